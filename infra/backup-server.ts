@@ -1,0 +1,110 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ServerPlan } from "./config/plan.ts";
+import { type Bundle, bundlePath, programPurposes, programsDirectory, settingsFile } from "./installation.ts";
+import { launcherText } from "./launchers.ts";
+import { logRotationText } from "./log-rotation.ts";
+import { nodeRuntime } from "./node-runtime.ts";
+import { quickReferenceText } from "./quick-reference.ts";
+import { CronTable } from "./remotehost/cron-table.ts";
+import { Directory } from "./remotehost/directory.ts";
+import { File, type FileArgs } from "./remotehost/file.ts";
+import type { ServerFacts } from "./remotehost/requirements.ts";
+import { scheduleOf } from "./schedule.ts";
+import { type Deployment, serverSettingsText } from "./server-settings.ts";
+
+export interface BackupServerArgs extends Deployment {
+  plan: ServerPlan;
+  facts: ServerFacts;
+  bundles: readonly Bundle[];
+}
+
+type FileSpecification = Omit<FileArgs, "connection">;
+
+/**
+ * The whole backup system of one server. Its resources are named `KEY-PURPOSE`, and stand in each other's way in the
+ * order in which they are needed: the cron table comes last, so that nothing runs before it can.
+ */
+export class BackupServer extends pulumi.ComponentResource {
+  /** What a changed deployment can be told by: the digest of every file that decides what runs. */
+  readonly digests: pulumi.Output<string[]>;
+  /** Ends when nothing of the server is left to be done, without anything's depending on it. */
+  readonly settled: Promise<void>;
+
+  constructor(args: BackupServerArgs, options: pulumi.ComponentResourceOptions = {}) {
+    const { plan, facts, bundles } = args;
+    const { key, paths, connection, formerly } = plan;
+    const aliases = formerly === null ? [] : [{ name: formerly }];
+    super("database-backups:index:BackupServer", key, {}, { ...options, aliases });
+
+    const after = (...dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions => ({
+      parent: this,
+      dependsOn,
+    });
+    const directory = (purpose: string, path: string, ...needs: pulumi.Resource[]) =>
+      new Directory(`${key}-${purpose}`, { connection, path, mode: "0700" }, after(...needs));
+    const file = (purpose: string, specification: FileSpecification, ...needs: pulumi.Resource[]) =>
+      new File(`${key}-${purpose}`, { connection, mode: "0600", ...specification }, after(...needs));
+
+    const backups = directory("backups", paths.backups);
+    const installation = directory("installation", paths.installation);
+    const programs = directory("programs", programsDirectory(plan), installation);
+    const directories = [backups, installation, programs];
+
+    const runtime = nodeRuntime(plan, facts);
+    const node =
+      runtime.file === null
+        ? []
+        : [file("node", { path: runtime.path, mode: "0700", ...runtime.file }, ...directories)];
+
+    const bundleFiles = bundles.map((bundle) => {
+      // Sensitive only in that a whole program has no place in the state or in a preview.
+      const specification = { path: bundlePath(plan, bundle), content: bundle.text, sensitive: true };
+      return file(`${programPurposes[bundle.name].purpose}-program`, specification, ...directories, ...node);
+    });
+    const runnable = [...directories, ...node, ...bundleFiles];
+
+    const settings = file(
+      "settings",
+      { path: settingsFile(plan), content: serverSettingsText(plan, args) },
+      ...runnable,
+    );
+    const launchers = bundles.map((bundle) => {
+      const { purpose, launcher } = programPurposes[bundle.name];
+      const content = launcherText({
+        node: runtime.path,
+        bundle: bundlePath(plan, bundle),
+        settings: settingsFile(plan),
+      });
+      return file(
+        `${purpose}-launcher`,
+        { path: paths[launcher], mode: "0700", content },
+        ...runnable,
+        settings,
+      );
+    });
+    const quickReference = file(
+      "quick-reference",
+      { path: paths.quickReference, content: quickReferenceText(plan, args.stack) },
+      ...launchers,
+    );
+    const logRotation = file(
+      "log-rotation",
+      { path: paths.logRotation, content: logRotationText(plan) },
+      quickReference,
+    );
+    const { environment, entries, takesOver } = scheduleOf(plan);
+    const cronTable = new CronTable(
+      `${key}-cron-table`,
+      { connection, path: paths.cronTable, environment, entries, takesOver },
+      after(logRotation, quickReference, ...launchers, settings, ...runnable),
+    );
+
+    this.digests = pulumi.all(
+      [...bundleFiles, settings, ...launchers, cronTable].map(({ sha256 }) => sha256),
+    );
+    this.settled = new Promise((resolve) => {
+      cronTable.urn.apply(() => resolve());
+    });
+    this.registerOutputs({ digests: this.digests });
+  }
+}

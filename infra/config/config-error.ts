@@ -1,0 +1,13 @@
+import { RunError } from "@pulumi/pulumi";
+import { type Problem, pathText } from "./problems.ts";
+
+/** The configuration cannot be used. Pulumi prints the message of a RunError without a stack trace. */
+export class ConfigError extends RunError {
+  readonly problems: readonly Problem[];
+  constructor(project: string, stack: string, problems: readonly Problem[]) {
+    const lines = [...new Set(problems.map(({ path, text }) => `  ${project}:${pathText(path)}: ${text}`))];
+    const count = lines.length === 1 ? "one problem" : `${lines.length} problems`;
+    super(`Pulumi.${stack}.yaml has ${count}; no server was contacted:\n${lines.join("\n")}`);
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Backups, ManagedContainer, Monitoring, Paths, Runtime } from "./schema.ts";
+
+/** Everything that a stack may leave out. Names, paths, schedule and retention are those of the hand-made system. */
+export interface Defaults {
+  paths: Paths;
+  backups: Backups;
+  monitoring: Monitoring;
+  runtime: Runtime;
+  verification: boolean;
+}
+
+export const defaults: Defaults = {
+  paths: {
+    backups: "/root/database_backups",
+    log: "/root/backup_database.log",
+    locks: "/run/database-backups",
+    installation: "/opt/database-backups",
+    cronTable: "/etc/cron.d/database-backups",
+    logRotation: "/etc/logrotate.d/database-backups",
+    quickReference: "/root/backup_quick_reference.txt",
+    backupLauncher: "/root/backup_database.sh",
+    statusLauncher: "/root/check_database_status.sh",
+    restoreLauncher: "/root/restore_database.sh",
+  },
+  backups: {
+    schedule: "0 2 * * *",
+    retention: { days: 7, keepAtLeast: 3, keepPreviousDays: 7 },
+    compressionLevel: 1,
+    timeouts: { backup: "2h", restore: "4h", lockWait: "5m", query: "30s" },
+  },
+  monitoring: {
+    // Twice an hour an outage is in the log soon enough to act on; on the quarters it never meets the backup's minute.
+    schedule: "15,45 * * * *",
+    minimumFreeSpace: "1GiB",
+    diskWarningPercent: 85,
+    diskCriticalPercent: 95,
+    backupAgeGrace: "2h",
+    shrinkWarningPercent: 50,
+    connectionsWarningPercent: 80,
+    longQuery: "5m",
+  },
+  runtime: "pinned",
+  verification: true,
+};
+
+export const managedContainerDefaults: ManagedContainer = { image: "postgres:17", restart: "unless-stopped" };
+
+/** Who logs in to a server. */
+export const defaultLogin = "root";
+
+/** The names that follow from a database's key, as Kamal's accessory and Rails name them. */
+export const databaseDefaults = {
+  container: (key: string): string => `${key}-db`,
+  database: (key: string): string => `${key}_production`,
+  user: (key: string): string => key,
+  dataDirectory: (container: string): string => `/root/${container}/data`,
+};

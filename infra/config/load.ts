@@ -1,0 +1,108 @@
+import * as pulumi from "@pulumi/pulumi";
+import { crossProblems } from "./checks.ts";
+import { ConfigError } from "./config-error.ts";
+import { type StackPlan, stackPlan } from "./plan.ts";
+import { type Problem, schemaProblems } from "./problems.ts";
+import { Configuration } from "./schema.ts";
+
+/** The key that alone may be a secret: PostgreSQL's first password, per database with a managed container. */
+export const passwordsKey = "databasePasswords";
+
+/** A configuration value as Pulumi hands it over: JSON for anything but text. */
+function parsedValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+const secretProblem = (key: string): Problem => ({
+  path: [key],
+  text: `must not be a secret: nothing in it is, and a secret would stand in plain text in the state; only ${passwordsKey} may be one`,
+});
+
+/** A copy of `value` without what stands at the path. */
+function without(value: unknown, [key, ...rest]: Problem["path"]): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || key === undefined) return value;
+  const entries = Object.entries(value).filter(([name]) => rest.length > 0 || name !== String(key));
+  return Object.fromEntries(
+    entries.map(([name, inner]) => [name, name === String(key) ? without(inner, rest) : inner]),
+  );
+}
+
+/**
+ * The plan that a stack's configuration describes, or every problem in it.
+ * @param root the project's keys and what stands under each, as read from the file
+ */
+export function planOf(root: Record<string, unknown>): { plan: StackPlan } | { problems: Problem[] } {
+  const result = Configuration.safeParse(root);
+  const problems = result.success ? [] : schemaProblems(result.error, Configuration, root);
+  // What is wrong by itself is left out, so that the rest is still compared with each other.
+  const rest = problems.reduce<unknown>((value, { path }) => without(value, path), root);
+  const configuration = result.success ? result : Configuration.safeParse(rest);
+  if (!configuration.success) return { problems };
+  const plan = stackPlan(configuration.data);
+  problems.push(...crossProblems(configuration.data, plan, Object.keys(root.databases ?? {})));
+  return problems.length > 0 ? { problems } : { plan };
+}
+
+/** The project's configuration keys, without the project's name. Keys of other projects (providers) are left out. */
+function projectValues(project: string): Record<string, string> {
+  const entries = Object.entries(pulumi.runtime.allConfig());
+  return Object.fromEntries(
+    entries
+      .filter(([key]) => key.startsWith(`${project}:`))
+      .map(([key, value]) => [key.slice(project.length + 1), value]),
+  );
+}
+
+/** Which configuration keys hold a secret; the SDK's own types leave its function for it out. */
+function secretKeys(): Set<string> {
+  const keys: unknown = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]");
+  return new Set(Array.isArray(keys) ? keys.map(String) : []);
+}
+
+/** Problems of the passwords: each managed database must have one, and it must be secret. */
+function passwordProblems(plan: StackPlan, passwords: unknown, isSecret: boolean): Problem[] {
+  const given = typeof passwords === "object" && passwords !== null ? passwords : {};
+  const managed = plan.servers.flatMap(({ databases }) =>
+    databases.filter((one) => one.managedContainer !== null),
+  );
+  const missing = managed
+    .filter(({ name }) => typeof Reflect.get(given, name) !== "string")
+    .map(({ name }) => ({
+      path: [passwordsKey, name],
+      text: `is missing: set it with pulumi config set --secret --path '${passwordsKey}.${name}'`,
+    }));
+  return isSecret || passwords === undefined
+    ? missing
+    : [
+        { path: [passwordsKey], text: "must be a secret: set it with pulumi config set --secret" },
+        ...missing,
+      ];
+}
+
+/**
+ * Reads the running stack's configuration.
+ * @throws ConfigError with every problem, each with its path in the stack's file
+ */
+export function loadPlan(): StackPlan {
+  const project = pulumi.getProject();
+  const { [passwordsKey]: passwordText, ...values } = projectValues(project);
+  const root = Object.fromEntries(Object.entries(values).map(([key, text]) => [key, parsedValue(text)]));
+  const secrets = secretKeys();
+  const result = planOf(root);
+  const passwords = passwordText === undefined ? undefined : parsedValue(passwordText);
+  const wronglySecret = Object.keys(values).filter((key) => secrets.has(`${project}:${key}`));
+  const problems = [
+    ...wronglySecret.map(secretProblem),
+    // What is wrong in a secret is not said, because saying it would show it.
+    ...("problems" in result
+      ? result.problems.filter(({ path }) => !wronglySecret.includes(String(path[0])))
+      : passwordProblems(result.plan, passwords, secrets.has(`${project}:${passwordsKey}`))),
+  ];
+  if (problems.length > 0 || "problems" in result)
+    throw new ConfigError(project, pulumi.getStack(), problems);
+  return result.plan;
+}

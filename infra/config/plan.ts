@@ -1,0 +1,94 @@
+import type { Connection } from "../remotehost/connection.ts";
+import {
+  type Defaults,
+  databaseDefaults,
+  defaultLogin,
+  defaults,
+  managedContainerDefaults,
+} from "./defaults.ts";
+import { merged } from "./merge.ts";
+import type { Configuration, ManagedContainer, Server } from "./schema.ts";
+import { durationSeconds } from "./values.ts";
+
+/** One database on one server, every name resolved. */
+export interface DatabasePlan {
+  name: string;
+  container: string;
+  database: string;
+  user: string;
+  dataDirectory: string;
+  managedContainer: ManagedContainer | null;
+}
+
+/** Everything one server gets, with the environment's values and the server's own merged. */
+export interface ServerPlan extends Defaults {
+  key: string;
+  formerly: string | null;
+  connection: Connection;
+  databases: DatabasePlan[];
+}
+
+/** What the stack is to be. */
+export interface StackPlan {
+  servers: ServerPlan[];
+  decommissioned: Record<string, "remove" | "forget">;
+}
+
+type DatabaseOverrides = NonNullable<Configuration["databases"]>[string];
+
+function databasePlan(key: string, environment: DatabaseOverrides, server: DatabaseOverrides): DatabasePlan {
+  const given = merged<DatabaseOverrides>({}, environment, server);
+  const container = given.container ?? databaseDefaults.container(key);
+  return {
+    name: key,
+    container,
+    database: given.database ?? databaseDefaults.database(key),
+    user: given.user ?? databaseDefaults.user(key),
+    dataDirectory: given.dataDirectory ?? databaseDefaults.dataDirectory(container),
+    managedContainer:
+      given.managedContainer === undefined ? null : merged(managedContainerDefaults, given.managedContainer),
+  };
+}
+
+function connectionOf(key: string, server: Server): Connection {
+  const { host, user, port, hostKey, identityFile, sshConfig, proxyJump } = server;
+  const timeout = durationSeconds(server.connectTimeout ?? "");
+  return {
+    key,
+    host: host ?? key,
+    // Said in full, so that the same configuration means the same login on every person's machine.
+    user: user ?? defaultLogin,
+    ...(port !== undefined && { port }),
+    ...(hostKey !== undefined && { hostKey }),
+    ...(sshConfig !== undefined && { configFile: sshConfig }),
+    ...(identityFile !== undefined && { identityFile }),
+    ...(proxyJump !== undefined && { proxyJump }),
+    ...(timeout !== null && { connectTimeout: Math.ceil(timeout) }),
+  };
+}
+
+function serverPlan(key: string, server: Server, configuration: Configuration): ServerPlan {
+  const own = server.databases;
+  const keys = Object.keys(own ?? configuration.databases);
+  return {
+    key,
+    formerly: server.formerly ?? null,
+    connection: connectionOf(key, server),
+    databases: keys.map((name) => databasePlan(name, configuration.databases[name] ?? {}, own?.[name] ?? {})),
+    paths: merged(defaults.paths, configuration.paths, server.paths),
+    backups: merged(defaults.backups, configuration.backups, server.backups),
+    monitoring: merged(defaults.monitoring, configuration.monitoring, server.monitoring),
+    runtime: server.runtime ?? configuration.runtime ?? defaults.runtime,
+    verification: server.verification ?? configuration.verification ?? defaults.verification,
+  };
+}
+
+/** The plan that a configuration describes: pure, and the same for the same configuration. */
+export function stackPlan(configuration: Configuration): StackPlan {
+  return {
+    servers: Object.entries(configuration.servers).map(([key, server]) =>
+      serverPlan(key, server, configuration),
+    ),
+    decommissioned: configuration.decommissioned ?? {},
+  };
+}

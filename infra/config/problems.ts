@@ -1,0 +1,97 @@
+import * as z from "zod";
+import { nearest } from "./nearest.ts";
+
+/** Something wrong in the configuration: where in the stack's file, and what would be right. */
+export interface Problem {
+  path: (string | number)[];
+  text: string;
+}
+
+/** The value at `path` of what was read from the file. */
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
+    root,
+  );
+}
+
+function unwrapped(schema: unknown): unknown {
+  return schema instanceof z.ZodOptional ? unwrapped(schema.unwrap()) : schema;
+}
+
+/** The keys that the schema knows at `path`. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const found = path.reduce<unknown>((current, key) => {
+    const here = unwrapped(current);
+    if (here instanceof z.ZodRecord) return here.valueType;
+    return here instanceof z.ZodObject ? here.shape[String(key)] : undefined;
+  }, schema);
+  const here = unwrapped(found);
+  return here instanceof z.ZodObject ? Object.keys(here.shape) : [];
+}
+
+const nouns: Record<string, string> & { object: string } = {
+  object: "a mapping of keys to values",
+  record: "a mapping of keys to values",
+  string: "text",
+  int: "a whole number",
+  number: "a number",
+  boolean: "true or false",
+};
+
+/** What was found, for a person: short, and never a whole structure. */
+function found(value: unknown): string {
+  if (value === undefined) return "is missing";
+  if (value === null) return "is empty";
+  if (Array.isArray(value)) return "is a list";
+  if (typeof value === "object") return "is a mapping";
+  const shown = JSON.stringify(value);
+  return `is ${typeof value === "string" ? "the text " : ""}${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}`;
+}
+
+/** The sentences of one of zod's issues. An unknown key is a problem of its own at its own path. */
+function issueProblems(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown): Problem[] {
+  const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
+  const value = valueAt(root, path);
+  switch (issue.code) {
+    case "unrecognized_keys": {
+      const known = keysAt(schema, path);
+      return issue.keys.map((key) => ({ path: [...path, key], text: unknownKeyText(key, known) }));
+    }
+    case "invalid_type": {
+      const wish = nouns[issue.expected] ?? issue.expected;
+      const hint = value === null && wish === nouns.object ? "; write {} to take every default" : "";
+      return [{ path, text: `must be ${wish}, ${found(value)}${hint}` }];
+    }
+    case "invalid_value":
+      return [
+        {
+          path,
+          text: `must be ${issue.values.map((one) => JSON.stringify(one)).join(" or ")}, ${found(value)}`,
+        },
+      ];
+    case "too_small":
+      return [{ path, text: `must be at least ${issue.minimum}, ${found(value)}` }];
+    case "too_big":
+      return [{ path, text: `must be at most ${issue.maximum}, ${found(value)}` }];
+    case "invalid_key":
+      return issue.issues.map((inner) => ({ path, text: `this key ${inner.message}` }));
+    default:
+      return [{ path, text: `${issue.message}, ${found(value)}` }];
+  }
+}
+
+/** What to say about a key that the schema does not have. */
+export function unknownKeyText(key: string, known: readonly string[], noun = "unknown key"): string {
+  const guess = nearest(key, known);
+  return guess === null ? `${noun}; known are ${known.join(", ")}` : `${noun}; did you mean ${guess}?`;
+}
+
+/** All problems that the schema finds in `root`. */
+export function schemaProblems(error: z.ZodError, schema: z.ZodType, root: unknown): Problem[] {
+  return error.issues.flatMap((issue) => issueProblems(issue, schema, root));
+}
+
+/** `servers.cloud.example.org.port`, as the path stands in the stack's file. */
+export const pathText = (path: Problem["path"]): string =>
+  path.map((part) => String(part).replace(/[\p{Cc}\u2028\u2029]/gu, "?")).join(".");

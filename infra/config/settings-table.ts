@@ -1,0 +1,92 @@
+import * as z from "zod";
+import { defaultConnectTimeout } from "../remotehost/connection.ts";
+import { databaseDefaults, defaultLogin, defaults, managedContainerDefaults } from "./defaults.ts";
+import {
+  Backups,
+  Database,
+  Login,
+  ManagedContainer,
+  Monitoring,
+  Paths,
+  Runtime,
+  Verification,
+} from "./schema.ts";
+
+/** One setting of the configuration, as a person looks it up. */
+export interface Setting {
+  /** Its place in the file, `KEY` standing for a key of the person's own. */
+  path: string;
+  kind: string;
+  /** As it is written in the file; null where there is none. */
+  fallback: string | null;
+  meaning: string;
+}
+
+const meta = (schema: z.core.$ZodType): { kind: string; meaning: string } => {
+  const found = z.globalRegistry.get(schema) ?? {};
+  const inner = schema instanceof z.ZodOptional ? (z.globalRegistry.get(schema.unwrap()) ?? {}) : {};
+  const { kind, description } = { ...inner, ...found };
+  return { kind: String(kind ?? "mapping"), meaning: String(description ?? "") };
+};
+
+/** The settings of a group, and of the groups in it, in the schema's order. */
+function settingsOf(group: z.ZodObject, path: string, fallbacks: object): Setting[] {
+  return Object.entries(group.shape).flatMap(([key, schema]): Setting[] => {
+    const fallback: unknown = Reflect.get(fallbacks, key);
+    const here = `${path}.${key}`;
+    if (schema instanceof z.ZodObject)
+      return settingsOf(schema, here, fallback instanceof Object ? fallback : {});
+    return [{ path: here, ...meta(schema), fallback: fallback === undefined ? null : String(fallback) }];
+  });
+}
+
+const container = databaseDefaults.container("KEY");
+
+/** Every setting of a stack, in the order of the reference. */
+export const settings: readonly Setting[] = [
+  ...settingsOf(Login, "servers.KEY", {
+    host: "the key",
+    port: "as ssh_config says",
+    user: defaultLogin,
+    connectTimeout: `${defaultConnectTimeout}s`,
+  }),
+  {
+    path: "servers.KEY.databases",
+    kind: "mapping",
+    fallback: "all of the stack",
+    meaning: "The databases that run on this server, each with what differs from `databases`",
+  },
+  {
+    path: "servers.KEY.paths, .backups, .monitoring, .runtime, .verification",
+    kind: "as below",
+    fallback: "as below",
+    meaning: "What differs on this server",
+  },
+  ...settingsOf(Database.omit({ managedContainer: true }), "databases.KEY", {
+    container,
+    database: databaseDefaults.database("KEY"),
+    user: databaseDefaults.user("KEY"),
+    dataDirectory: databaseDefaults.dataDirectory("CONTAINER"),
+  }),
+  { path: "databases.KEY.managedContainer", ...meta(Database.shape.managedContainer), fallback: null },
+  ...settingsOf(ManagedContainer, "databases.KEY.managedContainer", managedContainerDefaults),
+  {
+    path: "databasePasswords.KEY",
+    kind: "secret text",
+    fallback: null,
+    meaning:
+      "PostgreSQL's first password, for a managed container; set it with `pulumi config set --secret --path`",
+  },
+  ...settingsOf(Paths, "paths", defaults.paths),
+  ...settingsOf(Backups, "backups", defaults.backups),
+  ...settingsOf(Monitoring, "monitoring", defaults.monitoring),
+  { path: "runtime", ...meta(Runtime), fallback: defaults.runtime },
+  { path: "verification", ...meta(Verification), fallback: String(defaults.verification) },
+  {
+    path: "decommissioned.KEY",
+    kind: "`remove` or `forget`",
+    fallback: null,
+    meaning:
+      "A former server: take our files away and leave every backup, or touch nothing because it is gone",
+  },
+];

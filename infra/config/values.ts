@@ -1,0 +1,170 @@
+import * as z from "zod";
+import { cronExpressionProblem } from "../../scripts/lib/cron-schedule.ts";
+import { connectionShapes } from "../remotehost/connection.ts";
+
+/**
+ * The kinds of value that the configuration consists of. Every text is checked by a function that says
+ * what would be right, or null: the same function serves the schema and the tests.
+ */
+export type TextCheck = (value: string) => string | null;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const control = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
+
+const matching =
+  (pattern: RegExp, wish: string, maximumBytes = 255): TextCheck =>
+  (value) => {
+    if (control.test(value)) return "must not hold line breaks or other control characters";
+    if (value.startsWith("-")) return "must not begin with -: a program would take it for an option";
+    if (Buffer.byteLength(value) > maximumBytes) return `must not be longer than ${maximumBytes} bytes`;
+    return pattern.test(value) ? null : `must be ${wish}`;
+  };
+
+/** Directories that are not ours to own: making one of them 0700 would break the server. */
+const systemDirectories = new Set(
+  ["", "boot", "dev", "etc", "home", "lib", "media", "mnt", "opt", "proc", "root", "run", "srv", "sys", "tmp"]
+    .concat(["usr", "usr/local", "var", "var/backups", "var/lib", "var/lib/docker", "var/log", "etc/cron.d"])
+    .map((name) => `/${name}`),
+);
+
+const pathCharacters = /^\/[\p{L}\p{N} ._+@=,:%~/-]*$/u;
+
+/** A path on a server: absolute, without `..`, and of characters that cron, logrotate and sh all take as they are. */
+export const serverPathProblem: TextCheck = (value) => {
+  if (control.test(value)) return "must not hold line breaks or other control characters";
+  if (!value.startsWith("/")) return "must be an absolute path, beginning with /";
+  if (!pathCharacters.test(value)) return "may hold only letters, digits, spaces and . _ + @ = , : % ~ -";
+  if (Buffer.byteLength(value) > 1024) return "must not be longer than 1024 bytes";
+  if (value.length > 1 && value.endsWith("/"))
+    return `must not end with /: write ${value.replace(/\/+$/, "") || "/"}`;
+  const parts = value.split("/").slice(1);
+  if (parts.some((part) => part === "." || part === "..")) return "must not hold . or .. as a part";
+  if (value.length > 1 && parts.includes("")) return "must not hold // ";
+  return null;
+};
+
+/** A directory of ours, made 0700. */
+export const ownDirectoryProblem: TextCheck = (value) =>
+  serverPathProblem(value) ??
+  (systemDirectories.has(value) ? "must be a directory of its own: this one belongs to the system" : null);
+
+/** A file that a daemon reads from one directory, skipping names with dots and other signs (cron, logrotate). */
+const daemonFileProblem =
+  (directory: string): TextCheck =>
+  (value) =>
+    serverPathProblem(value) ??
+    (value.startsWith(`${directory}/`) && /^[A-Za-z0-9_-]+$/.test(value.slice(directory.length + 1))
+      ? null
+      : `must be ${directory}/NAME with a name of letters, digits, - and _: any other is not read`);
+
+export const localPathProblem: TextCheck = (value) => {
+  if (control.test(value)) return "must not hold line breaks or other control characters";
+  return /^(\/|~\/)./.test(value) ? null : "must be a path on this machine, beginning with / or ~/";
+};
+
+/** What ssh will be given, checked as it will be when it is. */
+const connectionProblem = (field: keyof typeof connectionShapes): TextCheck => {
+  const { pattern, wanted } = connectionShapes[field];
+  return matching(pattern, wanted, 8192);
+};
+
+const identityFileProblem: TextCheck = (value) =>
+  localPathProblem(value) ?? connectionProblem("identityFile")(value);
+const sshConfigProblem: TextCheck = (value) =>
+  localPathProblem(value) ?? connectionProblem("configFile")(value);
+
+export const cronProblem: TextCheck = (value) =>
+  control.test(value)
+    ? "must not hold line breaks or other control characters"
+    : cronExpressionProblem(value);
+
+const secondsOf = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+const bytesOf = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
+
+const measured = <Unit extends string>(units: Record<Unit, number>, value: string): number | null => {
+  const groups = /^(?<count>[0-9]{1,6}(\.[0-9]{1,3})?) ?(?<unit>[A-Za-z]+)$/.exec(value)?.groups;
+  const unit = Object.keys(units).find((name): name is Unit => name === groups?.unit);
+  return unit === undefined || groups?.count === undefined
+    ? null
+    : Math.round(Number(groups.count) * units[unit]);
+};
+
+/** Seconds of a duration like `90s`, `5m`, `2h` or `1d`. */
+export const durationSeconds = (value: string): number | null => measured(secondsOf, value);
+/** Bytes of a size like `500MiB`. */
+export const sizeBytes = (value: string): number | null => measured(bytesOf, value);
+
+const durationProblem: TextCheck = (value) =>
+  (durationSeconds(value) ?? 0) > 0 ? null : "must be a duration like 90s, 5m, 2h or 1d";
+const timeoutProblem: TextCheck = (value) =>
+  durationProblem(value) ??
+  (connectionShapes.connectTimeout.pattern.test(String(Math.ceil(durationSeconds(value) ?? 0)))
+    ? null
+    : "must be shorter than 10000 seconds");
+const sizeProblem: TextCheck = (value) =>
+  sizeBytes(value) === null ? "must be a size like 500MiB or 2GiB" : null;
+
+const identifierProblem: TextCheck = (value) => {
+  if (/[=:/\\"'`$]/.test(value))
+    return "must not hold = : / \\ $ or quotes: psql would take it for something else";
+  return matching(/^\S(.*\S)?$/u, "a PostgreSQL name without spaces at its ends", 63)(value);
+};
+const databaseNameProblem: TextCheck = (value) =>
+  /^template[01]$/.test(value)
+    ? "must be a database of its own, not PostgreSQL's template"
+    : identifierProblem(value);
+
+/** Text that a check of this file finds right; `kind` is its name in the reference. */
+const text = (kind: string, check: TextCheck, description: string) =>
+  z
+    .string()
+    .check((context) => {
+      const message = check(context.value);
+      if (message !== null) context.issues.push({ code: "custom", message, input: context.value });
+    })
+    .meta({ kind, description });
+
+const key = (check: TextCheck) => text("key", check, "");
+
+export const ServerKey = key(
+  matching(
+    /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/,
+    "letters, digits, . _ and -, beginning and ending with a letter or digit",
+    100,
+  ),
+);
+export const DatabaseKey = key(
+  matching(/^[a-z0-9][a-z0-9_]*$/, "lower-case letters, digits and _, beginning with a letter or digit", 63),
+);
+
+export const serverPath = (description: string) => text("path", serverPathProblem, description);
+export const ownDirectory = (description: string) => text("path", ownDirectoryProblem, description);
+export const daemonFile = (directory: string, description: string) =>
+  text("path", daemonFileProblem(directory), description);
+export const identityFile = (description: string) => text("local path", identityFileProblem, description);
+export const sshConfig = (description: string) => text("local path", sshConfigProblem, description);
+export const cronExpression = (description: string) => text("cron expression", cronProblem, description);
+export const duration = (description: string) => text("duration", durationProblem, description);
+export const size = (description: string) => text("size", sizeProblem, description);
+export const host = (description: string) => text("host", connectionProblem("host"), description);
+export const login = (description: string) => text("user", connectionProblem("user"), description);
+export const jumpHosts = (description: string) => text("hosts", connectionProblem("proxyJump"), description);
+export const hostKey = (description: string) => text("host key", connectionProblem("hostKey"), description);
+export const timeout = (description: string) => text("duration", timeoutProblem, description);
+export const containerName = (description: string) =>
+  text(
+    "container",
+    matching(/^[A-Za-z0-9][A-Za-z0-9_.-]+$/, "a Docker container's name: letters, digits, . _ and -"),
+    description,
+  );
+export const imageName = (description: string) =>
+  text(
+    "image",
+    matching(/^[a-z0-9][A-Za-z0-9._:/@-]*$/, "a Docker image's name, like postgres:17"),
+    description,
+  );
+export const databaseName = (description: string) => text("database", databaseNameProblem, description);
+export const roleName = (description: string) => text("user", identifierProblem, description);
+export const count = (description: string, minimum: number, maximum: number) =>
+  z.int().gte(minimum).lte(maximum).meta({ kind: "number", description });
+export const percent = (description: string) => count(description, 1, 100);

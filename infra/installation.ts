@@ -1,0 +1,30 @@
+import type { ServerPlan } from "./config/plan.ts";
+
+/** A program for servers, as `scripts/build.ts` makes it. */
+export interface Bundle {
+  name: ProgramName;
+  /** The whole program, one CommonJS file. */
+  text: string;
+  sha256: string;
+  bytes: number;
+}
+
+export const programNames = ["backup_database", "check_database_status", "restore_database"] as const;
+export type ProgramName = (typeof programNames)[number];
+
+/** What stands for a program in the names of resources, and where its launcher lies. */
+export const programPurposes = {
+  backup_database: { purpose: "backup", launcher: "backupLauncher" },
+  check_database_status: { purpose: "status", launcher: "statusLauncher" },
+  restore_database: { purpose: "restore", launcher: "restoreLauncher" },
+} as const satisfies Record<ProgramName, { purpose: string; launcher: keyof ServerPlan["paths"] }>;
+
+/** The directory of everything that is executed and not typed. */
+export const programsDirectory = ({ paths }: ServerPlan): string => `${paths.installation}/programs`;
+
+/** The settings file that the programs read. */
+export const settingsFile = ({ paths }: ServerPlan): string => `${paths.installation}/config.json`;
+
+/** A program's place: a new program never overwrites the one that may be running. */
+export const bundlePath = (plan: ServerPlan, bundle: Bundle): string =>
+  `${programsDirectory(plan)}/${bundle.name}-${bundle.sha256.slice(0, 12)}.cjs`;

@@ -1,0 +1,12 @@
+import { RunError } from "@pulumi/pulumi";
+import nodeVersion from "./node-version.cjs";
+
+// Language hosts that ignore nodeargs get here with an old Node, which could not load TypeScript.
+if (nodeVersion.nodeProblem !== null) {
+  const error = new RunError(nodeVersion.nodeProblem);
+  // Pulumi would format the stack, which takes an old Node most of a minute, only to throw it away.
+  error.stack = "";
+  throw error;
+}
+
+export const { servers } = await import("./index.ts");

@@ -1,0 +1,11 @@
+/** What to say about servers whose backup system is deployed and which the configuration no longer names. */
+export function orphansText(project: string, stack: string, orphans: readonly string[]): string {
+  const lines = orphans.map((key) => `    ${key}: remove`);
+  const names = orphans.join(", ");
+  return `${names} ${orphans.length === 1 ? "is" : "are"} deployed and no longer in Pulumi.${stack}.yaml; nothing was changed.
+If backups there are to end, say so:
+  ${project}:decommissioned:
+${lines.join("\n")}
+(remove takes our files away and leaves every backup; forget, for a machine that is gone, touches nothing.)
+If a server was renamed, give the new one formerly: ${orphans[0]}`;
+}

@@ -1,0 +1,63 @@
+import type { DatabasePlan, ServerPlan } from "./config/plan.ts";
+import { replacedDirectory } from "./remotehost/provider/steps.ts";
+import { shellCommand, shellWord } from "./shell.ts";
+
+const databaseLines = ({ name, container, database, user, dataDirectory }: DatabasePlan): string =>
+  `  ${name}
+    database ${database}, user ${user}, container ${container}
+    data     ${dataDirectory}`;
+
+/** Restoring with nothing but PostgreSQL's own tools, for the day on which nothing else works. */
+function stockRestore({ name, container, user }: DatabasePlan, backups: string): string {
+  const into = `${name}_restored`;
+  const archive = shellWord(`${backups}/${name}_YYYYMMDD_HHMMSS.sql.gz`);
+  return `  ${shellCommand("docker", "exec", container, "createdb", "-U", user, "-T", "template0", into)}
+  gunzip -c ${archive} |
+    ${shellCommand("docker", "exec", "-i", container, "psql", "-X", "-v", "ON_ERROR_STOP=1", "-U", user, "-d", into)}`;
+}
+
+/** The text of the quick reference that lies on the server. */
+export function quickReferenceText(plan: ServerPlan, stack: string): string {
+  const { paths, backups, monitoring, databases } = plan;
+  const { retention } = backups;
+  const restore = shellWord(paths.restoreLauncher);
+  return `DATABASE BACKUPS ON ${plan.key}
+Deployed by pulumi up, stack ${stack}. This file is rewritten by the next one.
+
+Databases
+${databases.map(databaseLines).join("\n")}
+
+Every day's commands
+  ${shellWord(paths.statusLauncher)}
+      is everything well? eight points, then figures; exit code 0 healthy, 1 warning, 2 critical, 3 unknown
+  ${shellWord(paths.backupLauncher)} [NAME...]
+      back up now: all databases, or those named
+  ${restore} --list
+      the backups there are
+  tail -f ${shellWord(paths.log)}
+      what the programs do
+  Each of them explains itself with --help.
+
+Schedule (cron, in the server's time zone)
+  ${backups.schedule}   backup
+  ${monitoring.schedule}   status check
+  Backups are kept ${retention.days} days, and never fewer than the newest ${retention.keepAtLeast} good ones.
+
+Restore
+  1. ${restore} ${shellWord(`${paths.backups}/FILE.sql.gz`)}
+     shows what would be replaced, asks for the database's name, makes a backup of the present state,
+     restores beside the live database and swaps the two in one moment.
+  2. ${shellWord(paths.statusLauncher)}
+  To go back: ${restore} --rollback (within ${retention.keepPreviousDays} days)
+
+Restore without these programs, into a new database
+${databases.map((database) => stockRestore(database, paths.backups)).join("\n")}
+
+Files
+  ${paths.backups}   backups NAME_YYYYMMDD_HHMMSS.sql.gz (UTC), manifests .json, roles .roles.sql
+  ${paths.log}   log
+  ${paths.installation}   programs, Node, settings
+  ${replacedDirectory}   what stood in the way of our files, or was edited by hand
+  ${paths.cronTable}   schedule
+`;
+}

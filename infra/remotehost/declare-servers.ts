@@ -1,0 +1,20 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "./connection.ts";
+
+export interface Declaration {
+  /** Every server of the configuration. */
+  servers: Connection[];
+  /** New key to old key. */
+  formerly: Record<string, string>;
+  /** Key of a server that leaves: `remove` takes our files away, `forget` touches nothing. */
+  decommissioned: Record<string, "remove" | "forget">;
+}
+
+/**
+ * Tells the provider which servers the program declares, before any resource: without it a key that is missing from
+ * the configuration could not be told from a mistake. Connects to all servers side by side.
+ * @returns the keys in the state that are neither declared nor decommissioned; deleting their resources is refused.
+ */
+export async function declareServers(declaration: Declaration): Promise<{ orphans: string[] }> {
+  return await pulumi.runtime.invoke("remotehost:index:declareServers", { ...declaration }, { async: true });
+}

@@ -1,0 +1,25 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "./connection.ts";
+
+export interface DirectoryArgs {
+  connection: pulumi.Input<Connection>;
+  /** Absolute; a changed path replaces the resource. */
+  path: pulumi.Input<string>;
+  /** Four octal digits; "0700" unless set. */
+  mode?: pulumi.Input<string>;
+  /** Name or number; "root" unless set. */
+  owner?: pulumi.Input<string>;
+  group?: pulumi.Input<string>;
+}
+
+/** A directory on a server. Deleting the resource removes the directory only when it is empty. */
+export class Directory extends pulumi.CustomResource {
+  declare readonly path: pulumi.Output<string>;
+  declare readonly mode: pulumi.Output<string>;
+  declare readonly owner: pulumi.Output<string>;
+  declare readonly group: pulumi.Output<string>;
+
+  constructor(name: string, args: DirectoryArgs, options?: pulumi.CustomResourceOptions) {
+    super("remotehost:index:Directory", name, { ...args }, options);
+  }
+}

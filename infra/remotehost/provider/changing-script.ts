@@ -1,0 +1,103 @@
+import { quote } from "./quote.ts";
+import { stateDirectory } from "./records.ts";
+import { replacedDirectory } from "./steps.ts";
+
+/** Exit codes by which a changing script says why it changed nothing. */
+export const refusals = { foreignOwner: 90, changedMeanwhile: 91, lockHeld: 92 } as const;
+
+/**
+ * The functions that steps are rendered to. Everything that makes a path visible is a rename, everything that is
+ * renamed was synced before, and one lock per server keeps two deployments apart. Directories on the way to a path
+ * that nobody declared are made with mode 0755 and stay when the path goes.
+ */
+const functions = `
+set -eu
+umask 077
+state=${stateDirectory}
+replaced=${replacedDirectory}
+refuse() { printf '%s' "$2" >&2; exit "$1"; }
+rename() { sync -- "$1"; mv -fT -- "$1" "$2"; sync -- "\${2%/*}/"; }
+claim() {
+  while :; do
+    mkdir -p -- "$state/records"
+    exec 9>>"$state/lock"
+    flock -w 60 9 || refuse ${refusals.lockHeld} ''
+    if [ "$state/lock" -ef /proc/self/fd/9 ]; then break; fi
+  done
+  if [ -s "$state/owner" ]; then
+    owner=$(cat "$state/owner")
+    [ "$owner" = "$1" ] || refuse ${refusals.foreignOwner} "$owner"
+  else
+    printf '%s\\n' "$1" > "$state/owner~"
+    rename "$state/owner~" "$state/owner"
+  fi
+}
+fingerprint() {
+  if [ -L "$1" ]; then echo other
+  elif [ -f "$1" ]; then hash=$(sha256sum < "$1"); echo "file:\${hash%% *}"
+  elif [ -d "$1" ]; then echo directory
+  elif [ -e "$1" ]; then echo other
+  else echo absent; fi
+}
+expect() { [ "$(fingerprint "$1")" = "$2" ] || refuse ${refusals.changedMeanwhile} "$1"; }
+parents() { (umask 022 && mkdir -p -- "\${1%/*}/"); }
+place() {
+  parents "$replaced/$1"
+  chmod 0700 "$replaced"
+  name=$1 number=1
+  while [ -e "$replaced/$name" ] || [ -L "$replaced/$name" ]; do number=$((number + 1)) name=$1.$number; done
+}
+keep() {
+  place "$3"
+  if [ "$1" = move ]; then mv -T -- "$2" "$replaced/$name"
+  else cp -p -- "$2" "$replaced/.$name~" && rename "$replaced/.$name~" "$replaced/$name"; fi
+  printf 'kept %s\\n' "$replaced/$name"
+}
+write() {
+  parents "$1"
+  directory=\${1%/*} base=\${1##*/}
+  rm -f -- "$directory/.$base."??????'~'
+  temporary=$(mktemp --suffix='~' -- "$directory/.$base.XXXXXX")
+  trap 'rm -f -- "$temporary"' EXIT
+  cat < "$INPUT" > "$temporary"
+  hash=$(sha256sum < "$temporary")
+  [ "\${hash%% *}" = "$4" ] || { echo "the file did not arrive as it was sent" >&2; exit 1; }
+  chown -- "$3" "$temporary"
+  chmod -- "0$2" "$temporary"
+  rename "$temporary" "$1"
+}
+make_directory() {
+  parents "$1"
+  mkdir -- "$1"
+  set_permissions "$@"
+  sync -- "\${1%/*}/"
+}
+# Five digits, because chmod leaves a directory's setgid bit alone when there are four.
+set_permissions() { chown -h -- "$3" "$1"; chmod -- "0$2" "$1"; }
+write_record() {
+  printf '%s' "$2" > "$state/records/.$1~"
+  mv -fT -- "$state/records/.$1~" "$state/records/$1"
+}
+drop_record() {
+  rm -f -- "$state/records/$1" "$state/records"/.*'~'
+  rmdir -- "$state/records" 2>/dev/null || return 0
+  rm -f -- "$state/owner" "$state/lock"
+  rmdir -- "$state"
+}
+remove_file() { rm -f -- "$1"; sync -- "\${1%/*}/"; }
+remove_directory() { rmdir -- "$1" 2>/dev/null || printf 'left %s\\n' "$1"; }
+replace_crontab() {
+  hash=$(crontab -u root -l | sha256sum)
+  [ "\${hash%% *}" = "$1" ] || refuse ${refusals.changedMeanwhile} "the crontab of root"
+  place "$3"
+  crontab -u root -l > "$replaced/.$name~"
+  rename "$replaced/.$name~" "$replaced/$name"
+  if [ -n "$2" ]; then printf '%s' "$2" | crontab -u root -; else crontab -u root -r; fi
+  printf 'kept %s\\n' "$replaced/$name"
+}
+`;
+
+/** A script that claims the machine for `stack`, checks what the plan rests on, and does its steps. */
+export function changingScript(stack: string, expectations: string[], steps: string[]): string {
+  return [functions, `claim ${quote(stack)}`, ...expectations, ...steps].join("\n");
+}

@@ -1,0 +1,45 @@
+import { sameRecord } from "../file/plan.ts";
+import type { Found, Observation } from "../observation.ts";
+import { samePermissions } from "../permissions.ts";
+import type { PathRecord } from "../records.ts";
+import { type Permissions, type Plan, plan, type Step } from "../steps.ts";
+
+export interface DirectoryWish {
+  path: string;
+  permissions: Permissions;
+  record: PathRecord;
+}
+
+/** Nothing there: it is made. A directory: its permissions are set. Anything else is moved to the kept things first. */
+export function planDirectory({ found, record }: Observation, wish: DirectoryWish): Plan {
+  const steps = [...directorySteps(found, wish)];
+  if (!sameRecord(record, wish.record)) steps.push({ do: "write-record", record: wish.record });
+  return plan(steps, `${wish.path} is already as it is wished`);
+}
+
+function directorySteps(found: Found, { path, permissions }: DirectoryWish): Step[] {
+  const make: Step = { do: "make-directory", path, permissions };
+  if (found.kind === "absent") return [make];
+  if (found.kind !== "directory") return [{ do: "keep", path, by: "move" }, make];
+  return samePermissions(found.attributes, permissions) ? [] : [{ do: "set-permissions", path, permissions }];
+}
+
+/**
+ * Why a directory cannot be put where something else lies, or null. A link that was there before us leads to
+ * somebody's data, and a new directory in its place would hide that.
+ */
+export function directoryConflict({ path, found, record }: Observation): string | null {
+  if (found.kind !== "other" || record !== null) return null;
+  return `${path} is ${found.type}, which this deployment did not make`;
+}
+
+/** Removed only when it is empty, so that no backup is ever deleted; the script looks. */
+export function planDirectoryRemoval({ path, found, record }: Observation, urn: string): Plan {
+  if (record?.urn !== urn) return plan([], `${path} no longer belongs to this resource`);
+  const drop: Step = { do: "drop-record", path };
+  if (found.kind === "absent") return plan([drop], "");
+  if (found.kind !== "directory") {
+    return plan([drop], "", [`${path} is no longer a directory and is left as it is`]);
+  }
+  return plan([{ do: "remove-directory", path }, drop], "");
+}

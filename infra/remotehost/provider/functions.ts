@@ -1,0 +1,64 @@
+import * as z from "zod/mini";
+import type { ServerFacts } from "../requirements.ts";
+import { examineOnce } from "./readiness/examination.ts";
+import { architectures } from "./readiness/judgement.ts";
+import { requirementsSchema } from "./readiness/resource.ts";
+import { connectionSchema } from "./schema.ts";
+import type { ServerOf } from "./server-registry.ts";
+import type { Servers } from "./servers.ts";
+import type { Properties } from "./wire.ts";
+
+/** A function that the program calls: arguments in, results out. */
+export type ProviderFunction = (inputs: Properties) => Promise<Record<string, unknown>>;
+
+const Question = z.strictObject({
+  connection: connectionSchema,
+  requirements: requirementsSchema,
+  stack: z.string(),
+});
+
+const DeclarationInputs = z.strictObject({
+  servers: z.array(connectionSchema),
+  formerly: z.record(z.string(), z.string()),
+  decommissioned: z.record(z.string(), z.enum(["remove", "forget"])),
+});
+
+/** What the provider's functions do, by their type tokens. */
+export function providerFunctions(servers: Servers, serverOf: ServerOf): Record<string, ProviderFunction> {
+  return {
+    /** Facts about one server, and from now on no plans for it while it has problems. */
+    "remotehost:index:getServer": async (inputs) => {
+      const { connection, requirements, stack } = Question.parse(inputs);
+      const { key } = connection;
+      const { machine, seen, problems, notes } = await examineOnce(serverOf(connection), stack, requirements);
+      const shared = servers.sharedMachine(connection);
+      const facts: ServerFacts = {
+        key,
+        reachable: machine !== null,
+        // The machine itself knows it too where the state was not refreshed.
+        deployed: seen?.owner === stack || servers.isInState(key),
+        problems: shared ? [...problems, shared] : problems,
+        notes,
+        machineId: machine?.id ?? null,
+        architecture: (machine && architectures[machine.architecture]) ?? null,
+        operatingSystem: seen?.osRelease.PRETTY_NAME ?? null,
+        systemNode: seen?.systemNode ?? null,
+      };
+      servers.setProblems(key, facts.problems);
+      return { ...facts };
+    },
+
+    /** Keys that nobody declares; connects to all servers, so that two keys of one machine are found out. */
+    "remotehost:index:declareServers": async (inputs) => {
+      const declaration = DeclarationInputs.parse(inputs);
+      servers.declare(declaration);
+      await Promise.allSettled(
+        declaration.servers.map(async (connection) => {
+          const { machine } = await serverOf(connection).session();
+          servers.hasMachine(connection.key, machine.id);
+        }),
+      );
+      return { orphans: servers.orphans() };
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import type { Requirements } from "../../requirements.ts";
+import { quote } from "../quote.ts";
+
+/** What was seen of one container and the database in it. */
+export interface DatabaseSeen {
+  /** As `docker container inspect` prints it; null where there is no such container. */
+  container: ContainerSeen | null;
+  /** What psql answered to a question; null where it was not asked. */
+  answer: { ok: boolean; text: string } | null;
+  hasBackup: boolean;
+}
+
+export interface ContainerSeen {
+  State: { Running: boolean; Status: string };
+  Config: { Env: string[] | null };
+  Mounts: { Type: string; Name?: string; Source: string; Destination: string }[];
+}
+
+/** What a server shows of what the requirements ask for; in their order. */
+export interface Inspection {
+  osRelease: Record<string, string>;
+  missingCommands: string[];
+  cronRuns: boolean;
+  /** Null when the daemon answers, else what docker said. */
+  dockerProblem: string | null;
+  databases: DatabaseSeen[];
+  directories: { freeBytes: number }[];
+  systemNode: { path: string; version: string } | null;
+  /** `PROJECT/STACK` that owns the machine. */
+  owner: string | null;
+}
+
+// Seconds for which docker or PostgreSQL may keep silent.
+const patience = 15;
+
+const functions = `
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+say() { printf '%s:%s\\n' "$1" "$(base64 -w0)"; }
+cron_runs() {
+  for name in /proc/[0-9]*/comm; do
+    read -r process < "$name" 2>/dev/null && case $process in cron|crond) return 0 ;; esac
+  done
+  return 1
+}
+free() {
+  directory=$1
+  while [ ! -d "$directory" ]; do directory=\${directory%/*}; directory=\${directory:-/}; done
+  df -Pk -- "$directory" | awk 'NR == 2 { print $4 }' | say free
+}
+database() {
+  if seen=$(docker container inspect --format '{{json .}}' "$1" 2>/dev/null); then
+    printf %s "$seen" | say container
+    if [ "$(docker container inspect --format '{{.State.Running}}' "$1" 2>/dev/null)" = true ]; then
+      if answer=$(timeout ${patience} docker exec "$1" psql -X -w -U "$2" -d "$3" -Atc 'select 1' 2>&1 </dev/null)
+      then printf %s "$answer" | say answered; else printf %s "$answer" | say refused; fi
+    fi
+  fi
+  for file in "$4/$5"_[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]_[0-9]*.sql.gz; do if [ -f "$file" ]; then echo | say backup; break; fi; done
+}
+`;
+
+/** A script that looks at everything the requirements ask for and changes nothing. */
+export function inspectionScript(requirements: Requirements): string {
+  const { commands, databases, directories } = requirements;
+  return [
+    functions,
+    "cat /etc/os-release 2>/dev/null | say os",
+    ...commands.map(
+      (name) => `command -v ${quote(name)} >/dev/null || printf %s ${quote(name)} | say missing`,
+    ),
+    "if cron_runs; then echo | say cron; fi",
+    'if node=$(command -v node); then printf \'%s\\n%s\' "$node" "$(node --version 2>/dev/null)" | say node; fi',
+    `if ! problem=$(timeout ${patience} docker version --format ok 2>&1); then printf %s "$problem" | say docker; fi`,
+    ...databases.flatMap(({ name, container, user, database, backups }) => [
+      "echo | say database",
+      ["database", ...[container, user, database, backups, name].map(quote)].join(" "),
+    ]),
+    ...directories.map(({ path }) => `free ${quote(path)}`),
+    "if [ -f /var/lib/remotehost/owner ]; then say owner < /var/lib/remotehost/owner; fi",
+  ].join("\n");
+}
+
+/** Reads what the script printed. */
+export function parseInspection(output: string): Inspection {
+  const seen: Inspection = {
+    osRelease: {},
+    missingCommands: [],
+    cronRuns: false,
+    dockerProblem: null,
+    databases: [],
+    directories: [],
+    systemNode: null,
+    owner: null,
+  };
+  for (const line of output.split("\n")) {
+    const [word = "", encoded = ""] = line.split(":");
+    readers[word]?.(seen, Buffer.from(encoded, "base64").toString().trim());
+  }
+  return seen;
+}
+
+type Reader = (seen: Inspection, text: string) => void;
+
+const readers: Readonly<Record<string, Reader>> = {
+  os: (seen, text) => {
+    seen.osRelease = variables(text);
+  },
+  missing: (seen, text) => seen.missingCommands.push(text),
+  cron: (seen) => {
+    seen.cronRuns = true;
+  },
+  docker: (seen, text) => {
+    seen.dockerProblem = text || "no answer in time";
+  },
+  node: (seen, text) => {
+    const [path = "", version = ""] = text.split("\n");
+    seen.systemNode = { path, version: version.replace(/^v/, "") };
+  },
+  database: (seen) => seen.databases.push({ container: null, answer: null, hasBackup: false }),
+  container: last((database, text) => {
+    database.container = JSON.parse(text);
+  }),
+  answered: last((database, text) => {
+    database.answer = { ok: text === "1", text };
+  }),
+  refused: last((database, text) => {
+    database.answer = { ok: false, text: text || "no answer in time" };
+  }),
+  backup: last((database) => {
+    database.hasBackup = true;
+  }),
+  free: (seen, text) => seen.directories.push({ freeBytes: Number(text) * 1024 }),
+  owner: (seen, text) => {
+    seen.owner = text;
+  },
+};
+
+function last(read: (database: DatabaseSeen, text: string) => void): Reader {
+  return (seen, text) => {
+    const database = seen.databases.at(-1);
+    if (database) read(database, text);
+  };
+}
+
+/** The variables of a file like os-release. */
+function variables(text: string): Record<string, string> {
+  const lines = text.split("\n").map((line) => /^(?<name>\w+)=(?<value>.*)$/.exec(line)?.groups);
+  return Object.fromEntries(
+    lines.flatMap((line) => (line ? [[line.name, line.value?.replace(/^(["'])(.*)\1$/, "$2")]] : [])),
+  );
+}

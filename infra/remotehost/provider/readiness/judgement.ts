@@ -1,0 +1,158 @@
+import type { Requirements } from "../../requirements.ts";
+import { ownerAdvice } from "../records.ts";
+import type { Machine } from "../ssh/greeting.ts";
+import type { ContainerSeen, DatabaseSeen, Inspection } from "./inspection.ts";
+
+/** Sentences about one server: what stands in the way, and what is only worth knowing. */
+export interface Judgement {
+  problems: string[];
+  notes: string[];
+}
+
+/** What `uname -m` says, and what Node and npm call it. */
+export const architectures: Readonly<Record<string, "x64" | "arm64">> = { x86_64: "x64", aarch64: "arm64" };
+
+const oldestNode = 22;
+
+/** Compares what was seen with what is required. `host` begins every sentence; `stack` is who may own the machine. */
+export function judge(
+  host: string,
+  stack: string,
+  machine: Machine,
+  requirements: Requirements,
+  seen: Inspection,
+): Judgement {
+  const databases = requirements.databases.map((database, index) =>
+    judgeDatabase(database, seen.databases[index], seen.dockerProblem !== null),
+  );
+  const problems = [
+    ...ownerProblems(stack, seen),
+    ...platformProblems(machine, seen),
+    ...runtimeProblems(requirements, seen),
+    ...databases.flatMap((database) => database.problems),
+    ...spaceProblems(requirements, seen),
+  ];
+  const notes = databases.flatMap((database) => database.notes);
+  const named = (sentence: string) => `${host}: ${sentence}`;
+  return { problems: problems.map(named), notes: notes.map(named) };
+}
+
+function ownerProblems(stack: string, { owner }: Inspection): string[] {
+  if (owner === null || owner === stack) return [];
+  return [`the machine belongs to the stack ${owner}, not to ${stack}. ${ownerAdvice}`];
+}
+
+function platformProblems(
+  machine: Machine,
+  { osRelease, missingCommands, cronRuns, dockerProblem }: Inspection,
+): string[] {
+  const problems: string[] = [];
+  const families = [osRelease.ID, ...(osRelease.ID_LIKE ?? "").split(" ")];
+  if (!architectures[machine.architecture]) {
+    problems.push(`its architecture ${machine.architecture} is not supported; x86_64 and aarch64 are.`);
+  }
+  if (!families.some((family) => family === "debian" || family === "ubuntu")) {
+    const name = osRelease.PRETTY_NAME ?? osRelease.ID ?? "unknown";
+    problems.push(`its operating system (${name}) is not supported; Debian and Ubuntu are.`);
+  }
+  if (missingCommands.length > 0) {
+    problems.push(
+      `commands are missing: ${missingCommands.join(", ")}. Install the packages that have them.`,
+    );
+  }
+  if (!cronRuns) problems.push("cron is not running. Start it: systemctl enable --now cron");
+  if (dockerProblem !== null && !missingCommands.includes("docker")) {
+    problems.push(
+      `the Docker daemon does not answer (${firstLine(dockerProblem)}). Start it: systemctl start docker`,
+    );
+  }
+  return problems;
+}
+
+function runtimeProblems({ runtime }: Requirements, { systemNode }: Inspection): string[] {
+  if (runtime === "pinned") return [];
+  const wanted = `Install Node ${oldestNode} or later, or set runtime to pinned.`;
+  if (!systemNode) return [`it has no node on its PATH. ${wanted}`];
+  if (Number.parseInt(systemNode.version, 10) >= oldestNode) return [];
+  return [`its ${systemNode.path} is version ${systemNode.version || "unknown"}. ${wanted}`];
+}
+
+type DatabaseRequirement = Requirements["databases"][number];
+
+function judgeDatabase(
+  wish: DatabaseRequirement,
+  seen: DatabaseSeen | undefined,
+  dockerIsDown: boolean,
+): Judgement {
+  const problem = (text: string): Judgement => ({ problems: [text], notes: [] });
+  const { container } = wish;
+  if (dockerIsDown || !seen) return { problems: [], notes: [] };
+  if (!seen.container) {
+    return seen.hasBackup
+      ? problem(
+          `the container ${container} of the database ${wish.name} is gone, though it was backed up before. Deploy the application.`,
+        )
+      : {
+          problems: [],
+          notes: [
+            `the container ${container} does not exist yet: the backups of ${wish.name} begin when it does.`,
+          ],
+        };
+  }
+  if (!seen.container.State.Running) {
+    return problem(
+      `the container ${container} is ${seen.container.State.Status}. Start it: docker start ${container}`,
+    );
+  }
+  const problems = mountProblems(wish, seen.container);
+  if (!seen.answer?.ok) {
+    const said = firstLine(seen.answer?.text ?? "no answer");
+    problems.push(
+      `PostgreSQL in ${container} does not answer as ${wish.user} to the database ${wish.database} (${said}). ` +
+        "Mend it, or correct user and database in the stack configuration.",
+    );
+  }
+  return { problems, notes: [] };
+}
+
+/** The data must outlive the container: on a mount that is a directory of the host or a volume with a name. */
+function mountProblems(wish: DatabaseRequirement, container: ContainerSeen): string[] {
+  const variable = container.Config.Env?.find((line) => line.startsWith("PGDATA="));
+  const data = variable?.slice("PGDATA=".length) ?? "/var/lib/postgresql/data";
+  const covering = container.Mounts.filter((mount) => isWithin(data, mount.Destination));
+  const mount = covering.sort((a, b) => b.Destination.length - a.Destination.length)[0];
+  const advice = `Mount ${wish.dataDirectory} there and deploy the application again.`;
+  if (!mount || mount.Type === "tmpfs") {
+    return [`the data of ${wish.container} (${data}) is inside the container and goes with it. ${advice}`];
+  }
+  if (mount.Type === "volume") {
+    if (!/^[0-9a-f]{64}$/.test(mount.Name ?? "")) return [];
+    return [
+      `the data of ${wish.container} (${data}) is on a nameless volume, which goes with the container. ${advice}`,
+    ];
+  }
+  if (isWithin(wish.dataDirectory, mount.Source) || isWithin(mount.Source, wish.dataDirectory)) return [];
+  return [
+    `the data of ${wish.container} (${data}) is in ${mount.Source}, not in ${wish.dataDirectory}. ` +
+      "Correct dataDirectory in the stack configuration.",
+  ];
+}
+
+function spaceProblems({ directories }: Requirements, seen: Inspection): string[] {
+  return directories.flatMap(({ path, minimumFree }, index) => {
+    const free = seen.directories[index]?.freeBytes ?? 0;
+    if (free >= minimumFree) return [];
+    const megabytes = (bytes: number) => Math.floor(bytes / 1e6);
+    return [
+      `${megabytes(free)} MB are free for ${path}, and ${megabytes(minimumFree)} MB must be. Make room there.`,
+    ];
+  });
+}
+
+function isWithin(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory.endsWith("/") ? directory : `${directory}/`);
+}
+
+function firstLine(text: string): string {
+  return text.trim().split("\n", 1)[0] ?? "";
+}

@@ -1,0 +1,72 @@
+import * as z from "zod/mini";
+import type { RemoteResource } from "../resource.ts";
+import { pathProblem } from "../rules.ts";
+import { connectionSchema, failuresOf, ruled } from "../schema.ts";
+import { examine, examineOnce } from "./examination.ts";
+
+const word = ruled((text) =>
+  /^[^\p{Cc}-]\P{Cc}*$/u.test(text) ? null : "it must be one line that does not begin with a dash",
+);
+
+export const requirementsSchema = z.strictObject({
+  commands: z.array(word),
+  directories: z.array(z.strictObject({ path: ruled(pathProblem), minimumFree: z.number().check(z.gte(0)) })),
+  databases: z.array(
+    z.strictObject({
+      name: ruled((text) => (/^[a-z0-9_]+$/.test(text) ? null : "use small letters, digits and _ only")),
+      container: ruled((text) =>
+        /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(text) ? null : "it is no container's name",
+      ),
+      database: word,
+      user: word,
+      dataDirectory: ruled(pathProblem),
+      backups: ruled(pathProblem),
+    }),
+  ),
+  runtime: z.enum(["pinned", "system"]),
+});
+
+const place = { connection: connectionSchema, requirements: requirementsSchema };
+const schema = z.strictObject({ ...place, problems: z.array(z.string()).check(z.maxLength(0)) });
+const State = z.object({ ...place, problems: z.array(z.string()), notes: z.optional(z.array(z.string())) });
+
+export const readiness: RemoteResource = {
+  identity: [],
+
+  async check(news) {
+    const values = { problems: [], ...news.values };
+    return { inputs: values, failures: failuresOf(schema, { ...news, values }) };
+  },
+
+  id: () => "readiness",
+
+  async read({ server, stack }, properties) {
+    const state = State.parse(properties);
+    const { problems, notes } = await examineOnce(server, stack, state.requirements);
+    const { notes: _, ...inputs } = { ...state, problems };
+    return { outputs: { ...state, problems, notes }, inputs };
+  },
+
+  inputsOf(properties) {
+    const { notes: _, ...inputs } = State.parse(properties);
+    return inputs;
+  },
+
+  async put(context, properties) {
+    const state = State.parse(properties);
+    const { problems, notes } = await examine(context.server, context.stack, state.requirements);
+    if (problems.length > 0) throw new NotReady(context.server.connection.key, problems);
+    return { ...state, problems, notes };
+  },
+
+  async remove() {},
+};
+
+/** The server is not fit; the message has every cause. */
+export class NotReady extends Error {
+  constructor(key: string, problems: readonly string[]) {
+    const causes = problems.map((problem) => `\n  - ${problem}`).join("");
+    super(`the server ${key} is not ready, and nothing of it was changed:${causes}`);
+    this.name = "NotReady";
+  }
+}

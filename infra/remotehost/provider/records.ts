@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+
+/** Where the provider keeps on a server whose it is and what it put there. Root only. */
+export const stateDirectory = "/var/lib/remotehost";
+
+/** What a person does about a machine that another stack owns. */
+export const ownerAdvice =
+  "Take the server out of one of the two; the other stack gives it up by decommissioning it with `remove`. " +
+  `If that stack no longer exists: rm -r ${stateDirectory} on the server.`;
+
+/** What the server remembers of one path. Lines of `name=value`, so that a shell can read it. */
+export interface PathRecord {
+  urn: string;
+  path: string;
+  kind: "file" | "directory" | "cron-table";
+  /** Of the bytes last written; empty for a directory. */
+  sha256: string;
+  /** Whether the bytes may be shown. */
+  content: "plain" | "sensitive" | "none";
+}
+
+const kinds = ["file", "directory", "cron-table"] as const;
+const contents = ["plain", "sensitive", "none"] as const;
+
+/** The name of a path's record in `records/`. */
+export function recordName(path: string): string {
+  return createHash("sha256").update(path).digest("hex");
+}
+
+export function formatRecord(record: PathRecord): string {
+  return Object.entries(record)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join("");
+}
+
+/**
+ * What is wrong with the record of a resource's path, as a property that no wish has; nothing where it names the
+ * resource. Without its record a path would be nobody's and never be removed.
+ */
+export function recordProblem(record: PathRecord | null, urn: string): { record?: string } {
+  if (record === null) return { record: "missing" };
+  return record.urn === urn ? {} : { record: `of ${record.urn}` };
+}
+
+/** The record, or null where the text is not one: then nobody is known to own the path. */
+export function parseRecord(text: string): PathRecord | null {
+  const lines = new Map(
+    text.split("\n").map((line) => {
+      const at = line.indexOf("=");
+      return [line.slice(0, at), line.slice(at + 1)] as const;
+    }),
+  );
+  const kind = kinds.find((known) => known === lines.get("kind"));
+  const content = contents.find((known) => known === lines.get("content"));
+  const [urn, path, sha256] = [lines.get("urn"), lines.get("path"), lines.get("sha256")];
+  if (!kind || !content || !urn || !path || sha256 === undefined) return null;
+  return { urn, path, kind, sha256, content };
+}

@@ -1,0 +1,47 @@
+import type { Server } from "./server.ts";
+import type { Properties, Unwrapped } from "./wire.ts";
+
+/** What a resource needs to know to work on its server. */
+export interface RequestContext {
+  urn: string;
+  /** `PROJECT/STACK`. */
+  stack: string;
+  server: Server;
+  /** Shows the person a sentence beside the resource. */
+  tell(text: string): void;
+  /** Shows how far a long step has come. */
+  progress(text: string): void;
+}
+
+export interface CheckFailure {
+  property: string;
+  reason: string;
+}
+
+export interface Checked {
+  /** Complete: with every default, and without what must not get into the state. */
+  inputs: Record<string, unknown>;
+  failures: CheckFailure[];
+}
+
+/** What a refresh found: the outputs for the state, and the inputs that would have led to it. */
+export interface Reading {
+  outputs: Record<string, unknown>;
+  inputs: Record<string, unknown>;
+}
+
+/** One resource type. Making and changing are one thing: look, plan, carry out. */
+export interface RemoteResource {
+  /** Properties whose change makes another resource of it. */
+  readonly identity: readonly string[];
+  check(news: Unwrapped): Promise<Checked>;
+  /** The resource's id in the state. */
+  id(inputs: Properties): string;
+  /** What is there now; null when nothing is. */
+  read(context: RequestContext, state: Properties): Promise<Reading | null>;
+  /** The inputs that belong to outputs; for a server that cannot be looked at. */
+  inputsOf(state: Properties): Record<string, unknown>;
+  /** Brings the server to the inputs and returns the outputs. `old` is the state of what is changed, if anything is. */
+  put(context: RequestContext, inputs: Properties, old?: Properties): Promise<Record<string, unknown>>;
+  remove(context: RequestContext, state: Properties): Promise<void>;
+}

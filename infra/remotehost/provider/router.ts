@@ -1,0 +1,211 @@
+import type {
+  CheckResult,
+  CreateResult,
+  DiffResult,
+  InvokeResult,
+  Provider,
+  ReadResult,
+  UpdateResult,
+} from "@pulumi/pulumi/provider/provider.js";
+import { ConnectError, RemoteHostError } from "../errors.ts";
+import { cronTable } from "./cron-table/resource.ts";
+import { directory } from "./directory/resource.ts";
+import type { Log } from "./engine-log.ts";
+import { file } from "./file/resource.ts";
+import { providerFunctions } from "./functions.ts";
+import { nameOf, stackOf, typeOf } from "./identity.ts";
+import { Patience } from "./patience.ts";
+import { NotReady, readiness } from "./readiness/resource.ts";
+import type { RemoteResource, RequestContext } from "./resource.ts";
+import { connectionSchema } from "./schema.ts";
+import { serverRegistry } from "./server-registry.ts";
+import { Servers } from "./servers.ts";
+import { closeSessions } from "./ssh/session-pool.ts";
+import { type Properties, unwrap, type Value, wrap } from "./wire.ts";
+
+const resources: Readonly<Record<string, RemoteResource>> = {
+  "remotehost:index:Directory": directory,
+  "remotehost:index:File": file,
+  "remotehost:index:CronTable": cronTable,
+  "remotehost:index:Readiness": readiness,
+};
+
+function resourceOf(urn: string): RemoteResource {
+  const resource = resources[typeOf(urn)];
+  if (!resource) throw new Error(`the provider remotehost has no resource type ${typeOf(urn)}`);
+  return resource;
+}
+
+/** Leads every call of the engine to the resource or function that it is for. */
+export function remoteHostProvider(version: string, log: Log): Provider {
+  const servers = new Servers();
+  const patience = new Patience();
+  const serverOf = serverRegistry((text) => log("", text, "message"));
+  const functions = providerFunctions(servers, serverOf);
+  // What the program declares. A resource that was replaced away and has come back may have an older delete pending,
+  // with the same URN and id; a run that could not finish leaves such a delete to a later one.
+  const wished = new Set<string>();
+
+  function contextOf(urn: string, properties: Properties): RequestContext {
+    const connection = connectionSchema.parse(properties.connection);
+    return {
+      urn,
+      stack: stackOf(urn),
+      server: serverOf(connection),
+      tell: (text) => log(urn, text, "warning"),
+      progress: (text) => log(urn, text, "progress"),
+    };
+  }
+
+  /** @throws NotReady while nothing may be done to a resource; Readiness looks by itself, but not for twins. */
+  function refuseWhileNotReady(urn: string, properties: Properties): void {
+    const resource = resourceOf(urn);
+    const connection = connectionSchema.parse(properties.connection);
+    const twin = servers.sharedMachine(connection);
+    const twins = twin === null ? [] : [twin];
+    const problems = resource === readiness ? twins : servers.problems(connection.key);
+    if (problems.length > 0) throw new NotReady(connection.key, problems);
+  }
+
+  function bring(
+    urn: string,
+    wired: Properties,
+    old?: Properties,
+  ): Promise<{ id: string; outs: Properties }> {
+    return patience.during(async () => {
+      const { values, secrets } = unwrap(wired);
+      refuseWhileNotReady(urn, values);
+      const resource = resourceOf(urn);
+      const context = contextOf(urn, values);
+      const outputs = await resource.put(context, values, old && unwrap(old).values);
+      // Fit only now: nothing else of it was planned, so this run must not count as a success.
+      const missed = servers.problems(context.server.connection.key);
+      if (missed.length > 0) throw new NotReady(context.server.connection.key, [...missed, recovered]);
+      return { id: resource.id(values), outs: wrap(outputs, secrets) };
+    }, true);
+  }
+
+  return {
+    version,
+
+    check: (urn: string, _olds: Properties, news: Properties): Promise<CheckResult> =>
+      patience.during(async () => {
+        const unwrapped = unwrap(news);
+        const resource = resourceOf(urn);
+        wished.add(`${urn} ${resource.id(unwrapped.values)}`);
+        const { inputs, failures } = await resource.check(unwrapped);
+        return { inputs: wrap(inputs, unwrapped.secrets), failures };
+      }, false),
+
+    diff: (_id: string, urn: string, olds: Properties, news: Properties): Promise<DiffResult> =>
+      patience.during(async () => {
+        const [old, wish] = [unwrap(olds).values, unwrap(news).values];
+        const resource = resourceOf(urn);
+        const { key } = connectionSchema.parse(wish.connection);
+        // Nothing of such a server is planned but the update of its Readiness, which the refresh may not have seen to.
+        if (servers.problems(key).length > 0) {
+          if (resource !== readiness) return { changes: false };
+          return isEmpty(old.problems) ? { changes: true } : {};
+        }
+        // Left open, the engine compares the inputs itself and shows just those that differ.
+        return { replaces: resource.identity.filter((property) => old[property] !== wish[property]) };
+      }, false),
+
+    create: (urn: string, inputs: Properties): Promise<CreateResult> => bring(urn, inputs),
+
+    update: async (_id: string, urn: string, olds: Properties, news: Properties): Promise<UpdateResult> => {
+      const { outs } = await bring(urn, news, olds);
+      return { outs };
+    },
+
+    read: (id: string, urn: string, wired: Properties): Promise<ReadResult> =>
+      patience.during(async () => {
+        const { values, secrets } = unwrap(wired);
+        if (values.connection === undefined) throw new NoImport(urn);
+        const context = contextOf(urn, values);
+        servers.wasRead(context.server.connection.key);
+        try {
+          const resource = resourceOf(urn);
+          const reading = await resource.read(context, values);
+          if (!reading) return { id: "", props: {} };
+          // What moved by an update gets its new id here: an update cannot change it.
+          return {
+            id: resource.id(values),
+            props: wrap(reading.outputs, secrets),
+            inputs: wrap(reading.inputs, secrets),
+          };
+        } catch (error) {
+          if (!(error instanceof RemoteHostError)) throw error;
+          // A failing read would stop every server; Readiness is where this one's problem shows.
+          context.server.couldNotRead(error.message);
+          return { id, props: wired, inputs: wrap(resourceOf(urn).inputsOf(values), secrets) };
+        }
+      }, false),
+
+    delete: (id: string, urn: string, wired: Properties): Promise<void> =>
+      patience.during(async () => {
+        const { values } = unwrap(wired);
+        const context = contextOf(urn, values);
+        const { key } = context.server.connection;
+        const removal = servers.removal(key);
+        if (removal === "forget" || wished.has(`${urn} ${id}`)) return;
+        if (removal === "refuse") throw new NotDecommissioned(key);
+        refuseWhileNotReady(urn, values);
+        await resourceOf(urn)
+          .remove(context, values)
+          .catch((error: unknown) => {
+            throw error instanceof ConnectError ? new OutOfReach(key, error) : error;
+          });
+      }, true),
+
+    invoke: (token: string, inputs: Properties): Promise<InvokeResult> =>
+      patience.during(async () => {
+        const work = functions[token];
+        if (!work) throw new Error(`the provider remotehost has no function ${token}`);
+        const { values, secrets } = unwrap(inputs);
+        if (secrets.size > 0) throw new Error(`${token} takes no secrets: ${[...secrets].join(", ")}`);
+        return { outputs: wrap(await work(values)) };
+      }, false),
+
+    cancel: closeSessions,
+  };
+}
+
+function isEmpty(value: Value | undefined): boolean {
+  return !Array.isArray(value) || value.length === 0;
+}
+
+const recovered = "all of that is over by now: run the command again";
+
+/** A server left the configuration without being decommissioned: more likely a mistake than a wish. */
+class NotDecommissioned extends Error {
+  constructor(key: string) {
+    super(
+      `the server ${key} is no longer in the stack configuration, but not decommissioned either, so nothing of it is ` +
+        `deleted. Put it back, or write under decommissioned: "${key}: remove" (take our files away, leave the backups) ` +
+        `or "${key}: forget" (the server is gone).`,
+    );
+    this.name = "NotDecommissioned";
+  }
+}
+
+/** What is to go cannot be reached; perhaps it never will again. */
+class OutOfReach extends Error {
+  constructor(key: string, cause: ConnectError) {
+    super(
+      `${cause.message} If the machine is gone: take ${key} out of servers, write "${key}: forget" under decommissioned, ` +
+        "and run pulumi up.",
+      { cause },
+    );
+    this.name = "OutOfReach";
+  }
+}
+
+class NoImport extends Error {
+  constructor(urn: string) {
+    super(
+      `${nameOf(urn)} cannot be imported: declare it; what is on the server already is taken over by pulumi up`,
+    );
+    this.name = "NoImport";
+  }
+}

@@ -1,0 +1,70 @@
+import type { Connection } from "../connection.ts";
+import type { Declaration } from "../declare-servers.ts";
+
+/** What a delete of a server's resource may do. */
+export type Removal = "remove" | "forget" | "refuse";
+
+/** What this process knows about the stack's servers: what the program declares, and what the state holds. */
+export class Servers {
+  #declaration: Declaration | null = null;
+  readonly #read = new Set<string>();
+  readonly #problems = new Map<string, string[]>();
+  readonly #machines = new Map<string, string>();
+
+  declare(declaration: Declaration): void {
+    this.#declaration = declaration;
+  }
+
+  /** A resource of this server is in the state: a refresh has read it. */
+  wasRead(key: string): void {
+    this.#read.add(key);
+  }
+
+  /** Whether the state holds resources of the server; null when neither a refresh nor the program has said so. */
+  isInState(key: string): boolean | null {
+    const old = this.#declaration?.formerly[key];
+    if (this.#read.has(key) || (old !== undefined && this.#read.has(old))) return true;
+    return this.#declaration ? false : null;
+  }
+
+  /** Keys in the state that are neither declared nor decommissioned. */
+  orphans(): string[] {
+    return [...this.#read].filter((key) => this.removal(key) === "refuse").sort();
+  }
+
+  /** Without a declaration the program was not run: that is `pulumi destroy`, which means what it says. */
+  removal(key: string): Removal {
+    if (!this.#declaration) return "remove";
+    const { servers, formerly, decommissioned } = this.#declaration;
+    if (servers.some((server) => server.key === key)) return "remove";
+    if (Object.values(formerly).includes(key)) return "remove";
+    return decommissioned[key] ?? "refuse";
+  }
+
+  /** Why nothing can be done on the server now; nothing of it is planned while there is a reason. */
+  problems(key: string): readonly string[] {
+    const renamed = Object.entries(this.#declaration?.formerly ?? {}).find(([, old]) => old === key);
+    return this.#problems.get(renamed?.[0] ?? key) ?? [];
+  }
+
+  setProblems(key: string, problems: readonly string[]): void {
+    this.#problems.set(key, [...problems]);
+  }
+
+  /** The machine-id that a server answered with. */
+  hasMachine(key: string, machineId: string): void {
+    this.#machines.set(key, machineId);
+  }
+
+  /** For a server whose machine another declared key leads to as well: what is wrong; else null. */
+  sharedMachine({ key, host }: Connection): string | null {
+    const machine = this.#machines.get(key);
+    const others = [...this.#machines].filter(([other, id]) => machine && other !== key && id === machine);
+    if (others.length === 0) return null;
+    const keys = others.map(([other]) => other).join(" and ");
+    return (
+      `${host}: the server ${key} is the same machine as ${keys}. ` +
+      "Keep one of them in the stack configuration; a server that was renamed says `formerly`."
+    );
+  }
+}

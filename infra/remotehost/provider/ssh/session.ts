@@ -1,0 +1,113 @@
+import { once } from "node:events";
+import type { Connection } from "../../connection.ts";
+import { type ConnectError, RemoteCommandError } from "../../errors.ts";
+import { closedSession, lostConnection } from "./failure.ts";
+import { bodyEnd, type Message, type RequestInput, requestFrames } from "./frame.ts";
+import type { Machine } from "./greeting.ts";
+import type { Login } from "./login.ts";
+
+/** What a script on the server did. `code` is above 128 where a signal ended it. */
+export interface RemoteResult {
+  code: number;
+  stdout: Buffer;
+  stderr: string;
+}
+
+/** One login to one server, as root there. */
+export interface Session {
+  readonly machine: Machine;
+  /** Requests sent so far. */
+  readonly requests: number;
+  /** Process id of the ssh that carries the session. */
+  readonly pid: number | undefined;
+  /** Resolves when the session is over, whoever ended it. */
+  readonly over: Promise<ConnectError>;
+  /**
+   * Runs a POSIX sh script as root, standard input empty, after all earlier requests of this session. `input` is the
+   * file `$INPUT` while it runs. A script that fails is a result, not an error. Throws ConnectError when the connection
+   * ends before the answer, RemoteCommandError when the request could not be stored on the server (nothing ran then).
+   */
+  run(script: string, input?: RequestInput): Promise<RemoteResult>;
+  /** Ends the session; resolves when ssh is gone. What still runs is rejected as "closed". */
+  close(): Promise<void>;
+}
+
+/** The session over a login that has been greeted. */
+export function sessionOver(connection: Connection, login: Login): Session {
+  const { ssh, decoder, machine } = login;
+  const awaited: PromiseWithResolvers<Message>[] = [];
+  const gone = new AbortController();
+  let requests = 0;
+  let closing = false;
+  let last: Promise<unknown> = Promise.resolve();
+
+  ssh.stdout.on("data", (bytes: Buffer) => {
+    for (const message of decoder.push(bytes)) awaited.shift()?.resolve(message);
+  });
+  const over = ssh.ended.then((end) => {
+    const error = closing ? closedSession(connection.host) : lostConnection(connection.host, end);
+    gone.abort(error);
+    for (const answer of awaited.splice(0)) answer.reject(error);
+    return error;
+  });
+
+  async function exchange(script: string, input?: RequestInput): Promise<RemoteResult> {
+    const frames = requestFrames(script, input);
+    // A small source is read for this frame: when that fails, nothing has been sent.
+    const header = await frames.next();
+    gone.signal.throwIfAborted();
+    requests += 1;
+    const answer = Promise.withResolvers<Message>();
+    awaited.push(answer);
+    if (!header.done) ssh.stdin.write(header.value);
+    const sourceError = await Promise.race([send(frames), answer.promise.then(() => null)]);
+    const { words, stdout, stderr } = await answer.promise;
+    if (sourceError !== null) throw sourceError;
+    if (words[1] === "-") throw notStored(connection.host, stderr.toString());
+    return { code: Number(words[1]), stdout, stderr: stderr.toString() };
+  }
+
+  /** Gives back what the source of the input failed with; the server then refuses the request. */
+  async function send(frames: AsyncGenerator<Buffer>): Promise<Error | null> {
+    try {
+      for await (const frame of frames) {
+        if (!ssh.stdin.write(frame)) await once(ssh.stdin, "drain", { signal: gone.signal });
+      }
+      return null;
+    } catch (error) {
+      ssh.stdin.write(bodyEnd);
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  return {
+    machine,
+    over,
+    get requests() {
+      return requests;
+    },
+    get pid() {
+      return ssh.pid;
+    },
+    run(script, input) {
+      const turn = last.then(() => exchange(script, input));
+      last = turn.catch(() => {});
+      return turn;
+    },
+    async close() {
+      closing = true;
+      await ssh.close();
+    },
+  };
+}
+
+function notStored(host: string, stderr: string): RemoteCommandError {
+  const why = stderr.trim() || "the request arrived incomplete";
+  const text = {
+    host,
+    what: "a request could not be stored there",
+    why,
+    next: "Nothing was changed. Check the free space in /run and /var/tmp.",
+  };
+  return new RemoteCommandError(text, { code: null, stderr });
+}

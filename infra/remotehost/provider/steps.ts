@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import type { Found, Observation } from "./observation.ts";
+import { quote } from "./quote.ts";
+import { formatRecord, type PathRecord, recordName } from "./records.ts";
+
+/** Who may touch what a step makes. */
+export interface Permissions {
+  mode: string;
+  owner: string;
+  group: string;
+}
+
+/** One change on a server. Plans are lists of them. */
+export type Step =
+  /** Moves (or, for a file that is about to be replaced, copies) what is there to the place for replaced things. */
+  | { do: "keep"; path: string; by: "move" | "copy" }
+  /** Puts the request's body at the path, whole or not at all. */
+  | { do: "write"; path: string; sha256: string; permissions: Permissions }
+  | { do: "make-directory"; path: string; permissions: Permissions }
+  | { do: "set-permissions"; path: string; permissions: Permissions }
+  | { do: "write-record"; record: PathRecord }
+  | { do: "drop-record"; path: string }
+  | { do: "remove-file"; path: string }
+  | { do: "remove-directory"; path: string }
+  /** Puts another text in place of root's crontab; the one before is kept. */
+  | { do: "replace-crontab"; before: string; after: string };
+
+/** What is to be done and what the person is told; a plan without steps says why it has none. */
+export type Plan =
+  | { steps: [Step, ...Step[]]; notes: string[] }
+  | { steps: []; reason: string; notes: string[] };
+
+export function plan(steps: readonly Step[], reason: string, notes: string[] = []): Plan {
+  const [first, ...rest] = steps;
+  return first ? { steps: [first, ...rest], notes } : { steps: [], reason, notes };
+}
+
+/** Where what was replaced is kept; not beside it, because cron and logrotate read whole directories. */
+export const replacedDirectory = "/opt/database-backups/replaced";
+
+/** The name under which a replaced thing is kept: when, and which path. */
+export function replacedName(path: string, now: Date): string {
+  const time = now.toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  return `${time}${path.replaceAll("/", "+").slice(-180)}`;
+}
+
+/** A thing in one word; two equal words mean that nothing has changed in between. The script computes the same. */
+export function fingerprint(found: Found): string {
+  if (found.kind === "file") return `file:${found.sha256}`;
+  return found.kind;
+}
+
+/** The lines of a script that makes sure that the paths are as they were observed. */
+export function renderExpectations(observations: readonly Observation[]): string[] {
+  return observations.map(({ path, found }) => `expect ${quote(path)} ${quote(fingerprint(found))}`);
+}
+
+/** The lines of a script that does the steps with the functions of `changing-script.ts`. */
+export function renderSteps(steps: readonly Step[], now: Date): string[] {
+  return steps.map((step) => renderers[step.do](step as never, now));
+}
+
+type Renderers = { [Kind in Step["do"]]: (step: Extract<Step, { do: Kind }>, now: Date) => string };
+
+const renderers: Renderers = {
+  keep: ({ path, by }, now) => words("keep", by, path, replacedName(path, now)),
+  write: ({ path, sha256, permissions }) => words("write", path, ...permissionWords(permissions), sha256),
+  "make-directory": ({ path, permissions }) => words("make_directory", path, ...permissionWords(permissions)),
+  "set-permissions": ({ path, permissions }) =>
+    words("set_permissions", path, ...permissionWords(permissions)),
+  "write-record": ({ record }) => words("write_record", recordName(record.path), formatRecord(record)),
+  "drop-record": ({ path }) => words("drop_record", recordName(path)),
+  "remove-file": ({ path }) => words("remove_file", path),
+  "remove-directory": ({ path }) => words("remove_directory", path),
+  "replace-crontab": ({ before, after }, now) =>
+    words("replace_crontab", sha256(before), after, replacedName("/crontab-of-root", now)),
+};
+
+function permissionWords({ mode, owner, group }: Permissions): string[] {
+  return [mode, `${owner}:${group}`];
+}
+
+function words(command: string, ...rest: string[]): string {
+  return [command, ...rest.map(quote)].join(" ");
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,23 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "./connection.ts";
+import type { Requirements } from "./requirements.ts";
+
+export interface ReadinessArgs {
+  connection: pulumi.Input<Connection>;
+  requirements: pulumi.Input<Requirements>;
+}
+
+/**
+ * Whether a server can be looked at and is fit, as a resource: what is wrong shows in every preview, refresh and
+ * update as a difference from the wish that `problems` be empty. It fails an update while a problem stands.
+ */
+export class Readiness extends pulumi.CustomResource {
+  /** What is wrong, each a sentence with host, cause and what to do. */
+  declare readonly problems: pulumi.Output<string[]>;
+  /** What a person should know and need not act on. */
+  declare readonly notes: pulumi.Output<string[]>;
+
+  constructor(name: string, args: ReadinessArgs, options?: pulumi.CustomResourceOptions) {
+    super("remotehost:index:Readiness", name, { ...args, problems: [], notes: undefined }, options);
+  }
+}

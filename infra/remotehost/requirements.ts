@@ -1,0 +1,38 @@
+/** What a server must offer before its backup system is put on it; looked at by `getServer` and `Readiness`. */
+export interface Requirements {
+  /** Commands that must be found on the server's PATH. */
+  commands: string[];
+  /** Directories (existing or not) whose file system must have this many bytes free. */
+  directories: { path: string; minimumFree: number }[];
+  databases: {
+    /** The key in the configuration. */
+    name: string;
+    container: string;
+    database: string;
+    user: string;
+    /** Host directory that must be mounted as the container's data directory. */
+    dataDirectory: string;
+    /** Where its backups lie: none there yet makes a missing container a note, not a problem. */
+    backups: string;
+  }[];
+  /** `system`: a Node of version 22 or later must be installed. */
+  runtime: "pinned" | "system";
+}
+
+/** What `getServer` found out. Nothing here is secret. */
+export interface ServerFacts {
+  key: string;
+  reachable: boolean;
+  /** Whether the state holds resources of this server; null where no refresh has shown it. */
+  deployed: boolean | null;
+  /** Why the server cannot be deployed to now, each a sentence with host, cause and what to do. */
+  problems: string[];
+  /** What a person should know and need not act on. */
+  notes: string[];
+  machineId: string | null;
+  architecture: "x64" | "arm64" | null;
+  /** `PRETTY_NAME` of os-release. */
+  operatingSystem: string | null;
+  /** The server's own Node, for `runtime: system`. */
+  systemNode: { path: string; version: string } | null;
+}

@@ -1,0 +1,31 @@
+import { type ServerCommands, serverCommands } from "./commands.ts";
+import type { ServerPlan } from "./config/plan.ts";
+import type { ServerFacts } from "./remotehost/requirements.ts";
+
+/** What the stack tells about one server. */
+export interface ServerOutput {
+  host: string;
+  databases: string[];
+  paths: ServerPlan["paths"];
+  schedule: { backup: string; status: string };
+  programsVersion: string;
+  /** What keeps the server from being deployed to now; empty when all is well. */
+  problems: string[];
+  notes: string[];
+  commands: ServerCommands;
+}
+
+export const serverOutput = (
+  plan: ServerPlan,
+  facts: ServerFacts,
+  programsVersion: string,
+): ServerOutput => ({
+  host: plan.connection.host,
+  databases: plan.databases.map(({ name }) => name),
+  paths: plan.paths,
+  schedule: { backup: plan.backups.schedule, status: plan.monitoring.schedule },
+  programsVersion,
+  problems: facts.problems,
+  notes: facts.notes,
+  commands: serverCommands(plan),
+});

@@ -1,0 +1,29 @@
+import type { ServerPlan } from "./config/plan.ts";
+import { sizeBytes } from "./config/values.ts";
+import type { Requirements } from "./remotehost/requirements.ts";
+
+/** What the deployment and the programs call. */
+const commands = ["cron", "docker", "flock", "gzip", "logrotate", "sha256sum"];
+
+/** Room for two Nodes, because the new one is written before the old one goes; without one, for the programs. */
+const installationSpace = { pinned: 300 * 2 ** 20, system: 10 * 2 ** 20 };
+
+/** What a server must offer for its plan. */
+export function serverRequirements({ paths, databases, monitoring, runtime }: ServerPlan): Requirements {
+  return {
+    commands,
+    directories: [
+      { path: paths.backups, minimumFree: sizeBytes(monitoring.minimumFreeSpace) ?? 0 },
+      { path: paths.installation, minimumFree: installationSpace[runtime] },
+    ],
+    databases: databases.map(({ name, container, database, user, dataDirectory }) => ({
+      name,
+      container,
+      database,
+      user,
+      dataDirectory,
+      backups: paths.backups,
+    })),
+    runtime,
+  };
+}

@@ -1,0 +1,60 @@
+import type { Settings } from "../scripts/lib/settings.ts";
+import type { ServerPlan } from "./config/plan.ts";
+import { durationSeconds, sizeBytes } from "./config/values.ts";
+import { scheduleOf } from "./schedule.ts";
+
+/** What the settings say besides the plan. */
+export interface Deployment {
+  /** `project/stack`. */
+  stack: string;
+  programsVersion: string;
+}
+
+/** Whole seconds, never none; the configuration's check has refused what is no duration. */
+const seconds = (duration: string): number => Math.max(1, Math.ceil(durationSeconds(duration) ?? 0));
+
+/** What the programs on a server are told: its settings file. */
+export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Deployment): Settings {
+  const { paths, backups, monitoring } = plan;
+  const { installation, logRotation, ...programPaths } = paths;
+  return {
+    version: 1,
+    stack,
+    server: plan.key,
+    programsVersion,
+    databases: plan.databases.map(({ name, container, database, user, dataDirectory }) => ({
+      name,
+      container,
+      database,
+      user,
+      dataDirectory,
+    })),
+    paths: programPaths,
+    schedule: {
+      backup: backups.schedule,
+      status: monitoring.schedule,
+      cronTableSha256: scheduleOf(plan).sha256,
+    },
+    retention: backups.retention,
+    compressionLevel: backups.compressionLevel,
+    timeouts: {
+      backup: seconds(backups.timeouts.backup),
+      restore: seconds(backups.timeouts.restore),
+      lockWait: seconds(backups.timeouts.lockWait),
+      query: seconds(backups.timeouts.query),
+    },
+    monitoring: {
+      minimumFreeBytes: sizeBytes(monitoring.minimumFreeSpace) ?? 0,
+      diskWarningPercent: monitoring.diskWarningPercent,
+      diskCriticalPercent: monitoring.diskCriticalPercent,
+      backupAgeGraceHours: seconds(monitoring.backupAgeGrace) / 3600,
+      shrinkWarningPercent: monitoring.shrinkWarningPercent,
+      connectionsWarningPercent: monitoring.connectionsWarningPercent,
+      longQuerySeconds: seconds(monitoring.longQuery),
+    },
+  };
+}
+
+/** The settings file's text: two spaces, so that a preview shows a readable difference. */
+export const serverSettingsText = (plan: ServerPlan, deployment: Deployment): string =>
+  `${JSON.stringify(serverSettings(plan, deployment), null, 2)}\n`;

@@ -1,0 +1,128 @@
+import * as pulumi from "@pulumi/pulumi";
+import { BackupServer } from "./backup-server.ts";
+import { installCommand } from "./command-plugin.ts";
+import { passwordsKey } from "./config/load.ts";
+import type { ServerPlan, StackPlan } from "./config/plan.ts";
+import { declareDatabaseContainers, managedDatabases } from "./database-container.ts";
+import type { Bundle } from "./installation.ts";
+import { orphansText } from "./orphans.ts";
+import { declareServers } from "./remotehost/declare-servers.ts";
+import { getServer } from "./remotehost/get-server.ts";
+import { Readiness } from "./remotehost/readiness.ts";
+import type { Requirements, ServerFacts } from "./remotehost/requirements.ts";
+import { type ServerOutput, serverOutput } from "./server-output.ts";
+import { serverRequirements } from "./server-requirements.ts";
+import { verifyServer } from "./server-verification.ts";
+
+export interface StackParts {
+  bundles: readonly Bundle[];
+  programsVersion: string;
+  /** Whether the verification's plugin can be had; asked only when a server wants verification. */
+  verificationPlugin: () => Promise<boolean>;
+}
+
+/** A server with what was found out about it, and what it gets. */
+interface Candidate {
+  plan: ServerPlan;
+  requirements: Requirements;
+  facts: ServerFacts;
+}
+
+interface Deployed extends Candidate {
+  server: BackupServer;
+}
+
+/** A server that cannot be deployed to and never was gets nothing but its Readiness. */
+const isToBeDeclared = ({ facts }: Candidate): boolean =>
+  facts.deployed !== false || facts.problems.length === 0;
+
+/** Everything of other servers that a last resource may wait for: a run with --target must not meet new ones. */
+const settledOthers = (all: readonly Deployed[], key: string): BackupServer[] =>
+  all.filter(({ plan, facts }) => plan.key !== key && facts.deployed === true).map(({ server }) => server);
+
+async function declare(plan: StackPlan): Promise<void> {
+  const renamed = plan.servers.flatMap(({ key, formerly }) => (formerly === null ? [] : [[key, formerly]]));
+  const { orphans } = await declareServers({
+    servers: plan.servers.map(({ connection }) => connection),
+    formerly: Object.fromEntries(renamed),
+    decommissioned: plan.decommissioned,
+  });
+  if (orphans.length > 0)
+    throw new pulumi.RunError(orphansText(pulumi.getProject(), pulumi.getStack(), orphans));
+}
+
+async function lookAt(plan: ServerPlan): Promise<Candidate> {
+  const requirements = serverRequirements(plan);
+  return { plan, requirements, facts: await getServer(plan.connection, requirements) };
+}
+
+/** In a preview nothing fails yet, and the outputs cut long sentences off. */
+async function tellProblems({ plan, facts }: Candidate): Promise<void> {
+  if (!pulumi.runtime.isDryRun() || facts.problems.length === 0) return;
+  const causes = facts.problems.map((problem) => `\n  - ${problem}`).join("");
+  await pulumi.log.warn(`the server ${plan.key} is not ready, and nothing of it will be changed:${causes}`);
+}
+
+async function containersOf(plan: ServerPlan): Promise<pulumi.Resource[]> {
+  if (managedDatabases(plan).length === 0) return [];
+  return declareDatabaseContainers(plan, new pulumi.Config().requireSecretObject(passwordsKey));
+}
+
+async function verificationPossible(plan: StackPlan, parts: StackParts): Promise<boolean> {
+  if (!plan.servers.some(({ verification }) => verification)) return false;
+  const possible = await parts.verificationPlugin();
+  if (!possible) {
+    const advice = `${installCommand}, or set verification: false`;
+    await pulumi.log.warn(
+      `The deployment is not verified: Pulumi cannot get the command plugin. To have it: ${advice}`,
+    );
+  }
+  return possible;
+}
+
+/**
+ * Declares the whole stack and returns its outputs by server.
+ * @throws RunError when a deployed server is missing from the configuration
+ */
+export async function declareStack(
+  plan: StackPlan,
+  parts: StackParts,
+): Promise<Record<string, ServerOutput>> {
+  await declare(plan);
+  const [candidates, verified] = await Promise.all([
+    Promise.all(plan.servers.map(lookAt)),
+    verificationPossible(plan, parts),
+  ]);
+  await Promise.all(candidates.map(tellProblems));
+  const { bundles, programsVersion } = parts;
+  const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
+  const deployed = candidates.filter(isToBeDeclared).map((candidate): Deployed => {
+    const { plan, facts } = candidate;
+    return { ...candidate, server: new BackupServer({ plan, facts, bundles, programsVersion, stack }) };
+  });
+  for (const { plan, facts, server } of deployed) {
+    const containers = await containersOf(plan);
+    // On a server that is held nothing runs; its Readiness says why.
+    if (!verified || !plan.verification || facts.problems.length > 0) continue;
+    await verifyServer({
+      plan,
+      server,
+      needs: containers,
+      others: deployed.filter((one) => one.plan.key !== plan.key).map((one) => one.server),
+    });
+  }
+  for (const { plan, requirements } of candidates) {
+    const own = deployed.filter((one) => one.plan.key === plan.key).map(({ server }) => server);
+    new Readiness(
+      `${plan.key}-readiness`,
+      { connection: plan.connection, requirements },
+      {
+        dependsOn: [...own, ...settledOthers(deployed, plan.key)],
+        aliases: plan.formerly === null ? [] : [{ name: `${plan.formerly}-readiness` }],
+      },
+    );
+  }
+  return Object.fromEntries(
+    candidates.map(({ plan, facts }) => [plan.key, serverOutput(plan, facts, programsVersion)]),
+  );
+}

@@ -1,0 +1,62 @@
+import type { CommandLine } from "./lib/arguments.ts";
+import { type BackupOutcome, backUp, worst } from "./lib/backup-run.ts";
+import { chosenDatabases } from "./lib/chosen-databases.ts";
+import { ExitCode } from "./lib/exit-codes.ts";
+import { formatBytes } from "./lib/format.ts";
+import { type ProgramContext, runProgram } from "./lib/program.ts";
+
+const commandLine: CommandLine = {
+  program: "backup_database",
+  summary: "Takes a verified backup of each database and removes expired ones.",
+  operands: {
+    placeholder: "[NAME…]",
+    description: "the databases, as the configuration names them; all unless given",
+    minimum: 0,
+    maximum: Number.POSITIVE_INFINITY,
+  },
+  options: [{ name: "json", description: "print the result as JSON" }],
+  exitCodes: [
+    [ExitCode.success, "every backup was taken and verified"],
+    [ExitCode.failed, "a backup failed; the log says why"],
+    [ExitCode.usage, "the command line is wrong"],
+    [ExitCode.unavailable, "a container or its PostgreSQL does not answer"],
+    [ExitCode.noSpace, "not enough space"],
+    [ExitCode.locked, "another run holds a database's lock"],
+    [ExitCode.notPermitted, "not run as root"],
+    [ExitCode.configuration, "the settings file cannot be used"],
+  ],
+  examples: [
+    ["backup_database", "every database"],
+    ["backup_database --json NAME", "one database, the result for a program"],
+  ],
+};
+
+async function main({
+  settings,
+  arguments: given,
+  output,
+  log,
+  runId,
+  signal,
+}: ProgramContext): Promise<number> {
+  const outcomes: BackupOutcome[] = [];
+  const progress = (bytes: number) => process.stdout.write(`\r\u001b[K${formatBytes(bytes)} written \r`);
+  const request = {
+    program: commandLine.program,
+    runId,
+    log,
+    signal,
+    ...(output.interactive ? { progress } : {}),
+  };
+  for (const database of chosenDatabases(settings, given.operands)) {
+    if (!signal.aborted) outcomes.push(await backUp(settings, database, request));
+  }
+  const codes = outcomes.map((outcome) => outcome.exitCode);
+  const exitCode = signal.aborted ? ExitCode.failed : worst(codes);
+  if (given.flag("json")) {
+    output.data(JSON.stringify({ version: 1, runId, exitCode, databases: outcomes }, null, 2));
+  }
+  return exitCode;
+}
+
+runProgram({ commandLine, main });

@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Bundle, type ProgramName, programNames } from "../infra/installation.ts";
+
+/** Bundles the server programs: one self-contained CommonJS file each, the same bytes in every checkout. */
+
+const repository = dirname(import.meta.dirname);
+
+/** What a bundle was made of, so that it is made again only when one of these has changed. */
+interface Recipe {
+  /** Files below the repository with the sha256 of each. */
+  inputs: Record<string, string>;
+  sha256: string;
+}
+
+const digest = (bytes: string | Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+const fileDigest = (root: string, path: string): string => digest(readFileSync(join(root, path)));
+
+/** The bundle made earlier, or null when there is none or a file it was made of has changed. */
+function cached(root: string, directory: string, name: ProgramName): Bundle | null {
+  try {
+    const recipe: Recipe = JSON.parse(readFileSync(join(directory, `${name}.json`), "utf8"));
+    const changed = Object.entries(recipe.inputs).some(([path, sha256]) => fileDigest(root, path) !== sha256);
+    const text = readFileSync(join(directory, `${name}.cjs`), "utf8");
+    return changed || digest(text) !== recipe.sha256 ? null : bundle(name, text);
+  } catch {
+    return null;
+  }
+}
+
+const bundle = (name: ProgramName, text: string): Bundle => ({
+  name,
+  text,
+  sha256: digest(text),
+  bytes: Buffer.byteLength(text),
+});
+
+/** Written whole or not at all: two previews may build at once. */
+function write(path: string, text: string): void {
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, text);
+  renameSync(temporary, path);
+}
+
+function built(root: string, directory: string, name: ProgramName): Bundle {
+  // Loaded only when something has changed: starting esbuild costs each preview more than reading the cache.
+  const { buildSync }: typeof import("esbuild") = createRequire(import.meta.url)("esbuild");
+  const { outputFiles, metafile } = buildSync({
+    absWorkingDir: root,
+    entryPoints: [`scripts/${name}.ts`],
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "cjs",
+    minify: true,
+    legalComments: "none",
+    charset: "utf8",
+    metafile: true,
+    write: false,
+    logLevel: "silent",
+  });
+  const made = bundle(name, outputFiles[0]?.text ?? "");
+  const paths = [
+    ...Object.keys(metafile.inputs),
+    "scripts/build.ts",
+    "tsconfig.json",
+    "node_modules/esbuild/package.json",
+  ];
+  const recipe: Recipe = {
+    inputs: Object.fromEntries(paths.map((path) => [path, fileDigest(root, path)])),
+    sha256: made.sha256,
+  };
+  mkdirSync(directory, { recursive: true });
+  write(join(directory, `${name}.cjs`), made.text);
+  write(join(directory, `${name}.json`), JSON.stringify(recipe));
+  return made;
+}
+
+/**
+ * The programs for servers, built where a source has changed since the last time.
+ * @throws esbuild's BuildFailure when a source does not compile.
+ */
+export function buildPrograms(root = repository, names: readonly ProgramName[] = programNames): Bundle[] {
+  const directory = join(root, ".cache", "programs");
+  return names.map((name) => cached(root, directory, name) ?? built(root, directory, name));
+}
+
+/** The version that a set of programs is known by: the package's, and the beginning of their common sha256. */
+export function programsVersion(bundles: readonly Bundle[], root = repository): string {
+  const { version }: { version: string } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return `${version}+${digest(bundles.map(({ sha256 }) => sha256).join("\n")).slice(0, 12)}`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const { name, bytes, sha256 } of buildPrograms()) {
+    console.log(`.cache/programs/${name}.cjs  ${bytes} bytes  sha256 ${sha256}`);
+  }
+}

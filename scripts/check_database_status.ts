@@ -1,0 +1,75 @@
+import { fstatSync, statSync } from "node:fs";
+import type { CommandLine } from "./lib/arguments.ts";
+import { chosenDatabases } from "./lib/chosen-databases.ts";
+import { messageOf } from "./lib/errors.ts";
+import { openLog } from "./lib/log.ts";
+import { type ProgramContext, runProgram } from "./lib/program.ts";
+import type { Settings } from "./lib/settings.ts";
+import { judgeServer } from "./lib/status/judgement.ts";
+import { exitCodes } from "./lib/status/levels.ts";
+import { observeServer } from "./lib/status/observe-server.ts";
+import type { StatusReport } from "./lib/status/report.ts";
+import { problemText, reportText } from "./lib/status/report-text.ts";
+
+const commandLine: CommandLine = {
+  program: "check_database_status",
+  summary: "Looks at the databases, their backups, the schedule, the disks and the log, and says what to do.",
+  operands: {
+    placeholder: "[NAME…]",
+    description: "the databases, as the configuration names them; all unless given",
+    minimum: 0,
+    maximum: Number.POSITIVE_INFINITY,
+  },
+  options: [{ name: "json", description: "print the report as JSON (docs/status.schema.json)" }],
+  exitCodes: [
+    [exitCodes.healthy, "healthy; what needs nothing done is a note"],
+    [exitCodes.warning, "warning"],
+    [exitCodes.critical, "critical"],
+    [
+      exitCodes.unknown,
+      "unknown: something could not be looked at, or the command line or settings are wrong",
+    ],
+  ],
+  examples: [
+    ["check_database_status", "every database"],
+    ["check_database_status --json NAME", "one database, for a monitoring program"],
+    ["check_database_status --quiet", "for cron: prints problems only"],
+  ],
+};
+
+const logLevels = { healthy: "info", warning: "warning", unknown: "warning", critical: "error" } as const;
+
+async function main({ settings, arguments: given, output, runId, signal }: ProgramContext): Promise<number> {
+  const observation = await observeServer(settings, chosenDatabases(settings, given.operands), {
+    runId,
+    signal,
+  });
+  const report = judgeServer(observation);
+  logVerdict(settings, runId, report);
+  if (given.flag("json")) output.data(JSON.stringify(report, null, 2));
+  else if (!given.flag("quiet")) output.print(reportText(report, output.paint));
+  else if (report.verdict !== "healthy" && !printsIntoLog(settings)) {
+    output.data(problemText(report, output.paint));
+  }
+  return report.exitCode;
+}
+
+/** The report has said it to the person already, so the log shows it to nobody. A full disk must not hide the report. */
+function logVerdict(settings: Settings, runId: string, { verdict, summary }: StatusReport): void {
+  try {
+    const log = openLog(settings.paths.log, commandLine.program, runId);
+    log.event(logLevels[verdict], null, `status ${summary}`);
+    log.close();
+  } catch (error) {
+    process.stderr.write(`${commandLine.program}: ${settings.paths.log}: ${messageOf(error)}\n`);
+  }
+}
+
+/** cron's entry appends what is printed to the log, where the verdict stands already. */
+function printsIntoLog({ paths }: Settings): boolean {
+  const printed = fstatSync(process.stdout.fd);
+  const log = statSync(paths.log, { throwIfNoEntry: false });
+  return log !== undefined && printed.dev === log.dev && printed.ino === log.ino;
+}
+
+runProgram({ commandLine, main, failureCode: exitCodes.unknown });

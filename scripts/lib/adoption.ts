@@ -1,0 +1,93 @@
+import { basename } from "node:path";
+import { verifyArchive } from "./archive.ts";
+import { type Backup, listBackups } from "./backups.ts";
+import { versionNumber } from "./dump-endings.ts";
+import { messageOf } from "./errors.ts";
+import type { Log } from "./log.ts";
+import { type Manifest, writeManifest } from "./manifest.ts";
+import { reachesElsewhere } from "./restore/dump-text.ts";
+import type { DatabaseSettings, Settings } from "./settings.ts";
+
+/**
+ * Gives every archive without a manifest (the hand-made scripts' backups) one, after reading it in full. A damaged
+ * one is reported and left alone. Call it while the database's lock is held.
+ * @returns the file names of the archives that were adopted.
+ */
+export async function adoptArchives(
+  settings: Settings,
+  database: DatabaseSettings,
+  { runId, log, signal }: { runId: string; log: Log; signal: AbortSignal },
+): Promise<string[]> {
+  const adopted: string[] = [];
+  for (const backup of listBackups(settings.paths.backups, database.name)) {
+    if (backup.manifest !== null) continue;
+    const file = basename(backup.archivePath);
+    if (backup.manifestProblem !== null) {
+      log.event(
+        "warning",
+        database.name,
+        `${file} is left alone: its manifest is not right: ${backup.manifestProblem}`,
+      );
+      continue;
+    }
+    try {
+      writeManifest(backup.manifestPath, await manifestFor(settings, database, backup, runId, signal));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      log.event("warning", database.name, `${file} is left alone and not counted: ${messageOf(error)}`);
+      continue;
+    }
+    adopted.push(file);
+    log.event("info", database.name, `adopted ${file}, an earlier backup, after reading it in full`);
+  }
+  return adopted;
+}
+
+async function manifestFor(
+  settings: Settings,
+  { name, container, database, user }: DatabaseSettings,
+  backup: Backup,
+  runId: string,
+  signal: AbortSignal,
+): Promise<Manifest> {
+  const { bytes, sha256, uncompressedBytes, serverVersion, dumpVersion } = await verifyArchive(
+    backup.archivePath,
+    {
+      signal,
+    },
+  );
+  const reason = await reachesElsewhere(backup.archivePath, signal);
+  // A manifest would vouch for it, and a restore would run what it holds against the live database.
+  if (reason !== null) throw new Error(`it cannot be restored into one database: ${reason}`);
+  const serverVersionNumber = versionNumber(serverVersion ?? "");
+  return {
+    version: 1,
+    runId,
+    database: { name, container, database, user },
+    server: settings.server,
+    createdAt: backup.takenAt.toISOString(),
+    durationSeconds: 0,
+    class: "regular",
+    adopted: true,
+    archive: {
+      file: basename(backup.archivePath),
+      bytes,
+      sha256,
+      uncompressedBytes,
+      format: "plain-gzip",
+      compressionLevel: null,
+    },
+    roles: null,
+    postgres:
+      serverVersion === null || serverVersionNumber === null
+        ? null
+        : { serverVersion, serverVersionNumber, dumpVersion: dumpVersion ?? serverVersion },
+    encoding: null,
+    collation: null,
+    owner: null,
+    tables: null,
+    totals: null,
+    databaseBytes: null,
+    verifiedAt: new Date().toISOString(),
+  };
+}

@@ -1,0 +1,102 @@
+import { adoptArchives } from "./adoption.ts";
+import { takeBackup } from "./backup.ts";
+import { lockDatabase } from "./dead-runs.ts";
+import { messageOf } from "./errors.ts";
+import { ExitCode } from "./exit-codes.ts";
+import { LockedError } from "./lock.ts";
+import type { Log } from "./log.ts";
+import type { Manifest } from "./manifest.ts";
+import { dropExpiredPrevious } from "./previous-databases.ts";
+import { exitCodeOf } from "./program.ts";
+import { holdsRetention, prune } from "./pruning.ts";
+import { applicationName } from "./run-id.ts";
+import type { DatabaseSettings, Settings } from "./settings.ts";
+
+/** What became of one database in a run of backup_database; `--json` prints it. */
+export interface BackupOutcome {
+  database: string;
+  exitCode: ExitCode;
+  /** The new backup's manifest; null if there is none. */
+  backup: Manifest | null;
+  /** Archives that were found without manifest and have one now. */
+  adopted: string[];
+  /** Archives that had expired. */
+  removed: string[];
+  /** Databases that restores had replaced and whose time was over. */
+  dropped: string[];
+  error: string | null;
+}
+
+export interface BackupRequest {
+  program: string;
+  runId: string;
+  log: Log;
+  signal: AbortSignal;
+  progress?: (bytes: number) => void;
+}
+
+/** Backs up one database: lock, clean-up after dead runs, adoption, backup, retention. Never throws. */
+export async function backUp(
+  settings: Settings,
+  database: DatabaseSettings,
+  request: BackupRequest,
+): Promise<BackupOutcome> {
+  const { log } = request;
+  const outcome: BackupOutcome = {
+    database: database.name,
+    exitCode: ExitCode.success,
+    backup: null,
+    adopted: [],
+    removed: [],
+    dropped: [],
+    error: null,
+  };
+  const attempt = async () => {
+    const lock = await reporting(log, database.name, () => lockDatabase(settings, database, request));
+    try {
+      outcome.adopted = await reporting(log, database.name, () => adoptArchives(settings, database, request));
+      const backup = await takeBackup(settings, database, { ...request, class: "regular", lock });
+      outcome.backup = backup;
+      if (holdsRetention(settings, database.name, backup, log)) return;
+      outcome.removed = prune(settings, database.name, log);
+      outcome.dropped = await dropExpiredPrevious(settings, database, backup, log, {
+        applicationName: applicationName(request.runId),
+        timeoutSeconds: settings.timeouts.query,
+        signal: request.signal,
+      });
+    } finally {
+      lock.release();
+    }
+  };
+  try {
+    await attempt();
+  } catch (error) {
+    if (outcome.backup !== null)
+      log.event("error", database.name, `removing what has expired failed: ${messageOf(error)}`);
+    return { ...outcome, exitCode: exitCodeOf(error), error: messageOf(error) };
+  }
+  return outcome;
+}
+
+/** Logs why a backup could not even begin; from then on takeBackup logs by itself. */
+async function reporting<T>(log: Log, database: string, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (error instanceof LockedError) log.event("warning", database, `backup refused: ${error.message}`);
+    else log.event("error", database, `backup failed: ${messageOf(error)}`);
+    throw error;
+  }
+}
+
+/** Of several databases' exit codes the one furthest down counts. */
+const severity: readonly ExitCode[] = [
+  ExitCode.success,
+  ExitCode.locked,
+  ExitCode.noSpace,
+  ExitCode.unavailable,
+  ExitCode.failed,
+];
+
+export const worst = (codes: readonly ExitCode[]): ExitCode =>
+  codes.reduce<ExitCode>((a, b) => (severity.indexOf(b) > severity.indexOf(a) ? b : a), ExitCode.success);

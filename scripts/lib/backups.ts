@@ -1,0 +1,91 @@
+import { lstatSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { archiveName, manifestName, parseBackupName, rolesName } from "./backup-name.ts";
+import { messageOf, systemCode } from "./errors.ts";
+import { type BackupClass, type Manifest, readManifest } from "./manifest.ts";
+
+/** A backup in the backups directory: an archive under its final name, with or without manifest. */
+export interface Backup {
+  stem: string;
+  archivePath: string;
+  manifestPath: string;
+  rolesPath: string;
+  manifest: Manifest | null;
+  /** Why there is a manifest file that is not this archive's; null when there is none or it is right. */
+  manifestProblem: string | null;
+  bytes: number;
+  /** From the manifest; without one from the name, read as the server's local time. */
+  takenAt: Date;
+  class: BackupClass;
+  /** It was read back in full once, and the file still has the size it had then. */
+  verified: boolean;
+  adopted: boolean;
+}
+
+/** A database's backups, newest first; only regular files count. No directory is no backups. */
+export function listBackups(directory: string, database: string): Backup[] {
+  return listFiles(directory)
+    .flatMap((fileName) => {
+      const name = parseBackupName(fileName);
+      if (name?.database !== database) return [];
+      const bytes = fileBytes(join(directory, fileName));
+      return bytes === null ? [] : [backupOf(directory, name.stem, name.stamp, database, bytes)];
+    })
+    .sort((a, b) => b.takenAt.getTime() - a.takenAt.getTime() || (a.stem < b.stem ? 1 : -1));
+}
+
+/** The names in a directory; none if it does not exist. */
+export function listFiles(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** The moment that a `YYYYMMDD_HHMMSS` in the server's local time means. */
+export function localTime(stamp: string): Date {
+  const part = (from: number, to: number) => Number(stamp.slice(from, to));
+  return new Date(part(0, 4), part(4, 6) - 1, part(6, 8), part(9, 11), part(11, 13), part(13, 15));
+}
+
+function backupOf(directory: string, stem: string, stamp: string, database: string, bytes: number): Backup {
+  const manifestPath = join(directory, manifestName(stem));
+  const { manifest, manifestProblem } = manifestOf(manifestPath, stem, database);
+  return {
+    stem,
+    archivePath: join(directory, archiveName(stem)),
+    manifestPath,
+    rolesPath: join(directory, rolesName(stem)),
+    manifest,
+    manifestProblem,
+    bytes,
+    takenAt: manifest === null ? localTime(stamp) : new Date(manifest.createdAt),
+    class: manifest?.class ?? "regular",
+    verified: manifest !== null && manifest.archive.bytes === bytes,
+    adopted: manifest?.adopted ?? false,
+  };
+}
+
+function manifestOf(
+  path: string,
+  stem: string,
+  database: string,
+): { manifest: Manifest | null; manifestProblem: string | null } {
+  try {
+    const manifest = readManifest(path);
+    if (manifest.database.name === database && manifest.archive.file === archiveName(stem)) {
+      return { manifest, manifestProblem: null };
+    }
+    return { manifest: null, manifestProblem: `it describes ${manifest.archive.file}` };
+  } catch (error) {
+    const missing = systemCode(error) === "ENOENT";
+    return { manifest: null, manifestProblem: missing ? null : messageOf(error) };
+  }
+}
+
+function fileBytes(path: string): number | null {
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  return status?.isFile() ? status.size : null;
+}

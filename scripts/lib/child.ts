@@ -1,0 +1,80 @@
+import { spawn } from "node:child_process";
+import { InterruptedError } from "./errors.ts";
+import { ExitCode } from "./exit-codes.ts";
+
+export interface ChildOptions {
+  /** Text or bytes to send, or the descriptor to read; nothing unless set. */
+  input?: string | Buffer | number;
+  /** A descriptor that takes the output; collected unless set. */
+  output?: number;
+  /** Descriptors the child has too (as 3, 4, …): a lock given here is held until the child is gone as well. */
+  inherit?: readonly number[];
+  timeoutSeconds?: number;
+  signal?: AbortSignal;
+}
+
+export interface ChildResult {
+  /** Exit status; 128 when a signal ended it. */
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Statuses from here on say that a signal ended the program, also one inside a container. */
+export const firstSignalStatus = 128;
+
+const stderrLimit = 65_536;
+
+/**
+ * Runs one program to its end, without a shell.
+ * @throws InterruptedError after ending the child, on time-out or abort; the system's error if it cannot start.
+ */
+export function runChild(
+  command: string,
+  argv: readonly string[],
+  options: ChildOptions,
+): Promise<ChildResult> {
+  const signals: AbortSignal[] = options.signal === undefined ? [] : [options.signal];
+  if (options.timeoutSeconds !== undefined) signals.push(AbortSignal.timeout(options.timeoutSeconds * 1000));
+  const signal = AbortSignal.any(signals);
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(interruption(signal, command, options.timeoutSeconds));
+    const { input } = options;
+    const child = spawn(command, argv, {
+      // Out of the terminal's process group: its Ctrl-C reaches this program alone, which ends the child if it should.
+      detached: true,
+      stdio: [
+        typeof input === "number" ? input : input === undefined ? "ignore" : "pipe",
+        options.output ?? "pipe",
+        "pipe",
+        ...(options.inherit ?? []),
+      ],
+    });
+    const stdout: Buffer[] = [];
+    let stderr = "";
+    child.stdout?.on("data", (chunk: Buffer) => stdout.push(chunk));
+    child.stderr?.on("data", (chunk: Buffer) => {
+      stderr = (stderr + chunk.toString()).slice(-stderrLimit);
+    });
+    // A child that ends before it has read everything says why by its exit status.
+    child.stdin?.on("error", () => {});
+    if (typeof input === "string" || Buffer.isBuffer(input)) child.stdin?.end(input);
+    const end = () => child.kill("SIGKILL");
+    signal.addEventListener("abort", end, { once: true });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      signal.removeEventListener("abort", end);
+      if (signal.aborted) return reject(interruption(signal, command, options.timeoutSeconds));
+      resolve({ code: code ?? 128, stdout: Buffer.concat(stdout).toString(), stderr });
+    });
+  });
+}
+
+function interruption(signal: AbortSignal, command: string, timeoutSeconds?: number): Error {
+  const reason: unknown = signal.reason;
+  if (reason instanceof InterruptedError) return reason;
+  return new InterruptedError(
+    `${command} gave no answer within ${timeoutSeconds} s; see: systemctl status docker, and the container's log`,
+    ExitCode.unavailable,
+  );
+}

@@ -1,0 +1,63 @@
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { archiveName, backupName, manifestName, rolesName } from "./backup-name.ts";
+import { renameDurably } from "./durable-file.ts";
+import { type Manifest, type PartialKind, partialName, writeManifest } from "./manifest.ts";
+
+const kinds: readonly PartialKind[] = ["sql.gz", "roles.sql", "json"];
+
+/** Where a run writes a file of a kind until it is whole. */
+export const partialPath = (directory: string, database: string, runId: string, kind: PartialKind): string =>
+  join(directory, partialName(database, runId, kind));
+
+/**
+ * The time and name of the next backup: now, or the first second whose names are free. So a second backup in the
+ * same second, or one after the clock was set back, overwrites nothing.
+ */
+export async function freeName(
+  directory: string,
+  database: string,
+  signal: AbortSignal,
+): Promise<{ time: Date; stem: string }> {
+  for (;;) {
+    const time = new Date();
+    const { stem } = backupName(database, time);
+    const taken = [archiveName(stem), manifestName(stem), rolesName(stem)].some((name) =>
+      existsSync(join(directory, name)),
+    );
+    if (!taken) return { time, stem };
+    await sleep(1000 - time.getMilliseconds());
+    signal.throwIfAborted();
+  }
+}
+
+/**
+ * Gives a verified backup its final names: manifest, roles, and last the archive, whose appearance is the moment
+ * from which there is a backup. What is cut off in between is finished by the next run.
+ */
+export function commit(directory: string, stem: string, manifest: Manifest): void {
+  const manifestPath = join(directory, manifestName(stem));
+  writeManifest(manifestPath, manifest);
+  try {
+    finishCommit(directory, stem, manifest);
+  } catch (error) {
+    // Roles without an archive would stay for good, with their passwords' hashes.
+    if (!existsSync(join(directory, archiveName(stem))))
+      rmSync(join(directory, rolesName(stem)), { force: true });
+    rmSync(manifestPath, { force: true });
+    throw error;
+  }
+}
+
+/** The renames that are still to do when the manifest is there. */
+export function finishCommit(directory: string, stem: string, manifest: Manifest): void {
+  const partial = (kind: PartialKind) => partialPath(directory, manifest.database.name, manifest.runId, kind);
+  if (existsSync(partial("roles.sql"))) renameDurably(partial("roles.sql"), join(directory, rolesName(stem)));
+  renameDurably(partial("sql.gz"), join(directory, archiveName(stem)));
+}
+
+/** Removes whatever a run has written under names of its own. */
+export function removePartials(directory: string, database: string, runId: string): void {
+  for (const kind of kinds) rmSync(partialPath(directory, database, runId, kind), { force: true });
+}

@@ -1,0 +1,118 @@
+import * as z from "zod/mini";
+import { type ChildOptions, type ChildResult, runChild } from "./child.ts";
+import { messageOf, ProgramError, systemCode } from "./errors.ts";
+import { ExitCode } from "./exit-codes.ts";
+
+export type DockerErrorKind =
+  | "docker-missing"
+  | "docker-unavailable"
+  | "container-missing"
+  | "container-stopped"
+  | "command-missing"
+  | "failed";
+
+/** Docker could not do what was asked; `kind` says why, `container` with which one. */
+export class DockerError extends ProgramError {
+  override readonly name = "DockerError";
+  readonly kind: DockerErrorKind;
+  readonly container: string;
+  constructor(kind: DockerErrorKind, container: string, detail: string, cause?: unknown) {
+    super(explanations[kind](container, detail), ExitCode.unavailable, cause);
+    this.kind = kind;
+    this.container = container;
+  }
+}
+
+const explanations: Record<DockerErrorKind, (container: string, detail: string) => string> = {
+  "docker-missing": () => "the docker command is not on PATH; install Docker's command line",
+  "docker-unavailable": (_, detail) => `Docker does not answer (${detail}); see: systemctl status docker`,
+  "container-missing": (name) => `there is no container ${name}; see: docker ps --all`,
+  "container-stopped": (name, detail) =>
+    `the container ${name} does not run (${detail}); see: docker start ${name}`,
+  "command-missing": (name, detail) => `the container ${name} lacks a PostgreSQL program (${detail})`,
+  failed: (name, detail) => `docker failed for the container ${name}: ${detail}`,
+};
+
+/** What Docker's command line says on stderr when it, and not the program in the container, failed. */
+const symptoms: readonly [RegExp, DockerErrorKind][] = [
+  [/No such container/i, "container-missing"],
+  [/is not running|is paused|is restarting|container .* is not started/i, "container-stopped"],
+  [/executable file not found|no such file or directory: unknown/i, "command-missing"],
+  [
+    /Cannot connect to the Docker daemon|error during connect|permission denied.*docker/i,
+    "docker-unavailable",
+  ],
+  [/Error response from daemon/i, "failed"],
+];
+
+/** Runs the program `argv` in a running container, by an argument array and never with a terminal. */
+export async function dockerExec(
+  container: string,
+  argv: readonly string[],
+  options: ChildOptions & { environment?: Readonly<Record<string, string>> } = {},
+): Promise<ChildResult> {
+  return docker(
+    container,
+    execArguments(container, argv, options.input !== undefined, options.environment),
+    options,
+  );
+}
+
+/** The arguments after `docker` for running `argv` in a container. */
+export function execArguments(
+  container: string,
+  argv: readonly string[],
+  interactive: boolean,
+  environment: Readonly<Record<string, string>> = {},
+): string[] {
+  const variables = Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
+  return ["exec", ...(interactive ? ["--interactive"] : []), ...variables, container, ...argv];
+}
+
+export interface ContainerMount {
+  type: string;
+  source: string;
+  destination: string;
+  /** The volume's name; null for a bind mount. */
+  name: string | null;
+}
+
+// Only these fields are asked for: the container's environment holds passwords.
+const inspectFormat = '{"name":{{json .Name}},"running":{{json .State.Running}}}';
+
+const Inspection = z.object({ name: z.string(), running: z.boolean() });
+
+/** @throws DockerError unless a container of exactly this name exists and runs. */
+export async function requireRunning(name: string, options: ChildOptions = {}): Promise<void> {
+  const result = await docker(name, ["container", "inspect", "--format", inspectFormat, name], options);
+  if (result.code !== 0) throw new DockerError("failed", name, result.stderr.trim());
+  const inspected = z.parse(Inspection, JSON.parse(result.stdout));
+  // Docker also accepts the beginning of another container's id.
+  if (inspected.name !== `/${name}`) throw new DockerError("container-missing", name, "");
+  if (!inspected.running) throw new DockerError("container-stopped", name, "it is stopped");
+}
+
+async function docker(
+  container: string,
+  argv: readonly string[],
+  options: ChildOptions,
+): Promise<ChildResult> {
+  let result: ChildResult;
+  try {
+    result = await runChild("docker", argv, options);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT")
+      throw new DockerError("docker-missing", container, messageOf(error), error);
+    throw error;
+  }
+  const failure = result.code === 0 ? null : dockerFailure(container, result.stderr);
+  if (failure !== null) throw failure;
+  return result;
+}
+
+/** The error that Docker's own words on stderr stand for, or null when they are the contained program's. */
+export function dockerFailure(container: string, stderr: string): DockerError | null {
+  const symptom = symptoms.find(([pattern]) => pattern.test(stderr));
+  if (symptom === undefined) return null;
+  return new DockerError(symptom[1], container, stderr.trim().split("\n")[0] ?? "");
+}

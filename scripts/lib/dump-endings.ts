@@ -1,0 +1,71 @@
+const headLimit = 8_192;
+const tailLimit = 1_024;
+const copyBegins = Buffer.from(" FROM stdin;\n");
+const copyEnds = Buffer.from("\n\\.\n");
+
+const completePattern =
+  /\n--\n-- PostgreSQL database dump complete\n--\n\n(?:\\unrestrict (?<token>[A-Za-z0-9]+)\n\n)?$/;
+
+/**
+ * Watches the text of a plain dump go by and knows at the end whether pg_dump finished it. The words "database dump
+ * complete" could be a row's; they count only at the very end and, where the dump has a \restrict token, with that
+ * token, or, in dumps of older versions, outside a table's rows.
+ */
+export class DumpEndings {
+  #head = "";
+  #tail = Buffer.alloc(0);
+  #rowsBegan = -1;
+  #rowsEnded = -1;
+  uncompressedBytes = 0;
+
+  take(chunk: Buffer): void {
+    if (this.#head.length < headLimit) {
+      this.#head += chunk.toString("latin1", 0, headLimit - this.#head.length);
+    }
+    const joined = Buffer.concat([this.#tail, chunk]);
+    const offset = this.uncompressedBytes - this.#tail.length;
+    if (this.#token() === null) this.#watchRows(joined, offset);
+    // A copy, so that the whole chunk is not kept alive by its end.
+    this.#tail = Buffer.from(joined.subarray(-tailLimit));
+    this.uncompressedBytes += chunk.length;
+  }
+
+  isComplete(): boolean {
+    const complete = completePattern.exec(this.#tail.toString("latin1"));
+    if (complete === null) return false;
+    const token = this.#token();
+    return (
+      (complete.groups?.token ?? null) === token && (token !== null || this.#rowsEnded >= this.#rowsBegan)
+    );
+  }
+
+  /** `15.18 (Debian 15.18-1.pgdg120+1)`. */
+  get serverVersion(): string | null {
+    return /^-- Dumped from database version (.+)$/m.exec(this.#head)?.[1] ?? null;
+  }
+
+  get dumpVersion(): string | null {
+    return /^-- Dumped by pg_dump version (.+)$/m.exec(this.#head)?.[1] ?? null;
+  }
+
+  #token(): string | null {
+    return (
+      /^--\n-- PostgreSQL database dump\n--\n\n\\restrict ([A-Za-z0-9]+)\n/.exec(this.#head)?.[1] ?? null
+    );
+  }
+
+  #watchRows(text: Buffer, offset: number): void {
+    const began = text.lastIndexOf(copyBegins);
+    const ended = text.lastIndexOf(copyEnds);
+    if (began >= 0) this.#rowsBegan = offset + began;
+    if (ended >= 0) this.#rowsEnded = offset + ended;
+  }
+}
+
+/** PostgreSQL's number for a version text, as server_version_num: `15.18 (Debian …)` is 150018, `9.6.24` is 90624. */
+export function versionNumber(text: string): number | null {
+  const match = /^(\d+)(?:\.(\d+))?(?:\.(\d+))?/.exec(text);
+  if (match === null) return null;
+  const [major = 0, minor = 0, patch = 0] = match.slice(1).map((part) => Number(part ?? 0));
+  return major >= 10 ? major * 10_000 + minor : major * 10_000 + minor * 100 + patch;
+}

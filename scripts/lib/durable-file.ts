@@ -1,0 +1,31 @@
+import { closeSync, constants, existsSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** Writes a file (0600) so that `path` holds either nothing or the whole content, also after a power cut. */
+export function writeDurably(path: string, temporary: string, content: string | Buffer): void {
+  const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
+  try {
+    const bytes = Buffer.from(content);
+    for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameDurably(temporary, path);
+}
+
+/** Renames within a directory and makes it last; an existing file is never overwritten. */
+export function renameDurably(from: string, to: string): void {
+  if (existsSync(to)) throw new Error(`${to} exists already and is not overwritten`);
+  renameSync(from, to);
+  syncDirectory(dirname(to));
+}
+
+export function syncDirectory(path: string): void {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

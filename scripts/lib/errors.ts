@@ -1,0 +1,36 @@
+import { ExitCode } from "./exit-codes.ts";
+
+/** An error a person can act on: its message says what failed, where, why and what to do next. */
+export class ProgramError extends Error {
+  override readonly name: string = "ProgramError";
+  /** What the program exits with when this error ends it. */
+  readonly exitCode: ExitCode;
+  constructor(message: string, exitCode: ExitCode, cause?: unknown) {
+    super(message, { cause });
+    this.exitCode = exitCode;
+  }
+}
+
+/** The command line is wrong. */
+export class UsageError extends ProgramError {
+  override readonly name = "UsageError";
+  constructor(message: string, cause?: unknown) {
+    super(message, ExitCode.usage, cause);
+  }
+}
+
+/** A run or one of its questions was ended from outside: by a signal, or by a time-out. */
+export class InterruptedError extends ProgramError {
+  override readonly name = "InterruptedError";
+  constructor(reason: string, exitCode: ExitCode = ExitCode.failed) {
+    super(reason, exitCode);
+  }
+}
+
+/** The message of whatever was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The `code` of a system error (`ENOENT`), or null for anything else. */
+export function systemCode(error: unknown): string | null {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
+}

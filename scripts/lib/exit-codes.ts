@@ -1,0 +1,30 @@
+/**
+ * The exit codes of backup_database and restore_database; they are documented and do not change.
+ * Numbers from 64 are those of sysexits(3). The status check has its own four (see check_database_status).
+ */
+export const ExitCode = {
+  success: 0,
+  /** The work was tried and failed; the log says why. After a restore: the live database was not touched. */
+  failed: 1,
+  /** In-place restore failed after it had begun, and the pre-restore backup was put back. */
+  failedAndPutBack: 10,
+  /** In-place restore failed after it had begun, and the pre-restore backup could not be put back, or that is not known. */
+  failedAndNotPutBack: 11,
+  /** The answer to a restore's or roll back's swap was lost: the live database is wholly the old or wholly the new one. */
+  unknown: 12,
+  /** The command line is wrong. */
+  usage: 64,
+  /** The backup file is missing, damaged, of another database or of a newer PostgreSQL. */
+  badFile: 65,
+  /** The container or its PostgreSQL does not answer. */
+  unavailable: 69,
+  /** Not enough space. */
+  noSpace: 73,
+  /** Another run holds the database's lock. */
+  locked: 75,
+  /** Not confirmed, or not run as root. */
+  notPermitted: 77,
+  /** The settings file cannot be used. */
+  configuration: 78,
+} as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

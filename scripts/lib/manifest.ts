@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import * as z from "zod/mini";
+import { writeDurably } from "./durable-file.ts";
+import { runIdPattern } from "./run-id.ts";
+
+const count = z.int().check(z.nonnegative());
+const file = z.object({
+  file: z.string(),
+  bytes: count,
+  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+});
+
+/**
+ * What is known about a backup; the `.json` beside its archive. Sizes are bytes, times UTC ISO. Later versions of
+ * the programs may add properties: readers ignore what they do not know.
+ */
+export const Manifest = z.object({
+  version: z.literal(1),
+  runId: z.string(),
+  database: z.object({ name: z.string(), container: z.string(), database: z.string(), user: z.string() }),
+  /** The server's key in the configuration. */
+  server: z.string(),
+  /** When the snapshot was taken. */
+  createdAt: z.iso.datetime(),
+  durationSeconds: z.number(),
+  class: z.enum(["regular", "pre-restore"]),
+  /** Whether the archive is one of the hand-made scripts', verified later; facts of its time are then null. */
+  adopted: z.boolean(),
+  archive: z.extend(file, {
+    uncompressedBytes: count,
+    format: z.literal("plain-gzip"),
+    compressionLevel: z.nullable(z.int()),
+  }),
+  roles: z.nullable(z.extend(file, { passwords: z.boolean() })),
+  postgres: z.nullable(
+    z.object({
+      serverVersion: z.string(),
+      /** As server_version_num: 150018. */
+      serverVersionNumber: z.int(),
+      dumpVersion: z.string(),
+    }),
+  ),
+  encoding: z.nullable(z.string()),
+  collation: z.nullable(z.string()),
+  owner: z.nullable(z.string()),
+  /** Rows of every table, counted in the same snapshot as the dump. */
+  tables: z.nullable(z.array(z.object({ schema: z.string(), name: z.string(), rows: count }))),
+  totals: z.nullable(z.object({ tables: count, rows: count })),
+  /** pg_database_size when it was taken. */
+  databaseBytes: z.nullable(count),
+  verifiedAt: z.iso.datetime(),
+});
+export type Manifest = z.infer<typeof Manifest>;
+export type BackupClass = Manifest["class"];
+
+/** @throws a system error, SyntaxError or ZodError if it is not there or not one of ours. */
+export function readManifest(path: string): Manifest {
+  return z.parse(Manifest, JSON.parse(readFileSync(path, "utf8")));
+}
+
+/** Writes a manifest (0600), whole or not at all. */
+export function writeManifest(path: string, manifest: Manifest): void {
+  const temporary = join(dirname(path), partialName(manifest.database.name, manifest.runId, "json"));
+  writeDurably(path, temporary, `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+export type PartialKind = "sql.gz" | "roles.sql" | "json";
+
+/** The name of a file that a run is still writing: `.NAME.RUNID.KIND.partial`. */
+export const partialName = (database: string, runId: string, kind: PartialKind): string =>
+  `.${database}.${runId}.${kind}.partial`;
+
+const partialPattern = new RegExp(
+  `^\\.(?<database>[a-z0-9_]+)\\.(?<runId>${runIdPattern})\\.(?<kind>sql\\.gz|roles\\.sql|json)\\.partial$`,
+);
+
+/** The parts of an unfinished file's name, or null for any other file. */
+export function parsePartialName(fileName: string): { database: string; runId: string; kind: string } | null {
+  const groups = partialPattern.exec(fileName)?.groups;
+  if (groups === undefined) return null;
+  const { database = "", runId = "", kind = "" } = groups;
+  return { database, runId, kind };
+}

@@ -1,0 +1,116 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import type * as z from "zod/mini";
+import * as zod from "zod/mini";
+import { dockerFailure, execArguments } from "./docker.ts";
+import { InterruptedError, messageOf } from "./errors.ts";
+import { placeOf, psqlCommand, type QueryOptions, sessionStart } from "./psql.ts";
+import { psqlError } from "./psql-error.ts";
+import type { DatabaseSettings } from "./settings.ts";
+
+interface Waiting {
+  marker: string;
+  resolve: (text: string) => void;
+  reject: (error: Error) => void;
+}
+
+/** One psql that stays open: a transaction can span several questions. The first error ends it. */
+export class PsqlSession {
+  readonly #database: DatabaseSettings;
+  readonly #options: QueryOptions;
+  readonly #child: ChildProcessWithoutNullStreams;
+  #output = "";
+  #errors = "";
+  #waiting: Waiting | null = null;
+  #end: Error | null = null;
+  #answered = false;
+
+  constructor(database: DatabaseSettings, options: QueryOptions) {
+    this.#database = database;
+    this.#options = options;
+    const { argv, environment } = psqlCommand(database, options);
+    // Detached from the terminal: its Ctrl-C must not end a session that this program wants to finish.
+    this.#child = spawn("docker", execArguments(database.container, argv, true, environment), {
+      detached: true,
+      stdio: "pipe",
+    });
+    this.#child.stdout.setEncoding("utf8").on("data", (chunk: string) => this.#take(chunk));
+    this.#child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      this.#errors = (this.#errors + chunk).slice(-65_536);
+    });
+    // A broken pipe is told by the exit status.
+    this.#child.stdin.on("error", () => {});
+    this.#child.on("error", (error) =>
+      this.#finish(dockerFailure(database.container, messageOf(error)) ?? error),
+    );
+    this.#child.on("close", (code) => this.#finish(this.#reason(code ?? 128)));
+    options.signal?.addEventListener("abort", this.#abort, { once: true });
+    this.#child.stdin.write(`${sessionStart}\n`);
+  }
+
+  /**
+   * Runs SQL and waits for its end; one question at a time.
+   * @returns what it returned, unaligned and without headers.
+   * @throws PsqlError, DockerError, InterruptedError
+   */
+  query(sql: string): Promise<string> {
+    if (this.#waiting !== null) throw new Error("a PsqlSession answers one question at a time");
+    const marker = `end-${randomBytes(12).toString("hex")}`;
+    return new Promise((resolve, reject) => {
+      if (this.#end !== null) return reject(this.#end);
+      this.#errors = "";
+      this.#waiting = { marker, resolve, reject };
+      this.#child.stdin.write(`${sql}\n;\n\\echo ${marker}\n`);
+    });
+  }
+
+  /** As `query`, for SQL that returns one JSON document, checked against `schema`. */
+  async queryJson<T>(schema: z.ZodMiniType<T>, sql: string): Promise<T> {
+    return zod.parse(schema, JSON.parse(await this.query(sql)));
+  }
+
+  /** Ends the session (an open transaction is rolled back) and waits until it is gone. */
+  async close(): Promise<void> {
+    if (this.#end === null) {
+      const closed = once(this.#child, "close");
+      this.#child.stdin.end();
+      await closed;
+    }
+    // Not before: a container that hangs would never let go of the session.
+    this.#options.signal?.removeEventListener("abort", this.#abort);
+  }
+
+  readonly #abort = (): void => {
+    this.#child.kill("SIGKILL");
+  };
+
+  #take(chunk: string): void {
+    this.#output += chunk;
+    const waiting = this.#waiting;
+    if (waiting === null) return;
+    const line = `${waiting.marker}\n`;
+    if (!this.#output.endsWith(line)) return;
+    const text = this.#output.slice(0, -line.length).replace(/\n$/, "");
+    this.#output = "";
+    this.#waiting = null;
+    this.#answered = true;
+    waiting.resolve(text);
+  }
+
+  #reason(code: number): Error {
+    const { signal } = this.#options;
+    if (signal?.aborted) {
+      const reason: unknown = signal.reason;
+      return reason instanceof Error ? reason : new InterruptedError("the run was ended");
+    }
+    const failure = dockerFailure(this.#database.container, this.#errors);
+    return failure ?? psqlError(placeOf(this.#database, this.#options), code, this.#errors, this.#answered);
+  }
+
+  #finish(error: Error): void {
+    this.#end ??= error;
+    this.#waiting?.reject(this.#end);
+    this.#waiting = null;
+  }
+}

@@ -1,0 +1,34 @@
+import { createInterface } from "node:readline/promises";
+import { RestoreError } from "./errors.ts";
+
+/**
+ * Has the person type the database's name.
+ * @throws RestoreError `not-confirmed` for anything else, and without a terminal.
+ */
+export async function confirm(name: string, consequence: string, signal: AbortSignal): Promise<void> {
+  if (process.stdin.isTTY !== true) {
+    throw new RestoreError(
+      "not-confirmed",
+      `nobody can be asked: there is no terminal; give --yes to replace ${name} unasked`,
+    );
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  // The terminal's Ctrl-C comes here while the question stands.
+  const left = new AbortController();
+  terminal.on("SIGINT", () => left.abort());
+  terminal.on("close", () => left.abort());
+  try {
+    const answer = await terminal.question(`${consequence}\nType the database's name to go on: `, {
+      signal: AbortSignal.any([signal, left.signal]),
+    });
+    if (answer === name) return;
+    throw new RestoreError("not-confirmed", `"${answer}" is not ${name}; nothing was done`);
+  } catch (error) {
+    if (error instanceof RestoreError) throw error;
+    if (signal.aborted) throw signal.reason;
+    throw new RestoreError("not-confirmed", "not confirmed; nothing was done", error);
+  } finally {
+    terminal.removeAllListeners("close");
+    terminal.close();
+  }
+}

@@ -1,0 +1,135 @@
+import { deadline } from "../deadline.ts";
+import { formatBytes, formatDuration } from "../format.ts";
+import { type QueryOptions, query, queryJson } from "../psql.ts";
+import { PsqlError } from "../psql-error.ts";
+import { applicationName } from "../run-id.ts";
+import type { DatabaseSettings } from "../settings.ts";
+import { type Content, countContent, requireContent } from "./content-check.ts";
+import { RestoreError } from "./errors.ts";
+import type { LiveServer } from "./live-server.ts";
+import { type Load, loadArchive } from "./load.ts";
+import { DatabaseProperties, differingProperties, propertiesQuery } from "./properties.ts";
+import { createStatement, propertyStatements } from "./recreation.ts";
+import { createMissingRoles, dropRoles } from "./roles.ts";
+import { questionOptions, type RestoreRun } from "./run.ts";
+import { dropDatabase } from "./scratch-database.ts";
+import type { RestoreSource } from "./source.ts";
+
+export interface Filled {
+  content: Content;
+  createdRoles: string[];
+}
+
+/**
+ * Makes the database `name`, restores the file into it, checks it and gives it the properties: it lacks nothing but
+ * the live name then. If anything fails, what was made is taken away again.
+ * @throws RestoreError, DockerError, PsqlError, InterruptedError
+ */
+export async function fillDatabase(
+  run: RestoreRun,
+  server: LiveServer,
+  source: RestoreSource,
+  properties: DatabaseProperties,
+  name: string,
+): Promise<Filled> {
+  const { database, settings } = run;
+  const limit = settings.timeouts.restore;
+  const time = deadline(
+    run.signal,
+    limit,
+    `the restore did not end within ${formatDuration(limit)} and was ended`,
+  );
+  const maintenance = questionOptions(run, server.maintenance, time.signal);
+  const createdRoles: string[] = [];
+  try {
+    createdRoles.push(
+      ...(await createMissingRoles(database, source, server, { ...maintenance, signal: time.signal })),
+    );
+    await query(database, createStatement(name, properties), maintenance);
+    await load(run, source, name, maintenance, time.signal);
+    const inside = { applicationName: applicationName(run.runId), dbname: name, signal: time.signal };
+    const content = await countContent(database, inside);
+    requireContent(source.manifest, content, source.path);
+    await query(database, "ANALYZE", inside);
+    await query(database, propertyStatements(name, properties).join("\n"), maintenance);
+    await requireProperties(database, name, properties, maintenance);
+    return { content, createdRoles };
+  } catch (error) {
+    await takeAway(run, server, name, createdRoles);
+    throw error;
+  } finally {
+    time.done();
+  }
+}
+
+async function takeAway(run: RestoreRun, server: LiveServer, name: string, roles: string[]): Promise<void> {
+  try {
+    await dropDatabase(run, server.maintenance, name);
+    await dropRoles(run.database, roles, questionOptions(run, server.maintenance));
+  } catch {
+    // What is left bears a name that the next run recognises.
+    run.log.event("warning", run.database.name, `${name} could not be removed; the next restore removes it`);
+  }
+}
+
+async function load(
+  run: RestoreRun,
+  source: RestoreSource,
+  name: string,
+  maintenance: QueryOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { database, output } = run;
+  const way = await wayFor(run, source, maintenance);
+  if (way === "plain") {
+    run.log.event(
+      "warning",
+      database.name,
+      `this psql has no \\restrict: ${source.path} is trusted not to use psql's own commands`,
+    );
+  }
+  let shown = -1;
+  await loadArchive({
+    archive: source.path,
+    sha256: source.sha256,
+    container: database.container,
+    user: database.user,
+    database: name,
+    applicationName: applicationName(run.runId),
+    way,
+    signal,
+    progress: (bytes) => {
+      const percent = Math.floor((bytes / source.bytes) * 100);
+      if (!output.interactive || percent === shown) return;
+      shown = percent;
+      const end = percent === 100 ? "\n" : "";
+      process.stdout.write(`\rrestoring: ${percent} % of ${formatBytes(source.bytes)}${end}`);
+    },
+  });
+}
+
+async function wayFor(
+  run: RestoreRun,
+  source: RestoreSource,
+  maintenance: QueryOptions,
+): Promise<Load["way"]> {
+  try {
+    await query(run.database, "\\restrict probe\n\\unrestrict probe\nselect 1", maintenance);
+  } catch (error) {
+    if (error instanceof PsqlError && error.kind === "query") return "plain";
+    throw error;
+  }
+  return source.manifest === null || source.manifest.adopted ? "confined" : "compressed";
+}
+
+async function requireProperties(
+  database: DatabaseSettings,
+  name: string,
+  wanted: DatabaseProperties,
+  options: QueryOptions,
+): Promise<void> {
+  const found = await queryJson(database, DatabaseProperties, propertiesQuery(name), options);
+  const wrong = differingProperties(wanted, found);
+  if (wrong.length === 0) return;
+  throw new RestoreError("check", `${name} could not be made like ${database.database}: ${wrong.join("; ")}`);
+}

@@ -1,0 +1,141 @@
+import { restoringName } from "../database-names.ts";
+import { messageOf } from "../errors.ts";
+import { identifier } from "../sql.ts";
+import type { Restored } from "./beside.ts";
+import { runWithoutClients } from "./client-cut-off.ts";
+import { RestoreError } from "./errors.ts";
+import { type Filled, fillDatabase } from "./filling.ts";
+import { type InPlaceState, removeInPlaceState, writeInPlaceState } from "./in-place-state.ts";
+import { takeLiveName } from "./live-name.ts";
+import type { LiveServer } from "./live-server.ts";
+import { rollbackCommand } from "./report.ts";
+import { questionOptions, type RestoreRun } from "./run.ts";
+import { dropDatabase } from "./scratch-database.ts";
+import { inspectSource, type RestoreSource } from "./source.ts";
+import { findStanding, type Standing } from "./standing.ts";
+
+/**
+ * For servers without the space for a second database: drops the live one first. Clients find no database, never a
+ * half-filled one, for the new one gets the live name when it is whole.
+ * @param state what the live database was and where its content is; of an earlier run if that one dropped it already.
+ * @throws RestoreError `swap` when nothing was dropped, `put-back` or `not-put-back` when it failed after that.
+ */
+export async function restoreInPlace(
+  run: RestoreRun,
+  server: LiveServer,
+  source: RestoreSource,
+  state: InPlaceState,
+): Promise<Restored> {
+  const { database, log, settings } = run;
+  const began = performance.now();
+  run.signal.throwIfAborted();
+  if (state.runId === run.runId) {
+    writeInPlaceState(settings, database, state);
+    log.event(
+      "info",
+      database.name,
+      `restores in place; until it is done the content of ${database.database} is in ${state.preRestoreArchive}`,
+    );
+    await dropLive(run, server, state);
+  }
+  let filled: Filled;
+  try {
+    filled = await fillAndName(run, server, source, state);
+  } catch (error) {
+    log.event(
+      "error",
+      database.name,
+      `the restore in place failed: ${messageOf(error)}; putting ${state.preRestoreArchive} back`,
+    );
+    throw await putBack(run, server, state, error);
+  }
+  removeInPlaceState(settings, database);
+  return { ...filled, previous: null, cutOffSeconds: (performance.now() - began) / 1000 };
+}
+
+async function dropLive(run: RestoreRun, server: LiveServer, state: InPlaceState): Promise<void> {
+  const { database, settings } = run;
+  const live = database.database;
+  const statements = [
+    `ALTER DATABASE ${identifier(live)} IS_TEMPLATE false`,
+    `DROP DATABASE ${identifier(live)}`,
+  ];
+  // A drop waits for a checkpoint.
+  const options = { ...questionOptions(run, server.maintenance), timeoutSeconds: settings.timeouts.restore };
+  try {
+    await runWithoutClients(database, live, [live], statements, options);
+  } catch (error) {
+    const standing = await findStanding(run, live, server.maintenance, state.liveOid);
+    // What is left of an invalid one goes when the name is taken.
+    if (standing === "absent" || standing === "invalid") return;
+    const what = `${live} could not be dropped: ${messageOf(error)}`;
+    if (standing === null)
+      throw new RestoreError("not-put-back", `${what}; ${wayBack(run, state, null)}`, error);
+    removeInPlaceState(settings, database);
+    throw new RestoreError("swap", `${what}; nothing has changed`, error);
+  }
+}
+
+async function fillAndName(
+  run: RestoreRun,
+  server: LiveServer,
+  source: RestoreSource,
+  state: InPlaceState,
+): Promise<Filled> {
+  const { database, log } = run;
+  const incoming = restoringName(database.database, run.runId);
+  const filled = await fillDatabase(run, server, source, state.properties, incoming);
+  const { previous } = await takeLiveName(run, server.maintenance, incoming);
+  if (previous !== null) {
+    const what = `somebody had made a database ${database.database} meanwhile; it is kept as ${previous}`;
+    log.event("warning", database.name, what);
+  }
+  return filled;
+}
+
+/** Restores the pre-restore backup; the error says whether that worked. An interruption does not stop it. */
+async function putBack(
+  run: RestoreRun,
+  server: LiveServer,
+  state: InPlaceState,
+  cause: unknown,
+): Promise<RestoreError> {
+  const { database, settings } = run;
+  const live = database.database;
+  const archive = state.preRestoreArchive;
+  const unstoppable = { ...run, signal: new AbortController().signal };
+  try {
+    // Filled, but without its name yet.
+    await dropDatabase(unstoppable, server.maintenance, restoringName(live, run.runId));
+    const source = await inspectSource(archive, unstoppable.signal);
+    await fillAndName(unstoppable, server, source, state);
+    removeInPlaceState(settings, database);
+    return new RestoreError(
+      "put-back",
+      `the restore in place failed and ${live} is again what it was before: ${messageOf(cause)}`,
+      cause,
+    );
+  } catch (error) {
+    const standing = await findStanding(unstoppable, live, server.maintenance);
+    return new RestoreError(
+      "not-put-back",
+      `the restore in place failed (${messageOf(cause)}) and ${archive} could not be put back (${messageOf(error)}): ${wayBack(run, state, standing)}`,
+      error,
+    );
+  }
+}
+
+const standings: Record<Standing, (live: string) => string> = {
+  absent: (live) => `there is no database ${live} now`,
+  invalid: (live) => `there is no usable database ${live} now`,
+  whole: (live) => `the database ${live} that stands there now is not the one that was dropped`,
+};
+
+function wayBack(run: RestoreRun, state: InPlaceState, standing: Standing | null): string {
+  const live = run.database.database;
+  const now =
+    standing === null
+      ? `whether there is a database ${live} now is unknown, for the server does not answer`
+      : standings[standing](live);
+  return `${now}; its former content is in ${state.preRestoreArchive}; when the reason is gone, run ${rollbackCommand(run)}`;
+}

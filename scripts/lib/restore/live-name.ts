@@ -1,0 +1,43 @@
+import { previousName } from "../database-names.ts";
+import { PsqlError } from "../psql-error.ts";
+import { RestoreError } from "./errors.ts";
+import type { RestoreRun } from "./run.ts";
+import { dropDatabase } from "./scratch-database.ts";
+import { standingOf } from "./standing.ts";
+import { swapDatabases } from "./swap.ts";
+
+export interface TakenName {
+  /** Where the database is kept that stood under the live name; null when there was none. */
+  previous: string | null;
+  /** For how long clients were cut off; null when that is not known. */
+  cutOffSeconds: number | null;
+}
+
+const attempts = 3;
+/** duplicate_database and undefined_database: an application that starts may have made one in between. */
+const changedMeanwhile: ReadonlySet<string | null> = new Set(["42P04", "3D000"]);
+
+/**
+ * Gives a database the live name. Whatever stands under it is kept under a previous name, whoever made it.
+ * @throws RestoreError `swap` or `unknown`, PsqlError, DockerError
+ */
+export async function takeLiveName(
+  run: RestoreRun,
+  maintenance: string,
+  incoming: string,
+): Promise<TakenName> {
+  const live = run.database.database;
+  for (let attempt = 1; ; attempt += 1) {
+    const standing = await standingOf(run, live, maintenance);
+    if (standing === "invalid") await dropDatabase(run, maintenance, live);
+    const previous = standing === "whole" ? previousName(live, run.runId) : null;
+    try {
+      const cutOffSeconds = await swapDatabases(run, maintenance, { live, incoming, outgoing: previous });
+      return { previous, cutOffSeconds: previous === null ? null : cutOffSeconds };
+    } catch (error) {
+      const { cause } = error instanceof RestoreError && error.kind === "swap" ? error : {};
+      const again = cause instanceof PsqlError && changedMeanwhile.has(cause.sqlState);
+      if (!again || attempt === attempts) throw error;
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import * as z from "zod/mini";
+import { type MadeDatabase, recogniseDatabase } from "../database-names.ts";
+import { messageOf, ProgramError } from "../errors.ts";
+import { ExitCode } from "../exit-codes.ts";
+import { type QueryOptions, query, queryJson } from "../psql.ts";
+import { PsqlError } from "../psql-error.ts";
+import type { DatabaseSettings } from "../settings.ts";
+import { literal } from "../sql.ts";
+import { DatabaseProperties, propertiesQuery } from "./properties.ts";
+
+const Facts = z.object({
+  /** As server_version_num: 150018. */
+  versionNumber: z.int(),
+  version: z.string(),
+  superuser: z.boolean(),
+  preparedTransactions: z.array(z.string()),
+  logicalSlots: z.array(z.string()),
+  subscriptions: z.int(),
+  roles: z.array(z.string()),
+  databases: z.array(z.object({ name: z.string(), bytes: z.int(), invalid: z.boolean() })),
+  liveOid: z.nullable(z.int()),
+  live: z.nullable(DatabaseProperties),
+});
+
+export interface KeptDatabase extends MadeDatabase {
+  name: string;
+  bytes: number;
+}
+
+export interface LiveServer extends z.infer<typeof Facts> {
+  /** The database from which databases are made, renamed and dropped; never the live one. */
+  maintenance: string;
+  /** Size of the live database; null if there is none under its name. */
+  liveBytes: number | null;
+  /** What restores of this database made, newest first. */
+  made: KeptDatabase[];
+}
+
+const factsQuery = (name: string): string => `
+select json_build_object(
+  'versionNumber', current_setting('server_version_num')::int,
+  'version', current_setting('server_version'),
+  'superuser', (select rolsuper from pg_roles where rolname = current_user),
+  'preparedTransactions', (select coalesce(json_agg(gid), '[]') from pg_prepared_xacts where database = ${literal(name)}),
+  'logicalSlots', (select coalesce(json_agg(slot_name), '[]') from pg_replication_slots where database = ${literal(name)}),
+  'subscriptions', (select count(*) from pg_subscription where subdbid = (select oid from pg_database where datname = ${literal(name)})),
+  'roles', (select json_agg(rolname) from pg_roles),
+  'databases', (select json_agg(json_build_object(
+    'name', datname, 'bytes', pg_database_size(oid), 'invalid', datconnlimit = -2)) from pg_database),
+  'liveOid', (select oid::bigint from pg_database where datname = ${literal(name)}),
+  'live', (${propertiesQuery(name)}))`;
+
+const maintenanceCandidates = ["postgres", "template1"];
+
+/**
+ * Reads what a restore has to know of the server, without touching anything.
+ * @throws PsqlError, DockerError; ProgramError when no database but the live one can be connected to.
+ */
+export async function readLiveServer(database: DatabaseSettings, options: QueryOptions): Promise<LiveServer> {
+  const maintenance = await findMaintenance(database, options);
+  const facts = await queryJson(database, Facts, factsQuery(database.database), {
+    ...options,
+    dbname: maintenance,
+  });
+  const made = facts.databases.flatMap(({ name, bytes, invalid }) => {
+    const recognised = recogniseDatabase(database.database, name);
+    // What a drop that was cut off has left cannot be brought back.
+    if (recognised === null || (recognised.kind === "previous" && invalid)) return [];
+    return [{ ...recognised, name, bytes }];
+  });
+  made.sort((a, b) => (a.runId < b.runId ? 1 : -1));
+  const liveBytes = facts.databases.find(({ name }) => name === database.database)?.bytes ?? null;
+  return { ...facts, maintenance, liveBytes, made };
+}
+
+async function findMaintenance(database: DatabaseSettings, options: QueryOptions): Promise<string> {
+  let reason = "";
+  for (const dbname of maintenanceCandidates) {
+    if (dbname === database.database) continue;
+    try {
+      await query(database, "select 1", { ...options, dbname });
+      return dbname;
+    } catch (error) {
+      // 3D000: there is no such database; 55000: it takes no connections.
+      const absent = error instanceof PsqlError && ["3D000", "55000", null].includes(error.sqlState);
+      if (!absent || error.kind !== "connection") throw error;
+      reason = messageOf(error);
+    }
+  }
+  throw new ProgramError(
+    `neither ${maintenanceCandidates.join(" nor ")} can be connected to, and a database cannot be replaced from within: ${reason}`,
+    ExitCode.unavailable,
+  );
+}

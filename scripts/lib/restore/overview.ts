@@ -1,0 +1,53 @@
+import { hostname } from "node:os";
+import { formatAge, formatBytes, formatTime, plural } from "../format.ts";
+import type { DatabaseSettings, Settings } from "../settings.ts";
+import type { Content } from "./content-check.ts";
+import type { LiveServer } from "./live-server.ts";
+import type { RestoreSource } from "./source.ts";
+
+/** What a person has to know before the database is replaced: where, what by what, and how they compare. */
+export function restoreOverview(
+  settings: Settings,
+  database: DatabaseSettings,
+  source: RestoreSource,
+  server: LiveServer,
+  present: Content | null,
+  now: Date,
+): string {
+  const { manifest, takenAt } = source;
+  const rows: [string, string, string][] = [
+    ["", "backup", "now"],
+    [
+      "taken",
+      takenAt === null ? "unknown" : `${formatTime(takenAt)}, ${formatAge(takenAt, now)}`,
+      formatTime(now),
+    ],
+    [
+      "size",
+      manifest?.databaseBytes == null
+        ? `${formatBytes(source.uncompressedBytes)} of SQL`
+        : formatBytes(manifest.databaseBytes),
+      server.liveBytes === null ? "there is none" : formatBytes(server.liveBytes),
+    ],
+    [
+      "content",
+      manifest?.totals == null
+        ? "unknown: no manifest"
+        : totals(manifest.totals.tables, manifest.totals.rows),
+      present === null ? "unknown" : totals(present.tables.length, present.rows),
+    ],
+    ["version", `PostgreSQL ${source.majorVersion ?? "unknown"}`, `PostgreSQL ${server.version}`],
+  ];
+  const width = (column: 0 | 1) => Math.max(...rows.map((row) => row[column].length));
+  const table = rows.map(([label, backup, live]) =>
+    `  ${label.padEnd(width(0))}  ${backup.padEnd(width(1))}  ${live}`.trimEnd(),
+  );
+  const heading = [
+    `Restore ${database.database}`,
+    `  host ${hostname()} (${settings.server}), container ${database.container}`,
+    `  from ${source.path}, ${formatBytes(source.bytes)}`,
+  ];
+  return [...heading, "", ...table].join("\n");
+}
+
+const totals = (tables: number, rows: number): string => `${plural(tables, "table")}, ${plural(rows, "row")}`;

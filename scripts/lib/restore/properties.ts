@@ -1,0 +1,73 @@
+import * as z from "zod/mini";
+import { literal } from "../sql.ts";
+
+/**
+ * What a database is apart from its content. A dump restored under another name loses all of it, so it is
+ * read from the catalogue, applied to the new database, and compared before the swap.
+ */
+export const DatabaseProperties = z.object({
+  owner: z.string(),
+  encoding: z.string(),
+  collate: z.string(),
+  ctype: z.string(),
+  /** `c` libc, `i` ICU, `b` builtin; always `c` before PostgreSQL 15. */
+  provider: z.string(),
+  providerLocale: z.nullable(z.string()),
+  icuRules: z.nullable(z.string()),
+  tablespace: z.string(),
+  connectionLimit: z.int(),
+  isTemplate: z.boolean(),
+  comment: z.nullable(z.string()),
+  /** Null while nobody has granted or revoked anything; in the catalogue's order, on which later grants depend. */
+  grants: z.nullable(
+    z.array(
+      z.object({ grantor: z.string(), grantee: z.string(), privilege: z.string(), grantable: z.boolean() }),
+    ),
+  ),
+  /** `role` is empty for the database's own settings. */
+  settings: z.array(z.object({ role: z.string(), name: z.string(), value: z.string() })),
+});
+export type DatabaseProperties = z.infer<typeof DatabaseProperties>;
+
+/** A query for one JSON document with the properties of a database, on every major version; no row if it is absent, or invalid by a DROP that was cut off. */
+export const propertiesQuery = (name: string): string => `
+select jsonb_build_object(
+  'owner', pg_get_userbyid(d.datdba),
+  'encoding', pg_encoding_to_char(d.encoding),
+  'collate', d.datcollate,
+  'ctype', d.datctype,
+  'provider', coalesce(to_jsonb(d) ->> 'datlocprovider', 'c'),
+  'providerLocale', coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'),
+  'icuRules', to_jsonb(d) ->> 'daticurules',
+  'tablespace', (select spcname from pg_tablespace where oid = d.dattablespace),
+  'connectionLimit', d.datconnlimit,
+  'isTemplate', d.datistemplate,
+  'comment', shobj_description(d.oid, 'pg_database'),
+  'grants', case when d.datacl is null then null else (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'grantor', pg_get_userbyid(a.grantor),
+      'grantee', case when a.grantee = 0 then '' else pg_get_userbyid(a.grantee) end,
+      'privilege', a.privilege_type,
+      'grantable', a.is_grantable) order by a.ordinality), '[]')
+    from aclexplode(d.datacl) with ordinality as a(grantor, grantee, privilege_type, is_grantable, ordinality)
+  ) end,
+  'settings', (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'role', case when s.setrole = 0 then '' else pg_get_userbyid(s.setrole) end,
+      'name', split_part(c, '=', 1),
+      'value', substr(c, strpos(c, '=') + 1)) order by s.setrole, c), '[]')
+    from pg_db_role_setting s, unnest(s.setconfig) c where s.setdatabase = d.oid
+  ))
+from pg_database d where d.datname = ${literal(name)} and d.datconnlimit <> -2`;
+
+/** What differs between two databases' properties; empty when nothing does. The order of grants does not count. */
+export function differingProperties(wanted: DatabaseProperties, found: DatabaseProperties): string[] {
+  const normal = (properties: DatabaseProperties): Record<string, string> => ({
+    ...Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, JSON.stringify(value)])),
+    grants: JSON.stringify(properties.grants?.map((grant) => JSON.stringify(grant)).sort() ?? null),
+  });
+  const foundNormal = normal(found);
+  return Object.entries(normal(wanted))
+    .filter(([key, value]) => foundNormal[key] !== value)
+    .map(([key, value]) => `${key} is ${foundNormal[key]} instead of ${value}`);
+}

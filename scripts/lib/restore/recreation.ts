@@ -1,0 +1,76 @@
+import { identifier, literal } from "../sql.ts";
+import type { DatabaseProperties } from "./properties.ts";
+
+const providerOptions: Record<string, (locale: string) => string[]> = {
+  i: (locale) => ["LOCALE_PROVIDER icu", `ICU_LOCALE ${literal(locale)}`],
+  b: (locale) => ["LOCALE_PROVIDER builtin", `BUILTIN_LOCALE ${literal(locale)}`],
+};
+
+/** Settings whose value is a list of identifiers: as one quoted literal it would become one identifier. */
+const listSettings = new Set([
+  "local_preload_libraries",
+  "search_path",
+  "session_preload_libraries",
+  "shared_preload_libraries",
+  "temp_tablespaces",
+  "unix_socket_directories",
+]);
+
+/** The statement that makes an empty database `name` with the same encoding, collation, provider and tablespace. */
+export function createStatement(name: string, properties: DatabaseProperties): string {
+  const locale = properties.providerLocale;
+  const options = [
+    "TEMPLATE template0",
+    `ENCODING ${literal(properties.encoding)}`,
+    `LC_COLLATE ${literal(properties.collate)}`,
+    `LC_CTYPE ${literal(properties.ctype)}`,
+    ...(locale === null ? [] : (providerOptions[properties.provider]?.(locale) ?? [])),
+    ...(properties.icuRules === null ? [] : [`ICU_RULES ${literal(properties.icuRules)}`]),
+    `TABLESPACE ${identifier(properties.tablespace)}`,
+  ];
+  return `CREATE DATABASE ${identifier(name)} ${options.join(" ")};`;
+}
+
+/** The statements that give `name` the owner, grants, settings, connection limit and comment of `properties`. */
+export function propertyStatements(name: string, properties: DatabaseProperties): string[] {
+  const database = identifier(name);
+  const statements = [
+    `ALTER DATABASE ${database} OWNER TO ${identifier(properties.owner)};`,
+    `ALTER DATABASE ${database} CONNECTION LIMIT ${properties.connectionLimit};`,
+    `ALTER DATABASE ${database} IS_TEMPLATE ${properties.isTemplate};`,
+  ];
+  if (properties.comment !== null) {
+    statements.push(`COMMENT ON DATABASE ${database} IS ${literal(properties.comment)};`);
+  }
+  return [
+    ...statements,
+    ...grantStatements(database, properties),
+    ...settingStatements(database, properties),
+  ];
+}
+
+function grantStatements(database: string, { grants, owner }: DatabaseProperties): string[] {
+  if (grants === null) return [];
+  return [
+    `REVOKE ALL ON DATABASE ${database} FROM PUBLIC, ${identifier(owner)};`,
+    ...grants.flatMap(({ grantor, grantee, privilege, grantable }) => [
+      `SET SESSION AUTHORIZATION ${identifier(grantor)};`,
+      `GRANT ${privilege} ON DATABASE ${database} TO ${grantee === "" ? "PUBLIC" : identifier(grantee)}${grantable ? " WITH GRANT OPTION" : ""};`,
+      "RESET SESSION AUTHORIZATION;",
+    ]),
+  ];
+}
+
+function settingStatements(database: string, { settings }: DatabaseProperties): string[] {
+  return settings.flatMap(({ role, name, value }) => {
+    const target =
+      role === "" ? `ALTER DATABASE ${database}` : `ALTER ROLE ${identifier(role)} IN DATABASE ${database}`;
+    const setting = name.split(".").map(identifier).join(".");
+    if (!listSettings.has(name.toLowerCase())) return [`${target} SET ${setting} TO ${literal(value)};`];
+    return [
+      `SELECT set_config(${literal(name)}, ${literal(value)}, false);`,
+      `${target} SET ${setting} FROM CURRENT;`,
+      `RESET ${setting};`,
+    ];
+  });
+}

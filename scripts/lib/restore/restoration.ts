@@ -1,0 +1,152 @@
+import { join } from "node:path";
+import { takeBackup } from "../backup.ts";
+import { lockDatabase } from "../dead-runs.ts";
+import { requireRunning } from "../docker.ts";
+import type { Lock } from "../lock.ts";
+import { applicationName } from "../run-id.ts";
+import { restoreBeside } from "./beside.ts";
+import { confirm } from "./confirmation.ts";
+import { type Content, countContent } from "./content-check.ts";
+import { RestoreError } from "./errors.ts";
+import { restoreInPlace } from "./in-place.ts";
+import { type InPlaceState, removeInPlaceState, unfinishedInPlace } from "./in-place-state.ts";
+import { dropLeftovers } from "./leftovers.ts";
+import { type LiveServer, readLiveServer } from "./live-server.ts";
+import { restoreOverview } from "./overview.ts";
+import type { DatabaseProperties } from "./properties.ts";
+import { refuseUnfit } from "./refusals.ts";
+import { type RestoreReport, summary } from "./report.ts";
+import { questionOptions, type RestoreRun } from "./run.ts";
+import type { RestoreSource } from "./source.ts";
+import { requireSpaceBeside } from "./space-check.ts";
+
+export interface RestoreWish {
+  source: RestoreSource;
+  /** Nobody has to type the name. */
+  confirmed: boolean;
+  inPlace: boolean;
+}
+
+/** Reads what the server is like. Nothing is touched. */
+export async function surveyServer(run: RestoreRun): Promise<LiveServer> {
+  const { database, settings, signal } = run;
+  const timeoutSeconds = settings.timeouts.query;
+  await requireRunning(database.container, { timeoutSeconds, signal });
+  return readLiveServer(database, { applicationName: applicationName(run.runId), timeoutSeconds, signal });
+}
+
+/** @throws LockedError when a living run holds the database's lock. */
+export const lockForRestore = ({ database, log, runId, settings, signal }: RestoreRun): Promise<Lock> =>
+  lockDatabase(settings, database, { program: "restore_database", runId, log, signal });
+
+/**
+ * Restores a verified file: refusals, overview and confirmation first, then lock, pre-restore backup and restore.
+ * @throws ProgramError with the exit code that fits
+ */
+export async function restoreFile(run: RestoreRun, wish: RestoreWish): Promise<RestoreReport> {
+  const { database, log, output, settings, signal } = run;
+  const { source } = wish;
+  const surveyed = await surveyServer(run);
+  refuseUnfit(source, surveyed, database);
+  const unfinished = unfinishedInPlace(settings, database, surveyed);
+  propertiesFor(run, surveyed, unfinished);
+  if (!wish.inPlace) await requireSpaceBeside(run, source, surveyed);
+  const present = await countPresent(run, surveyed);
+  output.print(restoreOverview(settings, database, source, surveyed, present, new Date()));
+  if (!wish.confirmed) await confirm(database.database, consequence(run, wish, surveyed, unfinished), signal);
+
+  // Not before the confirmation: a forgotten question must not hold up the backups.
+  const lock = await lockForRestore(run);
+  try {
+    log.event("info", database.name, `restore started: ${source.path} into ${database.database}`);
+    const report = await lockedRestore(run, wish, lock);
+    log.event("info", database.name, `restore finished: ${summary(run, report)}`);
+    return report;
+  } finally {
+    lock.release();
+  }
+}
+
+async function lockedRestore(run: RestoreRun, wish: RestoreWish, lock: Lock): Promise<RestoreReport> {
+  const { database, settings } = run;
+  const server = await surveyServer(run);
+  await dropLeftovers(run, server);
+  refuseUnfit(wish.source, server, database);
+  const unfinished = unfinishedInPlace(settings, database, server);
+  const properties = propertiesFor(run, server, unfinished);
+  // What has come under the name since is kept, and what it was before is in the backup of that time.
+  const preRestoreArchive = unfinished === null ? await backUpLive(run, lock) : null;
+  if (wish.inPlace) {
+    const state = unfinished ?? newState(run, server, properties, preRestoreArchive);
+    return { ...(await restoreInPlace(run, server, wish.source, state)), preRestoreArchive };
+  }
+  const restored = await restoreBeside(run, server, wish.source, properties);
+  removeInPlaceState(settings, database);
+  return { ...restored, preRestoreArchive };
+}
+
+/** The live database's properties, or those it had before an in-place restore that was cut off dropped it. */
+function propertiesFor(
+  { database, log }: RestoreRun,
+  { live }: LiveServer,
+  unfinished: InPlaceState | null,
+): DatabaseProperties {
+  const name = database.database;
+  if (unfinished !== null) {
+    const now =
+      live === null ? `there is no database ${name} now` : `somebody has made another ${name} since`;
+    log.event(
+      "warning",
+      database.name,
+      `the in-place restore ${unfinished.runId} was cut off: ${now}; what it was is in ${unfinished.preRestoreArchive}`,
+    );
+    return unfinished.properties;
+  }
+  if (live !== null) return live;
+  throw new RestoreError(
+    "obstacle",
+    `there is no database ${name} in container ${database.container}; create an empty one with the owner it is to have, then restore`,
+  );
+}
+
+async function backUpLive(run: RestoreRun, lock: Lock): Promise<string> {
+  const { database, log, runId, settings, signal } = run;
+  const manifest = await takeBackup(settings, database, { runId, class: "pre-restore", log, lock, signal });
+  return join(settings.paths.backups, manifest.archive.file);
+}
+
+function newState(
+  { runId }: RestoreRun,
+  { liveOid }: LiveServer,
+  properties: DatabaseProperties,
+  preRestoreArchive: string | null,
+): InPlaceState {
+  if (preRestoreArchive === null || liveOid === null) throw new Error("there is nothing to drop");
+  return { version: 1, runId, liveOid, preRestoreArchive, properties };
+}
+
+/** The present totals, or null when there is no database or its tables stay locked: they are only shown. */
+async function countPresent(run: RestoreRun, server: LiveServer): Promise<Content | null> {
+  if (server.live === null) return null;
+  const options = questionOptions(run, run.database.database, run.signal);
+  try {
+    return await countContent(run.database, {
+      ...options,
+      lockTimeoutSeconds: run.settings.timeouts.lockWait,
+    });
+  } catch (error) {
+    if (run.signal.aborted) throw error;
+    return null;
+  }
+}
+
+function consequence(
+  { database }: RestoreRun,
+  { inPlace }: RestoreWish,
+  { live }: LiveServer,
+  unfinished: InPlaceState | null,
+): string {
+  if (unfinished !== null && live === null) return "";
+  if (unfinished !== null || !inPlace) return "\nThe present database is kept under another name.";
+  return `\nThe present database is dropped after a backup of it; until the restore is done there is no ${database.database}. What clients write during that backup is lost: stop the application first.`;
+}

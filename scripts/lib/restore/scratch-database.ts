@@ -1,0 +1,32 @@
+import { query } from "../psql.ts";
+import { identifier, literal } from "../sql.ts";
+import { questionOptions, type RestoreRun } from "./run.ts";
+import { standingOf } from "./standing.ts";
+
+/**
+ * Drops a database that a restore made, or what a DROP that was cut off has left of one, with whoever is connected to
+ * it; nothing happens if it does not exist.
+ * @param maintenance another database.
+ * @throws PsqlError, DockerError, InterruptedError
+ */
+export async function dropDatabase(
+  run: RestoreRun,
+  maintenance: string,
+  name: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const standing = await standingOf(run, name, maintenance);
+  if (standing === "absent") return;
+  const quoted = identifier(name);
+  const closing = `
+    ALTER DATABASE ${quoted} IS_TEMPLATE false;
+    ALTER DATABASE ${quoted} ALLOW_CONNECTIONS false;
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${literal(name)};`;
+  await query(
+    run.database,
+    // PostgreSQL lets nobody alter an invalid database, and nobody connect to it.
+    `${standing === "whole" ? closing : ""} DROP DATABASE ${quoted};`,
+    // It waits for a checkpoint; ended half way it leaves an invalid database.
+    { ...questionOptions(run, maintenance, signal), timeoutSeconds: run.settings.timeouts.restore },
+  );
+}

@@ -1,0 +1,125 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { verifyArchive } from "../archive.ts";
+import { manifestName, parseBackupName, rolesName } from "../backup-name.ts";
+import { localTime } from "../backups.ts";
+import { messageOf, systemCode } from "../errors.ts";
+import { type Manifest, readManifest } from "../manifest.ts";
+import type { DatabaseSettings, Settings } from "../settings.ts";
+import { reachesElsewhere } from "./dump-text.ts";
+import { RestoreError } from "./errors.ts";
+
+/** A backup that was read in full and may be restored. */
+export interface RestoreSource {
+  path: string;
+  bytes: number;
+  sha256: string;
+  uncompressedBytes: number;
+  /** Null for a file that no manifest vouches for. */
+  manifest: Manifest | null;
+  rolesPath: string | null;
+  /** Null when neither a manifest nor the name says. */
+  takenAt: Date | null;
+  /** Major version of the server that was dumped, where the dump says. */
+  majorVersion: number | null;
+}
+
+/** The file that a person means: a path, or the bare name of a backup in the backups directory. */
+export function locateFile(settings: Settings, operand: string): string {
+  const inBackups = join(settings.paths.backups, operand);
+  return basename(operand) === operand && !existsSync(operand) && existsSync(inBackups)
+    ? inBackups
+    : resolve(operand);
+}
+
+/**
+ * Reads the file in full: whole, unchanged since its manifest was written, and a dump of one database only.
+ * @throws RestoreError `bad-file`, ArchiveError, InterruptedError
+ */
+export async function inspectSource(path: string, signal: AbortSignal): Promise<RestoreSource> {
+  const name = parseBackupName(basename(path));
+  const manifest = name === null ? null : manifestOf(path, join(dirname(path), manifestName(name.stem)));
+  const archive = await verifyArchive(path, { signal });
+  if (manifest !== null && archive.sha256 !== manifest.archive.sha256) {
+    throw new RestoreError(
+      "bad-file",
+      `${path} has changed since it was backed up: its sha256 is ${archive.sha256}, its manifest says ${manifest.archive.sha256}; choose another backup`,
+    );
+  }
+  // To adopt a file is to verify it, not to know who wrote it.
+  const foreign = manifest === null || manifest.adopted;
+  const reason = foreign ? await reachesElsewhere(path, signal) : null;
+  if (reason !== null) {
+    throw new RestoreError(
+      "bad-file",
+      `${path} cannot be restored into one database: ${reason}; dump it again without`,
+    );
+  }
+  const rolesPath = name === null ? null : join(dirname(path), rolesName(name.stem));
+  return {
+    path,
+    bytes: archive.bytes,
+    sha256: archive.sha256,
+    uncompressedBytes: archive.uncompressedBytes,
+    manifest,
+    rolesPath: rolesPath !== null && existsSync(rolesPath) ? rolesPath : null,
+    takenAt: manifest !== null ? new Date(manifest.createdAt) : name === null ? null : localTime(name.stamp),
+    majorVersion: majorOf(archive.serverVersion),
+  };
+}
+
+function majorOf(version: string | null): number | null {
+  const digits = /^\d+/.exec(version ?? "")?.[0];
+  return digits === undefined ? null : Number(digits);
+}
+
+function manifestOf(archivePath: string, path: string): Manifest | null {
+  try {
+    const manifest = readManifest(path);
+    if (manifest.archive.file === basename(archivePath)) return manifest;
+    throw new Error(`it describes ${manifest.archive.file}`);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return null;
+    throw new RestoreError(
+      "bad-file",
+      `the manifest ${path} cannot be used: ${messageOf(error)}; choose another backup, or move the manifest away to restore without its checks`,
+      error,
+    );
+  }
+}
+
+/**
+ * Which of the configured databases a file goes into.
+ * @param told the name given with --database.
+ * @throws RestoreError `bad-file` when the file is of another database and none was told.
+ */
+export function targetOf(
+  settings: Settings,
+  source: Pick<RestoreSource, "path" | "manifest">,
+  told: string | undefined,
+): DatabaseSettings {
+  const known = `configured here: ${settings.databases.map(({ name }) => name).join(", ")}`;
+  const find = (name: string) => settings.databases.find((database) => database.name === name);
+  if (told !== undefined) {
+    const database = find(told);
+    if (database !== undefined) return database;
+    throw new RestoreError("bad-file", `there is no database ${told} (${known})`);
+  }
+  const { manifest, path } = source;
+  const name = manifest?.database.name ?? parseBackupName(basename(path))?.database;
+  const hint = `name the database it is to replace with --database (${known})`;
+  if (name === undefined)
+    throw new RestoreError("bad-file", `${path} does not say of which database it is; ${hint}`);
+  const database = find(name);
+  if (database === undefined) throw new RestoreError("bad-file", `${path} is a backup of ${name}; ${hint}`);
+  if (
+    manifest !== null &&
+    (manifest.server !== settings.server || manifest.database.database !== database.database)
+  ) {
+    throw new RestoreError(
+      "bad-file",
+      `${path} is a backup of ${manifest.database.database} on ${manifest.server}, not of ${database.database} on ${settings.server}; ${hint}`,
+    );
+  }
+  return database;
+}

@@ -1,0 +1,72 @@
+import { existsSync } from "node:fs";
+import { dockerExec } from "../docker.ts";
+import { messageOf } from "../errors.ts";
+import { formatBytes } from "../format.ts";
+import { query } from "../psql.ts";
+import { freeBytes } from "../space.ts";
+import { RestoreError } from "./errors.ts";
+import type { LiveServer } from "./live-server.ts";
+import { questionOptions, type RestoreRun } from "./run.ts";
+import type { RestoreSource } from "./source.ts";
+
+/** Indexes and row headers make a database larger than its text where nothing better is known. */
+const growthOfText = 2;
+
+/** How large the restored database will be. */
+export function restoredBytes(source: Pick<RestoreSource, "manifest" | "uncompressedBytes">): number {
+  return source.manifest?.databaseBytes ?? source.uncompressedBytes * growthOfText;
+}
+
+/**
+ * What a restore beside the live database needs on the data directory's file system: the new database, and once more
+ * its text for the write-ahead log.
+ */
+export const neededBeside = (source: Pick<RestoreSource, "manifest" | "uncompressedBytes">): number =>
+  restoredBytes(source) + source.uncompressedBytes;
+
+/**
+ * Refuses a restore for which there is no room; what aborted restores left counts as free, for it is removed first.
+ * @throws RestoreError `no-space`
+ */
+export async function requireSpaceBeside(
+  run: RestoreRun,
+  source: RestoreSource,
+  server: LiveServer,
+): Promise<void> {
+  const { dataDirectory } = run.database;
+  const room = existsSync(dataDirectory) ? freeBytes(dataDirectory) : await freeInContainer(run, server);
+  if (room === null) return;
+  const leftovers = server.made
+    .filter(({ kind }) => kind === "restoring")
+    .reduce((sum, { bytes }) => sum + bytes, 0);
+  const free = room + leftovers;
+  const needed = neededBeside(source);
+  if (free >= needed) return;
+  const kept = server.made.filter(({ kind }) => kind === "previous");
+  const advice = kept.length === 0 ? "" : `, drop ${kept.map(({ name }) => name).join(" or ")}`;
+  throw new RestoreError(
+    "no-space",
+    `not enough space in ${dataDirectory} for a second database beside the live one: ${formatBytes(free)} free, ${formatBytes(needed)} needed; make room${advice}, or restore with --in-place, during which the application has no database`,
+  );
+}
+
+/** Where the data lies in a volume, only the container sees its file system; null, with a warning, if it cannot say. */
+async function freeInContainer(run: RestoreRun, { maintenance }: LiveServer): Promise<number | null> {
+  const { database, log, settings, signal } = run;
+  try {
+    const directory = await query(database, "show data_directory", questionOptions(run, maintenance, signal));
+    const { code, stdout, stderr } = await dockerExec(database.container, ["df", "-P", "-k", directory], {
+      timeoutSeconds: settings.timeouts.query,
+      signal,
+    });
+    // File system, total, used and available kibibytes; POSIX has one line for each.
+    const available = Number(stdout.trim().split("\n").at(-1)?.split(/\s+/)[3]);
+    if (code !== 0 || !Number.isSafeInteger(available)) throw new Error(stderr.trim() || stdout.trim());
+    return available * 1024;
+  } catch (error) {
+    signal.throwIfAborted();
+    const what = `${database.dataDirectory} is not on this server: the free space is not checked`;
+    log.event("warning", database.name, `${what} (${messageOf(error)})`);
+    return null;
+  }
+}

@@ -1,0 +1,61 @@
+import { messageOf } from "../errors.ts";
+import { identifier } from "../sql.ts";
+import { runWithoutClients } from "./client-cut-off.ts";
+import { RestoreError } from "./errors.ts";
+import { questionOptions, type RestoreRun } from "./run.ts";
+import { findStanding } from "./standing.ts";
+
+export interface Swap {
+  /** The name under which clients connect. */
+  live: string;
+  /** The database that becomes the live one. */
+  incoming: string;
+  /** What the present live one is called from then on; null when there is none. */
+  outgoing: string | null;
+}
+
+/** The swap, one transaction: a crash at any of these leaves either all of it or nothing. */
+export function swapStatements({ live, incoming, outgoing }: Swap): string[] {
+  const come = [
+    `ALTER DATABASE ${identifier(incoming)} RENAME TO ${identifier(live)}`,
+    `ALTER DATABASE ${identifier(live)} ALLOW_CONNECTIONS true`,
+  ];
+  if (outgoing === null) return ["BEGIN", ...come, "COMMIT"];
+  return [
+    "BEGIN",
+    `ALTER DATABASE ${identifier(live)} RENAME TO ${identifier(outgoing)}`,
+    ...come,
+    `ALTER DATABASE ${identifier(outgoing)} ALLOW_CONNECTIONS false`,
+    "COMMIT",
+  ];
+}
+
+/**
+ * Puts another database under the live name, in one transaction. Not to be interrupted: it takes seconds at most.
+ * @param maintenance a database that is none of them.
+ * @returns for how many seconds clients were cut off; null when the answer to the commit was lost but it had taken effect.
+ * @throws RestoreError `swap` when nothing has changed, `unknown` when that could not be found out.
+ */
+export async function swapDatabases(
+  run: RestoreRun,
+  maintenance: string,
+  swap: Swap,
+): Promise<number | null> {
+  const { live, incoming, outgoing } = swap;
+  const locked = outgoing === null ? incoming : live;
+  const options = questionOptions(run, maintenance);
+  try {
+    return await runWithoutClients(run.database, locked, [live, incoming], swapStatements(swap), options);
+  } catch (error) {
+    const what = `${incoming} could not be put in the place of ${live}: ${messageOf(error)}`;
+    const standing = await findStanding(run, incoming, maintenance);
+    if (standing === "absent") return null;
+    if (standing !== null)
+      throw new RestoreError("swap", `${what}; nothing has changed; run it again`, error);
+    throw new RestoreError(
+      "unknown",
+      `${what}; whether ${live} is the old or the new one could not be found out, but it is wholly one of them: see --list when the container answers again`,
+      error,
+    );
+  }
+}

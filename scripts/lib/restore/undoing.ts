@@ -1,0 +1,71 @@
+import { confirm } from "./confirmation.ts";
+import { readInPlaceState, removeInPlaceState, unfinishedInPlace } from "./in-place-state.ts";
+import { dropLeftovers } from "./leftovers.ts";
+import { refuseObstacles } from "./refusals.ts";
+import { formatCutOff, rollbackCommand } from "./report.ts";
+import { lockForRestore, restoreFile, surveyServer } from "./restoration.ts";
+import { chooseKept, type RolledBack, rollBack, rollbackOverview } from "./rollback.ts";
+import type { RestoreRun } from "./run.ts";
+import { inspectSource } from "./source.ts";
+
+export interface RollbackWish {
+  /** The kept database's name; the newest when undefined. */
+  kept: string | undefined;
+  confirmed: boolean;
+}
+
+/**
+ * Undoes the last restore: brings the kept database back, or, when an in-place restore was cut off, restores the backup
+ * that it had made, unless a person names a kept database.
+ * @throws ProgramError with the exit code that fits
+ */
+export async function undoRestore(run: RestoreRun, wish: RollbackWish): Promise<RolledBack> {
+  const { database, log, output, settings, signal } = run;
+  const surveyed = await surveyServer(run);
+  const state = unfinishedInPlace(settings, database, surveyed);
+  if (state !== null && wish.kept === undefined) {
+    const source = await inspectSource(state.preRestoreArchive, signal);
+    const { cutOffSeconds } = await restoreFile(run, { source, confirmed: wish.confirmed, inPlace: true });
+    return { broughtBack: state.preRestoreArchive, previous: null, cutOffSeconds };
+  }
+  if (wish.kept === undefined && readInPlaceState(settings, database) !== null) return forgetInPlace(run);
+  refuseObstacles(surveyed, database);
+  const chosen = chooseKept(surveyed, database.database, wish.kept);
+  output.print(rollbackOverview(chosen, surveyed, database.database));
+  if (!wish.confirmed) await confirm(database.database, "", signal);
+  const lock = await lockForRestore(run);
+  try {
+    log.event("info", database.name, `restore started: roll back to ${chosen.name}`);
+    const server = await surveyServer(run);
+    await dropLeftovers(run, server);
+    const done = await rollBack(run, server, chosen);
+    removeInPlaceState(settings, database);
+    const cutOff = done.cutOffSeconds === null ? "a moment" : formatCutOff(done.cutOffSeconds);
+    const kept =
+      done.previous === null
+        ? "there was no database until now"
+        : `what was live until now is kept as ${done.previous}; undo: ${rollbackCommand(run)}`;
+    log.event(
+      "info",
+      database.name,
+      `restore finished: rolled back; clients were cut off for ${cutOff}; ${kept}`,
+    );
+    return done;
+  } finally {
+    lock.release();
+  }
+}
+
+/** An in-place restore did not know whether its drop had happened; it has not, so there is nothing to undo. */
+async function forgetInPlace(run: RestoreRun): Promise<RolledBack> {
+  const { database, log, settings } = run;
+  const lock = await lockForRestore(run);
+  try {
+    removeInPlaceState(settings, database);
+    const what = `the last restore in place had dropped nothing, and ${database.database} is what it was`;
+    log.event("info", database.name, `restore finished: ${what}`);
+    return { broughtBack: database.database, previous: null, cutOffSeconds: 0 };
+  } finally {
+    lock.release();
+  }
+}

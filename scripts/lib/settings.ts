@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import * as z from "zod/mini";
+
+/**
+ * What the programs on a server know: the file `/opt/database-backups/config.json`, written by the
+ * deployment and read by every program. Sizes are bytes, times are seconds unless a name says otherwise.
+ */
+
+/** Where the deployment puts the settings, and where a launcher's program looks for them. */
+export const settingsPath = "/opt/database-backups/config.json";
+
+const seconds = z.int().check(z.positive());
+const bytes = z.int().check(z.nonnegative());
+const absolutePath = z.string().check(z.regex(/^\/[^\0\n]*$/, "must be an absolute path"));
+
+/** One PostgreSQL database in a Docker container. `name` is its key in the configuration and begins its files' names. */
+export const DatabaseSettings = z.strictObject({
+  name: z.string().check(z.regex(/^[a-z0-9_]+$/)),
+  container: z.string(),
+  database: z.string(),
+  user: z.string(),
+  /** The directory on the host that holds PostgreSQL's data directory. */
+  dataDirectory: absolutePath,
+});
+export type DatabaseSettings = z.infer<typeof DatabaseSettings>;
+
+export const Settings = z.strictObject({
+  version: z.literal(1),
+  /** `project/stack` of the deployment that wrote this file. */
+  stack: z.string(),
+  /** The server's key in the configuration. */
+  server: z.string(),
+  programsVersion: z.string(),
+  databases: z.array(DatabaseSettings),
+  paths: z.strictObject({
+    backups: absolutePath,
+    log: absolutePath,
+    /** Lock files, one per database; on a file system that a reboot empties. */
+    locks: absolutePath,
+    cronTable: absolutePath,
+    quickReference: absolutePath,
+    backupLauncher: absolutePath,
+    statusLauncher: absolutePath,
+    restoreLauncher: absolutePath,
+  }),
+  schedule: z.strictObject({
+    /** Cron expressions in the server's time zone. */
+    backup: z.string(),
+    status: z.string(),
+    /** sha256 of the cron table as the deployment wrote it: how the status check sees that it was edited. */
+    cronTableSha256: z.string(),
+  }),
+  retention: z.strictObject({
+    days: z.int().check(z.positive()),
+    keepAtLeast: z.int().check(z.positive()),
+    /** How long the database that a restore replaced is kept. */
+    keepPreviousDays: z.int().check(z.positive()),
+  }),
+  /** pg_dump's own gzip level, 1 to 9. */
+  compressionLevel: z.int().check(z.gte(1), z.lte(9)),
+  timeouts: z.strictObject({
+    /** A whole dump. */
+    backup: seconds,
+    /** A whole restore of one database. */
+    restore: seconds,
+    /** Waiting for a table's lock (pg_dump --lock-wait-timeout). */
+    lockWait: seconds,
+    /** Any single question to Docker or PostgreSQL. */
+    query: seconds,
+  }),
+  monitoring: z.strictObject({
+    /** Free space on the backups' file system: below it a backup is not begun. */
+    minimumFreeBytes: bytes,
+    /** Percent of the file system in use that make the status a warning, and critical. */
+    diskWarningPercent: z.int().check(z.gte(1), z.lte(100)),
+    diskCriticalPercent: z.int().check(z.gte(1), z.lte(100)),
+    /** How many hours past its schedule the newest backup may be before that is a warning. */
+    backupAgeGraceHours: z.number().check(z.positive()),
+    /** A backup this many percent smaller than its predecessors' median is suspicious. */
+    shrinkWarningPercent: z.int().check(z.gte(1), z.lte(100)),
+    /** Percent of max_connections in use. */
+    connectionsWarningPercent: z.int().check(z.gte(1), z.lte(100)),
+    /** A query that has run this long is reported. */
+    longQuerySeconds: seconds,
+  }),
+});
+export type Settings = z.infer<typeof Settings>;
+
+/** The settings file could not be read or is not one of ours. `path` is the file; `cause` the reason. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+  readonly path: string;
+  constructor(path: string, reason: string, cause?: unknown) {
+    super(`the settings ${path} cannot be used: ${reason}; deploy again with pulumi up`, { cause });
+    this.path = path;
+  }
+}
+
+/**
+ * Reads and checks the settings file.
+ * @throws SettingsError with every problem and its path in the file.
+ */
+export function readSettings(path: string): Settings {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new SettingsError(path, error instanceof Error ? error.message : String(error), error);
+  }
+  const result = Settings.safeParse(parsed);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => `${issue.path.join(".") || "(top)"}: ${issue.message}`);
+  throw new SettingsError(path, problems.join("; "), result.error);
+}

@@ -1,0 +1,21 @@
+import { previousRun } from "../cron-schedule.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+/** cron starts a job within its minute; a snapshot is never earlier than that. */
+export const startTolerance = minute;
+
+/** The scheduled run that must be over by now, given the grace, and the one before it; null for none. */
+export function dueRuns(
+  schedule: string,
+  now: Date,
+  graceHours: number,
+): { last: Date | null; before: Date | null } {
+  const last = previousRun(schedule, new Date(now.getTime() - graceHours * hour));
+  const before = last === null ? null : previousRun(schedule, new Date(last.getTime() - minute));
+  return { last, before };
+}
+
+/** Whether something that began at `time` can be the run that was due at `due`, or a later one. */
+export const isSince = (time: Date, due: Date): boolean => time.getTime() >= due.getTime() - startTolerance;

@@ -1,0 +1,129 @@
+import { basename } from "node:path";
+import type { Backup } from "../backups.ts";
+import { formatAge, formatBytes, formatTime, plural } from "../format.ts";
+import { median } from "../median.ts";
+import type { Settings } from "../settings.ts";
+import { dueRuns, isSince } from "./due-runs.ts";
+import { critical, note, ok, unknown, warning } from "./levels.ts";
+import {
+  type CronTableState,
+  type DatabaseObservation,
+  isNotYetDeployed,
+  type Looked,
+} from "./observation.ts";
+import type { Finding } from "./report.ts";
+
+/** Clocks of two machines, or a clock that was set, may differ a little. */
+const clockTolerance = 5 * 60_000;
+const comparedPredecessors = 7;
+
+/** Point 5: the newest backup is young enough, as large as its predecessors, and was read back in full. */
+export function judgeBackup(
+  database: DatabaseObservation,
+  settings: Settings,
+  now: Date,
+  cronTable: Looked<CronTableState | null>,
+): Finding[] {
+  const command = `${settings.paths.backupLauncher} ${database.settings.name}`;
+  if (!database.backups.seen) {
+    return [unknown(`the backups cannot be listed: ${database.backups.reason}`, "look at the directory")];
+  }
+  const backups = database.backups.value;
+  const [newest, ...older] = backups;
+  if (newest === undefined) return [noBackup(database, settings, now, cronTable, command)];
+  const findings = [
+    ...judgeAge(newest, settings, now, command),
+    ...judgeVerification(backups, command),
+    ...judgeSize(newest, older, settings.monitoring.shrinkWarningPercent),
+  ];
+  if (findings.length > 0) return findings;
+  const taken = `${formatTime(newest.takenAt)}, ${formatAge(newest.takenAt, now)}`;
+  const verified = plural(backups.filter((backup) => backup.verified).length, "backup");
+  return [
+    ok(`${formatBytes(newest.bytes)}, verified, taken ${taken}; ${verified}`),
+    ...judgeLeftAlone(older, settings.paths.log),
+  ];
+}
+
+function noBackup(
+  database: DatabaseObservation,
+  settings: Settings,
+  now: Date,
+  cronTable: Looked<CronTableState | null>,
+  command: string,
+): Finding {
+  if (isNotYetDeployed(database)) return note("not deployed yet");
+  const { last } = dueRuns(settings.schedule.backup, now, settings.monitoring.backupAgeGraceHours);
+  const installed = cronTable.seen ? cronTable.value?.modifiedAt : undefined;
+  const firstIsDue = installed === undefined || (last !== null && last >= installed);
+  if (firstIsDue) return critical("there is no backup", `take one: ${command}`);
+  return warning("there is no backup yet: the first is still to come", `take one now: ${command}`);
+}
+
+function judgeAge(newest: Backup, settings: Settings, now: Date, command: string): Finding[] {
+  const taken = `${formatTime(newest.takenAt)}, ${formatAge(newest.takenAt, now)}`;
+  if (newest.takenAt.getTime() > now.getTime() + clockTolerance) {
+    return [warning(`the newest backup is of the future: ${taken}`, "set the server's clock: timedatectl")];
+  }
+  const { last, before } = dueRuns(settings.schedule.backup, now, settings.monitoring.backupAgeGraceHours);
+  if (last === null || isSince(newest.takenAt, last)) return [];
+  const text = `the newest backup is too old: taken ${taken}; one was due ${formatTime(last)}`;
+  const advice = `see ${settings.paths.log}; take one now: ${command}`;
+  return [
+    before !== null && isSince(newest.takenAt, before) ? warning(text, advice) : critical(text, advice),
+  ];
+}
+
+function judgeVerification(backups: readonly Backup[], command: string): Finding[] {
+  const findings: Finding[] = [];
+  const [newest] = backups;
+  const damaged = backups.filter(isDamaged);
+  for (const backup of damaged) {
+    const reason = backup.manifestProblem ?? "its size is not the one that was verified";
+    const level = backup === newest ? critical : warning;
+    findings.push(level(`${backup.stem} is not what was verified: ${reason}`, `take a new one: ${command}`));
+  }
+  const unverified = backups.filter((backup) => !backup.verified && !isDamaged(backup));
+  if (newest !== undefined && unverified.includes(newest)) {
+    const text = `the newest backup, ${newest.stem}, was never verified: it has no manifest`;
+    findings.push(warning(text, `take a verified one: ${command}`));
+  }
+  return findings;
+}
+
+/** Older archives that no run has adopted: not whole, as the log says, or put there since the last run. */
+function judgeLeftAlone(older: readonly Backup[], log: string): Finding[] {
+  const names = older.filter((backup) => !backup.verified).map(({ archivePath }) => basename(archivePath));
+  if (names.length === 0) return [];
+  return [note(`never verified, not counted: ${names.join(", ")}`, `see why: grep 'is left alone' ${log}`)];
+}
+
+/** A manifest without a fitting archive; an archive without any manifest is only unverified. */
+const isDamaged = (backup: Backup): boolean =>
+  !backup.verified && (backup.manifest !== null || backup.manifestProblem !== null);
+
+function judgeSize(newest: Backup, older: readonly Backup[], limit: number): Finding[] {
+  const predecessors = older.filter(({ verified }) => verified).slice(0, comparedPredecessors);
+  const measures = [
+    { what: "bytes", now: newest.bytes, before: predecessors.map(({ bytes }) => bytes) },
+    {
+      what: "rows",
+      now: newest.manifest?.totals?.rows,
+      before: predecessors.flatMap(({ manifest }) => manifest?.totals?.rows ?? []),
+    },
+  ];
+  return measures.flatMap(({ what, now, before }) => {
+    const usual = median(before);
+    if (now === undefined || usual === null || usual === 0) return [];
+    const percent = Math.round((1 - now / usual) * 100);
+    if (percent < limit) return [];
+    const count = (value: number) =>
+      what === "bytes" ? formatBytes(value) : plural(Math.round(value), "row");
+    return [
+      warning(
+        `the newest backup is ${percent} % smaller than usual: ${count(now)}, usually ${count(usual)}`,
+        "make sure that nothing was deleted by mistake, before retention removes the older backups",
+      ),
+    ];
+  });
+}

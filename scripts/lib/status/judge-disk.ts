@@ -1,0 +1,62 @@
+import { formatBytes } from "../format.ts";
+import { daysUntilFull, growthOf } from "./backup-growth.ts";
+import { critical, ok, unknown, warning } from "./levels.ts";
+import type { FileSystemState, ServerObservation } from "./observation.ts";
+import type { Disk, Finding } from "./report.ts";
+
+const fewDays = 14;
+const hardlyAnyDays = 3;
+/** Beyond this the estimate says nothing that anybody would act on. */
+const farAway = 3_650;
+
+/** The file systems of the backups and of the data, with how long they will last. */
+export function disksOf(server: ServerObservation): Disk[] {
+  if (!server.fileSystems.seen) return [];
+  return server.fileSystems.value.map((fileSystem) => ({
+    holds: [
+      ...(fileSystem.holdsBackups ? ["backups"] : []),
+      ...fileSystem.holdsDataOf.map((name) => `data of ${name}`),
+    ],
+    totalBytes: fileSystem.totalBytes,
+    freeBytes: fileSystem.freeBytes,
+    usedPercent: fileSystem.usedPercent,
+    daysUntilFull: daysOf(server, fileSystem),
+  }));
+}
+
+function daysOf(server: ServerObservation, fileSystem: FileSystemState): number | null {
+  const growths = server.databases.flatMap(({ settings, backups }) => {
+    const growth = backups.seen ? growthOf(backups.value, server.settings.retention.days) : null;
+    if (growth === null) return [];
+    const data = fileSystem.holdsDataOf.includes(settings.name);
+    return [data ? growth : { ...growth, databasePerDay: 0 }];
+  });
+  const left = daysUntilFull(fileSystem.freeBytes, growths, fileSystem.holdsBackups);
+  return left === null || left > farAway ? null : Math.round(left * 10) / 10;
+}
+
+/** Point 7: room on the disks, and for how long. */
+export function judgeDisk(server: ServerObservation): Finding[] {
+  if (!server.fileSystems.seen) return [unknown(server.fileSystems.reason, "see: df --human-readable")];
+  return disksOf(server).flatMap((disk) => judgeOne(disk, server));
+}
+
+function judgeOne(disk: Disk, { settings }: ServerObservation): Finding[] {
+  const { monitoring, paths } = settings;
+  const percent = Math.floor(disk.usedPercent);
+  const days = disk.daysUntilFull === null ? "" : `, full in about ${Math.floor(disk.daysUntilFull)} days`;
+  const text = `${disk.holds.join(", ")}: ${formatBytes(disk.freeBytes)} free, ${percent} % used${days}`;
+  const advice = disk.holds.includes("backups")
+    ? `make room, or lower the retention; see: du --human-readable ${paths.backups}`
+    : "make room: see docker system df";
+  const tooFull = disk.holds.includes("backups") && disk.freeBytes < monitoring.minimumFreeBytes;
+  if (tooFull) {
+    const needed = formatBytes(monitoring.minimumFreeBytes);
+    return [critical(`${text}: no backup is begun with less than ${needed} free`, advice)];
+  }
+  const left = disk.daysUntilFull ?? Number.POSITIVE_INFINITY;
+  if (disk.usedPercent >= monitoring.diskCriticalPercent || left < hardlyAnyDays)
+    return [critical(text, advice)];
+  if (disk.usedPercent >= monitoring.diskWarningPercent || left < fewDays) return [warning(text, advice)];
+  return [ok(text)];
+}

@@ -1,0 +1,77 @@
+import { formatTime } from "../format.ts";
+import type { LogEntry } from "../log.ts";
+import { type BackupRun, backupRuns } from "./backup-runs.ts";
+import { critical, note, ok, unknown, warning } from "./levels.ts";
+import { type DatabaseObservation, isNotYetDeployed, type ServerObservation } from "./observation.ts";
+import type { Finding } from "./report.ts";
+
+/** How many of a database's last runs count. */
+const countedRuns = 20;
+const day = 86_400_000;
+/** How long an error of another program is worth mentioning. */
+const rememberedFor = 7 * day;
+
+/** A database's last runs, oldest first; the one that is running now is not among them. */
+function lastRuns(entries: readonly LogEntry[], { settings, lockedBy }: DatabaseObservation): BackupRun[] {
+  const isRunning = (run: BackupRun) => run.outcome === "unended" && run.runId === lockedBy?.runId;
+  return backupRuns(entries, settings.name)
+    .filter((run) => !isRunning(run))
+    .slice(-countedRuns);
+}
+
+/** How many of the counted runs there were and how many succeeded. */
+export function runCounts(server: ServerObservation): { counted: number; succeeded: number } {
+  const entries = server.log.seen ? (server.log.value ?? []) : [];
+  const runs = server.databases.flatMap((database) => lastRuns(entries, database));
+  return { counted: runs.length, succeeded: runs.filter(({ outcome }) => outcome === "succeeded").length };
+}
+
+/** Point 8: what the log says of the last runs. */
+export function judgeLog(server: ServerObservation): Finding[] {
+  const { log, settings, databases } = server;
+  const path = settings.paths.log;
+  if (!log.seen)
+    return [unknown(`${path} cannot be read: ${log.reason}`, "look at its type and permissions")];
+  const entries = log.value ?? [];
+  const problems = databases.flatMap((database) => [
+    ...judgeRuns(entries, database, path),
+    ...judgeOtherErrors(entries, database, server.now, path),
+  ]);
+  const { counted, succeeded } = runCounts(server);
+  if (counted === 0) {
+    const hasBackups = databases.some(({ backups }) => backups.seen && backups.value.length > 0);
+    const text = log.value === null ? `there is no ${path}` : `${path} tells of no backup`;
+    return [hasBackups ? note(`${text}, although there are backups`) : note(text), ...problems];
+  }
+  const summary = `${succeeded} of the last ${counted} backup runs succeeded`;
+  return [counted === succeeded ? ok(summary) : note(summary), ...problems];
+}
+
+function judgeRuns(entries: readonly LogEntry[], database: DatabaseObservation, path: string): Finding[] {
+  const runs = lastRuns(entries, database);
+  const last = runs.at(-1);
+  if (last === undefined || last.outcome === "succeeded") return [];
+  const failures = runs.length - 1 - runs.findLastIndex(({ outcome }) => outcome === "succeeded");
+  const reason = last.reason ?? "it began and never ended";
+  const which = failures === 1 ? "the last backup run" : `the last ${failures} backup runs`;
+  const text = `${which} of ${database.settings.name} failed, last ${formatTime(last.time)}: ${reason}`;
+  if (isNotYetDeployed(database)) return [note(text)];
+  const advice = `see: grep ${last.runId ?? "error"} ${path}`;
+  return [failures === 1 ? warning(text, advice) : critical(text, advice)];
+}
+
+function judgeOtherErrors(
+  entries: readonly LogEntry[],
+  { settings }: DatabaseObservation,
+  now: Date,
+  path: string,
+): Finding[] {
+  const restores = entries.filter(
+    ({ database, text }) => database === settings.name && /^restore (finished|failed)/.test(text),
+  );
+  const last = restores.at(-1);
+  if (last === undefined || !last.text.startsWith("restore failed")) return [];
+  if (now.getTime() - last.time.getTime() > rememberedFor) return [];
+  const text = `the last restore of ${settings.name} failed, ${formatTime(last.time)}: ${last.text}`;
+  return [warning(text, `see: grep ${last.runId ?? "error"} ${path}`)];
+}

@@ -1,0 +1,95 @@
+import { formatBytes } from "../format.ts";
+import type { Settings } from "../settings.ts";
+import { critical, note, ok, unknown, warning } from "./levels.ts";
+import { type DatabaseObservation, isNotYetDeployed } from "./observation.ts";
+import type { Finding } from "./report.ts";
+
+/** What PostgreSQL says when it refuses, and what helps; the first that fits. */
+const refusals: readonly [RegExp, string][] = [
+  [/not currently accepting connections/, "ALTER DATABASE … ALLOW_CONNECTIONS true, from another database"],
+  [/role ".*" does not exist/, "set the database's user in the configuration, then pulumi up"],
+  [
+    /database ".*" does not exist/,
+    "set the database's name in the configuration, or restore it from a backup",
+  ],
+  [
+    /too many (clients|connections)|connection slots/,
+    "end sessions that are not needed, or raise max_connections",
+  ],
+  [/starting up|in recovery|shutting down/, "wait, and look again"],
+  [/authentication failed|no pg_hba\.conf entry/, "let the user in over the local socket in pg_hba.conf"],
+];
+
+const otherwise = (container: string): string => `see: docker logs --tail 100 ${container}`;
+
+/** Point 2: the database takes connections and has some to spare. */
+export function judgeConnections(database: DatabaseObservation, settings: Settings): Finding[] {
+  const { postgres } = database;
+  const { container } = database.settings;
+  if (!postgres.answers) {
+    if (isNotYetDeployed(database)) return [note("not deployed yet")];
+    if (postgres.kind === "container")
+      return [critical("nothing answers without the container", "see point 1")];
+    if (postgres.kind === "silent") {
+      return [critical(`no answer: ${postgres.reason}`, otherwise(container))];
+    }
+    if (postgres.kind === "unreadable") return [unknown(postgres.reason, otherwise(container))];
+    const advice = refusals.find(([pattern]) => pattern.test(postgres.reason))?.[1];
+    return [critical(postgres.reason, advice ?? otherwise(container))];
+  }
+  const { used, maximum } = postgres.figures.connections;
+  const percent = Math.round((used / maximum) * 100);
+  const text = `${used} of ${maximum} connections in use (${percent} %)`;
+  if (percent < settings.monitoring.connectionsWarningPercent) return [ok(text)];
+  return [warning(text, "look for leaking pools in pg_stat_activity, or raise max_connections")];
+}
+
+/** The size that the newest backup which knows it gives for the database; null where none does. */
+export function sizeAtBackup(database: DatabaseObservation): number | null {
+  if (!database.backups.seen) return null;
+  for (const { manifest } of database.backups.value) {
+    if (manifest !== null && manifest.databaseBytes !== null) return manifest.databaseBytes;
+  }
+  return null;
+}
+
+/** An in-place restore that died, or could not put the backup back: what stands under the name is not the database. */
+function judgeInPlace(
+  { inPlaceState, lockedBy, settings }: DatabaseObservation,
+  server: Settings,
+): Finding[] {
+  if (inPlaceState === null || lockedBy !== null) return [];
+  const command = `${server.paths.restoreLauncher} --rollback --database ${settings.name}`;
+  return [
+    critical(
+      `an in-place restore did not end: what ${settings.database} was is in the backup that ${inPlaceState} names`,
+      `put it back: ${command}; or remove that file if ${settings.database} is whole`,
+    ),
+  ];
+}
+
+/** Point 3: no in-place restore has left it dropped, the database is there, and not suddenly much smaller than it was. */
+export function judgeDatabase(database: DatabaseObservation, settings: Settings): Finding[] {
+  return [...judgeInPlace(database, settings), ...judgeSizeNow(database, settings)];
+}
+
+function judgeSizeNow(database: DatabaseObservation, settings: Settings): Finding[] {
+  const { postgres } = database;
+  const name = database.settings.database;
+  if (!postgres.answers) {
+    if (isNotYetDeployed(database)) return [note("not deployed yet")];
+    return [unknown(`the size of ${name} is not known: nothing could be asked`, "see points 1 and 2")];
+  }
+  const { databaseBytes, serverVersion } = postgres.figures;
+  const text = `${name}, ${formatBytes(databaseBytes)}, PostgreSQL ${serverVersion}`;
+  const before = sizeAtBackup(database);
+  const limit = settings.monitoring.shrinkWarningPercent;
+  const shrunk = before === null || before === 0 ? 0 : Math.round((1 - databaseBytes / before) * 100);
+  if (shrunk < limit) return [ok(text)];
+  return [
+    warning(
+      `${text}: ${shrunk} % smaller than the ${formatBytes(before ?? 0)} of the newest backup`,
+      "make sure that nothing was deleted by mistake; restore_database.sh --list shows the backups",
+    ),
+  ];
+}

@@ -1,0 +1,107 @@
+import { basename } from "node:path";
+import { nextRun, previousRun } from "../cron-schedule.ts";
+import { judgeActivity, performanceOf } from "./judge-activity.ts";
+import { judgeBackup } from "./judge-backup.ts";
+import { judgeContainer } from "./judge-container.ts";
+import { disksOf, judgeDisk } from "./judge-disk.ts";
+import { judgeLog, runCounts } from "./judge-log.ts";
+import { judgePersistence } from "./judge-persistence.ts";
+import { judgeConnections, judgeDatabase } from "./judge-postgres.ts";
+import { judgeSchedule } from "./judge-schedule.ts";
+import { exitCodes, isProblem, point, verdictOf } from "./levels.ts";
+import type { DatabaseObservation, ServerObservation } from "./observation.ts";
+import type { DatabaseReport, Finding, StatusReport } from "./report.ts";
+
+/** Judges what was seen: the whole report, from observation alone. */
+export function judgeServer(server: ServerObservation): StatusReport {
+  const { settings, now } = server;
+  const points = {
+    schedule: point(6, judgeSchedule(server)),
+    disk: point(7, judgeDisk(server)),
+    log: point(8, judgeLog(server)),
+  };
+  const databases = server.databases.map((database) => judgeDatabaseWhole(database, server));
+  const findings = problemsOf({ databases, points });
+  const verdict = verdictOf(findings.map(({ level }) => level));
+  return {
+    version: 1,
+    verdict,
+    exitCode: exitCodes[verdict],
+    summary: summaryOf(verdict, findings, databases.length),
+    server: settings.server,
+    stack: settings.stack,
+    programsVersion: settings.programsVersion,
+    checkedAt: now.toISOString(),
+    points,
+    schedule: scheduleOf(server, points.schedule.level === "unknown"),
+    disks: disksOf(server),
+    runs: runCounts(server),
+    databases,
+  };
+}
+
+/** Everything that something should be done about; a database's begin with its name. */
+export function problemsOf({ databases, points }: Pick<StatusReport, "databases" | "points">): Finding[] {
+  const ofDatabases = databases.flatMap(({ name, points, activity }) =>
+    [...Object.values(points).flatMap(({ findings }) => findings), ...activity].map((finding) => ({
+      ...finding,
+      text: `${name}: ${finding.text}`,
+    })),
+  );
+  return [...ofDatabases, ...Object.values(points).flatMap(({ findings }) => findings)].filter(isProblem);
+}
+
+function judgeDatabaseWhole(database: DatabaseObservation, server: ServerObservation): DatabaseReport {
+  const { settings, now } = server;
+  const points = {
+    container: point(1, judgeContainer(database, now)),
+    connections: point(2, judgeConnections(database, settings)),
+    database: point(3, judgeDatabase(database, settings)),
+    persistence: point(4, judgePersistence(database)),
+    backup: point(5, judgeBackup(database, settings, now, server.cronTable)),
+  };
+  const activity = judgeActivity(database, settings, now);
+  const backups = database.backups.seen ? database.backups.value : [];
+  const [newest] = backups;
+  return {
+    name: database.settings.name,
+    container: database.settings.container,
+    database: database.settings.database,
+    verdict: verdictOf([...Object.values(points), ...activity].map(({ level }) => level)),
+    points,
+    activity,
+    performance: database.postgres.answers ? performanceOf(database.postgres.figures, database) : null,
+    backups: {
+      count: backups.length,
+      newest:
+        newest === undefined
+          ? null
+          : {
+              file: basename(newest.archivePath),
+              takenAt: newest.takenAt.toISOString(),
+              bytes: newest.bytes,
+              verified: newest.verified,
+              class: newest.class,
+            },
+    },
+  };
+}
+
+function scheduleOf({ settings, now }: ServerObservation, unusable: boolean): StatusReport["schedule"] {
+  const { backup } = settings.schedule;
+  if (unusable) return { backup, previous: null, next: null };
+  return {
+    backup,
+    previous: previousRun(backup, now)?.toISOString() ?? null,
+    next: nextRun(backup, now)?.toISOString() ?? null,
+  };
+}
+
+function summaryOf(verdict: string, problems: readonly Finding[], databases: number): string {
+  if (problems.length === 0)
+    return `${verdict}: ${databases === 1 ? "1 database" : `${databases} databases`}`;
+  const worstFirst = (["critical", "unknown", "warning"] as const).flatMap((level) =>
+    problems.filter((finding) => finding.level === level),
+  );
+  return `${verdict}: ${worstFirst.map(({ text }) => text).join("; ")}`;
+}

@@ -1,0 +1,109 @@
+import type { Backup } from "../backups.ts";
+import type { ContainerMount } from "../docker.ts";
+import type { LogEntry } from "../log.ts";
+import type { DatabaseSettings, Settings } from "../settings.ts";
+
+/** What a status check has seen, before any of it is judged. Sizes are bytes, durations seconds. */
+
+/** Something looked at: what was found, or why it could not be seen. */
+export type Looked<T> = { seen: true; value: T } | { seen: false; reason: string };
+
+export interface ContainerState {
+  /** Docker's word: running, exited, paused, restarting, created, dead. */
+  status: string;
+  startedAt: Date;
+  /** How often Docker has restarted it by its restart policy. */
+  restarts: number;
+  exitCode: number;
+  outOfMemory: boolean;
+  /** Docker's word where the image has a health check, else null. */
+  health: string | null;
+  mounts: readonly ContainerMount[];
+}
+
+export interface SessionState {
+  pid: number;
+  user: string | null;
+  seconds: number;
+}
+
+/** What one psql call tells of a database and its server. */
+export interface PostgresFigures {
+  serverVersion: string;
+  /** In the container; null where the user may not read it. */
+  dataDirectory: string | null;
+  databaseBytes: number;
+  connections: { used: number; maximum: number };
+  commits: number;
+  rollbacks: number;
+  deadlocks: number;
+  blocksHit: number;
+  blocksRead: number;
+  statisticsSince: Date | null;
+  liveRows: number;
+  deadRows: number;
+  lastVacuum: Date | null;
+  lastAnalyse: Date | null;
+  /** Age of the oldest transaction id; PostgreSQL stops writing at 2^31. */
+  transactionAge: number;
+  longestQuery: SessionState | null;
+  longestIdleInTransaction: SessionState | null;
+  /** Run ids of our own programs' other sessions. */
+  runs: readonly string[];
+  /** Every database of the server; the size is null where the user may not know it. */
+  databases: readonly { name: string; bytes: number | null }[];
+}
+
+export type PostgresState =
+  | { answers: true; figures: PostgresFigures }
+  /** `container`: there is none to ask; `refused`, `silent`: no session; `unreadable`: connected, but no answer. */
+  | { answers: false; kind: "container" | "refused" | "silent" | "unreadable"; reason: string };
+
+export interface DatabaseObservation {
+  settings: DatabaseSettings;
+  /** The value is null when there is no such container. */
+  container: Looked<ContainerState | null>;
+  postgres: PostgresState;
+  backups: Looked<readonly Backup[]>;
+  /** The file that an in-place restore removes when it has put a database back; null where there is none. */
+  inPlaceState: string | null;
+  /** File systems in memory lose the data with a reboot; null where the directory is not to be seen here. */
+  dataInMemory: boolean | null;
+  /** The run that holds the database's lock now. */
+  lockedBy: { runId: string | null; text: string } | null;
+}
+
+export interface CronTableState {
+  sha256: string;
+  /** Written or changed last; what was due before that is nobody's miss. */
+  modifiedAt: Date;
+  /** Why cron would ignore it: its type, owner or mode. */
+  ignoredBecause: string | null;
+}
+
+export interface FileSystemState {
+  holdsBackups: boolean;
+  /** Names of the databases whose data lies on it. */
+  holdsDataOf: readonly string[];
+  totalBytes: number;
+  /** Free for root's programs, as df counts. */
+  freeBytes: number;
+  usedPercent: number;
+}
+
+export interface ServerObservation {
+  now: Date;
+  settings: Settings;
+  bootedAt: Date;
+  cronRunning: Looked<boolean>;
+  /** The value is null when the file is not there. */
+  cronTable: Looked<CronTableState | null>;
+  fileSystems: Looked<readonly FileSystemState[]>;
+  /** The log's last entries, oldest first; null when there is no log. */
+  log: Looked<readonly LogEntry[] | null>;
+  databases: readonly DatabaseObservation[];
+}
+
+/** The backup system stands, the application does not yet: no container, and never a backup. */
+export const isNotYetDeployed = ({ container, backups }: DatabaseObservation): boolean =>
+  container.seen && container.value === null && backups.seen && backups.value.length === 0;

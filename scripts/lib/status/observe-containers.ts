@@ -1,0 +1,71 @@
+import * as z from "zod/mini";
+import { runChild } from "../child.ts";
+import { dockerFailure } from "../docker.ts";
+import { messageOf, systemCode } from "../errors.ts";
+import type { ContainerState, Looked } from "./observation.ts";
+
+// Only these fields are asked for: the container's environment holds passwords.
+const format =
+  '{"name":{{json .Name}},"status":{{json .State.Status}},"startedAt":{{json .State.StartedAt}},' +
+  '"restarts":{{.RestartCount}},"exitCode":{{.State.ExitCode}},"outOfMemory":{{.State.OOMKilled}},' +
+  '"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}null{{end}},"mounts":{{json .Mounts}}}';
+
+const Inspection = z.object({
+  name: z.string(),
+  status: z.string(),
+  startedAt: z.string(),
+  restarts: z.int(),
+  exitCode: z.int(),
+  outOfMemory: z.boolean(),
+  health: z.nullable(z.string()),
+  mounts: z.nullable(
+    z.array(
+      z.object({
+        Type: z.string(),
+        Source: z.string(),
+        Destination: z.string(),
+        Name: z.optional(z.string()),
+      }),
+    ),
+  ),
+});
+
+/** The states of containers by name, from one call of `docker inspect`; absent ones are null. */
+export async function observeContainers(
+  names: readonly string[],
+  options: { timeoutSeconds: number; signal: AbortSignal },
+): Promise<Looked<ReadonlyMap<string, ContainerState | null>>> {
+  try {
+    const argv = ["container", "inspect", "--format", format, ...new Set(names)];
+    const { code, stdout, stderr } = await runChild("docker", argv, options);
+    // With a missing container Docker still tells of the others.
+    const failure = code === 0 ? null : dockerFailure("", stderr);
+    if (code !== 0 && failure?.kind !== "container-missing") {
+      return { seen: false, reason: stderr.trim().split("\n")[0] ?? "" };
+    }
+    const states = new Map<string, ContainerState | null>(names.map((name) => [name, null]));
+    for (const line of stdout.split("\n").filter((text) => text !== "")) {
+      const inspected = z.parse(Inspection, JSON.parse(line));
+      const name = inspected.name.slice(1);
+      if (states.has(name)) states.set(name, stateOf(inspected));
+    }
+    return { seen: true, value: states };
+  } catch (error) {
+    options.signal.throwIfAborted();
+    const reason = systemCode(error) === "ENOENT" ? "the docker command is not on PATH" : messageOf(error);
+    return { seen: false, reason };
+  }
+}
+
+function stateOf({ mounts, startedAt, name: _, ...state }: z.infer<typeof Inspection>): ContainerState {
+  return {
+    ...state,
+    startedAt: new Date(startedAt),
+    mounts: (mounts ?? []).map((mount) => ({
+      type: mount.Type,
+      source: mount.Source,
+      destination: mount.Destination,
+      name: mount.Name === undefined || mount.Name === "" ? null : mount.Name,
+    })),
+  };
+}

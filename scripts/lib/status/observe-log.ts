@@ -1,0 +1,37 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { messageOf, systemCode } from "../errors.ts";
+import { type LogEntry, parseLogLine } from "../log.ts";
+import type { Looked } from "./observation.ts";
+
+/** The end of the log that is read: some thousand lines, however large it has grown. */
+const readBytes = 512 * 1024;
+
+/** The last entries of the programs' log, the one that was rotated last before it included. */
+export function observeLog(path: string): Looked<readonly LogEntry[] | null> {
+  try {
+    const texts = [`${path}.1`, path].map(endOf);
+    if (texts[1] === null && texts[0] === null) return { seen: true, value: null };
+    const lines = texts.flatMap((text) => (text ?? "").split("\n"));
+    return { seen: true, value: lines.flatMap((line) => parseLogLine(line) ?? []) };
+  } catch (error) {
+    return { seen: false, reason: messageOf(error) };
+  }
+}
+
+function endOf(path: string): string | null {
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return null;
+    throw error;
+  }
+  try {
+    const { size } = fstatSync(fd);
+    const buffer = Buffer.alloc(Math.min(size, readBytes));
+    const length = readSync(fd, buffer, 0, buffer.length, size - buffer.length);
+    return buffer.toString("utf8", 0, length);
+  } finally {
+    closeSync(fd);
+  }
+}

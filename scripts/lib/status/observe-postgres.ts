@@ -1,0 +1,37 @@
+import { DockerError } from "../docker.ts";
+import { InterruptedError, messageOf } from "../errors.ts";
+import { query } from "../psql.ts";
+import { PsqlError } from "../psql-error.ts";
+import { applicationName } from "../run-id.ts";
+import type { DatabaseSettings } from "../settings.ts";
+import { figuresQuery, readFigures } from "./figures-query.ts";
+import type { PostgresState } from "./observation.ts";
+
+const statementTimedOut = "57014";
+
+/** Asks a database for its figures in one psql call. */
+export async function observePostgres(
+  database: DatabaseSettings,
+  options: { runId: string; timeoutSeconds: number; signal: AbortSignal },
+): Promise<PostgresState> {
+  const { runId, timeoutSeconds, signal } = options;
+  try {
+    const answer = await query(database, figuresQuery, {
+      applicationName: applicationName(runId),
+      timeoutSeconds,
+      signal,
+    });
+    return { answers: true, figures: readFigures(answer, runId) };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { answers: false, kind: kindOf(error), reason: messageOf(error) };
+  }
+}
+
+function kindOf(error: unknown): Exclude<PostgresState, { answers: true }>["kind"] {
+  if (error instanceof InterruptedError) return "silent";
+  if (error instanceof DockerError) return error.kind === "command-missing" ? "unreadable" : "container";
+  if (!(error instanceof PsqlError)) return "unreadable";
+  if (error.sqlState === statementTimedOut) return "silent";
+  return error.kind === "query" ? "unreadable" : "refused";
+}

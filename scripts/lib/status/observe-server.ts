@@ -1,0 +1,78 @@
+import { existsSync } from "node:fs";
+import { uptime } from "node:os";
+import { type Backup, listBackups } from "../backups.ts";
+import { messageOf } from "../errors.ts";
+import { describeHolder, lockHolder, lockPath } from "../lock.ts";
+import { inPlaceStatePath } from "../restore/in-place-state.ts";
+import type { DatabaseSettings, Settings } from "../settings.ts";
+import type { DatabaseObservation, Looked, ServerObservation } from "./observation.ts";
+import { observeContainers } from "./observe-containers.ts";
+import { observeCron, observeCronTable } from "./observe-cron.ts";
+import { liesInMemory, observeFileSystems } from "./observe-disks.ts";
+import { observeLog } from "./observe-log.ts";
+import { observePostgres } from "./observe-postgres.ts";
+
+/**
+ * Looks at the server and at `databases`, Docker and every database side by side.
+ * @throws InterruptedError if `signal` says so; what cannot be seen is part of the result.
+ */
+export async function observeServer(
+  settings: Settings,
+  databases: readonly DatabaseSettings[],
+  run: { runId: string; signal: AbortSignal },
+): Promise<ServerObservation> {
+  const timeoutSeconds = settings.timeouts.query;
+  const { runId, signal } = run;
+  const inspection = observeContainers(
+    databases.map(({ container }) => container),
+    { timeoutSeconds, signal },
+  );
+  const answers = databases.map((database) => observePostgres(database, { runId, timeoutSeconds, signal }));
+  // The files are read while Docker and the databases think.
+  const files = {
+    cronRunning: observeCron(),
+    cronTable: observeCronTable(settings.paths.cronTable),
+    fileSystems: observeFileSystems(settings),
+    log: observeLog(settings.paths.log),
+  };
+  const local = databases.map((database) => localState(settings, database));
+  const [containers, ...postgres] = await Promise.all([inspection, ...answers]);
+  return {
+    now: new Date(),
+    settings,
+    bootedAt: new Date(Date.now() - uptime() * 1000),
+    ...files,
+    databases: databases.map((database, index) => ({
+      settings: database,
+      container: containers.seen
+        ? { seen: true, value: containers.value.get(database.container) ?? null }
+        : containers,
+      postgres: postgres[index] ?? { answers: false, kind: "unreadable", reason: "it was not asked" },
+      ...(local[index] ?? localState(settings, database)),
+    })),
+  };
+}
+
+function localState(
+  settings: Settings,
+  database: DatabaseSettings,
+): Pick<DatabaseObservation, "backups" | "dataInMemory" | "inPlaceState" | "lockedBy"> {
+  const { name, dataDirectory } = database;
+  const inPlaceState = inPlaceStatePath(settings, database);
+  // Before the state: who writes that holds the lock.
+  const holder = lockHolder(lockPath(settings, name));
+  return {
+    backups: backupsOf(settings.paths.backups, name),
+    dataInMemory: liesInMemory(dataDirectory),
+    inPlaceState: existsSync(inPlaceState) ? inPlaceState : null,
+    lockedBy: holder === null ? null : { runId: holder.heldBy?.runId ?? null, text: describeHolder(holder) },
+  };
+}
+
+function backupsOf(directory: string, name: string): Looked<readonly Backup[]> {
+  try {
+    return { seen: true, value: listBackups(directory, name) };
+  } catch (error) {
+    return { seen: false, reason: messageOf(error) };
+  }
+}

@@ -1,0 +1,15 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { StatusReport } from "./lib/status/report.ts";
+
+/** Writes docs/status.schema.json from the schema in the code; run it after changing that: node scripts/status_schema.ts */
+
+/** The JSON Schema of what `check_database_status --json` prints. */
+export const statusSchema = (): object =>
+  z.toJSONSchema(StatusReport, { target: "draft-2020-12", reused: "ref" });
+
+if (import.meta.main) {
+  const path = join(import.meta.dirname, "../docs/status.schema.json");
+  writeFileSync(path, `${JSON.stringify(statusSchema(), null, 2)}\n`);
+}

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildPrograms } from "../../scripts/build.ts";
+import { type Deployment, prepareDeployment } from "./deployment.ts";
+
+const requests = "/var/log/requests";
+
+/** Writes down every script that the server's end of a session runs, and who runs it sees no difference. */
+const countingShell = `#!/bin/sh
+case $1 in /run/remotehost-session.*/script) echo "$1" >> ${requests} ;; esac
+exec /bin/sh "$@"
+`;
+
+let deployment: Deployment;
+
+beforeAll(async () => {
+  deployment = await prepareDeployment({ number: 65 });
+  await deployment.server.writeFile("/usr/local/bin/sh", countingShell, "0755");
+});
+
+afterAll(() => deployment?.remove());
+
+/** How often the work logged in at sshd, and how many framed requests arrived. */
+async function costOf(work: () => Promise<unknown>): Promise<{ logins: number; requests: number }> {
+  await deployment.onServer(`: > ${requests}`);
+  const before = await deployment.server.logins();
+  await work();
+  const lines = await deployment.server.readFile(requests);
+  return {
+    logins: (await deployment.server.logins()) - before,
+    requests: lines.split("\n").length - 1,
+  };
+}
+
+test("an up logs in twice: its preview and its update once each", async () => {
+  const { logins, requests } = await costOf(() => deployment.up());
+  expect(logins).toBe(2);
+  expect(requests).toBeGreaterThan(10);
+});
+
+test("an up that changes nothing logs in no more often", async () => {
+  expect((await costOf(() => deployment.up("--expect-no-changes"))).logins).toBe(2);
+});
+
+test("a preview that finds no changes logs in once and asks at most three times", async () => {
+  const cost = await costOf(async () => {
+    const { code, text } = await deployment.preview();
+    expect(code, text).toBe(0);
+  });
+  expect(cost.logins).toBe(1);
+  expect(cost.requests).toBeGreaterThan(0);
+  expect(cost.requests).toBeLessThanOrEqual(3);
+});
+
+test("each program for the server is a bundle of less than 100 KB", () => {
+  const bundles = buildPrograms();
+  expect(bundles.length).toBe(3);
+  for (const { name, bytes } of bundles) expect(bytes, name).toBeLessThan(100_000);
+});

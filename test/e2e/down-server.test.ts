@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { SandboxServer } from "../sandbox/server.ts";
+import { printed } from "./deployment.ts";
+import { type Fleet, startFleet } from "./fleet.ts";
+import { proposedChanges } from "./preview-text.ts";
+import { contents, entryOf, environment, resourcesOf, traces } from "./servers.ts";
+
+let fleet: Fleet;
+let right: Map<SandboxServer, string>;
+
+beforeAll(async () => {
+  fleet = await startFleet([{ number: 71 }, { number: 72 }]);
+  const { code, text } = await fleet.up();
+  expect(code, text).toBe(0);
+  const { first, second } = fleet;
+  right = new Map([
+    [first, await ours(first)],
+    [second, await ours(second)],
+  ]);
+});
+
+afterAll(() => fleet?.remove());
+
+/** Our files without those that were edited and kept. */
+const ours = async (server: SandboxServer) =>
+  (await contents(server)).replaceAll(/^.*\/replaced\/.*\n/gm, "");
+
+/** One hand's work on a server: a file edited, one taken away, one opened to everybody. */
+const edit = async (server: SandboxServer) =>
+  printed(
+    await server.run(
+      "echo by hand >> /root/backup_quick_reference.txt; rm /root/check_database_status.sh; chmod 755 /root/backup_database.sh",
+    ),
+  );
+
+const known = async (server: SandboxServer) => resourcesOf(await fleet.stack.exportState(), server.alias);
+
+const notReady = ({ alias }: SandboxServer) =>
+  `the server ${alias} is not ready, and nothing of it was changed`;
+
+async function allIsWell(): Promise<void> {
+  const mended = await fleet.up();
+  expect(mended.code, mended.text).toBe(0);
+  const { code, text } = await fleet.preview();
+  expect(code, text).toBe(0);
+}
+
+test("edited by hand and then down: seen by preview and refresh, and the other server is repaired", async () => {
+  const { first, second } = fleet;
+  await edit(first);
+  await edit(second);
+  const [before, state] = [await traces(second), await known(second)];
+  await second.stop();
+
+  for (const { code, text } of [await fleet.preview(), await fleet.refresh()]) {
+    expect(code, text).toBe(7);
+    expect(text).toContain(`${second.alias}-readiness`);
+    expect(text).toContain(`${first.alias}-quick-reference`);
+  }
+  const { code, text } = await fleet.up();
+  expect(code, text).toBe(1);
+  expect(text).toContain(notReady(second));
+  expect(text).toMatch(/port 2272: Connection refused/);
+  expect(await ours(first)).toBe(right.get(first));
+  expect(await known(second)).toEqual(state);
+
+  await second.start();
+  expect(await traces(second)).toBe(before);
+  await allIsWell();
+  expect(await ours(second)).toBe(right.get(second));
+});
+
+test("a replacement of its own pending while it is down, and one of the other server's that cannot be finished", async () => {
+  const { first, second, stack } = fleet;
+  const moved = { quickReference: "/root/moved reference.txt" };
+  stack.configure({
+    ...environment,
+    servers: {
+      [first.alias]: entryOf(first, { paths: moved }),
+      [second.alias]: entryOf(second, { paths: moved }),
+    },
+  });
+  // The quick reference is left alone: an edited one would not be taken away from its old path.
+  printed(await second.run("rm /root/check_database_status.sh"));
+  const [before, state] = [await traces(second), await known(second)];
+  await second.stop();
+
+  const planned = await fleet.preview();
+  expect(planned.code, planned.text).toBe(7);
+  const changes = proposedChanges(planned.text);
+  expect(changes.get(`${first.alias}-quick-reference`)?.operation).toMatch(/replace/);
+  expect(changes.has(`${second.alias}-quick-reference`)).toBe(false);
+  const { code, text } = await fleet.up();
+  expect(code, text).toBe(1);
+  expect(text).toContain(notReady(second));
+  expect(await ours(first)).toContain("/root/moved reference.txt");
+  expect(await known(second)).toEqual(state);
+  // The engine deletes when everything has succeeded: the first server's old file is still to go.
+  expect((await known(first)).filter((resource) => resource.delete).map(({ id }) => id)).toEqual([
+    "/root/backup_quick_reference.txt",
+  ]);
+
+  // Now the one with the pending replacement goes down, and the other comes back.
+  const pending = [await traces(first), await known(first)];
+  await second.start();
+  expect(await traces(second)).toBe(before);
+  await first.stop();
+  const other = await fleet.up();
+  expect(other.code, other.text).toBe(1);
+  expect(other.text).toContain(notReady(first));
+  expect(await known(first)).toEqual(pending[1]);
+  expect(await ours(second)).toContain("/root/moved reference.txt");
+  await first.start();
+  expect(await traces(first)).toBe(pending[0]);
+
+  await allIsWell();
+  for (const server of [first, second]) {
+    const list = printed(await server.run("ls /root"));
+    expect(list).toContain("moved reference.txt");
+    expect(list).not.toContain("backup_quick_reference.txt");
+  }
+});

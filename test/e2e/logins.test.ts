@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Deployment, prepareDeployment } from "./deployment.ts";
+
+// What a login shell may do to somebody who speaks to it: talk on both channels, never end a line, set traps for names.
+const bashrc = `
+echo "Welcome to production"
+printf 'no end of line'
+echo "warning: old kernel" >&2
+alias cat='cat -n'
+set -u
+`;
+
+let deployment: Deployment;
+
+beforeAll(async () => {
+  deployment = await prepareDeployment({
+    number: 66,
+    login: "sudo",
+    jumpHost: true,
+    bashrc,
+    sshdOptions: ["MaxSessions 1", "PrintMotd yes"],
+  });
+});
+
+afterAll(() => deployment?.remove());
+
+test("a user with sudo, a jump host, a talking .bashrc and a single session are enough for the first up", async () => {
+  const { up, onServer } = deployment;
+  expect(await onServer("cat /etc/ssh/sshd_config.d/*")).toContain("PermitRootLogin no");
+  expect(await up()).toMatch(/\+ \d+ created/);
+  expect(await onServer("find /root/backup_database.sh /opt/database-backups ! -user root")).toBe("");
+  expect(await onServer("/root/backup_database.sh && /root/check_database_status.sh")).toContain(
+    "status healthy",
+  );
+});
+
+test("the second up changes nothing", async () => {
+  await deployment.converge("--expect-no-changes");
+});

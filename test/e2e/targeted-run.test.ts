@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { printed } from "./deployment.ts";
+import { deployOnly, type Fleet, startFleet } from "./fleet.ts";
+import { resourcesOf, traces } from "./servers.ts";
+
+let fleet: Fleet;
+
+beforeAll(async () => {
+  fleet = await startFleet([{ number: 75 }, { number: 76 }]);
+});
+
+afterAll(() => fleet?.remove());
+
+test("on the first up a server that is down gets nothing, and the other one everything", async () => {
+  const { first, second, stack } = fleet;
+  await second.stop();
+  const { code, text } = await fleet.up();
+  expect(code, text).toBe(1);
+  expect(text).toContain(`the server ${second.alias} is not ready, and nothing of it was changed`);
+  expect(resourcesOf(await stack.exportState(), second.alias)).toEqual([]);
+  const list = printed(
+    await first.run("ls /root /etc/cron.d; /root/backup_database.sh >/dev/null; ls /root/database_backups"),
+  );
+  for (const name of ["restore_database.sh", "database-backups", "curriculum_library_api_2"])
+    expect(list).toContain(name);
+});
+
+test("--target with the other server down, or new and up: mends the one and does not fail or touch the other", async () => {
+  const { first, second } = fleet;
+  const argv = await deployOnly(fleet, first.alias);
+  expect(argv[0]).toBe("up");
+  const spoil = "rm /root/backup_quick_reference.txt";
+  const run = async () => {
+    printed(await first.run(spoil));
+    const { code, text } = await fleet.up(...argv.slice(1));
+    expect(code, text).toBe(0);
+    expect(printed(await first.run("cat /root/backup_quick_reference.txt"))).not.toBe("");
+  };
+  await run();
+  await second.start();
+  const before = await traces(second);
+  await run();
+  expect(await traces(second)).toBe(before);
+});
+
+test("--target of a new server deploys it whole; with everything there nothing is left to do", async () => {
+  const { second } = fleet;
+  const { code, text } = await fleet.up(...(await deployOnly(fleet, second.alias)).slice(1));
+  expect(code, text).toBe(0);
+  expect(printed(await second.run("ls /etc/cron.d"))).toContain("database-backups");
+  const nothing = await fleet.preview();
+  expect(nothing.code, nothing.text).toBe(0);
+});

@@ -1,0 +1,143 @@
+import { writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { SandboxServer } from "../sandbox/server.ts";
+import { createStack, type SandboxStack } from "../sandbox/stack.ts";
+import { entryOf, environment, startServers, traces } from "./servers.ts";
+import { aliasFor } from "./ssh-alias.ts";
+
+let server: SandboxServer;
+let withoutSudo: SandboxServer;
+let listener: { server: Server; port: number };
+let stack: SandboxStack;
+let cases: Case[] = [];
+
+/** A server that cannot be deployed to. Its key is its `Host` in the ssh_config as well. */
+interface Case {
+  key: string;
+  entry: Record<string, unknown>;
+  /** What went wrong, why, and what to do next. */
+  says: (string | RegExp)[];
+}
+
+beforeAll(async () => {
+  const [one, two] = await startServers({ number: 81 }, { number: 82, login: "no-sudo" });
+  if (!one || !two) throw new Error("two servers were to be started");
+  [server, withoutSudo] = [one, two];
+  listener = await silentListener();
+  const closed = await silentListener();
+  await new Promise((resolve) => closed.server.close(resolve));
+  cases = unreachable(closed.port);
+  const servers = Object.fromEntries(cases.map(({ key, entry }) => [key, entry]));
+  stack = await createStack({ servers: [], configuration: { ...environment, servers } });
+});
+
+afterAll(async () => {
+  stack?.remove();
+  listener?.server.close();
+  await Promise.all([server?.remove(), withoutSudo?.remove()]);
+});
+
+/** Takes connections and never says a word. */
+async function silentListener(): Promise<{ server: Server; port: number }> {
+  const silent = createServer((socket) => socket.on("error", () => {}));
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const address = silent.address();
+  if (address === null || typeof address === "string") throw new Error("the listener has no port");
+  return { server: silent, port: address.port };
+}
+
+function unreachable(closedPort: number): Case[] {
+  const { host, port, hostKey } = server;
+  const foreignKeys = join(dirname(server.sshConfig), "foreign_known_hosts");
+  writeFileSync(foreignKeys, `[${host}]:${port} ${withoutSudo.hostKey}\n`);
+  const over = (key: string, changes: Record<string, string>) =>
+    entryOf(server, { ...aliasFor(server, key, changes) });
+  return [
+    {
+      key: "unknown-host-key",
+      entry: over("unknown-host-key", { UserKnownHostsFile: "/dev/null" }),
+      says: [
+        "the host key could not be trusted",
+        "No ED25519 host key is known",
+        `ssh-keyscan -p ${port} ${host}`,
+      ],
+    },
+    {
+      key: "changed-host-key",
+      entry: over("changed-host-key", { UserKnownHostsFile: `"${foreignKeys}"` }),
+      says: [
+        "another machine may be answering",
+        "has changed",
+        /It shows SHA256:\S+; compare/,
+        "ssh-keygen -f",
+      ],
+    },
+    {
+      key: "wrong-pinned-key",
+      entry: { ...over("wrong-pinned-key", {}), hostKey: withoutSudo.hostKey },
+      says: ["another machine may be answering", "put the new key into hostKey of the configuration"],
+    },
+    {
+      key: "silent-server",
+      entry: { ...over("silent-server", { Port: String(listener.port) }), connectTimeout: "5s" },
+      says: ["could not be reached over ssh", /timed out|no answer within/, "ssh -F"],
+    },
+    {
+      key: "refused-key",
+      entry: over("refused-key", { IdentityFile: `"${withoutSudo.identityFile}"` }),
+      says: ["logging in over ssh failed", "Permission denied (publickey", "~root/.ssh/authorized_keys"],
+    },
+    {
+      key: "closed-port",
+      entry: over("closed-port", { Port: String(closedPort) }),
+      says: [
+        "could not be reached over ssh",
+        "Connection refused",
+        "Start sshd there, or correct host and port",
+      ],
+    },
+    {
+      key: "no-sudo",
+      entry: entryOf(withoutSudo, { ...aliasFor(withoutSudo, "no-sudo"), user: withoutSudo.user }),
+      says: ["the login deploy may not become root", "sudo", "/etc/sudoers.d/90-deploy"],
+    },
+    {
+      key: "right-pinned-key",
+      entry: { ...over("right-pinned-key", { UserKnownHostsFile: "/dev/null" }), hostKey },
+      says: [],
+    },
+  ];
+}
+
+const expectEach = (text: string) => {
+  for (const { key, says } of cases) {
+    const sentence = new RegExp(`[ "]${key}: [^{]`);
+    const lines = text.split("\n").filter((line) => sentence.test(line));
+    if (says.length === 0) expect(lines, text).toEqual([]);
+    for (const part of says) expect(lines.join("\n"), `${key} in\n${text}`).toMatch(part);
+  }
+};
+
+test("the preview names every server that cannot be looked at, why, and what to do", async () => {
+  const { code, stdout, stderr } = await stack.pulumi(["preview", "--expect-no-changes"]);
+  expect(code, `${stdout}${stderr}`).toBe(7);
+  expectEach(`${stdout}${stderr}`);
+});
+
+test("up fails with each server's own message and changes nothing on them", async () => {
+  const before = await traces(withoutSudo);
+  const wrong = cases.filter(({ says }) => says.length > 0);
+  const servers = Object.fromEntries(wrong.map(({ key, entry }) => [key, entry]));
+  stack.configure({ ...environment, servers });
+  const old = await traces(server);
+  const { code, stdout, stderr } = await stack.pulumi(["up", "--yes"]);
+  expect(code, `${stdout}${stderr}`).toBe(1);
+  for (const { key } of wrong) {
+    expect(stdout + stderr).toContain(`the server ${key} is not ready, and nothing of it was changed`);
+  }
+  expectEach(`${stdout}${stderr}`);
+  expect(await traces(server)).toBe(old);
+  expect(await traces(withoutSudo)).toBe(before);
+});

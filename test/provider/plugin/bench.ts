@@ -1,0 +1,71 @@
+import { basename } from "node:path";
+import type { Connection } from "../../../infra/remotehost/connection.ts";
+import type { SandboxServer } from "../../sandbox/server.ts";
+import { type Plugin, type Properties, type Reading, startPlugin } from "./plugin.ts";
+
+export type Kind = "Directory" | "File" | "CronTable" | "Readiness";
+
+/** A resource in the state, as the engine keeps it. */
+export interface Resource {
+  urn: string;
+  id: string;
+  inputs: Properties;
+  outputs: Properties;
+}
+
+export function urnOf(kind: Kind, name: string, stack = "test", project = "bench"): string {
+  return `urn:pulumi:${stack}::${project}::database-backups:index:BackupServer$remotehost:index:${kind}::${name}`;
+}
+
+export function connectionTo(server: SandboxServer, key = server.alias): Connection {
+  // A machine busy with other tests may take long to answer.
+  return { key, host: server.alias, configFile: server.sshConfig, connectTimeout: 90 };
+}
+
+/** What the engine does with a resource: check it, then create or update it. @throws what the plugin complains of. */
+export async function bring(
+  plugin: Plugin,
+  urn: string,
+  args: Properties,
+  old?: Resource,
+): Promise<Resource> {
+  const { inputs, failures } = await plugin.check(urn, args, old?.inputs);
+  if (failures.length > 0) throw new Error(failures.join("\n"));
+  if (old) return { ...old, urn, inputs, outputs: await plugin.update(urn, old.id, old.outputs, inputs) };
+  const { id, properties } = await plugin.create(urn, inputs);
+  return { urn, id, inputs, outputs: properties };
+}
+
+/** Reads a resource with a plugin of its own, as a new preview does. */
+export async function refresh(resource: Resource): Promise<Reading> {
+  return withPlugin((plugin) => plugin.read(resource.urn, resource.id, resource.outputs));
+}
+
+/** The inputs in which a reading differs from what was wished, each `name: seen`. */
+export function drift(resource: Resource, reading: Reading): Properties {
+  const seen = reading.inputs ?? {};
+  const names = new Set([...Object.keys(seen), ...Object.keys(resource.inputs)]);
+  const differing = [...names].filter(
+    (name) => JSON.stringify(seen[name]) !== JSON.stringify(resource.inputs[name]),
+  );
+  return Object.fromEntries(differing.map((name) => [name, seen[name]]));
+}
+
+/** Does the work with a plugin that lives as long as it. */
+export async function withPlugin<Result>(work: (plugin: Plugin) => Promise<Result>): Promise<Result> {
+  const plugin = await startPlugin();
+  try {
+    return await work(plugin);
+  } finally {
+    await plugin.end();
+  }
+}
+
+/** The paths of what is kept under replaced/ of that base name, oldest first. */
+export async function keptOf(server: SandboxServer, path: string): Promise<string[]> {
+  const { stdout } = await server.run("ls /opt/database-backups/replaced 2>/dev/null");
+  return stdout
+    .split("\n")
+    .filter((name) => name.includes(basename(path)))
+    .map((name) => `/opt/database-backups/replaced/${name}`);
+}

@@ -1,0 +1,254 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type SandboxServer, startServer } from "../../sandbox/server.ts";
+import { bring, connectionTo, drift, keptOf, type Resource, refresh, urnOf, withPlugin } from "./bench.ts";
+import { type Plugin, startPlugin } from "./plugin.ts";
+
+let server: SandboxServer;
+let plugin: Plugin;
+beforeAll(async () => {
+  server = await startServer({ number: 41, database: "none" });
+});
+afterAll(() => server.remove());
+beforeEach(async () => {
+  await server.run("rm -rf /srv/trial /opt/database-backups /var/lib/remotehost; mkdir -m 700 /srv/trial");
+  plugin = await startPlugin();
+  return () => plugin.end();
+});
+
+const large = new URL("../../../node_modules/typescript/lib/typescript.js", import.meta.url).pathname;
+const path = "/srv/trial/greeting.txt";
+const urn = urnOf("File", "greeting");
+const greeting = (more = {}) => ({ connection: connectionTo(server), path, content: "hello\n", ...more });
+
+async function made(more = {}): Promise<Resource> {
+  return bring(plugin, urn, greeting(more));
+}
+
+describe("a file's life", () => {
+  it("is written with its permissions and reads back without drift", async () => {
+    const resource = await made();
+    expect((await server.run(`stat -c '%a %U:%G' ${path}; cat ${path}`)).stdout).toBe(
+      "600 root:root\nhello\n",
+    );
+    expect(drift(resource, await refresh(resource))).toEqual({});
+    expect(await keptOf(server, path)).toEqual([]);
+  });
+
+  it("is changed in place", async () => {
+    const resource = await made();
+    await bring(plugin, urn, greeting({ content: "good evening\n", mode: "0640" }), resource);
+    expect((await server.run(`stat -c %a ${path}; cat ${path}`)).stdout).toBe("640\ngood evening\n");
+    expect(await keptOf(server, path)).toEqual([]);
+  });
+
+  it("makes the directories on its way readable, and goes without them", async () => {
+    const resource = await bring(plugin, urn, greeting({ path: "/srv/trial/a/b/c" }));
+    expect((await server.run("stat -c %a /srv/trial/a/b")).stdout).toBe("755\n");
+    await withPlugin((later) => later.delete(urn, resource.id, resource.outputs));
+    expect((await server.run("find /srv/trial | sort")).stdout).toBe(
+      "/srv/trial\n/srv/trial/a\n/srv/trial/a/b\n",
+    );
+  });
+});
+
+describe("tampering", () => {
+  const cases: { title: string; tamper: string; seen: Record<string, unknown>; keeps: number }[] = [
+    { title: "content", tamper: `echo bye > ${path}`, seen: { content: "bye\n" }, keeps: 1 },
+    { title: "mode", tamper: `chmod 644 ${path}`, seen: { mode: "0644" }, keeps: 0 },
+    { title: "owner", tamper: `chown nobody ${path}`, seen: { owner: "nobody" }, keeps: 0 },
+    { title: "group", tamper: `chgrp games ${path}`, seen: { group: "games" }, keeps: 0 },
+    {
+      title: "a link in its place",
+      tamper: `echo other > /srv/trial/x; ln -sf /srv/trial/x ${path}`,
+      seen: { obstacle: "a symbolic link to /srv/trial/x" },
+      keeps: 1,
+    },
+    {
+      title: "a directory in its place",
+      tamper: `rm ${path}; mkdir ${path}; touch ${path}/inside`,
+      seen: { obstacle: "a directory" },
+      keeps: 1,
+    },
+    {
+      title: "a fifo in its place",
+      tamper: `rm ${path}; mkfifo ${path}`,
+      seen: { obstacle: "a fifo" },
+      keeps: 1,
+    },
+    {
+      title: "bytes that are no text",
+      tamper: `printf '\\377\\000' > ${path}`,
+      seen: { content: expect.stringMatching(/^\(2 bytes that cannot be shown here, sha256 /) },
+      keeps: 1,
+    },
+    {
+      title: "more than can be shown",
+      tamper: `head -c 300000 /dev/zero > ${path}`,
+      seen: { content: expect.stringMatching(/^\(300000 bytes that cannot be shown here, sha256 /) },
+      keeps: 1,
+    },
+  ];
+  it.each(cases)(
+    "$title: seen, mended, and kept where something would be lost",
+    async ({ tamper, seen, keeps }) => {
+      const resource = await made();
+      await server.run(tamper);
+      const reading = await refresh(resource);
+      expect(drift(resource, reading)).toEqual(seen);
+      const mended = await bring(plugin, urn, greeting(), { ...resource, outputs: reading.properties });
+      expect(drift(mended, await refresh(mended))).toEqual({});
+      expect(await keptOf(server, path)).toHaveLength(keeps);
+      expect((await server.run(`cat ${path}`)).stdout).toBe("hello\n");
+    },
+  );
+
+  it("deleted: read as gone, made again", async () => {
+    const resource = await made();
+    await server.run(`rm ${path}`);
+    expect((await refresh(resource)).id).toBe("");
+    await made();
+    expect(await server.readFile(path)).toBe("hello\n");
+  });
+});
+
+describe("the server's record of a file", () => {
+  it("lost: seen, and written again without touching the file", async () => {
+    const resource = await made();
+    const before = (await server.run(`stat -c '%i %y' ${path}`)).stdout;
+    await server.run("rm -r /var/lib/remotehost");
+    const reading = await refresh(resource);
+    expect(drift(resource, reading)).toEqual({ record: "missing" });
+    const mended = await bring(plugin, urn, greeting(), { ...resource, outputs: reading.properties });
+    expect(drift(mended, await refresh(mended))).toEqual({});
+    expect((await server.run(`stat -c '%i %y' ${path}`)).stdout).toBe(before);
+  });
+
+  it("of another resource: seen", async () => {
+    const resource = await made();
+    const other = urnOf("File", "other");
+    await bring(plugin, other, greeting());
+    expect(drift(resource, await refresh(resource))).toEqual({ record: `of ${other}` });
+  });
+});
+
+describe("what was there before", () => {
+  it("is kept when it is not ours", async () => {
+    await server.writeFile(path, "by hand\n");
+    await made();
+    const [kept, ...more] = await keptOf(server, path);
+    expect(more).toEqual([]);
+    expect(await server.readFile(kept ?? "")).toBe("by hand\n");
+    expect((await server.run("stat -c %a /opt/database-backups/replaced")).stdout).toBe("700\n");
+  });
+
+  it("is named with where it is kept, even when something fails after that", async () => {
+    await server.writeFile(path, "by hand\n");
+    await expect(made({ owner: "nobody-at-all" })).rejects.toThrow(
+      /failed after what was there had been kept as \/opt\/database-backups\/replaced\/\S+greeting\.txt: chown: /,
+    );
+    expect(await server.readFile(path)).toBe("by hand\n");
+  });
+
+  it("is taken over as it is when it is right", async () => {
+    await server.writeFile(path, "hello\n", "0600");
+    const before = (await server.run(`stat -c %i ${path}`)).stdout;
+    await made();
+    expect((await server.run(`stat -c %i ${path}`)).stdout).toBe(before);
+    expect(await keptOf(server, path)).toEqual([]);
+  });
+
+  it("half-written files of an interrupted write go, neighbours stay", async () => {
+    await server.run(
+      "touch /srv/trial/.greeting.txt.abcdef~ /srv/trial/.greeting.txt.abcdefg~ /srv/trial/.other.abcdef~",
+    );
+    await made();
+    const { stdout } = await server.run("ls -A /srv/trial | sort");
+    expect(stdout.split("\n").sort()).toEqual([
+      "",
+      ".greeting.txt.abcdefg~",
+      ".other.abcdef~",
+      "greeting.txt",
+    ]);
+  });
+});
+
+describe("ownership", () => {
+  it("two files that swap their paths both stay", async () => {
+    const [urnA, urnB] = [urnOf("File", "a"), urnOf("File", "b")];
+    const args = (name: string, content: string) => greeting({ path: `/srv/trial/${name}`, content });
+    const a = await bring(plugin, urnA, args("one", "a"));
+    const b = await bring(plugin, urnB, args("two", "b"));
+    await withPlugin(async (later) => {
+      expect((await later.diff(urnA, a.outputs, { ...a.inputs, path: "/srv/trial/two" })).replaces).toEqual([
+        "path",
+      ]);
+      await bring(later, urnA, args("two", "a"));
+      await bring(later, urnB, args("one", "b"));
+      await later.delete(urnA, a.id, a.outputs);
+      await later.delete(urnB, b.id, b.outputs);
+    });
+    expect((await server.run("cat /srv/trial/one; echo; cat /srv/trial/two")).stdout).toBe("b\na");
+    expect(await keptOf(server, "one")).toEqual([]);
+  });
+
+  it("a file that was edited by hand is left by delete", async () => {
+    const resource = await made();
+    await server.run(`echo mine > ${path}`);
+    await withPlugin((later) => later.delete(urn, resource.id, resource.outputs));
+    expect(await server.readFile(path)).toBe("mine\n");
+    expect((await server.run("ls /var/lib/remotehost")).code).not.toBe(0);
+  });
+
+  it("a resource that comes back while its older delete is pending stays", async () => {
+    const resource = await made();
+    await plugin.delete(urn, resource.id, resource.outputs);
+    expect(await server.readFile(path)).toBe("hello\n");
+  });
+
+  it("another stack's machine is left alone", async () => {
+    await made();
+    const foreign = urnOf("File", "greeting", "other");
+    await expect(bring(plugin, foreign, greeting({ content: "theirs" }))).rejects.toThrow(
+      /belongs to the stack bench\/test, and this is bench\/other/,
+    );
+    expect(await server.readFile(path)).toBe("hello\n");
+  });
+
+  it("the last delete gives the machine up", async () => {
+    const resource = await made();
+    await withPlugin((later) => later.delete(urn, resource.id, resource.outputs));
+    expect((await server.run(`ls ${path} /var/lib/remotehost`)).stdout).toBe("");
+    await bring(plugin, urnOf("File", "greeting", "other"), greeting());
+  });
+});
+
+describe("bytes that must not get into the state", () => {
+  it("sensitive content stands nowhere in an answer, drift shows by its sha256", async () => {
+    const secret = "correct horse battery staple";
+    const resource = await made({ content: secret, sensitive: true });
+    expect(await server.readFile(path)).toBe(secret);
+    expect(resource.inputs).not.toHaveProperty("content");
+    await server.run(`echo tampered-content > ${path}`);
+    const reading = await plugin.read(urn, resource.id, resource.outputs);
+    expect(Object.keys(drift(resource, reading))).toEqual(["sha256"]);
+    expect(plugin.answers() + plugin.stderr()).not.toMatch(/correct horse|tampered-content/);
+  });
+
+  it("secret content is sensitive without being told", async () => {
+    const secret = {
+      "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+      value: "s3cret",
+    };
+    const resource = await made({ content: secret });
+    expect(resource.inputs).toMatchObject({ sensitive: true });
+    expect(plugin.answers()).not.toContain("s3cret");
+    expect(await server.readFile(path)).toBe("s3cret");
+  });
+
+  it("a source is sent, and only its sha256 is known", async () => {
+    const resource = await made({ content: undefined, source: large, mode: "0755" });
+    expect(resource.inputs).not.toHaveProperty("source");
+    expect((await server.run(`sha256sum < ${path}`)).stdout).toContain(resource.outputs.sha256);
+    expect(drift(resource, await refresh(resource))).toEqual({});
+  });
+});

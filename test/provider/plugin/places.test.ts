@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type SandboxServer, startServer } from "../../sandbox/server.ts";
+import { bring, connectionTo, drift, keptOf, type Resource, refresh, urnOf, withPlugin } from "./bench.ts";
+import { type Plugin, startPlugin } from "./plugin.ts";
+
+let server: SandboxServer;
+let plugin: Plugin;
+beforeAll(async () => {
+  server = await startServer({ number: 44, database: "none", login: "sudo" });
+});
+afterAll(() => server.remove());
+beforeEach(async () => {
+  await server.run(
+    "rm -rf /srv/* /opt/database-backups /var/lib/remotehost /etc/cron.d/trial /etc/cron.d/moved; crontab -u root -r 2>/dev/null",
+  );
+  plugin = await startPlugin();
+  return () => plugin.end();
+});
+
+describe("a directory", () => {
+  const path = "/srv/trial/a 'b' $(id)";
+  const urn = urnOf("Directory", "directory");
+  const made = () => bring(plugin, urn, { connection: connectionTo(server), path });
+  const quoted = `"/srv/trial/a 'b' \\$(id)"`;
+
+  it("is made, for root alone", async () => {
+    const resource = await made();
+    expect((await server.run(`stat -c '%a %U:%G %F' ${quoted}`)).stdout).toBe("700 root:root directory\n");
+    expect(drift(resource, await refresh(resource))).toEqual({});
+  });
+
+  it.each([
+    ["mode", `chmod 2755 ${quoted}`, { mode: "2755" }],
+    ["owner", `chown games ${quoted}`, { owner: "games" }],
+    ["its record lost", "rm -r /var/lib/remotehost", { record: "missing" }],
+    ["a file in its place", `rmdir ${quoted}; echo x > ${quoted}`, { obstacle: "a regular file" }],
+    ["a link in its place", `rmdir ${quoted}; ln -s /tmp ${quoted}`, { obstacle: "a symbolic link to /tmp" }],
+  ])("%s: seen and mended", async (_, tamper, seen) => {
+    const resource = await made();
+    await server.run(tamper);
+    const reading = await refresh(resource);
+    expect(drift(resource, reading)).toEqual(seen);
+    const mended = await bring(plugin, urn, { connection: connectionTo(server), path }, resource);
+    expect(drift(mended, await refresh(mended))).toEqual({});
+  });
+
+  it("is not put where a link of somebody else's is", async () => {
+    await server.run(`mkdir /srv/trial /srv/data; ln -s /srv/data ${quoted}`);
+    await expect(made()).rejects.toThrow(
+      /a symbolic link to \/srv\/data, which this deployment did not make/,
+    );
+    expect((await server.run(`readlink ${quoted}`)).stdout).toBe("/srv/data\n");
+  });
+
+  it.each([
+    ["goes when it is empty", "true", ""],
+    ["stays when it is not", `touch ${quoted}/backup`, "backup\n"],
+  ])("%s", async (_, before, left) => {
+    const resource = await made();
+    await server.run(before);
+    await withPlugin((later) => later.delete(urn, resource.id, resource.outputs));
+    expect((await server.run(`ls ${quoted}`)).stdout).toBe(left);
+  });
+});
+
+describe("a cron table", () => {
+  const path = "/etc/cron.d/trial";
+  const urn = urnOf("CronTable", "cron");
+  const command = "/root/backup_database.sh";
+  const entry = { schedule: "0 2 * * *", user: "root", command: `${command} $(date +%F) 'x'` };
+  const args = (more = {}) => ({
+    ...{ connection: connectionTo(server), path, environment: { MAILTO: "" } },
+    ...{ entries: [entry], takesOver: [command] },
+    ...more,
+  });
+  const made = (): Promise<Resource> => bring(plugin, urn, args());
+
+  it("is written as cron reads it", async () => {
+    const resource = await made();
+    const [comment, ...rest] = (await server.readFile(path)).split("\n");
+    expect(comment).toMatch(/^# /);
+    expect(rest).toEqual(['MAILTO=""', `0 2 * * * root ${command} $(date +\\%F) 'x'`, ""]);
+    expect((await server.run(`stat -c '%a %U' ${path}`)).stdout).toBe("600 root\n");
+    expect(drift(resource, await refresh(resource))).toEqual({});
+  });
+
+  it.each([
+    ["an edited entry", `sed -i 's/^0 2/5 3/' ${path}`, { entries: [{ ...entry, schedule: "5 3 * * *" }] }],
+    ["a comment of somebody's", `echo '# hi' >> ${path}`, { table: expect.stringContaining("# hi") }],
+    ["mode", `chmod 644 ${path}`, { mode: "0644" }],
+    ["its record lost", "rm -r /var/lib/remotehost", { record: "missing" }],
+    [
+      "a hand-installed line",
+      `echo '0 1 * * * ${command}' | crontab -u root -`,
+      { foreignEntries: [`0 1 * * * ${command}`] },
+    ],
+  ])("%s: seen and mended", async (_, tamper, seen) => {
+    const resource = await made();
+    await server.run(tamper);
+    const reading = await refresh(resource);
+    expect(drift(resource, reading)).toEqual(seen);
+    const mended = await bring(plugin, urn, args(), { ...resource, outputs: reading.properties });
+    expect(drift(mended, await refresh(mended))).toEqual({});
+  });
+
+  it("removed: read as gone", async () => {
+    const resource = await made();
+    await server.run(`rm ${path}`);
+    expect((await refresh(resource)).id).toBe("");
+  });
+
+  it("takes lines over from root's own crontab and keeps the crontab", async () => {
+    const before = `# nightly\n0 2 * * * ${command} >> /root/x.log 2>&1\n5 * * * * /bin/true 100%\n`;
+    await server.run("crontab -u root -", { input: before });
+    await made();
+    expect((await server.run("crontab -u root -l")).stdout).toBe("# nightly\n5 * * * * /bin/true 100%\n");
+    const [kept] = await keptOf(server, "crontab-of-root");
+    expect(await server.readFile(kept ?? "")).toBe(before);
+  });
+
+  it.each([
+    ["goes while it is ours", "true", "moved\n"],
+    ["stays when somebody edited it", `echo '# hi' >> ${path}`, "moved\ntrial\n"],
+  ])("another path is an update, by which the old table %s", async (_, before, left) => {
+    const resource = await made();
+    const elsewhere = { path: "/etc/cron.d/moved" };
+    const { replaces } = await plugin.diff(urn, resource.outputs, { ...resource.inputs, ...elsewhere });
+    expect(replaces).toEqual([]);
+    await server.run(before);
+    const moved = await bring(plugin, urn, args(elsewhere), resource);
+    expect((await server.run("cd /etc/cron.d && ls moved trial 2>/dev/null")).stdout).toBe(left);
+    const reading = await refresh(moved);
+    expect([reading.id, drift(moved, reading)]).toEqual(["/etc/cron.d/moved", {}]);
+  });
+
+  it("an entry that goes is an update, and the table itself can go", async () => {
+    const resource = await made();
+    const fewer = await bring(plugin, urn, args({ entries: [] }), resource);
+    expect((await server.readFile(path)).split("\n").filter((line) => line.includes(command))).toEqual([]);
+    await withPlugin((later) => later.delete(urn, fewer.id, fewer.outputs));
+    expect((await server.run(`ls ${path}`)).code).not.toBe(0);
+  });
+});

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { Readable } from "node:stream";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { closeSessions, openSession } from "../../../infra/remotehost/provider/ssh/session-pool.ts";
+import { type SandboxServer, startServer } from "../../sandbox/server.ts";
+import { connectionTo, runs, sessionDirectories } from "./sandbox-connection.ts";
+
+let server: SandboxServer;
+beforeAll(async () => {
+  server = await startServer({ number: 54, database: "none" });
+});
+afterEach(closeSessions);
+afterAll(() => server.remove());
+
+const lost = { name: "ConnectError", kind: "connection-lost", host: "sandbox-54" };
+const patience = { timeout: 30_000 };
+
+describe("a connection that breaks", () => {
+  test("in the middle of an upload leaves nothing, runs nothing, and fails what waits behind it", async () => {
+    const session = await openSession(connectionTo(server));
+    const pieces = async function* () {
+      for (let piece = 0; piece < 100; piece += 1) {
+        if (piece === 60) process.kill(session.pid ?? 0, "SIGKILL");
+        yield randomBytes(100_000);
+      }
+    };
+    const input = { stream: () => Readable.from(pieces()), length: 10_000_000 };
+    const upload = session.run('cp "$INPUT" /root/final; touch /tmp/ran', input);
+    const behind = session.run("touch /tmp/ran");
+    await expect(upload).rejects.toMatchObject(lost);
+    await expect(behind).rejects.toMatchObject(lost);
+    await vi.waitFor(async () => expect(await sessionDirectories(server)).toBe(""), patience);
+    expect((await server.run("ls /root/final /tmp/ran 2>/dev/null")).stdout).toBe("");
+  });
+
+  test("while a script runs fails it, and the next caller gets a new login", async () => {
+    const before = await server.logins();
+    const session = await openSession(connectionTo(server));
+    const running = session.run("kill -KILL $PPID; sleep 1");
+    await expect(running).rejects.toMatchObject(lost);
+    await expect(session.run("true")).rejects.toMatchObject(lost);
+    const next = await openSession(connectionTo(server));
+    expect(await next.run("exit 7")).toMatchObject({ code: 7 });
+    expect(await server.logins()).toBe(before + 2);
+  });
+});
+
+describe("a closed session", () => {
+  test("leaves no ssh, and fails what still runs", async () => {
+    const session = await openSession(connectionTo(server));
+    const running = session.run("touch /tmp/started; sleep 6");
+    const outcome = expect(running).rejects.toMatchObject({ kind: "closed", host: "sandbox-54" });
+    await vi.waitFor(
+      async () => expect(await server.run("ls /tmp/started")).toMatchObject({ code: 0 }),
+      patience,
+    );
+    await closeSessions();
+    await outcome;
+    expect(runs(session.pid ?? 0)).toBe(false);
+  });
+
+  test("lets a script that has been sent end before it goes", async () => {
+    const session = await openSession(connectionTo(server));
+    const running = session.run("sleep 0.5; echo done");
+    await new Promise(setImmediate);
+    await closeSessions();
+    expect((await running).stdout.toString()).toBe("done\n");
+  });
+
+  test("is not opened any more: logins under way end too", async () => {
+    const opening = expect(openSession(connectionTo(server))).rejects.toMatchObject({ kind: "closed" });
+    await closeSessions();
+    await opening;
+  });
+});
+
+describe("a process that ends without closing its session", () => {
+  function hold(script: string, end: "exit" | "wait"): { holder: ChildProcess; pid: Promise<number> } {
+    const program = new URL("session-holder.ts", import.meta.url).pathname;
+    const argv = [program, JSON.stringify(connectionTo(server)), script, end];
+    const holder = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"] });
+    return { holder, pid: once(holder.stdout, "data").then(([text]) => Number(text)) };
+  }
+
+  test.each([
+    { name: "by itself", script: "true", end: "exit", signal: null },
+    { name: "by SIGTERM", script: "sleep 1", end: "wait", signal: "SIGTERM" },
+    { name: "by SIGKILL", script: "sleep 1", end: "wait", signal: "SIGKILL" },
+  ] as const)("$name leaves no ssh and nothing on the server", async ({ script, end, signal }) => {
+    await vi.waitFor(async () => expect(await sessionDirectories(server)).toBe(""), patience);
+    const { holder, pid } = hold(script, end);
+    const ssh = await pid;
+    if (signal !== null) holder.kill(signal);
+    if (holder.exitCode === null && holder.signalCode === null) await once(holder, "exit");
+    await vi.waitFor(async () => {
+      expect(runs(ssh)).toBe(false);
+      expect(await sessionDirectories(server)).toBe("");
+    }, patience);
+  });
+});

@@ -1,0 +1,8 @@
+import { withPulumi } from "./set-up/pulumi.ts";
+import { ensureImages } from "./set-up/set-up.ts";
+
+/** Vitest calls this once before a project whose tests start sandbox servers or run the Pulumi CLI. */
+export async function setup(): Promise<void> {
+  await ensureImages();
+  Object.assign(process.env, await withPulumi(process.env));
+}

@@ -1,0 +1,43 @@
+import type { Release } from "./set-up/images.ts";
+
+export interface SandboxOptions {
+  /** 1 to 99; every server that runs at the same time has its own. */
+  number: number;
+  /** Who logs in: root (default); `deploy` with passwordless sudo; `deploy` without. Root cannot log in with the last two. */
+  login?: "root" | "sudo" | "no-sudo";
+  /** The server's sshd can be reached only through a second container. */
+  jumpHost?: boolean;
+  /** `full` (default): about 8 MB, Rails-like; `empty`: the database without tables; `none`: no container. */
+  database?: "full" | "empty" | "none";
+  /** Lines for sshd_config that win over its own, such as "MaxSessions 1". */
+  sshdOptions?: string[];
+  /** Put before everything else in the login user's .bashrc. */
+  bashrc?: string;
+  /** Small file systems in the server: path to size, such as { "/root/database_backups": "4m" }. */
+  tmpfs?: Record<string, string>;
+  /** The server's local time, such as Europe/Berlin; default Etc/UTC. */
+  timezone?: string;
+  release?: Release;
+}
+
+/** The port on the loopback interface at which the server (or its jump host) answers. */
+export function portOf(number: number): number {
+  return 2200 + number;
+}
+
+export function aliasOf(number: number): string {
+  return number === 1 ? "sandbox" : `sandbox-${number}`;
+}
+
+export function databaseContainerOf(number: number): string {
+  return number === 1 ? "curriculum_library_api-db" : `curriculum_library_api-db-${number}`;
+}
+
+/** The server's own container, and everything else in Docker that is named after it. */
+export function containerOf(number: number): string {
+  return `database-backups-sandbox-${number}`;
+}
+
+export function volumeOf(number: number): string {
+  return `database-backups-sandbox-${number}`;
+}

@@ -1,0 +1,130 @@
+import type { CommandOptions, CommandResult } from "./command.ts";
+import { databaseName, databaseUser, runSql, startDatabase, stopDatabase } from "./database.ts";
+import { docker, label, removeContainers } from "./docker.ts";
+import { removeServer } from "./removal.ts";
+import { endpointOf, runServer } from "./server-container.ts";
+import {
+  aliasOf,
+  containerOf,
+  databaseContainerOf,
+  type SandboxOptions,
+  volumeOf,
+} from "./server-options.ts";
+import { shell } from "./server-shell.ts";
+import { templateDirectory } from "./set-up/database-template.ts";
+import { ensureImages } from "./set-up/set-up.ts";
+import { writeSshFiles } from "./ssh-files.ts";
+
+export type { SandboxOptions } from "./server-options.ts";
+
+/** A running sandbox server: a machine with sshd, cron and the Docker CLI, and PostgreSQL in a container beside it. */
+export interface SandboxServer {
+  number: number;
+  /** Its `Host` in {@link sshConfig}. */
+  alias: string;
+  /** 127.0.0.1, or a name that only the jump host knows. */
+  host: string;
+  port: number;
+  user: string;
+  /** Alias of the jump host in {@link sshConfig}. */
+  proxyJump: string | null;
+  sshConfig: string;
+  identityFile: string;
+  knownHosts: string;
+  /** `ssh-ed25519 BASE64`. */
+  hostKey: string;
+  /** The server's own container in Docker. */
+  serverContainer: string;
+  /** The database's container. */
+  container: string;
+  database: string;
+  databaseUser: string;
+  /** The database's data directory, in the server and on the Docker host. */
+  dataDirectory: string;
+  /** A Node 24 inside the server that is not on its PATH. */
+  node: string;
+  /** `sh -c` as root by docker exec, so that no SSH login is counted. */
+  run(command: string, options?: Pick<CommandOptions, "input">): Promise<CommandResult>;
+  copyIn(localPath: string, remotePath: string): Promise<void>;
+  writeFile(path: string, content: string | Buffer, mode?: string): Promise<void>;
+  readFile(path: string): Promise<string>;
+  /** Rows unaligned, columns by `|`. */
+  psql(sql: string, database?: string): Promise<string>;
+  /** Logins by key since the server was made, as sshd wrote them down. */
+  logins(): Promise<number>;
+  startDatabase(): Promise<void>;
+  stopDatabase(): Promise<void>;
+  /** Removes the container and leaves its data. */
+  removeDatabase(): Promise<void>;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Starts a sandbox server, in place of one of the same number. */
+export async function startServer(options: SandboxOptions): Promise<SandboxServer> {
+  const { number } = options;
+  const images = await ensureImages(options.release);
+  await removeServer(number);
+  const endpoint = endpointOf(options, aliasOf(number));
+  const [files, mountpoint] = await Promise.all([writeSshFiles(number, endpoint), makeVolume(number)]);
+  const database = {
+    container: databaseContainerOf(number),
+    image: images.postgres,
+    dataDirectory: `${mountpoint}/data`,
+    number,
+  };
+  await Promise.all([
+    runServer(images.server, options, endpoint, files, mountpoint),
+    makeDatabase(images.template, options.database ?? "full", database),
+  ]);
+  const server = containerOf(number);
+  return {
+    ...endpoint,
+    number,
+    proxyJump: endpoint.jump?.alias ?? null,
+    sshConfig: files.sshConfig,
+    identityFile: files.identityFile,
+    knownHosts: files.knownHosts,
+    hostKey: files.hostKey,
+    serverContainer: server,
+    container: database.container,
+    database: databaseName,
+    databaseUser,
+    dataDirectory: database.dataDirectory,
+    node: "/opt/sandbox/bin/node",
+    ...shell(server),
+    psql: (sql, name) => runSql(database.container, sql, name),
+    startDatabase: () => startDatabase(database),
+    stopDatabase: () => stopDatabase(database.container),
+    removeDatabase: () => removeContainers([database.container]),
+    remove: () => removeServer(number),
+  };
+}
+
+async function makeVolume(number: number): Promise<string> {
+  const name = volumeOf(number);
+  await docker(["volume", "create", "--label", `${label}=${number}`, name]);
+  return docker(["volume", "inspect", "--format", "{{.Mountpoint}}", name]);
+}
+
+async function makeDatabase(
+  template: string,
+  kind: "full" | "empty" | "none",
+  database: Parameters<typeof startDatabase>[0],
+): Promise<void> {
+  if (kind === "none") return;
+  const mount = ["--volume", `${volumeOf(database.number)}:/volume`];
+  const copy = ["--entrypoint", "cp", template, "-a", `${templateDirectory}/${kind}`, "/volume/data"];
+  await docker([
+    "run",
+    "--rm",
+    "--network",
+    "none",
+    "--label",
+    `${label}=${database.number}`,
+    ...mount,
+    ...copy,
+  ]);
+  await startDatabase(database);
+}

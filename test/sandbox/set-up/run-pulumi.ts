@@ -1,0 +1,18 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { withProjectNode } from "../cache.ts";
+import { withPulumi } from "./pulumi.ts";
+
+/** `npm run pulumi -- …`: the Pulumi CLI, found or made, with the project's own Node. */
+const environment = await withPulumi(withProjectNode());
+const pulumi = spawn("pulumi", process.argv.slice(2), { env: environment, stdio: "inherit" });
+// Ctrl-C reaches the CLI by itself; it decides when to end.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => pulumi.kill("SIGTERM"));
+pulumi.on("error", (error) => {
+  console.error(`pulumi could not be started: ${error.message}`);
+  process.exitCode = 127;
+});
+pulumi.on("close", (code, signal) => {
+  process.exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+});

@@ -1,0 +1,73 @@
+import * as z from "zod/mini";
+import { Manifest } from "../../scripts/lib/manifest.ts";
+import type { Settings } from "../../scripts/lib/settings.ts";
+import type { CommandResult } from "../sandbox/command.ts";
+import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
+import { commandOf, backups as directory, putPrograms, settingsFile, settingsFor } from "./programs.ts";
+
+/** A sandbox server with backup_database, put there without a deployment. */
+export interface BackupServer {
+  sandbox: SandboxServer;
+  settings: Settings;
+  /** The shell command that starts backup_database with cron's empty environment. */
+  command: string;
+  /** Runs it; `words` are a shell's. */
+  backUp(words?: string): Promise<CommandResult>;
+  configure(settings: Settings): Promise<void>;
+  /** Names in the backups directory, hidden ones too, sorted. */
+  files(): Promise<string[]>;
+  manifest(archive: string): Promise<Manifest>;
+  log(): Promise<string>;
+  /** Restores an archive by stock tools into a new database, and gives that database's name. */
+  restoreByStockTools(archive: string): Promise<string>;
+  /** Sessions in PostgreSQL that bear one of our names. */
+  sessions(): Promise<number>;
+  remove(): Promise<void>;
+}
+
+export { backups as directory, name } from "./programs.ts";
+
+export async function startBackupServer(
+  number: number,
+  options: Omit<SandboxOptions, "number"> = {},
+): Promise<BackupServer> {
+  const sandbox = await startServer({ number, ...options });
+  await putPrograms(sandbox, ["backup_database"]);
+  const settings = settingsFor(sandbox);
+  const configure = (changed: Settings) => sandbox.writeFile(settingsFile, JSON.stringify(changed), "0600");
+  await configure(settings);
+  const command = `env -i ${commandOf(sandbox, "backup_database")}`;
+  const archivePath = (archive: string) => `${directory}/${archive}`;
+  return {
+    sandbox,
+    settings,
+    command,
+    configure,
+    backUp: (words = "") => sandbox.run(`${command} ${words}`),
+    files: async () => {
+      const { stdout } = await sandbox.run(`ls -A ${directory}`);
+      return stdout.split("\n").filter((file) => file !== "");
+    },
+    manifest: async (archive) => {
+      const path = archivePath(archive).replace(/\.sql\.gz$/, ".json");
+      return z.parse(Manifest, JSON.parse(await sandbox.readFile(path)));
+    },
+    log: () => sandbox.readFile(settings.paths.log),
+    restoreByStockTools: async (archive) => {
+      const database = `restored_${archive.replace(/\D/g, "")}`;
+      await sandbox.psql(`CREATE DATABASE ${database} TEMPLATE template0`);
+      const psql = `psql -X -q -v ON_ERROR_STOP=1 -U ${sandbox.databaseUser} -d ${database}`;
+      const pipe = `gunzip -c ${archivePath(archive)} | docker exec -i ${sandbox.container} ${psql}`;
+      const { code, stderr } = await sandbox.run(pipe);
+      if (code !== 0) throw new Error(stderr);
+      return database;
+    },
+    sessions: async () =>
+      Number(
+        await sandbox.psql(
+          "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'database-backups/%'",
+        ),
+      ),
+    remove: () => sandbox.remove(),
+  };
+}

@@ -1,0 +1,60 @@
+import { buildPrograms } from "../../scripts/build.ts";
+import type { Settings } from "../../scripts/lib/settings.ts";
+import type { SandboxServer } from "../sandbox/server.ts";
+
+/** What the server tests have in common: the programs on a sandbox server, put there without a deployment. */
+
+export const name = "curriculum_library_api";
+export const backups = "/root/database_backups";
+export const settingsFile = "/opt/database-backups/config.json";
+
+type ProgramName = "backup_database" | "check_database_status" | "restore_database";
+
+const bundlePath = (program: ProgramName): string => `/opt/test/${program}.cjs`;
+
+/** The shell command that starts a program which `putPrograms` has put there. */
+export const commandOf = (sandbox: SandboxServer, program: ProgramName): string =>
+  `${sandbox.node} ${bundlePath(program)}`;
+
+export async function putPrograms(sandbox: SandboxServer, programs: readonly ProgramName[]): Promise<void> {
+  const bundles = buildPrograms(undefined, programs);
+  await Promise.all(
+    programs.map((program, index) => sandbox.writeFile(bundlePath(program), bundles[index]?.text ?? "")),
+  );
+}
+
+/** Settings as a deployment would write them, for the sandbox's one database. */
+export function settingsFor(sandbox: SandboxServer): Settings {
+  const { container, database, databaseUser, dataDirectory } = sandbox;
+  return {
+    version: 1,
+    stack: "database-backups/test",
+    server: sandbox.alias,
+    programsVersion: "0.1.0",
+    databases: [{ name, container, database, user: databaseUser, dataDirectory }],
+    paths: {
+      backups,
+      log: "/root/backup_database.log",
+      locks: "/run/database-backups",
+      cronTable: "/etc/cron.d/database-backups",
+      quickReference: "/root/backup_quick_reference.txt",
+      backupLauncher: "/root/backup_database.sh",
+      statusLauncher: "/root/check_database_status.sh",
+      restoreLauncher: "/root/restore_database.sh",
+    },
+    schedule: { backup: "0 2 * * *", status: "0 * * * *", cronTableSha256: "0".repeat(64) },
+    retention: { days: 7, keepAtLeast: 3, keepPreviousDays: 7 },
+    compressionLevel: 1,
+    timeouts: { backup: 600, restore: 600, lockWait: 30, query: 30 },
+    monitoring: {
+      // The machine that runs the tests may be full without any harm to them.
+      minimumFreeBytes: 0,
+      diskWarningPercent: 99,
+      diskCriticalPercent: 100,
+      backupAgeGraceHours: 2,
+      shrinkWarningPercent: 50,
+      connectionsWarningPercent: 80,
+      longQuerySeconds: 300,
+    },
+  };
+}

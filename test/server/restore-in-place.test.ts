@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { restoringName } from "../../scripts/lib/database-names.ts";
+import { name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
+
+/**
+ * Stands before the real docker on PATH and lets the load of a database fail, FAILURES times. Before each of them it
+ * ends the program (KILL), interrupts its whole process group as the terminal's Ctrl-C does (INTERRUPT), or makes an
+ * empty database in the container as an application that starts does (MAKE).
+ */
+const failingLoads = `#!/bin/sh
+case "$*" in
+  *" sh -c "*)
+    echo x >>/tmp/loads
+    [ -z "$KILL" ] || kill -KILL $PPID
+    [ -z "$INTERRUPT" ] || kill -INT -$(cut -d " " -f 5 /proc/$PPID/stat)
+    [ -z "$MAKE" ] || /usr/bin/docker exec "$MAKE" createdb -U curriculum_library_api --maintenance-db template1 \\
+      curriculum_library_api_production 2>/dev/null
+    if [ "$(wc -l </tmp/loads)" -le "$FAILURES" ]; then cat >/dev/null; echo "no load today" >&2; exit 3; fi ;;
+esac
+exec /usr/bin/docker "$@"
+`;
+const withFailingLoads = 'rm -f /tmp/loads; PATH="/opt/test/bin:$PATH"';
+const state = `/root/database_backups/.${name}.in-place.json`;
+
+let server: RestoreServer;
+let archive: string;
+let original: string;
+
+beforeAll(async () => {
+  server = await startRestoreServer(34);
+  const { sandbox } = server;
+  // As with POSTGRES_DB in a Kamal configuration that removed it: only template1 is left to connect to.
+  await sandbox.psql("drop database if exists postgres", "template1");
+  original = await server.hash();
+  archive = await server.backUp();
+  await sandbox.writeFile("/opt/test/bin/docker", failingLoads, "0755");
+});
+
+afterAll(() => server.remove());
+
+const onlyLive = async () => {
+  expect(await server.databases()).toEqual([server.sandbox.database]);
+  expect((await server.sandbox.run(`ls ${state}`)).code).not.toBe(0);
+};
+
+test("in place: everything is back, and nothing else is left, not even what a drop that was cut off left", async () => {
+  const { sandbox } = server;
+  await sandbox.psql("delete from lessons; create table leftover ()");
+  const halfDropped = restoringName(sandbox.database, "20260101T000000-abcdef");
+  await sandbox.psql(`create database "${halfDropped}"`, "template1");
+  await sandbox.psql(`update pg_database set datconnlimit = -2 where datname = '${halfDropped}'`);
+  expect(await server.restore(`--yes --in-place ${archive}`)).toMatchObject({ code: 0 });
+  expect(await server.hash()).toBe(original);
+  await onlyLive();
+});
+
+test("in place, interrupted by Ctrl-C: the pre-restore backup is put back, whatever is typed; exit code 10", async () => {
+  await server.sandbox.psql("delete from lessons");
+  const before = await server.hash();
+  const interrupted = `${withFailingLoads} FAILURES=0 INTERRUPT=yes setsid --wait`;
+  const failed = await server.restore(`--yes --in-place ${archive}`, interrupted);
+  expect(failed.stderr).toMatch(/again what it was before: ended by SIGINT/);
+  expect(failed.code).toBe(10);
+  expect(await server.hash()).toBe(before);
+  await onlyLive();
+});
+
+test("in place, failed and not put back: exit code 11, and --rollback puts it back later", async () => {
+  const before = await server.hash();
+  const failed = await server.restore(`--yes --in-place ${archive}`, `${withFailingLoads} FAILURES=2`);
+  expect(failed.stderr).toMatch(/there is no database .* --rollback/);
+  expect(failed.code).toBe(11);
+  expect(await server.databases()).toEqual([]);
+  const rolledBack = await server.restore("--yes --rollback");
+  expect(rolledBack).toMatchObject({ code: 0 });
+  expect(rolledBack.stdout).toMatch(/was cut off/);
+  expect(await server.hash()).toBe(before);
+  await onlyLive();
+});
+
+test("in place, while an application makes a database: it is kept, and --rollback puts the content back", async () => {
+  const { sandbox } = server;
+  const before = await server.hash();
+  const making = `${withFailingLoads} MAKE=${sandbox.container}`;
+  const failed = await server.restore(`--yes --in-place ${archive}`, `${making} FAILURES=2`);
+  expect(failed.stderr).toMatch(/that stands there now is not the one that was dropped; .* --rollback/);
+  expect(failed.code).toBe(11);
+  expect(await server.databases()).toEqual([sandbox.database]);
+
+  const rolledBack = await server.restore("--yes --rollback", `${making} FAILURES=0`);
+  expect(rolledBack.stdout).toMatch(/somebody has made another .* since/);
+  expect(rolledBack.stdout).toMatch(/it is kept as .*_previous_/);
+  expect(rolledBack.code).toBe(0);
+  expect(await server.hash()).toBe(before);
+  const [, kept = "", ...others] = await server.databases();
+  expect(kept).toMatch(/_previous_/);
+  expect(others).toEqual([]);
+  await sandbox.psql(`drop database "${kept}"`, "template1");
+  await onlyLive();
+});
+
+test("in place, killed in between: the next restore needs no live database", async () => {
+  const { sandbox } = server;
+  const killed = await server.restore(
+    `--yes --in-place ${archive}`,
+    `${withFailingLoads} KILL=yes FAILURES=0`,
+  );
+  expect(killed.code).toBe(137);
+  expect(await server.databases()).not.toContain(sandbox.database);
+  expect(await server.log()).toMatch(/until it is done the content of \S+ is in \/root\/database_backups\//);
+  expect(await server.restore(`--yes ${archive}`)).toMatchObject({ code: 0 });
+  expect(await server.hash()).toBe(original);
+  await onlyLive();
+});
+
+test("beside the live database, failed: it is untouched, and what was made is gone", async () => {
+  await server.sandbox.psql("delete from lessons");
+  const before = await server.hash();
+  const failed = await server.restore(`--yes ${archive}`, `${withFailingLoads} FAILURES=1`);
+  expect(failed.code).toBe(1);
+  expect(await server.hash()).toBe(before);
+  await onlyLive();
+});
+
+test("what differs from the manifest is not swapped in: the table and its numbers are named", async () => {
+  const { sandbox } = server;
+  const manifest = archive.replace(/sql\.gz$/, "json");
+  const before = await server.hash();
+  const text = await sandbox.readFile(manifest);
+  const changed = JSON.parse(text);
+  changed.tables.find((table: { name: string }) => table.name === "users").rows += 1;
+  await sandbox.writeFile(manifest, JSON.stringify(changed), "0600");
+  const failed = await server.restore(`--yes ${archive}`);
+  await sandbox.writeFile(manifest, text, "0600");
+  expect(failed.stderr).toMatch(/public\.users had \d+ rows, it has \d+/);
+  expect(failed.code).toBe(1);
+  expect(await server.hash()).toBe(before);
+  await onlyLive();
+});
+
+test("interrupted: the live database is untouched, and what was made is gone", async () => {
+  const { sandbox } = server;
+  const before = await server.hash();
+  const interrupting = `#!/bin/sh
+case "$*" in *" sh -c "*) kill -TERM $PPID ;; esac
+exec /usr/bin/docker "$@"
+`;
+  await sandbox.writeFile("/opt/test/interrupting/docker", interrupting, "0755");
+  const ended = await server.restore(`--yes ${archive}`, 'PATH="/opt/test/interrupting:$PATH"');
+  expect(ended.stderr).toMatch(/ended by SIGTERM/);
+  expect(ended.code).toBe(1);
+  expect(await server.hash()).toBe(before);
+  await onlyLive();
+});

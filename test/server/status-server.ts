@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import type { Settings } from "../../scripts/lib/settings.ts";
+import { StatusReport } from "../../scripts/lib/status/report.ts";
+import type { CommandResult } from "../sandbox/command.ts";
+import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
+import { backups, commandOf, putPrograms, settingsFile, settingsFor } from "./programs.ts";
+
+/** A sandbox server with the status check, a cron table and one fresh backup, put there without a deployment. */
+export interface StatusServer {
+  sandbox: SandboxServer;
+  settings: Settings;
+  /** The shell command that runs the status check. */
+  command: string;
+  check(words?: string): Promise<CommandResult>;
+  /** `--json`, parsed by the report's schema. */
+  report(words?: string): Promise<StatusReport>;
+  backUp(): Promise<CommandResult>;
+  /** Writes the settings file with some of them changed. */
+  configure(change: Partial<Settings>): Promise<void>;
+}
+
+export { backups, name, settingsFile } from "./programs.ts";
+export const cronTable = "0 2 * * * root /root/backup_database.sh --quiet\n";
+
+export async function startStatusServer(
+  number: number,
+  options: Omit<SandboxOptions, "number"> = {},
+): Promise<StatusServer> {
+  const sandbox = await startServer({ number, ...options });
+  await putPrograms(sandbox, ["backup_database", "check_database_status"]);
+  const common = settingsFor(sandbox);
+  const cronTableSha256 = createHash("sha256").update(cronTable).digest("hex");
+  const settings = { ...common, schedule: { ...common.schedule, cronTableSha256 } };
+  const configure = (change: Partial<Settings>) =>
+    sandbox.writeFile(settingsFile, JSON.stringify({ ...settings, ...change }), "0600");
+  await configure({});
+  await sandbox.writeFile(settings.paths.cronTable, cronTable, "0644");
+  await sandbox.run(`mkdir -p -m 0700 ${backups}`);
+  const command = commandOf(sandbox, "check_database_status");
+  const check = (words = "") => sandbox.run(`${command} ${words}`);
+  return {
+    sandbox,
+    settings,
+    command,
+    check,
+    configure,
+    report: async (words = "") => {
+      const { stdout, stderr } = await check(`--json ${words}`);
+      if (stdout === "") throw new Error(stderr);
+      return StatusReport.parse(JSON.parse(stdout));
+    },
+    backUp: () => sandbox.run(`${commandOf(sandbox, "backup_database")} --quiet`),
+  };
+}

@@ -1,0 +1,97 @@
+import { database, long, row, server, top } from "./row.ts";
+
+/** Text that a shell, ssh, cron, Docker or PostgreSQL would take for something else. */
+export const text = [
+  row(
+    "a host that is an option",
+    server({ host: "-oProxyCommand=id" }),
+    "servers.one.host",
+    "must not begin with -",
+  ),
+  row("a host with a login", server({ host: "root@host" }), "servers.one.host", "without user or port"),
+  row("a host with a line break", server({ host: "a\nb" }), "servers.one.host", "line breaks"),
+  row("a host with a command", server({ host: "a;id" }), "servers.one.host", "must be a host name"),
+  row("a user that is an option", server({ user: "-l" }), "servers.one.user", "must not begin with -"),
+  row("a user with a command", server({ user: "$(id)" }), "servers.one.user", "must be a login name"),
+  row(
+    "a jump host that is an option",
+    server({ proxyJump: "-oProxyCommand=id" }),
+    "servers.one.proxyJump",
+    "must not begin with -",
+  ),
+  row(
+    "a second jump host whose login is an option",
+    server({ proxyJump: "a,-x@h" }),
+    "servers.one.proxyJump",
+    "[USER@]HOST[:PORT]",
+  ),
+  row(
+    "a second jump host with a space",
+    server({ proxyJump: "a,b c" }),
+    "servers.one.proxyJump",
+    "[USER@]HOST[:PORT]",
+  ),
+  row(
+    "a time-out that ssh would refuse",
+    server({ connectTimeout: "1d" }),
+    "servers.one.connectTimeout",
+    "shorter than 10000 seconds",
+  ),
+  row("a host key without its type", server({ hostKey: "AAAAC3Nza" }), "servers.one.hostKey", "TYPE BASE64"),
+  row(
+    "an ssh_config path that a jump host's shell would take for a command",
+    server({ sshConfig: "/home/$(reboot)/config" }),
+    "servers.one.sshConfig",
+    "ssh hands it to a shell",
+  ),
+  row(
+    "a relative key file",
+    server({ identityFile: "id_ed25519" }),
+    "servers.one.identityFile",
+    "beginning with / or ~/",
+  ),
+  row(
+    "a container with a space",
+    database({ container: "a b" }),
+    "databases.library.container",
+    "Docker container's name",
+  ),
+  row(
+    "a connection string for a name",
+    database({ database: "host=evil" }),
+    "databases.library.database",
+    "must not hold =",
+  ),
+  row("a database name of 64 bytes", database({ database: long }), "databases.library.database", "63 bytes"),
+  row("a template database", database({ database: "template1" }), "databases.library.database", "template"),
+  row("a role with a NUL", database({ user: "a\0b" }), "databases.library.user", "control characters"),
+  row("a relative path", top({ paths: { log: "backup.log" } }), "paths.log", "must be an absolute path"),
+  row("a path with ..", top({ paths: { log: "/root/../etc/x" } }), "paths.log", ". or .."),
+  row(
+    "a path with a slash at its end",
+    top({ paths: { backups: "/srv/b/" } }),
+    "paths.backups",
+    "write /srv/b",
+  ),
+  row("a path with a command", top({ paths: { log: "/root/$(id)" } }), "paths.log", "may hold only"),
+  row("a path with quotes", top({ paths: { log: "/root/'x" } }), "paths.log", "may hold only"),
+  row("a path with a line break", top({ paths: { log: "/root/a\nb" } }), "paths.log", "line breaks"),
+  row(
+    "a directory of the system",
+    top({ paths: { backups: "/var/lib" } }),
+    "paths.backups",
+    "belongs to the system",
+  ),
+  row(
+    "a cron table with a dot",
+    top({ paths: { cronTable: "/etc/cron.d/a.b" } }),
+    "paths.cronTable",
+    "/etc/cron.d/NAME",
+  ),
+  row(
+    "a cron table elsewhere",
+    top({ paths: { cronTable: "/root/cron" } }),
+    "paths.cronTable",
+    "/etc/cron.d/NAME",
+  ),
+];

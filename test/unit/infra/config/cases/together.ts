@@ -1,0 +1,102 @@
+import { databases, row, server, top } from "./row.ts";
+
+/** Settings that are right alone and wrong together. */
+export const together = [
+  row(
+    "two keys for one address",
+    { servers: { one: { host: "h" }, two: { host: "H" } }, databases },
+    "servers.two.host",
+    "also the host of one",
+  ),
+  row(
+    "a key that a targeted run could not tell from another",
+    { servers: { web: {}, "web-db-2": {} }, databases },
+    "servers.web-db-2",
+    "begins with web-, so that a run with --target for web would change web-db-2 too",
+  ),
+  row(
+    "a decommissioned server that is declared",
+    top({ decommissioned: { one: "remove" } }),
+    "decommissioned.one",
+    "still declared",
+  ),
+  row(
+    "a former key that is declared",
+    { servers: { one: {}, two: { formerly: "one" } }, databases },
+    "servers.two.formerly",
+    "itself declared",
+  ),
+  row(
+    "a former key twice",
+    { servers: { one: { formerly: "old" }, two: { formerly: "old" } }, databases },
+    "servers.two.formerly",
+    "also the former key of one",
+  ),
+  row(
+    "a former key that is decommissioned",
+    { servers: { one: { formerly: "old" } }, databases, decommissioned: { old: "forget" } },
+    "servers.one.formerly",
+    "also decommissioned",
+  ),
+  row(
+    "one path for two purposes",
+    top({ paths: { log: "/root/database_backups" } }),
+    "paths.log",
+    "is also paths.backups",
+  ),
+  row(
+    "one path for two purposes on a server",
+    server({ paths: { quickReference: "/root/backup_database.sh" } }),
+    "servers.one.paths.quickReference",
+    "is also paths.backupLauncher",
+  ),
+  row(
+    "a directory below a file",
+    top({ paths: { log: "/srv/b", backups: "/srv/b/c" } }),
+    "paths.backups",
+    "which is a file",
+  ),
+  row(
+    "backups in PostgreSQL's directory",
+    top({ paths: { backups: "/root/library-db/data/b" } }),
+    "paths.backups",
+    "PostgreSQL's own directory",
+  ),
+  row(
+    "a database that nobody declared",
+    server({ databases: { libary: {} } }),
+    "servers.one.databases.libary",
+    "did you mean library?",
+  ),
+  row("a server without databases", server({ databases: {} }), "servers.one", "has no database"),
+  row(
+    "one database twice",
+    {
+      servers: { one: {} },
+      databases: { library: {}, again: { container: "library-db", database: "library_production" } },
+    },
+    "databases.again",
+    "same database as library",
+  ),
+  row(
+    "a name that its key makes too long",
+    { servers: { one: {} }, databases: { ["a".repeat(60)]: {} } },
+    `databases.${"a".repeat(60)}.database`,
+    "63 bytes",
+  ),
+  row(
+    "a warning above critical",
+    server({ monitoring: { diskWarningPercent: 99 } }),
+    "servers.one.monitoring.diskWarningPercent",
+    "below diskCriticalPercent (95)",
+  ),
+  row(
+    "one managed container for two databases",
+    {
+      servers: { one: {} },
+      databases: { library: { managedContainer: {} }, again: { container: "library-db" } },
+    },
+    "databases.again.managedContainer",
+    "holds one database",
+  ),
+];

@@ -1,0 +1,60 @@
+import { databases, row, server, top } from "./row.ts";
+
+/** Values of the wrong kind. */
+export const types = [
+  row("a port in quotes", server({ port: "22" }), "servers.one.port", 'must be a number, is the text "22"'),
+  row("a port out of range", server({ port: 70_000 }), "servers.one.port", "at most 65535, is 70000"),
+  row("a fraction", top({ backups: { retention: { days: 1.5 } } }), "backups.retention.days", "whole number"),
+  row("no days", top({ backups: { retention: { days: 0 } } }), "backups.retention.days", "at least 1, is 0"),
+  row("verification as text", top({ verification: "yes" }), "verification", "must be true or false"),
+  row(
+    "an unknown runtime",
+    top({ runtime: "docker" }),
+    "runtime",
+    'must be "pinned" or "system", is the text "docker"',
+  ),
+  row(
+    "an unknown end",
+    top({ decommissioned: { two: "delete" } }),
+    "decommissioned.two",
+    'must be "remove" or "forget"',
+  ),
+  row(
+    "a list of servers",
+    { servers: ["one"], databases },
+    "servers",
+    "must be a mapping of keys to values, is a list",
+  ),
+  row(
+    "a duration as a number",
+    top({ backups: { timeouts: { query: 30 } } }),
+    "backups.timeouts.query",
+    "must be text, is 30",
+  ),
+  row(
+    "a duration without its unit",
+    top({ backups: { timeouts: { query: "30" } } }),
+    "backups.timeouts.query",
+    "90s, 5m, 2h or 1d",
+  ),
+  row("no duration", top({ monitoring: { longQuery: "0s" } }), "monitoring.longQuery", "90s, 5m, 2h or 1d"),
+  row(
+    "a size in GB",
+    top({ monitoring: { minimumFreeSpace: "1GB" } }),
+    "monitoring.minimumFreeSpace",
+    "500MiB or 2GiB",
+  ),
+  row("a bad cron expression", top({ backups: { schedule: "61 * * * *" } }), "backups.schedule", "61"),
+  row(
+    "a date that never comes",
+    top({ monitoring: { schedule: "0 0 30 2 *" } }),
+    "monitoring.schedule",
+    "no date ever matches",
+  ),
+  row(
+    "a second line in a schedule",
+    top({ backups: { schedule: "0 2 * * *\n* * * * * root id" } }),
+    "backups.schedule",
+    "line breaks",
+  ),
+];

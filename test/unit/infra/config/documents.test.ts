@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { load } from "js-yaml";
+import { describe, expect, test } from "vitest";
+import { defaults } from "../../../../infra/config/defaults.ts";
+import { configurationTable, withConfigurationTable } from "../../../../infra/config/reference.ts";
+import { sampleStack } from "../../../../infra/config/sample-stack.ts";
+import { settings } from "../../../../infra/config/settings-table.ts";
+import { serverPlanOf } from "../plans.ts";
+
+const project = "database-backups:";
+
+/** A stack file's configuration by key, as Pulumi hands it to the program. */
+function configurationIn(text: string): Record<string, unknown> {
+  const file = load(text);
+  const config: unknown = typeof file === "object" && file !== null ? Reflect.get(file, "config") : null;
+  const entries: [string, unknown][] = Object.entries(
+    typeof config === "object" && config !== null ? config : {},
+  );
+  return Object.fromEntries(entries.map(([key, value]) => [key.replace(project, ""), value]));
+}
+
+describe("Pulumi.prod.yaml", () => {
+  const text = readFileSync("Pulumi.prod.yaml", "utf8");
+
+  test("is what the schema says", () => {
+    expect(text).toBe(sampleStack());
+  });
+
+  test("needs the server's and the database's name only, and means the seed's system", () => {
+    const configuration = configurationIn(text);
+    expect(configuration).toEqual({
+      servers: { "cloud.cerveras.com": {} },
+      databases: { curriculum_library_api: {} },
+    });
+    expect(serverPlanOf(configuration)).toMatchObject({
+      connection: { host: "cloud.cerveras.com" },
+      databases: [
+        {
+          container: "curriculum_library_api-db",
+          database: "curriculum_library_api_production",
+          user: "curriculum_library_api",
+          dataDirectory: "/root/curriculum_library_api-db/data",
+        },
+      ],
+      paths: {
+        backups: "/root/database_backups",
+        log: "/root/backup_database.log",
+        quickReference: "/root/backup_quick_reference.txt",
+        backupLauncher: "/root/backup_database.sh",
+        statusLauncher: "/root/check_database_status.sh",
+        restoreLauncher: "/root/restore_database.sh",
+      },
+      backups: { schedule: "0 2 * * *", retention: { days: 7 } },
+    });
+  });
+
+  test("has the defaults as comments that may be taken in as they are", () => {
+    const configuration = configurationIn(text.replaceAll(/^ {2}# (?!What)/gm, "  "));
+    expect(configuration).toMatchObject({ ...defaults });
+    expect(serverPlanOf(configuration)).toEqual(serverPlanOf());
+  });
+});
+
+test("every setting has a kind and a meaning", () => {
+  expect(settings.filter(({ kind, meaning }) => kind === "" || meaning === "")).toEqual([]);
+});
+
+test("the README has the table of settings", () => {
+  const readme = readFileSync("README.md", "utf8");
+  expect(readme).toBe(withConfigurationTable(readme));
+});
+
+test("the table replaces what stands between its markers and nothing else", () => {
+  const text = "a\n<!-- configuration -->old<!-- /configuration -->\nb\n";
+  expect(withConfigurationTable(text)).toBe(
+    `a\n<!-- configuration -->\n\n${configurationTable()}\n\n<!-- /configuration -->\nb\n`,
+  );
+  expect(() => withConfigurationTable("a")).toThrow("must stand in the text");
+});

@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { ConfigError } from "../../../../infra/config/config-error.ts";
+import { planOf } from "../../../../infra/config/load.ts";
+import type { ServerPlan } from "../../../../infra/config/plan.ts";
+import { pathText } from "../../../../infra/config/problems.ts";
+import { configurationCases } from "./cases.ts";
+
+function problemsOf(configuration: Record<string, unknown>): { path: string; text: string }[] {
+  const result = planOf(configuration);
+  const problems = "problems" in result ? result.problems : [];
+  return problems.map(({ path, text }) => ({ path: pathText(path), text }));
+}
+
+function serversOf(configuration: Record<string, unknown>): ServerPlan[] {
+  const result = planOf(configuration);
+  if ("problems" in result) throw new ConfigError("database-backups", "test", result.problems);
+  return result.plan.servers;
+}
+
+describe("a wrong configuration is refused with the path and what would be right", () => {
+  test.each(configurationCases)("$title", ({ configuration, path, says }) => {
+    expect(problemsOf(configuration)).toEqual([{ path, text: expect.stringContaining(says) }]);
+  });
+});
+
+test("every problem is reported at once, those between values too", () => {
+  const problems = problemsOf({
+    servers: { one: { port: "22", host: "same" }, two: { host: "same", wibble: 1 } },
+    databases: { library: { user: "-U" } },
+    backups: { schedule: "never" },
+  });
+  expect(problems.map(({ path }) => path).sort()).toEqual([
+    "backups.schedule",
+    "databases.library.user",
+    "servers.one.port",
+    "servers.two.host",
+    "servers.two.wibble",
+  ]);
+});
+
+test("a problem that every server shares is said once", () => {
+  const result = planOf({
+    servers: { one: {}, two: {} },
+    databases: { a: {} },
+    paths: { log: "/root/database_backups" },
+  });
+  const error = new ConfigError("database-backups", "prod", "problems" in result ? result.problems : []);
+  expect(error.message.split("\n")).toEqual([
+    "Pulumi.prod.yaml has one problem; no server was contacted:",
+    "  database-backups:paths.log: /root/database_backups is also paths.backups; each purpose needs a path of its own",
+  ]);
+});
+
+test("a server's own value wins over the environment's, and that over the default", () => {
+  const [one, two] = serversOf({
+    servers: { one: { backups: { retention: { days: 30 } }, runtime: "system" }, two: {} },
+    databases: { library: {} },
+    backups: { schedule: "30 3 * * *", retention: { keepAtLeast: 5 } },
+  });
+  expect(one?.backups).toMatchObject({
+    schedule: "30 3 * * *",
+    retention: { days: 30, keepAtLeast: 5, keepPreviousDays: 7 },
+  });
+  expect(two?.backups.retention).toEqual({ days: 7, keepAtLeast: 5, keepPreviousDays: 7 });
+  expect([one?.runtime, two?.runtime]).toEqual(["system", "pinned"]);
+});
+
+test("a server's databases are the environment's unless it names its own, with overrides", () => {
+  const [one, two] = serversOf({
+    servers: { one: {}, two: { databases: { shop: { user: "admin" } } } },
+    databases: { library: {}, shop: { container: "pg", database: "shop_live" } },
+  });
+  expect(one?.databases.map(({ name }) => name)).toEqual(["library", "shop"]);
+  expect(two?.databases).toEqual([
+    {
+      name: "shop",
+      container: "pg",
+      database: "shop_live",
+      user: "admin",
+      dataDirectory: "/root/pg/data",
+      managedContainer: null,
+    },
+  ]);
+});
+
+test("the login is handed on as it is written, and is root's unless another is named", () => {
+  const login = {
+    host: "10.0.0.1",
+    user: "deploy",
+    port: 2222,
+    sshConfig: "~/ssh.conf",
+    proxyJump: "j@bastion:22",
+  };
+  const [one, two] = serversOf({
+    servers: { one: { ...login, connectTimeout: "1m" }, two: {} },
+    databases: { a: {} },
+  });
+  const { sshConfig, ...rest } = login;
+  expect(one?.connection).toEqual({ key: "one", ...rest, configFile: sshConfig, connectTimeout: 60 });
+  expect(two?.connection).toEqual({ key: "two", host: "two", user: "root" });
+});

@@ -1,0 +1,53 @@
+import { planOf } from "../../../infra/config/load.ts";
+import type { ServerPlan, StackPlan } from "../../../infra/config/plan.ts";
+import type { Bundle } from "../../../infra/installation.ts";
+import type { ServerFacts } from "../../../infra/remotehost/requirements.ts";
+
+/** The plan of a configuration that is right. */
+export function stackPlanOf(configuration: Record<string, unknown>): StackPlan {
+  const result = planOf(configuration);
+  if ("problems" in result) throw new Error(JSON.stringify(result.problems));
+  return result.plan;
+}
+
+/** The plan of the only server of a configuration; without one, of the seed's. */
+export function serverPlanOf(configuration: Record<string, unknown> = seed): ServerPlan {
+  const [plan] = stackPlanOf(configuration).servers;
+  if (plan === undefined) throw new Error("the configuration has no server");
+  return plan;
+}
+
+export const seed = { servers: { "cloud.cerveras.com": {} }, databases: { curriculum_library_api: {} } };
+
+/** A server at which everything is as it should be and which is deployed. */
+export const goodFacts = (key: string): ServerFacts => ({
+  key,
+  reachable: true,
+  deployed: true,
+  problems: [],
+  notes: [],
+  machineId: `machine-of-${key}`,
+  architecture: "x64",
+  operatingSystem: "Debian GNU/Linux 12 (bookworm)",
+  systemNode: { path: "/usr/local/bin/node", version: "22.23.0" },
+});
+
+/** A server that does not answer. */
+export const deadFacts = (key: string, deployed: boolean | null): ServerFacts => ({
+  ...goodFacts(key),
+  reachable: false,
+  deployed,
+  problems: [`no answer from ${key}`],
+  machineId: null,
+  architecture: null,
+  operatingSystem: null,
+  systemNode: null,
+});
+
+const sha256 = (digit: string): string => digit.repeat(64);
+
+export const bundles: Bundle[] = [
+  { name: "backup_database", text: "backup", sha256: sha256("a"), bytes: 6 },
+  { name: "check_database_status", text: "status", sha256: sha256("b"), bytes: 6 },
+  { name: "restore_database", text: "restore", sha256: sha256("c"), bytes: 7 },
+];

@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { logRotationText } from "../../../infra/log-rotation.ts";
+import { quickReferenceText } from "../../../infra/quick-reference.ts";
+import { cronTableText } from "../../../infra/remotehost/provider/cron-table/table.ts";
+import { scheduleOf } from "../../../infra/schedule.ts";
+import { serverRequirements } from "../../../infra/server-requirements.ts";
+import { serverSettingsText } from "../../../infra/server-settings.ts";
+import { Settings } from "../../../scripts/lib/settings.ts";
+import { seed, serverPlanOf } from "./plans.ts";
+
+const deployment = { stack: "database-backups/prod", programsVersion: "0.1.0+abc" };
+const settingsOf = (plan = serverPlanOf()) =>
+  Settings.parse(JSON.parse(serverSettingsText(plan, deployment)));
+
+describe("the settings file", () => {
+  test("is one that the programs accept, with the seed's values", () => {
+    expect(settingsOf()).toMatchObject({
+      server: "cloud.cerveras.com",
+      databases: [
+        {
+          name: "curriculum_library_api",
+          container: "curriculum_library_api-db",
+          database: "curriculum_library_api_production",
+          user: "curriculum_library_api",
+          dataDirectory: "/root/curriculum_library_api-db/data",
+        },
+      ],
+      paths: { backups: "/root/database_backups", log: "/root/backup_database.log" },
+      retention: { days: 7, keepAtLeast: 3 },
+      compressionLevel: 1,
+    });
+  });
+
+  test("has durations in seconds and sizes in bytes", () => {
+    const plan = serverPlanOf({
+      ...seed,
+      backups: { timeouts: { backup: "1.5h", query: "90s" } },
+      monitoring: { minimumFreeSpace: "2 GiB", backupAgeGrace: "30m" },
+    });
+    expect(settingsOf(plan)).toMatchObject({
+      timeouts: { backup: 5400, query: 90 },
+      monitoring: { minimumFreeBytes: 2 * 2 ** 30, backupAgeGraceHours: 0.5 },
+    });
+  });
+
+  test("knows the cron table's digest", () => {
+    const { environment, entries } = scheduleOf(serverPlanOf());
+    const digest = createHash("sha256").update(cronTableText(environment, entries)).digest("hex");
+    expect(settingsOf().schedule.cronTableSha256).toBe(digest);
+  });
+});
+
+test("cron runs the seed's line, and the status check beside it", () => {
+  const { environment, entries, takesOver } = scheduleOf(serverPlanOf());
+  expect(cronTableText(environment, entries).split("\n").slice(1)).toEqual([
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "SHELL=/bin/sh",
+    "0 2 * * * root /root/backup_database.sh --quiet >> /root/backup_database.log 2>&1",
+    "15,45 * * * * root /root/check_database_status.sh --quiet >> /root/backup_database.log 2>&1",
+    "",
+  ]);
+  expect(takesOver).toEqual(["/root/backup_database.sh", "/root/check_database_status.sh"]);
+});
+
+test("a path with a space is one word for cron's shell and one name for logrotate", () => {
+  const plan = serverPlanOf({ ...seed, paths: { log: "/var/log/data base.log" } });
+  expect(scheduleOf(plan).entries[0]?.command).toBe(
+    "/root/backup_database.sh --quiet >> '/var/log/data base.log' 2>&1",
+  );
+  expect(logRotationText(plan)).toContain('\n"/var/log/data base.log" {\n');
+});
+
+test("a rotated log is readable by root alone", () => {
+  expect(logRotationText(serverPlanOf())).toContain("create 0600 root root");
+});
+
+test("the quick reference has every command, path and database, and a way back with stock tools", () => {
+  const text = quickReferenceText(serverPlanOf(), "database-backups/prod");
+  for (const part of [
+    "/root/check_database_status.sh",
+    "/root/backup_database.sh [NAME...]",
+    "/root/restore_database.sh --list",
+    "/root/restore_database.sh /root/database_backups/FILE.sql.gz",
+    "0 2 * * *",
+    "curriculum_library_api_production",
+    "docker exec curriculum_library_api-db createdb -U curriculum_library_api -T template0 curriculum_library_api_restored",
+    "gunzip -c /root/database_backups/curriculum_library_api_YYYYMMDD_HHMMSS.sql.gz |",
+  ])
+    expect(text).toContain(part);
+});
+
+test("a server must have room for its backups and its Node", () => {
+  const pinned = serverRequirements(serverPlanOf()).directories;
+  const system = serverRequirements(serverPlanOf({ ...seed, runtime: "system" })).directories;
+  expect(pinned.map(({ path }) => path)).toEqual(["/root/database_backups", "/opt/database-backups"]);
+  expect(pinned[1]?.minimumFree).toBeGreaterThan(system[1]?.minimumFree ?? 0);
+});

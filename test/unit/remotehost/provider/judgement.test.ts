@@ -1,0 +1,186 @@
+import { describe, expect, it } from "vitest";
+import {
+  type ContainerSeen,
+  type Inspection,
+  inspectionScript,
+  parseInspection,
+} from "../../../../infra/remotehost/provider/readiness/inspection.ts";
+import { judge } from "../../../../infra/remotehost/provider/readiness/judgement.ts";
+import type { Requirements } from "../../../../infra/remotehost/requirements.ts";
+
+const data = "/root/app-db/data";
+const requirements: Requirements = {
+  commands: ["docker", "flock"],
+  directories: [{ path: "/root/database_backups", minimumFree: 1_000_000 }],
+  databases: [
+    {
+      name: "app",
+      container: "app-db",
+      database: "app_production",
+      user: "app",
+      dataDirectory: data,
+      backups: "/b",
+    },
+  ],
+  runtime: "pinned",
+};
+const machine = { id: "1", user: "root", architecture: "x86_64", kernel: "6.1" };
+
+const mount = { Type: "bind", Source: data, Destination: "/var/lib/postgresql/data" };
+const container: ContainerSeen = {
+  State: { Running: true, Status: "running" },
+  Config: { Env: ["PGDATA=/var/lib/postgresql/data"] },
+  Mounts: [mount],
+};
+const fit: Inspection = {
+  osRelease: { ID: "debian", PRETTY_NAME: "Debian GNU/Linux 12 (bookworm)" },
+  missingCommands: [],
+  cronRuns: true,
+  dockerProblem: null,
+  databases: [{ container, answer: { ok: true, text: "1" }, hasBackup: false }],
+  directories: [{ freeBytes: 2_000_000 }],
+  systemNode: null,
+  owner: null,
+};
+const database = (more: object): Partial<Inspection> => ({
+  databases: [{ container, answer: { ok: true, text: "1" }, hasBackup: false, ...more }],
+});
+const mounted = (...Mounts: ContainerSeen["Mounts"]) => database({ container: { ...container, Mounts } });
+const judged = (seen: Partial<Inspection>, more: Partial<Requirements> = {}, architecture = "x86_64") =>
+  judge("a.example", "p/s", { ...machine, architecture }, { ...requirements, ...more }, { ...fit, ...seen });
+
+describe("no problem", () => {
+  const system = { runtime: "system" as const };
+  it.each<[string, Partial<Inspection>, Partial<Requirements>, string]>([
+    ["Debian", {}, {}, "x86_64"],
+    ["Ubuntu", { osRelease: { ID: "ubuntu", ID_LIKE: "debian" } }, {}, "aarch64"],
+    ["a relative of Debian", { osRelease: { ID: "raspbian", ID_LIKE: "debian" } }, {}, "aarch64"],
+    ["our own machine", { owner: "p/s" }, {}, "x86_64"],
+    ["a system Node", { systemNode: { path: "/usr/bin/node", version: "22.1.0" } }, system, "x86_64"],
+    ["a volume with a name", mounted({ ...mount, Type: "volume", Name: "pg" }), {}, "x86_64"],
+    [
+      "the parent mounted",
+      mounted({ ...mount, Source: "/root/app-db", Destination: "/var/lib/postgresql" }),
+      {},
+      "x86_64",
+    ],
+  ])("%s", (_, seen, more, architecture) => {
+    expect(judged(seen, more, architecture)).toEqual({ problems: [], notes: [] });
+  });
+});
+
+describe("a problem, with what to do", () => {
+  const nameless = { ...mount, Type: "volume", Name: "f".repeat(64) };
+  const system = { runtime: "system" as const };
+  it.each<[string, Partial<Inspection>, Partial<Requirements>, RegExp]>([
+    ["another stack's machine", { owner: "p/other" }, {}, /belongs to the stack p\/other, not to p\/s/],
+    [
+      "another system",
+      { osRelease: { ID: "fedora", PRETTY_NAME: "Fedora 40" } },
+      {},
+      /\(Fedora 40\) is not supported/,
+    ],
+    ["commands missing", { missingCommands: ["flock", "xz"] }, {}, /missing: flock, xz\. Install/],
+    ["cron not running", { cronRuns: false }, {}, /systemctl enable --now cron/],
+    [
+      "Docker down",
+      { dockerProblem: "Cannot connect\nmore" },
+      {},
+      /\(Cannot connect\)\. Start it: systemctl start docker/,
+    ],
+    ["no system Node", {}, system, /no node on its PATH/],
+    [
+      "an old system Node",
+      { systemNode: { path: "/usr/bin/node", version: "18.1.0" } },
+      system,
+      /version 18\.1\.0/,
+    ],
+    [
+      "a stopped container",
+      database({ container: { ...container, State: { Running: false, Status: "exited" } } }),
+      {},
+      /is exited\. Start it: docker start app-db/,
+    ],
+    [
+      "a container that was backed up and is gone",
+      database({ container: null, hasBackup: true }),
+      {},
+      /is gone/,
+    ],
+    [
+      "a database that refuses",
+      database({ answer: { ok: false, text: "FATAL: no role" } }),
+      {},
+      /\(FATAL: no role\)/,
+    ],
+    ["data inside the container", mounted(), {}, /inside the container/],
+    ["data in memory", mounted({ ...mount, Type: "tmpfs" }), {}, /inside the container/],
+    ["data on a nameless volume", mounted(nameless), {}, /nameless volume/],
+    [
+      "data elsewhere",
+      mounted({ ...mount, Source: "/srv/pg" }),
+      {},
+      /is in \/srv\/pg, not in \/root\/app-db\/data/,
+    ],
+    [
+      "too little space",
+      { directories: [{ freeBytes: 999_999 }] },
+      {},
+      /0 MB are free for \/root\/database_backups, and 1 MB/,
+    ],
+  ])("%s", (_, seen, more, expected) => {
+    const { problems } = judged(seen, more);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^a\.example: /);
+    expect(problems[0]).toMatch(expected);
+  });
+
+  it("an architecture that Node does not run on", () => {
+    expect(judged({}, {}, "riscv64").problems[0]).toMatch(/riscv64 is not supported/);
+  });
+  it("is told once where Docker itself is down", () => {
+    expect(judged({ dockerProblem: "down", ...database({ container: null }) }).problems).toHaveLength(1);
+  });
+});
+
+it("a container that does not exist yet is a note", () => {
+  const { problems, notes } = judged(database({ container: null }));
+  expect(problems).toEqual([]);
+  expect(notes).toEqual([expect.stringContaining("app-db does not exist yet")]);
+});
+
+it("the script holds every word of the requirements as one word of the shell", () => {
+  const [first] = requirements.databases;
+  const nasty = { ...requirements, databases: first ? [{ ...first, user: "a'; touch /x; '" }] : [] };
+  expect(inspectionScript(nasty)).toContain(`'a'\\''; touch /x; '\\'''`);
+});
+
+it("what the script prints is read, and texts cannot be taken for fields", () => {
+  const encoded = (text: string) => Buffer.from(text).toString("base64");
+  const output = [
+    `os:${encoded('ID=debian\nPRETTY_NAME="Debian 12"\n')}`,
+    "cron:",
+    `missing:${encoded("xz")}`,
+    `node:${encoded("/usr/bin/node\nv22.1.0")}`,
+    "database:",
+    `container:${encoded(JSON.stringify(container))}`,
+    `refused:${encoded("cron:\nFATAL")}`,
+    "backup:",
+    "database:",
+    `free:${encoded("12\n")}`,
+    `owner:${encoded("p/s\n")}`,
+  ].join("\n");
+  expect(parseInspection(output)).toEqual({
+    osRelease: { ID: "debian", PRETTY_NAME: "Debian 12" },
+    missingCommands: ["xz"],
+    cronRuns: true,
+    dockerProblem: null,
+    databases: [
+      { container, answer: { ok: false, text: "cron:\nFATAL" }, hasBackup: true },
+      { container: null, answer: null, hasBackup: false },
+    ],
+    directories: [{ freeBytes: 12 * 1024 }],
+    systemNode: { path: "/usr/bin/node", version: "22.1.0" },
+    owner: "p/s",
+  });
+});

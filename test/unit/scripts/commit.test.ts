@@ -1,0 +1,51 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { commit, partialPath } from "../../../scripts/lib/commit.ts";
+import type { Manifest } from "../../../scripts/lib/manifest.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "commit-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const runId = "20261122T020000-4f2a1b";
+const manifest: Manifest = {
+  version: 1,
+  runId,
+  database: { name: "app", container: "app-db", database: "app_production", user: "app" },
+  server: "cloud.example.com",
+  createdAt: "2026-11-22T02:00:00.000Z",
+  durationSeconds: 1,
+  class: "regular",
+  adopted: false,
+  archive: {
+    file: "app_20261122_020000.sql.gz",
+    bytes: 1,
+    sha256: "a".repeat(64),
+    uncompressedBytes: 1,
+    format: "plain-gzip",
+    compressionLevel: 1,
+  },
+  roles: null,
+  postgres: null,
+  encoding: null,
+  collation: null,
+  owner: null,
+  tables: null,
+  totals: null,
+  databaseBytes: null,
+  verifiedAt: "2026-11-22T02:00:01.000Z",
+};
+
+test("a commit that fails leaves nothing under a final name, one that does not everything", () => {
+  writeFileSync(partialPath(directory, "app", runId, "roles.sql"), "roles");
+  expect(() => commit(directory, "app_20261122_020000", manifest)).toThrow("ENOENT");
+  expect(readdirSync(directory)).toEqual([]);
+
+  writeFileSync(partialPath(directory, "app", runId, "roles.sql"), "roles");
+  writeFileSync(partialPath(directory, "app", runId, "sql.gz"), "archive");
+  commit(directory, "app_20261122_020000", manifest);
+  expect(readdirSync(directory).sort()).toEqual(
+    [".json", ".roles.sql", ".sql.gz"].map((kind) => `app_20261122_020000${kind}`),
+  );
+});

@@ -1,0 +1,145 @@
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { describe, expect, test } from "vitest";
+import { confineDump } from "../../../scripts/lib/restore/confinement.ts";
+import { differences } from "../../../scripts/lib/restore/content-check.ts";
+import { type DatabaseProperties, differingProperties } from "../../../scripts/lib/restore/properties.ts";
+import { createStatement, propertyStatements } from "../../../scripts/lib/restore/recreation.ts";
+import { missingRoles } from "../../../scripts/lib/restore/roles.ts";
+import { neededBeside } from "../../../scripts/lib/restore/space-check.ts";
+
+const properties: DatabaseProperties = {
+  owner: "Lehrer & Söhne",
+  encoding: "UTF8",
+  collate: "en_US.utf8",
+  ctype: "en_US.utf8",
+  provider: "c",
+  providerLocale: null,
+  icuRules: null,
+  tablespace: "pg_default",
+  connectionLimit: -1,
+  isTemplate: false,
+  comment: null,
+  grants: null,
+  settings: [],
+};
+
+describe("an empty database like the live one", () => {
+  test.each<[string, Partial<DatabaseProperties>, string]>([
+    ["libc", {}, "TABLESPACE"],
+    ["ICU", { provider: "i", providerLocale: "de-AT" }, "LOCALE_PROVIDER icu ICU_LOCALE 'de-AT' TABLESPACE"],
+    [
+      "ICU with rules",
+      { provider: "i", providerLocale: "de", icuRules: "&a < b" },
+      "ICU_LOCALE 'de' ICU_RULES '&a < b'",
+    ],
+    [
+      "builtin",
+      { provider: "b", providerLocale: "C.UTF-8" },
+      "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'",
+    ],
+  ])("%s", (_, change, expected) => {
+    expect(createStatement('a"b', { ...properties, ...change })).toContain(expected);
+    expect(createStatement('a"b', properties)).toMatch(
+      /^CREATE DATABASE "a""b" TEMPLATE template0 ENCODING 'UTF8'/,
+    );
+  });
+});
+
+describe("what a dump does not hold", () => {
+  const grant = { grantor: "owner", grantee: "", privilege: "CONNECT", grantable: false };
+  const list = { role: "", name: "search_path", value: '"$user", public' };
+  test.each<[string, Partial<DatabaseProperties>, string]>([
+    ["owner", {}, 'OWNER TO "Lehrer & Söhne"'],
+    ["comment", { comment: "it's" }, "IS 'it''s'"],
+    ["grant to all", { grants: [grant] }, 'GRANT CONNECT ON DATABASE "db" TO PUBLIC;'],
+    ["grant option", { grants: [{ ...grant, grantee: "a", grantable: true }] }, 'TO "a" WITH GRANT OPTION'],
+    ["nobody's grants", { grants: [] }, 'REVOKE ALL ON DATABASE "db" FROM PUBLIC'],
+    ["setting", { settings: [{ role: "", name: "work_mem", value: "8MB" }] }, `SET "work_mem" TO '8MB'`],
+    [
+      "role's setting",
+      { settings: [{ ...list, role: "a" }] },
+      'ALTER ROLE "a" IN DATABASE "db" SET "search_path" FROM CURRENT',
+    ],
+    ["list", { settings: [list] }, `set_config('search_path', '"$user", public', false)`],
+    [
+      "extension's setting",
+      { settings: [{ role: "", name: "app.mode", value: "x" }] },
+      `SET "app"."mode" TO 'x'`,
+    ],
+  ])("%s", (_, change, expected) => {
+    expect(propertyStatements("db", { ...properties, ...change }).join("\n")).toContain(expected);
+  });
+
+  test("differences are named, the order of grants is none", () => {
+    const other = { ...grant, grantee: "b" };
+    const both = { ...properties, grants: [grant, other] };
+    expect(differingProperties(both, { ...properties, grants: [other, grant] })).toEqual([]);
+    expect(differingProperties(properties, { ...properties, owner: "x" })).toEqual([
+      'owner is "x" instead of "Lehrer & Söhne"',
+    ]);
+  });
+});
+
+describe("rows against the manifest", () => {
+  const table = (name: string, rows: number) => ({ schema: "public", name, rows });
+  test.each([
+    ["equal", [table("a", 1)], [table("a", 1)], []],
+    ["fewer", [table("a", 2)], [table("a", 1)], ["public.a had 2 rows, it has 1"]],
+    ["a missing table", [table("a", 2)], [], ["public.a had 2 rows, it is missing"]],
+    ["a table too many", [], [table("b", 0)], ["public.b was not there"]],
+  ])("%s", (_, expected, found, wrong) => {
+    expect(differences(expected, found)).toEqual(wrong);
+  });
+});
+
+test("only the roles that are missing are taken from the roles file, without their grantor", () => {
+  const sql = [
+    "CREATE ROLE app;",
+    "ALTER ROLE app WITH SUPERUSER;",
+    'CREATE ROLE "Söhne & Co";',
+    `ALTER ROLE "Söhne & Co" WITH LOGIN PASSWORD 'SCRAM';`,
+    'GRANT app TO "Söhne & Co" WITH ADMIN OPTION GRANTED BY app;',
+    'GRANT app TO "Söhne & Co2" GRANTED BY app;',
+  ].join("\n");
+  expect(missingRoles(sql, ["app"])).toEqual([
+    {
+      written: '"Söhne & Co"',
+      statements: [
+        'CREATE ROLE "Söhne & Co";',
+        `ALTER ROLE "Söhne & Co" WITH LOGIN PASSWORD 'SCRAM';`,
+        'GRANT app TO "Söhne & Co";',
+      ],
+    },
+  ]);
+});
+
+describe("a dump that nobody vouches for", () => {
+  const confined = (dump: string, restrict = true) =>
+    text(Readable.from([Buffer.from(dump)]).pipe(confineDump(restrict)));
+  const rows = "x\n".repeat(10_000);
+
+  test.each([
+    ["old", `--\n${rows}-- PostgreSQL database dump complete\n--\n\n`],
+    [
+      "restricted itself",
+      `--\n\\restrict own\n${rows}-- PostgreSQL database dump complete\n--\n\n\\unrestrict own\n\n`,
+    ],
+    ["short", "--\n\\restrict own\nselect 1;\n\\unrestrict own\n\n"],
+  ])("%s: runs under a key that its author cannot know", async (_, dump) => {
+    const result = await confined(dump);
+    expect(result).toMatch(/^\\restrict [0-9a-f]{32}\n--\n/);
+    expect(result).not.toContain("own");
+    expect(await confined(dump, false)).not.toContain("restrict");
+  });
+
+  test("a release in the middle stays, and psql refuses it", async () => {
+    expect(await confined(`--\n\\restrict own\n\\unrestrict own\n\\! id\n${rows}`)).toContain(
+      "\n\\unrestrict own\n\\! id",
+    );
+  });
+});
+
+test("space for a second database: its size and its text, as far as known", () => {
+  expect(neededBeside({ manifest: null, uncompressedBytes: 10 })).toBe(30);
+});

@@ -1,0 +1,21 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests that drive real servers wait for seconds at a time: for containers, sshd, cron, the Pulumi CLI. */
+const real = {
+  globalSetup: ["test/sandbox/global-set-up.ts"],
+  testTimeout: 240_000,
+  hookTimeout: 240_000,
+};
+
+export default defineConfig({
+  test: {
+    // They wait more than they compute: more at once than a small machine has cores, fewer than makes sshd drop logins.
+    maxWorkers: 3,
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 } },
+      { test: { name: "provider", include: ["test/provider/**/*.test.ts"], ...real } },
+      { test: { name: "server", include: ["test/server/**/*.test.ts"], ...real } },
+      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...real } },
+    ],
+  },
+});
