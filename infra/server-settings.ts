@@ -15,7 +15,7 @@ const seconds = (duration: string): number => Math.max(1, Math.ceil(durationSeco
 
 /** What the programs on a server are told: its settings file. */
 export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Deployment): Settings {
-  const { paths, backups, monitoring } = plan;
+  const { paths, backups, rehearsal, monitoring } = plan;
   const { installation, logRotation, ...programPaths } = paths;
   return {
     version: 1,
@@ -33,15 +33,22 @@ export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Dep
     schedule: {
       backup: backups.schedule,
       status: monitoring.schedule,
+      rehearsal: rehearsal.schedule === "never" ? null : rehearsal.schedule,
       cronTableSha256: scheduleOf(plan).sha256,
     },
     retention: backups.retention,
+    manifest: backups.manifest,
     compressionLevel: backups.compressionLevel,
     timeouts: {
       backup: seconds(backups.timeouts.backup),
       restore: seconds(backups.timeouts.restore),
       lockWait: seconds(backups.timeouts.lockWait),
       query: seconds(backups.timeouts.query),
+    },
+    rehearsal: {
+      where: rehearsal.where,
+      memoryBytes: sizeBytes(rehearsal.memory) ?? 0,
+      maximumAgeHours: seconds(rehearsal.maximumAge) / 3600,
     },
     monitoring: {
       minimumFreeBytes: sizeBytes(monitoring.minimumFreeSpace) ?? 0,

@@ -1,9 +1,10 @@
-import type { Backups, ManagedContainer, Monitoring, Paths, Runtime } from "./schema.ts";
+import type { Backups, ManagedContainer, Monitoring, Paths, Rehearsal, Runtime } from "./schema.ts";
 
 /** Everything that a stack may leave out. Names, paths, schedule and retention are those of the hand-made system. */
 export interface Defaults {
   paths: Paths;
   backups: Backups;
+  rehearsal: Rehearsal;
   monitoring: Monitoring;
   runtime: Runtime;
   verification: boolean;
@@ -21,12 +22,32 @@ export const defaults: Defaults = {
     backupLauncher: "/root/backup_database.sh",
     statusLauncher: "/root/check_database_status.sh",
     restoreLauncher: "/root/restore_database.sh",
+    rehearseLauncher: "/root/rehearse_restore.sh",
+    pruneLauncher: "/root/prune_backups.sh",
+    pinLauncher: "/root/pin_backup.sh",
   },
   backups: {
     schedule: "0 2 * * *",
-    retention: { days: 7, keepAtLeast: 3, keepPreviousDays: 7 },
+    retention: {
+      days: 7,
+      keepAtLeast: 3,
+      daily: 0,
+      weekly: 0,
+      monthly: 0,
+      yearly: 0,
+      preRestoreDays: 7,
+      keepPreviousDays: 7,
+    },
+    manifest: "full",
     compressionLevel: 1,
     timeouts: { backup: "2h", restore: "4h", lockWait: "5m", query: "30s" },
+  },
+  rehearsal: {
+    // Sunday morning, well after the night's backup.
+    schedule: "30 4 * * 0",
+    where: "container",
+    memory: "512MiB",
+    maximumAge: "8d",
   },
   monitoring: {
     // Twice an hour an outage is in the log soon enough to act on; on the quarters it never meets the backup's minute.

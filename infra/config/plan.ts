@@ -77,6 +77,7 @@ function serverPlan(key: string, server: Server, configuration: Configuration): 
     databases: keys.map((name) => databasePlan(name, configuration.databases[name] ?? {}, own?.[name] ?? {})),
     paths: merged(defaults.paths, configuration.paths, server.paths),
     backups: merged(defaults.backups, configuration.backups, server.backups),
+    rehearsal: merged(defaults.rehearsal, configuration.rehearsal, server.rehearsal),
     monitoring: merged(defaults.monitoring, configuration.monitoring, server.monitoring),
     runtime: server.runtime ?? configuration.runtime ?? defaults.runtime,
     verification: server.verification ?? configuration.verification ?? defaults.verification,

@@ -17,12 +17,20 @@ export const Paths = z.strictObject({
   backupLauncher: value.serverPath("The command that backs up"),
   statusLauncher: value.serverPath("The command that checks"),
   restoreLauncher: value.serverPath("The command that restores"),
+  rehearseLauncher: value.serverPath("The command that proves that a backup restores"),
+  pruneLauncher: value.serverPath("The command that shows what retention removes, and removes it"),
+  pinLauncher: value.serverPath("The command that exempts a backup from retention"),
 });
 export type Paths = z.infer<typeof Paths>;
 
 export const Retention = z.strictObject({
   days: value.count("How many days a backup is kept", 1, 36_500),
   keepAtLeast: value.count("How many good backups are never removed, however old they are", 1, 10_000),
+  daily: value.count("Of how many days the last backup is kept beyond that", 0, 10_000),
+  weekly: value.count("Of how many weeks the last backup is kept beyond that", 0, 10_000),
+  monthly: value.count("Of how many months the last backup is kept beyond that", 0, 10_000),
+  yearly: value.count("Of how many years the last backup is kept beyond that", 0, 10_000),
+  preRestoreDays: value.count("How many days a backup that a restore made before it is kept", 1, 36_500),
   keepPreviousDays: value.count("How many days the database that a restore replaced is kept", 1, 36_500),
 });
 
@@ -36,10 +44,26 @@ export const Timeouts = z.strictObject({
 export const Backups = z.strictObject({
   schedule: value.cronExpression("When backups are made, in the server's time zone"),
   retention: Retention,
+  manifest: z.enum(["full", "rows"]).meta({
+    kind: "`full` or `rows`",
+    description:
+      "What a backup's manifest proves of every table: rows and content, or rows only; a rehearsal needs `full`",
+  }),
   compressionLevel: value.count("gzip level of pg_dump, 1 (fast) to 9 (small)", 1, 9),
   timeouts: Timeouts,
 });
 export type Backups = z.infer<typeof Backups>;
+
+export const Rehearsal = z.strictObject({
+  schedule: value.rehearsalSchedule("When the newest backup is restored on trial, in the server's time zone"),
+  where: z.enum(["container", "database"]).meta({
+    kind: "`container` or `database`",
+    description: "A throw-away container of the same image, or a throw-away database beside the live one",
+  }),
+  memory: value.size("Memory that the throw-away container may use"),
+  maximumAge: value.duration("How long ago the newest successful rehearsal may be before that is a warning"),
+});
+export type Rehearsal = z.infer<typeof Rehearsal>;
 
 export const Monitoring = z.strictObject({
   schedule: value.cronExpression("When the status check runs, in the server's time zone"),
@@ -50,6 +74,10 @@ export const Monitoring = z.strictObject({
   shrinkWarningPercent: value.percent("A backup this many percent smaller than those before it is a warning"),
   connectionsWarningPercent: value.percent("Use of max_connections that is a warning, in percent"),
   longQuery: value.duration("A query that has run this long is reported"),
+  pingUrl: value
+    .pingUrl("Address that each backup run reports to: its start, its success or its failure")
+    .optional(),
+  mailTo: value.mailAddress("Where cron sends what the programs report as errors").optional(),
 });
 export type Monitoring = z.infer<typeof Monitoring>;
 
@@ -99,6 +127,7 @@ const PartialBackups = Backups.extend({
 const overridable = {
   paths: Paths.partial(),
   backups: PartialBackups,
+  rehearsal: Rehearsal.partial(),
   monitoring: Monitoring.partial(),
   runtime: Runtime,
   verification: Verification,

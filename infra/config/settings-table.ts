@@ -8,6 +8,7 @@ import {
   ManagedContainer,
   Monitoring,
   Paths,
+  Rehearsal,
   Runtime,
   Verification,
 } from "./schema.ts";
@@ -57,7 +58,7 @@ export const settings: readonly Setting[] = [
     meaning: "The databases that run on this server, each with what differs from `databases`",
   },
   {
-    path: "servers.KEY.paths, .backups, .monitoring, .runtime, .verification",
+    path: "servers.KEY.paths, .backups, .rehearsal, .monitoring, .runtime, .verification",
     kind: "as below",
     fallback: "as below",
     meaning: "What differs on this server",
@@ -79,6 +80,7 @@ export const settings: readonly Setting[] = [
   },
   ...settingsOf(Paths, "paths", defaults.paths),
   ...settingsOf(Backups, "backups", defaults.backups),
+  ...settingsOf(Rehearsal, "rehearsal", defaults.rehearsal),
   ...settingsOf(Monitoring, "monitoring", defaults.monitoring),
   { path: "runtime", ...meta(Runtime), fallback: defaults.runtime },
   { path: "verification", ...meta(Verification), fallback: String(defaults.verification) },

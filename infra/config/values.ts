@@ -94,6 +94,17 @@ export const durationSeconds = (value: string): number | null => measured(second
 /** Bytes of a size like `500MiB`. */
 export const sizeBytes = (value: string): number | null => measured(bytesOf, value);
 
+/** The address is as good as a password for whoever wants to report in a server's name: no message repeats it. */
+export const pingUrlProblem: TextCheck = (value) => {
+  if (control.test(value) || /\s/.test(value)) return "must not hold spaces or control characters";
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (url === null || !/^https?:$/.test(url.protocol))
+    return "must be an address beginning with https:// or http://";
+  if (url.search !== "" || url.hash !== "")
+    return "must not have a ? or # part: /start and /fail are added to it";
+  return Buffer.byteLength(value) > 1024 ? "must not be longer than 1024 bytes" : null;
+};
+
 const durationProblem: TextCheck = (value) =>
   (durationSeconds(value) ?? 0) > 0 ? null : "must be a duration like 90s, 5m, 2h or 1d";
 const timeoutProblem: TextCheck = (value) =>
@@ -144,6 +155,11 @@ export const daemonFile = (directory: string, description: string) =>
 export const identityFile = (description: string) => text("local path", identityFileProblem, description);
 export const sshConfig = (description: string) => text("local path", sshConfigProblem, description);
 export const cronExpression = (description: string) => text("cron expression", cronProblem, description);
+export const rehearsalSchedule = (description: string) =>
+  text("cron expression or `never`", (given) => (given === "never" ? null : cronProblem(given)), description);
+export const pingUrl = (description: string) => text("http(s) address", pingUrlProblem, description);
+export const mailAddress = (description: string) =>
+  text("mail address", matching(/^[A-Za-z0-9._+@-]+$/, "a mail address or a local user's name"), description);
 export const duration = (description: string) => text("duration", durationProblem, description);
 export const size = (description: string) => text("size", sizeProblem, description);
 export const host = (description: string) => text("host", connectionProblem("host"), description);

@@ -42,20 +42,34 @@ export const Settings = z.strictObject({
     backupLauncher: absolutePath,
     statusLauncher: absolutePath,
     restoreLauncher: absolutePath,
+    rehearseLauncher: absolutePath,
+    pruneLauncher: absolutePath,
+    pinLauncher: absolutePath,
   }),
   schedule: z.strictObject({
     /** Cron expressions in the server's time zone. */
     backup: z.string(),
     status: z.string(),
+    /** Null when rehearsals are not scheduled. */
+    rehearsal: z.nullable(z.string()),
     /** sha256 of the cron table as the deployment wrote it: how the status check sees that it was edited. */
     cronTableSha256: z.string(),
   }),
   retention: z.strictObject({
     days: z.int().check(z.positive()),
     keepAtLeast: z.int().check(z.positive()),
+    /** Of how many days, weeks, months and years the last backup is kept beyond `days`. */
+    daily: z.int().check(z.nonnegative()),
+    weekly: z.int().check(z.nonnegative()),
+    monthly: z.int().check(z.nonnegative()),
+    yearly: z.int().check(z.nonnegative()),
+    /** How long a backup that a restore made before it is kept. */
+    preRestoreDays: z.int().check(z.positive()),
     /** How long the database that a restore replaced is kept. */
     keepPreviousDays: z.int().check(z.positive()),
   }),
+  /** What a manifest proves of every table: rows and content, or rows only. */
+  manifest: z.enum(["full", "rows"]),
   /** pg_dump's own gzip level, 1 to 9. */
   compressionLevel: z.int().check(z.gte(1), z.lte(9)),
   timeouts: z.strictObject({
@@ -67,6 +81,13 @@ export const Settings = z.strictObject({
     lockWait: seconds,
     /** Any single question to Docker or PostgreSQL. */
     query: seconds,
+  }),
+  rehearsal: z.strictObject({
+    where: z.enum(["container", "database"]),
+    /** What the throw-away container may use. */
+    memoryBytes: bytes,
+    /** How old the newest successful rehearsal may be before that is a warning. */
+    maximumAgeHours: z.number().check(z.positive()),
   }),
   monitoring: z.strictObject({
     /** Free space on the backups' file system: below it a backup is not begun. */

@@ -16,7 +16,7 @@ Commands:
   status   the servers that are there
 
 Options:
-  --number N        1 to 99
+  --number N        1 to 999
   --login WHO       root (default), sudo or no-sudo
   --jump-host       reachable only through a second machine
   --database KIND   full (default), empty or none
@@ -35,8 +35,8 @@ function oneOf<T extends string>(name: string, value: string, allowed: readonly 
 }
 
 function numberOf(text: string): number {
-  if (/^[1-9]\d?$/.test(text)) return Number(text);
-  throw new UsageError(`--number is from 1 to 99, not “${text}”`);
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+  throw new UsageError(`--number is from 1 to 999, not “${text}”`);
 }
 
 async function up(options: SandboxOptions): Promise<void> {

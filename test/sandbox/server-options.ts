@@ -1,7 +1,7 @@
 import type { Release } from "./set-up/images.ts";
 
 export interface SandboxOptions {
-  /** 1 to 99; every server that runs at the same time has its own. */
+  /** 1 to 999; every server that runs at the same time has its own. */
   number: number;
   /** Who logs in: root (default); `deploy` with passwordless sudo; `deploy` without. Root cannot log in with the last two. */
   login?: "root" | "sudo" | "no-sudo";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../../../infra/config/config-error.ts";
+import { defaults } from "../../../../infra/config/defaults.ts";
 import { planOf } from "../../../../infra/config/load.ts";
 import type { ServerPlan } from "../../../../infra/config/plan.ts";
 import { pathText } from "../../../../infra/config/problems.ts";
@@ -59,9 +60,9 @@ test("a server's own value wins over the environment's, and that over the defaul
   });
   expect(one?.backups).toMatchObject({
     schedule: "30 3 * * *",
-    retention: { days: 30, keepAtLeast: 5, keepPreviousDays: 7 },
+    retention: { ...defaults.backups.retention, days: 30, keepAtLeast: 5 },
   });
-  expect(two?.backups.retention).toEqual({ days: 7, keepAtLeast: 5, keepPreviousDays: 7 });
+  expect(two?.backups.retention).toEqual({ ...defaults.backups.retention, keepAtLeast: 5 });
   expect([one?.runtime, two?.runtime]).toEqual(["system", "pinned"]);
 });
 
