@@ -2,16 +2,12 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterSecondTry, type Counts, type Outcome, outcomeOf, secondTry } from "./report.ts";
 import { projectNode, repository, withProjectNode } from "./sandbox/cache.ts";
 import { withPulumi } from "./sandbox/set-up/pulumi.ts";
 import { ensureImages } from "./sandbox/set-up/set-up.ts";
 
 /** `npm test`: the set-up, the static checks, every test, and a closing line with the counts of both. */
-interface Counts {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
 
 function run(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const [program = "", ...rest] = argv;
@@ -27,35 +23,37 @@ async function check(environment: NodeJS.ProcessEnv): Promise<Counts> {
   return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
 }
 
-/** Runs Vitest with the words of the command line (files, -t …) and counts by its own report. */
-async function test(environment: NodeJS.ProcessEnv): Promise<Counts> {
+/** Runs Vitest with the words of a command line (files, -t …) and reads its own report. */
+async function vitest(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Outcome> {
   const directory = mkdtempSync(join(tmpdir(), "database-backups-test-"));
   const report = join(directory, "report.json");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   try {
-    const vitest = join(repository, "node_modules", "vitest", "vitest.mjs");
-    const code = await run([projectNode, vitest, "run", ...reporters, ...process.argv.slice(2)], environment);
-    const counts = countsIn(readFileSync(report, "utf8"));
-    // A file that cannot be loaded, or an error outside of every test, fails the run and no test.
-    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+    const program = join(repository, "node_modules", "vitest", "vitest.mjs");
+    const exitCode = await run([projectNode, program, "run", ...reporters, ...words], environment);
+    return outcomeOf(readFileSync(report, "utf8"), exitCode);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-function countsIn(report: string): Counts {
-  const parsed: Record<string, unknown> = JSON.parse(report);
-  const count = (name: string) => Number(parsed[name] ?? 0);
-  return {
-    passed: count("numPassedTests"),
-    failed: count("numFailedTests"),
-    skipped: count("numPendingTests") + count("numTodoTests"),
-  };
+/** Every test; what fails is run once more, alone, and a test that passes then is named in the end. */
+async function test(environment: NodeJS.ProcessEnv): Promise<Outcome> {
+  const words = process.argv.slice(2);
+  const first = await vitest(words, environment);
+  const files = secondTry(first);
+  if (files.length === 0) return first;
+  console.log(`\nOnce more, one file at a time: ${files.join(", ")}\n`);
+  const again = await vitest(["--maxWorkers=1", ...files], environment);
+  for (const { path, tests } of first.failedFiles) {
+    console.log(`Failed at the first try: ${path}${tests.map((name) => `\n  ${name}`).join("")}`);
+  }
+  return afterSecondTry(first, again);
 }
 
 await ensureImages();
 const environment = await withPulumi(withProjectNode());
-const results = [await check(environment), await test(environment)];
+const results: Counts[] = [await check(environment), await test(environment)];
 const total = (name: keyof Counts) => results.reduce((sum, counts) => sum + counts[name], 0);
 const skipped = total("skipped") > 0 ? `, ${total("skipped")} skipped` : "";
 console.log(`\n${total("passed")} passed, ${total("failed")} failed${skipped}`);

@@ -1,0 +1,79 @@
+import * as z from "zod";
+
+/** What Vitest's JSON report says of a run, as far as `npm test` needs it. */
+const Report = z.object({
+  numPassedTests: z.int(),
+  numFailedTests: z.int(),
+  numPendingTests: z.int(),
+  numTodoTests: z.int(),
+  testResults: z.array(
+    z.object({
+      /** The file's path. */
+      name: z.string(),
+      status: z.string(),
+      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+    }),
+  ),
+});
+
+export interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** The tests of one file that failed; none when the file itself could not be run. */
+export interface FailedFile {
+  path: string;
+  tests: string[];
+}
+
+export interface Outcome extends Counts {
+  failedFiles: FailedFile[];
+}
+
+/**
+ * Reads a report and the exit code that came with it: a file that cannot be loaded, or an error outside of every test,
+ * fails the run and no test.
+ * @throws ZodError when the text is not Vitest's report
+ */
+export function outcomeOf(report: string, exitCode: number): Outcome {
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = Report.parse(
+    JSON.parse(report),
+  );
+  const failedFiles = testResults
+    .filter(({ status }) => status === "failed")
+    .map(({ name, assertionResults }) => ({
+      path: name,
+      tests: assertionResults.filter(({ status }) => status === "failed").map(({ fullName }) => fullName),
+    }));
+  const unnamed = failedFiles.filter(({ tests }) => tests.length === 0).length;
+  return {
+    passed: numPassedTests,
+    failed: Math.max(numFailedTests + unnamed, exitCode === 0 ? 0 : 1),
+    skipped: numPendingTests + numTodoTests,
+    failedFiles,
+  };
+}
+
+/** Many failures are a defect, not a disturbance. */
+const mostFilesForSecondTry = 4;
+
+/**
+ * The files to run once more, alone: tests of real servers share one machine, and what fails once and passes undisturbed
+ * is told as such. None when so much failed, or when something failed that no file stands for.
+ */
+export function secondTry({ failed, failedFiles }: Outcome): string[] {
+  return failed === 0 || failedFiles.length > mostFilesForSecondTry
+    ? []
+    : failedFiles.map(({ path }) => path);
+}
+
+/** The result of both runs: of the files that were run again only what the second run says counts. */
+export function afterSecondTry(first: Outcome, again: Outcome): Outcome {
+  const inFiles = first.failedFiles.reduce((sum, { tests }) => sum + Math.max(1, tests.length), 0);
+  const elsewhere = first.failed - inFiles;
+  const failed = again.failed + Math.max(0, elsewhere);
+  const mended = Math.max(0, inFiles - again.failed);
+  return { passed: first.passed + mended, failed, skipped: first.skipped, failedFiles: again.failedFiles };
+}
