@@ -73,6 +73,7 @@ function verification(backup: Backup): string {
 const kindTexts = {
   previous: "kept, --rollback brings it back",
   restoring: "left by a restore that died or being filled",
+  rehearsal: "left by a rehearsal that died or at work",
 } as const;
 
 function keptLine(kept: KeptDatabase, now: Date): string {

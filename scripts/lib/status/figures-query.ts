@@ -47,7 +47,7 @@ SELECT json_build_object(
     WHERE application_name LIKE 'database-backups/%'),
   'databases', (SELECT json_agg(json_build_object('name', datname, 'bytes',
       CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) END) ORDER BY datname)
-    FROM pg_database WHERE datname ~ '_(restoring|previous)_')
+    FROM pg_database WHERE datname ~ '_(restoring|previous|rehearsal)_')
 )
 FROM pg_stat_database AS statistics, rows
 WHERE statistics.datname = current_database();

@@ -1,6 +1,7 @@
 import { recogniseDatabase, runStart } from "../database-names.ts";
 import { formatBytes, formatDuration, formatTime } from "../format.ts";
 import type { Settings } from "../settings.ts";
+import { identifier } from "../sql.ts";
 import { sizeAtBackup } from "./judge-postgres.ts";
 import { critical, note, warning } from "./levels.ts";
 import type { DatabaseObservation, PostgresFigures } from "./observation.ts";
@@ -16,7 +17,7 @@ const poorCacheHitRatio = 0.9;
 const oldTransactions = 1_000_000_000;
 const veryOldTransactions = 1_800_000_000;
 
-/** What restores left behind: databases recognised by their names. */
+/** What restores and rehearsals left behind: databases recognised by their names. */
 export function leftoversOf({ databases }: PostgresFigures, live: string): Performance["leftovers"] {
   return databases.flatMap(({ name, bytes }) => {
     const made = recogniseDatabase(live, name);
@@ -114,11 +115,12 @@ function judgeLeftovers(
   return leftoversOf(figures, database).flatMap((left) => {
     const made = new Date(left.madeAt);
     const size = left.bytes === null ? "" : `, ${formatBytes(left.bytes)}`;
-    const drop = `DROP DATABASE "${left.database}"`;
-    if (left.kind === "restoring") {
+    const drop = `DROP DATABASE ${identifier(left.database)}`;
+    if (left.kind !== "previous") {
       if (lockedBy !== null) return [];
-      const text = `a restore that did not end left the database ${left.database}${size}`;
-      return [warning(text, `the next run of ${settings.paths.restoreLauncher} removes it, or: ${drop}`)];
+      const what = left.kind === "restoring" ? "restore" : "rehearsal";
+      const text = `a ${what} that did not end left the database ${left.database}${size}`;
+      return [warning(text, `the next backup removes it, or: ${drop}`)];
     }
     const text = `${left.database}${size}: what ${name} was before the restore of ${formatTime(made)}`;
     const kept = settings.retention.keepPreviousDays;

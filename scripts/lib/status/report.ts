@@ -60,11 +60,11 @@ export const Performance = z.strictObject({
   longestIdleInTransaction: z.nullable(Session),
   /** Run ids of our own programs at work in this database. */
   runs: z.array(z.string()),
-  /** Databases that restores left: what was live before, and attempts that did not end. */
+  /** Databases that restores and rehearsals left: what was live before, and attempts that did not end. */
   leftovers: z.array(
     z.strictObject({
       database: z.string(),
-      kind: z.enum(["previous", "restoring"]),
+      kind: z.enum(["previous", "restoring", "rehearsal"]),
       madeAt: time,
       bytes: z.nullable(count),
     }),

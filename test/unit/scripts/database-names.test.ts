@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import {
   previousName,
   recogniseDatabase,
+  rehearsalName,
   restoringName,
   runStart,
 } from "../../../scripts/lib/database-names.ts";
@@ -16,6 +17,7 @@ test("names of any database fit and are recognised as that database's", () => {
       for (const [kind, made] of [
         ["restoring", restoringName(live, runId)],
         ["previous", previousName(live, runId)],
+        ["rehearsal", rehearsalName(live, runId)],
       ]) {
         expect(Buffer.byteLength(made ?? "")).toBeLessThanOrEqual(63);
         expect(recogniseDatabase(live, made ?? "")).toEqual({ kind, runId });

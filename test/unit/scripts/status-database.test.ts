@@ -174,6 +174,12 @@ describe("activity", () => {
     ["old transactions", withFigures({ transactionAge: 1_100_000_000 }), "warning", "1100 million"],
     ["very old transactions", withFigures({ transactionAge: 2_000_000_000 }), "critical", "2000 million"],
     ["a restore that did not end", left("restoring", "20261120"), "warning", "did not end"],
+    [
+      "a rehearsal that did not end",
+      left("rehearsal", "20261120"),
+      "warning",
+      "a rehearsal that did not end",
+    ],
     ["a kept database", left("previous", "20261120"), "note", "what shop was before"],
     ["one kept too long", left("previous", "20261110"), "warning", "should be gone after 7 days"],
     ["another's database", withFigures({ databases: [{ name: "other_previous_x", bytes: 1 }] }), "ok", ""],
