@@ -1,6 +1,6 @@
 /**
  * The names of the files in the backups directory. A backup is its archive `NAME_YYYYMMDD_HHMMSS.sql.gz`;
- * beside it stand its manifest `.json` and its roles `.roles.sql`. Times in names are UTC; files of the
+ * beside it stand its manifest `.json`, its roles `.roles.sql` and the result of its last rehearsal `.rehearsal.json`. Times in names are UTC; files of the
  * hand-made scripts that this system replaces bear the same form in the server's local time and have no manifest.
  */
 
@@ -31,3 +31,4 @@ export function backupName(database: string, time: Date): BackupName {
 export const archiveName = (stem: string): string => `${stem}.sql.gz`;
 export const manifestName = (stem: string): string => `${stem}.json`;
 export const rolesName = (stem: string): string => `${stem}.roles.sql`;
+export const rehearsalRecordName = (stem: string): string => `${stem}.rehearsal.json`;

@@ -3,7 +3,19 @@ import { dirname } from "node:path";
 
 /** Writes a file (0600) so that `path` holds either nothing or the whole content, also after a power cut. */
 export function writeDurably(path: string, temporary: string, content: string | Buffer): void {
-  const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
+  writeSynced(temporary, content);
+  renameDurably(temporary, path);
+}
+
+/** As `writeDurably`, in the place of an older content. */
+export function replaceDurably(path: string, temporary: string, content: string | Buffer): void {
+  writeSynced(temporary, content);
+  renameSync(temporary, path);
+  syncDirectory(dirname(path));
+}
+
+function writeSynced(path: string, content: string | Buffer): void {
+  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
   try {
     const bytes = Buffer.from(content);
     for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
@@ -11,7 +23,6 @@ export function writeDurably(path: string, temporary: string, content: string | 
   } finally {
     closeSync(fd);
   }
-  renameDurably(temporary, path);
 }
 
 /** Renames within a directory and makes it last; an existing file is never overwritten. */

@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod/mini";
+import { archiveName, parseBackupName, rehearsalRecordName } from "../backup-name.ts";
+import { listFiles } from "../backups.ts";
+import { replaceDurably } from "../durable-file.ts";
+
+/**
+ * What the newest rehearsal of a backup showed; the `.rehearsal.json` beside its archive. Times are UTC ISO. Later
+ * versions of the programs may add properties: readers ignore what they do not know.
+ */
+export const RehearsalRecord = z.object({
+  version: z.literal(1),
+  runId: z.string(),
+  /** The archive's file name and its digest when it was rehearsed. */
+  archive: z.string(),
+  archiveSha256: z.string(),
+  startedAt: z.iso.datetime(),
+  /** The whole rehearsal. */
+  durationSeconds: z.number(),
+  /** Making the database and filling it, as a restore does; null if it did not get that far. */
+  restoreSeconds: z.nullable(z.number()),
+  where: z.enum(["container", "database"]),
+  /** What the manifest allowed to be compared: everything, the tables' rows, or nothing (an adopted backup). */
+  compared: z.enum(["full", "rows", "nothing"]),
+  result: z.enum(["equal", "different", "failed"]),
+  /** One sentence each. */
+  differences: z.array(z.string()),
+  /** Why it failed; null unless it did. */
+  error: z.nullable(z.string()),
+});
+export type RehearsalRecord = z.infer<typeof RehearsalRecord>;
+
+/**
+ * Writes the record (0600) of the backup `stem` in the place of an older one, whole or not at all.
+ * @param temporary a path in the same directory.
+ */
+export function writeRehearsal(
+  directory: string,
+  stem: string,
+  temporary: string,
+  record: RehearsalRecord,
+): void {
+  const path = join(directory, rehearsalRecordName(stem));
+  replaceDurably(path, temporary, `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** The records of a database's backups, newest rehearsal first; a file that is none is left out. */
+export function readRehearsals(directory: string, database: string): RehearsalRecord[] {
+  return listFiles(directory)
+    .flatMap((fileName) => {
+      const stem = /^(.+)\.rehearsal\.json$/.exec(fileName)?.[1];
+      if (stem === undefined || parseBackupName(archiveName(stem))?.database !== database) return [];
+      const record = recordOf(join(directory, fileName));
+      return record?.archive === archiveName(stem) ? [record] : [];
+    })
+    .sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+}
+
+function recordOf(path: string): RehearsalRecord | null {
+  try {
+    return z.parse(RehearsalRecord, JSON.parse(readFileSync(path, "utf8")));
+  } catch {
+    return null;
+  }
+}
