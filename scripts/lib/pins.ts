@@ -1,0 +1,51 @@
+import { lstatSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { archiveName, parseBackupName } from "./backup-name.ts";
+
+/**
+ * Pins: a file beside a backup that exempts it from retention for good, `ARCHIVE.pin` or `STEM.pin`, made by
+ * pin_backup or by hand (`touch`). That it exists pins; its text, if any, is the reason.
+ */
+export interface Pin {
+  /** Its own file name. */
+  file: string;
+  /** One line; null when the pin says none, or cannot be read. */
+  reason: string | null;
+}
+
+const ending = ".pin";
+const longestReason = 4_096;
+
+/** The name that pin_backup gives a pin. */
+export const pinName = (stem: string): string => `${archiveName(stem)}${ending}`;
+
+/** Both names that pin a backup. */
+export const pinNames = (stem: string): readonly [string, string] => [pinName(stem), `${stem}${ending}`];
+
+/** The stem of the backup that a file pins by its name, or null for any other file. */
+export function pinnedStem(fileName: string): string | null {
+  if (!fileName.endsWith(ending)) return null;
+  const pinned = fileName.slice(0, -ending.length);
+  return (parseBackupName(pinned) ?? parseBackupName(archiveName(pinned)))?.stem ?? null;
+}
+
+/** Whatever bears the name pins: a link or a directory that somebody made means the same. */
+export const isPinned = (directory: string, stem: string): boolean =>
+  pinNames(stem).some((name) => lstatSync(join(directory, name), { throwIfNoEntry: false }) !== undefined);
+
+/** The pins of a backup: none, one, or one of each name. */
+export function readPins(directory: string, stem: string): Pin[] {
+  return pinNames(stem)
+    .filter((name) => lstatSync(join(directory, name), { throwIfNoEntry: false }) !== undefined)
+    .map((file) => ({ file, reason: reasonIn(join(directory, file)) }));
+}
+
+function reasonIn(path: string): string | null {
+  try {
+    if (!statSync(path).isFile()) return null;
+    const text = readFileSync(path, "utf8").slice(0, longestReason);
+    return text.replaceAll(/\s+/g, " ").trim() || null;
+  } catch {
+    return null;
+  }
+}
