@@ -1,6 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ServerPlan } from "./config/plan.ts";
-import { type Bundle, bundlePath, programPurposes, programsDirectory, settingsFile } from "./installation.ts";
+import {
+  type Bundle,
+  bundlePath,
+  pingUrlFile,
+  programPurposes,
+  programsDirectory,
+  settingsFile,
+} from "./installation.ts";
 import { launcherText } from "./launchers.ts";
 import { logRotationText } from "./log-rotation.ts";
 import { nodeRuntime } from "./node-runtime.ts";
@@ -61,7 +68,20 @@ export class BackupServer extends pulumi.ComponentResource {
       const specification = { path: bundlePath(plan, bundle), content: bundle.text, sensitive: true };
       return file(`${programPurposes[bundle.name].purpose}-program`, specification, ...directories, ...node);
     });
-    const runnable = [...directories, ...node, ...bundleFiles];
+
+    const { pingUrl } = plan.monitoring;
+    // Secret even where the configuration has it in plain text: not in the state, and in no preview.
+    const pingUrlFiles =
+      pingUrl === undefined
+        ? []
+        : [
+            file(
+              "ping-url",
+              { path: pingUrlFile(plan), content: pulumi.secret(`${pingUrl}\n`), sensitive: true },
+              ...directories,
+            ),
+          ];
+    const runnable = [...directories, ...node, ...bundleFiles, ...pingUrlFiles];
 
     const settings = file(
       "settings",
@@ -100,7 +120,7 @@ export class BackupServer extends pulumi.ComponentResource {
     );
 
     this.digests = pulumi.all(
-      [...bundleFiles, settings, ...launchers, cronTable].map(({ sha256 }) => sha256),
+      [...bundleFiles, ...pingUrlFiles, settings, ...launchers, cronTable].map(({ sha256 }) => sha256),
     );
     this.settled = new Promise((resolve) => {
       cronTable.urn.apply(() => resolve());

@@ -25,6 +25,9 @@ export const programsDirectory = ({ paths }: ServerPlan): string => `${paths.ins
 /** The settings file that the programs read. */
 export const settingsFile = ({ paths }: ServerPlan): string => `${paths.installation}/config.json`;
 
+/** The file with the address that backup runs report to, kept apart from the settings because it is a secret. */
+export const pingUrlFile = ({ paths }: ServerPlan): string => `${paths.installation}/ping-url`;
+
 /** A program's place: a new program never overwrites the one that may be running. */
 export const bundlePath = (plan: ServerPlan, bundle: Bundle): string =>
   `${programsDirectory(plan)}/${bundle.name}-${bundle.sha256.slice(0, 12)}.cjs`;

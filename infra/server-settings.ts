@@ -1,6 +1,7 @@
 import type { Settings } from "../scripts/lib/settings.ts";
 import type { ServerPlan } from "./config/plan.ts";
 import { durationSeconds, sizeBytes } from "./config/values.ts";
+import { pingUrlFile } from "./installation.ts";
 import { scheduleOf } from "./schedule.ts";
 
 /** What the settings say besides the plan. */
@@ -58,6 +59,7 @@ export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Dep
       shrinkWarningPercent: monitoring.shrinkWarningPercent,
       connectionsWarningPercent: monitoring.connectionsWarningPercent,
       longQuerySeconds: seconds(monitoring.longQuery),
+      pingUrlFile: monitoring.pingUrl === undefined ? null : pingUrlFile(plan),
     },
   };
 }

@@ -1,8 +1,10 @@
 import type { CommandLine } from "./lib/arguments.ts";
+import { backupReport } from "./lib/backup-report.ts";
 import { type BackupOutcome, backUp, worst } from "./lib/backup-run.ts";
 import { chosenDatabases } from "./lib/chosen-databases.ts";
 import { ExitCode } from "./lib/exit-codes.ts";
 import { formatBytes } from "./lib/format.ts";
+import { openPing, silentPing } from "./lib/ping.ts";
 import { type ProgramContext, runProgram } from "./lib/program.ts";
 
 const commandLine: CommandLine = {
@@ -39,6 +41,10 @@ async function main({
   runId,
   signal,
 }: ProgramContext): Promise<number> {
+  const chosen = chosenDatabases(settings, given.operands);
+  // A run of some databases says nothing about the others, so it must not report for the server.
+  const ping = chosen.length === settings.databases.length ? openPing(settings, log) : silentPing;
+  ping.start();
   const outcomes: BackupOutcome[] = [];
   const progress = (bytes: number) => process.stdout.write(`\r\u001b[K${formatBytes(bytes)} written \r`);
   const request = {
@@ -48,7 +54,7 @@ async function main({
     signal,
     ...(output.interactive ? { progress } : {}),
   };
-  for (const database of chosenDatabases(settings, given.operands)) {
+  for (const database of chosen) {
     if (!signal.aborted) outcomes.push(await backUp(settings, database, request));
   }
   const codes = outcomes.map((outcome) => outcome.exitCode);
@@ -56,6 +62,10 @@ async function main({
   if (given.flag("json")) {
     output.data(JSON.stringify({ version: 1, runId, exitCode, databases: outcomes }, null, 2));
   }
+  await ping.end(
+    exitCode === ExitCode.success ? "success" : "fail",
+    backupReport(settings, outcomes, chosen),
+  );
   return exitCode;
 }
 

@@ -121,6 +121,22 @@ function thresholdProblems({ key, monitoring }: ServerPlan, configuration: Confi
   ];
 }
 
+/** A server that is dead would not be missed while another one reports to the same address. No message repeats it. */
+function sharedPingUrls(servers: readonly ServerPlan[], configuration: Configuration): Problem[] {
+  const reporting = servers.flatMap(({ key, monitoring: { pingUrl } }) =>
+    pingUrl !== undefined && URL.canParse(pingUrl)
+      ? [{ key, address: new URL(pingUrl).href.replace(/\/+$/, "") }]
+      : [],
+  );
+  return repeats(reporting, ({ address }) => address).map(({ first, again }) => {
+    const own = configuration.servers[again.key]?.monitoring?.pingUrl !== undefined;
+    return {
+      path: [...(own ? ["servers", again.key] : []), "monitoring", "pingUrl"],
+      text: `is one address for ${first.key} and ${again.key}, so that nobody would miss one of them: put {server} in it, which stands for the server's key, or give each server its own`,
+    };
+  });
+}
+
 /**
  * What the schema cannot see: values that are right alone and wrong together.
  * @param databases the keys under `databases`, those with problems of their own included
@@ -133,6 +149,7 @@ export function crossProblems(
   return [
     ...unknownDatabases(configuration, databases),
     ...sameAddress(plan.servers),
+    ...sharedPingUrls(plan.servers, configuration),
     ...keysWithinKeys(plan.servers),
     ...identityProblems(plan),
     ...plan.servers.flatMap((server) => [

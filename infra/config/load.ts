@@ -5,7 +5,7 @@ import { type StackPlan, stackPlan } from "./plan.ts";
 import { type Problem, schemaProblems } from "./problems.ts";
 import { Configuration } from "./schema.ts";
 
-/** The key that alone may be a secret: PostgreSQL's first password, per database with a managed container. */
+/** The key that is always a secret: PostgreSQL's first password, per database with a managed container. */
 export const passwordsKey = "databasePasswords";
 
 /** A configuration value as Pulumi hands it over: JSON for anything but text. */
@@ -19,8 +19,21 @@ function parsedValue(text: string): unknown {
 
 const secretProblem = (key: string): Problem => ({
   path: [key],
-  text: `must not be a secret: nothing in it is, and a secret would stand in plain text in the state; only ${passwordsKey} may be one`,
+  text: `must not be a secret: nothing in it is, and a secret would stand in plain text in the state; only ${passwordsKey} and monitoring.pingUrl may be one`,
 });
+
+const isMapping = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** Whether a value of `monitoring` or of `servers` holds the one thing in them that may be a secret. */
+function holdsPingUrl(key: string, value: unknown): boolean {
+  const groups =
+    key === "servers" && isMapping(value)
+      ? Object.values(value).map((server: unknown) =>
+          isMapping(server) ? Reflect.get(server, "monitoring") : null,
+        )
+      : [key === "monitoring" ? value : null];
+  return groups.some((monitoring) => isMapping(monitoring) && Object.hasOwn(monitoring, "pingUrl"));
+}
 
 /** A copy of `value` without what stands at the path. */
 function without(value: unknown, [key, ...rest]: Problem["path"]): unknown {
@@ -34,10 +47,14 @@ function without(value: unknown, [key, ...rest]: Problem["path"]): unknown {
 /**
  * The plan that a stack's configuration describes, or every problem in it.
  * @param root the project's keys and what stands under each, as read from the file
+ * @param secretKeys the keys under which something is secret
  */
-export function planOf(root: Record<string, unknown>): { plan: StackPlan } | { problems: Problem[] } {
+export function planOf(
+  root: Record<string, unknown>,
+  secretKeys: readonly string[] = [],
+): { plan: StackPlan } | { problems: Problem[] } {
   const result = Configuration.safeParse(root);
-  const problems = result.success ? [] : schemaProblems(result.error, Configuration, root);
+  const problems = result.success ? [] : schemaProblems(result.error, Configuration, root, secretKeys);
   // What is wrong by itself is left out, so that the rest is still compared with each other.
   const rest = problems.reduce<unknown>((value, { path }) => without(value, path), root);
   const configuration = result.success ? result : Configuration.safeParse(rest);
@@ -92,9 +109,11 @@ export function loadPlan(): StackPlan {
   const { [passwordsKey]: passwordText, ...values } = projectValues(project);
   const root = Object.fromEntries(Object.entries(values).map(([key, text]) => [key, parsedValue(text)]));
   const secrets = secretKeys();
-  const result = planOf(root);
+  const secretOnes = Object.keys(values).filter((key) => secrets.has(`${project}:${key}`));
+  const result = planOf(root, secretOnes);
   const passwords = passwordText === undefined ? undefined : parsedValue(passwordText);
-  const wronglySecret = Object.keys(values).filter((key) => secrets.has(`${project}:${key}`));
+  // The engine says only under which key a secret stands, not where in it.
+  const wronglySecret = secretOnes.filter((key) => !holdsPingUrl(key, root[key]));
   const problems = [
     ...wronglySecret.map(secretProblem),
     // What is wrong in a secret is not said, because saying it would show it.

@@ -7,8 +7,8 @@ import {
   managedContainerDefaults,
 } from "./defaults.ts";
 import { merged } from "./merge.ts";
-import type { Configuration, ManagedContainer, Server } from "./schema.ts";
-import { durationSeconds } from "./values.ts";
+import type { Configuration, ManagedContainer, Monitoring, Server } from "./schema.ts";
+import { durationSeconds, pingUrlOf } from "./values.ts";
 
 /** One database on one server, every name resolved. */
 export interface DatabasePlan {
@@ -67,6 +67,12 @@ function connectionOf(key: string, server: Server): Connection {
   };
 }
 
+function monitoringPlan(key: string, server: Server, configuration: Configuration): Monitoring {
+  const monitoring = merged(defaults.monitoring, configuration.monitoring, server.monitoring);
+  const { pingUrl } = monitoring;
+  return pingUrl === undefined ? monitoring : { ...monitoring, pingUrl: pingUrlOf(pingUrl, key) };
+}
+
 function serverPlan(key: string, server: Server, configuration: Configuration): ServerPlan {
   const own = server.databases;
   const keys = Object.keys(own ?? configuration.databases);
@@ -78,7 +84,7 @@ function serverPlan(key: string, server: Server, configuration: Configuration): 
     paths: merged(defaults.paths, configuration.paths, server.paths),
     backups: merged(defaults.backups, configuration.backups, server.backups),
     rehearsal: merged(defaults.rehearsal, configuration.rehearsal, server.rehearsal),
-    monitoring: merged(defaults.monitoring, configuration.monitoring, server.monitoring),
+    monitoring: monitoringPlan(key, server, configuration),
     runtime: server.runtime ?? configuration.runtime ?? defaults.runtime,
     verification: server.verification ?? configuration.verification ?? defaults.verification,
   };

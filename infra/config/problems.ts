@@ -39,6 +39,10 @@ const nouns: Record<string, string> & { object: string } = {
   boolean: "true or false",
 };
 
+/** Whether a value must not be repeated: an address may be as good as a password, wherever it stands. */
+const isSecret = (path: readonly PropertyKey[], value: unknown): boolean =>
+  path.at(-1) === "pingUrl" || (typeof value === "string" && value.includes("://"));
+
 /** What was found, for a person: short, and never a whole structure. */
 function found(value: unknown): string {
   if (value === undefined) return "is missing";
@@ -49,10 +53,20 @@ function found(value: unknown): string {
   return `is ${typeof value === "string" ? "the text " : ""}${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}`;
 }
 
-/** The sentences of one of zod's issues. An unknown key is a problem of its own at its own path. */
-function issueProblems(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown): Problem[] {
+/**
+ * The sentences of one of zod's issues. An unknown key is a problem of its own at its own path.
+ * @param secretKeys top-level keys in which something is secret: no value of theirs is repeated
+ */
+function issueProblems(
+  issue: z.core.$ZodIssue,
+  schema: z.ZodType,
+  root: unknown,
+  secretKeys: readonly string[],
+): Problem[] {
   const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
   const value = valueAt(root, path);
+  const silent = isSecret(path, value) || secretKeys.includes(String(path[0]));
+  const isFound = silent && value !== undefined ? "" : `, ${found(value)}`;
   switch (issue.code) {
     case "unrecognized_keys": {
       const known = keysAt(schema, path);
@@ -61,23 +75,23 @@ function issueProblems(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown
     case "invalid_type": {
       const wish = nouns[issue.expected] ?? issue.expected;
       const hint = value === null && wish === nouns.object ? "; write {} to take every default" : "";
-      return [{ path, text: `must be ${wish}, ${found(value)}${hint}` }];
+      return [{ path, text: `must be ${wish}${isFound}${hint}` }];
     }
     case "invalid_value":
       return [
         {
           path,
-          text: `must be ${issue.values.map((one) => JSON.stringify(one)).join(" or ")}, ${found(value)}`,
+          text: `must be ${issue.values.map((one) => JSON.stringify(one)).join(" or ")}${isFound}`,
         },
       ];
     case "too_small":
-      return [{ path, text: `must be at least ${issue.minimum}, ${found(value)}` }];
+      return [{ path, text: `must be at least ${issue.minimum}${isFound}` }];
     case "too_big":
-      return [{ path, text: `must be at most ${issue.maximum}, ${found(value)}` }];
+      return [{ path, text: `must be at most ${issue.maximum}${isFound}` }];
     case "invalid_key":
       return issue.issues.map((inner) => ({ path, text: `this key ${inner.message}` }));
     default:
-      return [{ path, text: `${issue.message}, ${found(value)}` }];
+      return [{ path, text: `${issue.message}${isFound}` }];
   }
 }
 
@@ -88,8 +102,13 @@ export function unknownKeyText(key: string, known: readonly string[], noun = "un
 }
 
 /** All problems that the schema finds in `root`. */
-export function schemaProblems(error: z.ZodError, schema: z.ZodType, root: unknown): Problem[] {
-  return error.issues.flatMap((issue) => issueProblems(issue, schema, root));
+export function schemaProblems(
+  error: z.ZodError,
+  schema: z.ZodType,
+  root: unknown,
+  secretKeys: readonly string[],
+): Problem[] {
+  return error.issues.flatMap((issue) => issueProblems(issue, schema, root, secretKeys));
 }
 
 /** `servers.cloud.example.org.port`, as the path stands in the stack's file. */

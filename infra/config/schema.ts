@@ -75,7 +75,9 @@ export const Monitoring = z.strictObject({
   connectionsWarningPercent: value.percent("Use of max_connections that is a warning, in percent"),
   longQuery: value.duration("A query that has run this long is reported"),
   pingUrl: value
-    .pingUrl("Address that each backup run reports to: its start, its success or its failure")
+    .pingUrl(
+      "Address that each backup run of a server reports to: its start, its success or its failure; `{server}` in it stands for KEY. It may be secret: `pulumi config set --secret --path`",
+    )
     .optional(),
   mailTo: value.mailAddress("Where cron sends what the programs report as errors").optional(),
 });

@@ -94,10 +94,16 @@ export const durationSeconds = (value: string): number | null => measured(second
 /** Bytes of a size like `500MiB`. */
 export const sizeBytes = (value: string): number | null => measured(bytesOf, value);
 
+/** The address that one server reports to. */
+export const pingUrlOf = (pattern: string, server: string): string => pattern.replaceAll("{server}", server);
+
 /** The address is as good as a password for whoever wants to report in a server's name: no message repeats it. */
 export const pingUrlProblem: TextCheck = (value) => {
   if (control.test(value) || /\s/.test(value)) return "must not hold spaces or control characters";
-  const url = URL.canParse(value) ? new URL(value) : null;
+  const example = pingUrlOf(value, "server");
+  if (/[{}]/.test(example))
+    return "may hold {server}, which stands for the server's key, and no other braces";
+  const url = URL.canParse(example) ? new URL(example) : null;
   if (url === null || !/^https?:$/.test(url.protocol))
     return "must be an address beginning with https:// or http://";
   if (url.search !== "" || url.hash !== "")

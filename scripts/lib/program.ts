@@ -38,6 +38,12 @@ export interface Program {
   failureCode?: number;
 }
 
+/** The signals that end a run in an orderly way. */
+export const interruptions = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+
+/** For how long what is left of a finished program may keep it alive. */
+const lingerMilliseconds = 500;
+
 const safePath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
@@ -49,15 +55,18 @@ export function runProgram(program: Program, argv: readonly string[] = process.a
   process.env.PATH ??= safePath;
   // Whoever watches may be gone (a lost ssh connection, `| head`): that must not end a restore between drop and rename.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-  prepared(program, argv).then(
-    (exitCode) => {
-      process.exitCode = exitCode;
-    },
-    (error: unknown) => {
-      process.stderr.write(`${program.commandLine.program}: ${messageOf(error)}\n`);
-      process.exitCode = program.failureCode ?? exitCodeOf(error);
-    },
-  );
+  prepared(program, argv)
+    .then(
+      (exitCode) => {
+        process.exitCode = exitCode;
+      },
+      (error: unknown) => {
+        process.stderr.write(`${program.commandLine.program}: ${messageOf(error)}\n`);
+        process.exitCode = program.failureCode ?? exitCodeOf(error);
+      },
+    )
+    // What is still under way has been given up: a look-up of a name, say, which nothing can end.
+    .then(() => setTimeout(() => process.exit(), lingerMilliseconds).unref());
 }
 
 /** What a program exits with when `error` ends it. */
@@ -86,12 +95,11 @@ async function prepared({ commandLine, main }: Program, argv: readonly string[])
   });
   const controller = new AbortController();
   const interrupt = (signal: NodeJS.Signals) => controller.abort(new InterruptedError(`ended by ${signal}`));
-  const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, interrupt);
+  for (const signal of interruptions) process.on(signal, interrupt);
   try {
     return await main({ settings, arguments: parsed, output, runId, signal: controller.signal, log });
   } finally {
-    for (const signal of signals) process.off(signal, interrupt);
+    for (const signal of interruptions) process.off(signal, interrupt);
     log.close();
   }
 }

@@ -103,6 +103,8 @@ export const Settings = z.strictObject({
     connectionsWarningPercent: z.int().check(z.gte(1), z.lte(100)),
     /** A query that has run this long is reported. */
     longQuerySeconds: seconds,
+    /** The file with the address that backup runs report to; null for none. The address is as good as a password. */
+    pingUrlFile: z.nullable(absolutePath),
   }),
 });
 export type Settings = z.infer<typeof Settings>;

@@ -69,6 +69,7 @@ export function settingsFor(sandbox: SandboxServer): Settings {
       shrinkWarningPercent: 50,
       connectionsWarningPercent: 80,
       longQuerySeconds: 300,
+      pingUrlFile: null,
     },
   };
 }

@@ -55,6 +55,7 @@ export const settings: Settings = {
     shrinkWarningPercent: 50,
     connectionsWarningPercent: 80,
     longQuerySeconds: 300,
+    pingUrlFile: null,
   },
 };
 
