@@ -1,13 +1,12 @@
 import { deadline } from "../deadline.ts";
-import { formatBytes, formatDuration } from "../format.ts";
+import { formatDuration } from "../format.ts";
 import { type QueryOptions, query, queryJson } from "../psql.ts";
-import { PsqlError } from "../psql-error.ts";
 import { applicationName } from "../run-id.ts";
 import type { DatabaseSettings } from "../settings.ts";
 import { type Content, countContent, requireContent } from "./content-check.ts";
 import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
-import { type Load, loadArchive } from "./load.ts";
+import { loadInto } from "./loading.ts";
 import { DatabaseProperties, differingProperties, propertiesQuery } from "./properties.ts";
 import { createStatement, propertyStatements } from "./recreation.ts";
 import { createMissingRoles, dropRoles } from "./roles.ts";
@@ -46,7 +45,7 @@ export async function fillDatabase(
       ...(await createMissingRoles(database, source, server, { ...maintenance, signal: time.signal })),
     );
     await query(database, createStatement(name, properties), maintenance);
-    await load(run, source, name, maintenance, time.signal);
+    await loadInto(run, source, name, maintenance, time.signal);
     const inside = { applicationName: applicationName(run.runId), dbname: name, signal: time.signal };
     const content = await countContent(database, inside);
     requireContent(source.manifest, content, source.path);
@@ -70,56 +69,6 @@ async function takeAway(run: RestoreRun, server: LiveServer, name: string, roles
     // What is left bears a name that the next run recognises.
     run.log.event("warning", run.database.name, `${name} could not be removed; the next restore removes it`);
   }
-}
-
-async function load(
-  run: RestoreRun,
-  source: RestoreSource,
-  name: string,
-  maintenance: QueryOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const { database, output } = run;
-  const way = await wayFor(run, source, maintenance);
-  if (way === "plain") {
-    run.log.event(
-      "warning",
-      database.name,
-      `this psql has no \\restrict: ${source.path} is trusted not to use psql's own commands`,
-    );
-  }
-  let shown = -1;
-  await loadArchive({
-    archive: source.path,
-    sha256: source.sha256,
-    container: database.container,
-    user: database.user,
-    database: name,
-    applicationName: applicationName(run.runId),
-    way,
-    signal,
-    progress: (bytes) => {
-      const percent = Math.floor((bytes / source.bytes) * 100);
-      if (!output.interactive || percent === shown) return;
-      shown = percent;
-      const end = percent === 100 ? "\n" : "";
-      process.stdout.write(`\rrestoring: ${percent} % of ${formatBytes(source.bytes)}${end}`);
-    },
-  });
-}
-
-async function wayFor(
-  run: RestoreRun,
-  source: RestoreSource,
-  maintenance: QueryOptions,
-): Promise<Load["way"]> {
-  try {
-    await query(run.database, "\\restrict probe\n\\unrestrict probe\nselect 1", maintenance);
-  } catch (error) {
-    if (error instanceof PsqlError && error.kind === "query") return "plain";
-    throw error;
-  }
-  return source.manifest === null || source.manifest.adopted ? "confined" : "compressed";
 }
 
 async function requireProperties(
