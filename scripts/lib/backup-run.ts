@@ -3,13 +3,13 @@ import { takeBackup } from "./backup.ts";
 import { lockDatabase } from "./dead-runs.ts";
 import { messageOf } from "./errors.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { dropLeftovers } from "./leftover-databases.ts";
 import { LockedError } from "./lock.ts";
 import type { Log } from "./log.ts";
 import type { Manifest } from "./manifest.ts";
 import { dropExpiredPrevious } from "./previous-databases.ts";
 import { exitCodeOf } from "./program.ts";
 import { holdsRetention, prune } from "./pruning.ts";
-import { applicationName } from "./run-id.ts";
 import type { DatabaseSettings, Settings } from "./settings.ts";
 
 /** What became of one database in a run of backup_database; `--json` prints it. */
@@ -22,7 +22,7 @@ export interface BackupOutcome {
   adopted: string[];
   /** Archives that had expired. */
   removed: string[];
-  /** Databases that restores had replaced and whose time was over. */
+  /** Databases that are gone: those that dead runs left, and those that restores had replaced and whose time was over. */
   dropped: string[];
   error: string | null;
 }
@@ -54,16 +54,14 @@ export async function backUp(
   const attempt = async () => {
     const lock = await reporting(log, database.name, () => lockDatabase(settings, database, request));
     try {
+      outcome.dropped = await dropLeftovers({ ...request, settings, database }, database.database);
       outcome.adopted = await reporting(log, database.name, () => adoptArchives(settings, database, request));
       const backup = await takeBackup(settings, database, { ...request, class: "regular", lock });
       outcome.backup = backup;
       if (holdsRetention(settings, database.name, backup, log)) return;
       outcome.removed = prune(settings, database.name, log);
-      outcome.dropped = await dropExpiredPrevious(settings, database, backup, log, {
-        applicationName: applicationName(request.runId),
-        timeoutSeconds: settings.timeouts.query,
-        signal: request.signal,
-      });
+      const expired = await dropExpiredPrevious({ ...request, settings, database }, backup);
+      outcome.dropped = [...outcome.dropped, ...expired];
     } finally {
       lock.release();
     }

@@ -1,10 +1,7 @@
-import * as z from "zod/mini";
 import { recogniseDatabase, runStart } from "./database-names.ts";
-import type { Log } from "./log.ts";
+import { databaseNames, type LockedRun } from "./leftover-databases.ts";
 import type { Manifest } from "./manifest.ts";
-import { type QueryOptions, query, queryJson } from "./psql.ts";
-import type { DatabaseSettings, Settings } from "./settings.ts";
-import { identifier } from "./sql.ts";
+import { dropDatabase } from "./restore/scratch-database.ts";
 
 const dayMilliseconds = 86_400_000;
 
@@ -31,30 +28,15 @@ export function expiredPrevious(
  * @returns their names.
  * @throws PsqlError, DockerError
  */
-export async function dropExpiredPrevious(
-  settings: Settings,
-  database: DatabaseSettings,
-  newest: Manifest,
-  log: Log,
-  options: QueryOptions,
-): Promise<string[]> {
-  const names = await queryJson(
-    database,
-    z.array(z.string()),
-    "select json_agg(datname) from pg_database",
-    options,
-  );
+export async function dropExpiredPrevious(run: LockedRun, newest: Manifest): Promise<string[]> {
+  const { database, log, settings, signal } = run;
   const { keepPreviousDays } = settings.retention;
+  const names = await databaseNames(run, database.database);
   const gone = expiredPrevious(names, database.database, keepPreviousDays, new Date(newest.createdAt));
   for (const name of gone) {
-    // It waits for a checkpoint; ended half way it leaves a database that is neither there nor gone.
-    const patient = { ...options, timeoutSeconds: settings.timeouts.backup };
-    await query(database, `DROP DATABASE IF EXISTS ${identifier(name)}`, patient);
-    log.event(
-      "info",
-      database.name,
-      `dropped ${name}: kept for ${keepPreviousDays} days after the restore that replaced it`,
-    );
+    await dropDatabase(run, database.database, name, signal);
+    const why = `kept for ${keepPreviousDays} days after the restore that replaced it`;
+    log.event("info", database.name, `dropped ${name}: ${why}`);
   }
   return gone;
 }

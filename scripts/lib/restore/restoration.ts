@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { takeBackup } from "../backup.ts";
 import { lockDatabase } from "../dead-runs.ts";
 import { requireRunning } from "../docker.ts";
+import { dropLeftovers } from "../leftover-databases.ts";
 import type { Lock } from "../lock.ts";
 import { applicationName } from "../run-id.ts";
 import { restoreBeside } from "./beside.ts";
@@ -10,7 +11,6 @@ import { type Content, countContent } from "./content-check.ts";
 import { RestoreError } from "./errors.ts";
 import { restoreInPlace } from "./in-place.ts";
 import { type InPlaceState, removeInPlaceState, unfinishedInPlace } from "./in-place-state.ts";
-import { dropLeftovers } from "./leftovers.ts";
 import { type LiveServer, readLiveServer } from "./live-server.ts";
 import { restoreOverview } from "./overview.ts";
 import type { DatabaseProperties } from "./properties.ts";
@@ -70,7 +70,11 @@ export async function restoreFile(run: RestoreRun, wish: RestoreWish): Promise<R
 async function lockedRestore(run: RestoreRun, wish: RestoreWish, lock: Lock): Promise<RestoreReport> {
   const { database, settings } = run;
   const server = await surveyServer(run);
-  await dropLeftovers(run, server);
+  await dropLeftovers(
+    run,
+    server.maintenance,
+    server.databases.map(({ name }) => name),
+  );
   refuseUnfit(wish.source, server, database);
   const unfinished = unfinishedInPlace(settings, database, server);
   const properties = propertiesFor(run, server, unfinished);

@@ -16,8 +16,11 @@ export interface RestoreRun {
 
 export type QuestionOptions = QueryOptions & { timeoutSeconds: number };
 
+/** What a question needs to know of its run. */
+export type AskingRun = Pick<RestoreRun, "settings" | "database" | "runId">;
+
 /** For questions that end soon; without `signal` for what has to be done also after an interruption. */
-export function questionOptions(run: RestoreRun, dbname: string, signal?: AbortSignal): QuestionOptions {
+export function questionOptions(run: AskingRun, dbname: string, signal?: AbortSignal): QuestionOptions {
   return {
     applicationName: applicationName(run.runId),
     dbname,

@@ -1,16 +1,16 @@
 import { query } from "../psql.ts";
 import { identifier, literal } from "../sql.ts";
-import { questionOptions, type RestoreRun } from "./run.ts";
+import { type AskingRun, questionOptions } from "./run.ts";
 import { standingOf } from "./standing.ts";
 
 /**
- * Drops a database that a restore made, or what a DROP that was cut off has left of one, with whoever is connected to
+ * Drops a database that a restore or rehearsal made, or what a DROP that was cut off has left of one, with whoever is connected to
  * it; nothing happens if it does not exist.
  * @param maintenance another database.
  * @throws PsqlError, DockerError, InterruptedError
  */
 export async function dropDatabase(
-  run: RestoreRun,
+  run: AskingRun,
   maintenance: string,
   name: string,
   signal?: AbortSignal,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { endBackends } from "../backends.ts";
 import { query } from "../psql.ts";
 import { literal } from "../sql.ts";
-import { questionOptions, type RestoreRun } from "./run.ts";
+import { type AskingRun, questionOptions } from "./run.ts";
 
 /** `invalid`: a DROP that was cut off has left the name, and nothing that anybody can use or alter. */
 export type Standing = "whole" | "invalid" | "absent";
@@ -14,7 +14,7 @@ export type Standing = "whole" | "invalid" | "absent";
  * @throws PsqlError, DockerError, InterruptedError
  */
 export async function standingOf(
-  run: RestoreRun,
+  run: AskingRun,
   name: string,
   maintenance: string,
   oid?: number,
@@ -34,7 +34,7 @@ const pauseMilliseconds = 1000;
 
 /** The same after a statement whose answer was lost, once nothing of the run is at work; null if the server does not answer. */
 export async function findStanding(
-  run: RestoreRun,
+  run: AskingRun,
   name: string,
   maintenance: string,
   oid?: number,

@@ -1,6 +1,6 @@
+import { dropLeftovers } from "../leftover-databases.ts";
 import { confirm } from "./confirmation.ts";
 import { readInPlaceState, removeInPlaceState, unfinishedInPlace } from "./in-place-state.ts";
-import { dropLeftovers } from "./leftovers.ts";
 import { refuseObstacles } from "./refusals.ts";
 import { formatCutOff, rollbackCommand } from "./report.ts";
 import { lockForRestore, restoreFile, surveyServer } from "./restoration.ts";
@@ -37,7 +37,11 @@ export async function undoRestore(run: RestoreRun, wish: RollbackWish): Promise<
   try {
     log.event("info", database.name, `restore started: roll back to ${chosen.name}`);
     const server = await surveyServer(run);
-    await dropLeftovers(run, server);
+    await dropLeftovers(
+      run,
+      server.maintenance,
+      server.databases.map(({ name }) => name),
+    );
     const done = await rollBack(run, server, chosen);
     removeInPlaceState(settings, database);
     const cutOff = done.cutOffSeconds === null ? "a moment" : formatCutOff(done.cutOffSeconds);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { previousName, restoringName } from "../../../scripts/lib/database-names.ts";
+import { previousName, rehearsalName, restoringName } from "../../../scripts/lib/database-names.ts";
+import { leftoverDatabases } from "../../../scripts/lib/leftover-databases.ts";
 import { expiredPrevious } from "../../../scripts/lib/previous-databases.ts";
 
 const live = "shop_production";
@@ -21,4 +22,11 @@ describe("the databases that a later backup drops", () => {
   test("none while no newer backup was verified", () => {
     expect(expiredPrevious([old], live, 7, new Date("2026-03-01T12:00:01Z"))).toEqual([]);
   });
+});
+
+test("left by dead runs is what a restore or rehearsal of this database was filling, but not this run itself", () => {
+  const run = "20260301T120000-aaaaaa";
+  const left = [restoringName(live, run), rehearsalName(live, run)];
+  const others = [recent, restoringName("shop", run), restoringName(live, "20260302T120000-cccccc"), live];
+  expect(leftoverDatabases([...others, ...left], live, "20260302T120000-cccccc")).toEqual(left);
 });

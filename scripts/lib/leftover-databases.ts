@@ -1,0 +1,65 @@
+import * as z from "zod/mini";
+import { recogniseDatabase } from "./database-names.ts";
+import { messageOf, ProgramError } from "./errors.ts";
+import type { Log } from "./log.ts";
+import { queryJson } from "./psql.ts";
+import { questionOptions } from "./restore/run.ts";
+import { dropDatabase } from "./restore/scratch-database.ts";
+import type { DatabaseSettings, Settings } from "./settings.ts";
+
+/** A run that holds the lock of its database. */
+export interface LockedRun {
+  settings: Settings;
+  database: DatabaseSettings;
+  runId: string;
+  log: Log;
+  signal: AbortSignal;
+}
+
+/** Those of a server's databases that a restore or rehearsal of `live`, other than run `runId`, was filling. */
+export function leftoverDatabases(names: readonly string[], live: string, runId: string): string[] {
+  return names.filter((name) => {
+    const made = recogniseDatabase(live, name);
+    return made !== null && made.kind !== "previous" && made.runId !== runId;
+  });
+}
+
+/**
+ * Drops the databases that restores and rehearsals of this database were filling when they died: the caller holds the
+ * lock, so none of them can be alive. One that cannot be dropped stays, with a warning.
+ * @param connectTo the database to do it from.
+ * @param names those of the server; looked up unless given.
+ * @returns the names of those that are gone; none, in silence, when the server does not answer: the run itself will say so.
+ */
+export async function dropLeftovers(
+  run: LockedRun,
+  connectTo: string,
+  names?: readonly string[],
+): Promise<string[]> {
+  const { database, log, runId, signal } = run;
+  const present = names ?? (await databaseNames(run, connectTo).catch(nothingUnlessBroken(signal)));
+  const gone: string[] = [];
+  for (const name of leftoverDatabases(present, database.database, runId)) {
+    try {
+      await dropDatabase(run, connectTo, name, signal);
+      gone.push(name);
+      log.event("warning", database.name, `dropped ${name}, which a dead run left`);
+    } catch (error) {
+      signal.throwIfAborted();
+      // It takes space and nothing else; what was asked for must not wait for it.
+      log.event("warning", database.name, `${name}, left by a dead run, stays: ${messageOf(error)}`);
+    }
+  }
+  return gone;
+}
+
+const nothingUnlessBroken = (signal: AbortSignal) => (error: unknown) => {
+  if (signal.aborted || !(error instanceof ProgramError)) throw error;
+  return [];
+};
+
+/** The names of all databases of the server. */
+export function databaseNames(run: LockedRun, connectTo: string): Promise<string[]> {
+  const sql = "select json_agg(datname) from pg_database";
+  return queryJson(run.database, z.array(z.string()), sql, questionOptions(run, connectTo, run.signal));
+}
