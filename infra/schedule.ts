@@ -15,16 +15,31 @@ export interface Schedule {
   sha256: string;
 }
 
-/** The programs log by themselves; the redirection keeps what nobody expected. */
-const quietly = (launcher: string, log: string): string =>
-  `${shellWord(launcher)} --quiet >> ${shellWord(log)} 2>&1`;
+/**
+ * The programs log by themselves; the redirection keeps what nobody expected. cron mails what is left to it: with
+ * somebody to mail to that is the errors, a copy of which still goes into the log in case that no mail arrives.
+ */
+const quietly = (launcher: string, log: string, mails: boolean): string =>
+  mails
+    ? `${shellWord(launcher)} --quiet 2>&1 >> ${shellWord(log)} | tee -a ${shellWord(log)}`
+    : `${shellWord(launcher)} --quiet >> ${shellWord(log)} 2>&1`;
 
 /** The cron table's contents for one server. */
 export function scheduleOf({ paths, backups, monitoring }: ServerPlan): Schedule {
-  const environment = { SHELL: "/bin/sh", PATH: serverPath };
+  const { mailTo } = monitoring;
+  const environment = {
+    SHELL: "/bin/sh",
+    PATH: serverPath,
+    ...(mailTo === undefined ? {} : { MAILTO: mailTo }),
+  };
+  const entry = (schedule: string, launcher: string): CronEntry => ({
+    schedule,
+    user: "root",
+    command: quietly(launcher, paths.log, mailTo !== undefined),
+  });
   const entries = [
-    { schedule: backups.schedule, user: "root", command: quietly(paths.backupLauncher, paths.log) },
-    { schedule: monitoring.schedule, user: "root", command: quietly(paths.statusLauncher, paths.log) },
+    entry(backups.schedule, paths.backupLauncher),
+    entry(monitoring.schedule, paths.statusLauncher),
   ];
   const text = cronTableText(environment, entries);
   return {

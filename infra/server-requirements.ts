@@ -25,5 +25,6 @@ export function serverRequirements({ paths, databases, monitoring, runtime }: Se
       backups: paths.backups,
     })),
     runtime,
+    mails: monitoring.mailTo !== undefined,
   };
 }

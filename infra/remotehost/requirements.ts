@@ -17,6 +17,8 @@ export interface Requirements {
   }[];
   /** `system`: a Node of version 22 or later must be installed. */
   runtime: "pinned" | "system";
+  /** Whether cron is to send mail: a server without a mailer is then worth a note. */
+  mails: boolean;
 }
 
 /** What `getServer` found out. Nothing here is secret. */

@@ -42,6 +42,7 @@ const requirementsOf = (database: SandboxServer): Requirements => ({
     },
   ],
   runtime: "pinned",
+  mails: false,
 });
 
 function question(connection: Connection, more: Partial<Requirements> = {}): Properties {

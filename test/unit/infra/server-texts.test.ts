@@ -63,6 +63,23 @@ test("cron runs the seed's line, and the status check beside it", () => {
   expect(takesOver).toEqual(["/root/backup_database.sh", "/root/check_database_status.sh"]);
 });
 
+test("with somebody to mail to, cron gets the errors, and the log a copy", () => {
+  const plan = serverPlanOf({ ...seed, monitoring: { mailTo: "ops@example.org" } });
+  const { environment, entries } = scheduleOf(plan);
+  expect(environment.MAILTO).toBe("ops@example.org");
+  expect(entries[0]?.command).toBe(
+    "/root/backup_database.sh --quiet 2>&1 >> /root/backup_database.log | tee -a /root/backup_database.log",
+  );
+  expect([serverRequirements(plan).mails, serverRequirements(serverPlanOf()).mails]).toEqual([true, false]);
+});
+
+test("the settings name the file of the address to report to, never the address", () => {
+  const plan = serverPlanOf({ ...seed, monitoring: { pingUrl: "https://ping.example/hunter2" } });
+  expect(serverSettingsText(plan, deployment)).not.toContain("hunter2");
+  expect(settingsOf(plan).monitoring.pingUrlFile).toBe("/opt/database-backups/ping-url");
+  expect(settingsOf().monitoring.pingUrlFile).toBeNull();
+});
+
 test("a path with a space is one word for cron's shell and one name for logrotate", () => {
   const plan = serverPlanOf({ ...seed, paths: { log: "/var/log/data base.log" } });
   expect(scheduleOf(plan).entries[0]?.command).toBe(

@@ -76,6 +76,20 @@ test("the cron table waits for everything, a launcher for its program, a program
   expect(needs("s-readiness")).toEqual(expect.arrayContaining(["s-cron-table"]));
 });
 
+test("the address to report to is a file of its own, secret, and nowhere else", async () => {
+  const plan = stackPlanOf({ ...two, monitoring: { pingUrl: "https://ping.example/hunter2/{server}" } });
+  const { registrations, outputs } = await declareUnderMocks(plan);
+  const holding = registrations.filter(({ inputs }) => JSON.stringify(inputs).includes("hunter2"));
+  expect(holding.map(({ name }) => name)).toEqual(["a-ping-url", "b-ping-url"]);
+  expect(holding[0]?.inputs).toMatchObject({
+    path: "/opt/database-backups/ping-url",
+    mode: "0600",
+    content: "https://ping.example/hunter2/a\n",
+    sensitive: true,
+  });
+  expect(JSON.stringify(outputs)).not.toContain("hunter2");
+});
+
 test("programs are not kept in the state, and a new one never overwrites the old", async () => {
   const { registrations } = await declareUnderMocks(stackPlanOf({ ...seed, servers: { s: {} } }));
   expect(registrations.find(({ name }) => name === "s-backup-program")?.inputs).toMatchObject({

@@ -26,6 +26,8 @@ export interface Inspection {
   databases: DatabaseSeen[];
   directories: { freeBytes: number }[];
   systemNode: { path: string; version: string } | null;
+  /** Whether there is a sendmail where cron looks for it. */
+  hasMailer: boolean;
   /** `PROJECT/STACK` that owns the machine. */
   owner: string | null;
 }
@@ -69,6 +71,7 @@ export function inspectionScript(requirements: Requirements): string {
       (name) => `command -v ${quote(name)} >/dev/null || printf %s ${quote(name)} | say missing`,
     ),
     "if cron_runs; then echo | say cron; fi",
+    "if [ -x /usr/sbin/sendmail ]; then echo | say mailer; fi",
     'if node=$(command -v node); then printf \'%s\\n%s\' "$node" "$(node --version 2>/dev/null)" | say node; fi',
     `if ! problem=$(timeout ${patience} docker version --format ok 2>&1); then printf %s "$problem" | say docker; fi`,
     ...databases.flatMap(({ name, container, user, database, backups }) => [
@@ -90,6 +93,7 @@ export function parseInspection(output: string): Inspection {
     databases: [],
     directories: [],
     systemNode: null,
+    hasMailer: false,
     owner: null,
   };
   for (const line of output.split("\n")) {
@@ -108,6 +112,9 @@ const readers: Readonly<Record<string, Reader>> = {
   missing: (seen, text) => seen.missingCommands.push(text),
   cron: (seen) => {
     seen.cronRuns = true;
+  },
+  mailer: (seen) => {
+    seen.hasMailer = true;
   },
   docker: (seen, text) => {
     seen.dockerProblem = text || "no answer in time";

@@ -32,7 +32,7 @@ export function judge(
     ...databases.flatMap((database) => database.problems),
     ...spaceProblems(requirements, seen),
   ];
-  const notes = databases.flatMap((database) => database.notes);
+  const notes = [...databases.flatMap((database) => database.notes), ...mailNotes(requirements, seen)];
   const named = (sentence: string) => `${host}: ${sentence}`;
   return { problems: problems.map(named), notes: notes.map(named) };
 }
@@ -75,6 +75,14 @@ function runtimeProblems({ runtime }: Requirements, { systemNode }: Inspection):
   if (!systemNode) return [`it has no node on its PATH. ${wanted}`];
   if (Number.parseInt(systemNode.version, 10) >= oldestNode) return [];
   return [`its ${systemNode.path} is version ${systemNode.version || "unknown"}. ${wanted}`];
+}
+
+function mailNotes({ mails }: Requirements, { hasMailer }: Inspection): string[] {
+  if (!mails || hasMailer) return [];
+  return [
+    "there is no /usr/sbin/sendmail, so cron cannot mail anything to monitoring.mailTo. Install a mailer, such as " +
+      "msmtp-mta or postfix.",
+  ];
 }
 
 type DatabaseRequirement = Requirements["databases"][number];

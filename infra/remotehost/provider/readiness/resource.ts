@@ -24,6 +24,7 @@ export const requirementsSchema = z.strictObject({
     }),
   ),
   runtime: z.enum(["pinned", "system"]),
+  mails: z.boolean(),
 });
 
 const place = { connection: connectionSchema, requirements: requirementsSchema };

@@ -74,3 +74,43 @@ test("a managed container with a secret password is accepted", () => {
   configure({ ...managed, databasePasswords: { library: "hunter2" } }, ["databasePasswords"]);
   expect(loadPlan().servers[0]?.databases[0]?.managedContainer).toMatchObject({ image: "postgres:17" });
 });
+
+const pingUrl = "https://ping.example/hunter2";
+
+test.each([
+  { what: "plain", values: { ...right, monitoring: { pingUrl } }, secrets: [] },
+  { what: "secret for the stack", values: { ...right, monitoring: { pingUrl } }, secrets: ["monitoring"] },
+  {
+    what: "secret for a server",
+    values: { ...right, servers: { one: { monitoring: { pingUrl } } } },
+    secrets: ["servers"],
+  },
+])("an address to report to is accepted, $what", ({ values, secrets }) => {
+  configure(values, secrets);
+  expect(loadPlan().servers[0]?.monitoring.pingUrl).toBe(pingUrl);
+});
+
+test.each([
+  {
+    what: "no address",
+    values: { monitoring: { pingUrl: "hunter2" } },
+    path: "monitoring.pingUrl: must be an",
+  },
+  { what: "a number", values: { monitoring: { pingUrl: 4711 } }, path: "monitoring.pingUrl: must be text\n" },
+  { what: "in the wrong place", values: { monitoring: pingUrl }, path: "monitoring: must be a mapping" },
+  {
+    what: "shared",
+    values: { servers: { one: {}, two: {} }, monitoring: { pingUrl } },
+    path: "monitoring.pingUrl: is one address for one and two",
+  },
+])("what is wrong with an address is said without it: $what", ({ values, path }) => {
+  configure({ ...right, ...values });
+  expect(() => loadPlan()).toThrow(`${path}`.trimEnd());
+  expect(loadPlan).not.toThrow(/hunter2|4711/);
+});
+
+test("what stands beside a secret address is checked, and not shown", () => {
+  configure({ ...right, monitoring: { pingUrl, longQuery: "hunter3" } }, ["monitoring"]);
+  expect(loadPlan).toThrow("monitoring.longQuery: must be a duration");
+  expect(loadPlan).not.toThrow(/hunter/);
+});

@@ -66,6 +66,16 @@ test("a server's own value wins over the environment's, and that over the defaul
   expect([one?.runtime, two?.runtime]).toEqual(["system", "pinned"]);
 });
 
+test("the address to report to is each server's own by {server} in it", () => {
+  const [one, two] = serversOf({
+    servers: { one: {}, two: { monitoring: { pingUrl: "https://own.example/x" } } },
+    databases: { library: {} },
+    monitoring: { pingUrl: "https://ping.example/key/{server}" },
+  });
+  expect(one?.monitoring.pingUrl).toBe("https://ping.example/key/one");
+  expect(two?.monitoring.pingUrl).toBe("https://own.example/x");
+});
+
 test("a server's databases are the environment's unless it names its own, with overrides", () => {
   const [one, two] = serversOf({
     servers: { one: {}, two: { databases: { shop: { user: "admin" } } } },

@@ -17,7 +17,13 @@ class SilentServer extends Server {
 
 it("a read that failed after the look is a problem all the same, told once", async () => {
   const server = new SilentServer({ key: "a", host: "a" }, () => {});
-  const requirements: Requirements = { commands: [], directories: [], databases: [], runtime: "pinned" };
+  const requirements: Requirements = {
+    commands: [],
+    directories: [],
+    databases: [],
+    runtime: "pinned",
+    mails: false,
+  };
   const ask = () => examineOnce(server, "p/s", requirements);
   const { problems } = await ask();
   server.couldNotRead("a: looking at /srv/x failed");

@@ -23,6 +23,7 @@ const requirements: Requirements = {
     },
   ],
   runtime: "pinned",
+  mails: false,
 };
 const machine = { id: "1", user: "root", architecture: "x86_64", kernel: "6.1" };
 
@@ -40,6 +41,7 @@ const fit: Inspection = {
   databases: [{ container, answer: { ok: true, text: "1" }, hasBackup: false }],
   directories: [{ freeBytes: 2_000_000 }],
   systemNode: null,
+  hasMailer: false,
   owner: null,
 };
 const database = (more: object): Partial<Inspection> => ({
@@ -181,6 +183,18 @@ it("what the script prints is read, and texts cannot be taken for fields", () =>
     ],
     directories: [{ freeBytes: 12 * 1024 }],
     systemNode: { path: "/usr/bin/node", version: "22.1.0" },
+    hasMailer: false,
     owner: "p/s",
+  });
+});
+
+describe("a mailer", () => {
+  it.each([
+    { mails: true, hasMailer: false, notes: [expect.stringContaining("/usr/sbin/sendmail")] },
+    { mails: true, hasMailer: true, notes: [] },
+    { mails: false, hasMailer: false, notes: [] },
+  ])("is worth a note only where cron is to mail and there is none ($mails, $hasMailer)", (row) => {
+    const { mails, hasMailer, notes } = row;
+    expect(judged({ hasMailer }, { mails })).toEqual({ problems: [], notes });
   });
 });

@@ -94,4 +94,34 @@ export const text = [
     "paths.cronTable",
     "/etc/cron.d/NAME",
   ),
+  row(
+    "a report to something that is no address",
+    top({ monitoring: { pingUrl: "hc-ping.com/x" } }),
+    "monitoring.pingUrl",
+    "must be an address beginning with https:// or http://",
+  ),
+  row(
+    "a report to an address of another kind",
+    server({ monitoring: { pingUrl: "ftp://ping.example/x" } }),
+    "servers.one.monitoring.pingUrl",
+    "https:// or http://",
+  ),
+  row(
+    "a report to an address with a query",
+    top({ monitoring: { pingUrl: "https://ping.example/x?a=b" } }),
+    "monitoring.pingUrl",
+    "/start and /fail are added",
+  ),
+  row(
+    "a report to an address with a placeholder of another name",
+    top({ monitoring: { pingUrl: "https://ping.example/{key}" } }),
+    "monitoring.pingUrl",
+    "{server}",
+  ),
+  row(
+    "mail to two",
+    top({ monitoring: { mailTo: "a@example.org b@example.org" } }),
+    "monitoring.mailTo",
+    "a mail address",
+  ),
 ];

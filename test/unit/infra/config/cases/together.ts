@@ -99,4 +99,24 @@ export const together = [
     "databases.again.managedContainer",
     "holds one database",
   ),
+  row(
+    "one address to report to for two servers",
+    {
+      servers: { one: {}, two: {} },
+      databases: { library: {} },
+      monitoring: { pingUrl: "https://ping.example/x" },
+    },
+    "monitoring.pingUrl",
+    "is one address for one and two",
+  ),
+  row(
+    "the address of another server to report to",
+    {
+      servers: { one: {}, two: { monitoring: { pingUrl: "https://PING.example/one/" } } },
+      databases: { library: {} },
+      monitoring: { pingUrl: "https://ping.example/{server}" },
+    },
+    "servers.two.monitoring.pingUrl",
+    "put {server} in it",
+  ),
 ];
