@@ -74,11 +74,11 @@ beforeAll(async () => {
 
 afterAll(() => server.remove());
 
-const statements = swapStatements({ live: "LIVE", incoming: "INCOMING", outgoing: "OUTGOING" });
+const statements = swapStatements({ live: "LIVE", incoming: "INCOMING", outgoing: "OUTGOING" }, true);
 // While a statement is sent nothing but its predecessor counts, except for the one that waits and the one that decides.
 const moments = [
   ...statements.map((at, index) => ({ when: "before", number: index + 1, at })),
-  ...[1, statements.length - 1].map((index) => ({
+  ...[2, statements.length - 1].map((index) => ({
     when: "after",
     number: index + 1,
     at: statements[index] ?? "",

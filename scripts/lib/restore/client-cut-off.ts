@@ -9,16 +9,29 @@ const lockTimeoutSeconds = 10;
 const pauseMilliseconds = 5;
 /** The server ends a statement by itself; only a container that hangs takes longer than this. */
 const patienceSeconds = 5;
+/** Then the statements go on and wait for the last clients by themselves. */
+const looksForClients = 100;
+/**
+ * Makes everybody who connects wait, to whatever database, before its name is looked up. Without it, who reconnects
+ * while a name changes hands waits for the database that had the name and is then told that it is gone: a second
+ * failure. A dump of any database holds the table's weakest lock for as long as it runs, hence the time-out.
+ */
+export const holdConnections =
+  "SET LOCAL idle_in_transaction_session_timeout = '15s'; SET LOCAL lock_timeout = '300ms'; LOCK TABLE pg_catalog.pg_database IN ACCESS EXCLUSIVE MODE; SET LOCAL lock_timeout = '10s'";
 
 /**
- * Ends the clients of `databases`, but only once a statement holds the lock on `live`: who reconnects before that
- * would be ended a second time, who reconnects after it waits until the statement's transaction is over.
+ * Ends the clients of the databases with these oids, but only once nobody can come back before the statements are done:
+ * while connections are held, or a statement holds the lock on the live one. Who reconnects before that would be ended
+ * a second time. It must not read pg_database itself. Returns how many clients it found; -1 while it is too early.
  */
 const endClients = (live: string, databases: readonly string[]): string => `
-select count(pg_terminate_backend(pid)) from pg_stat_activity
-where datname in (${databases.map(literal).join(", ")}) and pid <> pg_backend_pid() and exists (
-  select from pg_locks where locktype = 'object' and classid = 'pg_database'::regclass and granted
-    and mode = 'AccessExclusiveLock' and objid = (select oid from pg_database where datname = ${literal(live)}))`;
+select case when held then (
+  select count(pg_terminate_backend(pid)) from pg_stat_get_activity(null)
+  where datid in (${databases.join(", ")}) and pid <> pg_backend_pid())
+else -1 end from (select exists (
+  select from pg_locks where granted and mode = 'AccessExclusiveLock' and (
+    (locktype = 'object' and classid = 'pg_database'::regclass and objid = ${live}) or
+    (locktype = 'relation' and relation = 'pg_database'::regclass)))) as locks(held)`;
 
 /**
  * Runs statements that need databases without clients (RENAME and DROP wait five seconds for that) in one session,
@@ -42,10 +55,11 @@ export async function runWithoutClients(
   const ending = new PsqlSession(database, bounded);
   try {
     // Both are connected before the first statement that makes a client wait.
-    await Promise.all([working.query("select 1"), ending.query("select 1")]);
+    const [sql] = await Promise.all([prepare(ending, live, databases), working.query("select 1")]);
     const began = performance.now();
-    const work = runAll(working, statements);
-    await endWhile(ending, endClients(live, databases), work);
+    const clients = { found: -1 };
+    const work = runAll(working, statements, clients);
+    await endWhile(ending, sql, work, clients);
     await work;
     return (performance.now() - began) / 1000;
   } finally {
@@ -54,12 +68,41 @@ export async function runWithoutClients(
   }
 }
 
-async function runAll(session: PsqlSession, statements: readonly string[]): Promise<void> {
-  for (const statement of statements) await session.query(statement);
+async function prepare(ending: PsqlSession, live: string, databases: readonly string[]): Promise<string> {
+  const oidsOf = async (names: readonly string[]) => {
+    const sql = `select oid from pg_database where datname in (${names.map(literal).join(", ")})`;
+    const lines = await ending.query(sql);
+    // No database has the oid 0.
+    return lines === "" ? ["0"] : lines.split("\n");
+  };
+  const [oid = "0"] = await oidsOf([live]);
+  return endClients(oid, await oidsOf(databases));
+}
+
+/** What the last round of endClients found. */
+interface Clients {
+  found: number;
+}
+
+async function runAll(session: PsqlSession, statements: readonly string[], clients: Clients): Promise<void> {
+  for (const statement of statements) {
+    await session.query(statement);
+    if (statement === holdConnections) await clientsGone(clients);
+  }
+}
+
+/** RENAME looks for clients every tenth of a second: with none left at its first look it does not wait. */
+async function clientsGone(clients: Clients): Promise<void> {
+  for (let look = 0; look < looksForClients && clients.found !== 0; look += 1) await sleep(pauseMilliseconds);
 }
 
 /** If the ending session is lost, the working one still decides: its statements give up by themselves. */
-async function endWhile(ending: PsqlSession, sql: string, work: Promise<void>): Promise<void> {
+async function endWhile(
+  ending: PsqlSession,
+  sql: string,
+  work: Promise<void>,
+  clients: Clients,
+): Promise<void> {
   let working = true;
   const over = () => {
     working = false;
@@ -67,7 +110,7 @@ async function endWhile(ending: PsqlSession, sql: string, work: Promise<void>): 
   work.then(over, over);
   try {
     while (working) {
-      await ending.query(sql);
+      clients.found = Number(await ending.query(sql));
       await sleep(pauseMilliseconds);
     }
   } catch {

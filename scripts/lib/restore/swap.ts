@@ -1,8 +1,9 @@
 import { messageOf } from "../errors.ts";
+import { PsqlError } from "../psql-error.ts";
 import { identifier } from "../sql.ts";
-import { runWithoutClients } from "./client-cut-off.ts";
+import { holdConnections, runWithoutClients } from "./client-cut-off.ts";
 import { RestoreError } from "./errors.ts";
-import { questionOptions, type RestoreRun } from "./run.ts";
+import { type AskingRun, questionOptions } from "./run.ts";
 import { findStanding } from "./standing.ts";
 
 export interface Swap {
@@ -14,8 +15,11 @@ export interface Swap {
   outgoing: string | null;
 }
 
-/** The swap, one transaction: a crash at any of these leaves either all of it or nothing. */
-export function swapStatements({ live, incoming, outgoing }: Swap): string[] {
+/**
+ * The swap, one transaction: a crash at any of these leaves either all of it or nothing.
+ * @param holding whether whoever connects meanwhile waits.
+ */
+export function swapStatements({ live, incoming, outgoing }: Swap, holding: boolean): string[] {
   const come = [
     `ALTER DATABASE ${identifier(incoming)} RENAME TO ${identifier(live)}`,
     `ALTER DATABASE ${identifier(live)} ALLOW_CONNECTIONS true`,
@@ -23,6 +27,7 @@ export function swapStatements({ live, incoming, outgoing }: Swap): string[] {
   if (outgoing === null) return ["BEGIN", ...come, "COMMIT"];
   return [
     "BEGIN",
+    ...(holding ? [holdConnections] : []),
     `ALTER DATABASE ${identifier(live)} RENAME TO ${identifier(outgoing)}`,
     ...come,
     `ALTER DATABASE ${identifier(outgoing)} ALLOW_CONNECTIONS false`,
@@ -36,16 +41,15 @@ export function swapStatements({ live, incoming, outgoing }: Swap): string[] {
  * @returns for how many seconds clients were cut off; null when the answer to the commit was lost but it had taken effect.
  * @throws RestoreError `swap` when nothing has changed, `unknown` when that could not be found out.
  */
-export async function swapDatabases(
-  run: RestoreRun,
-  maintenance: string,
-  swap: Swap,
-): Promise<number | null> {
+export async function swapDatabases(run: AskingRun, maintenance: string, swap: Swap): Promise<number | null> {
   const { live, incoming, outgoing } = swap;
   const locked = outgoing === null ? incoming : live;
   const options = questionOptions(run, maintenance);
   try {
-    return await runWithoutClients(run.database, locked, [live, incoming], swapStatements(swap), options);
+    const databases = [live, incoming];
+    return await holdingIfPossible((holding) =>
+      runWithoutClients(run.database, locked, databases, swapStatements(swap, holding), options),
+    );
   } catch (error) {
     const what = `${incoming} could not be put in the place of ${live}: ${messageOf(error)}`;
     const standing = await findStanding(run, incoming, maintenance);
@@ -57,5 +61,21 @@ export async function swapDatabases(
       `${what}; whether ${live} is the old or the new one could not be found out, but it is wholly one of them: see --list when the container answers again`,
       error,
     );
+  }
+}
+
+/** lock_not_available, and insufficient_privilege for a user who is no superuser. */
+const notHeld: ReadonlySet<string | null> = new Set(["55P03", "42501"]);
+
+/**
+ * Swaps with connections held, and where they cannot be, without: a client may then fail twice. If it is the rename that
+ * was refused, it is refused again, and that is the error.
+ */
+async function holdingIfPossible<T>(attempt: (holding: boolean) => Promise<T>): Promise<T> {
+  try {
+    return await attempt(true);
+  } catch (error) {
+    if (!(error instanceof PsqlError && notHeld.has(error.sqlState))) throw error;
+    return attempt(false);
   }
 }

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runWithoutClients } from "../../scripts/lib/restore/client-cut-off.ts";
+import { type Swap, swapDatabases, swapStatements } from "../../scripts/lib/restore/swap.ts";
+import type { DatabaseSettings } from "../../scripts/lib/settings.ts";
+import { type SandboxServer, startServer } from "../sandbox/server.ts";
+import { settingsFor } from "./programs.ts";
+
+let sandbox: SandboxServer;
+let database: DatabaseSettings;
+
+const options = { applicationName: "database-backups/test", dbname: "template1", timeoutSeconds: 30 };
+const clientNumbers = [1, 2, 3, 4, 5, 6, 7, 8];
+
+beforeAll(async () => {
+  sandbox = await startServer({ number: 271, database: "empty" });
+  const [only] = settingsFor(sandbox).databases;
+  if (only === undefined) throw new Error("the settings have no database");
+  database = only;
+});
+
+afterAll(() => sandbox?.remove());
+
+const inContainer = (command: string, input?: string) =>
+  sandbox.run(`docker exec -i ${sandbox.container} ${command}`, input === undefined ? undefined : { input });
+
+/** Eight clients that reconnect without pause, each query a connection, until `until` is done; their answers. */
+async function answersDuring(until: () => Promise<unknown>): Promise<string[][]> {
+  const client = `rm -f /tmp/stop /tmp/client-*
+    for client in ${clientNumbers.join(" ")}; do
+      (while ! [ -e /tmp/stop ]; do
+        psql -X -q -A -t -U ${sandbox.databaseUser} -d ${sandbox.database} -c 'select what from wares, pg_sleep(0.1)' || echo failed
+      done >/tmp/client-$client) &
+    done
+    wait`;
+  const running = inContainer("sh", client);
+  const everyone = `sh -c 'for i in ${clientNumbers.join(" ")}; do [ -s /tmp/client-$i ] || exit 1; done'`;
+  while ((await inContainer(everyone)).code !== 0);
+  try {
+    await until();
+    // Everybody has a turn after it.
+    const marks = await inContainer("sh -c 'wc -l /tmp/client-*'");
+    while ((await inContainer("sh -c 'wc -l /tmp/client-*'")).stdout === marks.stdout);
+  } finally {
+    await inContainer("touch /tmp/stop");
+    await running;
+  }
+  const answers = clientNumbers.map(async (number) =>
+    (await inContainer(`cat /tmp/client-${number}`)).stdout.trim().split("\n"),
+  );
+  return Promise.all(answers);
+}
+
+/** A second database, and what becomes of the two in a swap. */
+async function makeIncoming(number: number): Promise<Swap> {
+  const { database: live } = sandbox;
+  const incoming = `incoming_${number}`;
+  await sandbox.psql("drop table if exists wares; create table wares as select 'old' as what");
+  await sandbox.psql(`create database ${incoming}`, "template1");
+  await sandbox.psql("create table wares as select 'new' as what", incoming);
+  return { live, incoming, outgoing: `outgoing_${number}` };
+}
+
+const losses = (answers: readonly string[]) => answers.filter((answer) => answer === "failed").length;
+
+test("however long the swap takes, who reconnects meanwhile waits and finds the new database", async () => {
+  const swap = await makeIncoming(1);
+  const statements = swapStatements(swap, true).flatMap((statement) =>
+    statement.includes("RENAME") ? [statement, "SELECT pg_sleep(1)"] : [statement],
+  );
+  const answers = await answersDuring(() =>
+    runWithoutClients(database, swap.live, [swap.live, swap.incoming], statements, options),
+  );
+  for (const one of answers) {
+    expect(losses(one)).toBeLessThanOrEqual(1);
+    expect(one).toContain("old");
+    expect(one.at(-1)).toBe("new");
+  }
+});
+
+test("a dump of another database that holds the catalogue does not hold up the swap", async () => {
+  const swap = await makeIncoming(2);
+  const holding = inContainer(
+    `psql -X -U ${sandbox.databaseUser} -d template1 -c "begin" -c "lock table pg_database in access share mode" -c "select pg_sleep(600)"`,
+  );
+  const held =
+    "select count(*) from pg_locks where relation = 1262 and granted and mode = 'AccessShareLock' and pid in (select pid from pg_stat_activity where query like '%sleep(600)%' and pid <> pg_backend_pid())";
+  while ((await sandbox.psql(held, "template1")) === "0");
+  const run = { settings: settingsFor(sandbox), database, runId: "20261122T020000-4f2a1b" };
+  const answers = await answersDuring(() => swapDatabases(run, "template1", swap));
+  await sandbox.psql(
+    "select pg_terminate_backend(pid) from pg_stat_activity where query like '%sleep(600)%' and pid <> pg_backend_pid()",
+    "template1",
+  );
+  expect((await holding).code).not.toBe(0);
+  for (const one of answers) expect(one.at(-1)).toBe("new");
+});
