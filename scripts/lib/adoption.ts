@@ -65,6 +65,7 @@ async function manifestFor(
     runId,
     database: { name, container, database, user },
     server: settings.server,
+    host: null,
     createdAt: backup.takenAt.toISOString(),
     durationSeconds: 0,
     class: "regular",
@@ -82,12 +83,11 @@ async function manifestFor(
       serverVersion === null || serverVersionNumber === null
         ? null
         : { serverVersion, serverVersionNumber, dumpVersion: dumpVersion ?? serverVersion },
-    encoding: null,
-    collation: null,
-    owner: null,
-    tables: null,
+    properties: null,
+    content: null,
     totals: null,
     databaseBytes: null,
+    shrunk: null,
     verifiedAt: new Date().toISOString(),
   };
 }

@@ -57,12 +57,12 @@ export interface VerifiedArchive {
 
 /**
  * Reads a backup's file in full and decompresses it: whole, undamaged, and a dump that pg_dump finished.
- * Memory stays bounded whatever the size.
+ * Memory stays bounded whatever the size. `watch` is given the dump's text, piece by piece.
  * @throws ArchiveError; InterruptedError on abort; a system error if it cannot be read.
  */
 export async function verifyArchive(
   path: string,
-  { signal }: { signal?: AbortSignal } = {},
+  { signal, watch }: { signal?: AbortSignal; watch?: (text: Buffer) => void } = {},
 ): Promise<VerifiedArchive> {
   const size = sizeOf(path);
   if (size === 0) throw new ArchiveError("empty", path);
@@ -84,7 +84,10 @@ export async function verifyArchive(
       },
       gunzip,
       async (source: AsyncIterable<Buffer>) => {
-        for await (const chunk of source) endings.take(chunk);
+        for await (const chunk of source) {
+          endings.take(chunk);
+          watch?.(chunk);
+        }
       },
       signal === undefined ? {} : { signal },
     );

@@ -1,12 +1,17 @@
 import { mkdirSync } from "node:fs";
+import { hostname } from "node:os";
 import { type VerifiedArchive, verifyArchive } from "./archive.ts";
 import { endBackends } from "./backends.ts";
 import { backupFailure } from "./backup-failure.ts";
 import { archiveName, rolesName } from "./backup-name.ts";
 import { listBackups } from "./backups.ts";
 import { commit, freeName, removePartials } from "./commit.ts";
+import { totalRows } from "./content/content.ts";
+import { DumpedSequences } from "./content/dumped-sequences.ts";
+import type { DumpedSequence } from "./content/sequences.ts";
 import { deadline } from "./deadline.ts";
 import { requireRunning } from "./docker.ts";
+import { DumpError } from "./dump.ts";
 import { type DumpFiles, readRoles, writeDumpFiles } from "./dump-files.ts";
 import { messageOf } from "./errors.ts";
 import { formatBytes, formatDuration, plural } from "./format.ts";
@@ -85,12 +90,16 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
         `${database.user} is no superuser: the roles are saved without passwords`,
       );
     }
-    const archive = await verifyArchive(files.archivePath, { signal: limit.signal });
+    const dumped = new DumpedSequences();
+    const archive = await verifyArchive(files.archivePath, {
+      signal: limit.signal,
+      watch: (text) => dumped.take(text),
+    });
     const roles = readRoles(files.rolesPath, database.container);
     const manifest: Manifest = {
       version: 1,
       runId: run.runId,
-      ...describe(settings, database, files, archive),
+      ...describe(settings, database, files, archive, dumped),
       createdAt: time.toISOString(),
       durationSeconds: Math.round(performance.now() - begun) / 1000,
       class: run.class,
@@ -104,6 +113,7 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
         compressionLevel: settings.compressionLevel,
       },
       roles: { file: rolesName(stem), ...roles, passwords: files.facts.readsPasswords },
+      shrunk: null,
       verifiedAt: new Date().toISOString(),
     };
     commit(directory, stem, manifest);
@@ -120,21 +130,30 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
 function describe(
   settings: Settings,
   { name, container, database, user }: DatabaseSettings,
-  { facts, tables }: DumpFiles,
+  { facts, content, sequences }: DumpFiles,
   archive: VerifiedArchive,
+  dumped: DumpedSequences,
 ) {
-  const { serverVersion, serverVersionNumber, encoding, collation, owner, databaseBytes } = facts;
+  const { serverVersion, serverVersionNumber, properties, databaseBytes } = facts;
+  const { tables } = content;
   return {
     database: { name, container, database, user },
     server: settings.server,
+    host: hostname(),
     postgres: { serverVersion, serverVersionNumber, dumpVersion: archive.dumpVersion ?? serverVersion },
-    encoding,
-    collation,
-    owner,
-    tables,
-    totals: { tables: tables.length, rows: tables.reduce((sum, table) => sum + table.rows, 0) },
+    properties,
+    content: { ...content, sequences: valuesIn(dumped, sequences, container) },
+    totals: { tables: tables.length, rows: totalRows(tables) },
     databaseBytes,
   };
+}
+
+function valuesIn(dumped: DumpedSequences, sequences: readonly DumpedSequence[], container: string) {
+  try {
+    return dumped.valuesOf(sequences);
+  } catch (error) {
+    throw new DumpError("pg_dump", container, messageOf(error));
+  }
 }
 
 /** Ends in the server what a failed run left there, and removes its files. */

@@ -1,23 +1,27 @@
 import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync } from "node:fs";
 import { partialPath } from "./commit.ts";
+import type { Content } from "./content/content.ts";
+import type { DumpedSequence } from "./content/sequences.ts";
 import type { Deadline } from "./deadline.ts";
 import { DumpError, dumpDatabase, dumpRoles } from "./dump.ts";
 import { applicationName } from "./run-id.ts";
 import type { DatabaseSettings, Settings } from "./settings.ts";
-import { openSnapshot, type SnapshotFacts, type TableRows } from "./snapshot.ts";
+import { openSnapshot, type SnapshotFacts } from "./snapshot.ts";
 
 export interface DumpFiles {
   archivePath: string;
   rolesPath: string;
   facts: SnapshotFacts;
-  tables: TableRows[];
+  /** Without the sequences' values, which only the dump knows. */
+  content: Omit<Content, "sequences">;
+  sequences: readonly DumpedSequence[];
 }
 
 const progressMilliseconds = 500;
 
 /**
- * Writes a run's dump and roles under names of its own and makes them last. Dump and row counts are of one snapshot.
+ * Writes a run's dump and roles under names of its own and makes them last. Dump and content are of one snapshot.
  * @throws PsqlError, DockerError, DumpError, InterruptedError, system errors; the files are then still there.
  */
 export async function writeDumpFiles(
@@ -40,7 +44,7 @@ export async function writeDumpFiles(
   });
   const archive = create(archivePath);
   const roles = create(rolesPath);
-  const { facts } = snapshot;
+  const { facts, sequences } = snapshot;
   const common = { runId: run.runId, lock: run.lock.fd, signal };
   const timer = setInterval(() => run.progress?.(fstatSync(archive).size), progressMilliseconds);
   const work = [
@@ -52,13 +56,13 @@ export async function writeDumpFiles(
       lockWaitSeconds: settings.timeouts.lockWait,
     }),
     dumpRoles(database, { ...common, output: roles, passwords: facts.readsPasswords }),
-    snapshot.countRows(),
+    snapshot.readContent(settings.manifest),
   ] as const;
   try {
-    const [, , tables] = await Promise.all(work);
+    const [, , content] = await Promise.all(work);
     fsyncSync(archive);
     fsyncSync(roles);
-    return { archivePath, rolesPath, facts, tables };
+    return { archivePath, rolesPath, facts, content, sequences };
   } catch (error) {
     stop("another part of the backup failed");
     await Promise.allSettled(work);

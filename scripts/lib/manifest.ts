@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod/mini";
+import { Content } from "./content/content.ts";
 import { writeDurably } from "./durable-file.ts";
+import { DatabaseProperties } from "./restore/properties.ts";
 import { runIdPattern } from "./run-id.ts";
 
 const count = z.int().check(z.nonnegative());
@@ -21,6 +23,8 @@ export const Manifest = z.object({
   database: z.object({ name: z.string(), container: z.string(), database: z.string(), user: z.string() }),
   /** The server's key in the configuration. */
   server: z.string(),
+  /** The machine's name. */
+  host: z.nullable(z.string()),
   /** When the snapshot was taken. */
   createdAt: z.iso.datetime(),
   durationSeconds: z.number(),
@@ -41,14 +45,15 @@ export const Manifest = z.object({
       dumpVersion: z.string(),
     }),
   ),
-  encoding: z.nullable(z.string()),
-  collation: z.nullable(z.string()),
-  owner: z.nullable(z.string()),
-  /** Rows of every table, counted in the same snapshot as the dump. */
-  tables: z.nullable(z.array(z.object({ schema: z.string(), name: z.string(), rows: count }))),
+  /** Owner, encoding, locale, limits, settings, grants, comment: what the database is apart from its content. */
+  properties: z.nullable(DatabaseProperties),
+  /** What the database held, computed in the same snapshot as the dump. */
+  content: z.nullable(Content),
   totals: z.nullable(z.object({ tables: count, rows: count })),
   /** pg_database_size when it was taken. */
   databaseBytes: z.nullable(count),
+  /** Why this backup is suspiciously small beside its predecessors, one sentence each; null when it is not. */
+  shrunk: z.nullable(z.array(z.string())),
   verifiedAt: z.iso.datetime(),
 });
 export type Manifest = z.infer<typeof Manifest>;

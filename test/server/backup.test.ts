@@ -32,10 +32,13 @@ test("the first backup has a right manifest and restores with stock tools", asyn
     ...[manifest.archive.sha256, archive, manifest.roles?.sha256, `${stem}.roles.sql`, ""],
   ]);
   const restored = await server.restoreByStockTools(archive);
-  const tables = manifest.tables ?? [];
-  expect(tables).toContainEqual({ schema: "Reporting", name: "daily", rows: 365 });
+  const tables = manifest.content?.tables ?? [];
+  expect(tables).toContainEqual(expect.objectContaining({ schema: "Reporting", name: "daily", rows: 365 }));
   expect(await rowsOf(restored, tables)).toEqual(tables.map((table) => table.rows));
-  expect(manifest).toMatchObject({ encoding: "UTF8", owner: server.sandbox.databaseUser, class: "regular" });
+  expect(manifest).toMatchObject({
+    properties: { encoding: "UTF8", owner: server.sandbox.databaseUser },
+    class: "regular",
+  });
 });
 
 test("nothing is readable by anyone but root, and no secret is in the log", async () => {
@@ -59,7 +62,7 @@ test("rows in the manifest are those in the dump while others insert and delete"
   expect((await server.backUp()).code).toBe(0);
   await writers;
   const archive = await newest();
-  const tables = (await server.manifest(archive)).tables ?? [];
+  const tables = (await server.manifest(archive)).content?.tables ?? [];
   const restored = await server.restoreByStockTools(archive);
   expect(await rowsOf(restored, tables)).toEqual(tables.map((table) => table.rows));
   await server.sandbox.psql("DROP TABLE busy");

@@ -128,7 +128,7 @@ test("what differs from the manifest is not swapped in: the table and its number
   const before = await server.hash();
   const text = await sandbox.readFile(manifest);
   const changed = JSON.parse(text);
-  changed.tables.find((table: { name: string }) => table.name === "users").rows += 1;
+  changed.content.tables.find((table: { name: string }) => table.name === "users").rows += 1;
   await sandbox.writeFile(manifest, JSON.stringify(changed), "0600");
   const failed = await server.restore(`--yes ${archive}`);
   await sandbox.writeFile(manifest, text, "0600");

@@ -1,9 +1,11 @@
+import type { Content } from "../content/content.ts";
+import { readContent } from "../content/read-content.ts";
 import { deadline } from "../deadline.ts";
 import { formatDuration } from "../format.ts";
 import { type QueryOptions, query, queryJson } from "../psql.ts";
 import { applicationName } from "../run-id.ts";
 import type { DatabaseSettings } from "../settings.ts";
-import { type Content, countContent, requireContent } from "./content-check.ts";
+import { requireContent } from "./content-check.ts";
 import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
 import { loadInto } from "./loading.ts";
@@ -47,8 +49,9 @@ export async function fillDatabase(
     await query(database, createStatement(name, properties), maintenance);
     await loadInto(run, source, name, maintenance, time.signal);
     const inside = { applicationName: applicationName(run.runId), dbname: name, signal: time.signal };
-    const content = await countContent(database, inside);
-    requireContent(source.manifest, content, source.path);
+    const content = await readContent(database, inside, source.manifest?.content?.proof ?? "rows");
+    for (const note of requireContent(source.manifest, content, source.path))
+      run.log.event("info", database.name, note);
     await query(database, "ANALYZE", inside);
     await query(database, propertyStatements(name, properties).join("\n"), maintenance);
     await requireProperties(database, name, properties, maintenance);

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
+import { type Content, totalRows } from "../content/content.ts";
 import { formatAge, formatBytes, formatTime, plural } from "../format.ts";
 import type { DatabaseSettings, Settings } from "../settings.ts";
-import type { Content } from "./content-check.ts";
 import type { LiveServer } from "./live-server.ts";
 import type { RestoreSource } from "./source.ts";
 
@@ -34,7 +34,7 @@ export function restoreOverview(
       manifest?.totals == null
         ? "unknown: no manifest"
         : totals(manifest.totals.tables, manifest.totals.rows),
-      present === null ? "unknown" : totals(present.tables.length, present.rows),
+      present === null ? "unknown" : totals(present.tables.length, totalRows(present.tables)),
     ],
     ["version", `PostgreSQL ${source.majorVersion ?? "unknown"}`, `PostgreSQL ${server.version}`],
   ];

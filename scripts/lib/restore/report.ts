@@ -1,3 +1,4 @@
+import { totalRows } from "../content/content.ts";
 import { formatDuration, plural } from "../format.ts";
 import type { Restored } from "./beside.ts";
 import type { RestoreRun } from "./run.ts";
@@ -11,7 +12,11 @@ export interface RestoreReport extends Restored {
 export function summary(run: RestoreRun, report: RestoreReport): string {
   const { content, cutOffSeconds, createdRoles, previous } = report;
   const parts = [
-    `${plural(content.tables.length, "table")} with ${plural(content.rows, "row")}, ${plural(content.sequences, "sequence")}, ${plural(content.largeObjects, "large object")}`,
+    [
+      `${plural(content.tables.length, "table")} with ${plural(totalRows(content.tables), "row")}`,
+      plural(content.sequences.length, "sequence"),
+      plural(content.largeObjects.count, "large object"),
+    ].join(", "),
     cutOffSeconds === null
       ? "clients were cut off for a moment"
       : `clients were cut off for ${formatCutOff(cutOffSeconds)}`,

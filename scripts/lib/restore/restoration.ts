@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { takeBackup } from "../backup.ts";
+import type { Content } from "../content/content.ts";
+import { readContent } from "../content/read-content.ts";
 import { lockDatabase } from "../dead-runs.ts";
 import { requireRunning } from "../docker.ts";
 import { dropLeftovers } from "../leftover-databases.ts";
@@ -7,7 +9,6 @@ import type { Lock } from "../lock.ts";
 import { applicationName } from "../run-id.ts";
 import { restoreBeside } from "./beside.ts";
 import { confirm } from "./confirmation.ts";
-import { type Content, countContent } from "./content-check.ts";
 import { RestoreError } from "./errors.ts";
 import { restoreInPlace } from "./in-place.ts";
 import { type InPlaceState, removeInPlaceState, unfinishedInPlace } from "./in-place-state.ts";
@@ -134,10 +135,8 @@ async function countPresent(run: RestoreRun, server: LiveServer): Promise<Conten
   if (server.live === null) return null;
   const options = questionOptions(run, run.database.database, run.signal);
   try {
-    return await countContent(run.database, {
-      ...options,
-      lockTimeoutSeconds: run.settings.timeouts.lockWait,
-    });
+    const limits = { ...options, lockTimeoutSeconds: run.settings.timeouts.lockWait };
+    return await readContent(run.database, limits, "rows");
   } catch (error) {
     if (run.signal.aborted) throw error;
     return null;

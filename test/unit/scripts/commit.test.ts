@@ -14,6 +14,7 @@ const manifest: Manifest = {
   runId,
   database: { name: "app", container: "app-db", database: "app_production", user: "app" },
   server: "cloud.example.com",
+  host: null,
   createdAt: "2026-11-22T02:00:00.000Z",
   durationSeconds: 1,
   class: "regular",
@@ -28,12 +29,11 @@ const manifest: Manifest = {
   },
   roles: null,
   postgres: null,
-  encoding: null,
-  collation: null,
-  owner: null,
-  tables: null,
+  properties: null,
+  content: null,
   totals: null,
   databaseBytes: null,
+  shrunk: null,
   verifiedAt: "2026-11-22T02:00:01.000Z",
 };
 

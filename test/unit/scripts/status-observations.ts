@@ -68,6 +68,7 @@ interface BackupFacts {
   manifest?: boolean;
   problem?: string;
   sizeVerified?: number;
+  shrunk?: string[];
 }
 
 export function backup(facts: BackupFacts): Backup {
@@ -79,6 +80,7 @@ export function backup(facts: BackupFacts): Backup {
     runId: "20261122T020000-4f2a1b",
     database: { name: "shop", container: "shop-db", database: "shop_production", user: "shop" },
     server: "cloud.example.com",
+    host: null,
     createdAt: takenAt.toISOString(),
     durationSeconds: 1,
     class: "regular",
@@ -93,12 +95,11 @@ export function backup(facts: BackupFacts): Backup {
     },
     roles: null,
     postgres: null,
-    encoding: null,
-    collation: null,
-    owner: null,
-    tables: null,
+    properties: null,
+    content: null,
     totals: { tables: 9, rows: facts.rows ?? 2_000 },
     databaseBytes: facts.databaseBytes ?? 8_000_000,
+    shrunk: null,
     verifiedAt: takenAt.toISOString(),
   };
   const described = facts.manifest !== false && facts.problem === undefined ? manifest : null;
@@ -114,6 +115,8 @@ export function backup(facts: BackupFacts): Backup {
     class: "regular",
     verified: described !== null && described.archive.bytes === bytes,
     adopted: false,
+    pinned: false,
+    shrunk: facts.shrunk !== undefined,
   };
 }
 

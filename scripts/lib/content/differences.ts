@@ -1,0 +1,134 @@
+import { isDeepStrictEqual } from "node:util";
+import { plural } from "../format.ts";
+import type { Content, RoleFacts, TableContent } from "./content.ts";
+import { versionKinds } from "./objects.ts";
+
+/**
+ * How a database differs from what it should hold: one sentence for each difference, none when it is equal. Only
+ * what both sides know is compared: without hashes rows only.
+ */
+export function contentDifferences(expected: Content, found: Content): string[] {
+  return [
+    ...tableDifferences(expected, found),
+    ...sequenceDifferences(expected, found),
+    ...largeObjectDifferences(expected.largeObjects, found.largeObjects),
+    ...extensionDifferences(expected, found),
+    ...objectDifferences(expected, found),
+  ];
+}
+
+/** What differs and may, one sentence each: newer extensions, and roles, which are the server's and not the database's. */
+export function contentNotes(expected: Content, found: Content): string[] {
+  const extensions = pairs(expected.extensions, found.extensions).flatMap(({ name, was, is }) => {
+    if (was === undefined || is === undefined || compareVersions(was.version, is.version) >= 0) return [];
+    return [`extension ${name} was ${was.version}, it is ${is.version}: this server brings a newer one`];
+  });
+  return [...extensions, ...roleDifferences(expected.roles, found.roles)];
+}
+
+/** How the roles of a server differ from those of another one. */
+export function roleDifferences(expected: readonly RoleFacts[], found: readonly RoleFacts[]): string[] {
+  return pairs(expected, found).flatMap(({ name, was, is }) => {
+    if (was === undefined) return [];
+    if (is === undefined) return [`role ${name} is missing`];
+    return isDeepStrictEqual(was, is) ? [] : [`role ${name} has other attributes or memberships`];
+  });
+}
+
+interface Pair<T> {
+  name: string;
+  was: T | undefined;
+  is: T | undefined;
+}
+
+/** Both sides by name: what was expected first, then what was not. */
+function pairs<T extends { name: string; schema?: string }>(
+  expected: readonly T[],
+  found: readonly T[],
+): Pair<T>[] {
+  const key = ({ schema, name }: T) => JSON.stringify([schema, name]);
+  const nameOf = ({ schema, name }: T) => (schema === undefined ? name : `${schema}.${name}`);
+  const foundByKey = new Map(found.map((item) => [key(item), item]));
+  const known = new Set(expected.map(key));
+  return [
+    ...expected.map((was) => ({ name: nameOf(was), was, is: foundByKey.get(key(was)) })),
+    ...found.filter((item) => !known.has(key(item))).map((is) => ({ name: nameOf(is), was: undefined, is })),
+  ];
+}
+
+function tableDifferences(expected: Content, found: Content): string[] {
+  const sameVersion = new Set(
+    pairs(expected.extensions, found.extensions)
+      .filter(({ was, is }) => was?.version === is?.version)
+      .map(({ name }) => name),
+  );
+  // Another version of an extension may bring other rows along.
+  const comparable = ({ extension }: TableContent) => extension === undefined || sameVersion.has(extension);
+  return pairs(expected.tables.filter(comparable), found.tables.filter(comparable)).flatMap(
+    ({ name, was, is }) => {
+      if (was === undefined) return [`${name} was not there`];
+      if (is === undefined) return [`${name} had ${plural(was.rows, "row")}, it is missing`];
+      if (was.rows !== is.rows) return [`${name} had ${plural(was.rows, "row")}, it has ${written(is.rows)}`];
+      if (was.hash === null || is.hash === null || was.hash === is.hash) return [];
+      return [`${name}: same number of rows (${written(was.rows)}), other content`];
+    },
+  );
+}
+
+function sequenceDifferences(expected: Content, found: Content): string[] {
+  return pairs(expected.sequences, found.sequences).flatMap(({ name, was, is }) => {
+    const sequence = `sequence ${name}`;
+    if (was === undefined) return [`${sequence} was not there`];
+    if (is === undefined) return [`${sequence} was at ${was.lastValue}, it is missing`];
+    if (was.lastValue !== is.lastValue)
+      return [`${sequence} was at ${was.lastValue}, it is at ${is.lastValue}`];
+    if (was.isCalled === is.isCalled) return [];
+    const given = (called: boolean) => (called ? "given out" : "not given out");
+    return [
+      `${sequence} is at ${was.lastValue}, which was ${given(was.isCalled)} and is ${given(is.isCalled)}`,
+    ];
+  });
+}
+
+function largeObjectDifferences(expected: Content["largeObjects"], found: Content["largeObjects"]): string[] {
+  if (expected.count !== found.count)
+    return [`there were ${plural(expected.count, "large object")}, there are ${written(found.count)}`];
+  if (expected.hash === null || found.hash === null || expected.hash === found.hash) return [];
+  return [`large objects: same number (${written(expected.count)}), other content`];
+}
+
+function extensionDifferences(expected: Content, found: Content): string[] {
+  return pairs(expected.extensions, found.extensions).flatMap(({ name, was, is }) => {
+    if (was === undefined) return [`extension ${name} was not there`];
+    if (is === undefined) return [`extension ${name} ${was.version} is missing`];
+    if (compareVersions(was.version, is.version) <= 0) return [];
+    return [`extension ${name} was ${was.version}, it is ${is.version}`];
+  });
+}
+
+function objectDifferences(expected: Content, found: Content): string[] {
+  const major = ({ serverVersionNumber }: Content) => Math.floor(serverVersionNumber / 10_000);
+  const sameMajor = major(expected) === major(found);
+  return Object.entries(expected.objects).flatMap(([kind, was]) => {
+    const is = found.objects[kind];
+    if (is === undefined || (versionKinds.has(kind) && !sameMajor)) return [];
+    const words = kind.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+    const missing = was.count - is.count;
+    const numbers = `had ${written(was.count)}, has ${written(is.count)}`;
+    if (missing === 1) return [`1 ${singular(words)} is missing: ${numbers}`];
+    if (missing > 1) return [`${written(missing)} ${words} are missing: ${numbers}`];
+    if (missing < 0) return [`${words} were not there: ${numbers}`];
+    return was.hash === is.hash ? [] : [`${words}: same number (${written(was.count)}), but not the same`];
+  });
+}
+
+const written = (number: number): string => number.toLocaleString("en-GB");
+
+const singular = (words: string): string =>
+  words
+    .replace(/ies$/, "y")
+    .replace(/(?<=x)es$/, "")
+    .replace(/s$/, "");
+
+/** Numbers in versions count as numbers: 1.10 is newer than 1.9. */
+const compareVersions = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });

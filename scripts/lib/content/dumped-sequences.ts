@@ -1,0 +1,67 @@
+import type { SequenceValue } from "./content.ts";
+import type { DumpedSequence } from "./sequences.ts";
+
+/** More than the names, quoted, and the value of one sequence take. */
+const entryLimit = 2_048;
+
+const entryMark = Buffer.from("; Type: ");
+const rowsMark = Buffer.from("\\.\n");
+const newline = 10;
+
+const rowsBegin = /^; Type: TABLE DATA; Schema: [^\n]*\n--\n\nCOPY /;
+const value =
+  /^; Type: SEQUENCE SET; Schema: [^\n]*\n--\n\nSELECT pg_catalog\.setval\((?<name>'(?:[^']|'')*'), (?<lastValue>-?\d+), (?<called>true|false)\);\n/;
+
+/**
+ * Watches the text of a plain dump go by and collects the sequences' values. Sequences obey no snapshot, so that only
+ * the dump knows which values it holds when others go on counting.
+ */
+export class DumpedSequences {
+  readonly #values = new Map<string, Pick<SequenceValue, "lastValue" | "isCalled">>();
+  #rest = Buffer.alloc(0);
+  #inRows = false;
+
+  take(chunk: Buffer): void {
+    const text = Buffer.concat([this.#rest, chunk]);
+    // A copy, so that the whole chunk is not kept alive by its end.
+    this.#rest = Buffer.from(text.subarray(this.#scan(text, entryLimit)));
+  }
+
+  /**
+   * The values of these sequences, after the dump's end.
+   * @throws Error naming a sequence whose value is not in the dump.
+   */
+  valuesOf(sequences: readonly DumpedSequence[]): SequenceValue[] {
+    this.#scan(this.#rest, 0);
+    return sequences.map(({ schema, name, dumpedAs }) => {
+      const dumped = this.#values.get(Buffer.from(dumpedAs, "hex").toString("latin1"));
+      if (dumped === undefined) throw new Error(`its output has no value of sequence ${schema}.${name}`);
+      return { schema, name, ...dumped };
+    });
+  }
+
+  /** @returns from where on the text is to be looked at again together with what follows. */
+  #scan(text: Buffer, lookAhead: number): number {
+    for (let at = 0; ; ) {
+      const mark = this.#inRows ? rowsMark : entryMark;
+      const found = text.indexOf(mark, at);
+      if (found < 0) return Math.max(at, text.length - mark.length);
+      if (this.#inRows) {
+        // In a row a backslash is never alone: this one's line began before it.
+        this.#inRows = text[found - 1] !== newline;
+        at = found + (this.#inRows ? 1 : mark.length);
+      } else {
+        if (text.length - found < lookAhead) return found;
+        this.#read(text.toString("latin1", found, found + entryLimit));
+        at = found + mark.length;
+      }
+    }
+  }
+
+  #read(entry: string): void {
+    this.#inRows = rowsBegin.test(entry);
+    const { name, lastValue, called } = value.exec(entry)?.groups ?? {};
+    if (name !== undefined && lastValue !== undefined)
+      this.#values.set(name, { lastValue, isCalled: called === "true" });
+  }
+}

@@ -1,0 +1,133 @@
+import * as z from "zod/mini";
+import type { PsqlSession } from "../psql-session.ts";
+import { ObjectCount } from "./content.ts";
+
+/** What belongs to an extension comes with it, and another version of it may bring something else. */
+const own = (classId: string, oid: string): string =>
+  `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '${classId}'::regclass AND e.objid = ${oid} AND e.deptype = 'e')`;
+
+/** A relation that others inherit from decides what its heirs' columns and constraints are. */
+const heir = "EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = c.oid)";
+
+/**
+ * The objects of each kind and what is compared of each, beginning with its name. Left out is what is legitimately
+ * different after a restore, above all the text of definitions: PostgreSQL writes some otherwise once they were restored.
+ */
+const kinds: Record<string, string> = {
+  schemas: `SELECT nspname FROM schemas n WHERE ${own("pg_namespace", "n.oid")}`,
+  tables:
+    "SELECT nspname, relname, relkind, relpersistence, relrowsecurity, relforcerowsecurity FROM relations WHERE relkind IN ('r', 'p')",
+  foreignTables: "SELECT nspname, relname FROM relations WHERE relkind = 'f'",
+  views: "SELECT nspname, relname FROM relations WHERE relkind = 'v'",
+  materializedViews: "SELECT nspname, relname FROM relations WHERE relkind = 'm'",
+  columns: `SELECT nspname, relname, attname, format_type(atttypid, atttypmod), attidentity, attgenerated,
+    CASE WHEN NOT ${heir} THEN attnotnull END, CASE WHEN NOT ${heir} THEN atthasdef END
+    FROM relations c JOIN pg_attribute ON attrelid = c.oid WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND attnum > 0 AND NOT attisdropped`,
+  inheritances: `SELECT c.nspname, c.relname, p.nspname, p.relname
+    FROM pg_inherits JOIN relations c ON c.oid = inhrelid JOIN relations p ON p.oid = inhparent WHERE c.relkind IN ('r', 'p', 'f')`,
+  // What a CREATE INDEX CONCURRENTLY that failed has left is not dumped.
+  indexes: `SELECT c.nspname, c.relname, i.relname, indisunique, indisprimary, amname
+    FROM pg_index JOIN relations c ON c.oid = indrelid JOIN pg_class i ON i.oid = indexrelid JOIN pg_am m ON m.oid = i.relam
+    WHERE indisready AND (indisvalid OR c.relkind = 'p')`,
+  constraints: "SELECT * FROM constraints",
+  notValidConstraints: "SELECT * FROM constraints WHERE NOT convalidated",
+  triggers:
+    "SELECT nspname, relname, tgname, tgenabled, tgtype FROM pg_trigger JOIN relations c ON c.oid = tgrelid WHERE NOT tgisinternal AND tgparentid = 0",
+  eventTriggers: `SELECT evtname, evtevent, evtenabled FROM pg_event_trigger v WHERE ${own("pg_event_trigger", "v.oid")}`,
+  rules:
+    "SELECT nspname, relname, rulename, ev_type, ev_enabled FROM pg_rewrite JOIN relations c ON c.oid = ev_class WHERE rulename <> '_RETURN'",
+  policies: `SELECT nspname, relname, polname, polcmd, polpermissive,
+    ARRAY(SELECT CASE WHEN r = 0 THEN '' ELSE pg_get_userbyid(r)::text END AS name FROM unnest(polroles) AS r ORDER BY 1)
+    FROM pg_policy JOIN relations c ON c.oid = polrelid`,
+  functions:
+    "SELECT nspname, proname, arguments, prokind, lanname, prosecdef, provolatile, prosrc FROM functions JOIN pg_language l ON l.oid = prolang",
+  types: `SELECT nspname, typname, typtype, typnotnull, format_type(typbasetype, typtypmod),
+    ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder) FROM types t`,
+  operators: `SELECT nspname, oprname, format_type(oprleft, NULL), format_type(oprright, NULL)
+    FROM pg_operator o JOIN schemas n ON n.oid = oprnamespace WHERE ${own("pg_operator", "o.oid")}`,
+  collations: `SELECT nspname, collname FROM pg_collation o JOIN schemas n ON n.oid = collnamespace WHERE ${own("pg_collation", "o.oid")}`,
+  textSearchConfigurations: `SELECT nspname, cfgname FROM pg_ts_config o JOIN schemas n ON n.oid = cfgnamespace WHERE ${own("pg_ts_config", "o.oid")}`,
+  statistics: `SELECT nspname, stxname FROM pg_statistic_ext o JOIN schemas n ON n.oid = stxnamespace WHERE ${own("pg_statistic_ext", "o.oid")}`,
+  foreignServers: `SELECT srvname FROM pg_foreign_server s WHERE ${own("pg_foreign_server", "s.oid")}`,
+  publications: "SELECT pubname, puballtables FROM pg_publication",
+  comments: `SELECT classoid::regclass::text, objsubid > 0, description FROM pg_description d
+    WHERE objoid >= 16384 AND classoid <> 'pg_extension'::regclass
+      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')
+      AND NOT EXISTS (SELECT FROM pg_constraint WHERE d.classoid = 'pg_constraint'::regclass AND oid = d.objoid AND coninhcount > 0)`,
+  owners: `SELECT 'relation', nspname, relname, pg_get_userbyid(relowner) FROM relations
+    UNION ALL SELECT 'function', nspname, proname || '(' || arguments || ')', pg_get_userbyid(proowner) FROM functions
+    UNION ALL SELECT 'type', nspname, typname, pg_get_userbyid(typowner) FROM types
+    UNION ALL SELECT 'schema', '', nspname, pg_get_userbyid(nspowner) FROM schemas n WHERE nspname <> 'public' AND ${own("pg_namespace", "n.oid")}`,
+  grants: "SELECT * FROM grants WHERE NOT (class = 'n' AND object = 'public') AND privilege <> 'MAINTAIN'",
+  publicSchemaGrants: "SELECT * FROM grants WHERE class = 'n' AND object = 'public'",
+  maintainGrants: "SELECT * FROM grants WHERE privilege = 'MAINTAIN'",
+  defaultPrivileges: `SELECT DISTINCT pg_get_userbyid(defaclrole)::text, coalesce(nspname, ''), defaclobjtype,
+    CASE WHEN a.grantee = 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END, a.privilege_type, a.is_grantable
+    FROM pg_default_acl LEFT JOIN pg_namespace n ON n.oid = defaclnamespace, aclexplode(defaclacl) AS a
+    WHERE a.privilege_type <> 'MAINTAIN'`,
+};
+
+/**
+ * Kinds that another major version changes by itself: 15 took CREATE on the schema public from everybody, and a
+ * GRANT ALL of an older version includes MAINTAIN from 17 on.
+ */
+export const versionKinds: ReadonlySet<string> = new Set(["publicSchemaGrants", "maintainGrants"]);
+
+/** What has privileges: its letter in acldefault. */
+const granted = `
+  SELECT CASE WHEN relkind = 'S' THEN 's' ELSE 'r' END, nspname, relname::text, '', relacl, relowner FROM relations WHERE relkind <> 'c'
+  UNION ALL SELECT 'c', nspname, relname, attname, attacl, relowner FROM relations c JOIN pg_attribute ON attrelid = c.oid
+    WHERE attacl IS NOT NULL AND NOT attisdropped
+  UNION ALL SELECT 'f', nspname, proname || '(' || arguments || ')', '', proacl, proowner FROM functions
+  UNION ALL SELECT 'T', nspname, typname, '', typacl, typowner FROM types
+  UNION ALL SELECT 'n', '', nspname, '', nspacl, nspowner FROM schemas n WHERE ${own("pg_namespace", "n.oid")}
+  UNION ALL SELECT 'L', '', oid::text, '', lomacl, lomowner FROM pg_largeobject_metadata
+  UNION ALL SELECT 'S', '', srvname, '', srvacl, srvowner FROM pg_foreign_server s WHERE ${own("pg_foreign_server", "s.oid")}`;
+
+/** What was granted and revoked beyond the defaults: to write the defaults out is no difference. */
+const grants = `
+  SELECT DISTINCT class, nspname, object, part, sign, CASE WHEN grantee = 0 THEN '' ELSE pg_get_userbyid(grantee)::text END AS grantee,
+    privilege_type AS privilege, is_grantable
+  FROM granted AS g(class, nspname, object, part, acl, owner), LATERAL (
+    (SELECT 'granted' AS sign, grantee, privilege_type, is_grantable FROM aclexplode(acl)
+      EXCEPT SELECT 'granted', grantee, privilege_type, is_grantable FROM aclexplode(acldefault(class::"char", owner)))
+    UNION ALL
+    (SELECT 'revoked', grantee, privilege_type, is_grantable FROM aclexplode(acldefault(class::"char", owner))
+      EXCEPT SELECT 'revoked', grantee, privilege_type, is_grantable FROM aclexplode(acl))
+  ) AS a
+  WHERE acl IS NOT NULL`;
+
+const objectsQuery = `
+WITH schemas AS (
+  SELECT * FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+), relations AS (
+  SELECT c.*, n.nspname FROM pg_class c JOIN schemas n ON n.oid = c.relnamespace
+  WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c') AND relpersistence <> 't' AND ${own("pg_class", "c.oid")}
+), functions AS (
+  SELECT p.*, n.nspname, pg_get_function_identity_arguments(p.oid) AS arguments
+  FROM pg_proc p JOIN schemas n ON n.oid = p.pronamespace WHERE ${own("pg_proc", "p.oid")}
+), types AS (
+  SELECT t.*, n.nspname FROM pg_type t JOIN schemas n ON n.oid = t.typnamespace
+  WHERE (typtype IN ('d', 'e', 'r', 'b') OR EXISTS (SELECT FROM pg_class WHERE oid = typrelid AND relkind = 'c'))
+    AND NOT EXISTS (SELECT FROM pg_type WHERE typarray = t.oid) AND ${own("pg_type", "t.oid")}
+), constraints AS (
+  -- 18 keeps NOT NULL here too, older versions at the column only.
+  SELECT n.nspname, coalesce(c.relname, t.typname), conname, contype, condeferrable, condeferred, convalidated
+  FROM pg_constraint k JOIN schemas n ON n.oid = connamespace
+  LEFT JOIN relations c ON c.oid = conrelid LEFT JOIN types t ON t.oid = contypid
+  WHERE contype <> 'n' AND conparentid = 0 AND coninhcount = 0 AND (c.oid IS NOT NULL OR t.oid IS NOT NULL)
+), granted AS (${granted}
+), grants AS (${grants}
+)
+SELECT json_object_agg(kind, json_build_object('count', count, 'hash', hash)) FROM (
+${Object.entries(kinds)
+  .map(
+    ([kind, select]) =>
+      `SELECT '${kind}' AS kind, count(*) AS count, coalesce(sum(hashtextextended(o::text COLLATE "C", 0)), 0)::text AS hash FROM (${select}) AS o`,
+  )
+  .join("\nUNION ALL ")}
+) AS counted;`;
+
+/** Counts the objects of every kind. */
+export const readObjects = (session: PsqlSession): Promise<Record<string, ObjectCount>> =>
+  session.queryJson(z.record(z.string(), ObjectCount), objectsQuery);

@@ -1,0 +1,57 @@
+import * as z from "zod/mini";
+import type { PsqlSession } from "../psql-session.ts";
+import type { SequenceValue } from "./content.ts";
+import { chunks, qualified } from "./tables.ts";
+
+const Sequence = z.object({
+  schema: z.string(),
+  name: z.string(),
+  /** Hexadecimal, in the database's encoding: the literal that pg_dump gives to setval. */
+  dumpedAs: z.string(),
+});
+
+/** A sequence's value, and how a dump names it. */
+export type DumpedSequence = SequenceValue & z.infer<typeof Sequence>;
+
+/** The extensions' own only where they are marked as configuration, as pg_dump chooses them. */
+const sequencesQuery = `
+SELECT coalesce(json_agg(json_build_object(
+  'schema', n.nspname,
+  'name', c.relname,
+  'dumpedAs', (SELECT encode(convert_to('''' || CASE current_setting('standard_conforming_strings')
+      WHEN 'on' THEN doubled ELSE replace(doubled, chr(92), chr(92) || chr(92)) END || '''', getdatabaseencoding()), 'hex')
+    FROM replace(quote_ident(n.nspname) || '.' || quote_ident(c.relname), '''', '''''') AS doubled))
+  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"), '[]')
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e'
+LEFT JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
+WHERE c.relkind = 'S' AND c.relpersistence <> 't'
+  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND (d.objid IS NULL OR c.oid = ANY (e.extconfig));`;
+
+const Values = z.array(z.object({ lastValue: z.string(), isCalled: z.boolean() }));
+
+/**
+ * The sequences with their present values, which belong to no snapshot: others go on counting. To have read them
+ * keeps them from being dropped until the transaction ends.
+ */
+export async function readSequences(session: PsqlSession): Promise<DumpedSequence[]> {
+  const sequences = await session.queryJson(z.array(Sequence), sequencesQuery);
+  const read: DumpedSequence[] = [];
+  for (const some of chunks(sequences)) {
+    const selects = some.map(
+      (sequence, position) => `SELECT ${position}, last_value::text, is_called FROM ${qualified(sequence)}`,
+    );
+    const sql = `SELECT json_agg(json_build_object('lastValue', value, 'isCalled', called) ORDER BY position)
+FROM (${selects.join("\nUNION ALL ")}) AS t(position, value, called);`;
+    const values = await session.queryJson(Values, sql);
+    read.push(
+      ...some.map((sequence, position) => ({
+        ...sequence,
+        ...(values[position] ?? { lastValue: "0", isCalled: false }),
+      })),
+    );
+  }
+  return read;
+}

@@ -1,0 +1,82 @@
+import * as z from "zod/mini";
+import type { PsqlSession } from "../psql-session.ts";
+import { identifier } from "../sql.ts";
+import type { Proof, TableContent } from "./content.ts";
+
+const Table = z.object({
+  schema: z.string(),
+  name: z.string(),
+  /** The columns that a dump holds, sorted. */
+  columns: z.array(z.string()),
+  extension: z.nullable(z.string()),
+  /** Which of an extension's rows a dump holds: empty or a WHERE clause. */
+  condition: z.string(),
+});
+export type Table = z.infer<typeof Table>;
+
+/**
+ * The tables that hold rows of a database's own, as pg_dump chooses them: not the system's, of the extensions' those
+ * that they mark as configuration; partitions, not their parents. Generated columns are not in a dump.
+ */
+const tablesQuery = `
+SELECT coalesce(json_agg(json_build_object(
+  'schema', n.nspname,
+  'name', c.relname,
+  'columns', (SELECT coalesce(json_agg(a.attname ORDER BY a.attname COLLATE "C"), '[]') FROM pg_attribute a
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''),
+  'extension', e.extname,
+  'condition', coalesce(e.extcondition[array_position(e.extconfig, c.oid)], ''))
+  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"), '[]')
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e'
+LEFT JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
+WHERE c.relkind = 'r' AND c.relpersistence <> 't'
+  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND (d.objid IS NULL OR c.oid = ANY (e.extconfig));`;
+
+export const listTables = (session: PsqlSession): Promise<Table[]> =>
+  session.queryJson(z.array(Table), tablesQuery);
+
+const Counted = z.array(z.object({ rows: z.int(), hash: z.nullable(z.string()) }));
+
+/** Reads every table once, in the tables' order. */
+export async function readTables(
+  session: PsqlSession,
+  tables: readonly Table[],
+  proof: Proof,
+): Promise<TableContent[]> {
+  const contents: TableContent[] = [];
+  for (const some of chunks(tables)) {
+    const selects = some.map((table, position) => tableQuery(table, position, proof));
+    const sql = `SELECT json_agg(json_build_object('rows', rows, 'hash', hash) ORDER BY position)
+FROM (${selects.join("\nUNION ALL ")}) AS t(position, rows, hash);`;
+    const counted = await session.queryJson(Counted, sql);
+    contents.push(
+      ...some.map(({ schema, name, extension }, position) => {
+        const { rows, hash } = counted[position] ?? { rows: 0, hash: null };
+        return { schema, name, rows, hash, ...(extension === null ? {} : { extension }) };
+      }),
+    );
+  }
+  return contents;
+}
+
+/** The columns are named, for their order may be another one after a restore. */
+function tableQuery(table: Table, position: number, proof: Proof): string {
+  const row = `ROW(${table.columns.map((column) => `t.${identifier(column)}`).join(", ")})`;
+  const hash =
+    proof === "full" ? `coalesce(sum(hashtextextended(${row}::text COLLATE "C", 0)), 0)::text` : "NULL::text";
+  return `SELECT ${position}, count(*), ${hash} FROM ONLY ${qualified(table)} AS t ${table.condition}`;
+}
+
+export const qualified = (table: Pick<Table, "schema" | "name">): string =>
+  `${identifier(table.schema)}.${identifier(table.name)}`;
+
+/** Thousands of tables in one statement would need a plan as large. */
+export function chunks<T>(tables: readonly T[]): T[][] {
+  const size = 100;
+  return Array.from({ length: Math.ceil(tables.length / size) }, (_, index) =>
+    tables.slice(index * size, (index + 1) * size),
+  );
+}
