@@ -6,6 +6,8 @@ export interface Option {
   description: string;
   /** What stands for the value in the help; a flag without one. */
   value?: string;
+  /** May be given several times; `values` has them all. */
+  repeatable?: true;
 }
 
 /** A program's command line: its options are this table, and so is its help. */
@@ -21,6 +23,7 @@ export interface CommandLine {
 export interface Arguments {
   flag(name: string): boolean;
   value(name: string): string | undefined;
+  values(name: string): readonly string[];
   readonly operands: readonly string[];
 }
 
@@ -35,7 +38,10 @@ export const commonOptions: readonly Option[] = [
 export function parseArguments(commandLine: CommandLine, argv: readonly string[]): Arguments {
   const all = [...commandLine.options, ...commonOptions];
   const options = Object.fromEntries(
-    all.map(({ name, value }) => [name, { type: value === undefined ? "boolean" : "string" } as const]),
+    all.map(({ name, value, repeatable = false }) => [
+      name,
+      { type: value === undefined ? "boolean" : "string", multiple: repeatable } as const,
+    ]),
   );
   const hint = `see ${commandLine.program} --help`;
   let parsed: { values: Record<string, unknown>; positionals: string[] };
@@ -58,6 +64,7 @@ export function parseArguments(commandLine: CommandLine, argv: readonly string[]
   return {
     flag: (name) => values[name] === true,
     value: (name) => (typeof values[name] === "string" ? values[name] : undefined),
+    values: (name) => (Array.isArray(values[name]) ? values[name] : []),
     operands: positionals,
   };
 }

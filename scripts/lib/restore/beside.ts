@@ -1,40 +1,44 @@
 import { restoringName } from "../database-names.ts";
 import { RestoreError } from "./errors.ts";
 import { type Filled, fillDatabase } from "./filling.ts";
-import { type TakenName, takeLiveName } from "./live-name.ts";
 import type { LiveServer } from "./live-server.ts";
 import type { DatabaseProperties } from "./properties.ts";
 import type { RestoreRun } from "./run.ts";
 import { dropDatabase } from "./scratch-database.ts";
 import type { RestoreSource } from "./source.ts";
 
-export type Restored = Filled & TakenName;
-
 /**
- * The default way: fills a new database beside the live one and swaps the two. Until the swap the live one is untouched.
- * @throws RestoreError, DockerError, PsqlError, InterruptedError
+ * Fills a new database beside the live one and lets `use` have it, which gives it another name or takes from it what
+ * is wanted; what is still there under the name of this run afterwards is dropped. The live database is not touched.
+ * @throws RestoreError, DockerError, PsqlError, InterruptedError, and what `use` throws.
  */
-export async function restoreBeside(
+export async function restoreBeside<T>(
   run: RestoreRun,
   server: LiveServer,
   source: RestoreSource,
   properties: DatabaseProperties,
-): Promise<Restored> {
+  use: (incoming: string) => Promise<T>,
+): Promise<Filled & T> {
   const incoming = restoringName(run.database.database, run.runId);
   const filled = await fillDatabase(run, server, source, properties, incoming);
+  let answers = true;
   try {
     run.signal.throwIfAborted();
-    return { ...filled, ...(await takeLiveName(run, server.maintenance, incoming)) };
+    return { ...filled, ...(await use(incoming)) };
   } catch (error) {
     // A server that does not answer is not asked again: the lock would be held for as long as it hangs.
-    if (error instanceof RestoreError && error.kind === "unknown") throw error;
-    await dropDatabase(run, server.maintenance, incoming).catch(() => {
-      run.log.event(
-        "warning",
-        run.database.name,
-        `${incoming} could not be removed; the next restore removes it`,
-      );
-    });
+    answers = !(error instanceof RestoreError && error.kind === "unknown");
     throw error;
+  } finally {
+    if (answers) await takeAway(run, server, incoming);
+  }
+}
+
+async function takeAway(run: RestoreRun, server: LiveServer, name: string): Promise<void> {
+  try {
+    await dropDatabase(run, server.maintenance, name);
+  } catch {
+    const what = `${name} could not be removed; the next run removes it`;
+    run.log.event("warning", run.database.name, what);
   }
 }

@@ -1,14 +1,13 @@
 import { restoringName } from "../database-names.ts";
 import { messageOf } from "../errors.ts";
 import { identifier } from "../sql.ts";
-import type { Restored } from "./beside.ts";
 import { runWithoutClients } from "./client-cut-off.ts";
 import { RestoreError } from "./errors.ts";
 import { type Filled, fillDatabase } from "./filling.ts";
 import { type InPlaceState, removeInPlaceState, writeInPlaceState } from "./in-place-state.ts";
 import { takeLiveName } from "./live-name.ts";
 import type { LiveServer } from "./live-server.ts";
-import { rollbackCommand } from "./report.ts";
+import { type Restored, rollbackCommand } from "./report.ts";
 import { questionOptions, type RestoreRun } from "./run.ts";
 import { dropDatabase } from "./scratch-database.ts";
 import { inspectSource, type RestoreSource } from "./source.ts";

@@ -1,11 +1,19 @@
 import { totalRows } from "../content/content.ts";
-import { formatDuration, plural } from "../format.ts";
-import type { Restored } from "./beside.ts";
+import { formatBytes, formatDuration, formatTime, plural } from "../format.ts";
+import { changesText, type TableChange } from "./changes.ts";
+import type { Filled } from "./filling.ts";
+import type { TakenName } from "./live-name.ts";
+import type { LiveServer } from "./live-server.ts";
 import type { RestoreRun } from "./run.ts";
+import type { RestoreSource } from "./source.ts";
+
+export type Restored = Filled & TakenName;
 
 export interface RestoreReport extends Restored {
   /** The archive that was made of the live database before; null when there was none. */
   preRestoreArchive: string | null;
+  /** The tables that are not what they were when that archive was made; null when there is none. */
+  changes: TableChange[] | null;
 }
 
 /** What a restore did, in one line. */
@@ -33,3 +41,21 @@ export const formatCutOff = (seconds: number): string =>
 
 export const rollbackCommand = ({ settings, database }: RestoreRun): string =>
   `${settings.paths.restoreLauncher} --rollback --database ${database.name}`;
+
+/** What the live database was and what it is now: how old, how large, and where its rows differ. */
+export function replacementText(source: RestoreSource, before: LiveServer, report: RestoreReport): string {
+  const { changes, content, preRestoreArchive, previous } = report;
+  const taken = source.takenAt === null ? "an unknown time" : formatTime(source.takenAt);
+  const size = before.liveBytes === null ? "" : ` of ${formatBytes(before.liveBytes)}`;
+  const kept = [previous, preRestoreArchive].filter((place) => place !== null);
+  const heading = `The live database is now what it was at ${taken}: ${plural(content.tables.length, "table")}.`;
+  if (changes === null) return heading;
+  const where = kept.length === 0 ? "" : `; what it was until now${size} is in ${kept.join(" and in ")}`;
+  const same = content.tables.length - changes.filter(({ rowsNow }) => rowsNow !== null).length;
+  return [
+    heading,
+    `Then and now${where}:`,
+    ...changesText(changes),
+    ...(changes.length === 0 || same === 0 ? [] : [`  ${plural(same, "table")} as before`]),
+  ].join("\n");
+}

@@ -6,20 +6,23 @@ import { lockDatabase } from "../dead-runs.ts";
 import { requireRunning } from "../docker.ts";
 import { dropLeftovers } from "../leftover-databases.ts";
 import type { Lock } from "../lock.ts";
+import type { Manifest } from "../manifest.ts";
 import { applicationName } from "../run-id.ts";
 import { restoreBeside } from "./beside.ts";
+import { changedTables } from "./changes.ts";
 import { confirm } from "./confirmation.ts";
 import { RestoreError } from "./errors.ts";
 import { restoreInPlace } from "./in-place.ts";
 import { type InPlaceState, removeInPlaceState, unfinishedInPlace } from "./in-place-state.ts";
+import { takeLiveName } from "./live-name.ts";
 import { type LiveServer, readLiveServer } from "./live-server.ts";
 import { restoreOverview } from "./overview.ts";
 import type { DatabaseProperties } from "./properties.ts";
 import { refuseUnfit } from "./refusals.ts";
-import { type RestoreReport, summary } from "./report.ts";
+import { type RestoreReport, replacementText, summary } from "./report.ts";
 import { questionOptions, type RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
-import { requireSpaceBeside } from "./space-check.ts";
+import { orInPlace, requireSpaceBeside } from "./space-check.ts";
 
 export interface RestoreWish {
   source: RestoreSource;
@@ -48,10 +51,10 @@ export async function restoreFile(run: RestoreRun, wish: RestoreWish): Promise<R
   const { database, log, output, settings, signal } = run;
   const { source } = wish;
   const surveyed = await surveyServer(run);
-  refuseUnfit(source, surveyed, database);
+  refuseUnfit(source, surveyed, database, true);
   const unfinished = unfinishedInPlace(settings, database, surveyed);
   propertiesFor(run, surveyed, unfinished);
-  if (!wish.inPlace) await requireSpaceBeside(run, source, surveyed);
+  if (!wish.inPlace) await requireSpaceBeside(run, source, surveyed, orInPlace);
   const present = await countPresent(run, surveyed);
   output.print(restoreOverview(settings, database, source, surveyed, present, new Date()));
   if (!wish.confirmed) await confirm(database.database, consequence(run, wish, surveyed, unfinished), signal);
@@ -62,6 +65,7 @@ export async function restoreFile(run: RestoreRun, wish: RestoreWish): Promise<R
     log.event("info", database.name, `restore started: ${source.path} into ${database.database}`);
     const report = await lockedRestore(run, wish, lock);
     log.event("info", database.name, `restore finished: ${summary(run, report)}`);
+    output.print(replacementText(source, surveyed, report));
     return report;
   } finally {
     lock.release();
@@ -71,27 +75,34 @@ export async function restoreFile(run: RestoreRun, wish: RestoreWish): Promise<R
 async function lockedRestore(run: RestoreRun, wish: RestoreWish, lock: Lock): Promise<RestoreReport> {
   const { database, settings } = run;
   const server = await surveyServer(run);
-  await dropLeftovers(
-    run,
-    server.maintenance,
-    server.databases.map(({ name }) => name),
-  );
-  refuseUnfit(wish.source, server, database);
+  await dropLeftovers(run, server.maintenance, namesOf(server));
+  refuseUnfit(wish.source, server, database, true);
   const unfinished = unfinishedInPlace(settings, database, server);
   const properties = propertiesFor(run, server, unfinished);
   // What has come under the name since is kept, and what it was before is in the backup of that time.
-  const preRestoreArchive = unfinished === null ? await backUpLive(run, lock) : null;
-  if (wish.inPlace) {
-    const state = unfinished ?? newState(run, server, properties, preRestoreArchive);
-    return { ...(await restoreInPlace(run, server, wish.source, state)), preRestoreArchive };
-  }
-  const restored = await restoreBeside(run, server, wish.source, properties);
-  removeInPlaceState(settings, database);
-  return { ...restored, preRestoreArchive };
+  const replaced = unfinished === null ? await backUpLive(run, lock) : null;
+  const preRestoreArchive = replaced === null ? null : join(settings.paths.backups, replaced.archive.file);
+  const restored = wish.inPlace
+    ? await restoreInPlace(
+        run,
+        server,
+        wish.source,
+        unfinished ?? newState(run, server, properties, preRestoreArchive),
+      )
+    : await restoreBeside(run, server, wish.source, properties, (incoming) =>
+        takeLiveName(run, server.maintenance, incoming),
+      );
+  if (!wish.inPlace) removeInPlaceState(settings, database);
+  const tables = replaced?.content?.tables;
+  const changes = tables === undefined ? null : changedTables(tables, restored.content.tables);
+  return { ...restored, preRestoreArchive, changes };
 }
 
+/** The names of all databases that a survey found. */
+export const namesOf = ({ databases }: LiveServer): string[] => databases.map(({ name }) => name);
+
 /** The live database's properties, or those it had before an in-place restore that was cut off dropped it. */
-function propertiesFor(
+export function propertiesFor(
   { database, log }: RestoreRun,
   { live }: LiveServer,
   unfinished: InPlaceState | null,
@@ -114,10 +125,9 @@ function propertiesFor(
   );
 }
 
-async function backUpLive(run: RestoreRun, lock: Lock): Promise<string> {
+function backUpLive(run: RestoreRun, lock: Lock): Promise<Manifest> {
   const { database, log, runId, settings, signal } = run;
-  const manifest = await takeBackup(settings, database, { runId, class: "pre-restore", log, lock, signal });
-  return join(settings.paths.backups, manifest.archive.file);
+  return takeBackup(settings, database, { runId, class: "pre-restore", log, lock, signal });
 }
 
 function newState(

@@ -25,30 +25,52 @@ export const neededBeside = (source: Pick<RestoreSource, "manifest" | "uncompres
   restoredBytes(source) + source.uncompressedBytes;
 
 /**
- * Refuses a restore for which there is no room; what aborted restores left counts as free, for it is removed first.
- * @throws RestoreError `no-space`
+ * What is free for databases; what dead runs left counts as free, for it is removed first.
+ * @returns null, with a warning, when nobody can say.
  */
-export async function requireSpaceBeside(
-  run: RestoreRun,
-  source: RestoreSource,
-  server: LiveServer,
-): Promise<void> {
+export async function freeForDatabases(run: RestoreRun, server: LiveServer): Promise<number | null> {
   const { dataDirectory } = run.database;
   const room = existsSync(dataDirectory) ? freeBytes(dataDirectory) : await freeInContainer(run, server);
-  if (room === null) return;
   const leftovers = server.made
-    .filter(({ kind }) => kind === "restoring")
+    .filter(({ kind }) => kind !== "previous")
     .reduce((sum, { bytes }) => sum + bytes, 0);
-  const free = room + leftovers;
-  const needed = neededBeside(source);
-  if (free >= needed) return;
+  return room === null ? null : room + leftovers;
+}
+
+/**
+ * Refuses what there is no room for.
+ * @param purpose what it is for, in words.
+ * @param otherwise what a person can do instead of making room.
+ * @throws RestoreError `no-space`
+ */
+export async function requireRoom(
+  run: RestoreRun,
+  server: LiveServer,
+  needed: number,
+  purpose: string,
+  otherwise = "",
+): Promise<void> {
+  const free = await freeForDatabases(run, server);
+  if (free === null || free >= needed) return;
   const kept = server.made.filter(({ kind }) => kind === "previous");
   const advice = kept.length === 0 ? "" : `, drop ${kept.map(({ name }) => name).join(" or ")}`;
   throw new RestoreError(
     "no-space",
-    `not enough space in ${dataDirectory} for a second database beside the live one: ${formatBytes(free)} free, ${formatBytes(needed)} needed; make room${advice}, or restore with --in-place, during which the application has no database`,
+    `not enough space in ${run.database.dataDirectory} for ${purpose}: ${formatBytes(free)} free, ${formatBytes(needed)} needed; make room${advice}${otherwise}`,
   );
 }
+
+/** @throws RestoreError `no-space` when a second database has no room beside the live one. */
+export const requireSpaceBeside = (
+  run: RestoreRun,
+  source: RestoreSource,
+  server: LiveServer,
+  otherwise: string,
+): Promise<void> =>
+  requireRoom(run, server, neededBeside(source), "a second database beside the live one", otherwise);
+
+/** For restores that replace the live database. */
+export const orInPlace = ", or restore with --in-place, during which the application has no database";
 
 /** Where the data lies in a volume, only the container sees its file system; null, with a warning, if it cannot say. */
 async function freeInContainer(run: RestoreRun, { maintenance }: LiveServer): Promise<number | null> {

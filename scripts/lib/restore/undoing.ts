@@ -3,7 +3,7 @@ import { confirm } from "./confirmation.ts";
 import { readInPlaceState, removeInPlaceState, unfinishedInPlace } from "./in-place-state.ts";
 import { refuseObstacles } from "./refusals.ts";
 import { formatCutOff, rollbackCommand } from "./report.ts";
-import { lockForRestore, restoreFile, surveyServer } from "./restoration.ts";
+import { lockForRestore, namesOf, restoreFile, surveyServer } from "./restoration.ts";
 import { chooseKept, type RolledBack, rollBack, rollbackOverview } from "./rollback.ts";
 import type { RestoreRun } from "./run.ts";
 import { inspectSource } from "./source.ts";
@@ -37,11 +37,7 @@ export async function undoRestore(run: RestoreRun, wish: RollbackWish): Promise<
   try {
     log.event("info", database.name, `restore started: roll back to ${chosen.name}`);
     const server = await surveyServer(run);
-    await dropLeftovers(
-      run,
-      server.maintenance,
-      server.databases.map(({ name }) => name),
-    );
+    await dropLeftovers(run, server.maintenance, namesOf(server));
     const done = await rollBack(run, server, chosen);
     removeInPlaceState(settings, database);
     const cutOff = done.cutOffSeconds === null ? "a moment" : formatCutOff(done.cutOffSeconds);

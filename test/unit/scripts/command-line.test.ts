@@ -13,7 +13,10 @@ const commandLine: CommandLine = {
   program: "do_it",
   summary: "Does it.",
   operands: { placeholder: "FILE", description: "what to do it with", minimum: 1, maximum: 1 },
-  options: [{ name: "mode", value: "MODE", description: "how" }],
+  options: [
+    { name: "mode", value: "MODE", description: "how" },
+    { name: "part", value: "PART", description: "of what", repeatable: true },
+  ],
   exitCodes: [[0, "done"]],
 };
 
@@ -26,6 +29,12 @@ test.each([
   expect({ mode: parsed.value("mode"), quiet: parsed.flag("quiet"), operands: parsed.operands }).toEqual(
     expected,
   );
+});
+
+test("an option that may be repeated keeps every value", () => {
+  const { values } = parseArguments(commandLine, ["--part", "a", "file", "--part=b"]);
+  expect(values("part")).toEqual(["a", "b"]);
+  expect(parseArguments(commandLine, ["file"]).values("part")).toEqual([]);
 });
 
 test.each([

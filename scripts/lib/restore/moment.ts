@@ -1,0 +1,56 @@
+import type { Backup } from "../backups.ts";
+import { UsageError } from "../errors.ts";
+import { formatTime } from "../format.ts";
+import { instantsOf, type Offset, offsetOf } from "../wall-clock.ts";
+
+const stampPattern = /^(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)$/;
+const isoPattern = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/;
+
+/**
+ * The moment that a person means by --at: ISO with `Z` or an offset, `YYYY-MM-DD HH:MM[:SS]` in the server's local
+ * time, or the `YYYYMMDD_HHMMSS` of a backup's name, which is UTC.
+ * @throws UsageError for anything else, and for a local time that a change of clocks skips or repeats.
+ */
+export function parseMoment(text: string, offset: Offset = offsetOf()): Date {
+  const stamp = stampPattern.exec(text);
+  const [, year, month, day, hour, minute, second = "00", zone] = stamp ?? isoPattern.exec(text) ?? [];
+  const instantIn = (place: string) =>
+    Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${place}`);
+  const wall = instantIn("Z");
+  // Date.parse takes 30 February for 2 March.
+  const exists = !Number.isNaN(wall) && new Date(wall).getUTCDate() === Number(day);
+  if (!exists || Number.isNaN(instantIn(zone ?? "Z"))) {
+    throw new UsageError(
+      `--at ${text} is no time; say 2026-11-22T02:00:00Z, 2026-11-22 03:00 in the server's local time, or 20261122_020000 (UTC) as in a backup's name`,
+    );
+  }
+  if (stamp !== null || zone !== undefined) return new Date(instantIn(zone ?? "Z"));
+  const [instant, again] = instantsOf(wall, offset);
+  if (instant === undefined)
+    throw new UsageError(`--at ${text} does not exist in local time, the clocks skip it: say it in UTC`);
+  if (again !== undefined) {
+    const both = [instant, again].map((time) => new Date(time).toISOString()).join(" or ");
+    throw new UsageError(`--at ${text} is there twice in local time: say ${both}`);
+  }
+  return new Date(instant);
+}
+
+const toSecond = (time: Date): number => Math.floor(time.getTime() / 1000);
+
+/**
+ * The newest verified backup that was taken at `moment`, to the second, or before.
+ * @param backups newest first.
+ * @returns null when there is none.
+ */
+export const backupAt = (backups: readonly Backup[], moment: Date): Backup | null =>
+  backups.find(({ verified, takenAt }) => verified && toSecond(takenAt) <= toSecond(moment)) ?? null;
+
+/** Why there is no backup for a moment, and which is the oldest. */
+export function noBackupAt(backups: readonly Backup[], moment: Date, database: string): string {
+  const oldest = backups.findLast(({ verified }) => verified);
+  const known =
+    oldest === undefined
+      ? "there is none at all"
+      : `the oldest is of ${formatTime(oldest.takenAt)}: ${oldest.archivePath}`;
+  return `there is no verified backup of ${database} from ${formatTime(moment)} or before; ${known}`;
+}

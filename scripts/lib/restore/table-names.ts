@@ -1,0 +1,130 @@
+import { UsageError } from "../errors.ts";
+import { identifier } from "../sql.ts";
+import { visitStatements } from "./dump-text.ts";
+import { RestoreError } from "./errors.ts";
+
+export interface TableName {
+  schema: string;
+  name: string;
+}
+
+/** A table as a person names it: each part as written, and whether it was quoted. */
+export interface WishedTable {
+  parts: { text: string; quoted: boolean }[];
+  written: string;
+}
+
+const part = String.raw`(?:"(?:[^"]|"")+"|[^\s".,](?:[^".,]*[^\s".,])?)`;
+const onePattern = new RegExp(`^\\s*(${part}(?:\\.${part})?)\\s*(?:,|$)`);
+const partPattern = new RegExp(part, "g");
+
+/**
+ * The tables in a value of --table: `[SCHEMA.]TABLE`, several separated by commas; names with dots, commas or quotes in
+ * them stand in double quotes, as in SQL.
+ * @throws UsageError when it is not of this form.
+ */
+export function parseTables(value: string): WishedTable[] {
+  const tables: WishedTable[] = [];
+  for (let rest = value; rest !== "" || tables.length === 0; ) {
+    const [whole = "", written = ""] = onePattern.exec(rest) ?? [];
+    if (written === "") {
+      throw new UsageError(
+        `--table ${value} is not [SCHEMA.]TABLE; a name with a dot, a comma or a quote in it stands in double quotes`,
+      );
+    }
+    tables.push({ parts: partsOf(written), written });
+    rest = rest.slice(whole.length);
+  }
+  return tables;
+}
+
+function partsOf(written: string): WishedTable["parts"] {
+  return (written.match(partPattern) ?? []).map((text) =>
+    text.startsWith('"')
+      ? { text: text.slice(1, -1).replaceAll('""', '"'), quoted: true }
+      : { text, quoted: false },
+  );
+}
+
+/**
+ * Which of the tables there are a person means. A name that is not quoted stands for itself or, as in SQL, for its
+ * lower case; one without schema for the only table of that name in any schema.
+ * @param where what has these tables, for the message.
+ * @throws RestoreError `obstacle` for a name that is no table's or several tables', and for two tables of one name,
+ * which would get into each other's way in one schema.
+ */
+export function chooseTables(
+  wished: readonly WishedTable[],
+  present: readonly TableName[],
+  where: string,
+): TableName[] {
+  const chosen = new Map<string, TableName>();
+  for (const wish of wished) {
+    const found = matching(wish, present);
+    const [table] = found;
+    if (table === undefined) {
+      throw new RestoreError(
+        "obstacle",
+        `there is no table ${wish.written} in ${where}${nearest(wish, present)}`,
+      );
+    }
+    if (found.length > 1) {
+      const names = found.map(displayName).join(" and ");
+      throw new RestoreError("obstacle", `${wish.written} could be ${names}: say which, with its schema`);
+    }
+    const other = chosen.get(table.name);
+    if (other !== undefined && other.schema !== table.schema) {
+      const names = `${displayName(other)} and ${displayName(table)}`;
+      throw new RestoreError("obstacle", `${names} have one name: restore them one after the other`);
+    }
+    chosen.set(table.name, table);
+  }
+  return [...chosen.values()];
+}
+
+function matching({ parts }: WishedTable, present: readonly TableName[]): TableName[] {
+  const is = (name: string, wish: WishedTable["parts"][number] | undefined, fold: boolean) =>
+    wish === undefined || name === (fold && !wish.quoted ? wish.text.toLowerCase() : wish.text);
+  const schema = parts.length > 1 ? parts[0] : undefined;
+  const by = (fold: boolean) =>
+    present.filter((table) => is(table.name, parts.at(-1), fold) && is(table.schema, schema, fold));
+  const exact = by(false);
+  return exact.length > 0 ? exact : by(true);
+}
+
+/** Tables whose name holds the wished one or is held by it, as a hint. */
+function nearest({ parts }: WishedTable, present: readonly TableName[]): string {
+  const wished = parts.at(-1)?.text.toLowerCase() ?? "";
+  const near = present.filter(({ name }) => {
+    const other = name.toLowerCase();
+    return other.includes(wished) || wished.includes(other);
+  });
+  return near.length === 0 ? "" : `; there is ${near.slice(0, 5).map(displayName).join(", ")}`;
+}
+
+const plainName = /^[a-z_][a-z0-9_]*$/;
+
+/** A table's name as a person would write it: quoted only where it has to be. */
+export const displayName = ({ schema, name }: TableName): string =>
+  [schema, name].map((text) => (plainName.test(text) ? text : identifier(text))).join(".");
+
+const creation = /^CREATE (?:UNLOGGED )?TABLE (.+) \($/;
+const dataBegins = "-- Data for Name: ";
+
+/** The tables that a plain dump makes, partitioned ones and partitions too; reads no further than their definitions. */
+export async function tablesInDump(archive: string, signal: AbortSignal): Promise<TableName[]> {
+  const tables: TableName[] = [];
+  await visitStatements(
+    archive,
+    (line) => {
+      const written = creation.exec(line)?.[1];
+      if (written !== undefined) {
+        const [schema, name] = partsOf(Buffer.from(written, "latin1").toString("utf8"));
+        if (schema !== undefined && name !== undefined) tables.push({ schema: schema.text, name: name.text });
+      }
+      return !line.startsWith(dataBegins);
+    },
+    signal,
+  );
+  return tables;
+}

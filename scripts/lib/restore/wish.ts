@@ -1,0 +1,82 @@
+import type { Arguments, Option } from "../arguments.ts";
+import { UsageError } from "../errors.ts";
+import { parseMoment } from "./moment.ts";
+import { parseTables, type WishedTable } from "./table-names.ts";
+
+export const restoreOptions: readonly Option[] = [
+  {
+    name: "database",
+    value: "NAME",
+    description: "which configured database, also for a file of another one",
+  },
+  { name: "at", value: "TIME", description: "instead of FILE: the newest verified backup of then or before" },
+  { name: "dry-run", description: "show each step and what it needs; nothing is changed" },
+  { name: "verify-only", description: "read it in full and say what it holds; needs no container" },
+  {
+    name: "into",
+    value: "NAME",
+    description: "into a new database NAME beside the live one, which stays live",
+  },
+  {
+    name: "table",
+    value: "[SCHEMA.]TABLE",
+    description: "only this table, into a schema of its own in the live database; repeat it or use commas",
+    repeatable: true,
+  },
+  { name: "in-place", description: "drop the live database first, where there is no space for two" },
+  { name: "rollback", description: "undo: bring back the database that the last restore replaced" },
+  { name: "list", description: "show the backups and the kept databases" },
+  { name: "yes", description: "do not ask; required without a terminal" },
+  { name: "json", description: "print the result as JSON" },
+];
+
+/** What a call of restore_database is to do; `replace` is what it does unless told otherwise. */
+export type Action = "replace" | "in-place" | "into" | "table" | "verify-only" | "rollback" | "list";
+
+/** The options that each choose an action. */
+const actions = ["in-place", "into", "table", "verify-only", "rollback", "list"] as const;
+
+export interface Wish {
+  action: Action;
+  /** The file, or with --rollback the kept database; null when none is named. */
+  operand: string | null;
+  /** The moment whose backup is wanted, and how the person wrote it. */
+  at: { moment: Date; written: string } | null;
+  /** The name of a new database, with `into`. */
+  into: string;
+  /** With `table`. */
+  tables: WishedTable[];
+  database: string | undefined;
+  dryRun: boolean;
+  /** Nobody has to be asked. */
+  confirmed: boolean;
+}
+
+/** @throws UsageError for options that exclude each other, for a missing file and for values of another form. */
+export function readWish(given: Arguments): Wish {
+  const isGiven = (name: string) =>
+    given.flag(name) || given.value(name) !== undefined || given.values(name).length > 0;
+  const [action = "replace", second] = actions.filter(isGiven);
+  if (second !== undefined) throw new UsageError(`--${action} and --${second} exclude each other`);
+  if (given.value("into") === "") throw new UsageError("--into needs a name");
+  const [operand = null] = given.operands;
+  const at = given.value("at");
+  if (at !== undefined && (action === "rollback" || action === "list"))
+    throw new UsageError(`--at and --${action} exclude each other`);
+  if (at !== undefined && operand !== null)
+    throw new UsageError(`--at chooses the backup: leave ${operand} out, or --at`);
+  if (action === "list" && operand !== null)
+    throw new UsageError("--list takes no file; --database NAME shows one");
+  if (action !== "list" && action !== "rollback" && operand === null && at === undefined)
+    throw new UsageError("name the backup, or a time with --at; restore_database --list shows what there is");
+  return {
+    action,
+    operand,
+    at: at === undefined ? null : { moment: parseMoment(at), written: at },
+    into: given.value("into") ?? "",
+    tables: given.values("table").flatMap(parseTables),
+    database: given.value("database"),
+    dryRun: given.flag("dry-run"),
+    confirmed: given.flag("yes"),
+  };
+}
