@@ -9,7 +9,12 @@ export interface Bundle {
   bytes: number;
 }
 
-export const programNames = ["backup_database", "check_database_status", "restore_database"] as const;
+export const programNames = [
+  "backup_database",
+  "check_database_status",
+  "restore_database",
+  "rehearse_restore",
+] as const;
 export type ProgramName = (typeof programNames)[number];
 
 /** What stands for a program in the names of resources, and where its launcher lies. */
@@ -17,6 +22,7 @@ export const programPurposes = {
   backup_database: { purpose: "backup", launcher: "backupLauncher" },
   check_database_status: { purpose: "status", launcher: "statusLauncher" },
   restore_database: { purpose: "restore", launcher: "restoreLauncher" },
+  rehearse_restore: { purpose: "rehearse", launcher: "rehearseLauncher" },
 } as const satisfies Record<ProgramName, { purpose: string; launcher: keyof ServerPlan["paths"] }>;
 
 /** The directory of everything that is executed and not typed. */

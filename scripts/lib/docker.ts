@@ -51,7 +51,7 @@ export async function dockerExec(
   argv: readonly string[],
   options: ChildOptions & { environment?: Readonly<Record<string, string>> } = {},
 ): Promise<ChildResult> {
-  return docker(
+  return runDocker(
     container,
     execArguments(container, argv, options.input !== undefined, options.environment),
     options,
@@ -84,7 +84,7 @@ const Inspection = z.object({ name: z.string(), running: z.boolean() });
 
 /** @throws DockerError unless a container of exactly this name exists and runs. */
 export async function requireRunning(name: string, options: ChildOptions = {}): Promise<void> {
-  const result = await docker(name, ["container", "inspect", "--format", inspectFormat, name], options);
+  const result = await runDocker(name, ["container", "inspect", "--format", inspectFormat, name], options);
   if (result.code !== 0) throw new DockerError("failed", name, result.stderr.trim());
   const inspected = z.parse(Inspection, JSON.parse(result.stdout));
   // Docker also accepts the beginning of another container's id.
@@ -92,7 +92,11 @@ export async function requireRunning(name: string, options: ChildOptions = {}): 
   if (!inspected.running) throw new DockerError("container-stopped", name, "it is stopped");
 }
 
-async function docker(
+/**
+ * Runs Docker's command line for a container.
+ * @throws DockerError when Docker itself says that it failed, InterruptedError
+ */
+export async function runDocker(
   container: string,
   argv: readonly string[],
   options: ChildOptions,

@@ -1,5 +1,5 @@
 /**
- * The exit codes of backup_database and restore_database; they are documented and do not change.
+ * The exit codes of the programs; they are documented and do not change.
  * Numbers from 64 are those of sysexits(3). The status check has its own four (see check_database_status).
  */
 export const ExitCode = {
@@ -12,6 +12,8 @@ export const ExitCode = {
   failedAndNotPutBack: 11,
   /** The answer to a restore's or roll back's swap was lost: the live database is wholly the old or wholly the new one. */
   unknown: 12,
+  /** A rehearsal restored the backup, and the result is not what was backed up. */
+  different: 13,
   /** The command line is wrong. */
   usage: 64,
   /** The backup file is missing, damaged, of another database or of a newer PostgreSQL. */
@@ -28,3 +30,15 @@ export const ExitCode = {
   configuration: 78,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+/** Of several databases' exit codes the one furthest down counts. */
+const severity: readonly ExitCode[] = [
+  ExitCode.success,
+  ExitCode.locked,
+  ExitCode.noSpace,
+  ExitCode.unavailable,
+  ExitCode.failed,
+];
+
+export const worst = (codes: readonly ExitCode[]): ExitCode =>
+  codes.reduce<ExitCode>((a, b) => (severity.indexOf(b) > severity.indexOf(a) ? b : a), ExitCode.success);

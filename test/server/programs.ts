@@ -1,3 +1,4 @@
+import type { ProgramName } from "../../infra/installation.ts";
 import { buildPrograms } from "../../scripts/build.ts";
 import type { Settings } from "../../scripts/lib/settings.ts";
 import type { SandboxServer } from "../sandbox/server.ts";
@@ -7,8 +8,6 @@ import type { SandboxServer } from "../sandbox/server.ts";
 export const name = "curriculum_library_api";
 export const backups = "/root/database_backups";
 export const settingsFile = "/opt/database-backups/config.json";
-
-type ProgramName = "backup_database" | "check_database_status" | "restore_database";
 
 const bundlePath = (program: ProgramName): string => `/opt/test/${program}.cjs`;
 

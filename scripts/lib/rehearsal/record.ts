@@ -12,9 +12,9 @@ import { replaceDurably } from "../durable-file.ts";
 export const RehearsalRecord = z.object({
   version: z.literal(1),
   runId: z.string(),
-  /** The archive's file name and its digest when it was rehearsed. */
+  /** The archive's file name; its digest as it was read then, null when it could not be. */
   archive: z.string(),
-  archiveSha256: z.string(),
+  archiveSha256: z.nullable(z.string()),
   startedAt: z.iso.datetime(),
   /** The whole rehearsal. */
   durationSeconds: z.number(),

@@ -90,13 +90,15 @@ function manifestOf(archivePath: string, path: string): Manifest | null {
 
 /**
  * Which of the configured databases a file goes into.
- * @param told the name given with --database.
+ * @param told the name that a person gave.
+ * @param advice how to give it.
  * @throws RestoreError `bad-file` when the file is of another database and none was told.
  */
 export function targetOf(
   settings: Settings,
   source: Pick<RestoreSource, "path" | "manifest">,
   told: string | undefined,
+  advice = "name the database it is to replace with --database",
 ): DatabaseSettings {
   const known = `configured here: ${settings.databases.map(({ name }) => name).join(", ")}`;
   const find = (name: string) => settings.databases.find((database) => database.name === name);
@@ -107,7 +109,7 @@ export function targetOf(
   }
   const { manifest, path } = source;
   const name = manifest?.database.name ?? parseBackupName(basename(path))?.database;
-  const hint = `name the database it is to replace with --database (${known})`;
+  const hint = `${advice} (${known})`;
   if (name === undefined)
     throw new RestoreError("bad-file", `${path} does not say of which database it is; ${hint}`);
   const database = find(name);

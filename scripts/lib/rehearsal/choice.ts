@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { manifestName, parseBackupName } from "../backup-name.ts";
+import { listBackups } from "../backups.ts";
+import { chosenDatabases } from "../chosen-databases.ts";
+import { ProgramError, UsageError } from "../errors.ts";
+import { ExitCode } from "../exit-codes.ts";
+import { type Manifest, readManifest } from "../manifest.ts";
+import { RestoreError } from "../restore/errors.ts";
+import { locateFile, type RestoreSource, targetOf } from "../restore/source.ts";
+import type { DatabaseSettings, Settings } from "../settings.ts";
+
+/** A database, and the backup to rehearse; null for the newest verified one. */
+export interface Choice {
+  database: DatabaseSettings;
+  file: string | null;
+}
+
+/**
+ * What a command line means: nothing for every database, a configured name, a file, or a name and a file of another one.
+ * @throws UsageError; RestoreError for a file that is of no configured database
+ */
+export function choose(settings: Settings, operands: readonly string[], latest: boolean): Choice[] {
+  const isName = (operand: string) => settings.databases.some(({ name }) => name === operand);
+  const [first, second] = operands;
+  if (second === undefined && (first === undefined || isName(first))) {
+    return chosenDatabases(settings, operands).map((database) => ({ database, file: null }));
+  }
+  const operand = second ?? first ?? "";
+  if (latest) throw new UsageError(`--latest means the newest backup, and ${operand} names one`);
+  const file = locateFile(settings, operand);
+  const told = second === undefined ? undefined : first;
+  const advice = "name the database before the file";
+  const manifest = manifestBeside(file);
+  return [{ database: targetOf(settings, { path: file, manifest }, told, advice), file }];
+}
+
+/** Null also for one that cannot be read: whoever reads the file itself says why. */
+function manifestBeside(file: string): Manifest | null {
+  const stem = parseBackupName(basename(file))?.stem;
+  try {
+    return stem === undefined ? null : readManifest(join(dirname(file), manifestName(stem)));
+  } catch {
+    return null;
+  }
+}
+
+/** The file to rehearse. @throws ProgramError `badFile` when the database has no verified backup. */
+export function fileOf(settings: Settings, { database, file }: Choice): string {
+  if (file !== null) return file;
+  const newest = listBackups(settings.paths.backups, database.name).find(({ verified }) => verified);
+  if (newest !== undefined) return newest.archivePath;
+  throw new ProgramError(
+    `there is no verified backup of ${database.name} in ${settings.paths.backups}; make one with ${settings.paths.backupLauncher}`,
+    ExitCode.badFile,
+  );
+}
+
+/** The backup's roles; null for one that never had any. @throws RestoreError `bad-file` if they are not those of the manifest. */
+export function rolesOf({ manifest, path, rolesPath }: RestoreSource): string | null {
+  if (manifest !== null && manifest.roles === null) return null;
+  if (rolesPath === null || !existsSync(rolesPath)) {
+    if (manifest === null) return null;
+    throw new RestoreError(
+      "bad-file",
+      `the roles of ${basename(path)} are missing: there is no ${manifest.roles?.file}`,
+    );
+  }
+  const content = readFileSync(rolesPath);
+  if (manifest === null || createHash("sha256").update(content).digest("hex") === manifest.roles?.sha256) {
+    return content.toString();
+  }
+  throw new RestoreError(
+    "bad-file",
+    `${rolesPath} is not what it was when the backup was made; choose another backup`,
+  );
+}

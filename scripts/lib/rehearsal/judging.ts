@@ -1,0 +1,153 @@
+import { existsSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { parseBackupName } from "../backup-name.ts";
+import { deadline } from "../deadline.ts";
+import { messageOf } from "../errors.ts";
+import { ExitCode } from "../exit-codes.ts";
+import { formatDuration } from "../format.ts";
+import { exitCodeOf } from "../program.ts";
+import { RestoreError } from "../restore/errors.ts";
+import type { RestoreRun } from "../restore/run.ts";
+import { inspectSource, type RestoreSource } from "../restore/source.ts";
+import { rolesOf } from "./choice.ts";
+import { containerPlace } from "./container.ts";
+import { databasePlace } from "./database.ts";
+import { readLiveFacts } from "./live-facts.ts";
+import { markerPath, placeMarker, removeMarker } from "./marker.ts";
+import type { Place } from "./place.ts";
+import { type RehearsalRecord, writeRehearsal } from "./record.ts";
+import { report } from "./report.ts";
+import { requireSpaceFor, watchSpace } from "./space.ts";
+import { compare, restoreOnTrial } from "./trial.ts";
+
+/** What is known of a rehearsal so far, whenever it ends. */
+interface Progress {
+  source: RestoreSource | null;
+  place: Place | null;
+  restoreSeconds: number | null;
+  differences: string[];
+  notes: string[];
+}
+
+/**
+ * Restores a backup on trial, compares, removes what it made, and writes down and reports the result.
+ * @throws what kept it from judging the backup: no space, a signal, a container or an image that is not there.
+ */
+export async function judge(
+  run: RestoreRun,
+  path: string,
+): Promise<{ exitCode: ExitCode; record: RehearsalRecord; error: string | null }> {
+  const { database, log, runId, settings } = run;
+  const begun = performance.now();
+  const startedAt = new Date().toISOString();
+  const progress: Progress = { source: null, place: null, restoreSeconds: null, differences: [], notes: [] };
+  const { where } = settings.rehearsal;
+  log.event("info", database.name, `rehearsal started: ${path}, in a throw-away ${where}`);
+  placeMarker(settings, database, runId);
+  let failure: unknown = null;
+  try {
+    await attempt(run, path, progress);
+  } catch (error) {
+    failure = error;
+  }
+  const removed = await takeAway(run, progress.place);
+  try {
+    if (failure !== null && saysNothing(run, progress, failure)) throw failure;
+    const { source, restoreSeconds, differences, notes } = progress;
+    const record: RehearsalRecord = {
+      version: 1,
+      runId,
+      archive: basename(path),
+      archiveSha256: source?.sha256 ?? null,
+      startedAt,
+      durationSeconds: Math.round(performance.now() - begun) / 1000,
+      restoreSeconds,
+      where,
+      compared: source?.manifest?.content?.proof ?? "nothing",
+      result: failure !== null ? "failed" : differences.length > 0 ? "different" : "equal",
+      differences,
+      error: failure === null ? null : messageOf(failure),
+    };
+    keep(run, path, record);
+    report(run, record, source?.manifest ?? null, notes);
+    const exitCode =
+      failure !== null ? exitCodeOf(failure) : differences.length > 0 ? ExitCode.different : ExitCode.success;
+    return { exitCode, record, error: record.error };
+  } finally {
+    if (removed) removeMarker(settings, database, runId);
+    else placeMarker(settings, database, runId);
+  }
+}
+
+async function attempt(run: RestoreRun, path: string, progress: Progress): Promise<void> {
+  const { database, output, settings } = run;
+  const limit = settings.timeouts.restore;
+  const time = deadline(
+    run.signal,
+    limit,
+    `it did not end within ${formatDuration(limit)} (backups.timeouts.restore) and was ended`,
+  );
+  const space = new AbortController();
+  const signal = AbortSignal.any([time.signal, space.signal]);
+  const trial = { ...run, signal };
+  try {
+    const source = await inspectSource(path, signal);
+    progress.source = source;
+    const roles = rolesOf(source);
+    const live = await readLiveFacts(trial);
+    const properties = source.manifest?.properties ?? live?.properties;
+    if (properties === undefined) {
+      throw new RestoreError(
+        "obstacle",
+        `nothing says what ${database.database} was apart from its content: ${path} has no manifest that does, and the live database does not answer`,
+      );
+    }
+    const place =
+      settings.rehearsal.where === "container"
+        ? await containerPlace(trial, source, roles, properties, live)
+        : await databasePlace(trial, source, properties);
+    progress.place = place;
+    await requireSpaceFor(place, signal);
+    const watch = watchSpace(place, settings.monitoring.minimumFreeBytes, signal, (reason) =>
+      space.abort(reason),
+    );
+    progress.restoreSeconds = await restoreOnTrial(place, source, signal);
+    output.print("comparing …");
+    Object.assign(progress, await compare(place, source.manifest, signal));
+    space.abort();
+    await watch;
+  } finally {
+    time.done();
+  }
+}
+
+/** A signal, a lack of space, or a server on which a rehearsal cannot begin, are not the backup's fault. */
+function saysNothing({ signal }: RestoreRun, { place }: Progress, failure: unknown): boolean {
+  const exitCode = exitCodeOf(failure);
+  return (
+    signal.aborted || exitCode === ExitCode.noSpace || (place === null && exitCode === ExitCode.unavailable)
+  );
+}
+
+/** Whether nothing is left of the place. */
+async function takeAway({ database, log, runId }: RestoreRun, place: Place | null): Promise<boolean> {
+  try {
+    await place?.remove();
+    return true;
+  } catch (error) {
+    log.event(
+      "warning",
+      database.name,
+      `what rehearsal ${runId} made could not be removed, and the next run tries again: ${messageOf(error)}`,
+    );
+    return false;
+  }
+}
+
+/** Beside the backup, unless that lies elsewhere or retention has taken it meanwhile. */
+function keep({ database, runId, settings }: RestoreRun, path: string, record: RehearsalRecord): void {
+  const directory = settings.paths.backups;
+  const stem = parseBackupName(basename(path))?.stem;
+  if (stem === undefined || dirname(path) !== directory || !existsSync(path)) return;
+  writeRehearsal(directory, stem, markerPath(settings, database, runId), record);
+}

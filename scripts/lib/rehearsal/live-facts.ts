@@ -1,0 +1,37 @@
+import * as z from "zod/mini";
+import { ProgramError } from "../errors.ts";
+import { queryJson } from "../psql.ts";
+import { DatabaseProperties, propertiesQuery } from "../restore/properties.ts";
+import { questionOptions, type RestoreRun } from "../restore/run.ts";
+
+const LiveFacts = z.object({
+  properties: DatabaseProperties,
+  roles: z.array(z.string()),
+  tablespaces: z.array(z.string()),
+  preloaded: z.array(z.string()),
+  /** Settings of extensions, such as `cron.database_name`, that the server was started with. */
+  extensionSettings: z.array(z.object({ name: z.string(), value: z.string() })),
+});
+export type LiveFacts = z.infer<typeof LiveFacts>;
+
+const factsQuery = (name: string): string => `
+select json_build_object(
+  'properties', (${propertiesQuery(name)}),
+  'roles', (select coalesce(json_agg(rolname), '[]') from pg_roles where rolname !~ '^pg_'),
+  'tablespaces', (select coalesce(json_agg(spcname), '[]') from pg_tablespace where spcname !~ '^pg_'),
+  'preloaded', (select coalesce(json_agg(trim(library)), '[]')
+    from unnest(string_to_array(current_setting('shared_preload_libraries'), ',')) library where trim(library) <> ''),
+  'extensionSettings', (select coalesce(json_agg(json_build_object('name', name, 'value', setting)), '[]')
+    from pg_settings where name like '%.%' and source in ('configuration file', 'command line')))`;
+
+/** What a throw-away server takes over from the live one; null when that one does not answer: a backup must do without. */
+export async function readLiveFacts(run: RestoreRun): Promise<LiveFacts | null> {
+  const { database, signal } = run;
+  try {
+    const options = questionOptions(run, database.database, signal);
+    return await queryJson(database, LiveFacts, factsQuery(database.database), options);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ProgramError)) throw error;
+    return null;
+  }
+}

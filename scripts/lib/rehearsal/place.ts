@@ -1,0 +1,22 @@
+import type { DatabaseProperties } from "../restore/properties.ts";
+import type { RestoreRun } from "../restore/run.ts";
+
+/** Where a backup is restored on trial: a server that answers, and the database that is to be made in it. */
+export interface Place {
+  /** The rehearsal as a run in that server. */
+  run: RestoreRun;
+  /** The database that is made and filled. */
+  name: string;
+  /** Another one of the server. */
+  maintenance: string;
+  /** What the database is given: the backup's properties, as far as they may be given here. */
+  properties: DatabaseProperties;
+  /** Bytes that the restored database needs here. */
+  needed: number;
+  /** Bytes that the rehearsal takes here by now. */
+  used(signal: AbortSignal): Promise<number>;
+  /** Bytes that are free on the same file system. */
+  free(signal: AbortSignal): Promise<number>;
+  /** Takes everything away again. Not to be interrupted. */
+  remove(): Promise<void>;
+}

@@ -1,0 +1,45 @@
+import { mkdirSync } from "node:fs";
+import { messageOf } from "../errors.ts";
+import { ExitCode } from "../exit-codes.ts";
+import { dropLeftovers } from "../leftover-databases.ts";
+import { LockedError } from "../lock.ts";
+import { exitCodeOf } from "../program.ts";
+import type { RestoreRun } from "../restore/run.ts";
+import { type Choice, fileOf } from "./choice.ts";
+import { judge } from "./judging.ts";
+import { lockRehearsals } from "./lock.ts";
+import type { RehearsalRecord } from "./record.ts";
+import { removeRemains } from "./remains.ts";
+
+/** What became of one database in a run of rehearse_restore; `--json` prints it. */
+export interface RehearsalOutcome {
+  database: string;
+  exitCode: ExitCode;
+  /** Null when the rehearsal says nothing about the backup: it did not begin, was skipped or was interrupted. */
+  record: RehearsalRecord | null;
+  error: string | null;
+}
+
+/** Rehearses one backup and logs how it went. Never throws; whatever was made is removed. */
+export async function rehearse(run: RestoreRun, choice: Choice): Promise<RehearsalOutcome> {
+  const { database, log, runId, settings } = run;
+  try {
+    const path = fileOf(settings, choice);
+    const lock = lockRehearsals(settings, database, "rehearse_restore", runId);
+    try {
+      mkdirSync(settings.paths.backups, { recursive: true, mode: 0o700 });
+      await removeRemains(settings, database, run);
+      if (settings.rehearsal.where === "database") await dropLeftovers(run, database.database);
+      return { database: database.name, ...(await judge(run, path)) };
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    const exitCode = exitCodeOf(error);
+    const text = messageOf(error);
+    if (error instanceof LockedError) log.event("warning", database.name, `rehearsal refused: ${text}`);
+    else if (exitCode === ExitCode.noSpace) log.event("warning", database.name, `rehearsal skipped: ${text}`);
+    else log.event("error", database.name, `rehearsal failed: ${text}`);
+    return { database: database.name, exitCode, record: null, error: text };
+  }
+}

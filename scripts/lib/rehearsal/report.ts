@@ -1,0 +1,44 @@
+import { formatDuration, plural } from "../format.ts";
+import type { Manifest } from "../manifest.ts";
+import type { RestoreRun } from "../restore/run.ts";
+import type { RehearsalRecord } from "./record.ts";
+
+/** The log shows as many differences as a person reads; the record has all. */
+const shownDifferences = 10;
+
+const comparedWith: Record<RehearsalRecord["compared"], string> = {
+  full: "is what was backed up",
+  rows: "has the rows that were backed up (their content was not compared: backups.manifest is rows)",
+  nothing: "restores without an error (nothing was compared: no manifest says what it held)",
+};
+
+/** Tells the log, and whoever watches, what a rehearsal showed. */
+export function report(
+  { database, log }: RestoreRun,
+  record: RehearsalRecord,
+  manifest: Manifest | null,
+  notes: readonly string[],
+): void {
+  const { archive, compared, differences, error, restoreSeconds, result } = record;
+  for (const note of notes) log.event("info", database.name, `rehearsal note: ${note}`);
+  if (result === "failed") {
+    log.event("error", database.name, `rehearsal failed: ${error}`);
+  } else if (result === "different") {
+    const rest = differences.length - shownDifferences;
+    const shown = [...differences.slice(0, shownDifferences), ...(rest > 0 ? [`and ${rest} more`] : [])];
+    log.event(
+      "error",
+      database.name,
+      `rehearsal failed: what ${archive} restores is not what was backed up: ${shown.join("; ")}`,
+    );
+  } else {
+    const totals = manifest?.totals ?? null;
+    const content =
+      totals === null ? "" : `, ${plural(totals.tables, "table")} with ${plural(totals.rows, "row")}`;
+    log.event(
+      "info",
+      database.name,
+      `rehearsal finished: ${archive} ${comparedWith[compared]}${content}; a restore takes ${formatDuration(restoreSeconds ?? 0)}`,
+    );
+  }
+}

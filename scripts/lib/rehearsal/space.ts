@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { InterruptedError, ProgramError } from "../errors.ts";
+import { ExitCode } from "../exit-codes.ts";
+import { formatBytes } from "../format.ts";
+import type { Place } from "./place.ts";
+
+/** A rehearsal must not fill the disk on which the live database lies: it wants this many times what it needs. */
+const margin = 2;
+const pauseMilliseconds = 5_000;
+
+/** @throws ProgramError `noSpace` unless twice what the place needs is free. */
+export async function requireSpaceFor(place: Place, signal: AbortSignal): Promise<void> {
+  const free = await place.free(signal);
+  const wanted = place.needed * margin;
+  if (free >= wanted) return;
+  throw new ProgramError(
+    `${formatBytes(free)} are free, and ${formatBytes(wanted)} are wanted: twice what it needs; make room`,
+    ExitCode.noSpace,
+  );
+}
+
+/**
+ * Looks, until the signal is aborted, whether the rehearsal takes more space than was found for it or leaves less than
+ * the minimum to the others, and then calls `stop`.
+ */
+export async function watchSpace(
+  place: Place,
+  minimumFreeBytes: number,
+  signal: AbortSignal,
+  stop: (reason: InterruptedError) => void,
+): Promise<void> {
+  const bound = place.needed * margin;
+  try {
+    for (;;) {
+      await sleep(pauseMilliseconds, undefined, { signal });
+      const used = await place.used(signal);
+      const free = await place.free(signal);
+      const reason =
+        used > bound
+          ? `it was ended: it takes ${formatBytes(used)}, and ${formatBytes(bound)} had been found for it`
+          : free < minimumFreeBytes
+            ? `it was ended: only ${formatBytes(free)} are still free (monitoring.minimumFreeSpace)`
+            : null;
+      if (reason !== null) stop(new InterruptedError(reason, ExitCode.noSpace));
+    }
+  } catch {
+    // What is wrong with the server, the rehearsal itself finds out.
+  }
+}

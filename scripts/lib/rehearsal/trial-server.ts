@@ -1,0 +1,98 @@
+import type { Manifest } from "../manifest.ts";
+import { identifier, literal } from "../sql.ts";
+import type { LiveFacts } from "./live-facts.ts";
+
+/** What a cluster of no databases takes, and its write-ahead log. */
+export const emptyClusterBytes = 2 ** 29;
+
+const mebibyte = 2 ** 20;
+
+/**
+ * The superuser that initdb makes: the configured user, or, where that is none, a superuser of the backup. A restore
+ * into a server needs a superuser too.
+ */
+export function bootstrapUser(manifest: Manifest | null, user: string): string {
+  const superusers = (manifest?.content?.roles ?? []).filter(({ attributes }) =>
+    attributes.includes("SUPERUSER"),
+  );
+  if (superusers.length === 0 || superusers.some(({ name }) => name === user)) return user;
+  return superusers[0]?.name ?? user;
+}
+
+/** Libraries without which an extension of the backup cannot be made, of those that the live server preloads. */
+function preloaded(manifest: Manifest | null, live: LiveFacts | null): string[] {
+  const extensions = new Set(manifest?.content?.extensions.map(({ name }) => name));
+  return (live?.preloaded ?? []).filter((library) => extensions.has(library));
+}
+
+/**
+ * The settings of a server that is thrown away: nothing is kept safe from a crash, nothing listens on a network, and
+ * memory is a fraction of what the container may use.
+ * @param memoryBytes of the container.
+ * @returns lines of postgresql.conf.
+ */
+export function trialServerSettings(
+  memoryBytes: number,
+  manifest: Manifest | null,
+  live: LiveFacts | null,
+): string {
+  const part = (fraction: number, least: number) =>
+    `${Math.max(least, Math.floor(memoryBytes / fraction / mebibyte))}MB`;
+  const libraries = preloaded(manifest, live);
+  const prefixes = new Set(libraries.flatMap((library) => [library, library.replace(/^pg_/, "")]));
+  const settings: [string, string | number][] = [
+    ["listen_addresses", ""],
+    ["fsync", "off"],
+    ["synchronous_commit", "off"],
+    ["full_page_writes", "off"],
+    ["wal_level", "minimal"],
+    ["max_wal_senders", 0],
+    ["max_wal_size", "256MB"],
+    ["min_wal_size", "32MB"],
+    ["autovacuum", "off"],
+    ["max_connections", 20],
+    // Reading the content locks every table at once.
+    ["max_locks_per_transaction", 1024],
+    ["max_parallel_workers_per_gather", 0],
+    ["max_parallel_maintenance_workers", 0],
+    ["shared_buffers", part(8, 16)],
+    ["maintenance_work_mem", part(8, 16)],
+    // A failed statement may hold a password's hash.
+    ["log_min_error_statement", "panic"],
+    ["shared_preload_libraries", libraries.join(",")],
+    ...(live?.extensionSettings ?? [])
+      .filter(({ name }) => prefixes.has(name.split(".")[0] ?? ""))
+      .map(({ name, value }): [string, string] => [name, value]),
+  ];
+  return settings.map(([name, value]) => `${name} = ${quoted(String(value))}\n`).join("");
+}
+
+/** As postgresql.conf wants it. */
+const quoted = (value: string): string =>
+  `'${value.replaceAll("\\", "\\\\").replaceAll("'", "''").replaceAll("\n", "\\n")}'`;
+
+/**
+ * A dump of all roles for a server that has one of them already. Memberships lose their grantor, as in a restore: the
+ * one who made the cluster may be another.
+ */
+export function rolesScript(rolesSql: string, bootstrap: string): string {
+  const made = new Set([bootstrap, identifier(bootstrap)].map((name) => `CREATE ROLE ${name};`));
+  return rolesSql
+    .split("\n")
+    .filter((line) => !made.has(line))
+    .map((line) =>
+      line.startsWith("GRANT ") ? line.replace(/ GRANTED BY (?:"(?:[^"]|"")+"|[^\s";]+);$/, ";") : line,
+    )
+    .join("\n");
+}
+
+/** Directories of tablespaces within the rehearsal's, and the statements that make them. */
+export function tablespaces(names: readonly string[], directory: string): { paths: string[]; sql: string } {
+  const made = names.map((name, index) => ({ name, path: `${directory}/tablespace-${index}` }));
+  return {
+    paths: made.map(({ path }) => path),
+    sql: made
+      .map(({ name, path }) => `CREATE TABLESPACE ${identifier(name)} LOCATION ${literal(path)};`)
+      .join("\n"),
+  };
+}

@@ -1,0 +1,59 @@
+import { contentDifferences, contentNotes } from "../content/differences.ts";
+import { readContent } from "../content/read-content.ts";
+import type { Manifest } from "../manifest.ts";
+import { query, queryJson } from "../psql.ts";
+import { loadInto } from "../restore/loading.ts";
+import { DatabaseProperties, differingProperties, propertiesQuery } from "../restore/properties.ts";
+import { createStatement, propertyStatements } from "../restore/recreation.ts";
+import { questionOptions } from "../restore/run.ts";
+import type { RestoreSource } from "../restore/source.ts";
+import { applicationName } from "../run-id.ts";
+import { identifier } from "../sql.ts";
+import type { Place } from "./place.ts";
+
+/**
+ * Makes the database as a restore does: empty and like the old one, then the dump, statistics, owner, grants, settings.
+ * @returns the seconds that it took.
+ * @throws RestoreError, PsqlError, DockerError, InterruptedError
+ */
+export async function restoreOnTrial(
+  { run, name, maintenance, properties }: Place,
+  source: RestoreSource,
+  signal: AbortSignal,
+): Promise<number> {
+  const begun = performance.now();
+  const options = questionOptions(run, maintenance, signal);
+  const closing = `ALTER DATABASE ${identifier(name)} CONNECTION LIMIT ${properties.connectionLimit};`;
+  await query(run.database, `${createStatement(name, properties)}\n${closing}`, options);
+  await loadInto(run, source, name, options, signal);
+  await query(run.database, "ANALYZE", { applicationName: applicationName(run.runId), dbname: name, signal });
+  await query(run.database, propertyStatements(name, properties).join("\n"), options);
+  return (performance.now() - begun) / 1000;
+}
+
+export interface Comparison {
+  /** How what was restored differs from what was backed up, one sentence each. */
+  differences: string[];
+  /** What differs and may. */
+  notes: string[];
+}
+
+/** Compares everything that the manifest says with what was restored. @throws PsqlError, DockerError, InterruptedError */
+export async function compare(
+  place: Place,
+  manifest: Manifest | null,
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const { run, name, maintenance, properties } = place;
+  const options = questionOptions(run, maintenance, signal);
+  const found = await queryJson(run.database, DatabaseProperties, propertiesQuery(name), options);
+  const differences = differingProperties(properties, found).map((text) => `the database's ${text}`);
+  const expected = manifest?.content ?? null;
+  if (expected === null) return { differences, notes: [] };
+  const inside = { applicationName: applicationName(run.runId), dbname: name, signal };
+  const content = await readContent(run.database, inside, expected.proof);
+  return {
+    differences: [...contentDifferences(expected, content), ...differences],
+    notes: contentNotes(expected, content),
+  };
+}

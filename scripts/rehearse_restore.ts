@@ -1,0 +1,66 @@
+import type { CommandLine } from "./lib/arguments.ts";
+import { ExitCode } from "./lib/exit-codes.ts";
+import { type ProgramContext, runProgram } from "./lib/program.ts";
+import { choose } from "./lib/rehearsal/choice.ts";
+import { type RehearsalOutcome, rehearse } from "./lib/rehearsal/rehearsal.ts";
+
+const commandLine: CommandLine = {
+  program: "rehearse_restore",
+  summary:
+    "Proves that a backup restores: restores it into a throw-away container of the live one's image, compares everything that its manifest says, and removes it again.",
+  operands: {
+    placeholder: "[NAME] [FILE]",
+    description: "a database, as the configuration names it; a backup's file; every database unless given",
+    minimum: 0,
+    maximum: 2,
+  },
+  options: [
+    { name: "latest", description: "the newest verified backup, as without a file" },
+    { name: "json", description: "print the result as JSON" },
+  ],
+  exitCodes: [
+    [ExitCode.success, "every backup restores to what was backed up"],
+    [ExitCode.failed, "a backup could not be restored; the log says why"],
+    [ExitCode.different, "what was restored is not what was backed up; the log names the tables"],
+    [ExitCode.usage, "the command line is wrong"],
+    [ExitCode.badFile, "there is no verified backup, or it is damaged"],
+    [ExitCode.unavailable, "Docker, the container or its image is not there"],
+    [ExitCode.noSpace, "skipped: there is not twice the space that it needs"],
+    [ExitCode.locked, "another rehearsal of the database is at work"],
+    [ExitCode.notPermitted, "not run as root"],
+    [ExitCode.configuration, "the settings file cannot be used"],
+  ],
+  examples: [
+    ["rehearse_restore", "the newest backup of every database"],
+    ["rehearse_restore FILE", "one backup"],
+  ],
+};
+
+/** Of several databases' exit codes the one furthest down counts. */
+const severity: readonly ExitCode[] = [
+  ExitCode.success,
+  ExitCode.locked,
+  ExitCode.noSpace,
+  ExitCode.unavailable,
+  ExitCode.badFile,
+  ExitCode.failed,
+  ExitCode.different,
+];
+
+async function main(context: ProgramContext): Promise<number> {
+  const { arguments: given, output, runId, settings, signal } = context;
+  const outcomes: RehearsalOutcome[] = [];
+  for (const choice of choose(settings, given.operands, given.flag("latest"))) {
+    if (!signal.aborted) outcomes.push(await rehearse({ ...context, database: choice.database }, choice));
+  }
+  const codes = outcomes.map(({ exitCode }) => exitCode);
+  const exitCode = signal.aborted
+    ? ExitCode.failed
+    : (severity.findLast((code) => codes.includes(code)) ?? ExitCode.success);
+  if (given.flag("json")) {
+    output.data(JSON.stringify({ version: 1, runId, exitCode, rehearsals: outcomes }, null, 2));
+  }
+  return exitCode;
+}
+
+runProgram({ commandLine, main });

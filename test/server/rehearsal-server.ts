@@ -1,0 +1,83 @@
+import * as z from "zod/mini";
+import { RehearsalRecord } from "../../scripts/lib/rehearsal/record.ts";
+import type { Settings } from "../../scripts/lib/settings.ts";
+import type { CommandResult } from "../sandbox/command.ts";
+import { tryDocker } from "../sandbox/docker.ts";
+import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
+import { backups, commandOf, putPrograms, settingsFile, settingsFor } from "./programs.ts";
+
+/** A sandbox server with the programs that backups and rehearsals need, put there without a deployment. */
+export interface RehearsalServer {
+  sandbox: SandboxServer;
+  settings: Settings;
+  /** `backup_database`; returns the path of the archive it made. */
+  backUp(): Promise<string>;
+  /** `rehearse_restore` with a shell's words. */
+  rehearse(words?: string): Promise<CommandResult>;
+  /** The shell command that starts `rehearse_restore` with cron's empty environment. */
+  command: string;
+  configure(changed: Partial<Settings>): Promise<void>;
+  /** The record beside an archive. */
+  record(archive: string): Promise<RehearsalRecord>;
+  /** Hidden files in the backups directory. */
+  hidden(): Promise<string[]>;
+  /** Ids of the containers that rehearsals of this server have made and not removed. */
+  containers(): Promise<string[]>;
+  /** Names of all databases but the templates and `postgres`. */
+  databases(): Promise<string[]>;
+  log(): Promise<string>;
+  remove(): Promise<void>;
+}
+
+export { backups, name } from "./programs.ts";
+
+/** What the sandboxes share is Docker: a configured name of its own tells this server's containers from the others'. */
+export const databaseKey = (number: number): string => `rehearsed_${number}`;
+
+export async function startRehearsalServer(
+  number: number,
+  options: Omit<SandboxOptions, "number"> = {},
+): Promise<RehearsalServer> {
+  const sandbox = await startServer({ number, ...options });
+  await putPrograms(sandbox, ["backup_database", "rehearse_restore"]);
+  const made = settingsFor(sandbox);
+  const settings = {
+    ...made,
+    databases: made.databases.map((database) => ({ ...database, name: databaseKey(number) })),
+  };
+  const configure = (changed: Partial<Settings>) =>
+    sandbox.writeFile(settingsFile, JSON.stringify({ ...settings, ...changed }), "0600");
+  await configure({});
+  const command = `env -i ${commandOf(sandbox, "rehearse_restore")}`;
+  const lines = (text: string) => text.split("\n").filter((line) => line !== "");
+  return {
+    sandbox,
+    settings,
+    command,
+    configure,
+    backUp: async () => {
+      const result = await sandbox.run(`${commandOf(sandbox, "backup_database")} --quiet`);
+      if (result.code !== 0) throw new Error(result.stderr);
+      return (await sandbox.run(`ls -t ${backups}/*.sql.gz | head -n 1`)).stdout.trim();
+    },
+    rehearse: (words = "") => sandbox.run(`${command} ${words}`),
+    record: async (archive) => {
+      const path = archive.replace(/\.sql\.gz$/, ".rehearsal.json");
+      return z.parse(RehearsalRecord, JSON.parse(await sandbox.readFile(path)));
+    },
+    hidden: async () => lines((await sandbox.run(`ls -A ${backups} | grep '^[.]'`)).stdout),
+    containers: async () => {
+      const filter = `label=database-backups.rehearsal=${databaseKey(number)}`;
+      return lines((await tryDocker(["ps", "--all", "--quiet", "--filter", filter])).stdout);
+    },
+    databases: async () =>
+      lines(
+        await sandbox.psql(
+          "select datname from pg_database where not datistemplate and datname <> 'postgres' order by 1",
+          "template1",
+        ),
+      ),
+    log: () => sandbox.readFile(settings.paths.log),
+    remove: () => sandbox.remove(),
+  };
+}
