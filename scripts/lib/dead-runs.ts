@@ -10,6 +10,7 @@ import { messageOf, ProgramError } from "./errors.ts";
 import { acquireLock, isRefusal, type Lock, LockedError, lockPath } from "./lock.ts";
 import type { Log } from "./log.ts";
 import { type Manifest, parsePartialName, readManifest } from "./manifest.ts";
+import { removeRemains } from "./rehearsal/remains.ts";
 import { applicationName } from "./run-id.ts";
 import type { DatabaseSettings, Settings } from "./settings.ts";
 
@@ -69,6 +70,7 @@ async function recover(
   lock: Lock,
   request: LockRequest,
 ): Promise<void> {
+  await removeRemains(settings, database, request);
   const directory = settings.paths.backups;
   const partials = listFiles(directory).flatMap((fileName) => parsePartialName(fileName) ?? []);
   const ours = partials
@@ -77,10 +79,11 @@ async function recover(
   const dead = [...new Set([...lock.abandoned, ...ours])].filter((runId) => runId !== request.runId);
   if (dead.length === 0) return;
   await endSessions(settings, database, dead, request);
-  for (const runId of new Set(ours)) {
+  for (const runId of dead) {
     const file = await finishedBy(directory, database.name, runId, request.signal);
     removePartials(directory, database.name, runId);
-    const what = file === null ? "removed its unfinished files" : `its backup ${file} was whole and is kept`;
+    const left = ours.includes(runId) ? "removed its unfinished files" : "it left no files";
+    const what = file === null ? left : `its backup ${file} was whole and is kept`;
     request.log.event("warning", database.name, `run ${runId} had died: ${what}`);
   }
   lock.recovered();

@@ -62,16 +62,19 @@ function judgeRuns(entries: readonly LogEntry[], database: DatabaseObservation, 
 
 function judgeOtherErrors(
   entries: readonly LogEntry[],
-  { settings }: DatabaseObservation,
+  { settings, lockedBy }: DatabaseObservation,
   now: Date,
   path: string,
 ): Finding[] {
   const restores = entries.filter(
-    ({ database, text }) => database === settings.name && /^restore (finished|failed)/.test(text),
+    ({ database, text }) => database === settings.name && /^restore (started|finished|failed)/.test(text),
   );
   const last = restores.at(-1);
-  if (last === undefined || !last.text.startsWith("restore failed")) return [];
+  if (last === undefined || last.text.startsWith("restore finished")) return [];
+  const unended = last.text.startsWith("restore started");
+  if (unended && last.runId === lockedBy?.runId) return [];
   if (now.getTime() - last.time.getTime() > rememberedFor) return [];
-  const text = `the last restore of ${settings.name} failed, ${formatTime(last.time)}: ${last.text}`;
+  const reason = unended ? "it began and never ended" : last.text;
+  const text = `the last restore of ${settings.name} failed, ${formatTime(last.time)}: ${reason}`;
   return [warning(text, `see: grep ${last.runId ?? "error"} ${path}`)];
 }

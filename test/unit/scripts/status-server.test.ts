@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { LogEntry } from "../../../scripts/lib/log.ts";
+import type { Settings } from "../../../scripts/lib/settings.ts";
 import { judgeDisk } from "../../../scripts/lib/status/judge-disk.ts";
 import { judgeLog } from "../../../scripts/lib/status/judge-log.ts";
 import { judgeSchedule } from "../../../scripts/lib/status/judge-schedule.ts";
@@ -90,6 +91,11 @@ describe("7 disk", () => {
       ),
     },
   });
+  /** The first three days of daily backups of 1 MB; the database stays as it is. */
+  const young = { seen: true as const, value: [10, 34, 58].map((hours) => backup({ hoursAgo: hours })) };
+  const withRetention = (change: Partial<Settings["retention"]>): Partial<ServerObservation> => ({
+    settings: { ...settings, retention: { ...settings.retention, ...change } },
+  });
   test.each<Case>([
     ["room", disk({}), "ok", "backups, data of shop: 500 MB free, 50 % used"],
     ["rather full", disk({ usedPercent: 85 }), "warning", "85 % used"],
@@ -107,6 +113,28 @@ describe("7 disk", () => {
       { ...disk({ freeBytes: 1e8 }), databases: [growing] },
       "warning",
       "full in about 10 days",
+    ],
+    [
+      "filling up to seven days' backups",
+      { ...disk({ freeBytes: 3.5e6 }), databases: [database({ backups: young })] },
+      "warning",
+      "full in about 3 days",
+    ],
+    [
+      "room for seven days' backups",
+      { ...disk({ freeBytes: 6e6 }), databases: [database({ backups: young })] },
+      "ok",
+      "6.0 MB free, 50 % used",
+    ],
+    [
+      "then one a week, for eight weeks",
+      {
+        ...disk({ freeBytes: 7e6 }),
+        ...withRetention({ weekly: 8 }),
+        databases: [database({ backups: young })],
+      },
+      "ok",
+      "full in about 19 days",
     ],
     [
       "full at once",
@@ -133,6 +161,7 @@ describe("8 log", () => {
     ["of other databases", log({ ...bad(10), database: "other" }, good(9)), "ok", "1 of the last 1"],
     ["before there was an application", { ...log(bad(10)), databases: [notYetDeployed] }, "note", "no space"],
     ["a restore failed", log(good(10), entry(5, "restore failed: x")), "warning", "the last restore"],
+    ["a restore died", log(good(10), entry(5, "restore started: x")), "warning", "never ended"],
     ["a restore failed long ago", log(good(10), entry(200, "restore failed: x")), "ok", "1 of"],
     [
       "a restore failed, then worked",
