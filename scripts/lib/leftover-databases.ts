@@ -3,6 +3,7 @@ import { recogniseDatabase } from "./database-names.ts";
 import { messageOf, ProgramError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { queryJson } from "./psql.ts";
+import { livingRehearsal } from "./rehearsal/lock.ts";
 import { questionOptions } from "./restore/run.ts";
 import { dropDatabase } from "./restore/scratch-database.ts";
 import type { DatabaseSettings, Settings } from "./settings.ts";
@@ -16,17 +17,21 @@ export interface LockedRun {
   signal: AbortSignal;
 }
 
-/** Those of a server's databases that a restore or rehearsal of `live`, other than run `runId`, was filling. */
-export function leftoverDatabases(names: readonly string[], live: string, runId: string): string[] {
+/** Those of a server's databases that a restore or rehearsal of `live`, other than the living runs, was filling. */
+export function leftoverDatabases(
+  names: readonly string[],
+  live: string,
+  living: readonly (string | null)[],
+): string[] {
   return names.filter((name) => {
     const made = recogniseDatabase(live, name);
-    return made !== null && made.kind !== "previous" && made.runId !== runId;
+    return made !== null && made.kind !== "previous" && !living.includes(made.runId);
   });
 }
 
 /**
  * Drops the databases that restores and rehearsals of this database were filling when they died: the caller holds the
- * lock, so none of them can be alive. One that cannot be dropped stays, with a warning.
+ * lock, so no restore can be alive; a rehearsal may. One that cannot be dropped stays, with a warning.
  * @param connectTo the database to do it from.
  * @param names those of the server; looked up unless given.
  * @returns the names of those that are gone; none, in silence, when the server does not answer: the run itself will say so.
@@ -38,8 +43,9 @@ export async function dropLeftovers(
 ): Promise<string[]> {
   const { database, log, runId, signal } = run;
   const present = names ?? (await databaseNames(run, connectTo).catch(nothingUnlessBroken(signal)));
+  const living = [runId, livingRehearsal(run.settings, database)];
   const gone: string[] = [];
-  for (const name of leftoverDatabases(present, database.database, runId)) {
+  for (const name of leftoverDatabases(present, database.database, living)) {
     try {
       await dropDatabase(run, connectTo, name, signal);
       gone.push(name);

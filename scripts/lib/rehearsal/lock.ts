@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { acquireLock, isRefusal, type Lock, LockedError, lockHolder } from "../lock.ts";
 import type { DatabaseSettings, Settings } from "../settings.ts";
 
@@ -9,29 +10,26 @@ import type { DatabaseSettings, Settings } from "../settings.ts";
 const lockPath = ({ paths }: Settings, { name }: DatabaseSettings): string =>
   join(paths.locks, `${name}.rehearsal.lock`);
 
+/** Who looks whether a rehearsal lives holds the lock for a moment, and says nothing about itself. */
+const attempts = 10;
+const pauseMilliseconds = 200;
+
 /** @throws LockedError when a living rehearsal of the database holds it. */
-export function lockRehearsals(
+export async function lockRehearsals(
   settings: Settings,
   database: DatabaseSettings,
   program: string,
   runId: string,
-): Lock {
-  const outcome = acquireLock(lockPath(settings, database), program, runId);
-  if (isRefusal(outcome)) throw new LockedError(`the rehearsal of ${database.name}`, outcome);
-  return outcome;
+): Promise<Lock> {
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = acquireLock(lockPath(settings, database), program, runId);
+    if (!isRefusal(outcome)) return outcome;
+    const living = outcome.heldBy !== null && outcome.alive;
+    if (living || attempt === attempts) throw new LockedError(`the rehearsal of ${database.name}`, outcome);
+    await sleep(pauseMilliseconds);
+  }
 }
 
-/** The lock, or null when a living rehearsal holds it. */
-export function tryLockRehearsals(
-  settings: Settings,
-  database: DatabaseSettings,
-  program: string,
-  runId: string,
-): Lock | null {
-  const outcome = acquireLock(lockPath(settings, database), program, runId);
-  return isRefusal(outcome) ? null : outcome;
-}
-
-/** Whether a rehearsal of the database is at work. */
-export const rehearsalRuns = (settings: Settings, database: DatabaseSettings): boolean =>
-  lockHolder(lockPath(settings, database)) !== null;
+/** The run id of the rehearsal of the database that is at work; null if none is. */
+export const livingRehearsal = (settings: Settings, database: DatabaseSettings): string | null =>
+  lockHolder(lockPath(settings, database))?.heldBy?.runId ?? null;

@@ -1,7 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { messageOf } from "../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
-import { dropLeftovers } from "../leftover-databases.ts";
 import { LockedError } from "../lock.ts";
 import { exitCodeOf } from "../program.ts";
 import type { RestoreRun } from "../restore/run.ts";
@@ -25,11 +24,10 @@ export async function rehearse(run: RestoreRun, choice: Choice): Promise<Rehears
   const { database, log, runId, settings } = run;
   try {
     const path = fileOf(settings, choice);
-    const lock = lockRehearsals(settings, database, "rehearse_restore", runId);
+    const lock = await lockRehearsals(settings, database, "rehearse_restore", runId);
     try {
       mkdirSync(settings.paths.backups, { recursive: true, mode: 0o700 });
       await removeRemains(settings, database, run);
-      if (settings.rehearsal.where === "database") await dropLeftovers(run, database.database);
       return { database: database.name, ...(await judge(run, path)) };
     } finally {
       lock.release();

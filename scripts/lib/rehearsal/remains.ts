@@ -1,57 +1,38 @@
 import { endBackends } from "../backends.ts";
+import { rehearsalName } from "../database-names.ts";
 import { messageOf, ProgramError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { dropDatabase } from "../restore/scratch-database.ts";
 import { applicationName } from "../run-id.ts";
 import type { DatabaseSettings, Settings } from "../settings.ts";
 import { removeContainer, trialContainerName } from "./container-removal.ts";
-import { tryLockRehearsals } from "./lock.ts";
+import { livingRehearsal } from "./lock.ts";
 import { markedRuns, removeMarker } from "./marker.ts";
 
-interface CleaningRun {
-  program: string;
-  runId: string;
-  log: Log;
-  signal: AbortSignal;
-}
-
-/** Removes what rehearsals of the database that died have left; what a living one uses stays. */
-export async function removeDeadRehearsals(
-  settings: Settings,
-  database: DatabaseSettings,
-  run: CleaningRun,
-): Promise<void> {
-  if (markedRuns(settings, database).length === 0) return;
-  const lock = tryLockRehearsals(settings, database, run.program, run.runId);
-  if (lock === null) return;
-  try {
-    await removeRemains(settings, database, run);
-  } finally {
-    lock.release();
-  }
-}
-
 /**
- * As `removeDeadRehearsals`, for a caller that holds the rehearsals' lock. Databases that they made are left to
- * `dropLeftovers`. What cannot be removed now is tried again by the next run.
+ * Removes what rehearsals of the database that died have left; what a living one uses stays. What cannot be removed now is tried again by the next run.
+ * @throws InterruptedError
  */
 export async function removeRemains(
   settings: Settings,
   database: DatabaseSettings,
-  { runId, log, signal }: Omit<CleaningRun, "program">,
+  { runId, log, signal }: { runId: string; log: Log; signal: AbortSignal },
 ): Promise<void> {
+  const marked = markedRuns(settings, database);
+  if (marked.length === 0) return;
+  const living = [runId, livingRehearsal(settings, database)];
   const timeoutSeconds = settings.timeouts.query;
-  for (const dead of markedRuns(settings, database).filter((marked) => marked !== runId)) {
+  for (const dead of marked.filter((run) => !living.includes(run))) {
     try {
       await removeContainer(trialContainerName(database, dead), { timeoutSeconds, signal });
       if (settings.rehearsal.where === "database") {
-        await endBackends(database, [dead], {
-          applicationName: applicationName(runId),
-          timeoutSeconds,
-          signal,
-        });
+        const options = { applicationName: applicationName(runId), timeoutSeconds, signal };
+        await endBackends(database, [dead], options);
+        const left = rehearsalName(database.database, dead);
+        await dropDatabase({ settings, database, runId }, database.database, left, signal);
       }
       removeMarker(settings, database, dead);
-      log.event("warning", database.name, `removed what the dead rehearsal ${dead} left`);
+      log.event("warning", database.name, `removed what the dead rehearsal ${dead} had left`);
     } catch (error) {
       if (signal.aborted || !(error instanceof ProgramError)) throw error;
       log.event(

@@ -28,5 +28,5 @@ test("left by dead runs is what a restore or rehearsal of this database was fill
   const run = "20260301T120000-aaaaaa";
   const left = [restoringName(live, run), rehearsalName(live, run)];
   const others = [recent, restoringName("shop", run), restoringName(live, "20260302T120000-cccccc"), live];
-  expect(leftoverDatabases([...others, ...left], live, "20260302T120000-cccccc")).toEqual(left);
+  expect(leftoverDatabases([...others, ...left], live, ["20260302T120000-cccccc"])).toEqual(left);
 });
