@@ -4,10 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterSecondTry, type Counts, type Outcome, outcomeOf, secondTry } from "./report.ts";
 import { projectNode, repository, withProjectNode } from "./sandbox/cache.ts";
+import { postgresVersion, versionVariable } from "./sandbox/postgres-version.ts";
 import { withPulumi } from "./sandbox/set-up/pulumi.ts";
 import { ensureImages } from "./sandbox/set-up/set-up.ts";
 
-/** `npm test`: the set-up, the static checks, every test, and a closing line with the counts of both. */
+/**
+ * `npm test`: the set-up, the static checks, every test, and a closing line with the counts of both. With `--postgres N`
+ * the sandbox's databases are of that major version; every other word is Vitest's.
+ */
 
 function run(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const [program = "", ...rest] = argv;
@@ -38,8 +42,7 @@ async function vitest(words: readonly string[], environment: NodeJS.ProcessEnv):
 }
 
 /** Every test; what fails is run once more, alone, and a test that passes then is named in the end. */
-async function test(environment: NodeJS.ProcessEnv): Promise<Outcome> {
-  const words = process.argv.slice(2);
+async function test(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Outcome> {
   const first = await vitest(words, environment);
   const files = secondTry(first);
   if (files.length === 0) return first;
@@ -51,9 +54,18 @@ async function test(environment: NodeJS.ProcessEnv): Promise<Outcome> {
   return afterSecondTry(first, again);
 }
 
+/** Takes `--postgres N` out of the words and makes N the usual version, of this process and of Vitest's. */
+function choosePostgres(words: readonly string[]): string[] {
+  const at = words.indexOf("--postgres");
+  if (at < 0) return [...words];
+  process.env[versionVariable] = String(postgresVersion(words[at + 1] ?? "", "--postgres"));
+  return words.toSpliced(at, 2);
+}
+
+const words = choosePostgres(process.argv.slice(2));
 await ensureImages();
 const environment = await withPulumi(withProjectNode());
-const results: Counts[] = [await check(environment), await test(environment)];
+const results: Counts[] = [await check(environment), await test(words, environment)];
 const total = (name: keyof Counts) => results.reduce((sum, counts) => sum + counts[name], 0);
 const skipped = total("skipped") > 0 ? `, ${total("skipped")} skipped` : "";
 console.log(`\n${total("passed")} passed, ${total("failed")} failed${skipped}`);

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { type PostgresVersion, postgresVersion, postgresVersions } from "./postgres-version.ts";
 import { knownServers, removeEverything, removeServer } from "./removal.ts";
 import { startServer } from "./server.ts";
 import { aliasOf, type SandboxOptions } from "./server-options.ts";
@@ -20,6 +21,7 @@ Options:
   --login WHO       root (default), sudo or no-sudo
   --jump-host       reachable only through a second machine
   --database KIND   full (default), empty or none
+  --postgres N      PostgreSQL's major version, ${postgresVersions[0]} to ${postgresVersions.at(-1)}
   --images          with down: remove the images as well
 `;
 
@@ -37,6 +39,14 @@ function oneOf<T extends string>(name: string, value: string, allowed: readonly 
 function numberOf(text: string): number {
   if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
   throw new UsageError(`--number is from 1 to 999, not “${text}”`);
+}
+
+function versionOf(text: string): PostgresVersion {
+  try {
+    return postgresVersion(text, "--postgres");
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 async function up(options: SandboxOptions): Promise<void> {
@@ -73,6 +83,7 @@ async function main(): Promise<void> {
       login: { type: "string", default: "root" },
       "jump-host": { type: "boolean", default: false },
       database: { type: "string", default: "full" },
+      postgres: { type: "string" },
       images: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -82,7 +93,9 @@ async function main(): Promise<void> {
   if (command === "up") {
     const login = oneOf("login", values.login, logins);
     const database = oneOf("database", values.database, databases);
-    return up({ number: numberOf(values.number ?? "1"), login, database, jumpHost: values["jump-host"] });
+    const number = numberOf(values.number ?? "1");
+    const postgres = values.postgres === undefined ? {} : { postgres: versionOf(values.postgres) };
+    return up({ number, login, database, ...postgres, jumpHost: values["jump-host"] });
   }
   if (command === "down" && values.number !== undefined) return downOne(numberOf(values.number));
   if (command === "down") return down(values.images);

@@ -17,8 +17,10 @@ const waitSeconds = 60;
 export interface DatabaseContainer {
   container: string;
   image: string;
-  /** The directory on the Docker host with PGDATA. */
+  /** The directory on the Docker host that is mounted for the data. */
   dataDirectory: string;
+  /** Where it is mounted. */
+  mount: string;
   number: number;
 }
 
@@ -61,6 +63,6 @@ async function runDatabase(database: DatabaseContainer): Promise<void> {
   await docker([
     ...["run", "--detach", "--name", database.container, "--network", "none"],
     ...["--label", `${label}=${database.number}`, "--shm-size", "64m", ...environment],
-    ...["--volume", `${database.dataDirectory}:/var/lib/postgresql/data`, database.image],
+    ...["--volume", `${database.dataDirectory}:${database.mount}`, database.image],
   ]);
 }

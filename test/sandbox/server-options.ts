@@ -1,4 +1,4 @@
-import type { Release } from "./set-up/images.ts";
+import type { PostgresVersion } from "./postgres-version.ts";
 
 export interface SandboxOptions {
   /** 1 to 999; every server that runs at the same time has its own. */
@@ -17,7 +17,8 @@ export interface SandboxOptions {
   tmpfs?: Record<string, string>;
   /** The server's local time, such as Europe/Berlin; default Etc/UTC. */
   timezone?: string;
-  release?: Release;
+  /** The major version of its PostgreSQL; default: that of SANDBOX_POSTGRES, or 15. */
+  postgres?: PostgresVersion;
 }
 
 /** The port on the loopback interface at which the server (or its jump host) answers. */

@@ -1,6 +1,8 @@
+import { posix } from "node:path";
 import type { CommandOptions, CommandResult } from "./command.ts";
 import { databaseName, databaseUser, runSql, startDatabase, stopDatabase } from "./database.ts";
 import { docker, label, removeContainers } from "./docker.ts";
+import { type PostgresVersion, placesOf, usualVersion } from "./postgres-version.ts";
 import { removeServer } from "./removal.ts";
 import { endpointOf, runServer } from "./server-container.ts";
 import {
@@ -39,7 +41,7 @@ export interface SandboxServer {
   container: string;
   database: string;
   databaseUser: string;
-  /** The database's data directory, in the server and on the Docker host. */
+  /** The directory with the database's data, in the server and on the Docker host. */
   dataDirectory: string;
   /** A Node 24 inside the server that is not on its PATH. */
   node: string;
@@ -64,7 +66,8 @@ export interface SandboxServer {
 /** Starts a sandbox server, in place of one of the same number. */
 export async function startServer(options: SandboxOptions): Promise<SandboxServer> {
   const { number } = options;
-  const images = await ensureImages(options.release);
+  const version = options.postgres ?? usualVersion();
+  const images = await ensureImages(version);
   await removeServer(number);
   const endpoint = endpointOf(options, aliasOf(number));
   const [files, mountpoint] = await Promise.all([writeSshFiles(number, endpoint), makeVolume(number)]);
@@ -72,11 +75,12 @@ export async function startServer(options: SandboxOptions): Promise<SandboxServe
     container: databaseContainerOf(number),
     image: images.postgres,
     dataDirectory: `${mountpoint}/data`,
+    mount: placesOf(version).mount,
     number,
   };
   await Promise.all([
     runServer(images.server, options, endpoint, files, mountpoint),
-    makeDatabase(images.template, options.database ?? "full", database),
+    makeDatabase(images.template, version, options.database ?? "full", database),
   ]);
   const server = containerOf(number);
   return {
@@ -110,21 +114,17 @@ async function makeVolume(number: number): Promise<string> {
 
 async function makeDatabase(
   template: string,
+  version: PostgresVersion,
   kind: "full" | "empty" | "none",
   database: Parameters<typeof startDatabase>[0],
 ): Promise<void> {
   if (kind === "none") return;
   const mount = ["--volume", `${volumeOf(database.number)}:/volume`];
-  const copy = ["--entrypoint", "cp", template, "-a", `${templateDirectory}/${kind}`, "/volume/data"];
+  const copy = 'mkdir -p "$(dirname "$2")" && cp -a "$1" "$2"';
+  const target = posix.join("/volume/data", placesOf(version).below);
   await docker([
-    "run",
-    "--rm",
-    "--network",
-    "none",
-    "--label",
-    `${label}=${database.number}`,
-    ...mount,
-    ...copy,
+    ...["run", "--rm", "--network", "none", "--label", `${label}=${database.number}`, ...mount],
+    ...["--entrypoint", "sh", template, "-c", copy, "sh", `${templateDirectory}/${kind}`, target],
   ]);
   await startDatabase(database);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { databaseName, databaseUser, initialEnvironment, waitForDatabase } from "../database.ts";
 import { docker, label, removeContainers, tryDocker } from "../docker.ts";
+import type { PostgresVersion } from "../postgres-version.ts";
 import { step } from "../steps.ts";
 import { digest, exists } from "./images.ts";
 
@@ -15,12 +16,13 @@ const parts = ["schema.sql", "data.sql", "grants.sql"];
  * An image that holds two data directories, made once: `empty` as initdb and POSTGRES_DB leave it, `full` with the
  * fixture in it. A server gets a copy, which is much faster than initdb.
  */
-export async function databaseTemplate(postgresImage: string): Promise<string> {
+export async function databaseTemplate(version: PostgresVersion, postgresImage: string): Promise<string> {
   const id = await docker(["image", "inspect", "--format", "{{.Id}}", postgresImage]);
   const scripts = parts.map((part) => readFileSync(join(fixture, part), "utf8"));
   const tag = `database-backups-sandbox/template:${digest(id, ...initialEnvironment, ...scripts)}`;
   if (await exists(tag)) return tag;
-  await step("Filling the sandbox's database from a fixed seed", "database-template", async () => {
+  const what = `Filling the sandbox's database of PostgreSQL ${version} from a fixed seed`;
+  await step(what, `database-template-${version}`, async () => {
     const empty = await snapshot(postgresImage, "empty", ["docker-entrypoint.sh", "postgres"], "");
     const copy = 'cp -a "$1/empty" "$1/full" && exec docker-entrypoint.sh postgres';
     const full = await snapshot(

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { cacheDirectory } from "../cache.ts";
+import { type PostgresVersion, usualVersion } from "../postgres-version.ts";
 import { databaseTemplate } from "./database-template.ts";
 import { requireCommand } from "./debian.ts";
 import { ensureDocker } from "./docker-daemon.ts";
-import { postgresImage, type Release, serverImage } from "./images.ts";
 import { withLock } from "./lock.ts";
+import { postgresImage } from "./postgres-image.ts";
+import { serverImage } from "./server-image.ts";
 
 /** The images that a sandbox server is made of, by tag. */
 export interface Images {
@@ -13,18 +15,26 @@ export interface Images {
   template: string;
 }
 
-const made = new Map<Release, Promise<Images>>();
+const made = new Map<PostgresVersion, Promise<Images>>();
 
 /** Makes what sandbox servers need: Docker, OpenSSH, the images. Quick when everything is there; once per process. */
-export function ensureImages(release: Release = "bookworm"): Promise<Images> {
-  const known = made.get(release);
+export function ensureImages(version: PostgresVersion = usualVersion()): Promise<Images> {
+  const known = made.get(version);
   if (known) return known;
-  const making = withLock(join(cacheDirectory, "set-up.lock"), async () => {
+  const making = make(version);
+  made.set(version, making);
+  return making;
+}
+
+async function make(version: PostgresVersion): Promise<Images> {
+  const server = await withLock(join(cacheDirectory, "set-up.lock"), async () => {
     await ensureDocker();
     await requireCommand("ssh", "openssh-client");
-    const postgres = await postgresImage(release);
-    return { server: await serverImage(release), postgres, template: await databaseTemplate(postgres) };
+    return serverImage();
   });
-  made.set(release, making);
-  return making;
+  // A lock of its own: making another version must not hold up the servers that need none.
+  return withLock(join(cacheDirectory, `set-up-postgres-${version}.lock`), async () => {
+    const postgres = await postgresImage(version);
+    return { server, postgres, template: await databaseTemplate(version, postgres) };
+  });
 }
