@@ -1,8 +1,8 @@
 import type { CommandLine } from "./lib/arguments.ts";
 import { backupReport } from "./lib/backup-report.ts";
-import { type BackupOutcome, backUp, worst } from "./lib/backup-run.ts";
+import { type BackupOutcome, backUp } from "./lib/backup-run.ts";
 import { chosenDatabases } from "./lib/chosen-databases.ts";
-import { ExitCode } from "./lib/exit-codes.ts";
+import { ExitCode, worst } from "./lib/exit-codes.ts";
 import { formatBytes } from "./lib/format.ts";
 import { openPing, silentPing } from "./lib/ping.ts";
 import { type ProgramContext, runProgram } from "./lib/program.ts";

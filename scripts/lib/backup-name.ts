@@ -32,3 +32,5 @@ export const archiveName = (stem: string): string => `${stem}.sql.gz`;
 export const manifestName = (stem: string): string => `${stem}.json`;
 export const rolesName = (stem: string): string => `${stem}.roles.sql`;
 export const rehearsalRecordName = (stem: string): string => `${stem}.rehearsal.json`;
+/** Says that a person has accepted how small the backup is; its text says when. */
+export const acceptanceName = (stem: string): string => `${stem}.accepted`;

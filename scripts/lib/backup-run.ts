@@ -9,7 +9,7 @@ import type { Log } from "./log.ts";
 import type { Manifest } from "./manifest.ts";
 import { dropExpiredPrevious } from "./previous-databases.ts";
 import { exitCodeOf } from "./program.ts";
-import { holdsRetention, prune } from "./pruning.ts";
+import { prune } from "./pruning.ts";
 import type { DatabaseSettings, Settings } from "./settings.ts";
 
 /** What became of one database in a run of backup_database; `--json` prints it. */
@@ -58,8 +58,13 @@ export async function backUp(
       outcome.adopted = await reporting(log, database.name, () => adoptArchives(settings, database, request));
       const backup = await takeBackup(settings, database, { ...request, class: "regular", lock });
       outcome.backup = backup;
-      if (holdsRetention(settings, database.name, backup, log)) return;
-      outcome.removed = prune(settings, database.name, log);
+      const { removed, problems, heldBy } = prune(settings, database, log);
+      outcome.removed = removed;
+      if (problems.length > 0) {
+        outcome.exitCode = ExitCode.failed;
+        outcome.error = problems.join("; ");
+      }
+      if (heldBy !== null) return;
       const expired = await dropExpiredPrevious({ ...request, settings, database }, backup);
       outcome.dropped = [...outcome.dropped, ...expired];
     } finally {
@@ -86,15 +91,3 @@ async function reporting<T>(log: Log, database: string, step: () => Promise<T>):
     throw error;
   }
 }
-
-/** Of several databases' exit codes the one furthest down counts. */
-const severity: readonly ExitCode[] = [
-  ExitCode.success,
-  ExitCode.locked,
-  ExitCode.noSpace,
-  ExitCode.unavailable,
-  ExitCode.failed,
-];
-
-export const worst = (codes: readonly ExitCode[]): ExitCode =>
-  codes.reduce<ExitCode>((a, b) => (severity.indexOf(b) > severity.indexOf(a) ? b : a), ExitCode.success);

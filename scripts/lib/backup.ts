@@ -20,6 +20,7 @@ import type { Log } from "./log.ts";
 import type { BackupClass, Manifest } from "./manifest.ts";
 import { applicationName } from "./run-id.ts";
 import type { DatabaseSettings, Settings } from "./settings.ts";
+import { predecessors, shrinkage } from "./shrinkage.ts";
 import { neededBytes, requireSpace } from "./space.ts";
 
 export interface BackupRun {
@@ -71,7 +72,8 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
   const begun = performance.now();
   const directory = settings.paths.backups;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const last = listBackups(directory, database.name).find((backup) => backup.verified);
+  const earlier = listBackups(directory, database.name);
+  const last = earlier.find((backup) => backup.verified);
   requireSpace(directory, neededBytes(last?.bytes ?? null, settings.monitoring.minimumFreeBytes));
   await requireRunning(database.container, { timeoutSeconds: settings.timeouts.query, signal: run.signal });
   const { backup: seconds } = settings.timeouts;
@@ -96,10 +98,12 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
       watch: (text) => dumped.take(text),
     });
     const roles = readRoles(files.rolesPath, database.container);
+    const described = describe(settings, database, files, archive, dumped);
+    const limitPercent = settings.monitoring.shrinkWarningPercent;
     const manifest: Manifest = {
       version: 1,
       runId: run.runId,
-      ...describe(settings, database, files, archive, dumped),
+      ...described,
       createdAt: time.toISOString(),
       durationSeconds: Math.round(performance.now() - begun) / 1000,
       class: run.class,
@@ -113,7 +117,11 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
         compressionLevel: settings.compressionLevel,
       },
       roles: { file: rolesName(stem), ...roles, passwords: files.facts.readsPasswords },
-      shrunk: null,
+      // What a restore is to replace may well be emptied: that is what it is made for.
+      shrunk:
+        run.class === "regular"
+          ? shrinkage({ ...described, archive }, predecessors(earlier, time), limitPercent)
+          : null,
       verifiedAt: new Date().toISOString(),
     };
     commit(directory, stem, manifest);

@@ -1,8 +1,9 @@
-import { lstatSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { archiveName, manifestName, parseBackupName, rolesName } from "./backup-name.ts";
+import { acceptanceName, archiveName, manifestName, parseBackupName, rolesName } from "./backup-name.ts";
 import { messageOf, systemCode } from "./errors.ts";
 import { type BackupClass, type Manifest, readManifest } from "./manifest.ts";
+import { isPinned } from "./pins.ts";
 
 /** A backup in the backups directory: an archive under its final name, with or without manifest. */
 export interface Backup {
@@ -20,6 +21,10 @@ export interface Backup {
   /** It was read back in full once, and the file still has the size it had then. */
   verified: boolean;
   adopted: boolean;
+  /** Exempt from retention. */
+  pinned: boolean;
+  /** Suspiciously small, as its manifest says, and nobody has accepted that. */
+  shrunk: boolean;
 }
 
 /** A database's backups, newest first; only regular files count. No directory is no backups. */
@@ -65,6 +70,8 @@ function backupOf(directory: string, stem: string, stamp: string, database: stri
     class: manifest?.class ?? "regular",
     verified: manifest !== null && manifest.archive.bytes === bytes,
     adopted: manifest?.adopted ?? false,
+    pinned: isPinned(directory, stem),
+    shrunk: isShrunk(manifest) && !existsSync(join(directory, acceptanceName(stem))),
   };
 }
 
@@ -84,6 +91,8 @@ function manifestOf(
     return { manifest: null, manifestProblem: missing ? null : messageOf(error) };
   }
 }
+
+const isShrunk = (manifest: Manifest | null): boolean => (manifest?.shrunk ?? []).length > 0;
 
 function fileBytes(path: string): number | null {
   const status = lstatSync(path, { throwIfNoEntry: false });

@@ -14,6 +14,12 @@ export function replaceDurably(path: string, temporary: string, content: string 
   syncDirectory(dirname(path));
 }
 
+/** Writes a file (0600) whose being there is what counts: a crash may leave it without its text. */
+export function writeMark(path: string, text: string): void {
+  writeSynced(path, text);
+  syncDirectory(dirname(path));
+}
+
 function writeSynced(path: string, content: string | Buffer): void {
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
   try {

@@ -1,82 +1,76 @@
 import { rmSync } from "node:fs";
-import { join } from "node:path";
-import { archiveName, parseBackupName, rolesName } from "./backup-name.ts";
-import { type Backup, listBackups, listFiles } from "./backups.ts";
+import { basename, join } from "node:path";
+import { archiveName } from "./backup-name.ts";
+import type { Backup } from "./backups.ts";
 import { syncDirectory } from "./durable-file.ts";
+import { messageOf } from "./errors.ts";
 import { formatAge } from "./format.ts";
 import type { Log } from "./log.ts";
-import { type Manifest, readManifest } from "./manifest.ts";
-import { expired, shrinkPercent } from "./retention.ts";
-import type { Settings } from "./settings.ts";
+import { isPinned } from "./pins.ts";
+import { type PlannedFile, type PruningPlan, planPruning, type Removal } from "./pruning-plan.ts";
+import { surveyForPruning } from "./pruning-survey.ts";
+import type { DatabaseSettings, Settings } from "./settings.ts";
+
+/** What became of one database's files. */
+export interface Pruning {
+  /** The archives that went. */
+  removed: string[];
+  /** What could not be removed, and why. */
+  problems: string[];
+  /** The archive whose suspicious smallness keeps the older ones; null when none does. */
+  heldBy: string | null;
+  /** Every file that bears the database's name, as it was decided. */
+  files: PlannedFile[];
+}
+
+/** What retention would do now. Changes nothing. */
+export function plannedPruning(settings: Settings, database: DatabaseSettings): PruningPlan {
+  return planPruning(surveyForPruning(settings, database), settings.retention, new Date());
+}
 
 /**
- * Whether everything is kept because the newest backup is suspiciously small, and says so: what is left of an emptied
- * database must not push out the rest.
+ * Removes a database's expired backups; call it while the database's lock is held. What cannot be removed is logged,
+ * and the rest still goes.
+ * @throws system errors, RestoreError, when it cannot be told what there is; then nothing has gone.
  */
-export function holdsRetention(settings: Settings, database: string, newest: Manifest, log: Log): boolean {
-  const backups = listBackups(settings.paths.backups, database);
-  const earlier = backups.filter((backup) => backup.verified && backup.manifest?.runId !== newest.runId);
-  const shrunk = shrinkPercent(
-    newest.archive.bytes,
-    earlier.map((backup) => backup.bytes),
-  );
-  if (shrunk < settings.monitoring.shrinkWarningPercent) return false;
-  log.event(
-    "warning",
-    database,
-    `this backup is ${shrunk} % smaller than those before it: nothing is removed`,
-  );
+export function prune(settings: Settings, database: DatabaseSettings, log: Log): Pruning {
+  const directory = settings.paths.backups;
+  const { removals, heldBy, files } = plannedPruning(settings, database);
+  if (heldBy !== null) log.event("warning", database.name, holdText(settings, database, heldBy));
+  const removed: string[] = [];
+  const problems: string[] = [];
+  for (const removal of removals) {
+    try {
+      if (!remove(directory, removal)) continue;
+    } catch (error) {
+      problems.push(`${archiveName(removal.stem)} could not be removed: ${messageOf(error)}`);
+      continue;
+    }
+    const archive = archiveName(removal.stem);
+    if (removal.hadArchive) removed.push(archive);
+    const what = removal.hadArchive ? archive : `what was left of ${archive}`;
+    log.event("info", database.name, `removed ${what}, taken ${formatAge(removal.takenAt, new Date())}`);
+  }
+  for (const problem of problems) log.event("error", database.name, problem);
+  if (removals.length > 0) syncDirectory(directory);
+  return { removed, problems, heldBy: heldBy === null ? null : basename(heldBy.archivePath), files };
+}
+
+/** Somebody may have pinned it since it was decided. */
+function remove(directory: string, { stem, files }: Removal): boolean {
+  if (isPinned(directory, stem)) return false;
+  for (const file of files) rmSync(join(directory, file), { force: true });
   return true;
 }
 
-/**
- * Removes a database's expired backups, after a newer one was taken and verified and while its lock is held.
- * @returns the file names of the archives that went.
- */
-export function prune(settings: Settings, database: string, log: Log): string[] {
-  const directory = settings.paths.backups;
-  const backups = listBackups(directory, database);
-  const now = new Date();
-  const gone = expired(backups, settings.retention, now);
-  for (const backup of gone) {
-    remove(backup);
-    log.event(
-      "info",
-      database,
-      `removed ${archiveName(backup.stem)}, taken ${formatAge(backup.takenAt, now)}`,
-    );
-  }
-  removeStrayManifests(directory, database, new Date(now.getTime() - settings.retention.days * 86_400_000));
-  syncDirectory(directory);
-  return gone.map((backup) => archiveName(backup.stem));
-}
-
-/** The manifest goes last: a removal that is cut off leaves files that are still known to be ours. */
-function remove({ archivePath, rolesPath, manifest, manifestPath }: Backup): void {
-  rmSync(archivePath, { force: true });
-  if (manifest?.roles) rmSync(rolesPath, { force: true });
-  rmSync(manifestPath, { force: true });
-}
-
-/** What a removal that was cut off left, and manifests whose archive somebody took away, once they are old. */
-function removeStrayManifests(directory: string, database: string, before: Date): void {
-  const files = new Set(listFiles(directory));
-  for (const fileName of files) {
-    const stem = /^(.+)\.json$/.exec(fileName)?.[1];
-    if (stem === undefined || files.has(archiveName(stem))) continue;
-    if (parseBackupName(archiveName(stem))?.database !== database) continue;
-    const manifest = manifestOrNull(join(directory, fileName));
-    if (manifest?.database.name !== database || manifest.archive.file !== archiveName(stem)) continue;
-    if (new Date(manifest.createdAt) >= before) continue;
-    if (manifest.roles !== null) rmSync(join(directory, rolesName(stem)), { force: true });
-    rmSync(join(directory, fileName), { force: true });
-  }
-}
-
-function manifestOrNull(path: string): Manifest | null {
-  try {
-    return readManifest(path);
-  } catch {
-    return null;
-  }
+/** Why older backups stay, and what a person is to do. */
+export function holdText(
+  settings: Settings,
+  database: DatabaseSettings,
+  { archivePath, manifest }: Backup,
+): string {
+  const archive = basename(archivePath);
+  const why = (manifest?.shrunk ?? []).join("; ");
+  const accept = `${settings.paths.pruneLauncher} --accept ${archive}`;
+  return `${archive} is suspiciously small (${why}): older backups of ${database.name} are kept until that is accepted: ${accept}`;
 }

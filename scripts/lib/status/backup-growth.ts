@@ -1,4 +1,5 @@
 import type { Backup } from "../backups.ts";
+import type { RetentionRule } from "../retention.ts";
 
 /** How databases and their backups grow, from the backups there are. Sizes are bytes. */
 
@@ -7,38 +8,76 @@ const day = 86_400_000;
 const shortestHistory = day;
 
 export interface Growth {
-  /** What the backups will still take until retention removes as many as are added. */
-  filling: number;
-  /** Per day, until then. */
-  fillingPerDay: number;
+  /** What is still added until retention removes as many backups as are made: one rate after another, from now on. */
+  filling: readonly Filling[];
   /** Per day, for good: every kept backup grows along with the newest. Not negative. */
   backupsPerDay: number;
   /** Per day, of the database itself. Not negative. */
   databasePerDay: number;
 }
 
+interface Filling {
+  days: number;
+  bytesPerDay: number;
+}
+
 /** Null while the history is shorter than a day. */
-export function growthOf(backups: readonly Backup[], retentionDays: number): Growth | null {
-  const newest = backups[0];
-  const oldest = backups.at(-1);
+export function growthOf(backups: readonly Backup[], rule: RetentionRule): Growth | null {
+  // A pinned one may be of any age, and a restore's is made whenever there is one.
+  const regular = backups.filter((backup) => backup.class === "regular" && !backup.pinned);
+  const newest = regular[0];
+  const oldest = regular.at(-1);
   if (newest === undefined || oldest === undefined) return null;
   const span = newest.takenAt.getTime() - oldest.takenAt.getTime();
   if (span < shortestHistory) return null;
   const days = span / day;
-  const perDay = (backups.length - 1) / days;
-  const remaining = Math.max(0, retentionDays - days);
-  const sizes = backups.flatMap(({ manifest, takenAt }) =>
+  const sizes = regular.flatMap(({ manifest, takenAt }) =>
     manifest?.databaseBytes == null ? [] : [{ bytes: manifest.databaseBytes, time: takenAt.getTime() }],
   );
   const [last, first] = [sizes[0], sizes.at(-1)];
   const sizeDays = last === undefined || first === undefined ? 0 : (last.time - first.time) / day;
   const databaseGrowth = last === undefined || first === undefined ? 0 : last.bytes - first.bytes;
   return {
-    filling: newest.bytes * perDay * remaining,
-    fillingPerDay: remaining > 0 ? newest.bytes * perDay : 0,
+    filling: keptFrom(days, rule, backupsPerDay(regular, rule)).map(({ days, perDay }) => ({
+      days,
+      bytesPerDay: perDay * newest.bytes,
+    })),
     backupsPerDay: Math.max(0, ((newest.bytes - oldest.bytes) / days) * backups.length),
     databasePerDay: sizeDays > 0 ? Math.max(0, databaseGrowth / sizeDays) : 0,
   };
+}
+
+/** How many are made in a day: among those that are too young for retention to have thinned them out. */
+function backupsPerDay(newestFirst: readonly Backup[], rule: RetentionRule): number {
+  const time = newestFirst[0]?.takenAt.getTime() ?? 0;
+  const young = newestFirst.filter(({ takenAt }) => time - takenAt.getTime() <= rule.days * day);
+  const counted = young.length > 1 ? young : newestFirst;
+  const oldest = counted.at(-1)?.takenAt.getTime() ?? time;
+  return oldest === time ? 0 : (counted.length - 1) / ((time - oldest) / day);
+}
+
+/**
+ * How many backups of each age stay, per day of age, for the ages beyond `from` days. As time goes by, the oldest one
+ * reaches these ages, and so many are added on balance.
+ */
+function keptFrom(from: number, rule: RetentionRule, made: number): { days: number; perDay: number }[] {
+  if (made === 0) return [];
+  const band = (count: number, periodDays: number) => {
+    const perDay = Math.min(made, 1 / periodDays);
+    return { until: count / perDay, perDay };
+  };
+  const bands = [
+    { until: rule.days, perDay: made },
+    { until: rule.keepAtLeast / made, perDay: made },
+    ...[band(rule.daily, 1), band(rule.weekly, 7), band(rule.monthly, 30.4), band(rule.yearly, 365.2)],
+  ];
+  const ends = bands.map(({ until }) => until).filter((until) => until > from);
+  return ends
+    .sort((a, b) => a - b)
+    .map((end, index) => ({
+      days: end - (ends[index - 1] ?? from),
+      perDay: Math.max(...bands.filter(({ until }) => until >= end).map(({ perDay }) => perDay)),
+    }));
 }
 
 /**
@@ -50,15 +89,29 @@ export function daysUntilFull(
   growths: readonly Growth[],
   holdsBackups: boolean,
 ): number | null {
-  const sum = (pick: (growth: Growth) => number) =>
-    growths.reduce((total, growth) => total + pick(growth), 0);
-  const filling = holdsBackups ? sum((growth) => growth.filling) : 0;
-  const fillingPerDay = holdsBackups ? sum((growth) => growth.fillingPerDay) : 0;
-  const backupsPerDay = holdsBackups ? sum((growth) => growth.backupsPerDay) : 0;
-  const steady = backupsPerDay + sum((growth) => growth.databasePerDay);
-  if (fillingPerDay > 0) {
-    const fillingDays = filling / fillingPerDay;
-    if (free <= (fillingPerDay + steady) * fillingDays) return free / (fillingPerDay + steady);
+  const fillings = holdsBackups ? growths.map(({ filling }) => endsOf(filling)) : [];
+  const steady = growths.reduce(
+    (total, growth) => total + growth.databasePerDay + (holdsBackups ? growth.backupsPerDay : 0),
+    0,
+  );
+  const ends = fillings.flatMap((filling) => filling.map(({ end }) => end)).sort((a, b) => a - b);
+  let time = 0;
+  let left = free;
+  for (const end of ends) {
+    const rates = fillings.map((filling) => filling.find((one) => one.end >= end)?.bytesPerDay ?? 0);
+    const perDay = rates.reduce((total, rate) => total + rate, steady);
+    if (left <= perDay * (end - time)) return perDay === 0 ? time : time + left / perDay;
+    left -= perDay * (end - time);
+    time = end;
   }
-  return steady > 0 ? (free - filling) / steady : null;
+  return steady > 0 ? time + left / steady : null;
+}
+
+/** The same with the day on which each rate ends. */
+function endsOf(filling: readonly Filling[]): { end: number; bytesPerDay: number }[] {
+  let end = 0;
+  return filling.map(({ days, bytesPerDay }) => {
+    end += days;
+    return { end, bytesPerDay };
+  });
 }

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { Backup } from "../backups.ts";
 import { formatAge, formatBytes, formatTime, plural } from "../format.ts";
-import { median } from "../median.ts";
+import { goodOnes, suspicionAmong } from "../retention.ts";
 import type { Settings } from "../settings.ts";
 import { dueRuns, isSince } from "./due-runs.ts";
 import { critical, note, ok, unknown, warning } from "./levels.ts";
@@ -15,7 +15,6 @@ import type { Finding } from "./report.ts";
 
 /** Clocks of two machines, or a clock that was set, may differ a little. */
 const clockTolerance = 5 * 60_000;
-const comparedPredecessors = 7;
 
 /** Point 5: the newest backup is young enough, as large as its predecessors, and was read back in full. */
 export function judgeBackup(
@@ -34,7 +33,7 @@ export function judgeBackup(
   const findings = [
     ...judgeAge(newest, settings, now, command),
     ...judgeVerification(backups, command),
-    ...judgeSize(newest, older, settings.monitoring.shrinkWarningPercent),
+    ...judgeSize(backups, now, settings.paths),
   ];
   if (findings.length > 0) return findings;
   const taken = `${formatTime(newest.takenAt)}, ${formatAge(newest.takenAt, now)}`;
@@ -102,28 +101,15 @@ function judgeLeftAlone(older: readonly Backup[], log: string): Finding[] {
 const isDamaged = (backup: Backup): boolean =>
   !backup.verified && (backup.manifest !== null || backup.manifestProblem !== null);
 
-function judgeSize(newest: Backup, older: readonly Backup[], limit: number): Finding[] {
-  const predecessors = older.filter(({ verified }) => verified).slice(0, comparedPredecessors);
-  const measures = [
-    { what: "bytes", now: newest.bytes, before: predecessors.map(({ bytes }) => bytes) },
-    {
-      what: "rows",
-      now: newest.manifest?.totals?.rows,
-      before: predecessors.flatMap(({ manifest }) => manifest?.totals?.rows ?? []),
-    },
+/** What a person has not accepted yet; until then retention keeps what is older. */
+function judgeSize(backups: readonly Backup[], now: Date, paths: Settings["paths"]): Finding[] {
+  const newest = suspicionAmong(goodOnes(backups, now))?.newest;
+  if (newest === undefined) return [];
+  const archive = basename(newest.archivePath);
+  return [
+    warning(
+      `the newest backup shrank: ${(newest.manifest?.shrunk ?? []).join("; ")}`,
+      `make sure that nothing was deleted by mistake; older backups are kept until you accept it: ${paths.pruneLauncher} --accept ${archive}`,
+    ),
   ];
-  return measures.flatMap(({ what, now, before }) => {
-    const usual = median(before);
-    if (now === undefined || usual === null || usual === 0) return [];
-    const percent = Math.round((1 - now / usual) * 100);
-    if (percent < limit) return [];
-    const count = (value: number) =>
-      what === "bytes" ? formatBytes(value) : plural(Math.round(value), "row");
-    return [
-      warning(
-        `the newest backup is ${percent} % smaller than usual: ${count(now)}, usually ${count(usual)}`,
-        "make sure that nothing was deleted by mistake, before retention removes the older backups",
-      ),
-    ];
-  });
 }

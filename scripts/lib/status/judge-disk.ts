@@ -26,7 +26,7 @@ export function disksOf(server: ServerObservation): Disk[] {
 
 function daysOf(server: ServerObservation, fileSystem: FileSystemState): number | null {
   const growths = server.databases.flatMap(({ settings, backups }) => {
-    const growth = backups.seen ? growthOf(backups.value, server.settings.retention.days) : null;
+    const growth = backups.seen ? growthOf(backups.value, server.settings.retention) : null;
     if (growth === null) return [];
     const data = fileSystem.holdsDataOf.includes(settings.name);
     return [data ? growth : { ...growth, databasePerDay: 0 }];

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { type CommandLine, helpText, parseArguments } from "../../../scripts/lib/arguments.ts";
-import { worst } from "../../../scripts/lib/backup-run.ts";
 import { runChild } from "../../../scripts/lib/child.ts";
 import { dockerFailure } from "../../../scripts/lib/docker.ts";
+import { worst } from "../../../scripts/lib/exit-codes.ts";
 import { formatAge, formatBytes, formatDuration, formatTime } from "../../../scripts/lib/format.ts";
 import { psqlCommand } from "../../../scripts/lib/psql.ts";
 import { psqlError } from "../../../scripts/lib/psql-error.ts";

@@ -99,7 +99,7 @@ export function backup(facts: BackupFacts): Backup {
     content: null,
     totals: { tables: 9, rows: facts.rows ?? 2_000 },
     databaseBytes: facts.databaseBytes ?? 8_000_000,
-    shrunk: null,
+    shrunk: facts.shrunk ?? null,
     verifiedAt: takenAt.toISOString(),
   };
   const described = facts.manifest !== false && facts.problem === undefined ? manifest : null;

@@ -86,7 +86,7 @@ describe("7 disk", () => {
   const growing = database({
     backups: {
       seen: true,
-      value: [10, 178].map((hours) =>
+      value: [10, 34, 58, 82, 106, 130, 154, 178].map((hours) =>
         backup({ hoursAgo: hours, databaseBytes: 100_000_000 - (hours / 24) * 1e7 }),
       ),
     },

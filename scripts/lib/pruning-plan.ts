@@ -1,0 +1,203 @@
+import { archiveName, parseBackupName } from "./backup-name.ts";
+import { type DirectoryEntry, type Part, partsByStem } from "./backup-parts.ts";
+import type { Backup } from "./backups.ts";
+import { plural } from "./format.ts";
+import { type Manifest, parsePartialName } from "./manifest.ts";
+import {
+  ageLimit,
+  type Decision,
+  decide,
+  goodOnes,
+  type Needed,
+  type RetentionRule,
+  suspicionAmong,
+} from "./retention.ts";
+
+/** What lies in the backups directory, as far as one database is concerned. */
+export interface PruningSurvey {
+  database: string;
+  entries: readonly DirectoryEntry[];
+  backups: readonly Backup[];
+  /** Manifests of ours by stem, also where the archive is gone. */
+  manifests: ReadonlyMap<string, Manifest>;
+  /** Reasons by the pin's file name; null where it says none. */
+  pinReasons: ReadonlyMap<string, string | null>;
+  needed: Needed;
+}
+
+export interface PlannedFile {
+  file: string;
+  /** Null for what belongs to no configured database. */
+  database: string | null;
+  decision: "keep" | "remove";
+  reason: string;
+}
+
+/** A backup that goes, or what is left of one. */
+export interface Removal {
+  stem: string;
+  takenAt: Date;
+  hadArchive: boolean;
+  /** In the order in which they go: the manifest last, so that a removal cut off leaves files known to be ours. */
+  files: string[];
+}
+
+export interface PruningPlan {
+  files: PlannedFile[];
+  /** Oldest first. */
+  removals: Removal[];
+  /** The backup whose suspicious smallness keeps the older ones; null when none does. */
+  heldBy: Backup | null;
+}
+
+/** What becomes of every file that bears one database's name. Pure. */
+export function planPruning(survey: PruningSurvey, rule: RetentionRule, now: Date): PruningPlan {
+  const { backups, database, needed } = survey;
+  const decisions = new Map(decide(backups, rule, now, needed).map((one) => [one.backup.stem, one]));
+  const limit = ageLimit(backups, rule, now);
+  const plans = [...partsByStem(survey.entries, database)].map(([stem, parts]) => {
+    const decision = decisions.get(stem);
+    return decision === undefined
+      ? planRest(survey, stem, parts, rule, limit)
+      : planBackup(survey, decision, parts);
+  });
+  const files = plans.flatMap((plan) => plan.files);
+  return {
+    files: [...files, ...passing(survey)].map((file) => ({ ...file, database })),
+    removals: plans
+      .flatMap(({ removal }) => removal ?? [])
+      .sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime() || (a.stem < b.stem ? -1 : 1)),
+    heldBy: suspicionAmong(goodOnes(backups, now))?.newest ?? null,
+  };
+}
+
+/** What is of no configured database. */
+export function strangers(
+  entries: readonly DirectoryEntry[],
+  planned: readonly PlannedFile[],
+): PlannedFile[] {
+  const known = new Set(planned.map(({ file }) => file));
+  return entries
+    .filter(({ name }) => !known.has(name))
+    .map(({ name }) => ({ file: name, database: null, decision: "keep", reason: strangeReason(name) }));
+}
+
+function strangeReason(name: string): string {
+  const database = parseBackupName(name)?.database;
+  return database === undefined ? "not ours" : `not ours: the settings have no database ${database}`;
+}
+
+type FilePlan = Omit<PlannedFile, "database">;
+interface StemPlan {
+  files: FilePlan[];
+  removal: Removal | null;
+}
+
+function planBackup(survey: PruningSurvey, decision: Decision<Backup>, parts: readonly Part[]): StemPlan {
+  const { backup, keep } = decision;
+  const { manifest, stem } = backup;
+  const follows = keep ? `belongs to ${archiveName(stem)}` : `goes with ${archiveName(stem)}`;
+  const going =
+    keep || manifest === null
+      ? []
+      : parts.filter((part) => part.kind === "archive" || isOurs(part, manifest));
+  const reasonOf = (part: Part): string => {
+    if (part.kind === "archive") return archiveReason(survey, decision, parts);
+    if (part.kind === "pin") return pinReason(survey, part, stem);
+    if (!part.isFile) return "not ours: not a regular file";
+    if (manifest === null && part.kind === "manifest")
+      return `not the manifest of ${archiveName(stem)}: ${backup.manifestProblem}`;
+    if (part.kind === "roles" && !manifest?.roles) return "not ours: no manifest names it";
+    return follows;
+  };
+  return {
+    files: parts.map((part) => filePlan(part, going, reasonOf(part))),
+    removal: going.length === 0 ? null : removalOf(stem, backup.takenAt, going),
+  };
+}
+
+/** What is left where there is no archive: of a removal that was cut off, or because somebody took it away. */
+function planRest(
+  survey: PruningSurvey,
+  stem: string,
+  parts: readonly Part[],
+  rule: RetentionRule,
+  limit: Date | null,
+): StemPlan {
+  const archive = archiveName(stem);
+  const manifest = survey.manifests.get(stem);
+  const obstacle = parts.some(({ kind }) => kind === "archive");
+  const takenAt = new Date(manifest?.createdAt ?? 0);
+  const isOld = manifest !== undefined && limit !== null && takenAt < limit;
+  const pinned = parts.some(({ kind }) => kind === "pin");
+  const going = isOld && !obstacle && !pinned ? parts.filter((part) => isOurs(part, manifest)) : [];
+  const reasonOf = (part: Part): string => {
+    if (part.kind === "archive" || !part.isFile) return "not ours: not a regular file";
+    if (obstacle) return `belongs to ${archive}, which is not a regular file`;
+    if (part.kind === "pin") return `a pin without its backup ${archive}`;
+    if (part.kind === "manifest" && manifest === undefined) return `not the manifest of ${archive}`;
+    if (part.kind === "roles" && !manifest?.roles) return "not ours: no manifest names it";
+    if (going.includes(part)) return "its archive is gone";
+    return `its archive is gone${manifest === undefined || pinned ? "" : `: kept for ${plural(rule.days, "day")}`}`;
+  };
+  return {
+    files: parts.map((part) => filePlan(part, going, reasonOf(part))),
+    removal: going.length === 0 ? null : removalOf(stem, takenAt, going),
+  };
+}
+
+const filePlan = (part: Part, going: readonly Part[], reason: string): FilePlan => ({
+  file: part.name,
+  decision: going.includes(part) ? "remove" : "keep",
+  reason,
+});
+
+const removalOf = (stem: string, takenAt: Date, going: readonly Part[]): Removal => ({
+  stem,
+  takenAt,
+  hadArchive: going.some(({ kind }) => kind === "archive"),
+  files: going.map(({ name }) => name),
+});
+
+/** Whether what stands beside an archive is the work of the run that its manifest tells of, or of a rehearsal. */
+const isOurs = (part: Part, manifest: Manifest): boolean =>
+  part.isFile &&
+  part.kind !== "pin" &&
+  part.kind !== "archive" &&
+  (part.kind !== "roles" || manifest.roles !== null);
+
+function archiveReason(
+  survey: PruningSurvey,
+  { backup, reason }: Decision<Backup>,
+  parts: readonly Part[],
+): string {
+  if (backup.manifestProblem !== null) return `its manifest is not right: ${backup.manifestProblem}`;
+  if (backup.manifest === null) {
+    return "no manifest: neither known to be ours nor to be whole; the next backup run adopts it if it is";
+  }
+  if (!backup.pinned) return reason;
+  const texts = parts.flatMap(({ name, kind }) =>
+    kind === "pin" ? (survey.pinReasons.get(name) ?? []) : [],
+  );
+  return [reason, ...texts].join(": ");
+}
+
+function pinReason({ pinReasons }: PruningSurvey, { name }: Part, stem: string): string {
+  const reason = pinReasons.get(name) ?? null;
+  return `pins ${archiveName(stem)}${reason === null ? "" : `: ${reason}`}`;
+}
+
+/** What runs and restores have beside the backups for a while. */
+function passing({ database, entries }: PruningSurvey): FilePlan[] {
+  return entries.flatMap(({ name }): FilePlan[] => {
+    const partial = parsePartialName(name);
+    if (partial?.database === database) {
+      const reason = `unfinished, of run ${partial.runId}: that run removes it, or the next one if it died`;
+      return [{ file: name, decision: "keep", reason }];
+    }
+    if (name.startsWith(`.${database}.in-place.json`)) {
+      return [{ file: name, decision: "keep", reason: "the state of an in-place restore" }];
+    }
+    return [];
+  });
+}

@@ -1,0 +1,61 @@
+import type { CommandLine } from "./lib/arguments.ts";
+import { UsageError } from "./lib/errors.ts";
+import { ExitCode } from "./lib/exit-codes.ts";
+import { namedBackup } from "./lib/named-backup.ts";
+import { listPins, pin, pinListText, unpin } from "./lib/pinning.ts";
+import { type ProgramContext, runProgram } from "./lib/program.ts";
+
+const commandLine: CommandLine = {
+  program: "pin_backup",
+  summary: "Exempts backups from retention for as long as their pin, FILE.pin, lies beside them.",
+  operands: {
+    placeholder: "FILE…",
+    description: "the backups: paths, or names in the backups directory",
+    minimum: 0,
+    maximum: Number.POSITIVE_INFINITY,
+  },
+  options: [
+    { name: "reason", value: "TEXT", description: "why, for whoever finds the pin" },
+    { name: "remove", description: "take the pins away: retention decides again" },
+    { name: "list", description: "show the pins" },
+    { name: "json", description: "print the result as JSON" },
+  ],
+  exitCodes: [
+    [ExitCode.success, "done, or nothing to do"],
+    [ExitCode.failed, "a pin could not be written or removed"],
+    [ExitCode.usage, "the command line is wrong"],
+    [ExitCode.badFile, "there is no such backup"],
+    [ExitCode.notPermitted, "not run as root"],
+    [ExitCode.configuration, "the settings file cannot be used"],
+  ],
+  examples: [
+    ["pin_backup --reason 'before the migration' FILE", "keeps it for good"],
+    ["pin_backup --remove FILE", "ends that"],
+  ],
+};
+
+async function main({ settings, arguments: given, output, log, runId }: ProgramContext): Promise<number> {
+  const remove = given.flag("remove");
+  const reason = given.value("reason") ?? null;
+  const listing = given.flag("list");
+  if (listing && (remove || reason !== null || given.operands.length > 0)) {
+    throw new UsageError("--list stands alone");
+  }
+  if (!listing && given.operands.length === 0) {
+    throw new UsageError(`name the backup; ${settings.paths.restoreLauncher} --list shows what there is`);
+  }
+  if (remove && reason !== null) throw new UsageError("--remove and --reason exclude each other");
+  // All of them are looked up before anything is done to the first.
+  const backups = given.operands.map((operand) => namedBackup(settings, operand));
+  for (const backup of backups) {
+    if (remove) unpin(settings, backup, log);
+    else pin(settings, backup, reason, log);
+  }
+  const pins = listPins(settings);
+  const exitCode = ExitCode.success;
+  if (given.flag("json")) output.data(JSON.stringify({ version: 1, runId, exitCode, pins }, null, 2));
+  else if (listing) output.print(pinListText(pins));
+  return exitCode;
+}
+
+runProgram({ commandLine, main });

@@ -1,0 +1,89 @@
+import { accept } from "./lib/acceptance.ts";
+import type { CommandLine } from "./lib/arguments.ts";
+import { chosenDatabases } from "./lib/chosen-databases.ts";
+import { UsageError } from "./lib/errors.ts";
+import { ExitCode, worst } from "./lib/exit-codes.ts";
+import { plural } from "./lib/format.ts";
+import { namedBackup } from "./lib/named-backup.ts";
+import { type ProgramContext, runProgram } from "./lib/program.ts";
+import { listedPruning, listingText } from "./lib/pruning-listing.ts";
+import { type PruningOutcome, pruneLocked } from "./lib/pruning-run.ts";
+import type { DatabaseSettings } from "./lib/settings.ts";
+
+const commandLine: CommandLine = {
+  program: "prune_backups",
+  summary:
+    "Removes the backups that retention no longer keeps, as each backup run does, or says what it would do.",
+  operands: {
+    placeholder: "[NAME…]",
+    description: "the databases, as the configuration names them; all unless given",
+    minimum: 0,
+    maximum: Number.POSITIVE_INFINITY,
+  },
+  options: [
+    { name: "dry-run", description: "remove nothing; say of every file why it stays or goes" },
+    {
+      name: "accept",
+      value: "FILE",
+      description:
+        "say that this backup is rightly as small as it is: older ones are no longer kept because of it",
+    },
+    { name: "json", description: "print the result as JSON" },
+  ],
+  exitCodes: [
+    [ExitCode.success, "done"],
+    [ExitCode.failed, "something could not be removed; the log says what and why"],
+    [ExitCode.usage, "the command line is wrong"],
+    [ExitCode.badFile, "--accept: there is no such backup, or it is not suspiciously small"],
+    [ExitCode.locked, "another run holds a database's lock"],
+    [ExitCode.notPermitted, "not run as root"],
+    [ExitCode.configuration, "the settings file cannot be used"],
+  ],
+  examples: [
+    ["prune_backups --dry-run", "what would go, and why the rest stays"],
+    ["prune_backups NAME", "removes what has expired of one database"],
+  ],
+};
+
+async function main(context: ProgramContext): Promise<number> {
+  const { settings, arguments: given, output, runId } = context;
+  const data = (result: object) => output.data(JSON.stringify({ version: 1, runId, ...result }, null, 2));
+  const json = given.flag("json");
+  const accepted = given.value("accept");
+  if (accepted !== undefined) {
+    if (given.flag("dry-run") || given.operands.length > 0)
+      throw new UsageError("--accept FILE stands alone");
+    const backup = namedBackup(settings, accepted);
+    accept(settings, backup, context.log);
+    if (json) data({ exitCode: ExitCode.success, accepted: backup.archive });
+    return ExitCode.success;
+  }
+  const chosen = chosenDatabases(settings, given.operands);
+  if (given.flag("dry-run")) {
+    const listing = listedPruning(settings, chosen, given.operands.length === 0);
+    if (json) data({ dryRun: true, ...listing });
+    else output.print(listingText(settings, listing));
+    return listing.exitCode;
+  }
+  const { exitCode, databases } = await pruneAll(context, chosen);
+  if (json) data({ dryRun: false, exitCode, databases });
+  else output.print(`${plural(databases.flatMap(({ removed }) => removed).length, "backup")} removed`);
+  return exitCode;
+}
+
+async function pruneAll(
+  { settings, log, runId, signal }: ProgramContext,
+  chosen: readonly DatabaseSettings[],
+): Promise<{ exitCode: number; databases: PruningOutcome[] }> {
+  const request = { program: commandLine.program, runId, log, signal };
+  const databases: PruningOutcome[] = [];
+  for (const database of chosen) {
+    if (!signal.aborted) databases.push(await pruneLocked(settings, database, request));
+  }
+  return {
+    exitCode: signal.aborted ? ExitCode.failed : worst(databases.map((outcome) => outcome.exitCode)),
+    databases,
+  };
+}
+
+runProgram({ commandLine, main });
