@@ -9,6 +9,8 @@ export interface ServerCommands {
   backup: string;
   listBackups: string;
   restore: string;
+  /** Restores the newest backup on trial. */
+  rehearse: string;
   /** Undoes the last restore. */
   rollback: string;
   log: string;
@@ -47,6 +49,7 @@ export function serverCommands(plan: ServerPlan): ServerCommands {
     backup: ssh(shellWord(paths.backupLauncher)),
     listBackups: ssh(`${shellWord(paths.restoreLauncher)} --list`),
     restore: ssh(`${shellWord(paths.restoreLauncher)} ${shellWord(`${paths.backups}/FILE.sql.gz`)}`, "-t "),
+    rehearse: ssh(shellWord(paths.rehearseLauncher)),
     rollback: ssh(`${shellWord(paths.restoreLauncher)} --rollback`, "-t "),
     log: ssh(`tail -f ${shellWord(paths.log)}`),
     download: isRoot

@@ -18,7 +18,7 @@ function stockRestore({ name, container, user }: DatabasePlan, backups: string):
 
 /** The text of the quick reference that lies on the server. */
 export function quickReferenceText(plan: ServerPlan, stack: string): string {
-  const { paths, backups, monitoring, databases } = plan;
+  const { paths, backups, rehearsal, monitoring, databases } = plan;
   const { retention } = backups;
   const restore = shellWord(paths.restoreLauncher);
   return `DATABASE BACKUPS ON ${plan.key}
@@ -34,6 +34,8 @@ Every day's commands
       back up now: all databases, or those named
   ${restore} --list
       the backups there are
+  ${shellWord(paths.rehearseLauncher)} [NAME] [FILE]
+      proves a backup: restores it on trial beside the live database's server, compares, removes it again
   tail -f ${shellWord(paths.log)}
       what the programs do
   Each of them explains itself with --help.
@@ -41,7 +43,7 @@ Every day's commands
 Schedule (cron, in the server's time zone)
   ${backups.schedule}   backup
   ${monitoring.schedule}   status check
-  Backups are kept ${retention.days} days, and never fewer than the newest ${retention.keepAtLeast} good ones.
+${rehearsal.schedule === "never" ? "" : `  ${rehearsal.schedule}   rehearsal\n`}  Backups are kept ${retention.days} days, and never fewer than the newest ${retention.keepAtLeast} good ones.
 
 Restore
   1. ${restore} ${shellWord(`${paths.backups}/FILE.sql.gz`)}
@@ -54,7 +56,8 @@ Restore without these programs, into a new database
 ${databases.map((database) => stockRestore(database, paths.backups)).join("\n")}
 
 Files
-  ${paths.backups}   backups NAME_YYYYMMDD_HHMMSS.sql.gz (UTC), manifests .json, roles .roles.sql
+  ${paths.backups}   backups NAME_YYYYMMDD_HHMMSS.sql.gz (UTC), manifests .json, roles .roles.sql,
+      the last rehearsal's result .rehearsal.json
   ${paths.log}   log
   ${paths.installation}   programs, Node, settings
   ${replacedDirectory}   what stood in the way of our files, or was edited by hand

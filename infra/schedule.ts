@@ -25,7 +25,7 @@ const quietly = (launcher: string, log: string, mails: boolean): string =>
     : `${shellWord(launcher)} --quiet >> ${shellWord(log)} 2>&1`;
 
 /** The cron table's contents for one server. */
-export function scheduleOf({ paths, backups, monitoring }: ServerPlan): Schedule {
+export function scheduleOf({ paths, backups, rehearsal, monitoring }: ServerPlan): Schedule {
   const { mailTo } = monitoring;
   const environment = {
     SHELL: "/bin/sh",
@@ -37,15 +37,17 @@ export function scheduleOf({ paths, backups, monitoring }: ServerPlan): Schedule
     user: "root",
     command: quietly(launcher, paths.log, mailTo !== undefined),
   });
-  const entries = [
-    entry(backups.schedule, paths.backupLauncher),
-    entry(monitoring.schedule, paths.statusLauncher),
-  ];
+  const programs = [
+    { schedule: backups.schedule, launcher: paths.backupLauncher },
+    { schedule: monitoring.schedule, launcher: paths.statusLauncher },
+    { schedule: rehearsal.schedule, launcher: paths.rehearseLauncher },
+  ].filter(({ schedule }) => schedule !== "never");
+  const entries = programs.map(({ schedule, launcher }) => entry(schedule, launcher));
   const text = cronTableText(environment, entries);
   return {
     environment,
     entries,
-    takesOver: [shellWord(paths.backupLauncher), shellWord(paths.statusLauncher)],
+    takesOver: programs.map(({ launcher }) => shellWord(launcher)),
     sha256: createHash("sha256").update(text).digest("hex"),
   };
 }

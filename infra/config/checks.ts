@@ -137,6 +137,18 @@ function sharedPingUrls(servers: readonly ServerPlan[], configuration: Configura
   });
 }
 
+function rehearsalProblems({ key, backups, rehearsal }: ServerPlan, configuration: Configuration): Problem[] {
+  if (rehearsal.schedule === "never" || backups.manifest === "full") return [];
+  const own = configuration.servers[key];
+  const overridden = own?.backups?.manifest !== undefined || own?.rehearsal?.schedule !== undefined;
+  return [
+    {
+      path: [...(overridden ? ["servers", key] : []), "backups", "manifest"],
+      text: "is rows, and a rehearsal that compares no content proves little: set it to full, or rehearsal.schedule to never",
+    },
+  ];
+}
+
 /**
  * What the schema cannot see: values that are right alone and wrong together.
  * @param databases the keys under `databases`, those with problems of their own included
@@ -157,6 +169,7 @@ export function crossProblems(
       ...databaseProblems(server, configuration),
       ...pathProblems(server, configuration),
       ...thresholdProblems(server, configuration),
+      ...rehearsalProblems(server, configuration),
     ]),
   ];
 }

@@ -12,7 +12,7 @@ import { inspectSource, type RestoreSource } from "../restore/source.ts";
 import { rolesOf } from "./choice.ts";
 import { containerPlace } from "./container.ts";
 import { databasePlace } from "./database.ts";
-import { readLiveFacts } from "./live-facts.ts";
+import { findLiveFacts, readLiveFacts } from "./live-facts.ts";
 import { markerPath, placeMarker, removeMarker } from "./marker.ts";
 import type { Place } from "./place.ts";
 import { type RehearsalRecord, writeRehearsal } from "./record.ts";
@@ -94,7 +94,8 @@ async function attempt(run: RestoreRun, path: string, progress: Progress): Promi
     const source = await inspectSource(path, signal);
     progress.source = source;
     const roles = rolesOf(source);
-    const live = await readLiveFacts(trial);
+    const inContainer = settings.rehearsal.where === "container";
+    const live = inContainer ? await findLiveFacts(trial) : await readLiveFacts(trial);
     const properties = source.manifest?.properties ?? live?.properties;
     if (properties === undefined) {
       throw new RestoreError(
@@ -103,9 +104,9 @@ async function attempt(run: RestoreRun, path: string, progress: Progress): Promi
       );
     }
     const place =
-      settings.rehearsal.where === "container"
+      inContainer || live === null
         ? await containerPlace(trial, source, roles, properties, live)
-        : await databasePlace(trial, source, properties);
+        : databasePlace(trial, source, properties, live);
     progress.place = place;
     await requireSpaceFor(place, signal);
     const watch = watchSpace(place, settings.monitoring.minimumFreeBytes, signal, (reason) =>

@@ -6,6 +6,8 @@ import { questionOptions, type RestoreRun } from "../restore/run.ts";
 
 const LiveFacts = z.object({
   properties: DatabaseProperties,
+  superuser: z.boolean(),
+  dataDirectory: z.string(),
   roles: z.array(z.string()),
   tablespaces: z.array(z.string()),
   preloaded: z.array(z.string()),
@@ -17,6 +19,8 @@ export type LiveFacts = z.infer<typeof LiveFacts>;
 const factsQuery = (name: string): string => `
 select json_build_object(
   'properties', (${propertiesQuery(name)}),
+  'superuser', (select rolsuper from pg_roles where rolname = current_user),
+  'dataDirectory', current_setting('data_directory'),
   'roles', (select coalesce(json_agg(rolname), '[]') from pg_roles where rolname !~ '^pg_'),
   'tablespaces', (select coalesce(json_agg(spcname), '[]') from pg_tablespace where spcname !~ '^pg_'),
   'preloaded', (select coalesce(json_agg(trim(library)), '[]')
@@ -24,14 +28,19 @@ select json_build_object(
   'extensionSettings', (select coalesce(json_agg(json_build_object('name', name, 'value', setting)), '[]')
     from pg_settings where name like '%.%' and source in ('configuration file', 'command line')))`;
 
-/** What a throw-away server takes over from the live one; null when that one does not answer: a backup must do without. */
-export async function readLiveFacts(run: RestoreRun): Promise<LiveFacts | null> {
+/** What a rehearsal has to know of the live server. @throws PsqlError, DockerError, InterruptedError */
+export function readLiveFacts(run: RestoreRun): Promise<LiveFacts> {
   const { database, signal } = run;
+  const options = questionOptions(run, database.database, signal);
+  return queryJson(database, LiveFacts, factsQuery(database.database), options);
+}
+
+/** Null when the live server does not answer: a backup must do without. */
+export async function findLiveFacts(run: RestoreRun): Promise<LiveFacts | null> {
   try {
-    const options = questionOptions(run, database.database, signal);
-    return await queryJson(database, LiveFacts, factsQuery(database.database), options);
+    return await readLiveFacts(run);
   } catch (error) {
-    if (signal.aborted || !(error instanceof ProgramError)) throw error;
+    if (run.signal.aborted || !(error instanceof ProgramError)) throw error;
     return null;
   }
 }

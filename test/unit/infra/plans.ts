@@ -50,4 +50,5 @@ export const bundles: Bundle[] = [
   { name: "backup_database", text: "backup", sha256: sha256("a"), bytes: 6 },
   { name: "check_database_status", text: "status", sha256: sha256("b"), bytes: 6 },
   { name: "restore_database", text: "restore", sha256: sha256("c"), bytes: 7 },
+  { name: "rehearse_restore", text: "rehearse", sha256: sha256("d"), bytes: 8 },
 ];

@@ -51,16 +51,32 @@ describe("the settings file", () => {
   });
 });
 
-test("cron runs the seed's line, and the status check beside it", () => {
+test("cron runs the seed's line, and the status check and the rehearsal beside it", () => {
   const { environment, entries, takesOver } = scheduleOf(serverPlanOf());
   expect(cronTableText(environment, entries).split("\n").slice(1)).toEqual([
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "SHELL=/bin/sh",
     "0 2 * * * root /root/backup_database.sh --quiet >> /root/backup_database.log 2>&1",
     "15,45 * * * * root /root/check_database_status.sh --quiet >> /root/backup_database.log 2>&1",
+    "30 4 * * 0 root /root/rehearse_restore.sh --quiet >> /root/backup_database.log 2>&1",
     "",
   ]);
-  expect(takesOver).toEqual(["/root/backup_database.sh", "/root/check_database_status.sh"]);
+  expect(takesOver).toEqual([
+    "/root/backup_database.sh",
+    "/root/check_database_status.sh",
+    "/root/rehearse_restore.sh",
+  ]);
+});
+
+test("without a rehearsal's schedule there is neither its line nor a word of it, and the command stays", () => {
+  const plan = serverPlanOf({ ...seed, rehearsal: { schedule: "never" } });
+  const { entries, takesOver } = scheduleOf(plan);
+  expect(entries).toHaveLength(2);
+  expect(takesOver).not.toContain("/root/rehearse_restore.sh");
+  expect(settingsOf(plan).schedule.rehearsal).toBeNull();
+  const text = quickReferenceText(plan, "database-backups/prod");
+  expect(text).toContain("/root/rehearse_restore.sh [NAME] [FILE]");
+  expect(text).not.toContain("   rehearsal\n");
 });
 
 test("with somebody to mail to, cron gets the errors, and the log a copy", () => {
@@ -99,7 +115,9 @@ test("the quick reference has every command, path and database, and a way back w
     "/root/backup_database.sh [NAME...]",
     "/root/restore_database.sh --list",
     "/root/restore_database.sh /root/database_backups/FILE.sql.gz",
-    "0 2 * * *",
+    "/root/rehearse_restore.sh [NAME] [FILE]",
+    "0 2 * * *   backup",
+    "30 4 * * 0   rehearsal",
     "curriculum_library_api_production",
     "docker exec curriculum_library_api-db createdb -U curriculum_library_api -T template0 curriculum_library_api_restored",
     "gunzip -c /root/database_backups/curriculum_library_api_YYYYMMDD_HHMMSS.sql.gz |",

@@ -91,6 +91,18 @@ export const together = [
     "below diskCriticalPercent (95)",
   ),
   row(
+    "a rehearsal of backups whose manifests know rows only",
+    top({ backups: { manifest: "rows" } }),
+    "backups.manifest",
+    "set it to full, or rehearsal.schedule to never",
+  ),
+  row(
+    "the same for one server",
+    server({ backups: { manifest: "rows" } }),
+    "servers.one.backups.manifest",
+    "compares no content",
+  ),
+  row(
     "one managed container for two databases",
     {
       servers: { one: {} },
