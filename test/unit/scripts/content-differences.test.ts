@@ -1,0 +1,257 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Content } from "../../../scripts/lib/content/content.ts";
+import { contentDifferences, contentNotes } from "../../../scripts/lib/content/differences.ts";
+
+const content: Content = {
+  proof: "full",
+  serverVersionNumber: 150018,
+  tables: [
+    { schema: "public", name: "courses", rows: 120, hash: "17" },
+    { schema: "public", name: "events", rows: 3_900_000, hash: "-5" },
+    { schema: "public", name: "spatial_ref_sys", rows: 1, hash: "3", extension: "postgis" },
+  ],
+  sequences: [{ schema: "public", name: "courses_id_seq", lastValue: "9223372036854775807", isCalled: true }],
+  largeObjects: { count: 3, bytes: 32_400, hash: "8" },
+  extensions: [
+    { name: "pgcrypto", version: "1.3" },
+    { name: "postgis", version: "3.9" },
+  ],
+  objects: {
+    indexes: { count: 57, hash: "1" },
+    notValidConstraints: { count: 1, hash: "2" },
+    policies: { count: 1, hash: "3" },
+    publicSchemaGrants: { count: 2, hash: "4" },
+  },
+  roles: [
+    { name: "app", attributes: ["LOGIN"], connectionLimit: -1, validUntil: null, memberOf: [] },
+    { name: "reporting", attributes: [], connectionLimit: -1, validUntil: null, memberOf: ["app"] },
+  ],
+};
+const [courses, events, reference] = content.tables as [
+  Content["tables"][0],
+  Content["tables"][0],
+  Content["tables"][0],
+];
+const [sequence] = content.sequences as [Content["sequences"][0]];
+const [pgcrypto, postgis] = content.extensions as [Content["extensions"][0], Content["extensions"][0]];
+const objects = (change: Content["objects"]) => ({ objects: { ...content.objects, ...change } });
+
+describe("what was backed up against what was restored", () => {
+  test.each<[string, Partial<Content>, string[]]>([
+    ["equal", {}, []],
+    [
+      "fewer rows",
+      { tables: [{ ...courses, rows: 119, hash: "16" }, events, reference] },
+      ["public.courses had 120 rows, it has 119"],
+    ],
+    [
+      "many rows",
+      { tables: [courses, { ...events, rows: 1_000 }, reference] },
+      ["public.events had 3,900,000 rows, it has 1,000"],
+    ],
+    [
+      "other content",
+      { tables: [{ ...courses, hash: "18" }, events, reference] },
+      ["public.courses: same number of rows (120), other content"],
+    ],
+    ["rows only", { proof: "rows", tables: [{ ...courses, hash: null }, events, reference] }, []],
+    ["a missing table", { tables: [events, reference] }, ["public.courses had 120 rows, it is missing"]],
+    [
+      "a table too many",
+      { tables: [courses, events, reference, { schema: "other", name: "courses", rows: 0, hash: "0" }] },
+      ["other.courses was not there"],
+    ],
+    [
+      "a sequence set back",
+      { sequences: [{ ...sequence, lastValue: "1" }] },
+      ["sequence public.courses_id_seq was at 9223372036854775807, it is at 1"],
+    ],
+    [
+      "a sequence's last value given out again",
+      { sequences: [{ ...sequence, isCalled: false }] },
+      ["sequence public.courses_id_seq is at 9223372036854775807, which was given out and is not given out"],
+    ],
+    [
+      "a missing sequence",
+      { sequences: [] },
+      ["sequence public.courses_id_seq was at 9223372036854775807, it is missing"],
+    ],
+    [
+      "a sequence too many",
+      { sequences: [sequence, { ...sequence, schema: "other" }] },
+      ["sequence other.courses_id_seq was not there"],
+    ],
+    [
+      "a missing large object",
+      { largeObjects: { count: 2, bytes: 1, hash: "1" } },
+      ["there were 3 large objects, there are 2"],
+    ],
+    [
+      "a changed large object",
+      { largeObjects: { ...content.largeObjects, hash: "9" } },
+      ["large objects: same number (3), other content"],
+    ],
+    ["a missing extension", { extensions: [postgis] }, ["extension pgcrypto 1.3 is missing"]],
+    [
+      "an extension too many",
+      { extensions: [pgcrypto, postgis, { name: "citext", version: "1.6" }] },
+      ["extension citext was not there"],
+    ],
+    [
+      "an older extension",
+      { extensions: [{ name: "pgcrypto", version: "1.2" }, postgis] },
+      ["extension pgcrypto was 1.3, it is 1.2"],
+    ],
+    [
+      "a newer extension with other rows of its own",
+      {
+        extensions: [pgcrypto, { name: "postgis", version: "3.10" }],
+        tables: [courses, events, { ...reference, rows: 2, hash: "4" }],
+      },
+      [],
+    ],
+    [
+      "missing indexes",
+      objects({ indexes: { count: 54, hash: "0" } }),
+      ["3 indexes are missing: had 57, has 54"],
+    ],
+    [
+      "a missing index",
+      objects({ indexes: { count: 56, hash: "0" } }),
+      ["1 index is missing: had 57, has 56"],
+    ],
+    [
+      "a missing policy",
+      objects({ policies: { count: 0, hash: "0" } }),
+      ["1 policy is missing: had 1, has 0"],
+    ],
+    [
+      "more indexes",
+      objects({ indexes: { count: 58, hash: "0" } }),
+      ["indexes were not there: had 57, has 58"],
+    ],
+    [
+      "other indexes",
+      objects({ indexes: { count: 57, hash: "0" } }),
+      ["indexes: same number (57), but not the same"],
+    ],
+    [
+      "a constraint that is valid now",
+      objects({ notValidConstraints: { count: 0, hash: "0" } }),
+      ["1 not valid constraint is missing: had 1, has 0"],
+    ],
+    ["a kind that only a later version counts", objects({ castles: { count: 1, hash: "1" } }), []],
+    [
+      "what a major version changes by itself, in the same",
+      objects({ publicSchemaGrants: { count: 1, hash: "1" } }),
+      ["1 public schema grant is missing: had 2, has 1"],
+    ],
+    [
+      "what a major version changes by itself, in another",
+      { serverVersionNumber: 170002, ...objects({ publicSchemaGrants: { count: 1, hash: "1" } }) },
+      [],
+    ],
+    ["other roles", { roles: [] }, []],
+  ])("%s", (_, change, wrong) => {
+    expect(contentDifferences(content, { ...content, ...change })).toEqual(wrong);
+  });
+
+  test("newer extensions and other roles are told, not refused", () => {
+    const [app, reporting] = content.roles as [Content["roles"][0], Content["roles"][0]];
+    const found: Content = {
+      ...content,
+      extensions: [{ name: "pgcrypto", version: "1.10" }, postgis],
+      roles: [
+        { ...app, attributes: ["LOGIN", "SUPERUSER"] },
+        { ...app, name: "new" },
+      ],
+    };
+    expect(contentNotes(content, found)).toEqual([
+      "extension pgcrypto was 1.3, it is 1.10: this server brings a newer one",
+      "role app has other attributes or memberships",
+      `role ${reporting.name} is missing`,
+    ]);
+    expect(contentNotes(content, content)).toEqual([]);
+  });
+});
+
+const name = fc.constantFrom("a", "b", "c", 'd "e"');
+const sum = fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String);
+const key = ({ schema, name: own }: { schema: string; name: string }) => `${schema}.${own}`;
+const tables = fc.uniqueArray(fc.record({ schema: name, name, rows: fc.nat(), hash: sum }), {
+  selector: key,
+  maxLength: 6,
+});
+const sequences = fc.uniqueArray(fc.record({ schema: name, name, lastValue: sum, isCalled: fc.boolean() }), {
+  selector: key,
+  maxLength: 6,
+});
+const contents: fc.Arbitrary<Content> = fc.record({
+  proof: fc.constant("full"),
+  serverVersionNumber: fc.constant(150018),
+  tables,
+  sequences,
+  largeObjects: fc.record({ count: fc.nat(), bytes: fc.nat(), hash: sum }),
+  extensions: fc.uniqueArray(fc.record({ name, version: fc.constantFrom("1.0", "1.2", "1.10") }), {
+    selector: (extension) => extension.name,
+  }),
+  objects: fc.dictionary(fc.constantFrom("indexes", "views"), fc.record({ count: fc.nat(), hash: sum })),
+  roles: fc.constant([]),
+});
+
+describe("any two contents", () => {
+  test("have no differences exactly when they are equal, however they are ordered", () => {
+    const shuffled = (content: Content): Content => ({
+      ...content,
+      tables: content.tables.toReversed(),
+      sequences: content.sequences.toReversed(),
+      extensions: content.extensions.toReversed(),
+    });
+    fc.assert(
+      fc.property(contents, (one) => {
+        expect(contentDifferences(one, shuffled(one))).toEqual([]);
+        expect(contentNotes(one, shuffled(one))).toEqual([]);
+      }),
+    );
+  });
+
+  test("differ in one sentence for each table, which names it", () => {
+    fc.assert(
+      fc.property(contents, tables, (one, others) => {
+        const wrong = contentDifferences(one, { ...one, tables: others });
+        const before = new Map(one.tables.map((table) => [key(table), table]));
+        const after = new Map(others.map((table) => [key(table), table]));
+        const changed = [...new Set([...before.keys(), ...after.keys()])].filter((table) => {
+          const [was, is] = [before.get(table), after.get(table)];
+          return was === undefined || is === undefined || was.rows !== is.rows || was.hash !== is.hash;
+        });
+        expect(wrong).toHaveLength(changed.length);
+        for (const table of changed) expect(wrong.some((sentence) => sentence.startsWith(table))).toBe(true);
+      }),
+    );
+  });
+
+  test("with another sequence's value, row's value or object's count are never taken as equal", () => {
+    fc.assert(
+      fc.property(contents, fc.nat(), (one, choice) => {
+        const changes: Partial<Content>[] = [
+          ...one.tables.map((table, index) => ({
+            tables: one.tables.with(index, { ...table, hash: `${BigInt(table.hash ?? 0) + 1n}` }),
+          })),
+          ...one.sequences.map((value, index) => ({
+            sequences: one.sequences.with(index, { ...value, isCalled: !value.isCalled }),
+          })),
+          ...Object.entries(one.objects).map(([kind, { count, hash }]) => ({
+            objects: { ...one.objects, [kind]: { count: count + 1, hash } },
+          })),
+          ...one.extensions.map((_, index) => ({ extensions: one.extensions.toSpliced(index, 1) })),
+          { largeObjects: { ...one.largeObjects, count: one.largeObjects.count + 1 } },
+        ];
+        const change = changes[choice % changes.length];
+        expect(contentDifferences(one, { ...one, ...change })).toHaveLength(1);
+        expect(contentDifferences({ ...one, ...change }, one)).toHaveLength(1);
+      }),
+    );
+  });
+});
