@@ -11,6 +11,8 @@ export interface ServerCommands {
   restore: string;
   /** Restores the newest backup on trial. */
   rehearse: string;
+  /** What retention would remove, and why the rest stays. */
+  prune: string;
   /** Undoes the last restore. */
   rollback: string;
   log: string;
@@ -50,6 +52,7 @@ export function serverCommands(plan: ServerPlan): ServerCommands {
     listBackups: ssh(`${shellWord(paths.restoreLauncher)} --list`),
     restore: ssh(`${shellWord(paths.restoreLauncher)} ${shellWord(`${paths.backups}/FILE.sql.gz`)}`, "-t "),
     rehearse: ssh(shellWord(paths.rehearseLauncher)),
+    prune: ssh(`${shellWord(paths.pruneLauncher)} --dry-run`),
     rollback: ssh(`${shellWord(paths.restoreLauncher)} --rollback`, "-t "),
     log: ssh(`tail -f ${shellWord(paths.log)}`),
     download: isRoot

@@ -14,6 +14,8 @@ export const programNames = [
   "check_database_status",
   "restore_database",
   "rehearse_restore",
+  "prune_backups",
+  "pin_backup",
 ] as const;
 export type ProgramName = (typeof programNames)[number];
 
@@ -23,6 +25,8 @@ export const programPurposes = {
   check_database_status: { purpose: "status", launcher: "statusLauncher" },
   restore_database: { purpose: "restore", launcher: "restoreLauncher" },
   rehearse_restore: { purpose: "rehearse", launcher: "rehearseLauncher" },
+  prune_backups: { purpose: "prune", launcher: "pruneLauncher" },
+  pin_backup: { purpose: "pin", launcher: "pinLauncher" },
 } as const satisfies Record<ProgramName, { purpose: string; launcher: keyof ServerPlan["paths"] }>;
 
 /** The directory of everything that is executed and not typed. */

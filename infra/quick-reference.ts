@@ -16,6 +16,22 @@ function stockRestore({ name, container, user }: DatabasePlan, backups: string):
     ${shellCommand("docker", "exec", "-i", container, "psql", "-X", "-v", "ON_ERROR_STOP=1", "-U", user, "-d", into)}`;
 }
 
+type Retention = ServerPlan["backups"]["retention"];
+
+function retentionLines({ days, keepAtLeast, preRestoreDays, ...counts }: Retention): string {
+  const classes = [
+    ["days", counts.daily],
+    ["weeks", counts.weekly],
+    ["months", counts.monthly],
+    ["years", counts.yearly],
+  ].flatMap(([noun, count]) => (count === 0 ? [] : [`${count} ${noun}`]));
+  return [
+    `  Backups are kept ${days} days, and never fewer than the newest ${keepAtLeast} good ones;`,
+    ...(classes.length === 0 ? [] : [`  the last ones of the newest ${classes.join(", ")} (UTC) longer;`]),
+    `  those that a restore made before it ${preRestoreDays} days.`,
+  ].join("\n");
+}
+
 /** The text of the quick reference that lies on the server. */
 export function quickReferenceText(plan: ServerPlan, stack: string): string {
   const { paths, backups, rehearsal, monitoring, databases } = plan;
@@ -36,6 +52,10 @@ Every day's commands
       the backups there are
   ${shellWord(paths.rehearseLauncher)} [NAME] [FILE]
       proves a backup: restores it on trial beside the live database's server, compares, removes it again
+  ${shellWord(paths.pruneLauncher)} --dry-run
+      what retention would remove, and why every other file stays
+  ${shellWord(paths.pinLauncher)} --reason TEXT FILE
+      keeps a backup for good; --remove ends that
   tail -f ${shellWord(paths.log)}
       what the programs do
   Each of them explains itself with --help.
@@ -43,7 +63,7 @@ Every day's commands
 Schedule (cron, in the server's time zone)
   ${backups.schedule}   backup
   ${monitoring.schedule}   status check
-${rehearsal.schedule === "never" ? "" : `  ${rehearsal.schedule}   rehearsal\n`}  Backups are kept ${retention.days} days, and never fewer than the newest ${retention.keepAtLeast} good ones.
+${rehearsal.schedule === "never" ? "" : `  ${rehearsal.schedule}   rehearsal\n`}${retentionLines(retention)}
 
 Restore
   1. ${restore} ${shellWord(`${paths.backups}/FILE.sql.gz`)}
@@ -57,7 +77,7 @@ ${databases.map((database) => stockRestore(database, paths.backups)).join("\n")}
 
 Files
   ${paths.backups}   backups NAME_YYYYMMDD_HHMMSS.sql.gz (UTC), manifests .json, roles .roles.sql,
-      the last rehearsal's result .rehearsal.json
+      the last rehearsal's result .rehearsal.json, pins .pin
   ${paths.log}   log
   ${paths.installation}   programs, Node, settings
   ${replacedDirectory}   what stood in the way of our files, or was edited by hand

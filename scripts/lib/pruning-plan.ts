@@ -2,7 +2,7 @@ import { archiveName, parseBackupName } from "./backup-name.ts";
 import { type DirectoryEntry, type Part, partsByStem } from "./backup-parts.ts";
 import type { Backup } from "./backups.ts";
 import { plural } from "./format.ts";
-import { type Manifest, parsePartialName } from "./manifest.ts";
+import type { Manifest } from "./manifest.ts";
 import {
   ageLimit,
   type Decision,
@@ -12,6 +12,8 @@ import {
   type RetentionRule,
   suspicionAmong,
 } from "./retention.ts";
+
+import { runIdPattern } from "./run-id.ts";
 
 /** What lies in the backups directory, as far as one database is concerned. */
 export interface PruningSurvey {
@@ -189,10 +191,11 @@ function pinReason({ pinReasons }: PruningSurvey, { name }: Part, stem: string):
 
 /** What runs and restores have beside the backups for a while. */
 function passing({ database, entries }: PruningSurvey): FilePlan[] {
+  const unfinished = new RegExp(`^\\.${database}\\.(${runIdPattern})\\..+\\.partial$`);
   return entries.flatMap(({ name }): FilePlan[] => {
-    const partial = parsePartialName(name);
-    if (partial?.database === database) {
-      const reason = `unfinished, of run ${partial.runId}: that run removes it, or the next one if it died`;
+    const [, runId] = unfinished.exec(name) ?? [];
+    if (runId !== undefined) {
+      const reason = `unfinished, of run ${runId}: that run removes it, or the next one if it died`;
       return [{ file: name, decision: "keep", reason }];
     }
     if (name.startsWith(`.${database}.in-place.json`)) {

@@ -51,4 +51,6 @@ export const bundles: Bundle[] = [
   { name: "check_database_status", text: "status", sha256: sha256("b"), bytes: 6 },
   { name: "restore_database", text: "restore", sha256: sha256("c"), bytes: 7 },
   { name: "rehearse_restore", text: "rehearse", sha256: sha256("d"), bytes: 8 },
+  { name: "prune_backups", text: "prune", sha256: sha256("e"), bytes: 5 },
+  { name: "pin_backup", text: "pin", sha256: sha256("f"), bytes: 3 },
 ];

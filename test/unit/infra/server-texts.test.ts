@@ -125,6 +125,17 @@ test("the quick reference has every command, path and database, and a way back w
     expect(text).toContain(part);
 });
 
+test("the quick reference says what retention keeps", () => {
+  const text = (retention: object) =>
+    quickReferenceText(serverPlanOf({ ...seed, backups: { retention } }), "database-backups/prod");
+  expect(text({})).toContain("kept 7 days, and never fewer than the newest 3 good ones;");
+  expect(text({})).not.toContain("longer");
+  expect(text({ weekly: 8, yearly: 2 })).toContain(
+    "the last ones of the newest 8 weeks, 2 years (UTC) longer;",
+  );
+  expect(text({ preRestoreDays: 30 })).toContain("made before it 30 days.");
+});
+
 test("a server must have room for its backups and its Node", () => {
   const pinned = serverRequirements(serverPlanOf()).directories;
   const system = serverRequirements(serverPlanOf({ ...seed, runtime: "system" })).directories;

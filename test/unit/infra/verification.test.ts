@@ -23,8 +23,24 @@ test("each server is verified over the system's ssh when anything that runs has 
   ]);
   expect(command?.inputs.update).toBe(command?.inputs.create);
   expect(command?.inputs.triggers).toEqual(
-    ["backup-program", "status-program", "restore-program", "rehearse-program", "settings"]
-      .concat(["backup-launcher", "status-launcher", "restore-launcher", "rehearse-launcher", "cron-table"])
+    [
+      "backup-program",
+      "status-program",
+      "restore-program",
+      "rehearse-program",
+      "prune-program",
+      "pin-program",
+      "settings",
+    ]
+      .concat([
+        "backup-launcher",
+        "status-launcher",
+        "restore-launcher",
+        "rehearse-launcher",
+        "prune-launcher",
+        "pin-launcher",
+        "cron-table",
+      ])
       .map((purpose) => `sha256-of-a-${purpose}`),
   );
   expect(command?.dependencies).toEqual(expect.arrayContaining(["a-cron-table"]));
