@@ -61,7 +61,7 @@ export function psqlCommand(
   options: QueryOptions,
 ): { argv: string[]; environment: Record<string, string> } {
   const target = connectionString(options.dbname ?? database.database);
-  const flags = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose"];
+  const flags = ["-X", "-q", "-A", "-t", "-w", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose"];
   return {
     argv: ["psql", ...flags, "-U", database.user, "-d", target],
     environment: {

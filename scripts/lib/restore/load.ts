@@ -50,7 +50,7 @@ const messagesLimit = 16_384;
  */
 export async function loadArchive(load: Load): Promise<void> {
   const psql = [
-    ...["-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=terse", "-o", "/dev/null"],
+    ...["-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=terse", "-o", "/dev/null"],
     ...["-U", load.user, "-d", connectionString(load.database)],
     ...["-c", liftTransactionTimeout, "-f", "-"],
   ];
