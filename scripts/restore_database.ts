@@ -1,11 +1,20 @@
-import type { Arguments, CommandLine } from "./lib/arguments.ts";
+import type { CommandLine } from "./lib/arguments.ts";
+import { listBackups } from "./lib/backups.ts";
 import { messageOf, UsageError } from "./lib/errors.ts";
 import { ExitCode } from "./lib/exit-codes.ts";
+import { formatAge, formatTime } from "./lib/format.ts";
 import { exitCodeOf, type ProgramContext, runProgram } from "./lib/program.ts";
+import { planRestore, planText } from "./lib/restore/dry-run.ts";
+import { RestoreError } from "./lib/restore/errors.ts";
+import { restoreInto } from "./lib/restore/into.ts";
 import { listingData, listingText, listRestorable } from "./lib/restore/listing.ts";
+import { backupAt, noBackupAt } from "./lib/restore/moment.ts";
 import { restoreFile } from "./lib/restore/restoration.ts";
-import { inspectSource, locateFile, targetOf } from "./lib/restore/source.ts";
+import { inspectSource, locateFile, type RestoreSource, targetOf } from "./lib/restore/source.ts";
+import { restoreTables, tablesText } from "./lib/restore/tables.ts";
 import { undoRestore } from "./lib/restore/undoing.ts";
+import { verificationData, verificationText } from "./lib/restore/verification.ts";
+import { readWish, restoreOptions, type Wish } from "./lib/restore/wish.ts";
 import type { DatabaseSettings, Settings } from "./lib/settings.ts";
 
 const commandLine: CommandLine = {
@@ -18,20 +27,9 @@ const commandLine: CommandLine = {
     minimum: 0,
     maximum: 1,
   },
-  options: [
-    {
-      name: "database",
-      value: "NAME",
-      description: "which configured database, also for a file of another one",
-    },
-    { name: "yes", description: "do not ask; required without a terminal" },
-    { name: "in-place", description: "drop the live database first, where there is no space for two" },
-    { name: "rollback", description: "undo: bring back the database that the last restore replaced" },
-    { name: "list", description: "show the backups and the kept databases" },
-    { name: "json", description: "print the result as JSON" },
-  ],
+  options: restoreOptions,
   exitCodes: [
-    [ExitCode.success, "restored, rolled back or listed"],
+    [ExitCode.success, "done; with --dry-run: it could be done"],
     [ExitCode.failed, "it failed; the live database was not touched"],
     [ExitCode.failedAndPutBack, "in place: it failed, and the database is again what it was"],
     [
@@ -54,82 +52,132 @@ const commandLine: CommandLine = {
     ["restore_database --list", "what there is"],
     ["restore_database FILE", "asks for the database's name before it does anything"],
     ["restore_database --rollback", "undoes that"],
+    ["restore_database --dry-run --at '2026-11-22 03:00'", "what that would do, and with which backup"],
+    ["restore_database --table users --table orders FILE", "two tables, to copy rows from by hand"],
   ],
 };
 
 /** Nothing is wrong when a person declines or has to come back later; the status check warns of what failed. */
 const refusals: ReadonlySet<number> = new Set([ExitCode.usage, ExitCode.locked, ExitCode.notPermitted]);
 
+/** What a call did, and with what it exits. */
+interface Outcome {
+  exitCode: ExitCode;
+  data: object;
+}
+
+const done = (data: object): Outcome => ({ exitCode: ExitCode.success, data });
+
 async function main(context: ProgramContext): Promise<number> {
-  const { arguments: given, log, output, settings } = context;
-  const json = given.flag("json");
-  if (given.flag("list")) {
-    if (given.operands.length > 0) throw new UsageError("--list takes no file; --database NAME shows one");
-    return list(context, json);
-  }
-  requireOneWish(given);
-  const told = given.value("database");
-  let name: string | null = told ?? null;
+  const { arguments: given, log, output, runId, settings } = context;
+  const json = (exitCode: number, data: object) => {
+    if (given.flag("json")) output.data(JSON.stringify({ version: 1, runId, exitCode, ...data }, null, 2));
+    return exitCode;
+  };
+  const wish = readWish(given);
+  if (wish.action === "list") return json(ExitCode.success, await list(context, wish));
+  let name: string | null = wish.database ?? null;
   try {
-    const result = given.flag("rollback")
-      ? await rollBack(context, onlyDatabase(settings, told))
-      : await restore(context, (database) => {
-          name = database.name;
-        });
-    if (json)
-      output.data(JSON.stringify({ version: 1, runId: context.runId, exitCode: 0, ...result }, null, 2));
-    return ExitCode.success;
+    const { exitCode, data } = await fulfil(context, wish, (database) => {
+      name = database.name;
+    });
+    return json(exitCode, data);
   } catch (error) {
     const exitCode = exitCodeOf(error);
-    const known = settings.databases.some((database) => database.name === name);
     const what = refusals.has(exitCode) ? "restore refused" : "restore failed";
-    log.event("error", known ? name : null, `${what}: ${messageOf(error)}`);
-    if (json) {
-      output.data(
-        JSON.stringify({ version: 1, runId: context.runId, exitCode, error: messageOf(error) }, null, 2),
-      );
-    }
-    return exitCode;
+    const known = settings.databases.some((database) => database.name === name);
+    // What only looks has failed at nothing that the status check should warn of.
+    if (wish.dryRun || wish.action === "verify-only") output.error(messageOf(error));
+    else log.event("error", known ? name : null, `${what}: ${messageOf(error)}`);
+    return json(exitCode, { error: messageOf(error) });
   }
 }
 
-function requireOneWish(given: Arguments): void {
-  const rollback = given.flag("rollback");
-  if (rollback && given.flag("in-place"))
-    throw new UsageError("--rollback and --in-place exclude each other");
-  if (!rollback && given.operands.length === 0) {
-    throw new UsageError("name the backup to restore; restore_database --list shows what there is");
+/** @param chosen is told the database as soon as it is known. */
+async function fulfil(
+  context: ProgramContext,
+  wish: Wish,
+  chosen: (database: DatabaseSettings) => void,
+): Promise<Outcome> {
+  const { output, settings, signal } = context;
+  if (wish.action === "rollback") return rollBack(context, wish);
+  const path = fileOf(context, wish, chosen);
+  output.print(`reading ${path} …`);
+  const source = await inspectSource(path, signal);
+  if (wish.action === "verify-only") {
+    output.print(verificationText(source));
+    return done(verificationData(source));
   }
+  const database = targetOf(settings, source, wish.database);
+  chosen(database);
+  const { exitCode, data } = await restore(context, wish, database, source);
+  return { exitCode, data: { database: database.name, file: path, ...data } };
+}
+
+/** The file that is named, or that of the moment that is. */
+function fileOf(
+  { output, settings }: ProgramContext,
+  wish: Wish,
+  chosen: (database: DatabaseSettings) => void,
+): string {
+  if (wish.at === null) return locateFile(settings, wish.operand ?? "");
+  const { moment, written } = wish.at;
+  const database = onlyDatabase(settings, wish.database);
+  chosen(database);
+  const backups = listBackups(settings.paths.backups, database.name);
+  const backup = backupAt(backups, moment);
+  if (backup === null) throw new RestoreError("bad-file", noBackupAt(backups, moment, database.name));
+  const age = formatAge(backup.takenAt, moment);
+  output.print(
+    `--at ${written} is ${formatTime(moment)}: the newest verified backup of ${database.name} then`,
+  );
+  output.print(`  is ${backup.archivePath}, taken ${formatTime(backup.takenAt)}, ${age}`);
+  return backup.archivePath;
 }
 
 async function restore(
   context: ProgramContext,
-  chosen: (database: DatabaseSettings) => void,
-): Promise<object> {
-  const { arguments: given, output, settings, signal } = context;
-  const path = locateFile(settings, given.operands[0] ?? "");
-  output.print(`reading ${path} …`);
-  const source = await inspectSource(path, signal);
-  const database = targetOf(settings, source, given.value("database"));
-  chosen(database);
-  const wish = { source, confirmed: given.flag("yes"), inPlace: given.flag("in-place") };
-  const report = await restoreFile({ ...context, database }, wish);
-  return { database: database.name, file: path, ...report };
+  wish: Wish,
+  database: DatabaseSettings,
+  source: RestoreSource,
+): Promise<Outcome> {
+  const run = { ...context, database };
+  if (wish.dryRun) return planned(run, wish, source);
+  if (wish.action === "into") return done(await restoreInto(run, source, wish.into));
+  if (wish.action === "table") {
+    const report = await restoreTables(run, source, wish.tables);
+    context.output.print(tablesText(report, database.database));
+    return done(report);
+  }
+  const inPlace = wish.action === "in-place";
+  return done(await restoreFile(run, { source, confirmed: wish.confirmed, inPlace }));
 }
 
-async function rollBack(context: ProgramContext, database: DatabaseSettings): Promise<object> {
-  const { arguments: given } = context;
-  const wish = { kept: given.operands[0], confirmed: given.flag("yes") };
-  return { database: database.name, ...(await undoRestore({ ...context, database }, wish)) };
+async function rollBack(context: ProgramContext, wish: Wish): Promise<Outcome> {
+  const database = onlyDatabase(context.settings, wish.database);
+  const run = { ...context, database };
+  const { exitCode, data } = wish.dryRun
+    ? await planned(run, wish, null)
+    : done(await undoRestore(run, { kept: wish.operand ?? undefined, confirmed: wish.confirmed }));
+  return { exitCode, data: { database: database.name, ...data } };
 }
 
-async function list({ arguments: given, output, runId, settings, signal }: ProgramContext, json: boolean) {
-  const told = given.value("database");
+async function planned(
+  run: ProgramContext & { database: DatabaseSettings },
+  wish: Wish,
+  source: RestoreSource | null,
+): Promise<Outcome> {
+  const plan = await planRestore(run, wish, source);
+  run.output.print(planText(plan));
+  return { exitCode: plan.exitCode, data: { steps: plan.steps } };
+}
+
+async function list({ output, runId, settings, signal }: ProgramContext, wish: Wish): Promise<object> {
+  const told = wish.database;
   const databases = told === undefined ? settings.databases : [onlyDatabase(settings, told)];
   const listings = await listRestorable(settings, databases, runId, signal);
-  if (json) output.data(JSON.stringify({ version: 1, databases: listingData(listings) }, null, 2));
-  else output.print(listingText(listings, new Date()));
-  return ExitCode.success;
+  output.print(listingText(listings, new Date()));
+  return { databases: listingData(listings) };
 }
 
 function onlyDatabase({ databases }: Settings, told: string | undefined): DatabaseSettings {

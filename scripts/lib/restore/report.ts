@@ -16,20 +16,21 @@ export interface RestoreReport extends Restored {
   changes: TableChange[] | null;
 }
 
+/** What a restored database holds, and what was made for it, in one line. */
+export function contentText({ content, createdRoles }: Filled): string {
+  const held = [
+    `${plural(content.tables.length, "table")} with ${plural(totalRows(content.tables), "row")}`,
+    plural(content.sequences.length, "sequence"),
+    plural(content.largeObjects.count, "large object"),
+  ].join(", ");
+  return createdRoles.length === 0 ? held : `${held}; made the missing roles ${createdRoles.join(", ")}`;
+}
+
 /** What a restore did, in one line. */
 export function summary(run: RestoreRun, report: RestoreReport): string {
-  const { content, cutOffSeconds, createdRoles, previous } = report;
-  const parts = [
-    [
-      `${plural(content.tables.length, "table")} with ${plural(totalRows(content.tables), "row")}`,
-      plural(content.sequences.length, "sequence"),
-      plural(content.largeObjects.count, "large object"),
-    ].join(", "),
-    cutOffSeconds === null
-      ? "clients were cut off for a moment"
-      : `clients were cut off for ${formatCutOff(cutOffSeconds)}`,
-  ];
-  if (createdRoles.length > 0) parts.push(`made the missing roles ${createdRoles.join(", ")}`);
+  const { cutOffSeconds, previous } = report;
+  const cutOff = cutOffSeconds === null ? "a moment" : formatCutOff(cutOffSeconds);
+  const parts = [contentText(report), `clients were cut off for ${cutOff}`];
   if (previous !== null)
     parts.push(`the replaced database is kept as ${previous}; undo: ${rollbackCommand(run)}`);
   return parts.join("; ");

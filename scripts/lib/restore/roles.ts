@@ -62,6 +62,17 @@ async function namedInDump(
   return [...named];
 }
 
+/** The roles that the dump needs, the server lacks and the backup's roles file describes. */
+export async function neededRoles(
+  source: RestoreSource,
+  server: LiveServer,
+  signal: AbortSignal,
+): Promise<MissingRole[]> {
+  if (source.rolesPath === null) return [];
+  const missing = missingRoles(readFileSync(source.rolesPath, "utf8"), server.roles);
+  return missing.length === 0 ? [] : namedInDump(source.path, missing, signal);
+}
+
 /**
  * Makes the roles that the dump needs, the server lacks and the backup's roles file describes.
  * @returns them as written in SQL, for the report and for taking them away again.
@@ -72,10 +83,7 @@ export async function createMissingRoles(
   server: LiveServer,
   options: QueryOptions & { signal: AbortSignal },
 ): Promise<string[]> {
-  if (source.rolesPath === null) return [];
-  const missing = missingRoles(readFileSync(source.rolesPath, "utf8"), server.roles);
-  if (missing.length === 0) return [];
-  const needed = await namedInDump(source.path, missing, options.signal);
+  const needed = await neededRoles(source, server, options.signal);
   if (needed.length === 0) return [];
   // Neither the server's log nor an error message may show a password's hash.
   const quiet =

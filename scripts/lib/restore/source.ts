@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { verifyArchive } from "../archive.ts";
 import { manifestName, parseBackupName, rolesName } from "../backup-name.ts";
@@ -56,16 +57,26 @@ export async function inspectSource(path: string, signal: AbortSignal): Promise<
     );
   }
   const rolesPath = name === null ? null : join(dirname(path), rolesName(name.stem));
+  const hasRoles = rolesPath !== null && existsSync(rolesPath);
+  if (hasRoles && manifest?.roles != null) requireUnchanged(rolesPath, manifest.roles.sha256);
   return {
     path,
     bytes: archive.bytes,
     sha256: archive.sha256,
     uncompressedBytes: archive.uncompressedBytes,
     manifest,
-    rolesPath: rolesPath !== null && existsSync(rolesPath) ? rolesPath : null,
+    rolesPath: hasRoles ? rolesPath : null,
     takenAt: manifest !== null ? new Date(manifest.createdAt) : name === null ? null : localTime(name.stamp),
     majorVersion: majorOf(archive.serverVersion),
   };
+}
+
+function requireUnchanged(rolesPath: string, sha256: string): void {
+  if (createHash("sha256").update(readFileSync(rolesPath)).digest("hex") === sha256) return;
+  throw new RestoreError(
+    "bad-file",
+    `${rolesPath} has changed since it was backed up; choose another backup, or move it away to restore without its roles`,
+  );
 }
 
 function majorOf(version: string | null): number | null {

@@ -25,14 +25,14 @@ export const neededBeside = (source: Pick<RestoreSource, "manifest" | "uncompres
   restoredBytes(source) + source.uncompressedBytes;
 
 /**
- * What is free for databases; what dead runs left counts as free, for it is removed first.
+ * What is free for databases; what dead restores left counts as free, for it is removed first.
  * @returns null, with a warning, when nobody can say.
  */
 export async function freeForDatabases(run: RestoreRun, server: LiveServer): Promise<number | null> {
   const { dataDirectory } = run.database;
   const room = existsSync(dataDirectory) ? freeBytes(dataDirectory) : await freeInContainer(run, server);
   const leftovers = server.made
-    .filter(({ kind }) => kind !== "previous")
+    .filter(({ kind }) => kind === "restoring")
     .reduce((sum, { bytes }) => sum + bytes, 0);
   return room === null ? null : room + leftovers;
 }

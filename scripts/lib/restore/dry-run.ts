@@ -1,0 +1,245 @@
+import { listBackups } from "../backups.ts";
+import { previousName, restoringName } from "../database-names.ts";
+import { ProgramError } from "../errors.ts";
+import { ExitCode } from "../exit-codes.ts";
+import { formatBytes, plural } from "../format.ts";
+import { leftoverDatabases } from "../leftover-databases.ts";
+import { LockedError, lockHolder, lockPath } from "../lock.ts";
+import { livingRehearsal } from "../rehearsal/lock.ts";
+import { freeBytes, neededBytes, requireSpace } from "../space.ts";
+import { identifier } from "../sql.ts";
+import { unfinishedInPlace } from "./in-place-state.ts";
+import { refuseInto } from "./into.ts";
+import type { LiveServer } from "./live-server.ts";
+import { createStatement } from "./recreation.ts";
+import { refuseObstacles, refuseUnfit } from "./refusals.ts";
+import { namesOf, propertiesFor, surveyServer } from "./restoration.ts";
+import { neededRoles } from "./roles.ts";
+import { chooseKept } from "./rollback.ts";
+import type { RestoreRun } from "./run.ts";
+import { inspectSource, type RestoreSource } from "./source.ts";
+import { freeForDatabases, neededBeside, orInPlace, requireSpaceBeside } from "./space-check.ts";
+import { swapStatements } from "./swap.ts";
+import { displayName } from "./table-names.ts";
+import { refuseTables, schemaName } from "./tables.ts";
+import type { Wish } from "./wish.ts";
+
+/** One step of a restore as it would be. */
+export interface Step {
+  what: string;
+  /** What it finds or needs. */
+  needs: string;
+  commands: readonly string[];
+  /** Why it cannot be done; null when it can. */
+  problem: string | null;
+}
+
+export interface Plan {
+  /** What the restore would exit with as far as can be seen now. */
+  exitCode: ExitCode;
+  steps: Step[];
+}
+
+/** Goes through the steps of a run without doing them: asks, reads, and takes no lock. */
+class Planning {
+  readonly plan: Plan = { exitCode: ExitCode.success, steps: [] };
+
+  /**
+   * @param look finds what the step needs, and throws a ProgramError when it cannot be done.
+   * @param describe says it.
+   * @returns what was found; null when it cannot be done.
+   */
+  async look<T>(
+    what: string,
+    commands: readonly string[],
+    look: () => Promise<T> | T,
+    describe: (found: T) => string,
+  ): Promise<T | null> {
+    try {
+      const found = await look();
+      this.plan.steps.push({ what, needs: describe(found), commands, problem: null });
+      return found;
+    } catch (error) {
+      if (!(error instanceof ProgramError)) throw error;
+      if (this.plan.exitCode === ExitCode.success) this.plan.exitCode = error.exitCode;
+      this.plan.steps.push({ what, needs: "", commands, problem: error.message });
+      return null;
+    }
+  }
+
+  /** @param needs as `look`, for what is only said. */
+  async step(what: string, commands: readonly string[], needs: () => Promise<string> | string) {
+    await this.look(what, commands, needs, (text) => text);
+  }
+}
+
+/**
+ * The steps of what is wished, each with what it needs and whether that is there. Nothing is changed.
+ * @param source the verified file; null for a roll back, which needs none.
+ * @throws whatever is no ProgramError; InterruptedError.
+ */
+export async function planRestore(told: RestoreRun, wish: Wish, source: RestoreSource | null): Promise<Plan> {
+  // Nothing has happened that the log should tell.
+  const log = {
+    ...told.log,
+    event: (_level: string, _name: string | null, text: string) => told.output.print(text),
+  };
+  const run = { ...told, log };
+  const planning = new Planning();
+  const server = await planning.look(
+    "ask the server",
+    [],
+    () => surveyServer(run),
+    ({ version }) => `PostgreSQL ${version} in container ${run.database.container}`,
+  );
+  run.signal.throwIfAborted();
+  if (server === null) return planning.plan;
+  if (source !== null) await planSource(planning, run, server, wish, source);
+  else await planRollback(planning, run, server, wish);
+  return planning.plan;
+}
+
+async function planRollback(planning: Planning, run: RestoreRun, server: LiveServer, wish: Wish) {
+  const { database, settings } = run;
+  const unfinished = unfinishedInPlace(settings, database, server);
+  if (unfinished !== null && wish.operand === null) {
+    const source = await inspectSource(unfinished.preRestoreArchive, run.signal);
+    return planSource(planning, run, server, { ...wish, action: "in-place" }, source);
+  }
+  const live = database.database;
+  const kept = await planning.look(
+    "choose the kept database",
+    [],
+    () => chooseKept(server, live, wish.operand ?? undefined),
+    ({ name, bytes }) => `${name}, ${formatBytes(bytes)}`,
+  );
+  await planning.step("see whether the live database can be renamed", [], () => {
+    refuseObstacles(server, database);
+    return "";
+  });
+  await planLock(planning, run, server);
+  if (kept !== null) await planSwap(planning, run, server.live !== null, kept.name);
+}
+
+/** What all restores of a file have in common, and what each does with the filled database. */
+async function planSource(
+  planning: Planning,
+  run: RestoreRun,
+  server: LiveServer,
+  wish: Wish,
+  source: RestoreSource,
+) {
+  const { database, settings } = run;
+  const live = database.database;
+  const replaces = wish.action === "replace" || wish.action === "in-place";
+  const incoming = restoringName(live, run.runId);
+  const properties = await planning.look(
+    `see whether ${source.path} can be restored here`,
+    [],
+    () => {
+      refuseUnfit(source, server, database, replaces);
+      return propertiesFor(run, server, unfinishedInPlace(settings, database, server));
+    },
+    () => (source.majorVersion === null ? "" : `it is of PostgreSQL ${source.majorVersion}`),
+  );
+  const room = async () => {
+    const free = await freeForDatabases(run, server);
+    return `${formatBytes(neededBeside(source))} for a second database, ${free === null ? "unknown" : formatBytes(free)} free`;
+  };
+  if (wish.action === "replace") {
+    await planning.step("see whether there is room", [], async () => {
+      await requireSpaceBeside(run, source, server, orInPlace);
+      return room();
+    });
+  }
+  if (wish.action === "into") {
+    await planning.step(`see whether there can be a database ${wish.into}`, [], async () => {
+      await refuseInto(run, source, wish.into, server);
+      return room();
+    });
+  }
+  if (wish.action === "table") {
+    await planning.step("see whether the tables can be brought across", [], async () => {
+      const tables = await refuseTables(run, source, wish.tables, server);
+      return `${tables.map(displayName).join(", ")}; ${await room()}, and the tables once more`;
+    });
+  }
+  await planLock(planning, run, server);
+  if (replaces && server.live !== null) await planBackup(planning, run);
+  if (wish.action === "in-place" && server.live !== null)
+    await planning.step("drop the live database", [`DROP DATABASE ${identifier(live)}`], () => "");
+  await planning.step("make the roles that are missing", [], async () => {
+    const roles = await neededRoles(source, server, run.signal);
+    return roles.length === 0 ? "none" : roles.map(({ written }) => written).join(", ");
+  });
+  const fill = `gzip -dc ${source.path} | psql -U ${database.user} -d ${incoming}`;
+  const create = properties === null ? [] : [createStatement(incoming, properties)];
+  await planning.step("make a new database and fill it", [...create, fill, "ANALYZE"], () => "");
+  const content = source.manifest?.content ?? null;
+  await planning.step("compare it with the manifest", [], () =>
+    content === null
+      ? "there is none: nothing is compared"
+      : `${plural(content.tables.length, "table")}, ${content.proof === "full" ? "rows and content" : "rows"}`,
+  );
+  if (replaces) {
+    const outgoes = wish.action === "replace" && server.live !== null;
+    return planSwap(planning, run, outgoes, incoming);
+  }
+  if (wish.action === "into") {
+    const rename = swapStatements({ live: wish.into, incoming, outgoing: null }, false);
+    return planning.step(`name it ${wish.into}`, rename, () => "");
+  }
+  const schema = identifier(schemaName(run.runId));
+  await planning.step(
+    "copy the tables into the live database, in one transaction",
+    [`CREATE SCHEMA ${schema}`],
+    () => "",
+  );
+  return planning.step("drop the new database", [`DROP DATABASE ${identifier(incoming)}`], () => "");
+}
+
+async function planLock(planning: Planning, run: RestoreRun, server: LiveServer) {
+  const { database, settings } = run;
+  await planning.step("take the lock", [], () => {
+    const holder = lockHolder(lockPath(settings, database.name));
+    if (holder !== null) throw new LockedError(database.name, holder);
+    return "it is free";
+  });
+  const living = [run.runId, livingRehearsal(settings, database)];
+  const left = leftoverDatabases(namesOf(server), database.database, living);
+  const drops = left.map((name) => `DROP DATABASE ${identifier(name)}`);
+  await planning.step("drop what dead runs left", drops, () => (left.length === 0 ? "nothing" : ""));
+}
+
+async function planBackup(planning: Planning, { database, settings }: RestoreRun) {
+  const directory = settings.paths.backups;
+  const last = listBackups(directory, database.name).find(({ verified }) => verified);
+  const needed = neededBytes(last?.bytes ?? null, settings.monitoring.minimumFreeBytes);
+  const dump = `pg_dump --compress=${settings.compressionLevel} -U ${database.user} -d ${database.database}`;
+  await planning.step("back up the live database", [dump], () => {
+    requireSpace(directory, needed);
+    return `${formatBytes(needed)} in ${directory}, ${formatBytes(freeBytes(directory))} free`;
+  });
+}
+
+/** @param outgoes whether there is a live database that has to be kept. */
+async function planSwap(planning: Planning, run: RestoreRun, outgoes: boolean, incoming: string) {
+  const live = run.database.database;
+  const outgoing = outgoes ? previousName(live, run.runId) : null;
+  const days = run.settings.retention.keepPreviousDays;
+  const statements = swapStatements({ live, incoming, outgoing }, false);
+  await planning.step("give it the live name, in one transaction", statements, () =>
+    outgoing === null ? "" : `clients are cut off for a moment; ${outgoing} is kept for ${days} days`,
+  );
+}
+
+/** The plan for people. */
+export function planText({ exitCode, steps }: Plan): string {
+  const lines = steps.flatMap(({ what, needs, commands, problem }, index) => [
+    `${String(index + 1).padStart(2)}. ${what}${needs === "" ? "" : `: ${needs}`}`,
+    ...commands.map((command) => `      ${command}`),
+    ...(problem === null ? [] : [`      NOT POSSIBLE: ${problem}`]),
+  ]);
+  const verdict = exitCode === ExitCode.success ? "It could be done." : "It could not be done.";
+  return ["Nothing is changed; these would be the steps:", ...lines, verdict].join("\n");
+}

@@ -1,0 +1,83 @@
+import { recogniseDatabase } from "../database-names.ts";
+import { dropLeftovers } from "../leftover-databases.ts";
+import type { Settings } from "../settings.ts";
+import { restoreBeside } from "./beside.ts";
+import { RestoreError } from "./errors.ts";
+import type { Filled } from "./filling.ts";
+import { unfinishedInPlace } from "./in-place-state.ts";
+import type { LiveServer } from "./live-server.ts";
+import { refuseUnfit } from "./refusals.ts";
+import { contentText } from "./report.ts";
+import { lockForRestore, namesOf, propertiesFor, surveyServer } from "./restoration.ts";
+import type { RestoreRun } from "./run.ts";
+import type { RestoreSource } from "./source.ts";
+import { requireSpaceBeside } from "./space-check.ts";
+import { swapDatabases } from "./swap.ts";
+
+export interface IntoReport extends Filled {
+  /** The new database. */
+  into: string;
+}
+
+const serversOwn: readonly string[] = ["postgres", "template0", "template1"];
+/** PostgreSQL cuts longer names off without an error. */
+const longestName = 63;
+
+/** Why a restore may not make a database of this name; null when it may. */
+export function nameRefusal(name: string, settings: Settings, present: readonly string[]): string | null {
+  const refusals: [boolean, string][] = [
+    [serversOwn.includes(name), "is the server's own"],
+    [
+      settings.databases.some(({ database }) => database === name),
+      "is a live database's name: restore without --into to replace it",
+    ],
+    [
+      settings.databases.some(({ database }) => recogniseDatabase(database, name) !== null),
+      "is of the form that restores give to databases they remove again",
+    ],
+    [present.includes(name), "exists already"],
+    [Buffer.byteLength(name) > longestName, `is longer than ${longestName} bytes`],
+    [/[\0\r\n]/.test(name), "has a line break in it"],
+  ];
+  return refusals.find(([applies]) => applies)?.[1] ?? null;
+}
+
+/** @throws RestoreError when the file cannot go into a new database of this name. */
+export async function refuseInto(
+  run: RestoreRun,
+  source: RestoreSource,
+  name: string,
+  server: LiveServer,
+): Promise<void> {
+  refuseUnfit(source, server, run.database, false);
+  const reason = nameRefusal(name, run.settings, namesOf(server));
+  if (reason !== null) throw new RestoreError("obstacle", `${name} ${reason}; choose another name`);
+  await requireSpaceBeside(run, source, server, "");
+}
+
+/**
+ * Restores a verified file into a new database with the live one's properties. It gets its name when it is whole; until
+ * then it bears that of an unfinished restore, so that nobody takes half of it for the whole.
+ * @throws ProgramError with the exit code that fits
+ */
+export async function restoreInto(run: RestoreRun, source: RestoreSource, name: string): Promise<IntoReport> {
+  const { database, log, settings } = run;
+  await refuseInto(run, source, name, await surveyServer(run));
+  const lock = await lockForRestore(run);
+  try {
+    log.event("info", database.name, `restore started: ${source.path} into the new database ${name}`);
+    const server = await surveyServer(run);
+    await dropLeftovers(run, server.maintenance, namesOf(server));
+    await refuseInto(run, source, name, server);
+    const properties = propertiesFor(run, server, unfinishedInPlace(settings, database, server));
+    const filled = await restoreBeside(run, server, source, properties, async (incoming) => {
+      await swapDatabases(run, server.maintenance, { live: name, incoming, outgoing: null });
+      return { into: name };
+    });
+    const what = `${contentText(filled)}; ${database.database} is what it was`;
+    log.event("info", database.name, `restore finished: the new database ${name} has ${what}`);
+    return filled;
+  } finally {
+    lock.release();
+  }
+}

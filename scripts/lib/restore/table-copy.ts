@@ -1,0 +1,138 @@
+import * as z from "zod/mini";
+import { endBackends } from "../backends.ts";
+import { dockerExec } from "../docker.ts";
+import { messageOf } from "../errors.ts";
+import { liftTransactionTimeout, queryJson, sessionStart } from "../psql.ts";
+import { applicationName } from "../run-id.ts";
+import { connectionString, identifier, literal } from "../sql.ts";
+import { RestoreError } from "./errors.ts";
+import { questionOptions, type RestoreRun } from "./run.ts";
+import { displayName, type TableName } from "./table-names.ts";
+
+const Column = z.object({ name: z.string(), type: z.string(), bareType: z.string() });
+
+/** A table as it is read from the scratch database. */
+const SourceTable = z.object({
+  schema: z.string(),
+  name: z.string(),
+  columns: z.array(Column),
+  /** Of its rows, of all partitions. */
+  bytes: z.int(),
+  rows: z.int(),
+});
+export type SourceTable = z.infer<typeof SourceTable>;
+
+const qualified = ({ schema, name }: TableName): string => `${identifier(schema)}.${identifier(name)}`;
+
+const relation = (table: TableName): string => `${literal(qualified(table))}::regclass`;
+
+/** Types are written with their schema, as they have to be in the other database. */
+const sourceQuery = (tables: readonly TableName[]): string => `set search_path = '';
+select json_agg(t) from (${tables
+  .map(
+    (table) => `select ${literal(table.schema)} as schema, ${literal(table.name)} as name,
+  (select coalesce(json_agg(json_build_object('name', attname, 'type', format_type(atttypid, atttypmod),
+    'bareType', format_type(atttypid, null)) order by attnum), '[]') from pg_attribute
+    where attrelid = ${relation(table)} and attnum > 0 and not attisdropped) as columns,
+  coalesce((select sum(pg_table_size(relid)) from pg_partition_tree(${relation(table)})),
+    pg_table_size(${relation(table)})) as bytes,
+  (select count(*) from ${qualified(table)}) as rows`,
+  )
+  .join(" union all ")}) t`;
+
+/** @throws PsqlError, DockerError, InterruptedError */
+export function readSourceTables(
+  run: RestoreRun,
+  scratch: string,
+  tables: readonly TableName[],
+): Promise<SourceTable[]> {
+  const options = { applicationName: applicationName(run.runId), dbname: scratch, signal: run.signal };
+  return queryJson(run.database, z.array(SourceTable), sourceQuery(tables), options);
+}
+
+/** Every value of the tables as a script for another psql, whose last word is COMMIT: cut off, it changes nothing. */
+function copyScript(schema: string, comment: string, tables: readonly SourceTable[]): string {
+  const say = (sql: string) => `select ${literal(sql)};`;
+  const target = ({ name }: TableName) => qualified({ schema, name });
+  const list = ({ columns }: SourceTable) => columns.map(({ name }) => identifier(name)).join(", ");
+  const whole = tables.map(
+    (table) => `if (select count(*) from ${target(table)}) <> ${table.rows} then
+  raise exception 'not all rows of % have arrived', ${literal(table.name)}; end if;`,
+  );
+  return [
+    sessionStart,
+    "set default_transaction_read_only = off;",
+    say(`${liftTransactionTimeout};\nBEGIN;
+CREATE SCHEMA ${identifier(schema)};\nCOMMENT ON SCHEMA ${identifier(schema)} IS ${literal(comment)};`),
+    ...tables.flatMap((table) => {
+      const columns = table.columns.map(({ name, type }) => `${identifier(name)} ${type}`);
+      return [
+        say(`CREATE TABLE ${target(table)} (${columns.join(", ")});\nCOPY ${target(table)} FROM stdin;`),
+        `copy (select ${list(table)} from ${qualified(table)}) to stdout;`,
+        say("\\."),
+      ];
+    }),
+    say(`DO ${literal(`begin ${whole.join(" ")} end`)};\nCOMMIT;`),
+  ].join("\n");
+}
+
+// As in a load: the shell's pipeline would hide the status of its first command.
+const copyAcross = `exec 3>&1
+psql="psql -X -q -A -t -v ON_ERROR_STOP=1 -v VERBOSITY=terse"
+{ $psql -U "$1" -d "$2" -f -; echo "from $?" >&3; } | $psql -o /dev/null -U "$1" -d "$3" -f - >/dev/null 3>&-
+echo "into $?"`;
+const bothSucceeded = "from 0\ninto 0\n";
+
+const sessionSettings =
+  "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 " +
+  "-c idle_in_transaction_session_timeout=0 -c client_min_messages=warning -c standard_conforming_strings=on";
+
+export interface TableCopy {
+  /** The database that holds the tables. */
+  scratch: string;
+  /** The schema to make in the live database. */
+  schema: string;
+  /** The schema's comment. */
+  comment: string;
+  tables: readonly SourceTable[];
+}
+
+/**
+ * Copies tables into a new schema of the live database, in one transaction there, which locks nothing but what it makes.
+ * @throws RestoreError `load` when nothing has changed; DockerError, PsqlError, InterruptedError
+ */
+export async function copyTables(run: RestoreRun, copy: TableCopy): Promise<void> {
+  const { database, runId, settings, signal } = run;
+  const { comment, schema, scratch, tables } = copy;
+  const names = tables.map(displayName).join(", ");
+  const databases = [scratch, database.database].map(connectionString);
+  const failure = async (reason: string, cause?: unknown): Promise<void> => {
+    // What runs in the container outlives its docker exec.
+    const options = questionOptions(run, database.database);
+    await endBackends(database, [runId], options);
+    const sql = `select to_json(exists (select from pg_namespace where nspname = ${literal(schema)}))`;
+    if (await queryJson(database, z.boolean(), sql, options)) return;
+    throw new RestoreError("load", `${names} could not be copied into ${schema}: ${reason}`, cause);
+  };
+  try {
+    const { stdout, stderr } = await dockerExec(
+      database.container,
+      ["sh", "-c", copyAcross, "sh", database.user, ...databases],
+      {
+        environment: {
+          PGAPPNAME: applicationName(runId),
+          PGOPTIONS: sessionSettings,
+          PGCLIENTENCODING: "UTF8",
+        },
+        input: copyScript(schema, comment, tables),
+        timeoutSeconds: settings.timeouts.restore,
+        signal,
+      },
+    );
+    if (stdout !== bothSucceeded) await failure(stderr.trim() || stdout.trim());
+  } catch (error) {
+    if (error instanceof RestoreError) throw error;
+    await failure(messageOf(error), error);
+  }
+  signal.throwIfAborted();
+}
