@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { manifestName, parseBackupName } from "../backup-name.ts";
 import { listBackups } from "../backups.ts";
@@ -57,22 +56,12 @@ export function fileOf(settings: Settings, { database, file }: Choice): string {
   );
 }
 
-/** The backup's roles; null for one that never had any. @throws RestoreError `bad-file` if they are not those of the manifest. */
+/** The text of the backup's roles file; null for one that never had any. @throws RestoreError `bad-file` if it is missing. */
 export function rolesOf({ manifest, path, rolesPath }: RestoreSource): string | null {
-  if (manifest !== null && manifest.roles === null) return null;
-  if (rolesPath === null || !existsSync(rolesPath)) {
-    if (manifest === null) return null;
-    throw new RestoreError(
-      "bad-file",
-      `the roles of ${basename(path)} are missing: there is no ${manifest.roles?.file}`,
-    );
-  }
-  const content = readFileSync(rolesPath);
-  if (manifest === null || createHash("sha256").update(content).digest("hex") === manifest.roles?.sha256) {
-    return content.toString();
-  }
+  if (rolesPath !== null) return readFileSync(rolesPath, "utf8");
+  if (manifest?.roles == null) return null;
   throw new RestoreError(
     "bad-file",
-    `${rolesPath} is not what it was when the backup was made; choose another backup`,
+    `the roles of ${path} are missing: ${manifest.roles.file} is not beside it; choose another backup`,
   );
 }

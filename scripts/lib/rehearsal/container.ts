@@ -115,6 +115,7 @@ export async function containerPlace(
     name: database.database,
     maintenance,
     properties,
+    rolesRestored: rolesSql !== null,
     needed: restoredBytes(source) + emptyClusterBytes,
     used: (asking) => usedIn(container, directory, bounded(asking)),
     free: (asking) => freeIn(container, directory, bounded(asking)),

@@ -37,6 +37,7 @@ export function databasePlace(
     name,
     maintenance,
     properties: { ...properties, connectionLimit: 0, isTemplate: false },
+    rolesRestored: false,
     needed: neededBeside(source),
     used: async (signal) => Number(await query(database, size, questionOptions(run, maintenance, signal))),
     free: (signal) =>

@@ -11,6 +11,8 @@ export interface Place {
   maintenance: string;
   /** What the database is given: the backup's properties, as far as they may be given here. */
   properties: DatabaseProperties;
+  /** Whether the server's roles were made from the backup's, and must be the same. */
+  rolesRestored: boolean;
   /** Bytes that the restored database needs here. */
   needed: number;
   /** Bytes that the rehearsal takes here by now. */

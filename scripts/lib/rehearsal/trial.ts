@@ -1,4 +1,4 @@
-import { contentDifferences, contentNotes } from "../content/differences.ts";
+import { contentDifferences, contentNotes, roleDifferences } from "../content/differences.ts";
 import { readContent } from "../content/read-content.ts";
 import type { Manifest } from "../manifest.ts";
 import { query, queryJson } from "../psql.ts";
@@ -52,8 +52,9 @@ export async function compare(
   if (expected === null) return { differences, notes: [] };
   const inside = { applicationName: applicationName(run.runId), dbname: name, signal };
   const content = await readContent(run.database, inside, expected.proof);
+  const roles = place.rolesRestored ? roleDifferences(expected.roles, content.roles) : [];
   return {
-    differences: [...contentDifferences(expected, content), ...differences],
-    notes: contentNotes(expected, content),
+    differences: [...contentDifferences(expected, content), ...differences, ...roles],
+    notes: contentNotes(expected, content).filter((note) => !roles.includes(note)),
   };
 }

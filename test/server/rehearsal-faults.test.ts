@@ -1,0 +1,194 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { docker, tryDocker } from "../sandbox/docker.ts";
+import { backups, databaseKey, type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
+
+const number = 122;
+const key = databaseKey(number);
+let server: RehearsalServer;
+let archive: string;
+
+/** A restore of this database anywhere but in the live server under its own name never gets past this table. */
+const stall = `
+  CREATE FUNCTION stall() RETURNS boolean LANGUAGE plpgsql AS $$
+  BEGIN
+    IF current_setting('listen_addresses') = '' OR current_database() LIKE '%rehearsal%' THEN PERFORM pg_sleep(3600); END IF;
+    RETURN true;
+  END $$;
+  CREATE TABLE stalled (number integer CHECK (public.stall()));
+  INSERT INTO stalled VALUES (1);`;
+
+beforeAll(async () => {
+  server = await startRehearsalServer(number);
+  archive = await server.backUp();
+  await server.sandbox.psql(stall);
+  await server.backUp();
+});
+afterAll(() => server?.remove());
+afterEach(() => server.configure({}));
+
+async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; !(await condition()); attempt += 1) {
+    if (attempt > 600) throw new Error(`in vain: ${what}`);
+    await sleep(200);
+  }
+}
+
+const inContainer = async (): Promise<string[]> => {
+  const [container = "none"] = await server.containers();
+  const psql = ["exec", container, "psql", "-XAt", "-U", server.sandbox.databaseUser, "-d", "postgres", "-c"];
+  const { stdout } = await tryDocker([
+    ...psql,
+    "SELECT query FROM pg_stat_activity WHERE wait_event = 'PgSleep'",
+  ]);
+  return stdout.split("\n").filter((line) => line.startsWith("COPY"));
+};
+
+const inDatabase = async (): Promise<string[]> => {
+  const found = await server.sandbox.psql(
+    "SELECT query FROM pg_stat_activity WHERE wait_event = 'PgSleep'",
+    "postgres",
+  );
+  return found.split("\n").filter((line) => line.startsWith("COPY"));
+};
+
+/** Starts a rehearsal and waits until it is in the middle of its restore. */
+async function stalled(loading: () => Promise<string[]>) {
+  const ended = server.rehearse();
+  await until("the rehearsal gets to the table that stalls it", async () => (await loading()).length > 0);
+  const pid = (await server.sandbox.run("pgrep -f rehearse_restore.cjs")).stdout.trim();
+  return { ended, signal: (name: string) => server.sandbox.run(`kill -${name} ${pid}`) };
+}
+
+test("the container is bounded and cut off, backups go on beside it, a second rehearsal does not, SIGTERM ends it at once", async () => {
+  const { ended, signal } = await stalled(inContainer);
+  const [container = ""] = await server.containers();
+  const [inspected] = JSON.parse(await docker(["container", "inspect", container]));
+  const live = JSON.parse(await docker(["container", "inspect", server.sandbox.container]))[0];
+  expect(inspected.Image).toBe(live.Image);
+  expect(inspected.Name).toMatch(
+    new RegExp(`^/database-backups-rehearsal-${key}-\\d{8}T\\d{6}-[0-9a-f]{6}$`),
+  );
+  expect(inspected.HostConfig).toMatchObject({
+    Memory: 2 ** 29,
+    MemorySwap: 2 ** 29,
+    NetworkMode: "none",
+    PidsLimit: 256,
+    CpuShares: 128,
+    OomScoreAdj: 1000,
+    AutoRemove: true,
+    CapDrop: ["ALL"],
+  });
+  expect(inspected.Mounts.some(({ Source }: { Source: string }) => Source === live.Mounts[0].Source)).toBe(
+    false,
+  );
+
+  const backUp = await server.sandbox.run(server.command.replace("rehearse_restore", "backup_database"));
+  expect(backUp.stderr).toBe("");
+  expect(backUp.code).toBe(0);
+  expect(await server.containers()).toEqual([container]);
+
+  const second = await server.rehearse();
+  expect(second.code).toBe(75);
+  expect(second.stdout).toMatch(/rehearsal refused: .* is locked by rehearse_restore, run /);
+
+  await signal("TERM");
+  const result = await ended;
+  expect(result.code).toBe(1);
+  expect(result.stderr).toContain("ended by SIGTERM");
+  expect(await server.containers()).toEqual([]);
+  expect(await server.hidden()).toEqual([]);
+  for (const { Name } of inspected.Mounts) {
+    expect((await tryDocker(["volume", "inspect", Name])).stderr).toContain("No such volume");
+  }
+  expect((await server.sandbox.run(`ls ${backups}/*.rehearsal.json`)).code).not.toBe(0);
+});
+
+test("after SIGKILL the container ends by itself, and the next backup tells of it", async () => {
+  const { ended, signal } = await stalled(inContainer);
+  await signal("KILL");
+  expect((await ended).code).not.toBe(0);
+  await until("the container ends", async () => (await server.containers()).length === 0);
+  expect(await server.hidden()).toHaveLength(1);
+  await server.backUp();
+  expect(await server.log()).toMatch(/backup_database: removed what the dead rehearsal \S+ had left/);
+  expect(await server.hidden()).toEqual([]);
+});
+
+test("a container that Docker had made and not started when everything died is removed by the next run", async () => {
+  const runId = "20260101T000000-abcdef";
+  const container = `database-backups-rehearsal-${key}-${runId}`;
+  const { Image } = JSON.parse(await docker(["container", "inspect", server.sandbox.container]))[0];
+  const labels = ["--label", `database-backups.rehearsal=${key}`];
+  await docker(["create", "--name", container, ...labels, "--volume", "/rehearsal", Image]);
+  await server.sandbox.run(`touch ${backups}/.${key}.${runId}.rehearsal.partial`);
+  expect((await server.rehearse(archive)).code).toBe(0);
+  expect(await server.containers()).toEqual([]);
+  expect(await server.hidden()).toEqual([]);
+});
+
+test("a restore that outlasts its time is ended, and the record says so", async () => {
+  await server.configure({ timeouts: { ...server.settings.timeouts, restore: 20 } });
+  const result = await server.rehearse("--json");
+  expect(result.code).toBe(1);
+  expect(JSON.parse(result.stdout).rehearsals[0].record).toMatchObject({
+    result: "failed",
+    error: expect.stringContaining("did not end within 20 s (backups.timeouts.restore)"),
+  });
+  expect(await server.containers()).toEqual([]);
+});
+
+test("a container that is killed under it fails the rehearsal, and the record says so", async () => {
+  const { ended } = await stalled(inContainer);
+  await docker(["kill", ...(await server.containers())]);
+  expect((await ended).code).not.toBe(0);
+  await until("the container is gone", async () => (await server.containers()).length === 0);
+  expect(await server.hidden()).toEqual([]);
+  expect(await server.log()).toMatch(/rehearsal failed: /);
+});
+
+test("in a database: backups leave a living rehearsal alone, SIGTERM takes its database away at once", async () => {
+  await server.configure({ rehearsal: { ...server.settings.rehearsal, where: "database" } });
+  const { ended, signal } = await stalled(inDatabase);
+  const made = (await server.databases()).filter((name) => name.includes("_rehearsal_"));
+  expect(made).toHaveLength(1);
+  await server.backUp();
+  expect(await server.databases()).toEqual(expect.arrayContaining(made));
+  expect(await server.containers()).toEqual([]);
+  await signal("TERM");
+  expect((await ended).code).toBe(1);
+  expect(await server.databases()).toEqual([server.sandbox.database]);
+  expect(await server.hidden()).toEqual([]);
+});
+
+test.each(["backup", "rehearsal"])(
+  "in a database: what SIGKILL leaves is removed by the next %s",
+  async (next) => {
+    await server.configure({ rehearsal: { ...server.settings.rehearsal, where: "database" } });
+    const { ended, signal } = await stalled(inDatabase);
+    await signal("KILL");
+    await ended;
+    expect(await server.databases()).toHaveLength(2);
+    if (next === "backup") await server.backUp();
+    else expect((await server.rehearse(archive)).code).toBe(0);
+    expect(await server.databases()).toEqual([server.sandbox.database]);
+    expect(await server.hidden()).toEqual([]);
+  },
+);
+
+test("in a database: it is equal too, nobody but superusers gets in meanwhile, and the live one is untouched", async () => {
+  await server.configure({ rehearsal: { ...server.settings.rehearsal, where: "database" } });
+  const written =
+    "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_all_tables WHERE schemaname !~ '^pg_'";
+  const before = await server.sandbox.psql(written);
+  const result = await server.rehearse(archive);
+  expect(result.stderr).toBe("");
+  expect(result.code).toBe(0);
+  expect(await server.record(archive)).toMatchObject({
+    where: "database",
+    result: "equal",
+    compared: "full",
+  });
+  expect(await server.sandbox.psql(written)).toBe(before);
+  expect(await server.databases()).toEqual([server.sandbox.database]);
+});
