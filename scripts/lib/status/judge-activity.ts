@@ -108,7 +108,7 @@ function judgeUpkeep(figures: PostgresFigures): Finding[] {
 
 function judgeLeftovers(
   figures: PostgresFigures,
-  { settings: { database, name }, lockedBy }: DatabaseObservation,
+  { settings: { database, name }, lockedBy, rehearsals }: DatabaseObservation,
   settings: Settings,
   now: Date,
 ): Finding[] {
@@ -117,7 +117,8 @@ function judgeLeftovers(
     const size = left.bytes === null ? "" : `, ${formatBytes(left.bytes)}`;
     const drop = `DROP DATABASE ${identifier(left.database)}`;
     if (left.kind !== "previous") {
-      if (lockedBy !== null) return [];
+      const atWork = left.kind === "restoring" ? lockedBy !== null : rehearsals.living !== null;
+      if (atWork) return [];
       const what = left.kind === "restoring" ? "restore" : "rehearsal";
       const text = `a ${what} that did not end left the database ${left.database}${size}`;
       return [warning(text, `the next backup removes it, or: ${drop}`)];

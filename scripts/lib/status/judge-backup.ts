@@ -38,8 +38,11 @@ export function judgeBackup(
   if (findings.length > 0) return findings;
   const taken = `${formatTime(newest.takenAt)}, ${formatAge(newest.takenAt, now)}`;
   const verified = plural(backups.filter((backup) => backup.verified).length, "backup");
+  const pins = backups.filter(({ pinned }) => pinned).length;
   return [
-    ok(`${formatBytes(newest.bytes)}, verified, taken ${taken}; ${verified}`),
+    ok(
+      `${formatBytes(newest.bytes)}, verified, taken ${taken}; ${verified}${pins === 0 ? "" : `, ${pins} pinned`}`,
+    ),
     ...judgeLeftAlone(older, settings.paths.log),
   ];
 }

@@ -11,12 +11,23 @@ const startGrace = 5 * minute;
 
 /** Point 6: cron is alive, our table is the one that was deployed, and the last scheduled run took place. */
 export function judgeSchedule(server: ServerObservation): Finding[] {
-  const findings = [...judgeCron(server), ...judgeTable(server), ...judgeLastRun(server)];
+  const findings = [
+    ...judgeCron(server),
+    ...judgeTable(server),
+    ...judgeLastRun(server),
+    ...judgeLastRehearsal(server),
+  ];
   if (findings.some(({ level }) => level !== "note")) return findings;
-  const next = nextRun(server.settings.schedule.backup, server.now);
-  const upcoming = next === null ? "" : `; next backup ${formatTime(next)}`;
-  return [ok(`cron runs and its table is as deployed${upcoming}`), ...findings];
+  const { backup, rehearsal } = server.settings.schedule;
+  const upcoming = [
+    nextText("backup", nextRun(backup, server.now)),
+    nextText("rehearsal", rehearsal === null ? null : nextRun(rehearsal, server.now)),
+  ];
+  return [ok(`cron runs and its table is as deployed${upcoming.join("")}`), ...findings];
 }
+
+const nextText = (what: string, time: Date | null): string =>
+  time === null ? "" : `; next ${what} ${formatTime(time)}`;
 
 function judgeCron({ cronRunning }: ServerObservation): Finding[] {
   const advice = "systemctl start cron";
@@ -39,14 +50,23 @@ function judgeTable({ cronTable, settings }: ServerObservation): Finding[] {
   return findings;
 }
 
+/** The run of a schedule that must have begun by now, or what is wrong with the schedule; null for none. */
+function lastDue(expression: string, { now, cronTable }: ServerObservation): Date | Finding | null {
+  const problem = cronExpressionProblem(expression);
+  if (problem !== null) return unknown(`the schedule "${expression}": ${problem}`, "pulumi up");
+  const due = previousRun(expression, new Date(now.getTime() - startGrace));
+  const installed = cronTable.seen ? cronTable.value?.modifiedAt : undefined;
+  return due === null || installed === undefined || due <= installed ? null : due;
+}
+
+const whileDown = ({ bootedAt }: ServerObservation, due: Date): string =>
+  bootedAt > due ? " (the server was started after that)" : "";
+
 function judgeLastRun(server: ServerObservation): Finding[] {
   const { schedule, paths } = server.settings;
-  const problem = cronExpressionProblem(schedule.backup);
-  if (problem !== null) return [unknown(`the schedule "${schedule.backup}": ${problem}`, "pulumi up")];
-  const due = previousRun(schedule.backup, new Date(server.now.getTime() - startGrace));
-  const installed = server.cronTable.seen ? server.cronTable.value?.modifiedAt : undefined;
-  if (due === null || installed === undefined || due <= installed) return [];
-  const down = server.bootedAt > due ? " (the server was started after that)" : "";
+  const due = lastDue(schedule.backup, server);
+  if (!(due instanceof Date)) return due === null ? [] : [due];
+  const down = whileDown(server, due);
   return server.databases.flatMap((database) => {
     if (isNotYetDeployed(database)) return [];
     const { name } = database.settings;
@@ -57,6 +77,23 @@ function judgeLastRun(server: ServerObservation): Finding[] {
     if (later !== undefined) return [note(`${missed}; there was a run ${formatTime(later)}`)];
     return [warning(missed, `see journalctl -u cron and ${paths.log}; run ${paths.backupLauncher} ${name}`)];
   });
+}
+
+/** Databases are rehearsed one after the other, which may take hours: a sign of any of them is a sign of the run. */
+function judgeLastRehearsal(server: ServerObservation): Finding[] {
+  const { schedule, paths } = server.settings;
+  if (schedule.rehearsal === null || server.databases.every(isNotYetDeployed)) return [];
+  const due = lastDue(schedule.rehearsal, server);
+  if (!(due instanceof Date)) return due === null ? [] : [due];
+  const logged = (server.log.seen ? (server.log.value ?? []) : [])
+    .filter(({ program }) => program === "rehearse_restore")
+    .map(({ time }) => time);
+  const recorded = server.databases.flatMap(({ rehearsals }) =>
+    rehearsals.records.map(({ startedAt }) => new Date(startedAt)),
+  );
+  if ([...logged, ...recorded].some((time) => isSince(time, due))) return [];
+  const missed = `the rehearsal due ${formatTime(due)} did not take place${whileDown(server, due)}`;
+  return [warning(missed, `see journalctl -u cron and ${paths.log}; run ${paths.rehearseLauncher}`)];
 }
 
 /** When backups of the database began or were taken, by the log and by the manifests. */

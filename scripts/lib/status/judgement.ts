@@ -7,6 +7,7 @@ import { disksOf, judgeDisk } from "./judge-disk.ts";
 import { judgeLog, runCounts } from "./judge-log.ts";
 import { judgePersistence } from "./judge-persistence.ts";
 import { judgeConnections, judgeDatabase } from "./judge-postgres.ts";
+import { judgeRehearsals, judgeTrialContainers, rehearsalsOf } from "./judge-rehearsal.ts";
 import { judgeSchedule } from "./judge-schedule.ts";
 import { exitCodes, isProblem, point, verdictOf } from "./levels.ts";
 import type { DatabaseObservation, ServerObservation } from "./observation.ts";
@@ -58,9 +59,12 @@ function judgeDatabaseWhole(database: DatabaseObservation, server: ServerObserva
     connections: point(2, judgeConnections(database, settings)),
     database: point(3, judgeDatabase(database, settings)),
     persistence: point(4, judgePersistence(database)),
-    backup: point(5, judgeBackup(database, settings, now, server.cronTable)),
+    backup: point(5, [
+      ...judgeBackup(database, settings, now, server.cronTable),
+      ...judgeRehearsals(database, settings, now, server.cronTable),
+    ]),
   };
-  const activity = judgeActivity(database, settings, now);
+  const activity = [...judgeActivity(database, settings, now), ...judgeTrialContainers(database)];
   const backups = database.backups.seen ? database.backups.value : [];
   const [newest] = backups;
   return {
@@ -73,6 +77,8 @@ function judgeDatabaseWhole(database: DatabaseObservation, server: ServerObserva
     performance: database.postgres.answers ? performanceOf(database.postgres.figures, database) : null,
     backups: {
       count: backups.length,
+      pinned: backups.filter(({ pinned }) => pinned).length,
+      shrunk: backups.filter(({ shrunk }) => shrunk).length,
       newest:
         newest === undefined
           ? null
@@ -84,16 +90,20 @@ function judgeDatabaseWhole(database: DatabaseObservation, server: ServerObserva
               class: newest.class,
             },
     },
+    rehearsals: rehearsalsOf(database),
   };
 }
 
 function scheduleOf({ settings, now }: ServerObservation, unusable: boolean): StatusReport["schedule"] {
-  const { backup } = settings.schedule;
-  if (unusable) return { backup, previous: null, next: null };
+  const { backup, rehearsal } = settings.schedule;
+  const times = (expression: string) => ({
+    previous: unusable ? null : (previousRun(expression, now)?.toISOString() ?? null),
+    next: unusable ? null : (nextRun(expression, now)?.toISOString() ?? null),
+  });
   return {
     backup,
-    previous: previousRun(backup, now)?.toISOString() ?? null,
-    next: nextRun(backup, now)?.toISOString() ?? null,
+    ...times(backup),
+    rehearsal: rehearsal === null ? null : { expression: rehearsal, ...times(rehearsal) },
   };
 }
 

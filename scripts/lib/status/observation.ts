@@ -1,6 +1,7 @@
 import type { Backup } from "../backups.ts";
 import type { ContainerMount } from "../docker.ts";
 import type { LogEntry } from "../log.ts";
+import type { RehearsalRecord } from "../rehearsal/record.ts";
 import type { DatabaseSettings, Settings } from "../settings.ts";
 
 /** What a status check has seen, before any of it is judged. Sizes are bytes, durations seconds. */
@@ -59,6 +60,15 @@ export type PostgresState =
   /** `container`: there is none to ask; `refused`, `silent`: no session; `unreadable`: connected, but no answer. */
   | { answers: false; kind: "container" | "refused" | "silent" | "unreadable"; reason: string };
 
+export interface RehearsalState {
+  /** Newest first. */
+  records: readonly RehearsalRecord[];
+  /** The run that is at work now. */
+  living: string | null;
+  /** Containers that runs which died have left. */
+  containers: readonly string[];
+}
+
 export interface DatabaseObservation {
   settings: DatabaseSettings;
   /** The value is null when there is no such container. */
@@ -69,6 +79,7 @@ export interface DatabaseObservation {
   inPlaceState: string | null;
   /** File systems in memory lose the data with a reboot; null where the directory is not to be seen here. */
   dataInMemory: boolean | null;
+  rehearsals: RehearsalState;
   /** The run that holds the database's lock now. */
   lockedBy: { runId: string | null; text: string } | null;
 }

@@ -5,12 +5,19 @@ import { messageOf } from "../errors.ts";
 import { describeHolder, lockHolder, lockPath } from "../lock.ts";
 import { inPlaceStatePath } from "../restore/in-place-state.ts";
 import type { DatabaseSettings, Settings } from "../settings.ts";
-import type { DatabaseObservation, Looked, ServerObservation } from "./observation.ts";
+import type {
+  ContainerState,
+  DatabaseObservation,
+  Looked,
+  RehearsalState,
+  ServerObservation,
+} from "./observation.ts";
 import { observeContainers } from "./observe-containers.ts";
 import { observeCron, observeCronTable } from "./observe-cron.ts";
 import { liesInMemory, observeFileSystems } from "./observe-disks.ts";
 import { observeLog } from "./observe-log.ts";
 import { observePostgres } from "./observe-postgres.ts";
+import { observeRehearsals, type RehearsalFiles } from "./observe-rehearsals.ts";
 
 /**
  * Looks at the server and at `databases`, Docker and every database side by side.
@@ -23,8 +30,12 @@ export async function observeServer(
 ): Promise<ServerObservation> {
   const timeoutSeconds = settings.timeouts.query;
   const { runId, signal } = run;
+  const rehearsals = databases.map((database) => observeRehearsals(settings, database));
   const inspection = observeContainers(
-    databases.map(({ container }) => container),
+    [
+      ...databases.map(({ container }) => container),
+      ...rehearsals.flatMap(({ containersOfDead }) => containersOfDead),
+    ],
     { timeoutSeconds, signal },
   );
   const answers = databases.map((database) => observePostgres(database, { runId, timeoutSeconds, signal }));
@@ -49,8 +60,19 @@ export async function observeServer(
         : containers,
       postgres: postgres[index] ?? { answers: false, kind: "unreadable", reason: "it was not asked" },
       ...(local[index] ?? localState(settings, database)),
+      rehearsals: rehearsalState(rehearsals[index], containers),
     })),
   };
+}
+
+/** Of the containers that may have been left, those that are there. */
+function rehearsalState(
+  files: RehearsalFiles | undefined,
+  containers: Looked<ReadonlyMap<string, ContainerState | null>>,
+): RehearsalState {
+  const { records = [], living = null, containersOfDead = [] } = files ?? {};
+  const left = containersOfDead.filter((name) => containers.seen && containers.value.get(name) != null);
+  return { records, living, containers: left };
 }
 
 function localState(

@@ -72,6 +72,31 @@ export const Performance = z.strictObject({
 });
 export type Performance = z.infer<typeof Performance>;
 
+/** What a rehearsal showed: a backup restored on trial and compared with its manifest. */
+export const RehearsalFigures = z.strictObject({
+  /** The backup's archive. */
+  file: z.string(),
+  startedAt: time,
+  durationSeconds: z.number(),
+  /** How long making and filling the database took; null if it did not get that far. */
+  restoreSeconds: z.nullable(z.number()),
+  where: z.enum(["container", "database"]),
+  compared: z.enum(["full", "rows", "nothing"]),
+  result: z.enum(["equal", "different", "failed"]),
+  differences: z.array(z.string()),
+  error: z.nullable(z.string()),
+});
+
+export const Rehearsals = z.strictObject({
+  newest: z.nullable(RehearsalFigures),
+  newestSuccessful: z.nullable(RehearsalFigures),
+  /** The run id of the one at work. */
+  running: z.nullable(z.string()),
+  /** Containers that rehearsals left when they died. */
+  containers: z.array(z.string()),
+});
+export type Rehearsals = z.infer<typeof Rehearsals>;
+
 export const DatabaseReport = z.strictObject({
   /** The key in the configuration. */
   name: z.string(),
@@ -88,7 +113,15 @@ export const DatabaseReport = z.strictObject({
   /** What the performance figures give rise to; empty when they could not be read. */
   activity: z.array(Finding),
   performance: z.nullable(Performance),
-  backups: z.strictObject({ count, newest: z.nullable(BackupFigures) }),
+  backups: z.strictObject({
+    count,
+    /** Exempt from retention. */
+    pinned: count,
+    /** Suspiciously small and not accepted. */
+    shrunk: count,
+    newest: z.nullable(BackupFigures),
+  }),
+  rehearsals: Rehearsals,
 });
 export type DatabaseReport = z.infer<typeof DatabaseReport>;
 
@@ -120,6 +153,10 @@ export const StatusReport = z.strictObject({
     backup: z.string(),
     previous: z.nullable(time),
     next: z.nullable(time),
+    /** The same of the rehearsals; null where none are scheduled. */
+    rehearsal: z.nullable(
+      z.strictObject({ expression: z.string(), previous: z.nullable(time), next: z.nullable(time) }),
+    ),
   }),
   disks: z.array(Disk),
   /** The last backup runs in the log, of the databases that were looked at. */

@@ -168,6 +168,7 @@ export function database(change: Partial<DatabaseObservation> = {}): DatabaseObs
     backups: { seen: true, value: [10, 34, 58].map((hours) => backup({ hoursAgo: hours })) },
     dataInMemory: false,
     inPlaceState: null,
+    rehearsals: { records: [], living: null, containers: [] },
     lockedBy: null,
     ...change,
   };

@@ -1,0 +1,108 @@
+import { formatAge, formatDuration, formatTime, plural } from "../format.ts";
+import type { RehearsalRecord } from "../rehearsal/record.ts";
+import type { Settings } from "../settings.ts";
+import { dueRuns } from "./due-runs.ts";
+import { critical, note, ok, warning } from "./levels.ts";
+import type { CronTableState, DatabaseObservation, Looked } from "./observation.ts";
+import type { Finding, Rehearsals } from "./report.ts";
+
+const hour = 3_600_000;
+/** A damaged database differs in everything. */
+const namedDifferences = 3;
+
+/** The rehearsals as they are reported. */
+export function rehearsalsOf({ rehearsals }: DatabaseObservation): Rehearsals {
+  const [newest] = rehearsals.records;
+  const successful = rehearsals.records.find(isSuccess);
+  return {
+    newest: newest === undefined ? null : figuresOf(newest),
+    newestSuccessful: successful === undefined ? null : figuresOf(successful),
+    running: rehearsals.living,
+    containers: [...rehearsals.containers],
+  };
+}
+
+function figuresOf(record: RehearsalRecord): NonNullable<Rehearsals["newest"]> {
+  const { archive, startedAt, durationSeconds, restoreSeconds, where, compared, result } = record;
+  const { differences, error } = record;
+  return {
+    ...{ file: archive, startedAt, durationSeconds, restoreSeconds, where, compared, result },
+    ...{ differences: [...differences], error },
+  };
+}
+
+const isSuccess = ({ result }: RehearsalRecord): boolean => result === "equal";
+
+/** What rehearsals say about the backups; part of point 5. Nothing where nobody ever rehearsed and nothing is scheduled. */
+export function judgeRehearsals(
+  database: DatabaseObservation,
+  settings: Settings,
+  now: Date,
+  cronTable: Looked<CronTableState | null>,
+): Finding[] {
+  if (!database.backups.seen || database.backups.value.length === 0) return [];
+  const { records } = database.rehearsals;
+  const [newest] = records;
+  const success = records.find(isSuccess);
+  return [
+    ...(newest === undefined ? [] : judgeNewest(newest, settings)),
+    ...(success === undefined
+      ? judgeNone(settings, now, cronTable)
+      : judgeSuccess(success, settings, now, newest === success)),
+  ];
+}
+
+function judgeNewest({ archive, startedAt, result, runId, ...record }: RehearsalRecord, settings: Settings) {
+  const advice = `see: grep ${runId} ${settings.paths.log}; take a new backup and rehearse that: ${settings.paths.rehearseLauncher}`;
+  const which = `the rehearsal of ${archive}, ${formatTime(new Date(startedAt))},`;
+  if (result === "failed")
+    return [warning(`${which} failed: ${record.error ?? "no reason is given"}`, advice)];
+  if (result === "equal") return [];
+  const named = record.differences.slice(0, namedDifferences).join("; ");
+  const more = record.differences.length - namedDifferences;
+  const rest = more > 0 ? `; and ${plural(more, "more difference").replace("more differences", "more")}` : "";
+  return [critical(`${which} did not restore what was backed up: ${named}${rest}`, advice)];
+}
+
+function judgeSuccess(
+  { archive, startedAt, restoreSeconds, compared }: RehearsalRecord,
+  { schedule, rehearsal, paths }: Settings,
+  now: Date,
+  isNewest: boolean,
+): Finding[] {
+  const time = new Date(startedAt);
+  const age = formatAge(time, now);
+  const limit = rehearsal.maximumAgeHours;
+  if (schedule.rehearsal !== null && now.getTime() - time.getTime() > limit * hour) {
+    const text = `the newest successful rehearsal is too old: ${formatTime(time)}, ${age}; ${formatDuration(limit * 3600)} are allowed`;
+    return [warning(text, `see: grep rehearsal ${paths.log}; rehearse now: ${paths.rehearseLauncher}`)];
+  }
+  if (!isNewest) return [note(`last rehearsed with success ${age}: ${archive}`)];
+  const took = restoreSeconds === null ? "" : `; a restore takes ${formatDuration(restoreSeconds)}`;
+  const what = { full: "equal in rows and content", rows: "equal in rows", nothing: "restored" }[compared];
+  return [ok(`rehearsed ${age}: ${archive}, ${what}${took}`)];
+}
+
+/** Not before the first scheduled one must be over. */
+function judgeNone(
+  { schedule, monitoring, paths }: Settings,
+  now: Date,
+  cronTable: Looked<CronTableState | null>,
+): Finding[] {
+  if (schedule.rehearsal === null) return [];
+  const { last } = dueRuns(schedule.rehearsal, now, monitoring.backupAgeGraceHours);
+  const installed = cronTable.seen ? cronTable.value?.modifiedAt : undefined;
+  if (last === null || installed === undefined || last < installed)
+    return [note("never rehearsed; the first scheduled rehearsal is still to come")];
+  const text = `no backup was ever rehearsed with success; one was due ${formatTime(last)}`;
+  return [warning(text, `see: grep rehearsal ${paths.log}; rehearse now: ${paths.rehearseLauncher}`)];
+}
+
+/** Containers that rehearsals left when they died; their databases stand among those that restores leave. */
+export const judgeTrialContainers = ({ rehearsals }: DatabaseObservation): Finding[] =>
+  rehearsals.containers.map((name) =>
+    warning(
+      `a rehearsal that did not end left the container ${name}`,
+      `the next backup removes it, or: docker rm --force --volumes ${name}`,
+    ),
+  );

@@ -1,0 +1,31 @@
+import { trialContainerName } from "../rehearsal/container-removal.ts";
+import { livingRehearsal } from "../rehearsal/lock.ts";
+import { markedRuns } from "../rehearsal/marker.ts";
+import { type RehearsalRecord, readRehearsals } from "../rehearsal/record.ts";
+import type { DatabaseSettings, Settings } from "../settings.ts";
+
+/** What the disk tells of a database's rehearsals. */
+export interface RehearsalFiles {
+  /** Newest first. */
+  records: readonly RehearsalRecord[];
+  /** The run that is at work now. */
+  living: string | null;
+  /** Containers that runs which died may have left. */
+  containersOfDead: readonly string[];
+}
+
+/** Reads the records and markers in the backups directory; one that cannot be listed is told with the backups. */
+export function observeRehearsals(settings: Settings, database: DatabaseSettings): RehearsalFiles {
+  // Before the markers: a run that ends in between must not look dead.
+  const living = livingRehearsal(settings, database);
+  try {
+    const dead = markedRuns(settings, database).filter((run) => run !== living);
+    return {
+      records: readRehearsals(settings.paths.backups, database.name),
+      living,
+      containersOfDead: dead.map((run) => trialContainerName(database, run)),
+    };
+  } catch {
+    return { records: [], living, containersOfDead: [] };
+  }
+}
