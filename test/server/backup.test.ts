@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type BackupServer, directory, name, startBackupServer } from "./backup-server.ts";
+import { resealed } from "./programs.ts";
 
 let server: BackupServer;
 
@@ -139,7 +140,8 @@ test("a clock set back overwrites nothing and the new backup stays", async () =>
   const shifted = before.map((file) => file.replace(/\d{8}_\d{6}/, (stamp) => `2099${stamp.slice(4)}`));
   const moves = before.map((file, index) => `mv ${file} ${shifted[index]}`).join("; ");
   const dates = `sed -i 's/"createdAt": "20../"createdAt": "2099/; s/_20..\\(...._......\\.\\)/_2099\\1/' *.json`;
-  await server.sandbox.run(`cd ${directory}; ${moves}; ${dates}`);
+  const reseal = `for m in *.json; do ${resealed('"$m"')}; done`;
+  await server.sandbox.run(`cd ${directory}; ${moves}; ${dates}; ${reseal}`);
   expect((await server.backUp()).code).toBe(0);
   const after = await server.files();
   expect(after).toEqual(expect.arrayContaining(shifted));

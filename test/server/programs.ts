@@ -22,6 +22,15 @@ export async function putPrograms(sandbox: SandboxServer, programs: readonly Pro
   );
 }
 
+/**
+ * A shell command that makes the manifest at `path` (the shell's words) one of ours again after a test has edited it:
+ * its last property is the sha256 of its text.
+ */
+export const resealed = (path: string): string => {
+  const put = (value: string) => `sed -i 's/"manifestSha256": "[0-9a-f]*"/"manifestSha256": "'"${value}"'"/'`;
+  return `{ ${put("")} ${path}; ${put(`$(sha256sum <${path} | cut -d " " -f 1)`)} ${path}; }`;
+};
+
 /** Settings as a deployment would write them, for the sandbox's one database. */
 export function settingsFor(sandbox: SandboxServer): Settings {
   const { container, database, databaseUser, dataDirectory } = sandbox;

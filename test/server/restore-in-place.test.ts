@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { restoringName } from "../../scripts/lib/database-names.ts";
+import { manifestText } from "../../scripts/lib/manifest.ts";
 import { name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
 /**
@@ -129,7 +130,7 @@ test("what differs from the manifest is not swapped in: the table and its number
   const text = await sandbox.readFile(manifest);
   const changed = JSON.parse(text);
   changed.content.tables.find((table: { name: string }) => table.name === "users").rows += 1;
-  await sandbox.writeFile(manifest, JSON.stringify(changed), "0600");
+  await sandbox.writeFile(manifest, manifestText(changed), "0600");
   const failed = await server.restore(`--yes ${archive}`);
   await sandbox.writeFile(manifest, text, "0600");
   expect(failed.stderr).toMatch(/public\.users had \d+ rows, it has \d+/);

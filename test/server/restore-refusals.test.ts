@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { resealed } from "./programs.ts";
 import { name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
 const backups = "/root/database_backups";
@@ -67,7 +68,7 @@ const files: { what: string; prepare: string; code: number; says: RegExp; file?:
   },
   {
     what: "of another server",
-    prepare: `${copied()}; sed -i 's/"server": "[^"]*"/"server": "elsewhere"/' "${backups}/${stem()}.json"`,
+    prepare: `${copied()}; sed -i 's/"server": "[^"]*"/"server": "elsewhere"/' ${manifest()}; ${resealed(manifest())}`,
     code: 65,
     says: /on elsewhere/,
   },
@@ -238,9 +239,13 @@ function stem(): string {
   return `${name}_20250101_000000`;
 }
 
+function manifest(): string {
+  return `"${backups}/${stem()}.json"`;
+}
+
 /** The good backup under another name, with its manifest. */
 function copied(): string {
-  return `cp "$1" "$2"; sed "s/$(basename "$1")/${stem()}.sql.gz/" "\${1%.sql.gz}.json" >"${backups}/${stem()}.json"`;
+  return `cp "$1" "$2"; sed "s/$(basename "$1")/${stem()}.sql.gz/" "\${1%.sql.gz}.json" >${manifest()}; ${resealed(manifest())}`;
 }
 
 /** The manifest that a run which adopted $2 would have written. */
@@ -251,7 +256,7 @@ function adopted(): string {
     `-e 's/"adopted": false/"adopted": true/'`,
     `-e "0,/sha256/s/[0-9a-f]{64}/${sha256}/"`,
   ];
-  return `sed -E ${changes.join(" ")} "\${1%.sql.gz}.json" >"${backups}/${stem()}.json"`;
+  return `sed -E ${changes.join(" ")} "\${1%.sql.gz}.json" >${manifest()}; ${resealed(manifest())}`;
 }
 
 function flipOneBit(): string {

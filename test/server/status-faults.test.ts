@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { docker } from "../sandbox/docker.ts";
+import { resealed } from "./programs.ts";
 import { backups, cronTable, name, type StatusServer, startStatusServer } from "./status-server.ts";
 
 let server: StatusServer;
@@ -27,7 +28,7 @@ const copyBackup = (days: number, sed: string) =>
   server.sandbox.run(`cd ${backups} && m=$(ls -t ${name}_*.json | head -n 1) && s=\${m%.json} &&
     d=$(date -u -d '${days} days ago' +%Y%m%d_%H%M%S) && i=$(date -u -d '${days} days ago' +%Y-%m-%dT%H:%M:%SZ) &&
     cp $s.sql.gz ${name}_$d.sql.gz &&
-    sed "s/$s/${name}_$d/; s/\\"createdAt\\": \\".*\\"/\\"createdAt\\": \\"$i\\"/; ${sed}" $m >${name}_$d.json`);
+    sed "s/$s/${name}_$d/; s/\\"createdAt\\": \\".*\\"/\\"createdAt\\": \\"$i\\"/; ${sed}" $m >${name}_$d.json && ${resealed(`${name}_$d.json`)}`);
 
 describe("backups", () => {
   afterEach(async () => {
