@@ -3,10 +3,12 @@ import type { CommandLine } from "./lib/arguments.ts";
 import { chosenDatabases } from "./lib/chosen-databases.ts";
 import { messageOf } from "./lib/errors.ts";
 import { openLog } from "./lib/log.ts";
-import { type ProgramContext, runProgram } from "./lib/program.ts";
+import { type Output, type ProgramContext, runProgram } from "./lib/program.ts";
 import type { Settings } from "./lib/settings.ts";
 import { judgeServer } from "./lib/status/judgement.ts";
 import { exitCodes } from "./lib/status/levels.ts";
+import { isNews } from "./lib/status/news.ts";
+import type { ServerObservation } from "./lib/status/observation.ts";
 import { observeServer } from "./lib/status/observe-server.ts";
 import type { StatusReport } from "./lib/status/report.ts";
 import { problemText, reportText } from "./lib/status/report-text.ts";
@@ -48,10 +50,24 @@ async function main({ settings, arguments: given, output, runId, signal }: Progr
   logVerdict(settings, runId, report);
   if (given.flag("json")) output.data(JSON.stringify(report, null, 2));
   else if (!given.flag("quiet")) output.print(reportText(report, output.paint));
-  else if (report.verdict !== "healthy" && !printsIntoLog(settings)) {
-    output.data(problemText(report, output.paint));
-  }
+  else if (report.verdict !== "healthy") tellQuietly(settings, output, report, observation.log);
   return report.exitCode;
+}
+
+/**
+ * cron's entry appends what is printed to the log, where the verdict stands already; what goes to stderr it mails, if
+ * it is to mail at all. That is for problems which no check has told in the last day.
+ */
+function tellQuietly(
+  { paths }: Settings,
+  output: Output,
+  report: StatusReport,
+  log: ServerObservation["log"],
+): void {
+  const text = problemText(report, output.paint);
+  if (!isFile(process.stdout.fd, paths.log)) output.data(text);
+  else if (!isFile(process.stderr.fd, paths.log) && isNews(report, log.seen ? (log.value ?? []) : []))
+    output.error(text);
 }
 
 /** The report has said it to the person already, so the log shows it to nobody. A full disk must not hide the report. */
@@ -65,11 +81,11 @@ function logVerdict(settings: Settings, runId: string, { verdict, summary }: Sta
   }
 }
 
-/** cron's entry appends what is printed to the log, where the verdict stands already. */
-function printsIntoLog({ paths }: Settings): boolean {
-  const printed = fstatSync(process.stdout.fd);
-  const log = statSync(paths.log, { throwIfNoEntry: false });
-  return log !== undefined && printed.dev === log.dev && printed.ino === log.ino;
+/** Whether a descriptor is that file. */
+function isFile(descriptor: number, path: string): boolean {
+  const open = fstatSync(descriptor);
+  const file = statSync(path, { throwIfNoEntry: false });
+  return file !== undefined && open.dev === file.dev && open.ino === file.ino;
 }
 
 runProgram({ commandLine, main, failureCode: exitCodes.unknown });

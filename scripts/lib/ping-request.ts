@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import { systemCode } from "./errors.ts";
+import { lookupUntil } from "./ping-lookup.ts";
 
 /** A report that did not arrive: why, without the address, and whether another try may help. */
 interface Refusal {
@@ -47,11 +48,13 @@ async function attemptTo(address: URL, text: string, signal: AbortSignal): Promi
   // Loaded only by servers that report.
   const { request } = address.protocol === "https:" ? await import("node:https") : await import("node:http");
   const late = AbortSignal.timeout(attemptSeconds * 1000);
+  const ended = AbortSignal.any([signal, late]);
   return new Promise((resolve) => {
     const outgoing = request(address, {
       method: "POST",
       agent: false,
-      signal: AbortSignal.any([signal, late]),
+      signal: ended,
+      lookup: lookupUntil(ended),
       headers: {
         "content-type": "text/plain; charset=utf-8",
         "content-length": Buffer.byteLength(text),

@@ -41,9 +41,6 @@ export interface Program {
 /** The signals that end a run in an orderly way. */
 export const interruptions = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
-/** For how long what is left of a finished program may keep it alive. */
-const lingerMilliseconds = 500;
-
 const safePath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
@@ -55,18 +52,15 @@ export function runProgram(program: Program, argv: readonly string[] = process.a
   process.env.PATH ??= safePath;
   // Whoever watches may be gone (a lost ssh connection, `| head`): that must not end a restore between drop and rename.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-  prepared(program, argv)
-    .then(
-      (exitCode) => {
-        process.exitCode = exitCode;
-      },
-      (error: unknown) => {
-        process.stderr.write(`${program.commandLine.program}: ${messageOf(error)}\n`);
-        process.exitCode = program.failureCode ?? exitCodeOf(error);
-      },
-    )
-    // What is still under way has been given up: a look-up of a name, say, which nothing can end.
-    .then(() => setTimeout(() => process.exit(), lingerMilliseconds).unref());
+  prepared(program, argv).then(
+    (exitCode) => {
+      process.exitCode = exitCode;
+    },
+    (error: unknown) => {
+      process.stderr.write(`${program.commandLine.program}: ${messageOf(error)}\n`);
+      process.exitCode = program.failureCode ?? exitCodeOf(error);
+    },
+  );
 }
 
 /** What a program exits with when `error` ends it. */
