@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { Manifest } from "../../scripts/lib/manifest.ts";
+import { Manifest, manifestText } from "../../scripts/lib/manifest.ts";
 import { docker, label } from "../sandbox/docker.ts";
 import { backups, databaseKey, type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
 
@@ -56,7 +56,7 @@ async function copyOf(stamp: string, edit: string, change: (manifest: Manifest) 
     uncompressedBytes: Number(uncompressed),
   });
   change(manifest);
-  await server.sandbox.writeFile(copy.replace(".sql.gz", ".json"), JSON.stringify(manifest), "0600");
+  await server.sandbox.writeFile(copy.replace(".sql.gz", ".json"), manifestText(manifest), "0600");
   return copy;
 }
 
@@ -137,7 +137,7 @@ test("a backup that names a role which its roles file lacks fails, and the recor
   const edited = await server.sandbox.run(`sed -i /librarian/d ${roles} && sha256sum ${roles}`);
   const manifest = JSON.parse(await server.sandbox.readFile(copy.replace(".sql.gz", ".json")));
   manifest.roles.sha256 = edited.stdout.slice(0, 64);
-  await server.sandbox.writeFile(copy.replace(".sql.gz", ".json"), JSON.stringify(manifest), "0600");
+  await server.sandbox.writeFile(copy.replace(".sql.gz", ".json"), manifestText(manifest), "0600");
   expect((await server.rehearse(copy)).code).toBe(1);
   const record = await server.record(copy);
   expect(record).toMatchObject({ result: "failed", restoreSeconds: null });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { previousName, restoringName } from "../../scripts/lib/database-names.ts";
+import { resealed } from "./programs.ts";
 import { backups, name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
 let server: RestoreServer;
@@ -47,7 +48,7 @@ describe("--verify-only", () => {
     const copy = `${backups}/${name}_20250101_000000`;
     const [archive] = archives;
     const stem = archive.replace(/\.sql\.gz$/, "");
-    const asCopy = `sed "s/$(basename ${archive})/$(basename ${copy}).sql.gz/" ${stem}.json >${copy}.json`;
+    const asCopy = `sed "s/$(basename ${archive})/$(basename ${copy}).sql.gz/" ${stem}.json >${copy}.json; ${resealed(`${copy}.json`)}`;
     await sandbox.run(
       `head -c 100000 ${archive} >${copy}.sql.gz; ${asCopy}; cp ${stem}.roles.sql ${copy}.roles.sql`,
     );
