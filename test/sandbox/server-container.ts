@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { docker, label, socketPath, tryDocker } from "./docker.ts";
-import { containerOf, portOf, type SandboxOptions } from "./server-options.ts";
+import { containerOf, portOf, type SandboxOptions, volumeOf } from "./server-options.ts";
 import type { Endpoint, SshFiles } from "./ssh-files.ts";
 
 const jumpAddress = "127.0.0.2"; // loopback of the network that server and jump host share: nobody else gets there
@@ -54,7 +54,8 @@ export async function runServer(
     "--volume",
     `${socketPath()}:/var/run/docker.sock`,
     "--volume",
-    `${mountpoint}:${mountpoint}`,
+    `${options.dataSize === undefined ? mountpoint : volumeOf(options.number)}:${mountpoint}`,
+    ...(options.readOnly === undefined ? [] : ["--volume", `${mountpoint}/read-only:${options.readOnly}:ro`]),
   ];
   await createServer(
     container,

@@ -15,6 +15,10 @@ export interface SandboxOptions {
   bashrc?: string;
   /** Small file systems in the server: path to size, such as { "/root/database_backups": "4m" }. */
   tmpfs?: Record<string, string>;
+  /** The size of a file system of its own for the database's data, such as "300m"; default: the Docker host's own. */
+  dataSize?: string;
+  /** Where the server sees the directory `read-only`, which is beside its data directory, and cannot write to it. */
+  readOnly?: string;
   /** The server's local time, such as Europe/Berlin; default Etc/UTC. */
   timezone?: string;
   /** The major version of its PostgreSQL; default: that of SANDBOX_POSTGRES, or 15. */

@@ -70,7 +70,7 @@ export async function startServer(options: SandboxOptions): Promise<SandboxServe
   const images = await ensureImages(version);
   await removeServer(number);
   const endpoint = endpointOf(options, aliasOf(number));
-  const [files, mountpoint] = await Promise.all([writeSshFiles(number, endpoint), makeVolume(number)]);
+  const [files, mountpoint] = await Promise.all([writeSshFiles(number, endpoint), makeVolume(options)]);
   const database = {
     container: databaseContainerOf(number),
     image: images.postgres,
@@ -78,10 +78,10 @@ export async function startServer(options: SandboxOptions): Promise<SandboxServe
     mount: placesOf(version).mount,
     number,
   };
-  await Promise.all([
-    runServer(images.server, options, endpoint, files, mountpoint),
-    makeDatabase(images.template, version, options.database ?? "full", database),
-  ]);
+  const running = runServer(images.server, options, endpoint, files, mountpoint);
+  // A file system in memory is there for as long as a container uses it.
+  if (options.dataSize !== undefined) await running;
+  await Promise.all([running, makeDatabase(images.template, version, options.database ?? "full", database)]);
   const server = containerOf(number);
   return {
     ...endpoint,
@@ -106,9 +106,11 @@ export async function startServer(options: SandboxOptions): Promise<SandboxServe
   };
 }
 
-async function makeVolume(number: number): Promise<string> {
+async function makeVolume({ number, dataSize }: SandboxOptions): Promise<string> {
   const name = volumeOf(number);
-  await docker(["volume", "create", "--label", `${label}=${number}`, name]);
+  const inMemory = ["--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", `o=size=${dataSize}`];
+  const options = dataSize === undefined ? [] : inMemory;
+  await docker(["volume", "create", "--label", `${label}=${number}`, ...options, name]);
   return docker(["volume", "inspect", "--format", "{{.Mountpoint}}", name]);
 }
 
