@@ -22,7 +22,8 @@ const SourceTable = z.object({
 });
 export type SourceTable = z.infer<typeof SourceTable>;
 
-const qualified = ({ schema, name }: TableName): string => `${identifier(schema)}.${identifier(name)}`;
+/** A table as SQL. */
+export const qualified = ({ schema, name }: TableName): string => `${identifier(schema)}.${identifier(name)}`;
 
 const relation = (table: TableName): string => `${literal(qualified(table))}::regclass`;
 

@@ -12,7 +12,7 @@ import { dropRoles } from "./roles.ts";
 import { questionOptions, type RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
 import { requireRoom, requireSpaceBeside } from "./space-check.ts";
-import { copyTables, readSourceTables, type SourceTable } from "./table-copy.ts";
+import { copyTables, qualified, readSourceTables, type SourceTable } from "./table-copy.ts";
 import { chooseTables, displayName, type TableName, tablesInDump, type WishedTable } from "./table-names.ts";
 
 export interface RestoredTable extends TableName {
@@ -135,6 +135,8 @@ const Target = z.object({
   columns: z.array(z.string()),
   /** Whether a column is GENERATED ALWAYS AS IDENTITY. */
   identity: z.boolean(),
+  /** Whether it tells its rows apart by a key. */
+  keyed: z.boolean(),
 });
 
 const Targets = z.object({
@@ -159,25 +161,27 @@ select json_build_object(
   'targets', (select coalesce(json_agg(json_build_object('schema', nspname, 'name', relname,
     'columns', (select coalesce(json_agg(attname), '[]') from pg_attribute where attrelid = c.oid and attnum > 0
       and not attisdropped and attgenerated = ''),
-    'identity', exists (select from pg_attribute where attrelid = c.oid and attidentity = 'a'))), '[]')
+    'identity', exists (select from pg_attribute where attrelid = c.oid and attidentity = 'a'),
+    'keyed', exists (select from pg_index where indrelid = c.oid and indisunique))), '[]')
     from pg_class c join pg_namespace n on n.oid = relnamespace
     where relkind in ('r', 'p') and (nspname, relname) in (${names})))`;
   const options = questionOptions(run, run.database.database, run.signal);
   return queryJson(run.database, Targets, sql, options);
 }
 
-/** SQL that adds to a live table the restored rows that it lacks, by its keys. */
+/** SQL that adds to a live table the restored rows that it lacks: by its keys, or as whole rows where it has none. */
 export function insertExample(
   target: z.infer<typeof Target>,
   schema: string,
   restored: readonly string[],
 ): string {
   const columns = restored.filter((name) => target.columns.includes(name));
-  const list = columns.map((name) => displayName({ schema: "a", name }).slice(2)).join(", ");
+  const list = columns.map(identifier).join(", ");
   const overriding = target.identity ? " OVERRIDING SYSTEM VALUE" : "";
-  const from = displayName({ schema, name: target.name });
-  return `INSERT INTO ${displayName(target)} (${list})${overriding}
-  SELECT ${list} FROM ${from} ON CONFLICT DO NOTHING;`;
+  const into = qualified(target);
+  const lacking = target.keyed ? "ON CONFLICT DO NOTHING" : `EXCEPT ALL SELECT ${list} FROM ${into}`;
+  return `INSERT INTO ${into} (${list})${overriding}
+  SELECT ${list} FROM ${qualified({ schema, name: target.name })} ${lacking};`;
 }
 
 /** How to go on, for people. */

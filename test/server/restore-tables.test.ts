@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
+
+let server: RestoreServer;
+let archive: string;
+
+beforeAll(async () => {
+  server = await startRestoreServer(142);
+  await server.sandbox.psql(`
+    create table measurements (id bigint generated always as identity, at date not null, value numeric)
+      partition by range (at);
+    create table measurements_2025 partition of measurements for values from ('2025-01-01') to ('2026-01-01');
+    create table measurements_2026 partition of measurements for values from ('2026-01-01') to ('2027-01-01');
+    insert into measurements (at, value) select date '2025-11-01' + n, n / 3.0 from generate_series(1, 120) n;
+    create table "Reporting"."odd, ""table"".name" ("from" text[], state lesson_state);
+    insert into "Reporting"."odd, ""table"".name" values (array[E'a\\\\b\\n', null, '\\.'], 'draft'), (null, null);
+    create table empty_one ();
+    create table keywords ("select" int primary key, "Order" text, "from" int generated always as ("select" * 2) stored);
+    insert into keywords values (1, 'one'), (2, 'two');`);
+  archive = await server.backUp();
+});
+
+afterAll(() => server.remove());
+
+const rowsOf = (table: string) => server.sandbox.psql(`select t::text from ${table} t order by 1`);
+
+const schemas = () =>
+  server.sandbox.psql("select nspname from pg_namespace where nspname like 'restored%' order by 1");
+
+/** Calls it and gives the schema that it says it has made. */
+async function restoreTables(words: string): Promise<{ schema: string; stdout: string }> {
+  const { code, stderr, stdout } = await server.restore(`${words} ${archive}`);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const schema = /restored_\d{8}_\d{6}/.exec(stdout)?.[0] ?? "";
+  expect(await schemas()).toBe(schema);
+  expect(await server.databases()).toEqual([server.sandbox.database]);
+  return { schema, stdout };
+}
+
+test("tables come back beside the live ones, which may be locked meanwhile, and the printed SQL brings the lost rows back", async () => {
+  const { sandbox } = server;
+  const lessons = await rowsOf("lessons");
+  const odd = `"Reporting"."odd, ""table"".name"`;
+  const oddRows = await rowsOf(odd);
+  const measurements = await rowsOf("measurements");
+  await sandbox.psql(`delete from lessons where id > 600; delete from measurements where at < '2026-01-01';
+    delete from keywords where "select" = 2; alter table lessons add column added text`);
+  const present = await server.hash();
+
+  // A session that holds the strongest lock on a table until its input ends.
+  const holding = `docker exec -i ${sandbox.container} psql -X -q -U ${sandbox.databaseUser} -d ${sandbox.database}`;
+  const lock = `mkfifo /tmp/holding; (${holding} </tmp/holding >/dev/null 2>&1 &) ; exec 9>/tmp/holding
+    echo 'begin; lock table lessons in access exclusive mode; create table held ();' >&9
+    echo $$ >/tmp/holder; exec sleep 600`;
+  await sandbox.run(`setsid sh -c ${word(lock)} </dev/null >/dev/null 2>&1 &`);
+  const held =
+    "select count(*) from pg_locks where relation = 'lessons'::regclass and mode = 'AccessExclusiveLock'";
+  await expect.poll(() => sandbox.psql(held), { timeout: 60_000 }).toBe("1");
+  const { schema, stdout } = await restoreTables(
+    `--table lessons,measurements,keywords --table ${word(odd)} --table empty_one`,
+  );
+  await sandbox.run("kill $(cat /tmp/holder); rm /tmp/holding");
+  await expect.poll(() => sandbox.psql(held), { timeout: 60_000 }).toBe("0");
+
+  expect(await rowsOf(`${schema}.lessons`)).toBe(lessons);
+  expect(await rowsOf(`${schema}.measurements`)).toBe(measurements);
+  expect(await rowsOf(`${schema}."odd, ""table"".name"`)).toBe(oddRows);
+  expect(await sandbox.psql(`select count(*) from ${schema}.empty_one`)).toBe("0");
+
+  const sql = stdout.slice(stdout.indexOf("INSERT INTO"), stdout.indexOf("When done:"));
+  for (const statement of sql.split(";\n").filter((text) => /lessons|measurements|keywords/.test(text)))
+    await sandbox.psql(statement);
+  expect(await sandbox.psql("select count(*) from lessons")).toBe("1200");
+  expect(await rowsOf("measurements")).toBe(measurements);
+  expect(await rowsOf("keywords")).toBe("(1,one,2)\n(2,two,4)");
+  expect(await sandbox.psql(`select obj_description('${schema}'::regnamespace)`)).toContain(archive);
+  await sandbox.psql(/DROP SCHEMA .*;/.exec(stdout)?.[0] ?? "");
+  await sandbox.psql(`delete from lessons where id > 600; delete from measurements where at < '2026-01-01';
+    delete from keywords where "select" = 2`);
+  expect(await server.hash()).toBe(present);
+});
+
+test("a table by its lower case, with --json", async () => {
+  const { code, stdout } = await server.restore(`--json --table PUBLIC.USERS ${archive}`);
+  expect(code).toBe(0);
+  const report = JSON.parse(stdout);
+  expect(report).toMatchObject({
+    database: name,
+    schema: expect.stringMatching(/^restored_/),
+    tables: [{ schema: "public", name: "users", rows: 800, example: expect.stringContaining("ON CONFLICT") }],
+  });
+  await server.sandbox.psql(`drop schema ${report.schema} cascade`);
+});
+
+test("what the live database cannot take leaves nothing behind", async () => {
+  const { sandbox } = server;
+  const before = await server.hash();
+  const refused = async (table: string, code: number, says: RegExp) => {
+    const result = await server.restore(`--table ${table} ${archive}`);
+    expect(result.stderr).toMatch(says);
+    expect(result.code).toBe(code);
+    expect(await schemas()).toBe("");
+    expect(await server.databases()).toEqual([sandbox.database]);
+  };
+  await refused("nothing", 1, /there is no table nothing in/);
+  await refused("lesson", 1, /there is no table lesson in .*; there is public\.lessons/);
+
+  await sandbox.psql("alter type lesson_state rename value 'draft' to 'sketch'");
+  await refused("lessons", 1, /could not be copied into restored_.*invalid input value for enum/s);
+  await sandbox.psql("alter type lesson_state rename to other_state");
+  await refused("lessons", 1, /lacks the types public\.lesson_state/);
+  await sandbox.psql("alter type other_state rename to lesson_state");
+  await sandbox.psql("alter type lesson_state rename value 'sketch' to 'draft'");
+  expect(await server.hash()).toBe(before);
+});
+
+test("cut off while it copies, nothing has changed, and nothing is left", async () => {
+  const { sandbox } = server;
+  const before = await server.hash();
+  // Ends the sessions of the run as soon as the copy has begun.
+  const cutting = `#!/bin/sh
+case "$*" in
+  *"into \\$?"*)
+    (until /usr/bin/docker exec ${sandbox.container} psql -X -q -A -t -U ${sandbox.databaseUser} -d template1 -c \\
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'database-backups/%' and query like 'COPY%stdin%'" |
+      grep -q t; do :; done) >/dev/null 2>&1 & ;;
+esac
+exec /usr/bin/docker "$@"
+`;
+  await sandbox.psql(
+    "create table large as select n, repeat('x', 500) as text from generate_series(1, 60000) n",
+  );
+  archive = await server.backUp();
+  await sandbox.psql("drop table large");
+  await sandbox.writeFile("/opt/test/cutting/docker", cutting, "0755");
+  const cut = await server.restore(`--table large ${archive}`, 'PATH="/opt/test/cutting:$PATH"');
+  expect(cut.stderr).toMatch(/public\.large could not be copied into restored_/);
+  expect(cut.code).toBe(1);
+  expect(await schemas()).toBe("");
+  expect(await server.databases()).toEqual([sandbox.database]);
+  expect(await server.hash()).toBe(before);
+});
+
+/** A word for the shell. */
+function word(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
