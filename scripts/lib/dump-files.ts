@@ -1,10 +1,15 @@
 import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync } from "node:fs";
-import { partialPath } from "./commit.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { endBackends } from "./backends.ts";
+import { partialPath, removePartials } from "./commit.ts";
 import type { Content } from "./content/content.ts";
 import type { DumpedSequence } from "./content/sequences.ts";
 import type { Deadline } from "./deadline.ts";
 import { DumpError, dumpDatabase, dumpRoles } from "./dump.ts";
+import { InterruptedError } from "./errors.ts";
+import { placeOf } from "./psql.ts";
+import { PsqlError } from "./psql-error.ts";
 import { applicationName } from "./run-id.ts";
 import type { DatabaseSettings, Settings } from "./settings.ts";
 import { openSnapshot, type SnapshotFacts } from "./snapshot.ts";
@@ -18,54 +23,89 @@ export interface DumpFiles {
   sequences: readonly DumpedSequence[];
 }
 
-const progressMilliseconds = 500;
+/** Milliseconds. */
+const progressPause = 500;
+const longestPause = 300;
+
+interface DumpRun {
+  runId: string;
+  lock: { readonly fd: number };
+  deadline: Deadline;
+  progress?: (bytes: number) => void;
+}
 
 /**
  * Writes a run's dump and roles under names of its own and makes them last. Dump and content are of one snapshot.
- * @throws PsqlError, DockerError, DumpError, InterruptedError, system errors; the files are then still there.
+ * @throws PsqlError (sqlState 55P03 when a table stayed locked), DockerError, DumpError, InterruptedError, system
+ * errors; the files are then still there.
  */
 export async function writeDumpFiles(
   settings: Settings,
   database: DatabaseSettings,
-  run: {
-    runId: string;
-    lock: { readonly fd: number };
-    deadline: Deadline;
-    progress?: (bytes: number) => void;
-  },
+  run: DumpRun,
 ): Promise<DumpFiles> {
-  const { signal, stop } = run.deadline;
+  const began = performance.now();
+  for (;;) {
+    const files = await attempt(settings, database, run);
+    if (files !== null) return files;
+    removePartials(settings.paths.backups, database.name, run.runId);
+    await endBackends(database, [run.runId], {
+      applicationName: applicationName(run.runId),
+      timeoutSeconds: settings.timeouts.query,
+    });
+    if (performance.now() - began > settings.timeouts.lockWait * 1000)
+      throw new PsqlError("query", placeOf(database), "others always ask for a table first", "55P03");
+    // Not in step with whoever asks again and again.
+    await sleep(Math.random() * longestPause);
+    run.deadline.signal.throwIfAborted();
+  }
+}
+
+/** @returns null when somebody who waits for a table keeps the dump from ever getting its locks. */
+async function attempt(
+  settings: Settings,
+  database: DatabaseSettings,
+  run: DumpRun,
+): Promise<DumpFiles | null> {
   const archivePath = partialPath(settings.paths.backups, database.name, run.runId, "sql.gz");
   const rolesPath = partialPath(settings.paths.backups, database.name, run.runId, "roles.sql");
+  const ended = new AbortController();
+  const signal = AbortSignal.any([run.deadline.signal, ended.signal]);
   const snapshot = await openSnapshot(database, {
     applicationName: applicationName(run.runId),
     lockTimeoutSeconds: settings.timeouts.lockWait,
-    signal,
+    signal: run.deadline.signal,
   });
   const archive = create(archivePath);
   const roles = create(rolesPath);
   const { facts, sequences } = snapshot;
   const common = { runId: run.runId, lock: run.lock.fd, signal };
-  const timer = setInterval(() => run.progress?.(fstatSync(archive).size), progressMilliseconds);
+  const timer = setInterval(() => run.progress?.(fstatSync(archive).size), progressPause);
+  const dump = dumpDatabase(database, {
+    ...common,
+    output: archive,
+    snapshot: facts.snapshot,
+    compressionLevel: settings.compressionLevel,
+    lockWaitSeconds: settings.timeouts.lockWait,
+  });
   const work = [
-    dumpDatabase(database, {
-      ...common,
-      output: archive,
-      snapshot: facts.snapshot,
-      compressionLevel: settings.compressionLevel,
-      lockWaitSeconds: settings.timeouts.lockWait,
+    snapshot.locksHeldBy(dump).then((held) => {
+      if (held) return snapshot.readContent(settings.manifest);
+      throw new Queued();
     }),
+    dump,
     dumpRoles(database, { ...common, output: roles, passwords: facts.readsPasswords }),
-    snapshot.readContent(settings.manifest),
   ] as const;
   try {
-    const [, , content] = await Promise.all(work);
+    const [content] = await Promise.all(work);
     fsyncSync(archive);
     fsyncSync(roles);
     return { archivePath, rolesPath, facts, content, sequences };
   } catch (error) {
-    stop("another part of the backup failed");
+    ended.abort(new InterruptedError("another part of the backup failed"));
+    if (!(error instanceof Queued)) run.deadline.stop("another part of the backup failed");
     await Promise.allSettled(work);
+    if (error instanceof Queued) return null;
     throw error;
   } finally {
     clearInterval(timer);
@@ -74,6 +114,9 @@ export async function writeDumpFiles(
     await snapshot.close();
   }
 }
+
+/** The dump waits for somebody who waits for this run. */
+class Queued extends Error {}
 
 const create = (path: string): number =>
   openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);

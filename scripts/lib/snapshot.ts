@@ -6,6 +6,7 @@ import { readRoleFacts } from "./content/roles.ts";
 import { type DumpedSequence, readSequences } from "./content/sequences.ts";
 import { chunks, listTables, qualified, readTables, type Table } from "./content/tables.ts";
 import { fixTextForms } from "./content/text-forms.ts";
+import { dumpHoldsLocks } from "./dump-locks.ts";
 import type { QueryOptions } from "./psql.ts";
 import { PsqlError } from "./psql-error.ts";
 import { PsqlSession } from "./psql-session.ts";
@@ -28,6 +29,8 @@ export interface Snapshot {
   facts: SnapshotFacts;
   /** Of the moment when the snapshot was opened: they belong to none. */
   sequences: readonly DumpedSequence[];
+  /** Whether the dump holds its locks too, which may take it a moment; see dumpHoldsLocks. */
+  locksHeldBy(dump: Promise<unknown>): Promise<boolean>;
   /** Reads what the snapshot sees; every table once. */
   readContent(proof: Proof): Promise<Content>;
   /** Ends the snapshot; a dump that uses it must have begun by then. */
@@ -98,6 +101,15 @@ async function beginSnapshot(
   return {
     facts,
     sequences,
+    locksHeldBy: (dump) => {
+      // The extensions' own are not locked before they are read.
+      const own = tables.filter(({ extension }) => extension === null);
+      return dumpHoldsLocks(
+        session,
+        own.map(({ oid }) => oid),
+        dump,
+      );
+    },
     readContent: (proof) => readAll(session, { tables, sequences, proof, facts }),
     close: () => session.close(),
   };

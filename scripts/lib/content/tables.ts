@@ -4,6 +4,7 @@ import { identifier } from "../sql.ts";
 import type { Proof, TableContent } from "./content.ts";
 
 const Table = z.object({
+  oid: z.int(),
   schema: z.string(),
   name: z.string(),
   /** The columns that a dump holds, sorted. */
@@ -20,6 +21,7 @@ export type Table = z.infer<typeof Table>;
  */
 const tablesQuery = `
 SELECT coalesce(json_agg(json_build_object(
+  'oid', c.oid::bigint,
   'schema', n.nspname,
   'name', c.relname,
   'columns', (SELECT coalesce(json_agg(a.attname ORDER BY a.attname COLLATE "C"), '[]') FROM pg_attribute a
