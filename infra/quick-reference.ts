@@ -71,6 +71,9 @@ Restore
      restores beside the live database and swaps the two in one moment.
   2. ${shellWord(paths.statusLauncher)}
   To go back: ${restore} --rollback (within ${retention.keepPreviousDays} days)
+  Instead of the file, its time: --at '2026-11-22 03:00' (local) or 20261122_020000 (UTC) takes the newest backup then
+  First only look: --dry-run shows every step, --verify-only FILE reads the file alone
+  Beside the live database: --into NAME FILE, or --table users FILE for single tables, in a schema of their own
 
 Restore without these programs, into a new database
 ${databases.map((database) => stockRestore(database, paths.backups)).join("\n")}
