@@ -1,7 +1,9 @@
 import type { CommandLine } from "./lib/arguments.ts";
 import { ExitCode } from "./lib/exit-codes.ts";
+import { openPing } from "./lib/ping.ts";
 import { type ProgramContext, runProgram } from "./lib/program.ts";
 import { choose } from "./lib/rehearsal/choice.ts";
+import { rehearsalReport } from "./lib/rehearsal/ping-report.ts";
 import { type RehearsalOutcome, rehearse } from "./lib/rehearsal/rehearsal.ts";
 
 const commandLine: CommandLine = {
@@ -47,8 +49,16 @@ const severity: readonly ExitCode[] = [
   ExitCode.different,
 ];
 
+/** What the one who watches over the backups is told; a success of a rehearsal says nothing about tonight's backup. */
+const reported: readonly ExitCode[] = [
+  ExitCode.unavailable,
+  ExitCode.badFile,
+  ExitCode.failed,
+  ExitCode.different,
+];
+
 async function main(context: ProgramContext): Promise<number> {
-  const { arguments: given, output, runId, settings, signal } = context;
+  const { arguments: given, output, log, runId, settings, signal } = context;
   const outcomes: RehearsalOutcome[] = [];
   for (const choice of choose(settings, given.operands, given.flag("latest"))) {
     if (!signal.aborted) outcomes.push(await rehearse({ ...context, database: choice.database }, choice));
@@ -60,6 +70,9 @@ async function main(context: ProgramContext): Promise<number> {
   if (given.flag("json")) {
     output.data(JSON.stringify({ version: 1, runId, exitCode, rehearsals: outcomes }, null, 2));
   }
+  // A person who names a backup sees what is wrong with it; cron's run names none.
+  const isReported = given.operands.length === 0 && reported.includes(exitCode) && !signal.aborted;
+  if (isReported) await openPing(settings, log).end("fail", rehearsalReport(settings, outcomes));
   return exitCode;
 }
 

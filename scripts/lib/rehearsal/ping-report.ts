@@ -1,0 +1,14 @@
+import type { Settings } from "../settings.ts";
+import type { RehearsalOutcome } from "./rehearsal.ts";
+
+const longestReason = 500;
+
+/** What a run reports to whoever watches over the backups: the server, and a line per database. */
+export function rehearsalReport({ server }: Settings, outcomes: readonly RehearsalOutcome[]): string {
+  const lines = outcomes.map(({ database, record, error }) => {
+    const found = [...(record?.differences ?? []), ...(error === null ? [] : [error])].join("; ");
+    // An error of PostgreSQL may quote a row in its later lines.
+    return `${database}: ${found === "" ? "equal" : (found.split("\n")[0] ?? "").slice(0, longestReason)}`;
+  });
+  return [`rehearsal on ${server}`, ...lines, ""].join("\n");
+}
