@@ -1,9 +1,9 @@
-import { rmSync } from "node:fs";
+import { unlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { archiveName } from "./backup-name.ts";
 import type { Backup } from "./backups.ts";
 import { syncDirectory } from "./durable-file.ts";
-import { messageOf } from "./errors.ts";
+import { messageOf, systemCode } from "./errors.ts";
 import { formatAge } from "./format.ts";
 import type { Log } from "./log.ts";
 import { isPinned } from "./pins.ts";
@@ -59,8 +59,16 @@ export function prune(settings: Settings, database: DatabaseSettings, log: Log):
 /** Somebody may have pinned it since it was decided. */
 function remove(directory: string, { stem, files }: Removal): boolean {
   if (isPinned(directory, stem)) return false;
-  for (const file of files) rmSync(join(directory, file), { force: true });
+  for (const file of files) unlinkIfThere(join(directory, file));
   return true;
+}
+
+function unlinkIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+  }
 }
 
 /** Why older backups stay, and what a person is to do. */

@@ -8,7 +8,6 @@ import { backup, settings as common, database } from "./status-observations.ts";
 
 /** Real backups directories: made-up archives with real manifests. */
 
-const day = 86_400_000;
 export const shop: DatabaseSettings = database().settings;
 
 export interface Directory {
@@ -57,7 +56,7 @@ const wholeContent = "an archive";
 /** Lays a backup down and gives its stem; `now` is what ages are counted from. */
 export function layDown(directory: Directory, specification: BackupSpecification, now: Date): string {
   const { daysAgo, name = shop.name } = specification;
-  const takenAt = new Date(now.getTime() - Math.round(daysAgo * day));
+  const takenAt = new Date(now.getTime() - Math.round(daysAgo * 86_400) * 1_000);
   const stamp = takenAt.toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "_");
   const stem = `${name}_${stamp}`;
   const parts = new Set(specification.parts ?? ["archive", "manifest", "roles"]);

@@ -189,6 +189,7 @@ test("what is left of a backup stays while it is young, or pinned", () => {
   layDown(directory, { daysAgo: 5, parts: ["manifest", "roles"] }, now);
   layDown(directory, { daysAgo: 9, parts: ["manifest", "roles", "pin"] }, now);
   const before = directory.files();
+  expect(plannedPruning(directory.settings, shop).removals).toEqual([]);
   prune(directory.settings, shop, directory.log);
   expect(directory.files()).toEqual(before);
 });

@@ -70,7 +70,14 @@ const jumped = fc.oneof(
   fc.integer({ min: -1_000, max: 1_000 }).map((milliseconds) => new Date(now.getTime() + milliseconds)),
 );
 
-const time = fc.oneof({ weight: 6, arbitrary: nightly }, { weight: 1, arbitrary: jumped });
+/** Of one moment, only names tell backups apart. */
+const same = fc.constantFrom(now, new Date(now.getTime() - 20 * day));
+
+const time = fc.oneof(
+  { weight: 6, arbitrary: nightly },
+  { weight: 1, arbitrary: jumped },
+  { weight: 1, arbitrary: same },
+);
 
 const facts = fc.record({
   takenAt: time,

@@ -157,6 +157,7 @@ test("the one that a rehearsal proved last, and the one that an in-place restore
 test("every reason is one that a person can check", () => {
   const all = [
     candidate(-1),
+    candidate(-0.5),
     candidate(0),
     candidate(3),
     candidate(20, { pinned: true }),
@@ -169,6 +170,7 @@ test("every reason is one that a person can check", () => {
   const found = reasons(all, { keepAtLeast: 1, monthly: 2 });
   expect(all.map((one) => `${found.get(one)?.keep ? "keep" : "remove"}: ${found.get(one)?.reason}`)).toEqual([
     "keep: the newest verified backup",
+    "keep: dated in the future: the clock is or was wrong",
     "keep: the newest verified regular backup",
     "keep: taken 3 d before the newest verified regular one, kept for 7 days",
     "keep: pinned",
