@@ -46,6 +46,9 @@ SELECT json_build_object(
   'readsPasswords', has_table_privilege('pg_catalog.pg_authid', 'select'),
   'properties', (${propertiesQuery(dbname)}));`;
 
+/** The application needs the other processors, and the dump one. */
+const oneProcess = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off";
+
 /** How often tables may be made and dropped between the look at them and their locks. */
 const attempts = 5;
 
@@ -86,7 +89,7 @@ async function beginSnapshot(
   await session.query("SET search_path = '';");
   const known = await listTables(session);
   await session.query(
-    `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL row_security = off; ${fixTextForms};`,
+    `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL row_security = off; ${oneProcess}; ${fixTextForms};`,
   );
   await lockTables(session, known);
   const tables = await listTables(session);

@@ -1,0 +1,15 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { Manifest } from "./lib/manifest.ts";
+
+/** Writes docs/manifest.schema.json from the schema in the code; run it after changing that: node scripts/manifest_schema.ts */
+
+/** The JSON Schema of the `.json` beside every backup; a later version of the programs may add properties. */
+export const manifestSchema = (): object =>
+  z.toJSONSchema(Manifest, { target: "draft-2020-12", reused: "ref", io: "input" });
+
+if (import.meta.main) {
+  const path = join(import.meta.dirname, "../docs/manifest.schema.json");
+  writeFileSync(path, `${JSON.stringify(manifestSchema(), null, 2)}\n`);
+}

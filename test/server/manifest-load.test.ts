@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { contentDifferences } from "../../scripts/lib/content/differences.ts";
+import { readContent } from "../../scripts/lib/content/read-content.ts";
+import { type BackupServer, startBackupServer } from "./backup-server.ts";
+
+let server: BackupServer;
+
+beforeAll(async () => {
+  server = await startBackupServer(102);
+  await server.sandbox.psql(writersSql);
+});
+afterAll(() => server?.remove());
+
+/** Every table of the sandbox is written to without pause, each transaction whole or not at all. */
+const writersSql = `
+CREATE TABLE stop ();
+CREATE TABLE ledger (id bigserial PRIMARY KEY, writer integer, amount integer);
+CREATE TABLE filled_anew (id serial, value text);
+INSERT INTO filled_anew (value) SELECT 'v' || n FROM generate_series(1, 500) AS n;
+
+CREATE PROCEDURE write_without_end(writer integer) LANGUAGE plpgsql AS $$
+DECLARE
+  n integer := 0;
+BEGIN
+  WHILE NOT EXISTS (SELECT FROM stop) LOOP
+    n := n + 1;
+    INSERT INTO ledger (writer, amount) VALUES (writer, n), (writer, -n);
+    DELETE FROM ledger l WHERE l.writer = write_without_end.writer AND abs(amount) < n - 100;
+    INSERT INTO users (email, name, created_at, updated_at) VALUES (writer || '@' || n, 'n', now(), now());
+    UPDATE users SET name = name || n WHERE id % 97 = n % 97 AND length(name) < 100;
+    DELETE FROM users WHERE email LIKE writer || '@%' AND id % 3 = 0;
+    UPDATE courses SET title = title || n WHERE id = n % 60 AND length(title) < 200;
+    UPDATE lessons SET body = md5(n::text) WHERE id % 101 = n % 101;
+    UPDATE "Reporting".daily SET visits = visits + 1 WHERE day = (SELECT min(day) + n % 300 FROM "Reporting".daily);
+    UPDATE awkward_texts SET content = content || n WHERE id = n % 18 AND length(content) < 1000;
+    UPDATE schema_migrations SET version = reverse(version) WHERE version IN (SELECT version FROM schema_migrations LIMIT 1);
+    UPDATE ar_internal_metadata SET updated_at = clock_timestamp();
+    UPDATE "Ämter & ""Würden""" SET "日本語" = n::text;
+    PERFORM lo_put(content, n % 1000, 'x') FROM course_files LIMIT 1;
+    PERFORM nextval('invoice_numbers');
+    COMMIT;
+  END LOOP;
+END
+$$;
+
+-- Never empty, for anybody who looks at it: TRUNCATE alone does not respect a snapshot.
+CREATE PROCEDURE truncate_without_end() LANGUAGE plpgsql AS $$
+BEGIN
+  WHILE NOT EXISTS (SELECT FROM stop) LOOP
+    TRUNCATE filled_anew RESTART IDENTITY;
+    INSERT INTO filled_anew (value) SELECT 'v' || n FROM generate_series(1, 500) AS n;
+    COMMIT;
+    PERFORM pg_sleep(1);
+  END LOOP;
+END
+$$;`;
+
+test("while everything is written to, every backup is exactly what its manifest says", async () => {
+  const [database] = server.settings.databases;
+  if (database === undefined) throw new Error("there is no database");
+  const { psql } = server.sandbox;
+  const calls = [
+    "write_without_end(1)",
+    "write_without_end(2)",
+    "write_without_end(3)",
+    "truncate_without_end()",
+  ];
+  const writers = calls.map((call) => psql(`SET lock_timeout = 0; CALL ${call}`));
+  try {
+    for (let round = 0; round < 4; round += 1) {
+      const before = await psql("SELECT last_value FROM invoice_numbers");
+      const result = await server.backUp("--quiet");
+      expect(result).toMatchObject({ code: 0, stderr: "" });
+      expect(await psql("SELECT last_value FROM invoice_numbers")).not.toBe(before);
+      const archive = (await server.files()).findLast((file) => file.endsWith(".sql.gz")) ?? "";
+      const { content } = await server.manifest(archive);
+      const restored = await server.restoreByStockTools(archive);
+      const found = await readContent(
+        database,
+        { applicationName: "manifest-test", dbname: restored },
+        "full",
+      );
+      expect(content === null ? ["nothing is said"] : contentDifferences(content, found)).toEqual([]);
+      expect(found).toEqual(content);
+      expect(content?.tables).toContainEqual(expect.objectContaining({ name: "filled_anew", rows: 500 }));
+      expect(await psql("SELECT sum(amount) FROM ledger", restored)).toBe("0");
+    }
+  } finally {
+    await psql("INSERT INTO stop DEFAULT VALUES");
+    await Promise.allSettled(writers);
+  }
+  await Promise.all(writers);
+});
+
+test("who asks for a table while the dump begins waits for it, and nobody is blocked until the time is up", async () => {
+  const { psql } = server.sandbox;
+  await psql("DELETE FROM stop; CREATE TABLE migrated (id integer)");
+  let migrations = 0;
+  let done = false;
+  const migrating = (async () => {
+    while (!done) {
+      await psql(`ALTER TABLE migrated ADD COLUMN c${migrations} integer`);
+      migrations += 1;
+      await sleep(20);
+    }
+  })();
+  try {
+    for (let round = 0; round < 3; round += 1) {
+      const result = await server.backUp("--quiet");
+      expect(result).toMatchObject({ code: 0, stderr: "" });
+      expect(await server.sessions()).toBe(0);
+    }
+  } finally {
+    done = true;
+  }
+  await migrating;
+  expect(migrations).toBeGreaterThan(3);
+});
