@@ -20,7 +20,8 @@ const kinds: Record<string, string> = {
   foreignTables: "SELECT nspname, relname FROM relations WHERE relkind = 'f'",
   views: "SELECT nspname, relname FROM relations WHERE relkind = 'v'",
   materializedViews: "SELECT nspname, relname FROM relations WHERE relkind = 'm'",
-  columns: `SELECT nspname, relname, attname, format_type(atttypid, atttypmod), attidentity, attgenerated,
+  // From 17 on partitions have their parent's identity.
+  columns: `SELECT nspname, relname, attname, format_type(atttypid, atttypmod), CASE WHEN NOT relispartition THEN attidentity END, attgenerated,
     CASE WHEN NOT ${heir} THEN attnotnull END, CASE WHEN NOT ${heir} THEN atthasdef END
     FROM relations c JOIN pg_attribute ON attrelid = c.oid WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND attnum > 0 AND NOT attisdropped`,
   inheritances: `SELECT c.nspname, c.relname, p.nspname, p.relname
@@ -106,6 +107,8 @@ WITH schemas AS (
 ), functions AS (
   SELECT p.*, n.nspname, pg_get_function_identity_arguments(p.oid) AS arguments
   FROM pg_proc p JOIN schemas n ON n.oid = p.pronamespace WHERE ${own("pg_proc", "p.oid")}
+    -- The constructors of a range type, of which versions make different ones.
+    AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'i')
 ), types AS (
   SELECT t.*, n.nspname FROM pg_type t JOIN schemas n ON n.oid = t.typnamespace
   WHERE (typtype IN ('d', 'e', 'r', 'b') OR EXISTS (SELECT FROM pg_class WHERE oid = typrelid AND relkind = 'c'))
