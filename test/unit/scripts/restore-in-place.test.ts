@@ -1,0 +1,62 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { InterruptedError } from "../../../scripts/lib/errors.ts";
+import { openLog } from "../../../scripts/lib/log.ts";
+import { restoreInPlace } from "../../../scripts/lib/restore/in-place.ts";
+import type { LiveServer } from "../../../scripts/lib/restore/live-server.ts";
+import type { RestoreSource } from "../../../scripts/lib/restore/source.ts";
+import { settings } from "./status-observations.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "in-place-"));
+const { PATH } = process.env;
+
+beforeAll(() => {
+  // Nothing may be asked of any container: whoever calls docker leaves a trace.
+  writeFileSync(join(scratch, "docker"), `#!/bin/sh\ntouch ${scratch}/asked\nexit 1\n`, { mode: 0o755 });
+  process.env.PATH = `${scratch}:${PATH}`;
+});
+afterAll(() => {
+  process.env.PATH = PATH;
+  rmSync(scratch, { recursive: true });
+});
+
+const properties = {
+  owner: "app",
+  encoding: "UTF8",
+  collate: "C",
+  ctype: "C",
+  provider: "c",
+  providerLocale: null,
+  icuRules: null,
+  tablespace: "pg_default",
+  connectionLimit: -1,
+  isTemplate: false,
+  comment: null,
+  grants: null,
+  settings: [],
+};
+
+test("interrupted before the drop, an in-place restore drops nothing and writes nothing down", async () => {
+  const backups = join(scratch, "backups");
+  const runId = "20261122T020000-4f2a1b";
+  const run = {
+    settings: { ...settings, paths: { ...settings.paths, backups } },
+    database: { name: "app", container: "app-db", database: "app", user: "app", dataDirectory: "/data" },
+    runId,
+    log: openLog(join(scratch, "log"), "restore_database", runId),
+    output: {
+      print() {},
+      data() {},
+      error() {},
+      paint: (_: string, text: string) => text,
+      interactive: false,
+    },
+    signal: AbortSignal.abort(new InterruptedError("ended by SIGTERM")),
+  };
+  const state = { version: 1, runId, liveOid: 5, preRestoreArchive: "/a.sql.gz", properties } as const;
+  const server = { maintenance: "postgres", liveOid: 5 } as LiveServer;
+  await expect(restoreInPlace(run, server, {} as RestoreSource, state)).rejects.toThrow("ended by SIGTERM");
+  expect(readdirSync(scratch).toSorted()).toEqual(["docker", "log"]);
+});
