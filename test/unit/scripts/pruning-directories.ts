@@ -1,6 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { openLog } from "../../../scripts/lib/log.ts";
 import { type Manifest, writeManifest } from "../../../scripts/lib/manifest.ts";
 import type { DatabaseSettings, Settings } from "../../../scripts/lib/settings.ts";
@@ -20,6 +28,16 @@ export interface Directory {
   log: ReturnType<typeof openLog>;
 }
 
+const made: Directory[] = [];
+
+/** Removes all that `newDirectory` has made. */
+export function removeDirectories(): void {
+  for (const { log, path } of made.splice(0)) {
+    log.close();
+    rmSync(dirname(path), { recursive: true });
+  }
+}
+
 export function newDirectory(retention: Partial<Settings["retention"]> = {}): Directory {
   const root = mkdtempSync(join(tmpdir(), "pruning-"));
   const path = join(root, "backups");
@@ -30,14 +48,16 @@ export function newDirectory(retention: Partial<Settings["retention"]> = {}): Di
     retention: { ...common.retention, ...retention },
     paths: { ...common.paths, backups: path, log: join(root, "log") },
   };
-  return {
+  const directory = {
     path,
     settings,
     files: () => readdirSync(path).sort(),
-    read: (name) => readFileSync(join(path, name), "utf8"),
-    write: (name, content = "") => writeFileSync(join(path, name), content),
+    read: (name: string) => readFileSync(join(path, name), "utf8"),
+    write: (name: string, content = "") => writeFileSync(join(path, name), content),
     log: openLog(settings.paths.log, "prune_backups", "20261122T120000-000000"),
   };
+  made.push(directory);
+  return directory;
 }
 
 export interface BackupSpecification {

@@ -1,12 +1,19 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { plannedPruning, prune } from "../../../scripts/lib/pruning.ts";
 import { listedPruning } from "../../../scripts/lib/pruning-listing.ts";
-import { type BackupSpecification, layDown, newDirectory, shop } from "./pruning-directories.ts";
+import {
+  type BackupSpecification,
+  layDown,
+  newDirectory,
+  removeDirectories,
+  shop,
+} from "./pruning-directories.ts";
 
 const now = new Date();
+afterEach(removeDirectories);
 const everything = (directory: ReturnType<typeof newDirectory>) =>
   listedPruning(directory.settings, [shop], true).files.map(
     ({ file, decision, reason }) => `${decision} ${file}: ${reason}`,
@@ -124,18 +131,9 @@ function directoryOf([specifications, strangers, rule]: Example) {
 }
 
 const onDirectories = (check: (example: ReturnType<typeof directoryOf>) => void) =>
-  fc.assert(
-    fc.property(directories, (example) => {
-      const made = directoryOf(example);
-      try {
-        check(made);
-      } finally {
-        made.directory.log.close();
-        rmSync(join(made.directory.path, ".."), { recursive: true });
-      }
-    }),
-    { numRuns: 150 },
-  );
+  fc.assert(fc.property(directories, (example) => check(directoryOf(example))).afterEach(removeDirectories), {
+    numRuns: 150,
+  });
 
 test("only what a manifest of ours names goes, whole, and never a pin or what is pinned", () => {
   onDirectories(({ directory, laid }) => {
