@@ -60,7 +60,7 @@ export async function startRehearsalServer(
       if (result.code !== 0) throw new Error(result.stderr);
       return (await sandbox.run(`ls -t ${backups}/*.sql.gz | head -n 1`)).stdout.trim();
     },
-    rehearse: (words = "") => sandbox.run(`${command} ${words}`),
+    rehearse: (words = "") => sandbox.run(`exec ${command} ${words}`),
     record: async (archive) => {
       const path = archive.replace(/\.sql\.gz$/, ".rehearsal.json");
       return z.parse(RehearsalRecord, JSON.parse(await sandbox.readFile(path)));

@@ -42,6 +42,8 @@ export function databasePlace(
     used: async (signal) => Number(await query(database, size, questionOptions(run, maintenance, signal))),
     free: (signal) =>
       freeIn(database.container, live.dataDirectory, { timeoutSeconds: settings.timeouts.query, signal }),
+    open: async () => {},
+    prepare: async () => {},
     remove: () => dropDatabase(run, maintenance, name),
   };
 }

@@ -24,6 +24,8 @@ import { compare, restoreOnTrial } from "./trial.ts";
 interface Progress {
   source: RestoreSource | null;
   place: Place | null;
+  /** Whether the place could be opened. */
+  begun: boolean;
   restoreSeconds: number | null;
   differences: string[];
   notes: string[];
@@ -40,7 +42,14 @@ export async function judge(
   const { database, log, runId, settings } = run;
   const begun = performance.now();
   const startedAt = new Date().toISOString();
-  const progress: Progress = { source: null, place: null, restoreSeconds: null, differences: [], notes: [] };
+  const progress: Progress = {
+    source: null,
+    place: null,
+    begun: false,
+    restoreSeconds: null,
+    differences: [],
+    notes: [],
+  };
   const { where } = settings.rehearsal;
   log.event("info", database.name, `rehearsal started: ${path}, in a throw-away ${where}`);
   placeMarker(settings, database, runId);
@@ -105,13 +114,16 @@ async function attempt(run: RestoreRun, path: string, progress: Progress): Promi
     }
     const place =
       inContainer || live === null
-        ? await containerPlace(trial, source, roles, properties, live)
+        ? containerPlace(trial, source, roles, properties, live)
         : databasePlace(trial, source, properties, live);
     progress.place = place;
+    await place.open();
+    progress.begun = true;
     await requireSpaceFor(place, signal);
     const watch = watchSpace(place, settings.monitoring.minimumFreeBytes, signal, (reason) =>
       space.abort(reason),
     );
+    await place.prepare();
     progress.restoreSeconds = await restoreOnTrial(place, source, signal);
     output.print("comparing …");
     Object.assign(progress, await compare(place, source.manifest, signal));
@@ -123,11 +135,9 @@ async function attempt(run: RestoreRun, path: string, progress: Progress): Promi
 }
 
 /** A signal, a lack of space, or a server on which a rehearsal cannot begin, are not the backup's fault. */
-function saysNothing({ signal }: RestoreRun, { place }: Progress, failure: unknown): boolean {
+function saysNothing({ signal }: RestoreRun, { begun }: Progress, failure: unknown): boolean {
   const exitCode = exitCodeOf(failure);
-  return (
-    signal.aborted || exitCode === ExitCode.noSpace || (place === null && exitCode === ExitCode.unavailable)
-  );
+  return signal.aborted || exitCode === ExitCode.noSpace || (!begun && exitCode === ExitCode.unavailable);
 }
 
 /** Whether nothing is left of the place. */

@@ -1,7 +1,7 @@
 import type { DatabaseProperties } from "../restore/properties.ts";
 import type { RestoreRun } from "../restore/run.ts";
 
-/** Where a backup is restored on trial: a server that answers, and the database that is to be made in it. */
+/** Where a backup is restored on trial: a server, and the database that is to be made in it. */
 export interface Place {
   /** The rehearsal as a run in that server. */
   run: RestoreRun;
@@ -19,6 +19,10 @@ export interface Place {
   used(signal: AbortSignal): Promise<number>;
   /** Bytes that are free on the same file system. */
   free(signal: AbortSignal): Promise<number>;
+  /** Makes that file system reachable. @throws DockerError, ProgramError, InterruptedError; `remove` is due then too. */
+  open(): Promise<void>;
+  /** Makes the server answer. @throws as `open`, PsqlError */
+  prepare(): Promise<void>;
   /** Takes everything away again. Not to be interrupted. */
   remove(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import * as z from "zod/mini";
 import { archiveName, parseBackupName, rehearsalRecordName } from "../backup-name.ts";
 import { listFiles } from "../backups.ts";
 import { replaceDurably } from "../durable-file.ts";
+import { isoTime } from "../iso-time.ts";
 
 /**
  * What the newest rehearsal of a backup showed; the `.rehearsal.json` beside its archive. Times are UTC ISO. Later
@@ -15,7 +16,7 @@ export const RehearsalRecord = z.object({
   /** The archive's file name; its digest as it was read then, null when it could not be. */
   archive: z.string(),
   archiveSha256: z.nullable(z.string()),
-  startedAt: z.iso.datetime(),
+  startedAt: isoTime,
   /** The whole rehearsal. */
   durationSeconds: z.number(),
   /** Making the database and filling it, as a restore does; null if it did not get that far. */
