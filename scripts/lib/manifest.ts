@@ -4,15 +4,16 @@ import { dirname, join } from "node:path";
 import * as z from "zod/mini";
 import { Content } from "./content/content.ts";
 import { writeDurably } from "./durable-file.ts";
+import { isoTime } from "./iso-time.ts";
 import { DatabaseProperties } from "./restore/properties.ts";
 import { runIdPattern } from "./run-id.ts";
 
 const count = z.int().check(z.nonnegative());
-const file = z.object({
+const file = {
   file: z.string(),
   bytes: count,
   sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
-});
+};
 
 /**
  * What is known about a backup; the `.json` beside its archive. Sizes are bytes, times UTC ISO. Later versions of
@@ -27,17 +28,18 @@ export const Manifest = z.object({
   /** The machine's name. */
   host: z.nullable(z.string()),
   /** When the snapshot was taken. */
-  createdAt: z.iso.datetime(),
+  createdAt: isoTime,
   durationSeconds: z.number(),
   class: z.enum(["regular", "pre-restore"]),
   /** Whether the archive is one of the hand-made scripts', verified later; facts of its time are then null. */
   adopted: z.boolean(),
-  archive: z.extend(file, {
+  archive: z.object({
+    ...file,
     uncompressedBytes: count,
     format: z.literal("plain-gzip"),
     compressionLevel: z.nullable(z.int()),
   }),
-  roles: z.nullable(z.extend(file, { passwords: z.boolean() })),
+  roles: z.nullable(z.object({ ...file, passwords: z.boolean() })),
   postgres: z.nullable(
     z.object({
       serverVersion: z.string(),
@@ -55,7 +57,7 @@ export const Manifest = z.object({
   databaseBytes: z.nullable(count),
   /** Why this backup is suspiciously small beside its predecessors, one sentence each; null when it is not. */
   shrunk: z.nullable(z.array(z.string())),
-  verifiedAt: z.iso.datetime(),
+  verifiedAt: isoTime,
 });
 export type Manifest = z.infer<typeof Manifest>;
 export type BackupClass = Manifest["class"];

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { PsqlSession } from "../psql-session.ts";
 import { Content, type Proof } from "./content.ts";
 
-const LargeObjects = z.pick(Content, { largeObjects: true });
+const LargeObjects = z.object({ largeObjects: Content.shape.largeObjects });
 
 const countQuery = `
 SELECT json_build_object('largeObjects', json_build_object(
