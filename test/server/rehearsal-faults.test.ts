@@ -161,6 +161,20 @@ test("in a database: backups leave a living rehearsal alone, SIGTERM takes its d
   expect(await server.hidden()).toEqual([]);
 });
 
+test("in a database: one that takes more space than was found for it is ended", async () => {
+  await server.configure({ rehearsal: { ...server.settings.rehearsal, where: "database" } });
+  const path = (await server.backUp()).replace(".sql.gz", ".json");
+  const manifest = JSON.parse(await server.sandbox.readFile(path));
+  await server.sandbox.writeFile(path, JSON.stringify({ ...manifest, databaseBytes: 0 }), "0600");
+  const result = await server.rehearse();
+  expect(result.stdout).toMatch(
+    /rehearsal skipped: it was ended: it takes .* MB, and .* had been found for it/,
+  );
+  expect(result.code).toBe(73);
+  expect(await server.databases()).toEqual([server.sandbox.database]);
+  expect(await server.hidden()).toEqual([]);
+});
+
 test.each(["backup", "rehearsal"])(
   "in a database: what SIGKILL leaves is removed by the next %s",
   async (next) => {

@@ -90,6 +90,7 @@ export async function judge(
 
 async function attempt(run: RestoreRun, path: string, progress: Progress): Promise<void> {
   const { database, output, settings } = run;
+  const { minimumFreeBytes } = settings.monitoring;
   const limit = settings.timeouts.restore;
   const time = deadline(
     run.signal,
@@ -119,10 +120,8 @@ async function attempt(run: RestoreRun, path: string, progress: Progress): Promi
     progress.place = place;
     await place.open();
     progress.begun = true;
-    await requireSpaceFor(place, signal);
-    const watch = watchSpace(place, settings.monitoring.minimumFreeBytes, signal, (reason) =>
-      space.abort(reason),
-    );
+    await requireSpaceFor(place, minimumFreeBytes, signal);
+    const watch = watchSpace(place, minimumFreeBytes, signal, (reason) => space.abort(reason));
     await place.prepare();
     progress.restoreSeconds = await restoreOnTrial(place, source, signal);
     output.print("comparing …");

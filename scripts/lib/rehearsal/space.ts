@@ -4,17 +4,22 @@ import { ExitCode } from "../exit-codes.ts";
 import { formatBytes } from "../format.ts";
 import type { Place } from "./place.ts";
 
-/** A rehearsal must not fill the disk on which the live database lies: it wants this many times what it needs. */
+/** How many times the space it needs a rehearsal may take: it must not fill the disk on which the live database lies. */
 const margin = 2;
 const pauseMilliseconds = 5_000;
 
-/** @throws ProgramError `noSpace` unless twice what the place needs is free. */
-export async function requireSpaceFor(place: Place, signal: AbortSignal): Promise<void> {
+/** @throws ProgramError `noSpace` unless twice what the place needs is free, and the minimum besides what it needs. */
+export async function requireSpaceFor(
+  place: Place,
+  minimumFreeBytes: number,
+  signal: AbortSignal,
+): Promise<void> {
   const free = await place.free(signal);
-  const wanted = place.needed * margin;
+  const wanted = place.needed + Math.max(place.needed, minimumFreeBytes);
   if (free >= wanted) return;
+  const why = `it needs ${formatBytes(place.needed)}, and as much again or monitoring.minimumFreeSpace is to stay free`;
   throw new ProgramError(
-    `${formatBytes(free)} are free, and ${formatBytes(wanted)} are wanted: twice what it needs; make room`,
+    `${formatBytes(free)} are free, and ${formatBytes(wanted)} are wanted: ${why}; make room`,
     ExitCode.noSpace,
   );
 }
