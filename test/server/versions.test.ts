@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type PostgresVersion, postgresVersions } from "../sandbox/postgres-version.ts";
+import { whyNoPostgres } from "../sandbox/set-up/postgres-image.ts";
+import { say } from "../sandbox/steps.ts";
+import { name } from "./status-server.ts";
+import { startVersionServer, type VersionServer } from "./version-server.ts";
+
+const versions = await Promise.all(
+  postgresVersions.map(async (version) => ({ version, reason: await whyNoPostgres(version) })),
+);
+const here = versions.filter(({ reason }) => reason === null).map(({ version }) => version);
+
+/** To make a version's images takes a minute or two, on a machine that never did. */
+const imagesTimeout = 20 * 60_000;
+
+const servers = new Map<PostgresVersion, VersionServer>();
+function serverOf(version: PostgresVersion): VersionServer {
+  const server = servers.get(version);
+  if (server === undefined) throw new Error(`there is no server with PostgreSQL ${version}`);
+  return server;
+}
+
+/** Each version's own backup, and what the database held then. */
+const backup = new Map<PostgresVersion, { archive: string; content: string }>();
+function backupOf(version: PostgresVersion): { archive: string; content: string } {
+  const made = backup.get(version);
+  if (made === undefined) throw new Error(`PostgreSQL ${version} made no backup`);
+  return made;
+}
+
+const damage =
+  "DELETE FROM lessons; DROP TABLE visits; CREATE TABLE leftover (); SELECT lo_unlink(oid) FROM pg_largeobject_metadata;";
+
+afterAll(async () => {
+  await Promise.all([...servers.values()].map(({ sandbox }) => sandbox.remove()));
+});
+
+for (const { version, reason } of versions) {
+  if (reason === null) continue;
+  say(`PostgreSQL ${version} is not tested: ${reason}.`);
+  test.skip(`PostgreSQL ${version}: ${reason}`, () => {});
+}
+
+describe.each(here)("PostgreSQL %i", (version) => {
+  beforeAll(async () => {
+    servers.set(version, await startVersionServer(241 + postgresVersions.indexOf(version), version));
+  }, imagesTimeout);
+
+  test("a backup says what made it, and the status check finds eight points in order", async () => {
+    const { sandbox, backUp, newest, content, report } = serverOf(version);
+    const before = await content();
+    expect(await backUp()).toMatchObject({ code: 0, stderr: "" });
+    const archive = await newest();
+    const manifest = JSON.parse(await sandbox.readFile(archive.replace(".sql.gz", ".json")));
+    const said = await sandbox.psql("SELECT current_setting('server_version_num')");
+    expect(Math.floor(Number(said) / 10_000)).toBe(version);
+    expect(manifest).toMatchObject({
+      class: "regular",
+      postgres: {
+        serverVersion: expect.stringMatching(`^${version}\\.`),
+        serverVersionNumber: Number(said),
+        dumpVersion: expect.stringMatching(`^${version}\\.`),
+      },
+      properties: { owner: sandbox.databaseUser, encoding: "UTF8", provider: "c", collate: "en_US.utf8" },
+    });
+    expect(manifest.content.tables).toContainEqual(
+      expect.objectContaining({ schema: "public", name: "visits_other", rows: 30, hash: expect.any(String) }),
+    );
+    const { points, databases } = await report();
+    const found = Object.values({ ...points, ...databases[0]?.points });
+    expect(found).toHaveLength(8);
+    expect(found.flatMap(({ findings }) => findings).filter(({ level }) => level !== "ok")).toEqual([]);
+    backup.set(version, { archive, content: before });
+  });
+
+  test("a restore brings everything back, and --rollback undoes it", async () => {
+    const { sandbox, restore, content } = serverOf(version);
+    const { archive, content: original } = backupOf(version);
+    await sandbox.psql(damage);
+    const damaged = await content();
+    const restored = await restore(`--yes ${archive}`);
+    expect(restored).toMatchObject({ code: 0, stderr: "" });
+    expect(await content()).toBe(original);
+    expect(await restore("--yes --rollback")).toMatchObject({ code: 0, stderr: "" });
+    expect(await content()).toBe(damaged);
+  });
+
+  test.each(localesOf(version))("a restore in place into a database of %s", async (locale, provider) => {
+    const { sandbox, restore, content } = serverOf(version);
+    const { archive, content: original } = backupOf(version);
+    const live = sandbox.database;
+    await sandbox.psql(
+      `DROP DATABASE ${live} WITH (FORCE);
+       CREATE DATABASE ${live} TEMPLATE template0 ENCODING 'UTF8' ${locale};`,
+      "template1",
+    );
+    expect(await restore(`--yes --in-place ${archive}`)).toMatchObject({ code: 0, stderr: "" });
+    expect(await content()).toBe(original);
+    const database = await sandbox.psql(
+      `SELECT to_jsonb(d) FROM pg_database d WHERE datname = current_database()`,
+    );
+    expect(JSON.parse(database)).toMatchObject(provider);
+  });
+});
+
+/** The locales that a version brought or wrote down otherwise than those before, and what pg_database says then. */
+function localesOf(version: PostgresVersion): [locale: string, row: Record<string, string>][] {
+  const icu = "LOCALE_PROVIDER icu ICU_LOCALE 'de-AT'";
+  const icuColumn = version < 17 ? "daticulocale" : "datlocale";
+  const builtin = version < 18 ? "C.UTF-8" : "PG_UNICODE_FAST";
+  const locales: [first: number, last: number, string, Record<string, string>][] = [
+    [13, 14, "LOCALE 'C.UTF-8'", { datcollate: "C.UTF-8" }],
+    [15, 15, icu, { datlocprovider: "i", [icuColumn]: "de-AT" }],
+    [
+      16,
+      18,
+      `${icu} ICU_RULES '&a < g'`,
+      { datlocprovider: "i", [icuColumn]: "de-AT", daticurules: "&a < g" },
+    ],
+    [
+      17,
+      18,
+      `LOCALE_PROVIDER builtin BUILTIN_LOCALE '${builtin}'`,
+      { datlocprovider: "b", datlocale: builtin },
+    ],
+  ];
+  return locales.flatMap(([first, last, locale, row]) =>
+    first <= version && version <= last ? [[locale, row]] : [],
+  );
+}
+
+const pairs = here.flatMap((from) => here.filter((to) => to !== from).map((to) => [from, to] as const));
+
+describe("from one version to another", () => {
+  test.each(pairs.filter(([from, to]) => from < to))("%i to %i: it is all there", async (from, to) => {
+    const { restore, content, fetch } = serverOf(to);
+    const { archive, content: original } = backupOf(from);
+    const file = await fetch(serverOf(from), archive);
+    expect(await restore(`--yes --database ${name} ${file}`)).toMatchObject({ code: 0, stderr: "" });
+    expect(await content()).toBe(original);
+  });
+
+  test.each(pairs.filter(([from, to]) => from > to))("%i to %i is refused", async (from, to) => {
+    const { restore, content, fetch } = serverOf(to);
+    const before = await content();
+    const file = await fetch(serverOf(from), backupOf(from).archive);
+    const refused = await restore(`--yes --database ${name} ${file}`);
+    expect(refused).toMatchObject({ code: 65 });
+    expect(refused.stderr).toContain(`made by PostgreSQL ${from} and the server is ${to}.`);
+    expect(await content()).toBe(before);
+  });
+});
