@@ -2,12 +2,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { contentDifferences } from "../../scripts/lib/content/differences.ts";
 import { readContent } from "../../scripts/lib/content/read-content.ts";
+import { PsqlSession } from "../../scripts/lib/psql-session.ts";
+import { openSnapshot } from "../../scripts/lib/snapshot.ts";
 import { type BackupServer, startBackupServer } from "./backup-server.ts";
 
 let server: BackupServer;
 
 beforeAll(async () => {
   server = await startBackupServer(102);
+  // Who writes without pause may get in between more than once, above all on a busy machine.
+  await server.configure({ ...server.settings, timeouts: { ...server.settings.timeouts, lockWait: 200 } });
   await server.sandbox.psql(writersSql);
 });
 afterAll(() => server?.remove());
@@ -51,7 +55,7 @@ BEGIN
     TRUNCATE filled_anew RESTART IDENTITY;
     INSERT INTO filled_anew (value) SELECT 'v' || n FROM generate_series(1, 500) AS n;
     COMMIT;
-    PERFORM pg_sleep(1);
+    PERFORM pg_sleep(3);
   END LOOP;
 END
 $$;`;
@@ -68,7 +72,7 @@ test("while everything is written to, every backup is exactly what its manifest 
   ];
   const writers = calls.map((call) => psql(`SET lock_timeout = 0; CALL ${call}`));
   try {
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < 3; round += 1) {
       const before = await psql("SELECT last_value FROM invoice_numbers");
       const result = await server.backUp("--quiet");
       expect(result).toMatchObject({ code: 0, stderr: "" });
@@ -93,27 +97,31 @@ test("while everything is written to, every backup is exactly what its manifest 
   await Promise.all(writers);
 });
 
-test("who asks for a table while the dump begins waits for it, and nobody is blocked until the time is up", async () => {
+test("a dump behind somebody who waits for the snapshot's own lock is seen, one that has its locks too", async () => {
+  const [database] = server.settings.databases;
+  if (database === undefined) throw new Error("there is no database");
   const { psql } = server.sandbox;
-  await psql("DELETE FROM stop; CREATE TABLE migrated (id integer)");
-  let migrations = 0;
-  let done = false;
-  const migrating = (async () => {
-    while (!done) {
-      await psql(`ALTER TABLE migrated ADD COLUMN c${migrations} integer`);
-      migrations += 1;
-      await sleep(20);
-    }
-  })();
+  const options = { applicationName: "database-backups/manifest-test" };
+  await psql("CREATE TABLE migrated (id integer)");
+  const snapshot = await openSnapshot(database, options);
+  const dump = new PsqlSession(database, options);
   try {
-    for (let round = 0; round < 3; round += 1) {
-      const result = await server.backUp("--quiet");
-      expect(result).toMatchObject({ code: 0, stderr: "" });
-      expect(await server.sessions()).toBe(0);
-    }
+    const migration = psql("ALTER TABLE migrated ADD COLUMN more integer");
+    const waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'migrated'::regclass";
+    while ((await psql(waiting)) !== "1") await sleep(20);
+    const locked = dump.query("BEGIN; LOCK TABLE migrated IN ACCESS SHARE MODE");
+    expect(await snapshot.locksHeldBy(locked)).toBe(false);
+    await snapshot.close();
+    await Promise.all([migration, locked]);
+
+    const next = await openSnapshot(database, options);
+    const tables = "SELECT string_agg(format('ONLY %I.%I', schemaname, tablename), ', ') FROM pg_tables";
+    const names = await psql(`${tables} WHERE schemaname IN ('public', 'Reporting')`);
+    await dump.query(`LOCK TABLE ${names} IN ACCESS SHARE MODE`);
+    expect(await next.locksHeldBy(new Promise(() => {}))).toBe(true);
+    await next.close();
   } finally {
-    done = true;
+    await snapshot.close();
+    await dump.close();
   }
-  await migrating;
-  expect(migrations).toBeGreaterThan(3);
 });
