@@ -37,30 +37,35 @@ export function prune(settings: Settings, database: DatabaseSettings, log: Log):
   const directory = settings.paths.backups;
   const { removals, heldBy, files } = plannedPruning(settings, database);
   if (heldBy !== null) log.event("warning", database.name, holdText(settings, database, heldBy));
+  const held = heldBy === null ? null : basename(heldBy.archivePath);
+  return { ...carryOut(directory, database, removals, log), heldBy: held, files };
+}
+
+/** Removes what was planned, apart from what somebody has pinned since. */
+export function carryOut(
+  directory: string,
+  database: DatabaseSettings,
+  removals: readonly Removal[],
+  log: Log,
+): Pick<Pruning, "removed" | "problems"> {
   const removed: string[] = [];
   const problems: string[] = [];
-  for (const removal of removals) {
+  for (const { stem, files, hadArchive, takenAt } of removals) {
+    const archive = archiveName(stem);
+    if (isPinned(directory, stem)) continue;
     try {
-      if (!remove(directory, removal)) continue;
+      for (const file of files) unlinkIfThere(join(directory, file));
     } catch (error) {
-      problems.push(`${archiveName(removal.stem)} could not be removed: ${messageOf(error)}`);
+      problems.push(`${archive} could not be removed: ${messageOf(error)}`);
       continue;
     }
-    const archive = archiveName(removal.stem);
-    if (removal.hadArchive) removed.push(archive);
-    const what = removal.hadArchive ? archive : `what was left of ${archive}`;
-    log.event("info", database.name, `removed ${what}, taken ${formatAge(removal.takenAt, new Date())}`);
+    if (hadArchive) removed.push(archive);
+    const what = hadArchive ? archive : `what was left of ${archive}`;
+    log.event("info", database.name, `removed ${what}, taken ${formatAge(takenAt, new Date())}`);
   }
   for (const problem of problems) log.event("error", database.name, problem);
   if (removals.length > 0) syncDirectory(directory);
-  return { removed, problems, heldBy: heldBy === null ? null : basename(heldBy.archivePath), files };
-}
-
-/** Somebody may have pinned it since it was decided. */
-function remove(directory: string, { stem, files }: Removal): boolean {
-  if (isPinned(directory, stem)) return false;
-  for (const file of files) unlinkIfThere(join(directory, file));
-  return true;
+  return { removed, problems };
 }
 
 function unlinkIfThere(path: string): void {

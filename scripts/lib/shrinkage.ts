@@ -77,7 +77,7 @@ export function shrinkage(
 
 /** 0 for what is not smaller, and beside nothing. */
 const percentSmaller = (now: number, usual: number): number =>
-  usual === 0 ? 0 : Math.max(0, Math.round((1 - now / usual) * 100));
+  usual === 0 ? 0 : Math.max(0, Math.floor((1 - now / usual) * 100));
 
 const nameOf = ({ schema, name }: { schema: string; name: string }): string => `${schema}.${name}`;
 const tablesOf = (backup: BackupSize | undefined) => backup?.content?.tables ?? [];

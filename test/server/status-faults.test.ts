@@ -23,12 +23,12 @@ const problems = async (): Promise<{ code: number; stdout: string }> => {
 };
 const pointOf = async (point: "container" | "connections" | "database" | "persistence" | "backup") =>
   (await server.report()).databases[0]?.points[point];
-/** Copies the newest backup to another day and changes it by a sed script on its manifest. */
-const copyBackup = (days: number, sed: string) =>
+/** Copies the newest backup to another day. */
+const copyBackup = (days: number) =>
   server.sandbox.run(`cd ${backups} && m=$(ls -t ${name}_*.json | head -n 1) && s=\${m%.json} &&
     d=$(date -u -d '${days} days ago' +%Y%m%d_%H%M%S) && i=$(date -u -d '${days} days ago' +%Y-%m-%dT%H:%M:%SZ) &&
     cp $s.sql.gz ${name}_$d.sql.gz &&
-    sed "s/$s/${name}_$d/; s/\\"createdAt\\": \\".*\\"/\\"createdAt\\": \\"$i\\"/; ${sed}" $m >${name}_$d.json && ${resealed(`${name}_$d.json`)}`);
+    sed "s/$s/${name}_$d/; s/\\"createdAt\\": \\".*\\"/\\"createdAt\\": \\"$i\\"/" $m >${name}_$d.json`);
 
 describe("backups", () => {
   afterEach(async () => {
@@ -46,7 +46,7 @@ describe("backups", () => {
 
   test("only old ones: critical", async () => {
     await keep();
-    await copyBackup(5, "");
+    await copyBackup(5);
     await server.sandbox.run(
       `cd ${backups} && ls -t ${name}_* | grep -v $(date -u -d '5 days ago' +%Y%m%d) | xargs rm`,
     );
@@ -60,7 +60,7 @@ describe("backups", () => {
     await server.backUp();
     await server.sandbox.psql("DROP TABLE large");
     await server.backUp();
-    expect((await problems()).stdout).toMatch(/the newest backup shrank: .*rows 9\d % smaller/);
+    expect((await problems()).stdout).toMatch(/the newest backup shrank: .*rows 99 % smaller/);
   });
 
   test("never verified: a warning; changed since it was: critical", async () => {

@@ -1,8 +1,8 @@
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
-import { plannedPruning, prune } from "../../../scripts/lib/pruning.ts";
+import { carryOut, plannedPruning, prune } from "../../../scripts/lib/pruning.ts";
 import { listedPruning } from "../../../scripts/lib/pruning-listing.ts";
 import {
   type BackupSpecification,
@@ -14,11 +14,6 @@ import {
 
 const now = new Date();
 afterEach(removeDirectories);
-const everything = (directory: ReturnType<typeof newDirectory>) =>
-  listedPruning(directory.settings, [shop], true).files.map(
-    ({ file, decision, reason }) => `${decision} ${file}: ${reason}`,
-  );
-
 test("every file is told why it stays or goes", () => {
   const directory = newDirectory({ keepAtLeast: 1 });
   const lay = (specification: BackupSpecification) => layDown(directory, specification, now);
@@ -33,6 +28,9 @@ test("every file is told why it stays or goes", () => {
   const other = lay({ daysAgo: 90, name: "other" });
   const wrong = lay({ daysAgo: 95, parts: ["archive"] });
   directory.write(`${wrong}.json`, "{}");
+  const odd = lay({ daysAgo: 97, parts: ["archive", "manifest"] });
+  directory.write(`${odd}.roles.sql`);
+  mkdirSync(join(directory.path, `${odd}.rehearsal.json`));
   for (const name of [
     "notes.txt",
     `${old}.txt`,
@@ -67,19 +65,28 @@ test("every file is told why it stays or goes", () => {
     ...["json", "roles.sql"].map((end) => `keep ${other}.${end}: not ours`),
     expect.stringContaining(`keep ${wrong}.sql.gz: its manifest is not right: `),
     expect.stringContaining(`keep ${wrong}.json: not the manifest of ${wrong}.sql.gz: `),
+    `remove ${odd}.sql.gz: taken 96 d 12 h before ${count}`,
+    `remove ${odd}.json: goes with ${odd}.sql.gz`,
+    `keep ${odd}.roles.sql: not ours: no manifest names it`,
+    `keep ${odd}.rehearsal.json: not ours: not a regular file`,
     "keep notes.txt: not ours",
     `keep ${old}.txt: not ours`,
     "keep .shop.in-place.json~: the state of an in-place restore",
     "keep .shop.20261122T020000-4f2a1b.sql.gz.partial: unfinished, of run 20261122T020000-4f2a1b: that run removes it, or the next one if it died",
   ];
-  const told = everything(directory);
+  const listed = listedPruning(directory.settings, [shop], true).files;
+  const told = listed.map(({ file, decision, reason }) => `${decision} ${file}: ${reason}`);
   expect(told).toEqual(expect.arrayContaining(expected));
   expect(told).toHaveLength(expected.length);
   expect(told).toHaveLength(directory.files().length);
 
   const { removed, problems } = prune(directory.settings, shop, directory.log);
-  expect({ removed, problems }).toEqual({ removed: [`${damaged}.sql.gz`, `${old}.sql.gz`], problems: [] });
-  expect(everything(directory)).toEqual(told.filter((line) => line.startsWith("keep")));
+  expect({ removed, problems }).toEqual({
+    removed: [odd, damaged, old].map((stem) => `${stem}.sql.gz`),
+    problems: [],
+  });
+  const left = directory.files();
+  expect(left).toEqual(listed.flatMap(({ file, decision }) => (decision === "keep" ? [file] : [])));
 });
 
 const specification: fc.Arbitrary<BackupSpecification> = fc.record(
@@ -190,6 +197,18 @@ test("what is left of a backup stays while it is young, or pinned", () => {
   expect(plannedPruning(directory.settings, shop).removals).toEqual([]);
   prune(directory.settings, shop, directory.log);
   expect(directory.files()).toEqual(before);
+});
+
+test("what is pinned after it was decided stays", () => {
+  const directory = newDirectory({ keepAtLeast: 1 });
+  layDown(directory, { daysAgo: 0 }, now);
+  const [first = "", second = ""] = [10, 9].map((daysAgo) => layDown(directory, { daysAgo }, now));
+  const { removals } = plannedPruning(directory.settings, shop);
+  expect(removals.map(({ stem }) => stem)).toEqual([first, second]);
+  directory.write(`${first}.pin`);
+  const { removed } = carryOut(directory.path, shop, removals, directory.log);
+  expect(removed).toEqual([`${second}.sql.gz`]);
+  expect(directory.files()).toEqual(expect.arrayContaining([`${first}.sql.gz`, `${first}.json`]));
 });
 
 test("an in-place restore's only copy stays; while it cannot be told which that is, nothing goes", () => {
