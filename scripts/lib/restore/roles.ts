@@ -31,13 +31,14 @@ export function missingRoles(rolesSql: string, present: readonly string[]): Miss
   });
 }
 
-/** A membership without its grantor, who may not exist here. */
+/** A membership with its options (from 16 on also INHERIT and SET) and without its grantor, who may not exist here. */
 function membershipOf(line: string, written: string): string[] {
   const prefix = "GRANT ";
   const at = line.indexOf(` TO ${written}`);
   const rest = line.slice(at + ` TO ${written}`.length);
-  if (at < 0 || !/^(;| WITH| GRANTED)/.test(rest)) return [];
-  return [`GRANT ${line.slice(prefix.length, at)} TO ${written};`];
+  const options = /^(?<options>(?: WITH [A-Z, ]+?)?)(?: GRANTED BY .*)?;$/.exec(rest)?.groups?.options;
+  if (at < 0 || options === undefined) return [];
+  return [`GRANT ${line.slice(prefix.length, at)} TO ${written}${options};`];
 }
 
 /** Those of the roles that the dump names: as owner, in a grant, a default privilege or a policy. */

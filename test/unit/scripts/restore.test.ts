@@ -87,6 +87,8 @@ test("only the roles that are missing are taken from the roles file, without the
     'CREATE ROLE "Söhne & Co";',
     `ALTER ROLE "Söhne & Co" WITH LOGIN PASSWORD 'SCRAM';`,
     'GRANT app TO "Söhne & Co" WITH ADMIN OPTION GRANTED BY app;',
+    'GRANT "GRANTED BY" TO "Söhne & Co" GRANTED BY "WITH ADMIN OPTION";',
+    'GRANT other TO "Söhne & Co" WITH ADMIN OPTION, INHERIT FALSE, SET FALSE GRANTED BY app;',
     'GRANT app TO "Söhne & Co2" GRANTED BY app;',
   ].join("\n");
   expect(missingRoles(sql, ["app"])).toEqual([
@@ -95,7 +97,9 @@ test("only the roles that are missing are taken from the roles file, without the
       statements: [
         'CREATE ROLE "Söhne & Co";',
         `ALTER ROLE "Söhne & Co" WITH LOGIN PASSWORD 'SCRAM';`,
-        'GRANT app TO "Söhne & Co";',
+        'GRANT app TO "Söhne & Co" WITH ADMIN OPTION;',
+        'GRANT "GRANTED BY" TO "Söhne & Co";',
+        'GRANT other TO "Söhne & Co" WITH ADMIN OPTION, INHERIT FALSE, SET FALSE;',
       ],
     },
   ]);
