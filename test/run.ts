@@ -58,7 +58,12 @@ async function test(words: readonly string[], environment: NodeJS.ProcessEnv): P
 function choosePostgres(words: readonly string[]): string[] {
   const at = words.indexOf("--postgres");
   if (at < 0) return [...words];
-  process.env[versionVariable] = String(postgresVersion(words[at + 1] ?? "", "--postgres"));
+  try {
+    process.env[versionVariable] = String(postgresVersion(words[at + 1] ?? "", "--postgres"));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(64);
+  }
   return words.toSpliced(at, 2);
 }
 
