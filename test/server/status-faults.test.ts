@@ -28,7 +28,7 @@ const copyBackup = (days: number) =>
   server.sandbox.run(`cd ${backups} && m=$(ls -t ${name}_*.json | head -n 1) && s=\${m%.json} &&
     d=$(date -u -d '${days} days ago' +%Y%m%d_%H%M%S) && i=$(date -u -d '${days} days ago' +%Y-%m-%dT%H:%M:%SZ) &&
     cp $s.sql.gz ${name}_$d.sql.gz &&
-    sed "s/$s/${name}_$d/; s/\\"createdAt\\": \\".*\\"/\\"createdAt\\": \\"$i\\"/" $m >${name}_$d.json`);
+    sed "s/$s/${name}_$d/; s/\\"createdAt\\": \\".*\\"/\\"createdAt\\": \\"$i\\"/" $m >${name}_$d.json && ${resealed(`${name}_$d.json`)}`);
 
 describe("backups", () => {
   afterEach(async () => {
