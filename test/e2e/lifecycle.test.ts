@@ -99,6 +99,10 @@ test("up afterwards finds the old backups", async () => {
   deployment.reconfigure({ runtime: "system" }); // so that the pinned Node is not sent a second time
   await deployment.converge();
   expect(await deployment.onServer("/root/restore_database.sh --list")).toContain(firstBackup);
+  expect(await deployment.onServer("/root/prune_backups.sh --dry-run")).toMatch(
+    new RegExp(`keep {4}${firstBackup} +the newest verified backup`),
+  );
+  expect(await deployment.onServer("/root/pin_backup.sh --list")).toContain("nothing is pinned");
   const status = JSON.parse(await deployment.onServer("/root/check_database_status.sh --json"));
   expect(status.verdict).toBe("healthy");
   expect(status.databases[0].backups).toMatchObject({

@@ -31,6 +31,7 @@ test("a pin keeps a backup, by command or by hand, until it is taken away", asyn
     decision: "keep",
     reason: "pinned: before the 'big' migration; $(touch /tmp/executed)",
   });
+  expect((await server.list()).match(/ · verified · pinned$/gm)).toHaveLength(2);
   expect((await server.prune()).code).toBe(0);
   expect(await archives()).toEqual([byCommand, byHand, newest].map((stem) => `${stem}.sql.gz`));
   expect(JSON.parse((await server.pin("--list --json")).stdout).pins).toEqual([
@@ -94,6 +95,8 @@ test("a backup that shrank keeps the older ones and warns, until a person accept
   expect(await archives()).toContain(`${old}.sql.gz`);
   expect(await server.log()).toContain(`${archive} is suspiciously small (`);
   expect((await server.check()).stdout).toContain(`the newest backup shrank: ${backup.shrunk[0]}`);
+
+  expect((await server.list()).match(/ · verified · suspiciously small$/gm)).toHaveLength(1);
 
   // A second small one does not make the first one usual.
   const second = JSON.parse((await server.backUp("--json")).stdout).databases[0].backup;

@@ -10,6 +10,8 @@ export interface PruneServer extends BackupServer {
   prune(words?: string, before?: string): Promise<CommandResult>;
   pin(words?: string): Promise<CommandResult>;
   check(words?: string): Promise<CommandResult>;
+  /** What `restore_database --list` prints. */
+  list(): Promise<string>;
   /** Every file with its decision, as `--dry-run --json` has it. */
   decisions(words?: string): Promise<{ file: string; decision: string; reason: string }[]>;
   /** Empties the backups directory and puts copies of the real backup into it, taken at these UTC times. Gives their stems. */
@@ -33,7 +35,7 @@ export async function startPruneServer(
 ): Promise<PruneServer> {
   const server = await startBackupServer(number, options);
   const { sandbox, settings } = server;
-  await putPrograms(sandbox, ["prune_backups", "pin_backup", "check_database_status"]);
+  await putPrograms(sandbox, ["prune_backups", "pin_backup", "check_database_status", "restore_database"]);
   const first = await server.backUp();
   if (first.code !== 0) throw new Error(first.stderr);
   await sandbox.run(`mv ${directory} ${original} && mkdir -m 0700 ${directory}`);
@@ -44,6 +46,7 @@ export async function startPruneServer(
     prune,
     pin: (words = "") => sandbox.run(`${commandOf(sandbox, "pin_backup")} ${words}`),
     check: (words = "") => sandbox.run(`${commandOf(sandbox, "check_database_status")} ${words}`),
+    list: async () => (await sandbox.run(`${commandOf(sandbox, "restore_database")} --list`)).stdout,
     decisions: async (words = "") => {
       const { stdout, stderr } = await prune(`--dry-run --json ${words}`);
       if (stdout === "") throw new Error(stderr);

@@ -60,6 +60,8 @@ function backupLine(backup: Backup, now: Date): string {
     ...(totals == null ? [] : [`${plural(totals.tables, "table")}, ${plural(totals.rows, "row")}`]),
     backup.adopted ? `${backup.class} (adopted)` : backup.class,
     verification(backup),
+    ...(backup.pinned ? ["pinned"] : []),
+    ...(backup.shrunk ? ["suspiciously small"] : []),
   ];
   return `  ${backup.archivePath}\n    ${facts.join(" · ")}`;
 }
@@ -95,6 +97,8 @@ export function listingData(listings: readonly DatabaseListing[]): unknown {
       class: backup.class,
       verified: backup.verified,
       adopted: backup.adopted,
+      pinned: backup.pinned,
+      shrunk: backup.shrunk,
     })),
     databases: made.map((kept) => ({
       name: kept.name,
