@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { testFiles } from "./test/faults/extent.ts";
 
 /** Tests that drive real servers wait for seconds at a time: for containers, sshd, cron, the Pulumi CLI. */
 const real = {
@@ -15,6 +16,14 @@ export default defineConfig({
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "provider", include: ["test/provider/**/*.test.ts"], ...real } },
       { test: { name: "server", include: ["test/server/**/*.test.ts"], ...real } },
+      {
+        test: {
+          name: "faults",
+          include: testFiles(process.argv),
+          ...real,
+          globalSetup: [...real.globalSetup, "test/faults/global-set-up.ts"],
+        },
+      },
       { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...real } },
     ],
   },

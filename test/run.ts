@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { seed } from "./faults/extent.ts";
 import { afterSecondTry, type Counts, type Outcome, outcomeOf, secondTry } from "./report.ts";
 import { projectNode, repository, withProjectNode } from "./sandbox/cache.ts";
 import { postgresVersion, versionVariable } from "./sandbox/postgres-version.ts";
@@ -69,7 +70,8 @@ function choosePostgres(words: readonly string[]): string[] {
 
 const words = choosePostgres(process.argv.slice(2));
 await ensureImages();
-const environment = await withPulumi(withProjectNode());
+// The second try makes the same choices as the first.
+const environment = { ...(await withPulumi(withProjectNode())), FAULT_SEED: seed() };
 const results: Counts[] = [await check(environment), await test(words, environment)];
 const total = (name: keyof Counts) => results.reduce((sum, counts) => sum + counts[name], 0);
 const skipped = total("skipped") > 0 ? `, ${total("skipped")} skipped` : "";

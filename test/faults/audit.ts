@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+
+/**
+ * Runs on the sandbox server, by `audit DIRECTORY`: reads every file of the backups directory and says what is wrong
+ * with it, without any of the product's code.
+ */
+export interface Audit {
+  /** Every file's name and its sha256. */
+  files: Record<string, string>;
+  /** What bears an archive's name and is not a good backup, in words. */
+  bad: string[];
+  /** Files that belong to no archive, hidden ones too. */
+  stray: string[];
+}
+
+const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
+
+function problem(directory: string, archive: string): string | null {
+  const bytes = readFileSync(join(directory, archive));
+  try {
+    const text = gunzipSync(bytes);
+    const end = text.subarray(-200).toString("latin1");
+    if (!end.includes("-- PostgreSQL database dump complete")) return "its dump is not complete";
+    const manifest = JSON.parse(
+      readFileSync(join(directory, archive.replace(/\.sql\.gz$/, ".json")), "utf8"),
+    );
+    if (manifest.archive.file !== archive) return "its manifest is another's";
+    if (manifest.archive.sha256 !== sha256(bytes)) return "its sha256 is not the manifest's";
+    if (manifest.archive.uncompressedBytes !== text.length) return "its length is not the manifest's";
+    const roles = readFileSync(join(directory, manifest.roles.file));
+    return manifest.roles.sha256 === sha256(roles) ? null : "its roles are not the manifest's";
+  } catch (error) {
+    return String(error);
+  }
+}
+
+function audit(directory: string): Audit {
+  const names = readdirSync(directory).sort();
+  const archives = names.filter((name) => /^[^.].*\.sql\.gz$/.test(name));
+  const stems = archives.map((name) => name.replace(/sql\.gz$/, ""));
+  return {
+    files: Object.fromEntries(names.map((name) => [name, sha256(readFileSync(join(directory, name)))])),
+    bad: archives.flatMap((archive) => {
+      const reason = problem(directory, archive);
+      return reason === null ? [] : [`${archive}: ${reason}`];
+    }),
+    stray: names.filter((name) => !stems.some((stem) => name.startsWith(stem))),
+  };
+}
+
+process.stdout.write(JSON.stringify(audit(process.argv[2] ?? "")));

@@ -1,0 +1,135 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { parseBackupName } from "../../scripts/lib/backup-name.ts";
+import { chosen } from "./extent.ts";
+import { type FaultServer, startFaultServer, succeed } from "./fault-server.ts";
+import { backupsAreIntact } from "./survival.ts";
+import { tally } from "./tally.ts";
+
+/** Clocks that are wrong, are set, or change to and from summer time; libfaketime gives the programs the time. */
+
+let server: FaultServer;
+
+beforeAll(async () => {
+  server = await startFaultServer(210, { database: "empty", timezone: "Europe/Berlin" });
+  await succeed(server.sandbox, `cp -a ${server.directory} /opt/test/kept`);
+});
+afterAll(() => server?.remove());
+// In a far future even today's backups have had their time.
+afterEach(async () => {
+  await server.reset();
+  await succeed(server.sandbox, `cp -a /opt/test/kept/. ${server.directory}/`);
+});
+
+/** Runs a backup that takes it to be `seconds` later (or, negative, earlier) than it is; gives the new archives. */
+async function backUpAt(seconds: number): Promise<string[]> {
+  const before = (await server.audit()).files;
+  const clock = `LD_PRELOAD=$(echo /usr/lib/*/faketime/libfaketime.so.1) FAKETIME=${seconds >= 0 ? "+" : ""}${seconds}s FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1`;
+  const result = await server.run("backup_database", "", clock);
+  expect(result.stderr).toBe("");
+  expect(result.code, result.stdout).toBe(0);
+  const audit = await server.audit();
+  expect(audit.bad).toEqual([]);
+  const made = Object.keys(audit.files).filter(
+    (file) => file.endsWith(".sql.gz") && before[file] === undefined,
+  );
+  expect(made).toHaveLength(1);
+  const [archive = ""] = made;
+  const stamp = parseBackupName(archive)?.stamp ?? "";
+  const iso = stamp.replace(/^(....)(..)(..)_(..)(..)(..)$/, "$1-$2-$3T$4:$5:$6Z");
+  // The time that it took itself to be, and not the machine's.
+  expect(Math.abs(Date.parse(iso) - (Date.now() + seconds * 1000))).toBeLessThan(120_000);
+  return made;
+}
+
+const secondsUntil = (time: string): number => Math.round((Date.parse(time) - Date.now()) / 1000);
+const hour = 3600;
+const day = 24 * hour;
+
+async function archivesNow(): Promise<string[]> {
+  return Object.keys((await server.audit()).files).filter((file) => file.endsWith(".sql.gz"));
+}
+
+async function statusOf(): Promise<string> {
+  return (await server.run("check_database_status", "--json")).stdout;
+}
+
+const cases: { fault: string; check: () => Promise<void> }[] = [
+  {
+    fault: "the clock set back an hour",
+    check: async () => {
+      await backUpAt(0);
+      await backUpAt(-hour);
+      await backUpAt(0);
+      expect(await archivesNow()).toHaveLength(server.archives.length + 3);
+      await backupsAreIntact(server);
+    },
+  },
+  {
+    fault: "the clock an hour ahead, and then right again",
+    check: async () => {
+      await backUpAt(hour);
+      expect(await statusOf()).toMatch(/the newest backup is of the future/);
+      await backUpAt(0);
+      expect(await archivesNow()).toHaveLength(server.archives.length + 2);
+      await backupsAreIntact(server);
+    },
+  },
+  {
+    fault: "the night in which an hour happens twice",
+    check: async () => {
+      // 02:30 in summer time, and an hour later 02:30 again.
+      const nights = ["2025-10-26T00:30:00Z", "2025-10-26T01:30:00Z", "2025-10-26T02:30:00Z"];
+      const made: string[] = [];
+      for (const night of nights) made.push(...(await backUpAt(secondsUntil(night))));
+      expect(new Set(made).size).toBe(nights.length);
+      // Of another autumn, they are older than every backup of today; the newest three good ones are kept.
+      expect((await archivesNow()).length).toBeGreaterThanOrEqual(3);
+      await backupsAreIntact(server);
+    },
+  },
+  {
+    fault: "the night in which an hour is left out",
+    check: async () => {
+      const nights = ["2027-03-28T00:59:50Z", "2027-03-28T01:00:10Z"];
+      const made: string[] = [];
+      for (const night of nights) made.push(...(await backUpAt(secondsUntil(night))));
+      expect(new Set(made).size).toBe(nights.length);
+      const left = await archivesNow();
+      expect(left).toEqual(expect.arrayContaining(made));
+      expect(left.length).toBeGreaterThanOrEqual(3);
+    },
+  },
+  {
+    fault: "a file dated in the future",
+    check: async () => {
+      const [archive = ""] = server.archives;
+      const future = `${server.directory}/${server.name}_20991231_235959.sql.gz`;
+      await succeed(server.sandbox, `cp ${archive} ${future}`);
+      await backUpAt(0);
+      expect(await statusOf()).toMatch(/of the future/);
+      await backUpAt(0);
+      expect((await archivesNow()).length).toBe(server.archives.length + 3);
+      const { files } = await server.audit();
+      expect(files).toMatchObject(server.older);
+    },
+  },
+  {
+    fault: "the clock years ahead for one night, and then right again",
+    check: async () => {
+      for (const days of [-5, -4, -3, -2, -1]) await backUpAt(days * day);
+      await backUpAt(800 * day);
+      // Whatever that night took for old: keepAtLeast good backups are left, the newest real one among them.
+      const kept = await archivesNow();
+      expect(kept.length).toBeGreaterThanOrEqual(server.settings.retention.keepAtLeast);
+      await backUpAt(0);
+      const after = await archivesNow();
+      expect(after).toEqual(expect.arrayContaining(kept));
+      expect((await server.audit()).bad).toEqual([]);
+    },
+  },
+];
+
+test.each(chosen("clocks", cases, 2))("$fault", async ({ fault, check }) => {
+  await check();
+  tally(fault, 1, ["names", "works"]);
+});

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, test } from "vitest";
+import { docker } from "../sandbox/docker.ts";
+import { chosen, randomFor, times } from "./extent.ts";
+import { type FaultServer, startFaultServer } from "./fault-server.ts";
+import { bulk, interrupt, middles } from "./middle.ts";
+import { survive } from "./survival.ts";
+
+/** What happens to the database's container, or to a session in it, in the middle of a dump or of a restore. */
+
+let server: FaultServer;
+/** What the live database holds after a restore, and what it held before. */
+let contents: readonly [string, string];
+
+beforeAll(async () => {
+  server = await startFaultServer(205, { database: "empty", states: [bulk] });
+  const first = await server.content();
+  await server.sandbox.psql("update bulk set text = 'changed since' where n % 100 = 0");
+  contents = [first, await server.content()];
+});
+afterAll(() => server?.remove());
+
+const events = [
+  { event: "the container stopped", act: (container: string) => docker(["stop", "--time", "5", container]) },
+  { event: "the container killed", act: (container: string) => docker(["kill", container]) },
+  {
+    event: "the container restarted",
+    act: (container: string) => docker(["restart", "--time", "5", container]),
+  },
+  {
+    event: "the run's sessions terminated",
+    act: () =>
+      server.sandbox.psql(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'database-backups/%'",
+        "template1",
+      ),
+  },
+];
+
+const cases = middles.flatMap((middle) => events.map((event) => ({ ...event, middle, what: middle.what })));
+
+test.each(chosen("containers", cases, 1))("$event in the middle of $what", async ({ event, act, middle }) => {
+  const fault = `${event} in the middle of ${middle.what}`;
+  const random = randomFor(fault);
+  for (let occasion = 0; occasion < times(5, 1); occasion += 1) {
+    await survive(server, {
+      fault,
+      happen: () => interrupt(server, middle, () => act(server.sandbox.container), random),
+      says: /(backup|restore) failed: /,
+      mend: () => server.sandbox.startDatabase(),
+      mayBecome: contents,
+    });
+  }
+});

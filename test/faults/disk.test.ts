@@ -1,0 +1,111 @@
+import { dirname } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { chosen } from "./extent.ts";
+import { type FaultServer, startFaultServer, succeed } from "./fault-server.ts";
+import { type Fault, survive } from "./survival.ts";
+
+/** Disks that are full. */
+
+let server: FaultServer;
+/** Sizes that a backup of the live database has, in bytes. */
+let sizes: { archive: number; roles: number };
+
+const pageBytes = 4096;
+const bulk = "create table bulk as select n, md5(n::text) as text from generate_series(1, 100000) as n";
+
+beforeAll(async () => {
+  // The last of the older backups is small, so that nobody foresees how much the next one needs.
+  const states = [bulk, "drop table bulk; create table wares as select n from generate_series(1, 100) n"];
+  const directory = "/root/database_backups";
+  const sandbox = { tmpfs: { [directory]: "48m" }, dataSize: "320m" };
+  server = await startFaultServer(209, { database: "empty", states, ...sandbox });
+  await server.sandbox.psql(bulk);
+  await succeed(server.sandbox, server.command("backup_database", "--quiet"));
+  const files = Object.keys((await server.audit()).files).filter((file) => server.older[file] === undefined);
+  const size = async (ending: string) => {
+    const file = files.find((name) => name.endsWith(ending)) ?? "";
+    return Number(await succeed(server.sandbox, `stat -c %s ${directory}/${file}`));
+  };
+  sizes = { archive: await size(".sql.gz"), roles: await size(".roles.sql") };
+  await server.reset();
+});
+afterAll(() => server?.remove());
+
+const filler = () => `${server.directory}/filler`;
+
+/** Leaves just as many bytes free on the backups' file system. */
+async function leaveFree(bytes: number): Promise<void> {
+  const free = Number(await succeed(server.sandbox, `df --output=avail -B1 ${server.directory} | tail -n 1`));
+  await succeed(server.sandbox, `head -c ${free - bytes} /dev/zero >${filler()}`);
+}
+const makeRoom = async () => {
+  await succeed(server.sandbox, `rm -f ${filler()}`);
+};
+
+const pages = (bytes: number) => Math.ceil(bytes / pageBytes) * pageBytes;
+const wordsFor = (archive = "") => `--yes ${archive}`;
+
+const backupFull = (what: string, free: () => number): Fault => ({
+  fault: `the backups' disk full ${what}`,
+  happen: async () => {
+    await leaveFree(free());
+    return server.run("backup_database");
+  },
+  code: 73,
+  says: /filled up/,
+  mend: makeRoom,
+});
+
+const fillData = () => dirname(server.sandbox.dataDirectory);
+
+const faults: Fault[] = [
+  backupFull("in the middle of the dump", () => Math.floor(sizes.archive / 2)),
+  backupFull("at the roles", () => pages(sizes.archive)),
+  backupFull("at the manifest", () => pages(sizes.archive) + pages(sizes.roles)),
+  backupFull("in the manifest", () => pages(sizes.archive) + pages(sizes.roles) + pageBytes),
+  {
+    fault: "the backups' disk full at the backup before a restore",
+    happen: async () => {
+      await leaveFree(Math.floor(sizes.archive / 2));
+      return server.run("restore_database", wordsFor(server.archives[0]));
+    },
+    code: 73,
+    says: /filled up/,
+    mend: makeRoom,
+  },
+  {
+    fault: "the data's disk too full for a restore",
+    happen: async () => {
+      const free = `df --output=avail -B1 ${fillData()} | tail -n 1`;
+      await succeed(server.sandbox, `head -c $(($(${free}) - 8000000)) /dev/zero >${fillData()}/filler`);
+      return server.run("restore_database", wordsFor(server.archives[0]));
+    },
+    code: 73,
+    says: /not enough space/,
+    mend: async () => {
+      await succeed(server.sandbox, `rm -f ${fillData()}/filler`);
+    },
+  },
+  {
+    fault: "the data's disk filled by somebody else in the middle of a restore",
+    happen: () => {
+      const { sandbox } = server;
+      const restoring = `docker exec ${sandbox.container} psql -X -q -A -t -U ${sandbox.databaseUser} -d template1 -c "select datname from pg_database" 2>/dev/null | grep -q _restoring_`;
+      return sandbox.run(
+        `${server.command("restore_database", wordsFor(server.archives[0]))} & pid=$!
+        until ${restoring}; do kill -0 $pid || exit 99; done
+        head -c 1G /dev/zero >${fillData()}/filler 2>/dev/null; wait $pid`,
+      );
+    },
+    says: /restore failed: /,
+    mend: async () => {
+      await succeed(server.sandbox, `rm -f ${fillData()}/filler`);
+      await server.sandbox.startDatabase();
+    },
+  },
+];
+
+test.each(chosen("disks", faults, 2))("$fault", async (fault) => {
+  expect(sizes.archive).toBeGreaterThan(100_000);
+  await survive(server, fault);
+});

@@ -1,0 +1,55 @@
+import { createHash, randomInt } from "node:crypto";
+import { readdirSync } from "node:fs";
+
+/** How much of the fault suite runs, and the seed from which every choice of a run comes. */
+
+/** All of it (`npm run faults`), or the sample that `npm test` takes. */
+export const full = process.env.FAULTS === "full";
+
+/** The seed, drawn by whoever asks first and handed on to the processes that run the tests. */
+export function seed(): string {
+  process.env.FAULT_SEED ??= String(randomInt(2 ** 32));
+  return process.env.FAULT_SEED;
+}
+
+const filesInSample = 5;
+
+/** The test files of a run: all, or as many as a sample has time for, unless the command line names some. */
+export function testFiles(argv: readonly string[]): string[] {
+  if (full) return ["test/faults/**/*.test.ts"];
+  const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith(".test.ts"));
+  const named = argv.some((word) => word.includes("faults"));
+  return (named ? files : chosen("files", files.sort(), filesInSample)).map((file) => `test/faults/${file}`);
+}
+
+/** How often a fault is made to happen. */
+export const times = (inFull: number, inSample: number): number => (full ? inFull : inSample);
+
+export interface Random {
+  /** From 0 up to, but not including, 1. */
+  next(): number;
+  /** A whole number from 0 up to, but not including, `limit`. */
+  below(limit: number): number;
+  /** Bytes of any value. */
+  bytes(length: number): Buffer;
+}
+
+/** A stream of chance that depends on the seed and on what it is for, and not on the order in which tests run. */
+export function randomFor(purpose: string): Random {
+  let drawn = 0;
+  const next = () => {
+    drawn += 1;
+    return createHash("sha256").update(`${seed()}/${purpose}/${drawn}`).digest().readUInt32LE(0) / 2 ** 32;
+  };
+  const below = (limit: number) => Math.floor(next() * limit);
+  return { next, below, bytes: (length) => Buffer.from(Array.from({ length }, () => below(256))) };
+}
+
+/** Of a table's rows all in a full run, else as many as `inSample`, chosen by the seed and in their order. */
+export function chosen<T>(purpose: string, rows: readonly T[], inSample: number): readonly T[] {
+  if (full) return rows;
+  const random = randomFor(`choice of ${purpose}`);
+  const places = new Set<number>();
+  while (places.size < Math.min(inSample, rows.length)) places.add(random.below(rows.length));
+  return rows.filter((_, place) => places.has(place));
+}

@@ -1,0 +1,143 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { propertiesQuery } from "../../scripts/lib/restore/properties.ts";
+import type { Settings } from "../../scripts/lib/settings.ts";
+import type { CommandResult } from "../sandbox/command.ts";
+import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
+import { commandOf, putPrograms, settingsFile, settingsFor } from "../server/programs.ts";
+import type { Audit } from "./audit.ts";
+
+const programs = [
+  "backup_database",
+  "check_database_status",
+  "rehearse_restore",
+  "restore_database",
+] as const;
+export type FaultProgram = (typeof programs)[number];
+
+const auditScript = "/opt/test/audit.mts";
+
+/** A server with the programs and some good backups, on which faults are made to happen. */
+export interface FaultServer {
+  sandbox: SandboxServer;
+  settings: Settings;
+  /** The database's key in the settings; throw-away containers bear it, and every server has its own. */
+  name: string;
+  /** The directory that holds the backups. */
+  directory: string;
+  /** The archives that were there before any fault, oldest first, as paths. */
+  archives: readonly string[];
+  /** Every file that belongs to them, with its sha256. */
+  older: Readonly<Record<string, string>>;
+  /** The shell command that starts a program with cron's environment. `environment` is a shell's assignments. */
+  command(program: FaultProgram, words?: string, environment?: string): string;
+  run(program: FaultProgram, words?: string, environment?: string): Promise<CommandResult>;
+  configure(settings: Settings): Promise<void>;
+  audit(): Promise<Audit>;
+  /** One hash of everything that a database is: its dump's text and its properties. */
+  content(database?: string): Promise<string>;
+  /** Names of all databases but the templates and `postgres`. */
+  databases(): Promise<string[]>;
+  log(): Promise<string>;
+  /** What is in the directories for temporary files, on the server and in the database's container. */
+  temporary(): Promise<string>;
+  /** Takes away what runs have made since: backups, and the databases that restores kept. */
+  reset(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export interface FaultServerOptions extends Omit<SandboxOptions, "number"> {
+  /** SQL for what the live database holds at each of the first backups; the last stays live. */
+  states?: readonly string[];
+  /** Changes to the settings, made before the first backup. */
+  settings?: (settings: Settings) => Settings;
+}
+
+export async function startFaultServer(
+  number: number,
+  options: FaultServerOptions = {},
+): Promise<FaultServer> {
+  const { states = ["", ""], settings: change = (same) => same, ...sandboxOptions } = options;
+  const sandbox = await startServer({ number, ...sandboxOptions });
+  await putPrograms(sandbox, programs);
+  await sandbox.writeFile(auditScript, readFileSync(join(import.meta.dirname, "audit.ts"), "utf8"));
+  const name = `faulted_${number}`;
+  const usual = settingsFor(sandbox);
+  const settings = change({
+    ...usual,
+    databases: usual.databases.map((database) => ({ ...database, name })),
+  });
+  const directory = settings.paths.backups;
+  const server: FaultServer = {
+    sandbox,
+    settings,
+    name,
+    directory,
+    archives: [],
+    older: {},
+    command: (program, words = "", environment = "") =>
+      `env -i ${environment} ${commandOf(sandbox, program)} ${words}`,
+    run: (program, words, environment) =>
+      sandbox.run(`cd / && ${server.command(program, words, environment)} </dev/null`),
+    configure: (changed) => sandbox.writeFile(settingsFile, JSON.stringify(changed), "0600"),
+    audit: async () => JSON.parse(await succeed(sandbox, `${sandbox.node} ${auditScript} '${directory}'`)),
+    content: (database = sandbox.database) => contentOf(sandbox, database),
+    databases: async () => {
+      const rows = await sandbox.psql(
+        "select datname from pg_database where not datistemplate and datname <> 'postgres' order by 1",
+        "template1",
+      );
+      return rows.split("\n").filter((row) => row !== "");
+    },
+    log: () => sandbox.readFile(settings.paths.log),
+    temporary: () => succeed(sandbox, `ls -A /tmp; docker exec ${sandbox.container} ls -A /tmp`),
+    reset: () => reset(server),
+    remove: () => sandbox.remove(),
+  };
+  await server.configure(settings);
+  for (const state of states) {
+    if (state !== "") await sandbox.psql(state);
+    const result = await server.run("backup_database", "--quiet");
+    if (result.code !== 0) throw new Error(`the first backups fail: ${result.stderr}`);
+  }
+  server.older = (await server.audit()).files;
+  server.archives = Object.keys(server.older)
+    .filter((file) => file.endsWith(".sql.gz"))
+    .sort()
+    .map((file) => `${directory}/${file}`);
+  return server;
+}
+
+/** Runs a shell command on the server that has to work. */
+export async function succeed(sandbox: SandboxServer, command: string): Promise<string> {
+  const { code, stdout, stderr } = await sandbox.run(command);
+  if (code !== 0) throw new Error(`${command}: ${stderr}`);
+  return stdout;
+}
+
+/** The words of a shell for a text of any kind. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** The dump's text without its random key, and what a dump does not hold: what the database is apart from its content. */
+async function contentOf(sandbox: SandboxServer, database: string): Promise<string> {
+  const target = `dbname='${database.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+  const properties = await sandbox.psql(propertiesQuery(database), "template1");
+  const dump = `docker exec ${sandbox.container} pg_dump -U ${sandbox.databaseUser} -d ${quoted(target)}`;
+  const digest = await succeed(
+    sandbox,
+    `set -e; f=$(mktemp /opt/test/dump.XXXXXX); trap 'rm "$f"' EXIT; ${dump} >"$f"; grep -vE '^.(un)?restrict ' "$f" | sha256sum`,
+  );
+  return `${digest.trim()} ${properties}`;
+}
+
+async function reset({ sandbox, directory, older, databases }: FaultServer): Promise<void> {
+  const files = await succeed(sandbox, `ls -A ${quoted(directory)}`);
+  const made = files.split("\n").filter((file) => file !== "" && older[file] === undefined);
+  if (made.length > 0) {
+    await succeed(sandbox, `cd ${quoted(directory)} && rm -rf -- ${made.map(quoted).join(" ")}`);
+  }
+  for (const database of await databases()) {
+    if (!/_previous_\d{8}T\d{6}-/.test(database)) continue;
+    await sandbox.psql(`drop database "${database.replaceAll('"', '""')}"`, "template1");
+  }
+}

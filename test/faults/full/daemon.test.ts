@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, test } from "vitest";
+import { execute, succeed as succeedHere } from "../../sandbox/command.ts";
+import { docker } from "../../sandbox/docker.ts";
+import { randomFor } from "../extent.ts";
+import { type FaultServer, startFaultServer, succeed } from "../fault-server.ts";
+import { bulk, interrupt, middles } from "../middle.ts";
+import { survive } from "../survival.ts";
+
+/** Docker's daemon restarted under a run: one of this test's own, whose socket the server's docker command uses. */
+
+let server: FaultServer;
+let contents: readonly [string, string];
+let daemon: ChildProcess;
+/** Beside the data directory, which the server sees at the same path. */
+let place: string;
+
+const socket = () => join(place, "docker.sock");
+const ownDocker = (argv: readonly string[], input?: string) =>
+  succeedHere(["docker", "--host", `unix://${socket()}`, ...argv], input === undefined ? {} : { input });
+
+async function startDaemon(): Promise<void> {
+  const log = openSync(join(place, "log"), "a");
+  const directories = ["--data-root", join(place, "root"), "--exec-root", join(place, "exec")];
+  const argv = [...directories, "--pidfile", join(place, "pid"), "--host", `unix://${socket()}`];
+  const network = ["--bridge", "none", "--iptables=false", "--ip6tables=false"];
+  // In a network of its own: without a bridge to be kept, dockerd removes the one that the machine's daemon has.
+  const alone = ["--net", "dockerd", ...argv, ...network];
+  daemon = spawn("unshare", alone, { stdio: ["ignore", log, log] });
+  closeSync(log);
+  for (;;) {
+    const asked = await execute(["docker", "--host", `unix://${socket()}`, "version"]);
+    if (asked.code === 0) return;
+    if (daemon.exitCode !== null) throw new Error(`dockerd does not start; see ${join(place, "log")}`);
+    await sleep(200);
+  }
+}
+
+async function endDaemon(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+  const ended = once(daemon, "exit");
+  daemon.kill(signal);
+  await ended;
+}
+
+async function answers(): Promise<void> {
+  const { container, databaseUser } = server.sandbox;
+  const ready = `docker exec ${container} pg_isready -q -U ${databaseUser} -d template1`;
+  await succeed(server.sandbox, `until ${ready} 2>/dev/null; do sleep 0.2; done`);
+}
+
+beforeAll(async () => {
+  server = await startFaultServer(214, { database: "empty", states: [bulk] });
+  const { sandbox } = server;
+  place = join(dirname(sandbox.dataDirectory), "docker");
+  mkdirSync(place);
+  const format = "{{.Config.Image}} {{range .Mounts}}{{.Destination}}{{end}}";
+  const [image = "", mount] = (await docker(["inspect", "--format", format, sandbox.container])).split(" ");
+  await sandbox.stopDatabase();
+  await sandbox.removeDatabase();
+  await startDaemon();
+  await succeedHere(["sh", "-c", `docker save ${image} | docker --host unix://${socket()} load`]);
+  const named = ["--name", sandbox.container, "--network", "none", "--restart", "unless-stopped"];
+  await ownDocker(["run", "--detach", ...named, "--volume", `${sandbox.dataDirectory}:${mount}`, image]);
+  const wrapper = `#!/bin/sh\nexec /usr/bin/docker --host unix://${socket()} "$@"\n`;
+  await sandbox.writeFile("/usr/local/bin/docker", wrapper, "0755");
+  const psql = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", sandbox.databaseUser, "-d"];
+  sandbox.psql = (sql, database = sandbox.database) =>
+    ownDocker(["exec", "-i", sandbox.container, ...psql, database], sql);
+  await answers();
+  const first = await server.content();
+  await sandbox.psql("update bulk set text = 'changed since' where n % 100 = 0");
+  contents = [first, await server.content()];
+});
+afterAll(async () => {
+  if (server === undefined) return;
+  await ownDocker(["rm", "--force", server.sandbox.container]);
+  await endDaemon("SIGTERM");
+  rmSync(place, { recursive: true, force: true });
+  await server.remove();
+});
+
+const ends = [
+  { how: "restarted", signal: "SIGTERM" },
+  { how: "killed and started again", signal: "SIGKILL" },
+] as const;
+const cases = middles.flatMap((middle) => ends.map((end) => ({ ...end, middle, what: middle.what })));
+
+test.each(cases)("Docker's daemon $how in the middle of $what", async ({ how, signal, middle }) => {
+  const fault = `Docker's daemon ${how} in the middle of ${middle.what}`;
+  const random = randomFor(fault);
+  for (let occasion = 0; occasion < 3; occasion += 1) {
+    await survive(server, {
+      fault,
+      happen: () => interrupt(server, middle, () => endDaemon(signal), random),
+      says: /(backup|restore) failed: /,
+      mend: async () => {
+        await startDaemon();
+        await answers();
+      },
+      mendFirst: true,
+      mayBecome: contents,
+    });
+  }
+});

@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "vitest";
+import type { CommandResult } from "../sandbox/command.ts";
+import { docker, tryDocker } from "../sandbox/docker.ts";
+import type { Audit } from "./audit.ts";
+import { type FaultServer, quoted } from "./fault-server.ts";
+
+/** What holds under every fault, one function each; each throws the assertion that fails. */
+
+/** What there was before a fault. */
+export interface Before {
+  /** Characters in the log. */
+  logged: number;
+  /** The live database's content. */
+  live: string;
+  temporary: string;
+  /** Volumes of throw-away containers, as far as they were seen. */
+  volumes: Set<string>;
+}
+
+export async function lookBefore(server: FaultServer): Promise<Before> {
+  return {
+    logged: (await server.log()).length,
+    live: await server.content(),
+    temporary: await server.temporary(),
+    volumes: new Set(),
+  };
+}
+
+const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");
+
+async function throwAwayContainers({ name }: FaultServer): Promise<string[]> {
+  const ours = `label=database-backups.rehearsal=${name}`;
+  return lines(await docker(["ps", "--all", "--filter", ours, "--format", "{{.Names}}"]));
+}
+
+/** Notes the volumes of throw-away containers, whose names say nothing, while the containers are there. */
+export async function noteVolumes(server: FaultServer, before: Before): Promise<void> {
+  for (const container of await throwAwayContainers(server)) {
+    const format = "{{range .Mounts}}{{.Name}}\n{{end}}";
+    const { stdout } = await tryDocker(["container", "inspect", "--format", format, container]);
+    for (const volume of lines(stdout)) before.volumes.add(volume);
+  }
+}
+
+async function volumesLeft({ volumes }: Before): Promise<string[]> {
+  const there = new Set(lines(await docker(["volume", "ls", "--format", "{{.Name}}"])));
+  return [...volumes].filter((volume) => there.has(volume));
+}
+
+export function exitCodeIsNotZero(result: CommandResult, code?: number): void {
+  expect(result.code, result.stdout).not.toBe(0);
+  if (code !== undefined) expect(result.code, result.stderr).toBe(code);
+}
+
+export async function logSaysWhy(server: FaultServer, before: Before, says: RegExp): Promise<void> {
+  const problems = (await server.log())
+    .slice(before.logged)
+    .split("\n")
+    .filter((line) => / (warning|error) /.test(line));
+  expect(problems.join("\n")).toMatch(says);
+}
+
+/** The status check is not healthy, and among what it names is the reason. */
+export async function statusSaysWhy(server: FaultServer, says: RegExp): Promise<void> {
+  const { code, stdout, stderr } = await server.run("check_database_status", "--json");
+  expect(code, stderr).not.toBe(0);
+  expect(stdout).toMatch(says);
+}
+
+/** Read in full, without any of the product's code. */
+export function finalNamesAreGoodBackups({ bad }: Audit): void {
+  expect(bad).toEqual([]);
+}
+
+export function olderBackupsAreUntouched({ files }: Audit, { older }: FaultServer): void {
+  expect(files).toMatchObject(older);
+}
+
+/** @param allowed contents: the one before, and the new one if the swap may have been reached. */
+export async function liveDatabaseIsOneOf(server: FaultServer, allowed: readonly string[]): Promise<string> {
+  const found = await server.content();
+  expect(allowed).toContain(found);
+  return found;
+}
+
+const leftInServer = `
+select 'session ' || application_name || ': ' || query from pg_stat_activity where application_name like 'database-backups/%'
+union all select 'prepared transaction ' || gid from pg_prepared_xacts
+union all select 'database ' || datname from pg_database
+  where datname ~ '_(restoring|rehearsal)_[0-9]{8}T[0-9]{6}-' or datconnlimit = -2`;
+
+/** How long what has ended already may need to vanish from the tables of the server and of the kernel. */
+const patience = { looks: 40, pauseMilliseconds: 250 };
+
+/** Our programs and what they start, on the server and in the database's container. */
+async function processesOf(containers: readonly string[]): Promise<string[]> {
+  const tops = await Promise.all(
+    containers.map((container) => tryDocker(["top", container, "-o", "pid,args"])),
+  );
+  return tops
+    .flatMap(({ stdout }) => stdout.split("\n"))
+    .filter((line) => /\/opt\/test\/\w+\.cjs|docker exec|(psql|pg_dump|pg_dumpall|gzip) /.test(line));
+}
+
+/** What there is that should not be, in words. */
+async function leftovers(server: FaultServer, before: Before): Promise<string[]> {
+  const { sandbox, directory } = server;
+  const locked = await sandbox.run(
+    `for lock in ${server.settings.paths.locks}/*; do [ ! -e "$lock" ] || flock -n "$lock" true || echo "lock $lock"; done`,
+  );
+  const processes = await processesOf([sandbox.serverContainer, sandbox.container]);
+  const { stray } = await server.audit();
+  const hidden = lines((await sandbox.run(`ls -A ${quoted(directory)}`)).stdout).filter((file) =>
+    file.startsWith("."),
+  );
+  const temporary = await server.temporary();
+  return [
+    ...lines(await sandbox.psql(leftInServer, "template1")),
+    ...lines(locked.stdout),
+    ...processes,
+    ...stray,
+    ...hidden,
+    ...(temporary === before.temporary ? [] : [`temporary files: ${temporary}`]),
+    ...(await throwAwayContainers(server)),
+    ...(await volumesLeft(before)),
+  ];
+}
+
+export async function nothingIsLeft(server: FaultServer, before: Before): Promise<void> {
+  for (let look = 1; look < patience.looks; look += 1) {
+    if ((await leftovers(server, before)).length === 0) return;
+    await sleep(patience.pauseMilliseconds);
+  }
+  expect(await leftovers(server, before)).toEqual([]);
+}

@@ -1,0 +1,105 @@
+import { expect } from "vitest";
+import { randomFor, times } from "./extent.ts";
+import { type FaultProgram, type FaultServer, succeed } from "./fault-server.ts";
+import {
+  liveDatabaseIsOneOf,
+  logSaysWhy,
+  lookBefore,
+  noteVolumes,
+  nothingIsLeft,
+  statusSaysWhy,
+} from "./invariants.ts";
+import type { PromiseKept } from "./results.ts";
+import { backupsAreIntact } from "./survival.ts";
+import { tally } from "./tally.ts";
+
+const killed = 137;
+
+/** How many milliseconds a run takes that nothing disturbs. */
+export async function durationOf(
+  server: FaultServer,
+  program: FaultProgram,
+  words: () => string,
+): Promise<number> {
+  const durations: number[] = [];
+  for (let run = 0; run < times(3, 1); run += 1) {
+    const timed = `begun=$(date +%s%N); ${server.command(program, words())} >/dev/null && echo $((($(date +%s%N) - begun) / 1000000))`;
+    durations.push(Number(await succeed(server.sandbox, timed)));
+    await server.reset();
+  }
+  return Math.min(...durations);
+}
+
+export interface Killing {
+  fault: string;
+  /** How often in a full run and in a sample. */
+  often: readonly [number, number];
+  program: FaultProgram;
+  /** What the status check says of it; null for what it does not watch. */
+  statusSays: RegExp | null;
+  /** The command line, asked anew for each run. */
+  words: () => string;
+  /** Contents that the live database may have afterwards, asked before each run. */
+  outcomes: () => readonly string[];
+  /** The run after the one that was killed. */
+  next: (server: FaultServer, occasion: number) => Promise<void>;
+  /** Called with the live database's content before the next run. */
+  after?: (content: string) => void;
+}
+
+/** Kills a program by SIGKILL at random instants of its run, and proves each time that every promise holds. */
+export async function killAtRandom(server: FaultServer, killing: Killing): Promise<void> {
+  const random = randomFor(killing.fault);
+  const duration = await durationOf(server, killing.program, killing.words);
+  const wanted = times(...killing.often);
+  let hits = 0;
+  // A run that has ended by then was not killed.
+  for (let attempt = 0; hits < wanted; attempt += 1) {
+    if (attempt > wanted * 3) throw new Error(`${killing.fault}: the runs end before they are killed`);
+    const instant = (random.next() * duration) / 1000;
+    if (await killedAt(server, killing, instant, hits)) hits += 1;
+  }
+  const told: PromiseKept[] = killing.statusSays === null ? [] : ["status"];
+  tally(killing.fault, hits, ["exit", "log", ...told, "names", "older", "live", "left"]);
+}
+
+async function killedAt(
+  server: FaultServer,
+  killing: Killing,
+  instant: number,
+  occasion: number,
+): Promise<boolean> {
+  const before = await lookBefore(server);
+  const outcomes = killing.outcomes();
+  const { code } = await server.sandbox.run(
+    `${server.command(killing.program, killing.words())} </dev/null >/dev/null 2>&1 & pid=$!; sleep ${instant.toFixed(3)}; kill -9 $pid; wait $pid`,
+  );
+  if (code === 0) {
+    killing.after?.(await liveDatabaseIsOneOf(server, outcomes));
+    await server.reset();
+    return false;
+  }
+  expect(code).toBe(killed);
+  await noteVolumes(server, before);
+  const logged = (await server.log()).slice(before.logged);
+  const runId = / (\d{8}T\d{6}-[0-9a-f]{6}) /.exec(logged)?.[1];
+  const where = `killed after ${instant.toFixed(3)} s; the log:\n${logged}`;
+  try {
+    await backupsAreIntact(server);
+    // What had finished all it logs as begun has nothing to be told of; before its first line it had done nothing.
+    const begun = [...logged.matchAll(/: (backup|restore|rehearsal) started/g)].length;
+    const ended = [...logged.matchAll(/: (backup|restore|rehearsal) finished/g)].length;
+    if (begun > ended && killing.statusSays !== null) await statusSaysWhy(server, killing.statusSays);
+    killing.after?.(await liveDatabaseIsOneOf(server, outcomes));
+    await killing.next(server, occasion);
+    if (runId !== undefined && begun > ended) {
+      await logSaysWhy(server, before, new RegExp(`: .*${runId}`));
+    }
+    await nothingIsLeft(server, before);
+    await backupsAreIntact(server);
+  } catch (error) {
+    throw new Error(where, { cause: error });
+  }
+  await server.reset();
+  return true;
+}

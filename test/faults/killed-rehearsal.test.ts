@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { chosen } from "./extent.ts";
+import { type FaultProgram, type FaultServer, startFaultServer } from "./fault-server.ts";
+import { killAtRandom } from "./kill.ts";
+
+let server: FaultServer;
+
+beforeAll(async () => {
+  const filled = "create table wares as select n, md5(n::text) as text from generate_series(1, 20000) as n";
+  const changed = "delete from wares where n % 9 = 0";
+  server = await startFaultServer(203, { database: "empty", states: [filled, changed] });
+});
+afterAll(() => server?.remove());
+
+const places = [
+  { where: "container", inFull: 60 },
+  { where: "database", inFull: 40 },
+] as const;
+
+test.each(chosen("rehearsals", places, 1))(
+  "a rehearsal in a throw-away $where killed at any instant of its run",
+  async ({ where, inFull }) => {
+    await server.configure({ ...server.settings, rehearsal: { ...server.settings.rehearsal, where } });
+    const live = await server.content();
+    const good = async (program: FaultProgram) => {
+      const next = await server.run(program);
+      expect(next.stderr).toBe("");
+      expect(next.code, next.stdout).toBe(0);
+    };
+    await killAtRandom(server, {
+      fault: `SIGKILL of a rehearsal in a throw-away ${where} at a random instant`,
+      often: [inFull, 2],
+      program: "rehearse_restore",
+      statusSays: null,
+      words: () => "",
+      outcomes: () => [live],
+      // Whichever program runs next has to clean up.
+      next: (_, occasion) => good(occasion % 2 === 0 ? "backup_database" : "rehearse_restore"),
+    });
+  },
+);

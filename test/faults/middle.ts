@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CommandResult } from "../sandbox/command.ts";
+import type { Random } from "./extent.ts";
+import type { FaultServer } from "./fault-server.ts";
+
+/** A run that is in the middle of something. */
+export interface Middle {
+  what: string;
+  /** The shell command that is interrupted. */
+  command: (server: FaultServer) => string;
+  /** What pg_stat_activity shows of the run's sessions then. */
+  activity: string;
+}
+
+export const middles: readonly Middle[] = [
+  {
+    what: "a dump",
+    command: (server) => server.command("backup_database"),
+    activity: "query like 'COPY public.bulk %'",
+  },
+  {
+    what: "a restore",
+    command: (server) => server.command("restore_database", `--yes ${server.archives[0]}`),
+    activity: "datname like '%\\_restoring\\_%'",
+  },
+];
+
+/** The table that makes dump and restore last. */
+export const bulk = `create table bulk as select n, md5(n::text) as text from generate_series(1, 300000) as n`;
+
+const missed = 99;
+const attempts = 5;
+const longestPauseMilliseconds = 300;
+
+/** Starts a run, waits until it is in the middle and a random moment longer, and then has `act` happen. */
+export async function interrupt(
+  server: FaultServer,
+  { what, command, activity }: Middle,
+  act: () => Promise<unknown>,
+  random: Random,
+): Promise<CommandResult> {
+  const { sandbox } = server;
+  const psql = `psql -X -q -A -t -U ${sandbox.databaseUser} -d template1`;
+  const asked = `select 1 from pg_stat_activity where application_name like 'database-backups/%' and ${activity}`;
+  const reached = `docker exec ${sandbox.container} ${psql} -c "${asked}" 2>/dev/null | grep -q 1`;
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    await sandbox.run("rm -f /opt/test/pid");
+    const running = sandbox.run(`echo $$ >/opt/test/pid; exec ${command(server)} </dev/null`);
+    const { code } = await sandbox.run(
+      `until [ -s /opt/test/pid ]; do :; done
+      until ${reached}; do kill -0 $(cat /opt/test/pid) 2>/dev/null || exit ${missed}; done`,
+    );
+    if (code !== missed) {
+      await sleep(random.next() * longestPauseMilliseconds);
+      await act();
+      return running;
+    }
+    await running;
+    await server.reset();
+  }
+  throw new Error(`no run was seen in the middle of ${what}`);
+}

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { chosen, randomFor, times } from "./extent.ts";
+import { type FaultServer, startFaultServer, succeed } from "./fault-server.ts";
+import { lookBefore, nothingIsLeft } from "./invariants.ts";
+import { bulk, interrupt, middles } from "./middle.ts";
+import { backupsAreIntact } from "./survival.ts";
+import { tally } from "./tally.ts";
+
+/** A migration that asks for a table while a backup reads it: both have to succeed, and nobody waits for ever. */
+
+let server: FaultServer;
+
+beforeAll(async () => {
+  server = await startFaultServer(215, { database: "empty", states: [bulk] });
+});
+afterAll(() => server?.remove());
+
+const migration = "alter table bulk add column migrated integer";
+
+/** Starts the migration and waits until it waits for a lock, or is done. */
+async function migrate(): Promise<{ done: Promise<string> }> {
+  const { sandbox } = server;
+  let over = false;
+  const done = sandbox.psql(`set application_name = 'migration'; ${migration}`).finally(() => {
+    over = true;
+  });
+  const waits =
+    "select count(*) from pg_stat_activity where application_name = 'migration' and wait_event_type = 'Lock'";
+  while (!over && (await sandbox.psql(waits, "template1")) === "0");
+  return { done };
+}
+
+/** Stands before the real docker on PATH and starts the migration at the moment between the backup's locks and pg_dump's. */
+const dockerInBetween = () => {
+  const { container, databaseUser, database } = server.sandbox;
+  const psql = `/usr/bin/docker exec ${container} psql -X -q -A -t -U ${databaseUser} -d`;
+  return `#!/bin/sh
+case "$*" in
+  *" pg_dump "*)
+    if mkdir /opt/test/migrated 2>/dev/null; then
+      ${psql} ${database} -c "set application_name = 'migration'" -c "${migration}" >/dev/null 2>&1 &
+      until ${psql} template1 -c "select 1 from pg_stat_activity where application_name = 'migration' and wait_event_type = 'Lock'" | grep -q 1; do :; done
+    fi ;;
+esac
+exec /usr/bin/docker "$@"
+`;
+};
+
+const cases = [
+  {
+    fault: "a migration that waits behind a dump",
+    happen: async () => {
+      const dump = middles.find(({ what }) => what === "a dump");
+      if (dump === undefined) throw new Error("there is such a middle");
+      const migrations: Promise<string>[] = [];
+      const act = async () => migrations.push((await migrate()).done);
+      const result = await interrupt(server, dump, act, randomFor("a migration"));
+      await Promise.all(migrations);
+      return result;
+    },
+  },
+  {
+    fault: "a migration between a backup's first lock and its dump's",
+    happen: async () => {
+      const { sandbox } = server;
+      await sandbox.run("rm -rf /opt/test/migrated");
+      await sandbox.writeFile("/opt/test/between/docker", dockerInBetween(), "0755");
+      return server.run("backup_database", "", "PATH=/opt/test/between:/usr/bin:/bin");
+    },
+  },
+];
+
+const isMigrated = async () =>
+  (await server.sandbox.psql(
+    "select count(*) from information_schema.columns where table_name = 'bulk' and column_name = 'migrated'",
+  )) === "1";
+
+test.each(chosen("migrations", cases, 1))("$fault", async ({ fault, happen }) => {
+  for (let occasion = 0; occasion < times(5, 1); occasion += 1) {
+    const before = await lookBefore(server);
+    const result = await happen();
+    expect(result.stderr).toBe("");
+    expect(result.code, result.stdout).toBe(0);
+    await expect.poll(isMigrated, { timeout: 60_000 }).toBe(true);
+    await backupsAreIntact(server);
+    await server.sandbox.psql("alter table bulk drop column migrated");
+    await nothingIsLeft(server, before);
+    const newest = (await succeed(server.sandbox, `ls -t ${server.directory}/*.sql.gz | head -n 1`)).trim();
+    const restored = await server.run("restore_database", `--yes ${newest}`);
+    expect(restored.code, restored.stderr).toBe(0);
+    await server.sandbox.psql("alter table bulk drop column if exists migrated");
+    expect(await server.content()).toBe(before.live);
+    await server.reset();
+  }
+  tally(fault, times(5, 1), ["works", "names", "older", "left"]);
+});

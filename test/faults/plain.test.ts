@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { chosen } from "./extent.ts";
+import { type FaultServer, startFaultServer, succeed } from "./fault-server.ts";
+import { lookBefore, nothingIsLeft } from "./invariants.ts";
+import { backupsAreIntact } from "./survival.ts";
+import { tally } from "./tally.ts";
+
+/** What a bare environment and stock tools make of it. */
+
+let server: FaultServer;
+
+beforeAll(async () => {
+  server = await startFaultServer(212);
+});
+afterAll(() => server?.remove());
+
+const dumpOf = (content: string): string => content.split(" ")[0] ?? "";
+
+test("gunzip and psql alone make the same database", async () => {
+  const { sandbox } = server;
+  const archive = server.archives.at(-1);
+  await sandbox.psql("create database by_hand template template0", "template1");
+  const psql = `psql -X -q -v ON_ERROR_STOP=1 -U ${sandbox.databaseUser} -d by_hand`;
+  await succeed(sandbox, `gunzip -c ${archive} | docker exec -i ${sandbox.container} ${psql}`);
+  expect(dumpOf(await server.content("by_hand"))).toBe(dumpOf(await server.content()));
+  await sandbox.psql("drop database by_hand", "template1");
+  tally("gunzip -c FILE | psql, with nothing of ours, gives the same database", 1, ["works"]);
+});
+
+const environments = [
+  {
+    what: "without PATH, HOME or terminal",
+    start: (command: string) => `cd / && setsid ${command} </dev/null`,
+  },
+  { what: "with every descriptor closed", start: (command: string) => `setsid ${command} <&- >&- 2>&-` },
+  {
+    what: "in a directory that is gone",
+    start: (command: string) => `mkdir /opt/test/gone; cd /opt/test/gone; rmdir /opt/test/gone; ${command}`,
+  },
+  { what: "with its output's reader gone", start: (command: string) => `${command} | true` },
+  {
+    what: "with umask 000 and a foreign locale",
+    start: (command: string) => `umask 000; LC_ALL=tr_TR.UTF-8 ${command}`,
+  },
+];
+
+test.each(chosen("environments", environments, 2))("a backup $what", async ({ what, start }) => {
+  const before = await lookBefore(server);
+  await server.sandbox.run(start(server.command("backup_database", "--quiet")));
+  const log = (await server.log()).slice(before.logged);
+  expect(log).toMatch(/backup finished/);
+  expect(await succeed(server.sandbox, `find ${server.directory} -type f ! -perm 0600`)).toBe("");
+  await backupsAreIntact(server);
+  await nothingIsLeft(server, before);
+  await server.reset();
+  tally(`a backup ${what}`, 1, ["works", "names", "older", "left"]);
+});

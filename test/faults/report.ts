@@ -1,0 +1,77 @@
+import { cpus, totalmem } from "node:os";
+import { formatBytes } from "../../scripts/lib/format.ts";
+import { type PromiseKept, promises, type Tallied } from "./results.ts";
+
+/** The page about reliability, made of what a full run has noted. */
+
+export interface RunFacts {
+  seed: string;
+  date: Date;
+  postgres: string;
+  docker: string;
+}
+
+const columns: readonly PromiseKept[] = [
+  "exit",
+  "log",
+  "status",
+  "names",
+  "older",
+  "live",
+  "left",
+  "found",
+  "refused",
+  "works",
+];
+
+const heading = ({ seed, date, postgres, docker }: RunFacts, faults: number, occasions: number) => `\
+# Reliability
+
+<!-- Written by \`npm run faults\`; not to be edited by hand. -->
+
+What the programs promise is put to the test by making things go wrong, on real servers with a real PostgreSQL.
+\`npm run faults\` makes every fault below happen and writes this page; \`npm test\` takes a sample of them, of a seed that
+it prints. The same seed makes the same choices: \`FAULT_SEED=${seed} npm run faults\`.
+
+| | |
+| --- | --- |
+| Run | ${date.toISOString().slice(0, 10)}, seed ${seed} |
+| Machine | ${cpus().length} processors (${cpus()[0]?.model.trim() ?? "unknown"}), ${formatBytes(totalmem())} of memory |
+| Software | PostgreSQL ${postgres}, Docker ${docker}, Node ${process.version} |
+| Faults | ${faults} of them, made to happen ${occasions.toLocaleString("en-GB")} times in all; everything that was looked at held |
+
+## What is looked at after each
+`;
+
+const notes = `
+## How, and what is left out
+
+- “Byte for byte” is by sha256; “a good backup” is read in full by a program that shares no code with the product. The
+  live database is compared by the sha256 of a dump's text (every row, in order) and by its owner, grants and settings.
+- A killed program can say nothing itself: there “the log says why” means that the next run names the run that died.
+- After a wrong password, a missing role and the like “the next run” is the first one after the cause was taken away.
+- The power cut is both containers killed at once. Nothing here cuts the power of a real disk: that what was fsynced
+  is there afterwards is the file system's promise.
+- Clocks are given to the programs by libfaketime; PostgreSQL keeps the machine's.
+- A stock \`pg_restore\` cannot be tried: it reads pg_dump's other formats. Ours is plain SQL, for \`gunzip -c FILE | psql\`.
+`;
+
+/** The whole page. */
+export function reliabilityPage(rows: readonly Tallied[], facts: RunFacts): string {
+  const occasions = rows.reduce((sum, { times }) => sum + times, 0);
+  const legend = columns.map((kind, index) => `${index + 1}. ${promises[kind]}`).join("\n");
+  const table = [...rows]
+    .sort((a, b) => (a.fault < b.fault ? -1 : 1))
+    .map(({ fault, times, kept }) => {
+      const numbers = columns.flatMap((kind, index) => (kept.includes(kind) ? [index + 1] : []));
+      return `| ${fault} | ${times} | ${numbers.join(" ")} |`;
+    });
+  return [
+    heading(facts, rows.length, occasions),
+    legend,
+    "\n## What was made to happen\n\nThe last column says which of these were looked at, each time; all held.\n",
+    "| Fault | Times | Looked at |\n| --- | --- | --- |",
+    table.join("\n"),
+    notes,
+  ].join("\n");
+}

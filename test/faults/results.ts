@@ -1,0 +1,59 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** What a run of the suite writes down, so that the page about it is made of what happened. */
+
+/** The promises that hold under every fault, in the page's words. */
+export const promises = {
+  exit: "the exit code is not 0",
+  log: "the log says why",
+  status: "the status check says why",
+  names: "nothing under a final name that is not a good backup",
+  older: "every older backup is byte for byte what it was",
+  live: "the live database is what it was, or, where the swap was reached, wholly the new one",
+  left: "after the next run no scratch database, unfinished file, lock, session, transaction, throw-away container or volume",
+  found: "verification finds it",
+  refused: "the restore program refuses it",
+  works: "the run succeeds and what it leaves is right",
+} as const;
+export type PromiseKept = keyof typeof promises;
+
+export interface Tallied {
+  /** The test file, below the repository. */
+  file: string;
+  fault: string;
+  /** How often it was made to happen. */
+  times: number;
+  kept: readonly PromiseKept[];
+}
+
+const linesOf = (path: string): string[] =>
+  existsSync(path) ? readFileSync(path, "utf8").split("\n").filter(Boolean) : [];
+
+/** The file in a directory of results that lists the test files that have passed. */
+export const passedList = (directory: string): string => join(directory, "passed");
+
+export const passedFiles = (directory: string): string[] => linesOf(passedList(directory));
+
+/** Everything that was noted of these test files, the same fault's rows as one. */
+export function readTally(directory: string, files: readonly string[]): Tallied[] {
+  const rows = new Map<string, Tallied>();
+  for (const name of readdirSync(directory).filter((file) => file.endsWith(".jsonl"))) {
+    for (const line of linesOf(join(directory, name))) {
+      const row: Tallied = JSON.parse(line);
+      if (!files.includes(row.file)) continue;
+      const before = rows.get(row.fault);
+      const kept = before === undefined ? row.kept : before.kept.filter((kind) => row.kept.includes(kind));
+      rows.set(row.fault, { ...row, times: (before?.times ?? 0) + row.times, kept });
+    }
+  }
+  return [...rows.values()];
+}
+
+/** Forgets what was noted of files that have not passed: they are run again. */
+export function forgetOthers(directory: string, passed: readonly string[]): void {
+  const rows = readTally(directory, passed);
+  for (const name of readdirSync(directory).filter((file) => file.endsWith(".jsonl")))
+    rmSync(join(directory, name));
+  writeFileSync(join(directory, "before.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+}
