@@ -100,7 +100,7 @@ describe("--dry-run", () => {
     const ways: [string, RegExp][] = [
       [archive, /back up the live database.*is kept for 7 days\n.*RENAME TO/s],
       [`--in-place ${archive}`, /drop the live database\n +DROP DATABASE/],
-      [`--into copy ${archive}`, /name it copy\n.*RENAME TO "copy"/],
+      [`--into copy ${archive}`, /name it copy\n.*RENAME TO "copy"/s],
       [`--table lessons ${archive}`, /public\.lessons; .*CREATE SCHEMA "restored_\d{8}_\d{6}"/s],
       ["--at '2099-01-01 00:00'", /is \/root\/database_backups\/.*It could be done/s],
     ];

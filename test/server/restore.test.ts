@@ -42,6 +42,12 @@ test("a restore brings everything back and leaves nothing that came since; --rol
   expect(restored).toMatchObject({ code: 0 });
   const report = JSON.parse(restored.stdout);
   expect(report).toMatchObject({ version: 1, exitCode: 0, database: name, createdRoles: [] });
+  expect(report.changes).toEqual([
+    { schema: "Reporting", name: "daily", rowsThen: null, rowsNow: 365 },
+    { schema: "public", name: "leftover", rowsThen: 0, rowsNow: null },
+    { schema: "public", name: "lessons", rowsThen: 0, rowsNow: 1200 },
+    { schema: "public", name: "users", rowsThen: 800, rowsNow: 800 },
+  ]);
   expect(await server.hash()).toBe(original);
   expect(await server.databases()).toEqual([sandbox.database, report.previous].sort());
   expect((await server.restore("--list")).stdout).toMatch(/kept, --rollback brings it back/);
@@ -118,6 +124,7 @@ test("the database's name must be typed, on a terminal", async () => {
   expect(confirmed).toMatchObject({ code: 0 });
   expect(confirmed.stdout).toMatch(/backup +now/);
   expect(confirmed.stdout).toMatch(/clients were cut off for \d+ ms/);
+  expect(confirmed.stdout).toMatch(/public\.lessons +0 rows, now 1,200 \(\+1,200\)/);
   expect(await sandbox.psql("select count(*) > 0 from lessons")).toBe("t");
 });
 

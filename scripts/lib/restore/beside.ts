@@ -8,8 +8,8 @@ import { dropDatabase } from "./scratch-database.ts";
 import type { RestoreSource } from "./source.ts";
 
 /**
- * Fills a new database beside the live one and lets `use` have it, which gives it another name or takes from it what
- * is wanted; what is still there under the name of this run afterwards is dropped. The live database is not touched.
+ * Fills a new database beside the live one and lets `use` have it, which gives it another name or drops it. If anything
+ * fails, it is dropped. The live database is not touched.
  * @throws RestoreError, DockerError, PsqlError, InterruptedError, and what `use` throws.
  */
 export async function restoreBeside<T>(
@@ -21,20 +21,18 @@ export async function restoreBeside<T>(
 ): Promise<Filled & T> {
   const incoming = restoringName(run.database.database, run.runId);
   const filled = await fillDatabase(run, server, source, properties, incoming);
-  let answers = true;
   try {
     run.signal.throwIfAborted();
     return { ...filled, ...(await use(incoming)) };
   } catch (error) {
     // A server that does not answer is not asked again: the lock would be held for as long as it hangs.
-    answers = !(error instanceof RestoreError && error.kind === "unknown");
+    if (!(error instanceof RestoreError && error.kind === "unknown")) await takeAway(run, server, incoming);
     throw error;
-  } finally {
-    if (answers) await takeAway(run, server, incoming);
   }
 }
 
-async function takeAway(run: RestoreRun, server: LiveServer, name: string): Promise<void> {
+/** Drops a database of this run; one that cannot be dropped stays, with a warning. */
+export async function takeAway(run: RestoreRun, server: LiveServer, name: string): Promise<void> {
   try {
     await dropDatabase(run, server.maintenance, name);
   } catch {

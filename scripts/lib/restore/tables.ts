@@ -3,7 +3,7 @@ import { formatTime, plural } from "../format.ts";
 import { dropLeftovers } from "../leftover-databases.ts";
 import { queryJson } from "../psql.ts";
 import { identifier, literal } from "../sql.ts";
-import { restoreBeside } from "./beside.ts";
+import { restoreBeside, takeAway } from "./beside.ts";
 import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
 import { refuseUnfit } from "./refusals.ts";
@@ -71,15 +71,11 @@ export async function restoreTables(
     log.event("info", database.name, `restore started: ${what} of ${source.path} into the schema ${schema}`);
     const properties = server.live;
     if (properties === null) throw new Error("refuseTables has seen a live database");
-    const { createdRoles, tables } = await restoreBeside(
-      run,
-      server,
-      source,
-      properties,
-      async (scratch) => ({
-        tables: await bringAcross(run, server, source, { scratch, schema, names }),
-      }),
-    );
+    const { createdRoles, tables } = await restoreBeside(run, server, source, properties, async (scratch) => {
+      const brought = await bringAcross(run, server, source, { scratch, schema, names });
+      await takeAway(run, server, scratch);
+      return { tables: brought };
+    });
     // They were needed as owners in the scratch database only.
     await dropRoles(database, createdRoles, questionOptions(run, server.maintenance)).catch(() => {});
     const copied = tables
