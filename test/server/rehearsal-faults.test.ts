@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { Manifest, manifestText } from "../../scripts/lib/manifest.ts";
 import { docker, tryDocker } from "../sandbox/docker.ts";
 import { backups, databaseKey, type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
 
@@ -164,8 +165,8 @@ test("in a database: backups leave a living rehearsal alone, SIGTERM takes its d
 test("in a database: one that takes more space than was found for it is ended", async () => {
   await server.configure({ rehearsal: { ...server.settings.rehearsal, where: "database" } });
   const path = (await server.backUp()).replace(".sql.gz", ".json");
-  const manifest = JSON.parse(await server.sandbox.readFile(path));
-  await server.sandbox.writeFile(path, JSON.stringify({ ...manifest, databaseBytes: 0 }), "0600");
+  const manifest = Manifest.parse(JSON.parse(await server.sandbox.readFile(path)));
+  await server.sandbox.writeFile(path, manifestText({ ...manifest, databaseBytes: 1 }), "0600");
   const result = await server.rehearse();
   expect(result.stdout).toMatch(
     /rehearsal skipped: it was ended: it takes .* MB, and .* had been found for it/,
