@@ -10,7 +10,7 @@ import { name, type RestoreServer, startRestoreServer } from "./restore-server.t
  */
 const failingLoads = `#!/bin/sh
 case "$*" in
-  *" sh -c "*)
+  *" -f -")
     echo x >>/tmp/loads
     [ -z "$KILL" ] || kill -KILL $PPID
     [ -z "$INTERRUPT" ] || kill -INT -$(cut -d " " -f 5 /proc/$PPID/stat)
@@ -143,7 +143,7 @@ test("interrupted: the live database is untouched, and what was made is gone", a
   const { sandbox } = server;
   const before = await server.hash();
   const interrupting = `#!/bin/sh
-case "$*" in *" sh -c "*) kill -TERM $PPID ;; esac
+case "$*" in *" -f -") kill -TERM $PPID ;; esac
 exec /usr/bin/docker "$@"
 `;
   await sandbox.writeFile("/opt/test/interrupting/docker", interrupting, "0755");

@@ -181,7 +181,7 @@ describe("--into", () => {
   test("killed half way, it leaves a name that is recognised, and the next backup removes it", async () => {
     const { sandbox } = server;
     const killing = `#!/bin/sh
-case "$*" in *" sh -c "*) kill -KILL $PPID ;; esac
+case "$*" in *" -f -") kill -KILL $PPID ;; esac
 exec /usr/bin/docker "$@"
 `;
     await sandbox.writeFile("/opt/test/killing/docker", killing, "0755");

@@ -17,7 +17,14 @@ beforeAll(async () => {
 afterAll(() => server.remove());
 
 /** `prepare` gets the good backup as $1 and writes what is to be refused to $2. */
-const files: { what: string; prepare: string; code: number; says: RegExp; file?: string }[] = [
+const files: {
+  what: string;
+  prepare: string;
+  code: number;
+  says: RegExp;
+  file?: string;
+  restricted?: boolean;
+}[] = [
   { what: "missing", prepare: ":", code: 65, says: /does not exist/ },
   { what: "empty", prepare: ': >"$2"', code: 65, says: /is empty/ },
   { what: "cut off", prepare: 'head -c 100000 "$1" >"$2"', code: 65, says: /is cut off/ },
@@ -102,12 +109,14 @@ const files: { what: string; prepare: string; code: number; says: RegExp; file?:
     prepare: `gunzip -c "$1" | sed '0,/^SET /s//\\\\! touch \\/tmp\\/reached\\nSET /' | gzip >"$2"`,
     code: 1,
     says: /backslash commands are restricted/,
+    restricted: true,
   },
   {
     what: "with a command for psql in it, adopted",
     prepare: `gunzip -c "$1" | sed '0,/^SET /s//\\\\! touch \\/tmp\\/reached\\nSET /' | gzip >"$2"; ${adopted()}`,
     code: 1,
     says: /backslash commands are restricted/,
+    restricted: true,
   },
   {
     what: "with an error in it",
@@ -117,8 +126,17 @@ const files: { what: string; prepare: string; code: number; says: RegExp; file?:
   },
 ];
 
-describe.each(files)("a file $what", ({ prepare, code, says, file }) => {
-  test("is refused, and nothing has changed", async () => {
+/** Minor versions from before August 2025 cannot confine what psql reads. */
+async function psqlRestricts(): Promise<boolean> {
+  const { container, databaseUser, database } = server.sandbox;
+  const psql = `docker exec -i ${container} psql -X -v ON_ERROR_STOP=1 -U ${databaseUser} -d ${database}`;
+  const { code } = await server.sandbox.run(psql, { input: "\\restrict probe\n\\unrestrict probe\n" });
+  return code === 0;
+}
+
+describe.each(files)("a file $what", ({ prepare, code, says, file, restricted = false }) => {
+  test("is refused, and nothing has changed", async ({ skip }) => {
+    skip(restricted && !(await psqlRestricts()), "this psql has no \\restrict, of which the log warns");
     const { sandbox } = server;
     const path = file ?? `${backups}/${stem()}.sql.gz`;
     const script = `CONTAINER=${sandbox.container}; rm -f "$2" "${backups}/${stem()}.json"; ${prepare}`;

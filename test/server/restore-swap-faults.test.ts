@@ -10,7 +10,7 @@ import { type RestoreServer, startRestoreServer } from "./restore-server.ts";
 const dockerInBetween = `#!/bin/sh
 real=/usr/bin/docker
 case "$*" in
-  *" sh -c "*) exec $real "$@" ;;
+  *" -f -") exec $real "$@" ;;
   "exec --interactive "*" psql "*) ;;
   *) exec $real "$@" ;;
 esac
