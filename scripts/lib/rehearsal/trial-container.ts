@@ -1,0 +1,97 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DockerError, dockerFailure } from "../docker.ts";
+import type { RestoreRun } from "../restore/run.ts";
+import { removeContainer } from "./container-removal.ts";
+
+/** Where the volume is that holds all of a rehearsal. */
+export const trialDirectory = "/rehearsal";
+
+/**
+ * The container's main program waits for the end of its input: it ends, and Docker removes it with its volumes, as soon
+ * as the rehearsal is gone, however that happened.
+ */
+const waitForTheEnd = `set -eu
+chmod 700 ${trialDirectory}
+chown postgres ${trialDirectory}
+echo ready
+exec cat >/dev/null`;
+
+/** Its bounds: memory without swap, processes, no network, and the last place in the queue for processors and memory. */
+function runArguments({ database, runId, settings }: RestoreRun, name: string, image: string): string[] {
+  const memory = `${settings.rehearsal.memoryBytes}b`;
+  return [
+    ...["run", "--rm", "--interactive", "--pull", "never", "--name", name],
+    ...["--label", `database-backups.rehearsal=${database.name}`, "--label", `database-backups.run=${runId}`],
+    ...[
+      "--network",
+      "none",
+      "--cap-drop",
+      "ALL",
+      "--cap-add",
+      "CHOWN",
+      "--security-opt",
+      "no-new-privileges",
+    ],
+    ...["--memory", memory, "--memory-swap", memory, "--oom-score-adj", "1000"],
+    ...["--pids-limit", "256", "--cpu-shares", "128", "--volume", trialDirectory],
+    ...["--user", "0:0", "--entrypoint", "/bin/sh", image, "-c", waitForTheEnd],
+  ];
+}
+
+/** A throw-away container, from its start to its end. */
+export class TrialContainer {
+  readonly name: string;
+  readonly #run: RestoreRun;
+  #child: ChildProcessWithoutNullStreams | null = null;
+  #closed: Promise<void> = Promise.resolve();
+
+  constructor(run: RestoreRun, name: string) {
+    this.#run = run;
+    this.name = name;
+  }
+
+  /** Waits for the container's own word that it runs. @throws DockerError, InterruptedError; `remove` is due then too. */
+  start(image: string): Promise<void> {
+    const { signal } = this.#run;
+    signal.throwIfAborted();
+    // Detached from the terminal: its Ctrl-C reaches this program alone.
+    const child = spawn("docker", runArguments(this.#run, this.name, image), {
+      detached: true,
+      stdio: "pipe",
+    });
+    this.#child = child;
+    child.stdin.on("error", () => {});
+    let errors = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      errors = (errors + chunk.toString()).slice(0, 4096);
+    });
+    return new Promise((resolve, reject) => {
+      const abort = () => reject(signal.reason);
+      signal.addEventListener("abort", abort, { once: true });
+      child.stdout.once("data", () => {
+        signal.removeEventListener("abort", abort);
+        resolve();
+      });
+      this.#closed = new Promise((close) => {
+        const end = (error: Error) => {
+          reject(error);
+          close();
+        };
+        child.on("error", end);
+        child.on("close", (code) => {
+          const detail = errors.trim() || `docker run ended with status ${code}`;
+          end(dockerFailure(this.name, errors) ?? new DockerError("failed", this.name, detail));
+        });
+      });
+    });
+  }
+
+  /** Ends the container and waits until it and its volumes are gone. Not to be interrupted. @throws DockerError */
+  async remove(): Promise<void> {
+    const timeoutSeconds = this.#run.settings.timeouts.query;
+    this.#child?.stdin.end();
+    await Promise.race([this.#closed, sleep(timeoutSeconds * 1000, undefined, { ref: false })]);
+    await removeContainer(this.name, { timeoutSeconds });
+  }
+}
