@@ -19,8 +19,9 @@ export async function loadInto(
   signal: AbortSignal,
 ): Promise<void> {
   const { database, output } = run;
-  const way = await wayFor(run, source, maintenance);
-  if (way === "plain") {
+  const foreign = source.manifest === null || source.manifest.adopted;
+  const way = await wayFor(run, foreign, maintenance);
+  if (way === "plain" && foreign) {
     run.log.event(
       "warning",
       database.name,
@@ -47,16 +48,12 @@ export async function loadInto(
   });
 }
 
-async function wayFor(
-  run: RestoreRun,
-  source: RestoreSource,
-  maintenance: QueryOptions,
-): Promise<Load["way"]> {
+async function wayFor(run: RestoreRun, foreign: boolean, maintenance: QueryOptions): Promise<Load["way"]> {
   try {
     await query(run.database, "\\restrict probe\n\\unrestrict probe\nselect 1", maintenance);
   } catch (error) {
     if (error instanceof PsqlError && error.kind === "query") return "plain";
     throw error;
   }
-  return source.manifest === null || source.manifest.adopted ? "confined" : "compressed";
+  return foreign ? "confined" : "compressed";
 }
