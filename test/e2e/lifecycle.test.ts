@@ -102,6 +102,9 @@ test("up afterwards finds the old backups", async () => {
   expect(await deployment.onServer("/root/prune_backups.sh --dry-run")).toMatch(
     new RegExp(`keep {4}${firstBackup} +the newest verified backup`),
   );
+  expect(await deployment.onServer("/root/rehearse_restore.sh")).toContain(
+    `${firstBackup} is what was backed up`,
+  );
   expect(await deployment.onServer("/root/pin_backup.sh --list")).toContain("nothing is pinned");
   const status = JSON.parse(await deployment.onServer("/root/check_database_status.sh --json"));
   expect(status.verdict).toBe("healthy");

@@ -146,6 +146,18 @@ test("a backup that names a role which its roles file lacks fails, and the recor
   await server.sandbox.run(`rm ${copy.replace(".sql.gz", "")}*`);
 });
 
+test("a backup of a newer PostgreSQL than the image's fails before anything is restored", async () => {
+  const copy = await copyOf("20990101_000006", "sed 's/^-- Dumped from database version [0-9]*/&000/'");
+  expect((await server.rehearse(copy)).code).toBe(65);
+  expect(await server.record(copy)).toMatchObject({
+    result: "failed",
+    restoreSeconds: null,
+    error: expect.stringContaining("a dump cannot go back to an older major version"),
+  });
+  await nothingIsLeft();
+  await server.sandbox.run(`rm ${copy.replace(".sql.gz", "")}*`);
+});
+
 test("without twice the space that it needs it is skipped, and says nothing about the backup", async () => {
   const copy = await copyOf("20990101_000004", "cat", (manifest) => {
     manifest.databaseBytes = 1e15;

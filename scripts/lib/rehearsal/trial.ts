@@ -1,11 +1,12 @@
 import { contentDifferences, contentNotes, roleDifferences } from "../content/differences.ts";
 import { readContent } from "../content/read-content.ts";
 import type { Manifest } from "../manifest.ts";
-import { query, queryJson } from "../psql.ts";
+import { type QueryOptions, query, queryJson } from "../psql.ts";
+import { RestoreError } from "../restore/errors.ts";
 import { loadInto } from "../restore/loading.ts";
 import { DatabaseProperties, differingProperties, propertiesQuery } from "../restore/properties.ts";
 import { createStatement, propertyStatements } from "../restore/recreation.ts";
-import { questionOptions } from "../restore/run.ts";
+import { questionOptions, type RestoreRun } from "../restore/run.ts";
 import type { RestoreSource } from "../restore/source.ts";
 import { applicationName } from "../run-id.ts";
 import { identifier } from "../sql.ts";
@@ -23,12 +24,26 @@ export async function restoreOnTrial(
 ): Promise<number> {
   const begun = performance.now();
   const options = questionOptions(run, maintenance, signal);
+  await requireVersion(run, source, options);
   const closing = `ALTER DATABASE ${identifier(name)} CONNECTION LIMIT ${properties.connectionLimit};`;
   await query(run.database, `${createStatement(name, properties)}\n${closing}`, options);
   await loadInto(run, source, name, options, signal);
   await query(run.database, "ANALYZE", { applicationName: applicationName(run.runId), dbname: name, signal });
   await query(run.database, propertyStatements(name, properties).join("\n"), options);
   return (performance.now() - begun) / 1000;
+}
+
+async function requireVersion(
+  { database }: RestoreRun,
+  { majorVersion, path }: RestoreSource,
+  options: QueryOptions,
+): Promise<void> {
+  const major = Math.floor(Number(await query(database, "SHOW server_version_num", options)) / 10_000);
+  if (majorVersion === null || majorVersion <= major) return;
+  throw new RestoreError(
+    "bad-file",
+    `${path} was made by PostgreSQL ${majorVersion} and the live container's image has ${major}: a dump cannot go back to an older major version; update the image first`,
+  );
 }
 
 export interface Comparison {

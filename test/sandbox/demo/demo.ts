@@ -31,6 +31,12 @@ export async function runDemo(shell: Shell): Promise<void> {
   const listed = await run("What there is to restore", ssh("ls /root/database_backups"), exits(0, ".sql.gz"));
   const newest = listed.stdout.match(/\S+\.sql\.gz/g)?.at(-1);
 
+  await run(
+    "Proof that it restores, in a throw-away container",
+    ssh("/root/rehearse_restore.sh"),
+    exits(0, "is what was backed up"),
+  );
+
   const before = await run("The data before", ssh(countLessons), exits(0));
   await run("Somebody deletes half of it", ssh(deleteLessons), exits(0, "DELETE"));
   await run("The data now", ssh(countLessons), (result) =>
