@@ -128,7 +128,7 @@ esac
 exec /usr/bin/docker "$@"
 `;
   await sandbox.psql(
-    "create table large as select n, repeat('x', 500) as text from generate_series(1, 60000) n",
+    "create table large as select n, repeat('x', 500) as text from generate_series(1, 200000) n",
   );
   archive = await server.backUp();
   await sandbox.psql("drop table large");

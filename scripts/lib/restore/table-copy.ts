@@ -107,6 +107,7 @@ export async function copyTables(run: RestoreRun, copy: TableCopy): Promise<void
   const { comment, schema, scratch, tables } = copy;
   const names = tables.map(displayName).join(", ");
   const databases = [scratch, database.database].map(connectionString);
+  // The schema is there only if the whole transaction is: then it has succeeded, whatever was heard of it.
   const failure = async (reason: string, cause?: unknown): Promise<void> => {
     // What runs in the container outlives its docker exec.
     const options = questionOptions(run, database.database);
@@ -135,5 +136,4 @@ export async function copyTables(run: RestoreRun, copy: TableCopy): Promise<void
     if (error instanceof RestoreError) throw error;
     await failure(messageOf(error), error);
   }
-  signal.throwIfAborted();
 }
