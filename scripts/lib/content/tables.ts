@@ -7,8 +7,8 @@ const Table = z.object({
   oid: z.int(),
   schema: z.string(),
   name: z.string(),
-  /** The columns that a dump holds, sorted. */
-  columns: z.array(z.string()),
+  /** The columns that a dump holds, sorted; `long` where the text form may be. */
+  columns: z.array(z.object({ name: z.string(), long: z.boolean() })),
   extension: z.nullable(z.string()),
   /** Which of an extension's rows a dump holds: empty or a WHERE clause. */
   condition: z.string(),
@@ -24,7 +24,9 @@ SELECT coalesce(json_agg(json_build_object(
   'oid', c.oid::bigint,
   'schema', n.nspname,
   'name', c.relname,
-  'columns', (SELECT coalesce(json_agg(a.attname ORDER BY a.attname COLLATE "C"), '[]') FROM pg_attribute a
+  'columns', (SELECT coalesce(json_agg(json_build_object('name', a.attname, 'long',
+      a.atttypid = ANY ('{text,json,jsonb,bytea,xml}'::regtype[]))
+      ORDER BY a.attname COLLATE "C"), '[]') FROM pg_attribute a
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''),
   'extension', e.extname,
   'condition', coalesce(e.extcondition[array_position(e.extconfig, c.oid)], ''))
@@ -64,11 +66,24 @@ FROM (${selects.join("\nUNION ALL ")}) AS t(position, rows, hash);`;
   return contents;
 }
 
-/** The columns are named, for their order may be another one after a restore. */
+/** PostgreSQL's stack bounds how deep an expression may be. */
+const longestChain = 20;
+
+/**
+ * One row's hash. The columns are named, for their order may be another one after a restore. A row value's text costs
+ * a look at each of its characters: long values are hashed by themselves, each into the next one's seed.
+ */
+function rowHash({ columns }: Table): string {
+  const apart = columns.filter(({ long }) => long).slice(0, longestChain);
+  const together = columns.filter((column) => !apart.includes(column));
+  const value = ({ name }: { name: string }) => `t.${identifier(name)}`;
+  const hash = (text: string, seed: string) => `hashtextextended(${text} COLLATE "C", ${seed})`;
+  const seed = apart.reduce((last, column) => hash(`coalesce('.' || ${value(column)}::text, '')`, last), "0");
+  return hash(`ROW(${together.map(value).join(", ")})::text`, seed);
+}
+
 function tableQuery(table: Table, position: number, proof: Proof): string {
-  const row = `ROW(${table.columns.map((column) => `t.${identifier(column)}`).join(", ")})`;
-  const hash =
-    proof === "full" ? `coalesce(sum(hashtextextended(${row}::text COLLATE "C", 0)), 0)::text` : "NULL::text";
+  const hash = proof === "full" ? `coalesce(sum(${rowHash(table)}), 0)::text` : "NULL::text";
   return `SELECT ${position}, count(*), ${hash} FROM ONLY ${qualified(table)} AS t ${table.condition}`;
 }
 
