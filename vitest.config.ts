@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { testFiles } from "./test/faults/extent.ts";
+import { full, testFiles } from "./test/faults/extent.ts";
 
 /** Tests that drive real servers wait for seconds at a time: for containers, sshd, cron, the Pulumi CLI. */
 const real = {
@@ -22,6 +22,7 @@ export default defineConfig({
           include: testFiles(process.argv),
           ...real,
           globalSetup: [...real.globalSetup, "test/faults/global-set-up.ts"],
+          testTimeout: full ? 10 * 3_600_000 : real.testTimeout,
         },
       },
       { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...real } },

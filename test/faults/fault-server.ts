@@ -83,11 +83,11 @@ export async function startFaultServer(
     audit: async () => JSON.parse(await succeed(sandbox, `${sandbox.node} ${auditScript} '${directory}'`)),
     content: (database = sandbox.database) => contentOf(sandbox, database),
     databases: async () => {
-      const rows = await sandbox.psql(
-        "select datname from pg_database where not datistemplate and datname <> 'postgres' order by 1",
+      const names = await sandbox.psql(
+        "select coalesce(json_agg(datname order by datname), '[]') from pg_database where not datistemplate and datname <> 'postgres'",
         "template1",
       );
-      return rows.split("\n").filter((row) => row !== "");
+      return JSON.parse(names);
     },
     log: () => sandbox.readFile(settings.paths.log),
     temporary: () => succeed(sandbox, `ls -A /tmp; docker exec ${sandbox.container} ls -A /tmp`),

@@ -86,14 +86,15 @@ async function inDatabase(database: string, sql: string): Promise<string> {
 
 test.each(chosen("names of files", odd, 1))("files and directories named with %s", async (what, text) => {
   const { sandbox, settings } = server;
+  const file = text.replaceAll("/", "-");
   // A setting is one line.
-  const directory = `/root/${text.replaceAll(/[\n\r]/g, " ")}`;
+  const directory = `/root/${file.replaceAll(/[\n\r]/g, " ")}`;
   await server.configure({ ...settings, paths: { ...settings.paths, backups: directory } });
   await good("backup_database");
   const archive = (await succeed(sandbox, `ls ${quoted(directory)}/*.sql.gz`)).trim();
   const content = await server.content();
   await good("restore_database", `--yes ${quoted(archive)}`);
-  const copy = `/opt/test/${text}.sql.gz`;
+  const copy = `/opt/test/${file}.sql.gz`;
   await succeed(sandbox, `cp ${quoted(archive)} ${quoted(copy)}`);
   await good("restore_database", `--yes --database ${server.name} ${quoted(copy)}`);
   expect(await server.content()).toBe(content);

@@ -24,6 +24,8 @@ const ownDocker = (argv: readonly string[], input?: string) =>
   succeedHere(["docker", "--host", `unix://${socket()}`, ...argv], input === undefined ? {} : { input });
 
 async function startDaemon(): Promise<void> {
+  // A daemon that was killed took its containerd along, and where nobody collects that it still seems to run.
+  rmSync(join(place, "exec", "containerd", "containerd.pid"), { force: true });
   const log = openSync(join(place, "log"), "a");
   const directories = ["--data-root", join(place, "root"), "--exec-root", join(place, "exec")];
   const argv = [...directories, "--pidfile", join(place, "pid"), "--host", `unix://${socket()}`];
@@ -77,10 +79,14 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   if (server === undefined) return;
-  await ownDocker(["rm", "--force", server.sandbox.container]);
-  await endDaemon("SIGTERM");
-  rmSync(place, { recursive: true, force: true });
-  await server.remove();
+  try {
+    if (daemon.exitCode !== null || daemon.signalCode !== null) await startDaemon();
+    await ownDocker(["rm", "--force", server.sandbox.container]);
+    await endDaemon("SIGTERM");
+    rmSync(place, { recursive: true, force: true });
+  } finally {
+    await server.remove();
+  }
 });
 
 const ends = [
