@@ -44,10 +44,7 @@ const kinds: Record<string, string> = {
     "SELECT nspname, proname, arguments, prokind, lanname, prosecdef, provolatile, prosrc FROM functions JOIN pg_language l ON l.oid = prolang",
   types: `SELECT nspname, typname, typtype, typnotnull, format_type(typbasetype, typtypmod),
     ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder) FROM types t`,
-  operators: `SELECT nspname, oprname, format_type(oprleft, NULL), format_type(oprright, NULL)
-    FROM pg_operator o JOIN schemas n ON n.oid = oprnamespace WHERE ${own("pg_operator", "o.oid")}`,
   collations: `SELECT nspname, collname FROM pg_collation o JOIN schemas n ON n.oid = collnamespace WHERE ${own("pg_collation", "o.oid")}`,
-  textSearchConfigurations: `SELECT nspname, cfgname FROM pg_ts_config o JOIN schemas n ON n.oid = cfgnamespace WHERE ${own("pg_ts_config", "o.oid")}`,
   statistics: `SELECT nspname, stxname FROM pg_statistic_ext o JOIN schemas n ON n.oid = stxnamespace WHERE ${own("pg_statistic_ext", "o.oid")}`,
   foreignServers: `SELECT srvname FROM pg_foreign_server s WHERE ${own("pg_foreign_server", "s.oid")}`,
   publications: "SELECT pubname, puballtables FROM pg_publication",
