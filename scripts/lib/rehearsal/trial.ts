@@ -30,7 +30,7 @@ export async function restoreOnTrial(
   await loadInto(run, source, name, options, signal);
   await query(run.database, "ANALYZE", { applicationName: applicationName(run.runId), dbname: name, signal });
   await query(run.database, propertyStatements(name, properties).join("\n"), options);
-  return (performance.now() - begun) / 1000;
+  return Math.round(performance.now() - begun) / 1000;
 }
 
 async function requireVersion(
