@@ -11,7 +11,7 @@ let archive: string;
 beforeAll(async () => {
   server = await startRehearsalServer(number);
   const { container, psql } = server.sandbox;
-  const directory = "/var/lib/postgresql/fast disk";
+  const directory = "/var/tmp/fast disk";
   await docker(["exec", "--user", "postgres", container, "mkdir", directory]);
   await psql(`CREATE TABLESPACE "fast disk" LOCATION '${directory}'`);
   await psql(`
