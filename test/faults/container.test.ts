@@ -41,12 +41,14 @@ const cases = middles.flatMap((middle) => events.map((event) => ({ ...event, mid
 test.each(chosen("containers", cases, 1))("$event in the middle of $what", async ({ event, act, middle }) => {
   const fault = `${event} in the middle of ${middle.what}`;
   const random = randomFor(fault);
+  const mend = () => server.sandbox.startDatabase();
+  const interruption = { act: () => act(server.sandbox.container), undo: mend, random };
   for (let occasion = 0; occasion < times(5, 1); occasion += 1) {
     await survive(server, {
       fault,
-      happen: () => interrupt(server, middle, () => act(server.sandbox.container), random),
+      happen: () => interrupt(server, middle, interruption),
       says: /(backup|restore) failed: /,
-      mend: () => server.sandbox.startDatabase(),
+      mend,
       mayBecome: contents,
     });
   }

@@ -29,15 +29,21 @@ export const middles: readonly Middle[] = [
 export const bulk = `create table bulk as select n, md5(n::text) as text from generate_series(1, 300000) as n`;
 
 const missed = 99;
-const attempts = 5;
+const attempts = 10;
 const longestPauseMilliseconds = 300;
+
+interface Interruption {
+  act: () => Promise<unknown>;
+  /** Undoes `act` where it came too late for the run, which has succeeded then; null where it is to succeed. */
+  undo: (() => Promise<unknown>) | null;
+  random: Random;
+}
 
 /** Starts a run, waits until it is in the middle and a random moment longer, and then has `act` happen. */
 export async function interrupt(
   server: FaultServer,
   { what, command, activity }: Middle,
-  act: () => Promise<unknown>,
-  random: Random,
+  { act, undo, random }: Interruption,
 ): Promise<CommandResult> {
   const { sandbox } = server;
   const psql = `psql -X -q -A -t -U ${sandbox.databaseUser} -d template1`;
@@ -53,10 +59,12 @@ export async function interrupt(
     if (code !== missed) {
       await sleep(random.next() * longestPauseMilliseconds);
       await act();
-      return running;
+      const result = await running;
+      if (result.code !== 0 || undo === null) return result;
+      await undo();
     }
     await running;
     await server.reset();
   }
-  throw new Error(`no run was seen in the middle of ${what}`);
+  throw new Error(`no run was interrupted in the middle of ${what}`);
 }

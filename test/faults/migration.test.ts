@@ -54,7 +54,8 @@ const cases = [
       if (dump === undefined) throw new Error("there is such a middle");
       const migrations: Promise<string>[] = [];
       const act = async () => migrations.push((await migrate()).done);
-      const result = await interrupt(server, dump, act, randomFor("a migration"));
+      const random = randomFor("a migration");
+      const result = await interrupt(server, dump, { act, undo: null, random });
       await Promise.all(migrations);
       return result;
     },

@@ -98,15 +98,16 @@ const cases = middles.flatMap((middle) => ends.map((end) => ({ ...end, middle, w
 test.each(cases)("Docker's daemon $how in the middle of $what", async ({ how, signal, middle }) => {
   const fault = `Docker's daemon ${how} in the middle of ${middle.what}`;
   const random = randomFor(fault);
+  const mend = async () => {
+    await startDaemon();
+    await answers();
+  };
   for (let occasion = 0; occasion < 3; occasion += 1) {
     await survive(server, {
       fault,
-      happen: () => interrupt(server, middle, () => endDaemon(signal), random),
+      happen: () => interrupt(server, middle, { act: () => endDaemon(signal), undo: mend, random }),
       says: /(backup|restore) failed: /,
-      mend: async () => {
-        await startDaemon();
-        await answers();
-      },
+      mend,
       mendFirst: true,
       mayBecome: contents,
     });
