@@ -77,7 +77,7 @@ const faults: Fault[] = [
     fault: "the data's disk too full for a restore",
     happen: async () => {
       const free = `df --output=avail -B1 ${fillData()} | tail -n 1`;
-      await succeed(server.sandbox, `head -c $(($(${free}) - 8000000)) /dev/zero >${fillData()}/filler`);
+      await succeed(server.sandbox, `head -c $(($(${free}) - 20000000)) /dev/zero >${fillData()}/filler`);
       return server.run("restore_database", wordsFor(server.archives[0]));
     },
     code: 73,

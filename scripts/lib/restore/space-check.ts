@@ -12,6 +12,9 @@ import type { RestoreSource } from "./source.ts";
 /** Indexes and row headers make a database larger than its text where nothing better is known. */
 const growthOfText = 2;
 
+/** The write-ahead log comes in whole files of 16 MiB: the one that is written, and the next. */
+const logFileBytes = 2 * 2 ** 24;
+
 /** How large the restored database will be. */
 export function restoredBytes(source: Pick<RestoreSource, "manifest" | "uncompressedBytes">): number {
   return source.manifest?.databaseBytes ?? source.uncompressedBytes * growthOfText;
@@ -19,10 +22,10 @@ export function restoredBytes(source: Pick<RestoreSource, "manifest" | "uncompre
 
 /**
  * What a restore beside the live database needs on the data directory's file system: the new database, and once more
- * its text for the write-ahead log.
+ * its text for the write-ahead log, which comes in whole files.
  */
 export const neededBeside = (source: Pick<RestoreSource, "manifest" | "uncompressedBytes">): number =>
-  restoredBytes(source) + source.uncompressedBytes;
+  restoredBytes(source) + source.uncompressedBytes + logFileBytes;
 
 /**
  * What is free for databases; what dead restores left counts as free, for it is removed first.
