@@ -28,8 +28,8 @@ const namelessPatienceMilliseconds = 2_000;
 
 /**
  * Takes a database's lock and cleans up after runs that died while they held it: ends what they left running in
- * the server, finishes a backup that lacked only its last renames, and removes their unfinished files. Rehearsals, which have a
- * lock of their own, are cleaned up after too.
+ * the server, finishes a backup that lacked only its last renames, and removes their unfinished files. Rehearsals,
+ * which have a lock of their own, are cleaned up after too.
  * @throws LockedError when a living run holds it.
  */
 export async function lockDatabase(
