@@ -61,7 +61,8 @@ async function main(context: ProgramContext): Promise<number> {
   const { arguments: given, output, log, runId, settings, signal } = context;
   const outcomes: RehearsalOutcome[] = [];
   for (const choice of choose(settings, given.operands, given.flag("latest"))) {
-    if (!signal.aborted) outcomes.push(await rehearse({ ...context, database: choice.database }, choice));
+    const run = { ...context, database: choice.database, acceptsDifferences: false };
+    if (!signal.aborted) outcomes.push(await rehearse(run, choice));
   }
   const codes = outcomes.map(({ exitCode }) => exitCode);
   const exitCode = signal.aborted

@@ -10,6 +10,7 @@ import { restoreInto } from "./lib/restore/into.ts";
 import { listingData, listingText, listRestorable } from "./lib/restore/listing.ts";
 import { backupAt, noBackupAt } from "./lib/restore/moment.ts";
 import { restoreFile } from "./lib/restore/restoration.ts";
+import type { RestoreRun } from "./lib/restore/run.ts";
 import { inspectSource, locateFile, type RestoreSource, targetOf } from "./lib/restore/source.ts";
 import { restoreTables, tablesText } from "./lib/restore/tables.ts";
 import { undoRestore } from "./lib/restore/undoing.ts";
@@ -141,7 +142,7 @@ async function restore(
   database: DatabaseSettings,
   source: RestoreSource,
 ): Promise<Outcome> {
-  const run = { ...context, database };
+  const run = { ...context, database, acceptsDifferences: wish.acceptDifferences };
   if (wish.dryRun) return planned(run, wish, source);
   if (wish.action === "into") return done(await restoreInto(run, source, wish.into));
   if (wish.action === "table") {
@@ -155,7 +156,7 @@ async function restore(
 
 async function rollBack(context: ProgramContext, wish: Wish): Promise<Outcome> {
   const database = onlyDatabase(context.settings, wish.database);
-  const run = { ...context, database };
+  const run = { ...context, database, acceptsDifferences: wish.acceptDifferences };
   const { exitCode, data } = wish.dryRun
     ? await planned(run, wish, null)
     : done(await undoRestore(run, { kept: wish.operand ?? undefined, confirmed: wish.confirmed }));
@@ -163,7 +164,7 @@ async function rollBack(context: ProgramContext, wish: Wish): Promise<Outcome> {
 }
 
 async function planned(
-  run: ProgramContext & { database: DatabaseSettings },
+  run: ProgramContext & RestoreRun,
   wish: Wish,
   source: RestoreSource | null,
 ): Promise<Outcome> {

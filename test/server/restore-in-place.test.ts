@@ -132,10 +132,16 @@ test("what differs from the manifest is not swapped in: the table and its number
   changed.content.tables.find((table: { name: string }) => table.name === "users").rows += 1;
   await sandbox.writeFile(manifest, manifestText(changed), "0600");
   const failed = await server.restore(`--yes ${archive}`);
+  const untouched = await server.hash();
+  const accepted = await server.restore(`--yes --in-place --accept-differences ${archive}`);
   await sandbox.writeFile(manifest, text, "0600");
-  expect(failed.stderr).toMatch(/public\.users had \d+ rows, it has \d+/);
+  const difference = /public\.users had \d+ rows, it has \d+/;
+  expect(failed.stderr).toMatch(difference);
+  expect(failed.stderr).toContain("--accept-differences");
   expect(failed.code).toBe(1);
-  expect(await server.hash()).toBe(before);
+  expect(untouched).toBe(before);
+  expect(accepted).toMatchObject({ code: 0 });
+  expect(accepted.stdout).toMatch(difference);
   await onlyLive();
 });
 

@@ -2,19 +2,28 @@ import type { Content } from "../content/content.ts";
 import { contentDifferences, contentNotes } from "../content/differences.ts";
 import type { Manifest } from "../manifest.ts";
 import { RestoreError } from "./errors.ts";
+import type { RestoreRun } from "./run.ts";
 
 /**
- * Compares what was restored from the file `path` with what its manifest says of it.
- * @returns what differs and may, one sentence each.
- * @throws RestoreError `check` when the content is not what the manifest says.
+ * Compares what was restored from the file `path` with what its manifest says of it, and logs what differs and may.
+ * @throws RestoreError `check` when the content is not what the manifest says and the run does not accept that.
  */
-export function requireContent(manifest: Manifest | null, content: Content, path: string): string[] {
+export function requireContent(
+  { acceptsDifferences, database, log }: RestoreRun,
+  manifest: Manifest | null,
+  content: Content,
+  path: string,
+): void {
   const expected = manifest?.content ?? null;
-  if (expected === null) return [];
+  if (expected === null) return;
   const wrong = contentDifferences(expected, content);
-  if (wrong.length === 0) return contentNotes(expected, content);
-  throw new RestoreError(
-    "check",
-    `what was restored from ${path} is not what was backed up: ${wrong.join("; ")}`,
-  );
+  const what = `what was restored from ${path} is not what was backed up: ${wrong.join("; ")}`;
+  if (wrong.length > 0) {
+    if (!acceptsDifferences) {
+      const way = "choose another backup, or say --accept-differences if that is better than nothing";
+      throw new RestoreError("check", `${what}; ${way}`);
+    }
+    log.event("warning", database.name, `${what}; accepted`);
+  }
+  for (const note of contentNotes(expected, content)) log.event("info", database.name, note);
 }

@@ -50,8 +50,7 @@ export async function fillDatabase(
     await loadInto(run, source, name, maintenance, time.signal);
     const inside = { applicationName: applicationName(run.runId), dbname: name, signal: time.signal };
     const content = await readContent(database, inside, source.manifest?.content?.proof ?? "rows");
-    for (const note of requireContent(source.manifest, content, source.path))
-      run.log.event("info", database.name, note);
+    requireContent(run, source.manifest, content, source.path);
     await query(database, "ANALYZE", inside);
     await query(database, propertyStatements(name, properties).join("\n"), maintenance);
     await requireProperties(database, name, properties, maintenance);

@@ -102,7 +102,8 @@ async function putBack(
   const { database, settings } = run;
   const live = database.database;
   const archive = state.preRestoreArchive;
-  const unstoppable = { ...run, signal: new AbortController().signal };
+  // A database that differs in something is better than none.
+  const unstoppable = { ...run, signal: new AbortController().signal, acceptsDifferences: true };
   try {
     // Filled, but without its name yet.
     await dropDatabase(unstoppable, server.maintenance, restoringName(live, run.runId));

@@ -12,6 +12,8 @@ export interface RestoreRun {
   log: Log;
   output: Output;
   signal: AbortSignal;
+  /** Whether what differs from the manifest is only told. */
+  acceptsDifferences: boolean;
 }
 
 export type QuestionOptions = QueryOptions & { timeoutSeconds: number };

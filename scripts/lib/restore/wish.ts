@@ -26,6 +26,10 @@ export const restoreOptions: readonly Option[] = [
   { name: "in-place", description: "drop the live database first, where there is no space for two" },
   { name: "rollback", description: "undo: bring back the database that the last restore replaced" },
   { name: "list", description: "show the backups and the kept databases" },
+  {
+    name: "accept-differences",
+    description: "go on, with a warning, where what was restored is not what the manifest says",
+  },
   { name: "yes", description: "do not ask; required without a terminal" },
   { name: "json", description: "print the result as JSON" },
 ];
@@ -50,6 +54,8 @@ export interface Wish {
   dryRun: boolean;
   /** Nobody has to be asked. */
   confirmed: boolean;
+  /** What differs from the manifest is told and does not end the restore. */
+  acceptDifferences: boolean;
 }
 
 /** @throws UsageError for options that exclude each other, for a missing file and for values of another form. */
@@ -78,5 +84,6 @@ export function readWish(given: Arguments): Wish {
     database: given.value("database"),
     dryRun: given.flag("dry-run"),
     confirmed: given.flag("yes"),
+    acceptDifferences: given.flag("accept-differences"),
   };
 }

@@ -54,6 +54,7 @@ test("interrupted before the drop, an in-place restore drops nothing and writes 
       interactive: false,
     },
     signal: AbortSignal.abort(new InterruptedError("ended by SIGTERM")),
+    acceptsDifferences: false,
   };
   const state = { version: 1, runId, liveOid: 5, preRestoreArchive: "/a.sql.gz", properties } as const;
   const server = { maintenance: "postgres", liveOid: 5 } as LiveServer;
