@@ -37,7 +37,7 @@ beforeAll(async () => {
   await sandbox.writeFile("/opt/test/bin/docker", failingLoads, "0755");
 });
 
-afterAll(() => server.remove());
+afterAll(() => server?.remove());
 
 const onlyLive = async () => {
   expect(await server.databases()).toEqual([server.sandbox.database]);

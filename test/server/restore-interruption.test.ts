@@ -9,7 +9,7 @@ beforeAll(async () => {
   archive = await server.backUp();
 });
 
-afterAll(() => server.remove());
+afterAll(() => server?.remove());
 
 const clients = [1, 2, 3, 4, 5, 6, 7, 8];
 

@@ -14,7 +14,7 @@ beforeAll(async () => {
   archives = [first, await server.backUp()];
 });
 
-afterAll(() => server.remove());
+afterAll(() => server?.remove());
 
 /** What a call that only looks must leave as it is: files, log, lock and databases. */
 async function state(): Promise<string> {

@@ -14,7 +14,7 @@ beforeAll(async () => {
   live = await server.hash();
 });
 
-afterAll(() => server.remove());
+afterAll(() => server?.remove());
 
 /** `prepare` gets the good backup as $1 and writes what is to be refused to $2. */
 const files: {

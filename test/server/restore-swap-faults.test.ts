@@ -72,7 +72,7 @@ beforeAll(async () => {
   await sandbox.writeFile("/opt/test/bin/docker", dockerInBetween, "0755");
 });
 
-afterAll(() => server.remove());
+afterAll(() => server?.remove());
 
 const statements = swapStatements({ live: "LIVE", incoming: "INCOMING", outgoing: "OUTGOING" }, true);
 // While a statement is sent nothing but its predecessor counts, except for the one that waits and the one that decides.

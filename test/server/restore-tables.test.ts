@@ -20,7 +20,7 @@ beforeAll(async () => {
   archive = await server.backUp();
 });
 
-afterAll(() => server.remove());
+afterAll(() => server?.remove());
 
 const rowsOf = (table: string) => server.sandbox.psql(`select t::text from ${table} t order by 1`);
 

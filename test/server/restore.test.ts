@@ -18,7 +18,7 @@ beforeAll(async () => {
   archive = await server.backUp();
 });
 
-afterAll(() => server.remove());
+afterAll(() => server?.remove());
 
 /** Every kind of change that a restore has to undo, new things included. */
 const damage = `

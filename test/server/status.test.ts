@@ -19,7 +19,7 @@ beforeAll(async () => {
   const first = await server.backUp();
   if (first.code !== 0) throw new Error(first.stderr);
 });
-afterAll(() => server.sandbox.remove());
+afterAll(() => server?.sandbox.remove());
 /** Each test leaves a server as it found it. */
 afterEach(async () => {
   await server.configure({});

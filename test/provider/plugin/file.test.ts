@@ -8,7 +8,7 @@ let plugin: Plugin;
 beforeAll(async () => {
   server = await startServer({ number: 41, database: "none" });
 });
-afterAll(() => server.remove());
+afterAll(() => server?.remove());
 beforeEach(async () => {
   await server.run("rm -rf /srv/trial /opt/database-backups /var/lib/remotehost; mkdir -m 700 /srv/trial");
   plugin = await startPlugin();

@@ -11,7 +11,7 @@ let plugin: Plugin;
 beforeAll(async () => {
   server = await startServer({ number: 47, database: "none" });
 });
-afterAll(() => server.remove());
+afterAll(() => server?.remove());
 beforeEach(async () => {
   await server.run("rm -rf /srv/trial /opt/database-backups /var/lib/remotehost; mkdir /srv/trial");
   plugin = await startPlugin();

@@ -8,7 +8,7 @@ let plugin: Plugin;
 beforeAll(async () => {
   server = await startServer({ number: 44, database: "none", login: "sudo" });
 });
-afterAll(() => server.remove());
+afterAll(() => server?.remove());
 beforeEach(async () => {
   await server.run(
     "rm -rf /srv/* /opt/database-backups /var/lib/remotehost /etc/cron.d/trial /etc/cron.d/moved; crontab -u root -r 2>/dev/null",

@@ -12,7 +12,7 @@ beforeAll(async () => {
   server = await startServer({ number: 54, database: "none" });
 });
 afterEach(closeSessions);
-afterAll(() => server.remove());
+afterAll(() => server?.remove());
 
 const lost = { name: "ConnectError", kind: "connection-lost", host: "sandbox-54" };
 const patience = { timeout: 30_000 };
