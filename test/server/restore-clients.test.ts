@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runWithoutClients } from "../../scripts/lib/restore/client-cut-off.ts";
 import { type Swap, swapDatabases, swapStatements } from "../../scripts/lib/restore/swap.ts";
@@ -34,12 +35,12 @@ async function answersDuring(until: () => Promise<unknown>): Promise<string[][]>
     wait`;
   const running = inContainer("sh", client);
   const everyone = `sh -c 'for i in ${clientNumbers.join(" ")}; do [ -s /tmp/client-$i ] || exit 1; done'`;
-  while ((await inContainer(everyone)).code !== 0);
+  while ((await inContainer(everyone)).code !== 0) await sleep(100);
   try {
     await until();
     // Everybody has a turn after it.
     const marks = await inContainer("sh -c 'wc -l /tmp/client-*'");
-    while ((await inContainer("sh -c 'wc -l /tmp/client-*'")).stdout === marks.stdout);
+    while ((await inContainer("sh -c 'wc -l /tmp/client-*'")).stdout === marks.stdout) await sleep(100);
   } finally {
     await inContainer("touch /tmp/stop");
     await running;
@@ -84,7 +85,7 @@ test("a dump of another database that holds the catalogue does not hold up the s
   );
   const held =
     "select count(*) from pg_locks where relation = 1262 and granted and mode = 'AccessShareLock' and pid in (select pid from pg_stat_activity where query like '%sleep(600)%' and pid <> pg_backend_pid())";
-  while ((await sandbox.psql(held, "template1")) === "0");
+  while ((await sandbox.psql(held, "template1")) === "0") await sleep(100);
   const run = { settings: settingsFor(sandbox), database, runId: "20261122T020000-4f2a1b" };
   const answers = await answersDuring(() => swapDatabases(run, "template1", swap));
   await sandbox.psql(
