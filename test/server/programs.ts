@@ -1,3 +1,4 @@
+import { defaults } from "../../infra/config/defaults.ts";
 import type { ProgramName } from "../../infra/installation.ts";
 import { buildPrograms } from "../../scripts/build.ts";
 import type { Settings } from "../../scripts/lib/settings.ts";
@@ -54,16 +55,7 @@ export function settingsFor(sandbox: SandboxServer): Settings {
       pinLauncher: "/root/pin_backup.sh",
     },
     schedule: { backup: "0 2 * * *", status: "0 * * * *", rehearsal: null, cronTableSha256: "0".repeat(64) },
-    retention: {
-      days: 7,
-      keepAtLeast: 3,
-      daily: 0,
-      weekly: 0,
-      monthly: 0,
-      yearly: 0,
-      preRestoreDays: 7,
-      keepPreviousDays: 7,
-    },
+    retention: defaults.backups.retention,
     manifest: "full",
     rehearsal: { where: "container", memoryBytes: 2 ** 29, maximumAgeHours: 192 },
     compressionLevel: 1,

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { defaults } from "../../../infra/config/defaults.ts";
 import type { RetentionCandidate, RetentionRule } from "../../../scripts/lib/retention.ts";
 import { instantsOf, offsetOf } from "../../../scripts/lib/wall-clock.ts";
 
@@ -26,13 +27,7 @@ export const candidate = (daysAgo: number, change: Partial<Candidate> = {}): Can
 };
 
 export const rule = (change: Partial<RetentionRule> = {}): RetentionRule => ({
-  days: 7,
-  keepAtLeast: 3,
-  daily: 0,
-  weekly: 0,
-  monthly: 0,
-  yearly: 0,
-  preRestoreDays: 7,
+  ...defaults.backups.retention,
   ...change,
 });
 

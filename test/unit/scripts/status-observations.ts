@@ -1,3 +1,4 @@
+import { defaults } from "../../../infra/config/defaults.ts";
 import type { Backup } from "../../../scripts/lib/backups.ts";
 import type { Manifest } from "../../../scripts/lib/manifest.ts";
 import type { Settings } from "../../../scripts/lib/settings.ts";
@@ -33,16 +34,7 @@ export const settings: Settings = {
     pinLauncher: "/root/pin_backup.sh",
   },
   schedule: { backup: "0 2 * * *", status: "0 * * * *", rehearsal: null, cronTableSha256: "a".repeat(64) },
-  retention: {
-    days: 7,
-    keepAtLeast: 3,
-    daily: 0,
-    weekly: 0,
-    monthly: 0,
-    yearly: 0,
-    preRestoreDays: 7,
-    keepPreviousDays: 7,
-  },
+  retention: defaults.backups.retention,
   manifest: "full",
   rehearsal: { where: "container", memoryBytes: 2 ** 29, maximumAgeHours: 192 },
   compressionLevel: 1,
