@@ -1,68 +1,20 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { Manifest, manifestText } from "../../scripts/lib/manifest.ts";
-import { docker, tryDocker } from "../sandbox/docker.ts";
-import { backups, databaseKey, type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
+import { docker, label, removeContainers, tryDocker } from "../sandbox/docker.ts";
+import { backups, databaseKey } from "./rehearsal-server.ts";
+import { type StallingServer, startStallingServer, until } from "./stalled-rehearsal.ts";
 
 const number = 122;
 const key = databaseKey(number);
-let server: RehearsalServer;
-let archive: string;
-
-/** A restore of this database anywhere but in the live server under its own name never gets past this table. */
-const stall = `
-  CREATE FUNCTION stall() RETURNS boolean LANGUAGE plpgsql AS $$
-  BEGIN
-    IF current_setting('listen_addresses') = '' OR current_database() LIKE '%rehearsal%' THEN PERFORM pg_sleep(3600); END IF;
-    RETURN true;
-  END $$;
-  CREATE TABLE stalled (number integer CHECK (public.stall()));
-  INSERT INTO stalled VALUES (1);`;
+let server: StallingServer;
 
 beforeAll(async () => {
-  server = await startRehearsalServer(number);
-  archive = await server.backUp();
-  await server.sandbox.psql(stall);
-  await server.backUp();
+  server = await startStallingServer(number);
 });
 afterAll(() => server?.remove());
 afterEach(() => server.configure({}));
 
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; !(await condition()); attempt += 1) {
-    if (attempt > 600) throw new Error(`in vain: ${what}`);
-    await sleep(200);
-  }
-}
-
-const inContainer = async (): Promise<string[]> => {
-  const [container = "none"] = await server.containers();
-  const psql = ["exec", container, "psql", "-XAt", "-U", server.sandbox.databaseUser, "-d", "postgres", "-c"];
-  const { stdout } = await tryDocker([
-    ...psql,
-    "SELECT query FROM pg_stat_activity WHERE wait_event = 'PgSleep'",
-  ]);
-  return stdout.split("\n").filter((line) => line.startsWith("COPY"));
-};
-
-const inDatabase = async (): Promise<string[]> => {
-  const found = await server.sandbox.psql(
-    "SELECT query FROM pg_stat_activity WHERE wait_event = 'PgSleep'",
-    "postgres",
-  );
-  return found.split("\n").filter((line) => line.startsWith("COPY"));
-};
-
-/** Starts a rehearsal and waits until it is in the middle of its restore. */
-async function stalled(loading: () => Promise<string[]>) {
-  const ended = server.rehearse();
-  await until("the rehearsal gets to the table that stalls it", async () => (await loading()).length > 0);
-  const pid = (await server.sandbox.run("pgrep -f '[r]ehearse_restore.cjs'")).stdout.trim();
-  return { ended, signal: (name: string) => server.sandbox.run(`kill -${name} ${pid}`) };
-}
-
 test("the container is bounded and cut off, backups go on beside it, a second rehearsal does not, SIGTERM ends it at once", async () => {
-  const { ended, signal } = await stalled(inContainer);
+  const { ended, signal } = await server.stalled("container");
   const [container = ""] = await server.containers();
   const [inspected] = JSON.parse(await docker(["container", "inspect", container]));
   const live = JSON.parse(await docker(["container", "inspect", server.sandbox.container]))[0];
@@ -106,7 +58,7 @@ test("the container is bounded and cut off, backups go on beside it, a second re
 });
 
 test("after SIGKILL the container ends by itself, and the next backup tells of it", async () => {
-  const { ended, signal } = await stalled(inContainer);
+  const { ended, signal } = await server.stalled("container");
   await signal("KILL");
   expect((await ended).code).not.toBe(0);
   await until("the container ends", async () => (await server.containers()).length === 0);
@@ -120,12 +72,16 @@ test("a container that Docker had made and not started when everything died is r
   const runId = "20260101T000000-abcdef";
   const container = `database-backups-rehearsal-${key}-${runId}`;
   const { Image } = JSON.parse(await docker(["container", "inspect", server.sandbox.container]))[0];
-  const labels = ["--label", `database-backups.rehearsal=${key}`];
+  const labels = ["--label", `database-backups.rehearsal=${key}`, "--label", `${label}=${number}`];
   await docker(["create", "--name", container, ...labels, "--volume", "/rehearsal", Image]);
-  await server.sandbox.run(`touch ${backups}/.${key}.${runId}.rehearsal.partial`);
-  expect((await server.rehearse(archive)).code).toBe(0);
-  expect(await server.containers()).toEqual([]);
-  expect(await server.hidden()).toEqual([]);
+  try {
+    await server.sandbox.run(`touch ${backups}/.${key}.${runId}.rehearsal.partial`);
+    expect((await server.rehearse(server.archive)).code).toBe(0);
+    expect(await server.containers()).toEqual([]);
+    expect(await server.hidden()).toEqual([]);
+  } finally {
+    await removeContainers([container]);
+  }
 });
 
 test("a restore that outlasts its time is ended, and the record says so", async () => {
@@ -140,7 +96,7 @@ test("a restore that outlasts its time is ended, and the record says so", async 
 });
 
 test("a container that is killed under it fails the rehearsal, and the record says so", async () => {
-  const { ended } = await stalled(inContainer);
+  const { ended } = await server.stalled("container");
   await docker(["kill", ...(await server.containers())]);
   expect((await ended).code).not.toBe(0);
   await until("the container is gone", async () => (await server.containers()).length === 0);
@@ -150,7 +106,7 @@ test("a container that is killed under it fails the rehearsal, and the record sa
 
 test("in a database: backups leave a living rehearsal alone, SIGTERM takes its database away at once", async () => {
   await server.configure({ rehearsal: { ...server.settings.rehearsal, where: "database" } });
-  const { ended, signal } = await stalled(inDatabase);
+  const { ended, signal } = await server.stalled("database");
   const made = (await server.databases()).filter((name) => name.includes("_rehearsal_"));
   expect(made).toHaveLength(1);
   await server.backUp();
@@ -162,30 +118,16 @@ test("in a database: backups leave a living rehearsal alone, SIGTERM takes its d
   expect(await server.hidden()).toEqual([]);
 });
 
-test("in a database: one that takes more space than was found for it is ended", async () => {
-  await server.configure({ rehearsal: { ...server.settings.rehearsal, where: "database" } });
-  const path = (await server.backUp()).replace(".sql.gz", ".json");
-  const manifest = Manifest.parse(JSON.parse(await server.sandbox.readFile(path)));
-  await server.sandbox.writeFile(path, manifestText({ ...manifest, databaseBytes: 1 }), "0600");
-  const result = await server.rehearse();
-  expect(result.stdout).toMatch(
-    /rehearsal skipped: it was ended: it takes .* MB, and .* had been found for it/,
-  );
-  expect(result.code).toBe(73);
-  expect(await server.databases()).toEqual([server.sandbox.database]);
-  expect(await server.hidden()).toEqual([]);
-});
-
 test.each(["backup", "rehearsal"])(
   "in a database: what SIGKILL leaves is removed by the next %s",
   async (next) => {
     await server.configure({ rehearsal: { ...server.settings.rehearsal, where: "database" } });
-    const { ended, signal } = await stalled(inDatabase);
+    const { ended, signal } = await server.stalled("database");
     await signal("KILL");
     await ended;
     expect(await server.databases()).toHaveLength(2);
     if (next === "backup") await server.backUp();
-    else expect((await server.rehearse(archive)).code).toBe(0);
+    else expect((await server.rehearse(server.archive)).code).toBe(0);
     expect(await server.databases()).toEqual([server.sandbox.database]);
     expect(await server.hidden()).toEqual([]);
   },
@@ -196,10 +138,10 @@ test("in a database: it is equal too, nobody but superusers gets in meanwhile, a
   const written =
     "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_all_tables WHERE schemaname !~ '^pg_'";
   const before = await server.sandbox.psql(written);
-  const result = await server.rehearse(archive);
+  const result = await server.rehearse(server.archive);
   expect(result.stderr).toBe("");
   expect(result.code).toBe(0);
-  expect(await server.record(archive)).toMatchObject({
+  expect(await server.record(server.archive)).toMatchObject({
     where: "database",
     result: "equal",
     compared: "full",

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CommandResult } from "../sandbox/command.ts";
+import { tryDocker } from "../sandbox/docker.ts";
+import { type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
+
+/** Rehearsals that are held in the middle, so that things can happen to them there. */
+
+/** A restore of this database anywhere but in the live server under its own name never gets past this table. */
+const stall = `
+  CREATE FUNCTION stall() RETURNS boolean LANGUAGE plpgsql AS $$
+  BEGIN
+    IF current_setting('listen_addresses') = '' OR current_database() LIKE '%rehearsal%' THEN PERFORM pg_sleep(3600); END IF;
+    RETURN true;
+  END $$;
+  CREATE TABLE stalled (number integer CHECK (public.stall()));
+  INSERT INTO stalled VALUES (1);`;
+
+const loading = "SELECT query FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+
+export interface StallingServer extends RehearsalServer {
+  /** The one backup that a rehearsal gets through; the newest one stalls it. */
+  archive: string;
+  /** Starts a rehearsal and waits until it is in the middle of its restore, in its container or its database. */
+  stalled(where: "container" | "database"): Promise<StalledRehearsal>;
+}
+
+export interface StalledRehearsal {
+  ended: Promise<CommandResult>;
+  /** Sends it a signal, such as TERM. */
+  signal(name: string): Promise<CommandResult>;
+}
+
+export async function startStallingServer(
+  ...parameters: Parameters<typeof startRehearsalServer>
+): Promise<StallingServer> {
+  const server = await startRehearsalServer(...parameters);
+  const { sandbox } = server;
+  const archive = await server.backUp();
+  await sandbox.psql(stall);
+  await server.backUp();
+
+  const asked = async (where: "container" | "database"): Promise<string> => {
+    if (where === "database") return sandbox.psql(loading, "postgres");
+    const [container = "none"] = await server.containers();
+    const psql = ["exec", container, "psql", "-XAt", "-U", sandbox.databaseUser, "-d", "postgres", "-c"];
+    return (await tryDocker([...psql, loading])).stdout;
+  };
+  return {
+    ...server,
+    archive,
+    stalled: async (where) => {
+      const ended = server.rehearse();
+      await until("the rehearsal gets to the table that stalls it", async () =>
+        (await asked(where)).split("\n").some((query) => query.startsWith("COPY")),
+      );
+      const pid = (await sandbox.run("pgrep -f '[r]ehearse_restore.cjs'")).stdout.trim();
+      return { ended, signal: (name) => sandbox.run(`kill -${name} ${pid}`) };
+    },
+  };
+}
+
+/** Waits two minutes for a condition. @throws Error that says for `what` */
+export async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; !(await condition()); attempt += 1) {
+    if (attempt > 600) throw new Error(`in vain: ${what}`);
+    await sleep(200);
+  }
+}
