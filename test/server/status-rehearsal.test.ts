@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ExitCode } from "../../scripts/lib/exit-codes.ts";
 import { trialContainerName } from "../../scripts/lib/rehearsal/container-removal.ts";
+import { label, removeContainers } from "../sandbox/docker.ts";
 import { secret, startPingReceiver } from "./ping-receiver.ts";
 import { commandOf, putPrograms, resealed } from "./programs.ts";
 import { backups, name, type StatusServer, startStatusServer } from "./status-server.ts";
 
+const number = 183;
 let server: StatusServer;
 
 const scheduled = async (change: object = {}) =>
@@ -12,7 +14,7 @@ const scheduled = async (change: object = {}) =>
 const rehearse = () => server.sandbox.run(`${commandOf(server.sandbox, "rehearse_restore")} --quiet`);
 
 beforeAll(async () => {
-  server = await startStatusServer(183);
+  server = await startStatusServer(number);
   await putPrograms(server.sandbox, ["rehearse_restore"]);
   await scheduled();
   const first = await server.backUp();
@@ -77,12 +79,16 @@ test("a container that a dead rehearsal left is named, and nothing is said of on
   const [left = "", gone = ""] = dead.map((run) => trialContainerName(database, run));
   const { stderr } = await server.sandbox.run(
     `for run in ${dead.join(" ")}; do : >${backups}/.${name}.$run.rehearsal.partial; done
-    docker create --name ${left} "$(docker inspect --format '{{.Image}}' ${database.container})" >/dev/null`,
+    docker create --name ${left} --label ${label}=${number} "$(docker inspect --format '{{.Image}}' ${database.container})" >/dev/null`,
   );
-  expect(stderr).toBe("");
-  const report = await server.report();
-  await server.sandbox.run(`docker rm --force ${left}; rm ${backups}/.*.rehearsal.partial`);
-  expect(report.databases[0]?.rehearsals.containers).toEqual([left]);
-  expect(report.summary).toContain(`a rehearsal that did not end left the container ${left}`);
-  expect(report.summary).not.toContain(gone);
+  try {
+    expect(stderr).toBe("");
+    const report = await server.report();
+    expect(report.databases[0]?.rehearsals.containers).toEqual([left]);
+    expect(report.summary).toContain(`a rehearsal that did not end left the container ${left}`);
+    expect(report.summary).not.toContain(gone);
+  } finally {
+    await removeContainers([left]);
+    await server.sandbox.run(`rm ${backups}/.*.rehearsal.partial`);
+  }
 });
