@@ -13,6 +13,8 @@ export interface ServerCommands {
   rehearse: string;
   /** What retention would remove, and why the rest stays. */
   prune: string;
+  /** Keeps a backup whatever its age. */
+  pin: string;
   /** Undoes the last restore. */
   rollback: string;
   log: string;
@@ -53,6 +55,7 @@ export function serverCommands(plan: ServerPlan): ServerCommands {
     restore: ssh(`${shellWord(paths.restoreLauncher)} ${shellWord(`${paths.backups}/FILE.sql.gz`)}`, "-t "),
     rehearse: ssh(shellWord(paths.rehearseLauncher)),
     prune: ssh(`${shellWord(paths.pruneLauncher)} --dry-run`),
+    pin: ssh(`${shellWord(paths.pinLauncher)} ${shellWord(`${paths.backups}/FILE.sql.gz`)}`),
     rollback: ssh(`${shellWord(paths.restoreLauncher)} --rollback`, "-t "),
     log: ssh(`tail -f ${shellWord(paths.log)}`),
     download: isRoot

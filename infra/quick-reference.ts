@@ -10,8 +10,11 @@ const databaseLines = ({ name, container, database, user, dataDirectory }: Datab
 /** Restoring with nothing but PostgreSQL's own tools, for the day on which nothing else works. */
 function stockRestore({ name, container, user }: DatabasePlan, backups: string): string {
   const into = `${name}_restored`;
-  const archive = shellWord(`${backups}/${name}_YYYYMMDD_HHMMSS.sql.gz`);
-  return `  ${shellCommand("docker", "exec", container, "createdb", "-U", user, "-T", "template0", into)}
+  const stem = `${backups}/${name}_YYYYMMDD_HHMMSS`;
+  const archive = shellWord(`${stem}.sql.gz`);
+  return `  ${shellCommand("docker", "exec", "-i", container, "psql", "-X", "-U", user, "-d", "postgres")} <${shellWord(`${stem}.roles.sql`)}
+      (on a new server only: the roles; it says of those that there are already that they exist)
+  ${shellCommand("docker", "exec", container, "createdb", "-U", user, "-T", "template0", into)}
   gunzip -c ${archive} |
     ${shellCommand("docker", "exec", "-i", container, "psql", "-X", "-v", "ON_ERROR_STOP=1", "-U", user, "-d", into)}`;
 }

@@ -7,7 +7,8 @@ export interface ServerOutput {
   host: string;
   databases: string[];
   paths: ServerPlan["paths"];
-  schedule: { backup: string; status: string };
+  /** Cron expressions; `rehearsal` may be `never`. */
+  schedule: { backup: string; status: string; rehearsal: string };
   programsVersion: string;
   /** What keeps the server from being deployed to now; empty when all is well. */
   problems: string[];
@@ -23,7 +24,11 @@ export const serverOutput = (
   host: plan.connection.host,
   databases: plan.databases.map(({ name }) => name),
   paths: plan.paths,
-  schedule: { backup: plan.backups.schedule, status: plan.monitoring.schedule },
+  schedule: {
+    backup: plan.backups.schedule,
+    status: plan.monitoring.schedule,
+    rehearsal: plan.rehearsal.schedule,
+  },
   programsVersion,
   problems: facts.problems,
   notes: facts.notes,

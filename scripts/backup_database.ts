@@ -19,7 +19,7 @@ const commandLine: CommandLine = {
   options: [{ name: "json", description: "print the result as JSON" }],
   exitCodes: [
     [ExitCode.success, "every backup was taken and verified"],
-    [ExitCode.failed, "a backup failed; the log says why"],
+    [ExitCode.failed, "a backup failed, or what has expired could not be removed; the log says why"],
     [ExitCode.usage, "the command line is wrong"],
     [ExitCode.unavailable, "a container or its PostgreSQL does not answer"],
     [ExitCode.noSpace, "not enough space"],

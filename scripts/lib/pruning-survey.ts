@@ -48,7 +48,8 @@ export function surveyForPruning(settings: Settings, database: DatabaseSettings)
   const archive = readInPlaceState(settings, database)?.preRestoreArchive;
   const proven = readRehearsals(directory, database.name).filter((record) => {
     const stem = parseBackupName(record.archive)?.stem ?? "";
-    return record.result === "equal" && manifests.get(stem)?.archive.sha256 === record.archiveSha256;
+    const isProof = record.result === "equal" && record.compared === "full";
+    return isProof && manifests.get(stem)?.archive.sha256 === record.archiveSha256;
   });
   return {
     database: database.name,

@@ -77,7 +77,8 @@ export function decide<T extends RetentionCandidate>(
     const bucket = last.get(backup);
     if (bucket !== undefined) return bucket;
     if (backup === proven) return "the newest that a rehearsal found equal";
-    if (suspicion !== null && backup.takenAt < suspicion.since) {
+    // Of one second, only what is not small itself is certainly not of their kind.
+    if (suspicion !== null && backup.takenAt <= suspicion.since && !isOfRun(backup, suspicion.since)) {
       return `taken before ${suspicion.newest.stem} and those like it, which are suspiciously small: kept until that is accepted`;
     }
     return null;
@@ -101,6 +102,9 @@ export function suspicionAmong<T extends RetentionCandidate>(
   const first = small.at(-1);
   return newest === undefined || first === undefined ? null : { newest, since: first.takenAt };
 }
+
+const isOfRun = ({ shrunk, takenAt }: RetentionCandidate, since: Date): boolean =>
+  shrunk && takenAt.getTime() === since.getTime();
 
 /** The moment before which what is ours is old, or null while there is nothing to count from. */
 export function ageLimit(

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { Content, Proof } from "./content/content.ts";
+import { type Content, hashing, type Proof } from "./content/content.ts";
 import { readLargeObjects } from "./content/large-objects.ts";
 import { readObjects } from "./content/objects.ts";
 import { readRoleFacts } from "./content/roles.ts";
@@ -142,6 +142,7 @@ async function readAll(
   const { proof } = known;
   return {
     proof,
+    hashing,
     serverVersionNumber: known.facts.serverVersionNumber,
     tables: await readTables(session, known.tables, proof),
     sequences: known.sequences.map(({ schema, name, lastValue, isCalled }) => ({

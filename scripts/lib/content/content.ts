@@ -39,10 +39,17 @@ export type RoleFacts = z.infer<typeof RoleFacts>;
 export const ObjectCount = z.object({ count, hash: sum });
 export type ObjectCount = z.infer<typeof ObjectCount>;
 
+/**
+ * The way in which hashes are computed, which they are compared by only where it is the same. Another number belongs to
+ * every change after which an unchanged database would have other hashes.
+ */
+export const hashing = 1;
+
 /** What a database holds, as one snapshot sees it: everything that a restored one is compared by. */
 export const Content = z.object({
   /** What is known of every table: rows and a hash of the content, or rows only. */
   proof: z.enum(["full", "rows"]),
+  hashing: z.int(),
   /** As server_version_num: 150018. */
   serverVersionNumber: z.int(),
   tables: z.array(TableContent),

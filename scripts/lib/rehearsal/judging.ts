@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { parseBackupName } from "../backup-name.ts";
+import { type Content, hashing } from "../content/content.ts";
 import { deadline } from "../deadline.ts";
 import { messageOf } from "../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
@@ -72,7 +73,7 @@ export async function judge(
       durationSeconds: Math.round(performance.now() - begun) / 1000,
       restoreSeconds,
       where,
-      compared: source?.manifest?.content?.proof ?? "nothing",
+      compared: comparable(source?.manifest?.content ?? null),
       result: failure !== null ? "failed" : differences.length > 0 ? "different" : "equal",
       differences,
       error: failure === null ? null : messageOf(failure),
@@ -160,4 +161,10 @@ function keep({ database, runId, settings }: RestoreRun, path: string, record: R
   const stem = parseBackupName(basename(path))?.stem;
   if (stem === undefined || dirname(path) !== directory || !existsSync(path)) return;
   writeRehearsal(directory, stem, markerPath(settings, database, runId), record);
+}
+
+/** What of a content can be compared with one that is read now. */
+function comparable(content: Content | null): RehearsalRecord["compared"] {
+  if (content === null) return "nothing";
+  return content.hashing === hashing ? content.proof : "rows";
 }

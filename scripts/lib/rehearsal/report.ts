@@ -8,7 +8,7 @@ const shownDifferences = 10;
 
 const comparedWith: Record<RehearsalRecord["compared"], string> = {
   full: "is what was backed up",
-  rows: "has the rows that were backed up (their content was not compared: backups.manifest is rows)",
+  rows: "has the rows that were backed up (their content was not compared: its manifest has no hashes, or those of another version of these programs)",
   nothing: "restores without an error (nothing was compared: no manifest says what it held)",
 };
 

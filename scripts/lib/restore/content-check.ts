@@ -15,7 +15,11 @@ export function requireContent(
   path: string,
 ): void {
   const expected = manifest?.content ?? null;
-  if (expected === null) return;
+  if (expected === null) {
+    const why = manifest === null ? "it has no manifest" : "its manifest says nothing of its content";
+    log.event("warning", database.name, `what was restored from ${path} was not compared: ${why}`);
+    return;
+  }
   const wrong = contentDifferences(expected, content);
   const what = `what was restored from ${path} is not what was backed up: ${wrong.join("; ")}`;
   if (wrong.length > 0) {

@@ -1,4 +1,4 @@
-import { formatAge, formatDuration, formatTime, plural } from "../format.ts";
+import { formatAge, formatDuration, formatTime } from "../format.ts";
 import type { RehearsalRecord } from "../rehearsal/record.ts";
 import type { Settings } from "../settings.ts";
 import { dueRuns } from "./due-runs.ts";
@@ -23,15 +23,23 @@ export function rehearsalsOf({ rehearsals }: DatabaseObservation): Rehearsals {
 }
 
 function figuresOf(record: RehearsalRecord): NonNullable<Rehearsals["newest"]> {
-  const { archive, startedAt, durationSeconds, restoreSeconds, where, compared, result } = record;
-  const { differences, error } = record;
+  const { archive, startedAt, durationSeconds, restoreSeconds, where, compared, result, error } = record;
   return {
-    ...{ file: archive, startedAt, durationSeconds, restoreSeconds, where, compared, result },
-    ...{ differences: [...differences], error },
+    file: archive,
+    startedAt,
+    durationSeconds,
+    restoreSeconds,
+    where,
+    compared,
+    result,
+    differences: [...record.differences],
+    error,
   };
 }
 
-const isSuccess = ({ result }: RehearsalRecord): boolean => result === "equal";
+/** What was only counted, or compared with nothing, proves too little. */
+const isSuccess = ({ compared, result }: RehearsalRecord): boolean =>
+  result === "equal" && compared === "full";
 
 /** What rehearsals say about the backups; part of point 5. Nothing where nobody ever rehearsed and nothing is scheduled. */
 export function judgeRehearsals(
@@ -57,15 +65,20 @@ function judgeNewest({ archive, startedAt, result, runId, ...record }: Rehearsal
   const which = `the rehearsal of ${archive}, ${formatTime(new Date(startedAt))},`;
   if (result === "failed")
     return [warning(`${which} failed: ${record.error ?? "no reason is given"}`, advice)];
-  if (result === "equal") return [];
+  if (result === "equal") {
+    const { compared } = record;
+    if (compared === "full") return [];
+    const what = compared === "rows" ? "only its rows were counted" : "there was nothing to compare it with";
+    return [note(`${which} restored it, but ${what}`)];
+  }
   const named = record.differences.slice(0, namedDifferences).join("; ");
   const more = record.differences.length - namedDifferences;
-  const rest = more > 0 ? `; and ${plural(more, "more difference").replace("more differences", "more")}` : "";
+  const rest = more > 0 ? `; and ${more} more` : "";
   return [critical(`${which} did not restore what was backed up: ${named}${rest}`, advice)];
 }
 
 function judgeSuccess(
-  { archive, startedAt, restoreSeconds, compared }: RehearsalRecord,
+  { archive, startedAt, restoreSeconds }: RehearsalRecord,
   { schedule, rehearsal, paths }: Settings,
   now: Date,
   isNewest: boolean,
@@ -79,8 +92,7 @@ function judgeSuccess(
   }
   if (!isNewest) return [note(`last rehearsed with success ${age}: ${archive}`)];
   const took = restoreSeconds === null ? "" : `; a restore takes ${formatDuration(restoreSeconds)}`;
-  const what = { full: "equal in rows and content", rows: "equal in rows", nothing: "restored" }[compared];
-  return [ok(`rehearsed ${age}: ${archive}, ${what}${took}`)];
+  return [ok(`rehearsed ${age}: ${archive}, equal in rows and content${took}`)];
 }
 
 /** Not before the first scheduled one must be over. */
