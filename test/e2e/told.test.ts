@@ -57,33 +57,40 @@ test("a backup reports to it", async () => {
   expect(events).toContain("");
 });
 
-// Two of cron's minutes and what a busy machine adds to them.
+/** The problems in mails. That the disk of the machine that runs the tests is full is told rightly; advice is indented. */
+const problemsIn = (all: readonly string[]): string[] =>
+  all
+    .flatMap((mail) => mail.slice(mail.indexOf("\n\n")).split("\n"))
+    .filter((line) => /^\S/.test(line) && !/: .* free, \d+ % used/.test(line));
+
+// Two of cron's minutes, and on a busy machine more: a run that outlasts its minute has the next one refused, which is
+// logged and not mailed.
 test("cron mails nothing while all is well", async () => {
   const sendmail =
     "#!/bin/sh\nmkdir -p /tmp/mails; cat >/tmp/mails/$$ && mv /tmp/mails/$$ /tmp/mails/$$.mail\n";
   await deployment.server.writeFile("/usr/sbin/sendmail", sendmail, "0755");
   const runs = `grep -c 'backup_database: backup finished' ${log}`;
   const before = Number(await deployment.onServer(runs));
-  const checks = Number(await deployment.onServer(`grep -c 'status healthy' ${log} || true`));
+  const checked = `grep -c 'check_database_status: status ' ${log} || true`;
+  const checks = Number(await deployment.onServer(checked));
   while (Number(await deployment.onServer(runs)) < before + 2) await setTimeout(500);
-  while (Number(await deployment.onServer(`grep -c 'status healthy' ${log} || true`)) <= checks)
-    await setTimeout(500);
-  expect(await mails("")).toEqual([]);
-}, 400_000);
+  while (Number(await deployment.onServer(checked)) <= checks) await setTimeout(500);
+  expect(problemsIn(await mails(""))).toEqual([]);
+}, 600_000);
 
 test("cron mails the reason of a failed backup, and a problem that the status check found", async () => {
   await deployment.server.stopDatabase();
-  while (
-    (await mails("backup_database\\.sh")).length === 0 ||
-    (await mails("check_database_status\\.sh")).length === 0
-  )
-    await setTimeout(500);
-  const [backup] = await mails("backup_database\\.sh");
+  const mailed = async (about: string, text: RegExp): Promise<string> => {
+    for (;;) {
+      const found = (await mails(about)).find((mail) => text.test(mail));
+      if (found !== undefined) return found;
+      await setTimeout(500);
+    }
+  };
+  const backup = await mailed("backup_database\\.sh", /backup failed: /);
   expect(backup).toContain(`To: ${mailTo}`);
-  expect(backup).toContain("backup failed: ");
   expect(backup).not.toContain(secret);
-  const [status] = await mails("check_database_status\\.sh");
-  expect(status).toMatch(/^CRITICAL .*is stopped/m);
+  await mailed("check_database_status\\.sh", /^CRITICAL .*is stopped/m);
   // The log has it too, though cron's redirection no longer does.
   expect(await deployment.server.readFile(log)).toContain("CRITICAL");
 });
