@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { DumpLines } from "./dump-lines.ts";
 
 /**
  * Goes through the lines of a plain dump that are SQL, leaving out the rows of tables; memory is bounded.
@@ -12,23 +13,15 @@ export async function visitStatements(
   visit: (line: string) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  let rest = "";
-  let inRows = false;
+  const lines = new DumpLines();
   let enough = false;
-  const take = (line: string) => {
-    if (inRows) inRows = line !== "\\.";
-    else if (line.startsWith("COPY ") && line.endsWith(" FROM stdin;")) inRows = true;
-    else enough = !visit(line);
-  };
   const read = pipeline(
     createReadStream(archive),
     createGunzip(),
     async (text: AsyncIterable<Buffer>) => {
       for await (const chunk of text) {
-        const lines = (rest + chunk.toString("latin1")).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines) {
-          take(line);
+        for (const line of lines.take(chunk.toString("latin1"))) {
+          enough = !visit(line);
           if (enough) return;
         }
       }

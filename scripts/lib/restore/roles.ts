@@ -11,34 +11,61 @@ export interface MissingRole {
   written: string;
   /** What makes it as it was; may hold its password's hash, so it is never shown. */
   statements: string[];
+  /** Roles that the server lacks too and that it is a member of, as written. */
+  memberOf: string[];
 }
 
-const creation = /^CREATE ROLE (?<written>"(?:[^"]|"")+"|[^\s";]+);$/;
+const name = String.raw`"(?:[^"]|"")+"|[^\s";]+`;
+const creation = new RegExp(`^CREATE ROLE (?<written>${name});$`);
 
 /** The roles in a dump of roles that the server lacks, with the statements that make them. */
 export function missingRoles(rolesSql: string, present: readonly string[]): MissingRole[] {
   const lines = rolesSql.split("\n");
-  const known = new Set(present.flatMap((name) => [name, identifier(name)]));
-  return lines.flatMap((line) => {
-    const written = creation.exec(line)?.groups?.written;
-    if (written === undefined || known.has(written)) return [];
+  const known = new Set(present.flatMap((role) => [role, identifier(role)]));
+  const missing = lines.flatMap((line) => creation.exec(line)?.groups?.written ?? []);
+  const missed = new Set(missing.filter((written) => !known.has(written)));
+  return [...missed].map((written) => {
     const about = lines.filter((other) => other.startsWith(`ALTER ROLE ${written} `));
-    const memberships = lines.filter(
-      (other) => other.startsWith("GRANT ") && other.includes(` TO ${written} `.trimEnd()),
-    );
-    const granted = memberships.flatMap((other) => membershipOf(other, written));
-    return [{ written, statements: [line, ...about, ...granted] }];
+    const grants = lines
+      .flatMap((line) => grantTo(written, line) ?? [])
+      // A dump of roles may name one that is nowhere, for it was dropped meanwhile.
+      .filter(({ role }) => role === null || known.has(role) || missed.has(role));
+    return {
+      written,
+      statements: [`CREATE ROLE ${written};`, ...about, ...grants.map(({ statement }) => statement)],
+      memberOf: grants.flatMap(({ role }) => (role !== null && missed.has(role) ? [role] : [])),
+    };
   });
 }
 
-/** A membership with its options (from 16 on also INHERIT and SET) and without its grantor, who may not exist here. */
-function membershipOf(line: string, written: string): string[] {
+interface Grant {
+  statement: string;
+  /** The role whose member it makes; null when it grants something else. */
+  role: string | null;
+}
+
+const roleAlone = new RegExp(`^(?:${name})$`);
+
+/** With its options (from 16 on also INHERIT and SET) and without its grantor, who may not exist here. */
+function grantTo(written: string, line: string): Grant | null {
   const prefix = "GRANT ";
-  const at = line.indexOf(` TO ${written}`);
-  const rest = line.slice(at + ` TO ${written}`.length);
-  const options = /^(?<options>(?: WITH [A-Z, ]+?)?)(?: GRANTED BY .*)?;$/.exec(rest)?.groups?.options;
-  if (at < 0 || options === undefined) return [];
-  return [`GRANT ${line.slice(prefix.length, at)} TO ${written}${options};`];
+  const to = ` TO ${written}`;
+  const at = line.indexOf(to);
+  if (!line.startsWith(prefix) || at < 0) return null;
+  const options = /^(?<options>(?: WITH [A-Z, ]+?)?)(?: GRANTED BY .*)?;$/.exec(line.slice(at + to.length))
+    ?.groups?.options;
+  if (options === undefined) return null;
+  const granted = line.slice(prefix.length, at);
+  return { statement: `GRANT ${granted}${to}${options};`, role: roleAlone.test(granted) ? granted : null };
+}
+
+/** The chosen roles and those that they are members of, directly or not. */
+function withTheirGroups(chosen: ReadonlySet<MissingRole>, missing: readonly MissingRole[]): MissingRole[] {
+  // A set is gone through to its end, also to what is added meanwhile.
+  const all = new Set(chosen);
+  for (const { memberOf } of all)
+    for (const role of missing) if (memberOf.includes(role.written)) all.add(role);
+  return [...all];
 }
 
 /** Those of the roles that the dump names: as owner, in a grant, a default privilege or a policy. */
@@ -46,10 +73,13 @@ async function namedInDump(
   archive: string,
   roles: readonly MissingRole[],
   signal: AbortSignal,
-): Promise<MissingRole[]> {
+): Promise<Set<MissingRole>> {
   const patterns = roles.map((role) => {
-    const name = asLatin1(role.written).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    return { role, pattern: new RegExp(`(?:TO|FROM|ROLE|AUTHORIZATION) (?:[^']*[ ,])?${name}(?:[;, ]|$)`) };
+    const own = asLatin1(role.written).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    return {
+      role,
+      pattern: new RegExp(`(?:TO|FROM|ROLE|AUTHORIZATION|USER MAPPING FOR) (?:[^']*[ ,])?${own}(?:[;, ]|$)`),
+    };
   });
   const named = new Set<MissingRole>();
   await visitStatements(
@@ -60,18 +90,19 @@ async function namedInDump(
     },
     signal,
   );
-  return [...named];
+  return named;
 }
 
 /** The roles that the dump needs, the server lacks and the backup's roles file describes. */
 export async function neededRoles(
-  source: RestoreSource,
-  server: LiveServer,
+  source: Pick<RestoreSource, "path" | "rolesPath">,
+  server: Pick<LiveServer, "roles">,
   signal: AbortSignal,
 ): Promise<MissingRole[]> {
   if (source.rolesPath === null) return [];
   const missing = missingRoles(readFileSync(source.rolesPath, "utf8"), server.roles);
-  return missing.length === 0 ? [] : namedInDump(source.path, missing, signal);
+  if (missing.length === 0) return [];
+  return withTheirGroups(await namedInDump(source.path, missing, signal), missing);
 }
 
 /**

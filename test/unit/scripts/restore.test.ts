@@ -91,7 +91,7 @@ test("only the roles that are missing are taken from the roles file, without the
     'GRANT other TO "Söhne & Co" WITH ADMIN OPTION, INHERIT FALSE, SET FALSE GRANTED BY app;',
     'GRANT app TO "Söhne & Co2" GRANTED BY app;',
   ].join("\n");
-  expect(missingRoles(sql, ["app"])).toEqual([
+  expect(missingRoles(sql, ["app", "other", "GRANTED BY"])).toEqual([
     {
       written: '"Söhne & Co"',
       statements: [
@@ -101,6 +101,7 @@ test("only the roles that are missing are taken from the roles file, without the
         'GRANT "GRANTED BY" TO "Söhne & Co";',
         'GRANT other TO "Söhne & Co" WITH ADMIN OPTION, INHERIT FALSE, SET FALSE;',
       ],
+      memberOf: [],
     },
   ]);
 });

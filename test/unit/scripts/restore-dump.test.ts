@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DumpLines } from "../../../scripts/lib/restore/dump-lines.ts";
+import { visitStatements } from "../../../scripts/lib/restore/dump-text.ts";
+import { neededRoles } from "../../../scripts/lib/restore/roles.ts";
+
+let directory: string;
+let archive: string;
+const { signal } = new AbortController();
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "restore-dump-"));
+  archive = join(directory, "dump.sql.gz");
+});
+
+afterAll(() => rmSync(directory, { recursive: true }));
+
+describe("the lines of a dump without its rows", () => {
+  const dump = [
+    "CREATE TABLE public.a ();",
+    "COPY public.a (x) FROM stdin;",
+    "GRANT ALL ON TABLE a TO nobody;\\.",
+    "\\\\.",
+    "\\.x",
+    "\\.",
+    "COPY public.empty (x) FROM stdin;",
+    "\\.",
+    "",
+    "-- COPY of nothing FROM stdin;",
+    "GRANT ALL ON TABLE a TO somebody;",
+    "",
+  ].join("\n");
+
+  test.each([1, 2, 3, 7, 50, 1000])("in pieces of %d characters", (size) => {
+    const lines = new DumpLines();
+    const pieces = dump.match(new RegExp(`[^]{1,${size}}`, "g")) ?? [];
+    expect(pieces.flatMap((piece) => [...lines.take(piece)])).toEqual([
+      "CREATE TABLE public.a ();",
+      "",
+      "-- COPY of nothing FROM stdin;",
+      "GRANT ALL ON TABLE a TO somebody;",
+    ]);
+  });
+
+  test("a row and a statement of 64 MiB, in the small pieces in which they come", async () => {
+    const large = Buffer.alloc(2 ** 26, "x");
+    const before = Buffer.from("COPY public.a (x) FROM stdin;\n");
+    const between = Buffer.from("\n\\.\n\nGRANT ALL ON TABLE a TO somebody;\n");
+    writeFileSync(archive, gzipSync(Buffer.concat([before, large, between, large, Buffer.from("\n")])));
+    const lengths: number[] = [];
+    await visitStatements(archive, (line) => lengths.push(line.length) > 0, signal);
+    expect(lengths).toEqual([0, 33, 2 ** 26]);
+  });
+});
+
+describe("the roles that a dump needs", () => {
+  const roles = [
+    ...["app", "readers", '"all"', "elsewhere", "leads"].map((name) => `CREATE ROLE ${name};`),
+    "ALTER ROLE app WITH LOGIN;",
+    "ALTER ROLE readers WITH NOLOGIN;",
+    'GRANT "all" TO readers WITH INHERIT TRUE GRANTED BY postgres;',
+    "GRANT readers TO app GRANTED BY postgres;",
+    "GRANT nowhere TO app GRANTED BY postgres;",
+    "GRANT present TO app GRANTED BY postgres;",
+    "GRANT elsewhere TO leads GRANTED BY postgres;",
+    "GRANT SET ON PARAMETER log_statement TO app;",
+  ];
+
+  const needed = async (...dump: string[]) => {
+    const rolesPath = join(directory, "roles.sql");
+    writeFileSync(rolesPath, roles.join("\n"));
+    writeFileSync(archive, gzipSync(`${dump.join("\n")}\n`));
+    const source = { path: archive, rolesPath };
+    return neededRoles(source, { roles: ["postgres", "present"] }, signal);
+  };
+
+  test("bring along those that they are members of, and no membership in one that there is not", async () => {
+    const found = await needed("ALTER TABLE public.a OWNER TO app;");
+    expect(found.map(({ written }) => written)).toEqual(["app", "readers", '"all"']);
+    expect(found.flatMap(({ statements }) => statements)).toEqual([
+      "CREATE ROLE app;",
+      "ALTER ROLE app WITH LOGIN;",
+      "GRANT readers TO app;",
+      "GRANT present TO app;",
+      "GRANT SET ON PARAMETER log_statement TO app;",
+      "CREATE ROLE readers;",
+      "ALTER ROLE readers WITH NOLOGIN;",
+      'GRANT "all" TO readers WITH INHERIT TRUE;',
+      'CREATE ROLE "all";',
+    ]);
+  });
+
+  test.each([
+    "CREATE USER MAPPING FOR leads SERVER other OPTIONS (",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE leads IN SCHEMA public GRANT SELECT ON TABLES TO PUBLIC;",
+    "CREATE POLICY own ON public.a FOR SELECT TO present, leads USING (true);",
+  ])("%s", async (line) => {
+    expect((await needed(line)).map(({ written }) => written)).toEqual(["leads", "elsewhere"]);
+  });
+
+  test("none when the dump names none", async () => {
+    expect(await needed("COMMENT ON TABLE public.a IS 'for leads';")).toEqual([]);
+  });
+});
