@@ -60,14 +60,21 @@ select jsonb_build_object(
   ))
 from pg_database d where d.datname = ${literal(name)} and d.datconnlimit <> -2`;
 
-/** What differs between two databases' properties; empty when nothing does. The order of grants does not count. */
+/**
+ * What differs between two databases' properties; empty when nothing does. The order of grants does not count, nor that
+ * of settings: roles have other numbers in another server.
+ */
 export function differingProperties(wanted: DatabaseProperties, found: DatabaseProperties): string[] {
   const normal = (properties: DatabaseProperties): Record<string, string> => ({
     ...Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, JSON.stringify(value)])),
-    grants: JSON.stringify(properties.grants?.map((grant) => JSON.stringify(grant)).sort() ?? null),
+    grants: JSON.stringify(inOneOrder(properties.grants)),
+    settings: JSON.stringify(inOneOrder(properties.settings)),
   });
   const foundNormal = normal(found);
   return Object.entries(normal(wanted))
     .filter(([key, value]) => foundNormal[key] !== value)
     .map(([key, value]) => `${key} is ${foundNormal[key]} instead of ${value}`);
 }
+
+const inOneOrder = (items: readonly object[] | null): string[] | null =>
+  items?.map((item) => JSON.stringify(item)).sort() ?? null;

@@ -70,10 +70,17 @@ describe("what a dump does not hold", () => {
     expect(propertyStatements("db", { ...properties, ...change }).join("\n")).toContain(expected);
   });
 
-  test("differences are named, the order of grants is none", () => {
+  test("differences are named, the order of grants and settings is none", () => {
     const other = { ...grant, grantee: "b" };
     const both = { ...properties, grants: [grant, other] };
     expect(differingProperties(both, { ...properties, grants: [other, grant] })).toEqual([]);
+    const [ofA, ofB] = [
+      { ...list, role: "a" },
+      { ...list, role: "b" },
+    ];
+    const set = (...settings: DatabaseProperties["settings"]) => ({ ...properties, settings });
+    expect(differingProperties(set(ofA, ofB), set(ofB, ofA))).toEqual([]);
+    expect(differingProperties(set(ofA, ofB), set(ofA))).toHaveLength(1);
     expect(differingProperties(properties, { ...properties, owner: "x" })).toEqual([
       'owner is "x" instead of "Lehrer & Söhne"',
     ]);
