@@ -119,6 +119,7 @@ async function finishedBy(
   runId: string,
   signal: AbortSignal,
 ): Promise<string | null> {
+  let finished: string | null = null;
   for (const fileName of listFiles(directory)) {
     const stem = /^(.+)\.json$/.exec(fileName)?.[1];
     if (stem === undefined || parseBackupName(archiveName(stem))?.database !== database) continue;
@@ -128,17 +129,21 @@ async function finishedBy(
       finishCommit(directory, stem, manifest);
       return archiveName(stem);
     }
-    if (listFiles(directory).includes(archiveName(stem))) return archiveName(stem);
+    if (listFiles(directory).includes(archiveName(stem))) {
+      finished ??= archiveName(stem);
+      continue;
+    }
     rmSync(join(directory, rolesName(stem)), { force: true });
     rmSync(join(directory, fileName), { force: true });
   }
-  return null;
+  return finished;
 }
 
 function manifestOf(path: string, runId: string): Manifest | null {
   try {
     const manifest = readManifest(path);
-    return manifest.runId === runId ? manifest : null;
+    // What a run adopted bears its id and is no backup of its own.
+    return manifest.runId === runId && !manifest.adopted ? manifest : null;
   } catch {
     return null;
   }
