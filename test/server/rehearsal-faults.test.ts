@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { docker, label, removeContainers, tryDocker } from "../sandbox/docker.ts";
 import { backups, databaseKey } from "./rehearsal-server.ts";
-import { type StallingServer, startStallingServer, until } from "./stalled-rehearsal.ts";
+import { type StallingServer, startStallingServer } from "./stalled-rehearsal.ts";
+import { until } from "./until.ts";
 
 const number = 122;
 const key = databaseKey(number);

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandResult } from "../sandbox/command.ts";
 import { tryDocker } from "../sandbox/docker.ts";
 import { type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
+import { until } from "./until.ts";
 
 /** Rehearsals that are held in the middle, so that things can happen to them there. */
 
@@ -57,12 +57,4 @@ export async function startStallingServer(
       return { ended, signal: (name) => sandbox.run(`kill -${name} ${pid}`) };
     },
   };
-}
-
-/** Waits two minutes for a condition. @throws Error that says for `what` */
-export async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; !(await condition()); attempt += 1) {
-    if (attempt > 600) throw new Error(`in vain: ${what}`);
-    await sleep(200);
-  }
 }
