@@ -100,6 +100,8 @@ test.each(cases)("Docker's daemon $how in the middle of $what", async ({ how, si
   const random = randomFor(fault);
   const mend = async () => {
     await startDaemon();
+    // After a daemon that was killed not even a container that is always to run is started by itself.
+    await ownDocker(["start", server.sandbox.container]);
     await answers();
   };
   for (let occasion = 0; occasion < 3; occasion += 1) {
