@@ -130,6 +130,7 @@ async function attempt(run: RestoreRun, path: string, progress: Progress): Promi
     space.abort();
     await watch;
   } finally {
+    space.abort();
     time.done();
   }
 }

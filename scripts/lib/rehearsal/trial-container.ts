@@ -92,6 +92,8 @@ export class TrialContainer {
     const timeoutSeconds = this.#run.settings.timeouts.query;
     this.#child?.stdin.end();
     await Promise.race([this.#closed, sleep(timeoutSeconds * 1000, undefined, { ref: false })]);
+    // With a daemon that hangs it would never end by itself, nor would this program.
+    this.#child?.kill("SIGKILL");
     await removeContainer(this.name, { timeoutSeconds });
   }
 }
