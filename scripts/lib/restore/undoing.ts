@@ -25,7 +25,10 @@ export async function undoRestore(run: RestoreRun, wish: RollbackWish): Promise<
   const state = unfinishedInPlace(settings, database, surveyed);
   if (state !== null && wish.kept === undefined) {
     const source = await inspectSource(state.preRestoreArchive, signal);
-    const { cutOffSeconds } = await restoreFile(run, { source, confirmed: wish.confirmed, inPlace: true });
+    // There is no other way back: what differs from what was backed up is told.
+    const accepting = { ...run, acceptsDifferences: true };
+    const wished = { source, confirmed: wish.confirmed, inPlace: true };
+    const { cutOffSeconds } = await restoreFile(accepting, wished);
     return { broughtBack: state.preRestoreArchive, previous: null, cutOffSeconds };
   }
   if (wish.kept === undefined && readInPlaceState(settings, database) !== null) return forgetInPlace(run);
