@@ -51,7 +51,10 @@ export function readSourceTables(
   return queryJson(run.database, z.array(SourceTable), sourceQuery(tables), options);
 }
 
-/** Every value of the tables as a script for another psql, whose last word is COMMIT: cut off, it changes nothing. */
+/**
+ * Every value of the tables as a script for another psql, whose last word is COMMIT: cut off, it changes nothing. The
+ * new tables are unlogged: a publication FOR ALL TABLES must not send them to subscribers, who have no such tables.
+ */
 function copyScript(schema: string, comment: string, tables: readonly SourceTable[]): string {
   const say = (sql: string) => `select ${literal(sql)};`;
   const target = ({ name }: TableName) => qualified({ schema, name });
@@ -68,7 +71,9 @@ CREATE SCHEMA ${identifier(schema)};\nCOMMENT ON SCHEMA ${identifier(schema)} IS
     ...tables.flatMap((table) => {
       const columns = table.columns.map(({ name, type }) => `${identifier(name)} ${type}`);
       return [
-        say(`CREATE TABLE ${target(table)} (${columns.join(", ")});\nCOPY ${target(table)} FROM stdin;`),
+        say(
+          `CREATE UNLOGGED TABLE ${target(table)} (${columns.join(", ")});\nCOPY ${target(table)} FROM stdin;`,
+        ),
         `copy (select ${list(table)} from ${qualified(table)}) to stdout;`,
         say("\\."),
       ];
@@ -84,9 +89,24 @@ psql="psql -X -q -A -t -v ON_ERROR_STOP=1 -v VERBOSITY=terse"
 echo "into $?"`;
 const bothSucceeded = "from 0\ninto 0\n";
 
-const sessionSettings =
-  "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 " +
-  "-c idle_in_transaction_session_timeout=0 -c client_min_messages=warning -c standard_conforming_strings=on";
+/** Of both sides: what a database or role has set for the application's sake must neither stop them nor change a value's text. */
+const sessionSettings = [
+  "default_transaction_read_only=off",
+  "statement_timeout=0",
+  "lock_timeout=0",
+  "idle_in_transaction_session_timeout=0",
+  "client_min_messages=warning",
+  "standard_conforming_strings=on",
+  "DateStyle=ISO",
+  "IntervalStyle=postgres",
+  "TimeZone=UTC",
+  "extra_float_digits=3",
+  "bytea_output=hex",
+  "lc_monetary=C",
+  "xmloption=content",
+]
+  .map((setting) => `-c ${setting}`)
+  .join(" ");
 
 export interface TableCopy {
   /** The database that holds the tables. */

@@ -107,9 +107,8 @@ async function bringAcross(
     );
   }
   const bytes = tables.reduce((sum, table) => sum + table.bytes, 0);
-  // The rows themselves, and once more for the write-ahead log.
   const present = { ...server, made: server.made.filter(({ kind }) => kind === "previous") };
-  await requireRoom(run, present, bytes * 2, `the tables in ${run.database.database}`);
+  await requireRoom(run, present, bytes, `the tables in ${run.database.database}`);
   const taken = source.takenAt === null ? "" : `, taken ${formatTime(source.takenAt)}`;
   await copyTables(run, { scratch, schema, comment: `from ${source.path}${taken}`, tables });
   return tables.map(({ name, rows, schema: from, columns }) => {
@@ -189,6 +188,7 @@ export function tablesText({ schema, tables }: TablesReport, database: string): 
         table.example ??
         `-- ${displayName(table)} is not in ${database} any more: it has no table to insert into`,
     ),
+    `Its tables are unlogged: a crash of the server empties them.`,
     `When done: DROP SCHEMA ${identifier(schema)} CASCADE;`,
   ].join("\n");
 }
