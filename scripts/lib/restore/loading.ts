@@ -5,9 +5,11 @@ import { applicationName } from "../run-id.ts";
 import { type Load, loadArchive } from "./load.ts";
 import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
+import { detachSubscriptions } from "./subscriptions.ts";
 
 /**
- * Restores the file into the empty database `name`, in the way that suits its origin and this psql, and shows how far it is.
+ * Restores the file into the empty database `name`, in the way that suits its origin and this psql, and shows how far it
+ * is. Subscriptions are cut from their slots, which are the live database's.
  * @param maintenance for a question in another database.
  * @throws RestoreError `load`, DockerError, PsqlError, InterruptedError
  */
@@ -46,6 +48,11 @@ export async function loadInto(
       process.stdout.write(`\rrestoring: ${percent} % of ${formatBytes(source.bytes)}${end}`);
     },
   });
+  const subscriptions = await detachSubscriptions(database, name, { ...maintenance, signal });
+  if (subscriptions.length === 0) return;
+  const which = subscriptions.join(", ");
+  const what = `subscriptions of ${name} are disabled and have no slot: ${which}; make them anew when it is live`;
+  run.log.event("warning", database.name, what);
 }
 
 async function wayFor(run: RestoreRun, foreign: boolean, maintenance: QueryOptions): Promise<Load["way"]> {

@@ -2,6 +2,7 @@ import { query } from "../psql.ts";
 import { identifier, literal } from "../sql.ts";
 import { type AskingRun, questionOptions } from "./run.ts";
 import { standingOf } from "./standing.ts";
+import { detachStatements, subscriptionsOf } from "./subscriptions.ts";
 
 /**
  * Drops a database that a restore or rehearsal made, or what a DROP that was cut off has left of one, with whoever is connected to
@@ -18,6 +19,17 @@ export async function dropDatabase(
   const standing = await standingOf(run, name, maintenance);
   if (standing === "absent") return;
   const quoted = identifier(name);
+  const asking = questionOptions(run, maintenance, signal);
+  const subscriptions = standing === "whole" ? await subscriptionsOf(run.database, name, asking) : [];
+  if (subscriptions.length > 0) {
+    // PostgreSQL drops no database that has some, and lets them be dropped only from within.
+    await query(run.database, `ALTER DATABASE ${quoted} ALLOW_CONNECTIONS true`, asking);
+    const statements = subscriptions.flatMap((subscription) => [
+      ...detachStatements(subscription),
+      `DROP SUBSCRIPTION ${identifier(subscription)};`,
+    ]);
+    await query(run.database, statements.join("\n"), { ...asking, dbname: name });
+  }
   const closing = `
     ALTER DATABASE ${quoted} IS_TEMPLATE false;
     ALTER DATABASE ${quoted} ALLOW_CONNECTIONS false;
@@ -27,6 +39,6 @@ export async function dropDatabase(
     // PostgreSQL lets nobody alter an invalid database, and nobody connect to it.
     `${standing === "whole" ? closing : ""} DROP DATABASE ${quoted};`,
     // It waits for a checkpoint; ended half way it leaves an invalid database.
-    { ...questionOptions(run, maintenance, signal), timeoutSeconds: run.settings.timeouts.restore },
+    { ...asking, timeoutSeconds: run.settings.timeouts.restore },
   );
 }
