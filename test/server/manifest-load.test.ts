@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.remove());
 
-/** Every table of the sandbox is written to without pause, each transaction whole or not at all. */
+/** Rows are inserted, updated and deleted in every table without pause, each transaction whole or not at all. */
 const writersSql = `
 CREATE TABLE stop ();
 CREATE TABLE ledger (id bigserial PRIMARY KEY, writer integer, amount integer);
@@ -26,22 +26,59 @@ INSERT INTO filled_anew (value) SELECT 'v' || n FROM generate_series(1, 500) AS 
 CREATE PROCEDURE write_without_end(writer integer) LANGUAGE plpgsql AS $$
 DECLARE
   n integer := 0;
+  mine text;
+  past text;
+  key_of_mine integer;
+  course bigint;
 BEGIN
   WHILE NOT EXISTS (SELECT FROM stop) LOOP
     n := n + 1;
+    -- What a writer adds, it takes away twenty rounds later.
+    mine := format('w%s-%s', writer, n);
+    past := format('w%s-%s', writer, n - 20);
+    key_of_mine := writer * 100000 + n;
+
     INSERT INTO ledger (writer, amount) VALUES (writer, n), (writer, -n);
+    UPDATE ledger l SET amount = -amount WHERE l.writer = write_without_end.writer AND abs(amount) = n - 10;
     DELETE FROM ledger l WHERE l.writer = write_without_end.writer AND abs(amount) < n - 100;
+
     INSERT INTO users (email, name, created_at, updated_at) VALUES (writer || '@' || n, 'n', now(), now());
     UPDATE users SET name = name || n WHERE id % 97 = n % 97 AND length(name) < 100;
     DELETE FROM users WHERE email LIKE writer || '@%' AND id % 3 = 0;
+
+    INSERT INTO courses (title, author_id, created_at, updated_at) VALUES (mine, 1, now(), now()) RETURNING id INTO course;
+    INSERT INTO lessons (course_id, position, title, created_at, updated_at) VALUES (course, 1, mine, now(), now());
+    INSERT INTO course_files (course_id, content) VALUES (course, lo_from_bytea(0, 'x'));
     UPDATE courses SET title = title || n WHERE id = n % 60 AND length(title) < 200;
-    UPDATE lessons SET body = md5(n::text) WHERE id % 101 = n % 101;
+    UPDATE lessons SET body = md5(n::text) WHERE id <= 1200 AND id % 101 = n % 101;
+    UPDATE course_files SET course_id = 1 + n % 60 WHERE id = 1 + n % 3;
+    course := (SELECT id FROM courses WHERE title = past);
+    PERFORM lo_unlink(content) FROM course_files WHERE course_id = course;
+    DELETE FROM course_files WHERE course_id = course;
+    DELETE FROM lessons WHERE course_id = course;
+    DELETE FROM courses WHERE id = course;
+
+    INSERT INTO "Reporting".daily VALUES (date '3000-01-01' + key_of_mine, n);
     UPDATE "Reporting".daily SET visits = visits + 1 WHERE day = (SELECT min(day) + n % 300 FROM "Reporting".daily);
+    DELETE FROM "Reporting".daily WHERE day = date '3000-01-01' + key_of_mine - 20;
+
+    INSERT INTO awkward_texts VALUES (key_of_mine, mine, mine);
     UPDATE awkward_texts SET content = content || n WHERE id = n % 18 AND length(content) < 1000;
-    UPDATE schema_migrations SET version = reverse(version) WHERE version IN (SELECT version FROM schema_migrations LIMIT 1);
-    UPDATE ar_internal_metadata SET updated_at = clock_timestamp();
-    UPDATE "Ämter & ""Würden""" SET "日本語" = n::text;
-    PERFORM lo_put(content, n % 1000, 'x') FROM course_files LIMIT 1;
+    DELETE FROM awkward_texts WHERE what = past;
+
+    INSERT INTO schema_migrations VALUES (mine);
+    UPDATE schema_migrations SET version = reverse(version) WHERE version IN (SELECT version FROM schema_migrations WHERE version !~ 'w' LIMIT 1);
+    DELETE FROM schema_migrations WHERE version = past;
+
+    INSERT INTO ar_internal_metadata VALUES (mine, n, now(), now());
+    UPDATE ar_internal_metadata SET updated_at = clock_timestamp() WHERE key !~ '^w';
+    DELETE FROM ar_internal_metadata WHERE key = past;
+
+    INSERT INTO "Ämter & ""Würden""" VALUES (key_of_mine, mine);
+    UPDATE "Ämter & ""Würden""" SET "日本語" = n::text WHERE "Größe (m²)" < 100;
+    DELETE FROM "Ämter & ""Würden""" WHERE "select" = past;
+
+    PERFORM lo_put(content, n % 1000, 'x') FROM course_files WHERE id = 1;
     PERFORM nextval('invoice_numbers');
     COMMIT;
   END LOOP;
@@ -54,6 +91,10 @@ BEGIN
   WHILE NOT EXISTS (SELECT FROM stop) LOOP
     TRUNCATE filled_anew RESTART IDENTITY;
     INSERT INTO filled_anew (value) SELECT 'v' || n FROM generate_series(1, 500) AS n;
+    COMMIT;
+    UPDATE filled_anew SET value = value || 'a' WHERE id % 2 = 0;
+    WITH gone AS (DELETE FROM filled_anew WHERE id <= 50 RETURNING value)
+    INSERT INTO filled_anew (value) SELECT value FROM gone;
     COMMIT;
     PERFORM pg_sleep(3);
   END LOOP;
@@ -95,7 +136,11 @@ test("while everything is written to, every backup is exactly what its manifest 
     await Promise.allSettled(writers);
   }
   await Promise.all(writers);
-});
+  const notWritten = `SELECT string_agg(s.relname, ', ') FROM pg_stat_user_tables s JOIN pg_class ON oid = relid
+    WHERE relkind = 'r' AND s.relname <> 'stop' AND 0 IN (n_tup_ins, n_tup_upd, n_tup_del)`;
+  await expect.poll(() => psql(notWritten), { timeout: 60_000 }).toBe("");
+  // Three backups, each of which may wait for locks for as long as was set above.
+}, 600_000);
 
 test("a dump behind somebody who waits for the snapshot's own lock is seen, one that has its locks too", async () => {
   const [database] = server.settings.databases;
