@@ -17,7 +17,9 @@ const Facts = z.object({
   logicalSlots: z.array(z.string()),
   subscriptions: z.int(),
   roles: z.array(z.string()),
-  databases: z.array(z.object({ name: z.string(), bytes: z.int(), invalid: z.boolean() })),
+  databases: z.array(z.object({ name: z.string(), invalid: z.boolean() })),
+  /** The one database in which the extension pg_cron can be made; null where it is not set up. */
+  cronDatabase: z.nullable(z.string()),
   liveOid: z.nullable(z.int()),
   live: z.nullable(DatabaseProperties),
 });
@@ -46,9 +48,19 @@ select json_build_object(
   'subscriptions', (select count(*) from pg_subscription where subdbid = (select oid from pg_database where datname = ${literal(name)})),
   'roles', (select json_agg(rolname) from pg_roles),
   'databases', (select json_agg(json_build_object(
-    'name', datname, 'bytes', pg_database_size(oid), 'invalid', datconnlimit = -2)) from pg_database),
+    'name', datname, 'invalid', datconnlimit = -2)) from pg_database),
+  'cronDatabase', current_setting('cron.database_name', true),
   'liveOid', (select oid::bigint from pg_database where datname = ${literal(name)}),
   'live', (${propertiesQuery(name)}))`;
+
+const Sizes = z.record(z.string(), z.int());
+
+/**
+ * Only of these: a database that is being dropped has no size, or none that can be asked for, and whose it is does not matter here.
+ */
+const sizesQuery = (names: readonly string[]): string => `
+select coalesce(json_object_agg(datname, coalesce(pg_database_size(oid), 0)), '{}') from pg_database
+  where datconnlimit <> -2 and datname = any (array[${names.map(literal).join(", ")}]::text[])`;
 
 const maintenanceCandidates = ["postgres", "template1"];
 
@@ -58,19 +70,20 @@ const maintenanceCandidates = ["postgres", "template1"];
  */
 export async function readLiveServer(database: DatabaseSettings, options: QueryOptions): Promise<LiveServer> {
   const maintenance = await findMaintenance(database, options);
-  const facts = await queryJson(database, Facts, factsQuery(database.database), {
-    ...options,
-    dbname: maintenance,
-  });
-  const made = facts.databases.flatMap(({ name, bytes, invalid }) => {
-    const recognised = recogniseDatabase(database.database, name);
+  const elsewhere = { ...options, dbname: maintenance };
+  const live = database.database;
+  const facts = await queryJson(database, Facts, factsQuery(live), elsewhere);
+  const ours = facts.databases.filter(({ name }) => name === live || recogniseDatabase(live, name) !== null);
+  const names = ours.map(({ name }) => name);
+  const sizes = new Map(Object.entries(await queryJson(database, Sizes, sizesQuery(names), elsewhere)));
+  const made = ours.flatMap(({ name, invalid }) => {
+    const recognised = recogniseDatabase(live, name);
     // What a drop that was cut off has left cannot be brought back.
     if (recognised === null || (recognised.kind === "previous" && invalid)) return [];
-    return [{ ...recognised, name, bytes }];
+    return [{ ...recognised, name, bytes: sizes.get(name) ?? 0 }];
   });
   made.sort((a, b) => (a.runId < b.runId ? 1 : -1));
-  const liveBytes = facts.databases.find(({ name }) => name === database.database)?.bytes ?? null;
-  return { ...facts, maintenance, liveBytes, made };
+  return { ...facts, maintenance, liveBytes: sizes.get(live) ?? null, made };
 }
 
 async function findMaintenance(database: DatabaseSettings, options: QueryOptions): Promise<string> {
