@@ -1,3 +1,4 @@
+import { restoringName } from "../database-names.ts";
 import { runDocker } from "../docker.ts";
 import { ProgramError } from "../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
@@ -66,6 +67,8 @@ export function containerPlace(
   return {
     run: trial,
     name: database.database,
+    // What insists on the live name would fail in a restore too.
+    filledAs: restoringName(database.database, run.runId),
     maintenance,
     properties,
     rolesRestored: rolesSql !== null,

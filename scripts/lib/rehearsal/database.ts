@@ -35,6 +35,7 @@ export function databasePlace(
   return {
     run,
     name,
+    filledAs: name,
     maintenance,
     properties: { ...properties, connectionLimit: 0, isTemplate: false },
     rolesRestored: false,

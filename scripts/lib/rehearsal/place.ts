@@ -5,8 +5,10 @@ import type { RestoreRun } from "../restore/run.ts";
 export interface Place {
   /** The rehearsal as a run in that server. */
   run: RestoreRun;
-  /** The database that is made and filled. */
+  /** The database that is made. */
   name: string;
+  /** What it is called while it is filled. */
+  filledAs: string;
   /** Another one of the server. */
   maintenance: string;
   /** What the database is given: the backup's properties, as far as they may be given here. */

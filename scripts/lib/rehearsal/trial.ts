@@ -13,23 +13,28 @@ import { identifier } from "../sql.ts";
 import type { Place } from "./place.ts";
 
 /**
- * Makes the database as a restore does: empty and like the old one, then the dump, statistics, owner, grants, settings.
+ * Makes the database as a restore does: empty and like the old one, then the dump, statistics, owner, grants, settings,
+ * and its name last.
  * @returns the seconds that it took.
  * @throws RestoreError, PsqlError, DockerError, InterruptedError
  */
 export async function restoreOnTrial(
-  { run, name, maintenance, properties }: Place,
+  { run, name, filledAs, maintenance, properties }: Place,
   source: RestoreSource,
   signal: AbortSignal,
 ): Promise<number> {
   const begun = performance.now();
   const options = questionOptions(run, maintenance, signal);
   await requireVersion(run, source, options);
-  const closing = `ALTER DATABASE ${identifier(name)} CONNECTION LIMIT ${properties.connectionLimit};`;
-  await query(run.database, `${createStatement(name, properties)}\n${closing}`, options);
-  await loadInto(run, source, name, options, signal);
-  await query(run.database, "ANALYZE", { applicationName: applicationName(run.runId), dbname: name, signal });
-  await query(run.database, propertyStatements(name, properties).join("\n"), options);
+  const closing = `ALTER DATABASE ${identifier(filledAs)} CONNECTION LIMIT ${properties.connectionLimit};`;
+  await query(run.database, `${createStatement(filledAs, properties)}\n${closing}`, options);
+  await loadInto(run, source, filledAs, options, signal);
+  const inside = { applicationName: applicationName(run.runId), dbname: filledAs, signal };
+  await query(run.database, "ANALYZE", inside);
+  const last =
+    filledAs === name ? [] : [`ALTER DATABASE ${identifier(filledAs)} RENAME TO ${identifier(name)};`];
+  const statements = [...propertyStatements(filledAs, properties), ...last];
+  await query(run.database, statements.join("\n"), options);
   return Math.round(performance.now() - begun) / 1000;
 }
 

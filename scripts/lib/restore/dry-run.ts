@@ -12,7 +12,7 @@ import { unfinishedInPlace } from "./in-place-state.ts";
 import { refuseInto } from "./into.ts";
 import type { LiveServer } from "./live-server.ts";
 import { createStatement } from "./recreation.ts";
-import { refuseObstacles, refuseUnfit } from "./refusals.ts";
+import { refuseDrop, refuseObstacles, refuseUnfit } from "./refusals.ts";
 import { namesOf, propertiesFor, surveyServer } from "./restoration.ts";
 import { neededRoles } from "./roles.ts";
 import { chooseKept } from "./rollback.ts";
@@ -138,6 +138,7 @@ async function planSource(
     [],
     () => {
       refuseUnfit(source, server, database, replaces);
+      if (wish.action === "in-place") refuseDrop(source, server, database);
       return propertiesFor(run, server, unfinishedInPlace(settings, database, server));
     },
     () => (source.majorVersion === null ? "" : `it is of PostgreSQL ${source.majorVersion}`),

@@ -60,6 +60,29 @@ export function refuseUnfit(
   if (replaces) refuseReplacing(server, database);
 }
 
+/**
+ * pg_cron is made only in the database that the server's settings name, and a restore fills one of another name: once
+ * the live database is dropped, neither the file nor the backup of what was there could be brought back.
+ * @throws RestoreError when the live database must not be dropped for that.
+ */
+export function refuseDrop(
+  { manifest }: RestoreSource,
+  server: LiveServer,
+  database: DatabaseSettings,
+): void {
+  const live = database.database;
+  const inFile = manifest?.content?.extensions.some(({ name }) => name === "pg_cron") ?? false;
+  if (server.live === null || (server.cronDatabase !== live && !inFile)) return;
+  const why =
+    server.cronDatabase === live
+      ? `the server's cron.database_name ties the extension pg_cron to ${live}`
+      : "the backup has the extension pg_cron, which is tied to one database's name";
+  throw new RestoreError(
+    "obstacle",
+    `${why}, so that a restore, which fills a database of another name, cannot make it, and what is in ${live} would be lost; restore by hand, with gunzip -c and psql, into an empty database of that name`,
+  );
+}
+
 /** @throws RestoreError when the live database cannot be renamed. */
 export function refuseObstacles(server: LiveServer, database: DatabaseSettings): void {
   const refusal = roleRefusal(server, database);

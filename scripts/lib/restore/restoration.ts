@@ -18,7 +18,7 @@ import { takeLiveName } from "./live-name.ts";
 import { type LiveServer, readLiveServer } from "./live-server.ts";
 import { restoreOverview } from "./overview.ts";
 import type { DatabaseProperties } from "./properties.ts";
-import { refuseUnfit } from "./refusals.ts";
+import { refuseDrop, refuseUnfit } from "./refusals.ts";
 import { type RestoreReport, replacementText, summary } from "./report.ts";
 import { questionOptions, type RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
@@ -52,6 +52,7 @@ export async function restoreFile(run: RestoreRun, wish: RestoreWish): Promise<R
   const { source } = wish;
   const surveyed = await surveyServer(run);
   refuseUnfit(source, surveyed, database, true);
+  if (wish.inPlace) refuseDrop(source, surveyed, database);
   const unfinished = unfinishedInPlace(settings, database, surveyed);
   propertiesFor(run, surveyed, unfinished);
   if (!wish.inPlace) await requireSpaceBeside(run, source, surveyed, orInPlace);
@@ -77,6 +78,7 @@ async function lockedRestore(run: RestoreRun, wish: RestoreWish, lock: Lock): Pr
   const server = await surveyServer(run);
   await dropLeftovers(run, server.maintenance, namesOf(server));
   refuseUnfit(wish.source, server, database, true);
+  if (wish.inPlace) refuseDrop(wish.source, server, database);
   const unfinished = unfinishedInPlace(settings, database, server);
   const properties = propertiesFor(run, server, unfinished);
   // What has come under the name since is kept, and what it was before is in the backup of that time.
