@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ProgramError } from "./errors.ts";
+import { ExitCode } from "./exit-codes.ts";
 import { type QueryOptions, query } from "./psql.ts";
 import { PsqlError } from "./psql-error.ts";
 import { applicationName } from "./run-id.ts";
@@ -12,7 +14,7 @@ const maintenanceDatabase = "postgres";
  * Ends every server process of these runs and waits until they are gone. Killing `docker exec` does not end the
  * program in the container; without its server process that program ends by itself.
  * @returns how many there were.
- * @throws PsqlError, DockerError; Error if one is still there after 10 s.
+ * @throws PsqlError, DockerError; ProgramError if one is still there after 10 s.
  */
 export async function endBackends(
   database: DatabaseSettings,
@@ -28,7 +30,10 @@ export async function endBackends(
     if ((await ask(`SELECT count(*) ${theirs};`)) === 0) return ended;
     await sleep(250);
   }
-  throw new Error(`sessions of ${runIds.join(", ")} in container ${database.container} do not end`);
+  throw new ProgramError(
+    `sessions of ${runIds.join(", ")} in container ${database.container} do not end, though they were told to; see pg_stat_activity there`,
+    ExitCode.failed,
+  );
 }
 
 async function askSomewhere(database: DatabaseSettings, sql: string, options: QueryOptions): Promise<number> {
