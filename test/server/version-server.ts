@@ -8,6 +8,8 @@ export interface VersionServer extends StatusServer {
   version: PostgresVersion;
   /** `restore_database` with a shell's words. */
   restore(words: string): Promise<CommandResult>;
+  /** `rehearse_restore` with a shell's words. */
+  rehearse(words: string): Promise<CommandResult>;
   /** The newest backup's path. */
   newest(): Promise<string>;
   /** The same text for the same content, whatever the version. */
@@ -70,12 +72,13 @@ SELECT pg_temp.lines(what) FROM unnest(ARRAY[
 export async function startVersionServer(number: number, version: PostgresVersion): Promise<VersionServer> {
   const server = await startStatusServer(number, { postgres: version });
   const { sandbox } = server;
-  await putPrograms(sandbox, ["restore_database"]);
+  await putPrograms(sandbox, ["restore_database", "rehearse_restore"]);
   await sandbox.psql(`${additions}\nINSERT INTO awkward_texts VALUES (100, 'made by', '${version}');`);
   return {
     ...server,
     version,
     restore: (words) => sandbox.run(`${commandOf(sandbox, "restore_database")} ${words} </dev/null`),
+    rehearse: (words) => sandbox.run(`${commandOf(sandbox, "rehearse_restore")} ${words} </dev/null`),
     newest: async () => (await sandbox.run(`ls -t ${backups}/${name}_*.sql.gz | head -n 1`)).stdout.trim(),
     content: () => sandbox.psql(contentQuery),
     fetch: async (from, archive) => {

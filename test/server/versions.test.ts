@@ -73,6 +73,32 @@ describe.each(here)("PostgreSQL %i", (version) => {
     backup.set(version, { archive, content: before });
   });
 
+  test("a rehearsal in a container finds the backup equal", async () => {
+    const { archive } = backupOf(version);
+    const { code, stdout, stderr } = await serverOf(version).rehearse(`--json ${archive}`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout).rehearsals[0].record).toMatchObject({
+      where: "container",
+      compared: "full",
+      result: "equal",
+      differences: [],
+    });
+  });
+
+  test("--table brings a partitioned table's rows into a schema of their own", async () => {
+    const { sandbox, restore } = serverOf(version);
+    const { archive } = backupOf(version);
+    const rows = (table: string) => sandbox.psql(`SELECT r::text FROM ${table} AS r ORDER BY id`);
+    const lost = await rows("visits");
+    await sandbox.psql("DELETE FROM visits_other");
+    const { code, stdout, stderr } = await restore(`--table visits ${archive}`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const schema = /restored_\d{8}_\d{6}/.exec(stdout)?.[0];
+    expect(await rows(`${schema}.visits`)).toBe(lost);
+    expect(await rows("visits")).not.toBe(lost);
+    await sandbox.psql(`DROP SCHEMA ${schema} CASCADE`);
+  });
+
   test("a restore brings everything back, and --rollback undoes it", async () => {
     const { sandbox, restore, content } = serverOf(version);
     const { archive, content: original } = backupOf(version);
