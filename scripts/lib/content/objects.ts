@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { PsqlSession } from "../psql-session.ts";
-import { ObjectCount } from "./content.ts";
+import { type Content, ObjectCount } from "./content.ts";
 
 /** What belongs to an extension comes with it, and another version of it may bring something else. */
 const own = (classId: string, oid: string): string =>
@@ -14,7 +14,7 @@ const heir = "EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = c.oid)";
  * different after a restore, above all the text of definitions: PostgreSQL writes some otherwise once they were restored.
  */
 const kinds: Record<string, string> = {
-  schemas: `SELECT nspname FROM schemas n WHERE ${own("pg_namespace", "n.oid")}`,
+  schemas: `SELECT nspname FROM schemas n WHERE nspname <> 'public' AND ${own("pg_namespace", "n.oid")}`,
   tables:
     "SELECT nspname, relname, relkind, relpersistence, relrowsecurity, relforcerowsecurity FROM relations WHERE relkind IN ('r', 'p')",
   foreignTables: "SELECT nspname, relname FROM relations WHERE relkind = 'f'",
@@ -50,6 +50,7 @@ const kinds: Record<string, string> = {
   publications: "SELECT pubname, puballtables FROM pg_publication",
   comments: `SELECT classoid::regclass::text, objsubid > 0, description FROM pg_description d
     WHERE objoid >= 16384 AND classoid <> 'pg_extension'::regclass
+      AND NOT (classoid = 'pg_namespace'::regclass AND objoid = (SELECT oid FROM schemas WHERE nspname = 'public'))
       AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE d.classoid = 'pg_constraint'::regclass AND oid = d.objoid AND coninhcount > 0)`,
   owners: `SELECT 'relation', nspname, relname, pg_get_userbyid(relowner) FROM relations
@@ -57,6 +58,9 @@ const kinds: Record<string, string> = {
     UNION ALL SELECT 'type', nspname, typname, pg_get_userbyid(typowner) FROM types
     UNION ALL SELECT 'schema', '', nspname, pg_get_userbyid(nspowner) FROM schemas n WHERE nspname <> 'public' AND ${own("pg_namespace", "n.oid")}`,
   grants: "SELECT * FROM grants WHERE NOT (class = 'n' AND object = 'public') AND privilege <> 'MAINTAIN'",
+  // What a dump before 15 holds of public depends on its owner, and on whether it is the one that PostgreSQL made.
+  publicSchema: `SELECT nspname, pg_get_userbyid(nspowner), CASE WHEN current_setting('server_version_num')::int < 150000 THEN oid < 16384 END
+    FROM schemas WHERE nspname = 'public'`,
   publicSchemaGrants: "SELECT * FROM grants WHERE class = 'n' AND object = 'public'",
   maintainGrants: "SELECT * FROM grants WHERE privilege = 'MAINTAIN'",
   defaultPrivileges: `SELECT DISTINCT pg_get_userbyid(defaclrole)::text, coalesce(nspname, ''), defaclobjtype,
@@ -65,11 +69,23 @@ const kinds: Record<string, string> = {
     WHERE a.privilege_type <> 'MAINTAIN'`,
 };
 
+const major = ({ serverVersionNumber }: Content): number => Math.floor(serverVersionNumber / 10_000);
+const hasPublic = ({ objects }: Content): boolean => objects.publicSchema?.count === 1;
+
 /**
- * Kinds that another major version changes by itself: 15 took CREATE on the schema public from everybody, and a
- * GRANT ALL of an older version includes MAINTAIN from 17 on.
+ * The kinds that are not to be compared between two databases. Another major version changes some by itself: 15 took
+ * CREATE on the schema public from everybody, and a GRANT ALL of an older version includes MAINTAIN from 17 on. Every
+ * new database has public, also where it was dropped, and no dump before 15 brings back another owner of it or another one
+ * of its name.
  */
-export const versionKinds: ReadonlySet<string> = new Set(["publicSchemaGrants", "maintainGrants"]);
+export function incomparableKinds(expected: Content, found: Content): ReadonlySet<string> {
+  if (major(expected) !== major(found))
+    return new Set(["publicSchema", "publicSchemaGrants", "maintainGrants"]);
+  if (!hasPublic(expected) || !hasPublic(found)) return new Set(["publicSchema", "publicSchemaGrants"]);
+  if (major(found) >= 15) return new Set();
+  const same = expected.objects.publicSchema?.hash === found.objects.publicSchema?.hash;
+  return new Set(same ? [] : ["publicSchema", "publicSchemaGrants"]);
+}
 
 /** What has privileges: its letter in acldefault. */
 const granted = `
@@ -102,7 +118,8 @@ WITH schemas AS (
   SELECT c.*, n.nspname FROM pg_class c JOIN schemas n ON n.oid = c.relnamespace
   WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c') AND relpersistence <> 't' AND ${own("pg_class", "c.oid")}
 ), functions AS (
-  SELECT p.*, n.nspname, pg_get_function_identity_arguments(p.oid) AS arguments
+  -- Not as PostgreSQL writes them, which is another text for procedures from 14 on.
+  SELECT p.*, n.nspname, array_to_string(ARRAY(SELECT format_type(a, NULL) FROM unnest(proargtypes) WITH ORDINALITY AS u(a, i) ORDER BY i), ', ') AS arguments
   FROM pg_proc p JOIN schemas n ON n.oid = p.pronamespace WHERE ${own("pg_proc", "p.oid")}
     -- The constructors of a range type, of which versions make different ones.
     AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'i')

@@ -22,6 +22,7 @@ const content: Content = {
     indexes: { count: 57, hash: "1" },
     notValidConstraints: { count: 1, hash: "2" },
     policies: { count: 1, hash: "3" },
+    publicSchema: { count: 1, hash: "5" },
     publicSchemaGrants: { count: 2, hash: "4" },
   },
   roles: [
@@ -156,6 +157,41 @@ describe("what was backed up against what was restored", () => {
     ["other roles", { roles: [] }, []],
   ])("%s", (_, change, wrong) => {
     expect(contentDifferences(content, { ...content, ...change })).toEqual(wrong);
+  });
+
+  test("what a new database has and the dropped one had not is no difference", () => {
+    const dropped: Content = {
+      ...content,
+      ...objects({ publicSchema: { count: 0, hash: "0" }, publicSchemaGrants: { count: 0, hash: "0" } }),
+    };
+    const found: Content = {
+      ...content,
+      extensions: [...content.extensions, { name: "plpgsql", version: "1.0" }],
+    };
+    expect(contentDifferences(dropped, found)).toEqual([]);
+    expect(contentDifferences(found, content)).toEqual(["extension plpgsql 1.0 is missing"]);
+  });
+
+  test.each([
+    [130_020, []],
+    [
+      150_018,
+      [
+        "public schema: same number (1), but not the same",
+        "public schema grants were not there: had 2, has 3",
+      ],
+    ],
+  ])("public of another owner, in version number %i", (serverVersionNumber, wrong) => {
+    const owned = objects({
+      publicSchema: { count: 1, hash: "6" },
+      publicSchemaGrants: { count: 3, hash: "7" },
+    });
+    const was = { ...content, serverVersionNumber };
+    expect(contentDifferences(was, { ...was, ...owned })).toEqual(wrong);
+    const granted = objects({ publicSchemaGrants: { count: 2, hash: "7" } });
+    expect(contentDifferences(was, { ...was, ...granted })).toEqual([
+      "public schema grants: same number (2), but not the same",
+    ]);
   });
 
   test("newer extensions and other roles are told, not refused", () => {
