@@ -67,6 +67,7 @@ async function manifestFor(
     server: settings.server,
     host: null,
     createdAt: backup.takenAt.toISOString(),
+    snapshotAt: null,
     durationSeconds: 0,
     class: "regular",
     adopted: true,

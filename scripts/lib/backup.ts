@@ -105,6 +105,7 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
       runId: run.runId,
       ...described,
       createdAt: time.toISOString(),
+      snapshotAt: files.snapshotAt.toISOString(),
       durationSeconds: Math.round(performance.now() - begun) / 1000,
       class: run.class,
       adopted: false,

@@ -18,6 +18,7 @@ export interface DumpFiles {
   archivePath: string;
   rolesPath: string;
   facts: SnapshotFacts;
+  snapshotAt: Date;
   /** Without the sequences' values, which only the dump knows. */
   content: Omit<Content, "sequences">;
   sequences: readonly DumpedSequence[];
@@ -78,7 +79,7 @@ async function attempt(
   });
   const archive = create(archivePath);
   const roles = create(rolesPath);
-  const { facts, sequences } = snapshot;
+  const { facts, sequences, takenAt: snapshotAt } = snapshot;
   const common = { runId: run.runId, lock: run.lock.fd, signal };
   const timer = setInterval(() => run.progress?.(fstatSync(archive).size), progressPause);
   const dump = dumpDatabase(database, {
@@ -100,7 +101,7 @@ async function attempt(
     const [content] = await Promise.all(work);
     fsyncSync(archive);
     fsyncSync(roles);
-    return { archivePath, rolesPath, facts, content, sequences };
+    return { archivePath, rolesPath, facts, snapshotAt, content, sequences };
   } catch (error) {
     ended.abort(new InterruptedError("another part of the backup failed"));
     if (!(error instanceof Queued)) run.deadline.stop("another part of the backup failed");

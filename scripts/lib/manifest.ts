@@ -27,8 +27,10 @@ export const Manifest = z.object({
   server: z.string(),
   /** The machine's name. */
   host: z.nullable(z.string()),
-  /** When the snapshot was taken. */
+  /** The moment in its name: the backup began then, and may have waited for locks before its snapshot. */
   createdAt: isoTime,
+  /** When the snapshot was taken: what was committed later is not in it. Null where that is not known. */
+  snapshotAt: z._default(z.nullable(isoTime), null),
   durationSeconds: z.number(),
   class: z.enum(["regular", "pre-restore"]),
   /** Whether the archive is one of the hand-made scripts', verified later; facts of its time are then null. */

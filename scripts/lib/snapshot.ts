@@ -27,6 +27,8 @@ export type SnapshotFacts = z.infer<typeof SnapshotFacts>;
 
 export interface Snapshot {
   facts: SnapshotFacts;
+  /** By this machine's clock; what was committed later is not in it. */
+  takenAt: Date;
   /** Of the moment when the snapshot was opened: they belong to none. */
   sequences: readonly DumpedSequence[];
   /** Whether the dump holds its locks too, which may take it a moment; see dumpHoldsLocks. */
@@ -93,6 +95,7 @@ async function beginSnapshot(
   );
   await lockTables(session, known);
   const tables = await listTables(session);
+  const takenAt = new Date();
   const locked = new Set(known.map(qualified));
   const unlocked = tables.filter((table) => !locked.has(qualified(table)));
   if (unlocked.length > 0) {
@@ -103,6 +106,7 @@ async function beginSnapshot(
   const facts = await session.queryJson(SnapshotFacts, factsSql(dbname));
   return {
     facts,
+    takenAt,
     sequences,
     locksHeldBy: (dump) => {
       // The extensions' own are not locked before they are read.

@@ -49,7 +49,8 @@ export const hashing = 1;
 export const Content = z.object({
   /** What is known of every table: rows and a hash of the content, or rows only. */
   proof: z.enum(["full", "rows"]),
-  hashing: z.int(),
+  // Manifests were made before it was there.
+  hashing: z._default(z.int(), 0),
   /** As server_version_num: 150018. */
   serverVersionNumber: z.int(),
   tables: z.array(TableContent),

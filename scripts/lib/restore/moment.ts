@@ -37,13 +37,17 @@ export function parseMoment(text: string, offset: Offset = offsetOf()): Date {
 
 const toSecond = (time: Date): number => Math.floor(time.getTime() / 1000);
 
+/** What was committed after it is not in the backup: its name's moment may be minutes before. */
+const snapshotOf = ({ manifest, takenAt }: Backup): Date =>
+  manifest?.snapshotAt ? new Date(manifest.snapshotAt) : takenAt;
+
 /**
- * The newest verified backup that was taken at `moment`, to the second, or before.
+ * The newest verified backup whose snapshot was taken at `moment`, to the second, or before.
  * @param backups newest first.
  * @returns null when there is none.
  */
 export const backupAt = (backups: readonly Backup[], moment: Date): Backup | null =>
-  backups.find(({ verified, takenAt }) => verified && toSecond(takenAt) <= toSecond(moment)) ?? null;
+  backups.find((backup) => backup.verified && toSecond(snapshotOf(backup)) <= toSecond(moment)) ?? null;
 
 /** Why there is no backup for a moment, and which is the oldest. */
 export function noBackupAt(backups: readonly Backup[], moment: Date, database: string): string {
@@ -51,6 +55,6 @@ export function noBackupAt(backups: readonly Backup[], moment: Date, database: s
   const known =
     oldest === undefined
       ? "there is none at all"
-      : `the oldest is of ${formatTime(oldest.takenAt)}: ${oldest.archivePath}`;
+      : `the oldest is of ${formatTime(snapshotOf(oldest))}: ${oldest.archivePath}`;
   return `there is no verified backup of ${database} from ${formatTime(moment)} or before; ${known}`;
 }

@@ -16,6 +16,7 @@ const manifest: Manifest = {
   server: "cloud.example.com",
   host: null,
   createdAt: "2026-11-22T02:00:00.000Z",
+  snapshotAt: "2026-11-22T02:00:00.500Z",
   durationSeconds: 1,
   class: "regular",
   adopted: false,

@@ -14,6 +14,7 @@ const manifest: Manifest = {
   server: "cloud.example.com",
   host: "cloud",
   createdAt: "2026-11-22T02:00:00.000Z",
+  snapshotAt: "2026-11-22T02:00:00.500Z",
   durationSeconds: 1.5,
   class: "regular",
   adopted: true,
@@ -44,6 +45,22 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 test("what is written is read", () => {
   writeManifest(path, manifest);
   expect(readManifest(path)).toEqual(manifest);
+});
+
+test("a manifest of before a property was there is read", () => {
+  const content = {
+    proof: "rows",
+    serverVersionNumber: 150018,
+    tables: [],
+    sequences: [],
+    largeObjects: { count: 0, bytes: null, hash: null },
+    extensions: [],
+    objects: {},
+    roles: [],
+  };
+  const { snapshotAt, ...earlier } = manifest;
+  writeFileSync(path, manifestText({ ...earlier, content } as unknown as Manifest));
+  expect(readManifest(path)).toEqual({ ...manifest, snapshotAt: null, content: { ...content, hashing: 0 } });
 });
 
 test("properties of later versions are read over, and are part of what its own sha256 vouches for", () => {

@@ -52,6 +52,14 @@ describe("--at", () => {
     expect(backupAt(backups, new Date(moment))?.archivePath).toBe(path);
   });
 
+  test("a backup that waited for locks is of its snapshot's moment, not of its name's", () => {
+    const [newest, , older] = backups as [Backup, Backup, Backup];
+    const waited = { ...newest, manifest: { snapshotAt: "2026-11-22T02:04:00.000Z" } } as Backup;
+    const chosen = (time: string) => backupAt([waited, older], new Date(time));
+    expect(chosen("2026-11-22T02:03:59Z")).toBe(older);
+    expect(chosen("2026-11-22T02:04:00Z")).toBe(waited);
+  });
+
   test("without one, the message says which is the oldest", () => {
     const none = (known: Backup[]) => noBackupAt(known, new Date("2026-01-01T00:00:00Z"), "shop");
     expect(none(backups)).toMatch(

@@ -74,6 +74,7 @@ export function backup(facts: BackupFacts): Backup {
     server: "cloud.example.com",
     host: null,
     createdAt: takenAt.toISOString(),
+    snapshotAt: takenAt.toISOString(),
     durationSeconds: 1,
     class: "regular",
     adopted: false,
