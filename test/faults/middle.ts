@@ -34,7 +34,7 @@ const longestPauseMilliseconds = 300;
 
 interface Interruption {
   act: () => Promise<unknown>;
-  /** Undoes `act` where it came too late for the run, which has succeeded then; null where it is to succeed. */
+  /** Undoes `act` where it came too late, after the backup or the swap; null where the run is to succeed. */
   undo: (() => Promise<unknown>) | null;
   random: Random;
 }
@@ -60,7 +60,8 @@ export async function interrupt(
       await sleep(random.next() * longestPauseMilliseconds);
       await act();
       const result = await running;
-      if (result.code !== 0 || undo === null) return result;
+      const late = result.code === 0 || result.stderr.includes("removing what has expired failed");
+      if (!late || undo === null) return result;
       await undo();
     }
     await running;
