@@ -29,8 +29,8 @@ export const Manifest = z.object({
   host: z.nullable(z.string()),
   /** The moment in its name: the backup began then, and may have waited for locks before its snapshot. */
   createdAt: isoTime,
-  /** When the snapshot was taken: what was committed later is not in it. Null where that is not known. */
-  snapshotAt: z._default(z.nullable(isoTime), null),
+  /** When the snapshot was taken: what was committed later is not in it. Null where that is not known; not in the oldest manifests. */
+  snapshotAt: z.optional(z.nullable(isoTime)),
   durationSeconds: z.number(),
   class: z.enum(["regular", "pre-restore"]),
   /** Whether the archive is one of the hand-made scripts', verified later; facts of its time are then null. */

@@ -49,8 +49,8 @@ export const hashing = 1;
 export const Content = z.object({
   /** What is known of every table: rows and a hash of the content, or rows only. */
   proof: z.enum(["full", "rows"]),
-  // Manifests were made before it was there.
-  hashing: z._default(z.int(), 0),
+  /** Not in the oldest manifests: theirs is another way. */
+  hashing: z.optional(z.int()),
   /** As server_version_num: 150018. */
   serverVersionNumber: z.int(),
   tables: z.array(TableContent),

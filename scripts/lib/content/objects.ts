@@ -50,7 +50,7 @@ const kinds: Record<string, string> = {
   publications: "SELECT pubname, puballtables FROM pg_publication",
   comments: `SELECT classoid::regclass::text, objsubid > 0, description FROM pg_description d
     WHERE objoid >= 16384 AND classoid <> 'pg_extension'::regclass
-      AND NOT (classoid = 'pg_namespace'::regclass AND objoid = (SELECT oid FROM schemas WHERE nspname = 'public'))
+      AND NOT EXISTS (SELECT FROM schemas WHERE classoid = 'pg_namespace'::regclass AND oid = objoid AND nspname = 'public')
       AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE d.classoid = 'pg_constraint'::regclass AND oid = d.objoid AND coninhcount > 0)`,
   owners: `SELECT 'relation', nspname, relname, pg_get_userbyid(relowner) FROM relations
