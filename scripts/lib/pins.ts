@@ -20,7 +20,7 @@ const longestReason = 4_096;
 export const pinName = (stem: string): string => `${archiveName(stem)}${ending}`;
 
 /** Both names that pin a backup. */
-export const pinNames = (stem: string): readonly [string, string] => [pinName(stem), `${stem}${ending}`];
+const pinNames = (stem: string): readonly [string, string] => [pinName(stem), `${stem}${ending}`];
 
 /** The stem of the backup that a file pins by its name, or null for any other file. */
 export function pinnedStem(fileName: string): string | null {

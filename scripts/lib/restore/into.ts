@@ -24,7 +24,7 @@ const serversOwn: readonly string[] = ["postgres", "template0", "template1"];
 const longestName = 63;
 
 /** Why a restore may not make a database of this name; null when it may. */
-export function nameRefusal(name: string, settings: Settings, present: readonly string[]): string | null {
+function nameRefusal(name: string, settings: Settings, present: readonly string[]): string | null {
   const refusals: [boolean, string][] = [
     [serversOwn.includes(name), "is the server's own"],
     [

@@ -165,7 +165,7 @@ select json_build_object(
 }
 
 /** SQL that adds to a live table the restored rows that it lacks: by its keys, or as whole rows where it has none. */
-export function insertExample(
+function insertExample(
   target: z.infer<typeof Target>,
   schema: string,
   restored: readonly string[],
