@@ -165,11 +165,7 @@ select json_build_object(
 }
 
 /** SQL that adds to a live table the restored rows that it lacks: by its keys, or as whole rows where it has none. */
-function insertExample(
-  target: z.infer<typeof Target>,
-  schema: string,
-  restored: readonly string[],
-): string {
+function insertExample(target: z.infer<typeof Target>, schema: string, restored: readonly string[]): string {
   const columns = restored.filter((name) => target.columns.includes(name));
   const list = columns.map(identifier).join(", ");
   const overriding = target.identity ? " OVERRIDING SYSTEM VALUE" : "";
