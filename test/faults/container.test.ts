@@ -2,7 +2,7 @@ import { afterAll, beforeAll, test } from "vitest";
 import { docker } from "../sandbox/docker.ts";
 import { chosen, randomFor, times } from "./extent.ts";
 import { type FaultServer, startFaultServer } from "./fault-server.ts";
-import { bulk, interrupt, middles } from "./middle.ts";
+import { bulk, interrupt, lasting, middles } from "./middle.ts";
 import { survive } from "./survival.ts";
 
 /** What happens to the database's container, or to a session in it, in the middle of a dump or of a restore. */
@@ -12,7 +12,7 @@ let server: FaultServer;
 let contents: readonly [string, string];
 
 beforeAll(async () => {
-  server = await startFaultServer(205, { database: "empty", states: [bulk] });
+  server = await startFaultServer(205, { database: "empty", states: [bulk], settings: lasting });
   const first = await server.content();
   await server.sandbox.psql("update bulk set text = 'changed since' where n % 100 = 0");
   contents = [first, await server.content()];

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Settings } from "../../scripts/lib/settings.ts";
 import type { CommandResult } from "../sandbox/command.ts";
 import type { Random } from "./extent.ts";
 import type { FaultServer } from "./fault-server.ts";
@@ -25,7 +26,8 @@ export const middles: readonly Middle[] = [
   },
 ];
 
-/** The table that makes dump and restore last. */
+/** What makes dump and restore last: a table, and the compression that takes longest. */
+export const lasting = (settings: Settings): Settings => ({ ...settings, compressionLevel: 9 });
 export const bulk = `create table bulk as select n, md5(n::text) as text from generate_series(1, 300000) as n`;
 
 const missed = 99;
@@ -57,7 +59,7 @@ export async function interrupt(
       until ${reached}; do kill -0 $(cat /opt/test/pid) 2>/dev/null || exit ${missed}; done`,
     );
     if (code !== missed) {
-      await sleep(random.next() * longestPauseMilliseconds);
+      await sleep((random.next() * longestPauseMilliseconds) / (attempt + 1));
       await act();
       const result = await running;
       const late = result.code === 0 || result.stderr.includes("removing what has expired failed");

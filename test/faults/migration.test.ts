@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { chosen, randomFor, times } from "./extent.ts";
 import { type FaultServer, startFaultServer, succeed } from "./fault-server.ts";
 import { lookBefore, nothingIsLeft } from "./invariants.ts";
-import { bulk, interrupt, middles } from "./middle.ts";
+import { bulk, interrupt, lasting, middles } from "./middle.ts";
 import { backupsAreIntact } from "./survival.ts";
 import { tally } from "./tally.ts";
 
@@ -11,7 +11,7 @@ import { tally } from "./tally.ts";
 let server: FaultServer;
 
 beforeAll(async () => {
-  server = await startFaultServer(215, { database: "empty", states: [bulk] });
+  server = await startFaultServer(215, { database: "empty", states: [bulk], settings: lasting });
 });
 afterAll(() => server?.remove());
 

@@ -8,7 +8,7 @@ import { execute, succeed as succeedHere } from "../../sandbox/command.ts";
 import { docker } from "../../sandbox/docker.ts";
 import { randomFor } from "../extent.ts";
 import { type FaultServer, startFaultServer, succeed } from "../fault-server.ts";
-import { bulk, interrupt, middles } from "../middle.ts";
+import { bulk, interrupt, lasting, middles } from "../middle.ts";
 import { survive } from "../survival.ts";
 
 /** Docker's daemon restarted under a run: one of this test's own, whose socket the server's docker command uses. */
@@ -55,7 +55,7 @@ async function answers(): Promise<void> {
 }
 
 beforeAll(async () => {
-  server = await startFaultServer(214, { database: "empty", states: [bulk] });
+  server = await startFaultServer(214, { database: "empty", states: [bulk], settings: lasting });
   const { sandbox } = server;
   place = join(dirname(sandbox.dataDirectory), "docker");
   mkdirSync(place);
