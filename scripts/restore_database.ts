@@ -126,12 +126,10 @@ function fileOf(
   const database = onlyDatabase(settings, wish.database);
   chosen(database);
   const backups = listBackups(settings.paths.backups, database.name);
-  const backup = backupAt(backups, moment);
+  const backup = backupAt(backups, moment, written);
   if (backup === null) throw new RestoreError("bad-file", noBackupAt(backups, moment, database.name));
   const age = formatAge(backup.takenAt, moment);
-  output.print(
-    `--at ${written} is ${formatTime(moment)}: the newest verified backup of ${database.name} then`,
-  );
+  output.print(`--at ${written} is ${formatTime(moment)}: the verified backup of ${database.name} for it`);
   output.print(`  is ${backup.archivePath}, taken ${formatTime(backup.takenAt)}, ${age}`);
   return backup.archivePath;
 }

@@ -42,12 +42,16 @@ const snapshotOf = ({ manifest, takenAt }: Backup): Date =>
   manifest?.snapshotAt ? new Date(manifest.snapshotAt) : takenAt;
 
 /**
- * The newest verified backup whose snapshot was taken at `moment`, to the second, or before.
+ * The newest verified backup whose snapshot was taken at `moment`, to the second, or before. A moment that is written as
+ * in a backup's name means that backup, whenever its snapshot was taken.
  * @param backups newest first.
  * @returns null when there is none.
  */
-export const backupAt = (backups: readonly Backup[], moment: Date): Backup | null =>
-  backups.find((backup) => backup.verified && toSecond(snapshotOf(backup)) <= toSecond(moment)) ?? null;
+export function backupAt(backups: readonly Backup[], moment: Date, written: string): Backup | null {
+  const verified = backups.filter((backup) => backup.verified);
+  const named = stampPattern.test(written) && verified.find(({ stem }) => stem.endsWith(`_${written}`));
+  return named || (verified.find((backup) => toSecond(snapshotOf(backup)) <= toSecond(moment)) ?? null);
+}
 
 /** Why there is no backup for a moment, and which is the oldest. */
 export function noBackupAt(backups: readonly Backup[], moment: Date, database: string): string {

@@ -37,7 +37,12 @@ describe("--at", () => {
   });
 
   const backup = (takenAt: string, verified = true) =>
-    ({ archivePath: `/b/${takenAt}`, takenAt: new Date(takenAt), verified }) as Backup;
+    ({
+      archivePath: `/b/${takenAt}`,
+      stem: `shop_${takenAt.slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "_")}`,
+      takenAt: new Date(takenAt),
+      verified,
+    }) as Backup;
   const backups = [
     backup("2026-11-22T02:00:00.700Z"),
     backup("2026-11-21T02:00:00.100Z", false),
@@ -49,15 +54,18 @@ describe("--at", () => {
     ["2026-11-22T01:59:59Z", "/b/2026-11-20T02:00:00.900Z"],
     ["2026-11-20T01:59:59Z", undefined],
   ])("%s takes the newest verified backup from then or before", (moment, path) => {
-    expect(backupAt(backups, new Date(moment))?.archivePath).toBe(path);
+    expect(backupAt(backups, new Date(moment), moment)?.archivePath).toBe(path);
   });
 
   test("a backup that waited for locks is of its snapshot's moment, not of its name's", () => {
     const [newest, , older] = backups as [Backup, Backup, Backup];
     const waited = { ...newest, manifest: { snapshotAt: "2026-11-22T02:04:00.000Z" } } as Backup;
-    const chosen = (time: string) => backupAt([waited, older], new Date(time));
+    const chosen = (time: string) => backupAt([waited, older], parseMoment(time), time);
     expect(chosen("2026-11-22T02:03:59Z")).toBe(older);
     expect(chosen("2026-11-22T02:04:00Z")).toBe(waited);
+    // Unless it is that name which is said.
+    expect(chosen("20261122_020000")).toBe(waited);
+    expect(chosen("20261122_020001")).toBe(older);
   });
 
   test("without one, the message says which is the oldest", () => {
