@@ -6,7 +6,9 @@ import { type PromiseKept, promises, type Tallied } from "./results.ts";
 
 export interface RunFacts {
   seed: string;
-  date: Date;
+  /** When each part of the run began: the first, and those that went on with what had not passed. */
+  begun: readonly Date[];
+  ended: Date;
   postgres: string;
   docker: string;
 }
@@ -24,7 +26,7 @@ const columns: readonly PromiseKept[] = [
   "works",
 ];
 
-const heading = ({ seed, date, postgres, docker }: RunFacts, faults: number, occasions: number) => `\
+const heading = ({ seed, begun, ended, postgres, docker }: RunFacts, faults: number, occasions: number) => `\
 # Reliability
 
 <!-- Written by \`npm run faults\`; not to be edited by hand. -->
@@ -35,13 +37,23 @@ it prints. The same seed makes the same choices: \`FAULT_SEED=${seed} npm run fa
 
 | | |
 | --- | --- |
-| Run | ${date.toISOString().slice(0, 10)}, seed ${seed} |
+| Run | ${times(begun, ended)}, seed ${seed} |
 | Machine | ${cpus().length} processors (${cpus()[0]?.model.trim() ?? "unknown"}), ${formatBytes(totalmem())} of memory |
 | Software | PostgreSQL ${postgres}, Docker ${docker}, Node ${process.version} |
 | Faults | ${faults} of them, made to happen ${occasions.toLocaleString("en-GB")} times in all; everything that was looked at held |
 
 ## What is looked at after each
 `;
+
+const minute = (date: Date): string => date.toISOString().slice(0, 16).replace("T", " ");
+
+function times(begun: readonly Date[], ended: Date): string {
+  const parts = begun.length > 1 ? `, in ${begun.length} parts` : "";
+  return `${minute(begun[0] ?? ended)} to ${minute(ended)} UTC${parts}`;
+}
+
+/** A text in a table's cell. */
+const cell = (text: string): string => text.replaceAll("|", "\\|");
 
 const notes = `
 ## How, and what is left out
@@ -66,7 +78,7 @@ export function reliabilityPage(rows: readonly Tallied[], facts: RunFacts): stri
     .sort((a, b) => (a.fault < b.fault ? -1 : 1))
     .map(({ fault, times, kept }) => {
       const numbers = columns.flatMap((kind, index) => (kept.includes(kind) ? [index + 1] : []));
-      return `| ${fault} | ${times} | ${numbers.join(" ")} |`;
+      return `| ${cell(fault)} | ${times} | ${numbers.join(" ")} |`;
     });
   return [
     heading(facts, rows.length, occasions),

@@ -27,7 +27,7 @@ export interface Tallied {
   kept: readonly PromiseKept[];
 }
 
-const linesOf = (path: string): string[] =>
+export const linesOf = (path: string): string[] =>
   existsSync(path) ? readFileSync(path, "utf8").split("\n").filter(Boolean) : [];
 
 /** The file in a directory of results that lists the test files that have passed. */
@@ -50,7 +50,7 @@ export function readTally(directory: string, files: readonly string[]): Tallied[
   return [...rows.values()];
 }
 
-/** Forgets what was noted of files that have not passed: they are run again. */
+/** Forgets what was noted of files that have not passed: they are run again. Not while another run has the same seed. */
 export function forgetOthers(directory: string, passed: readonly string[]): void {
   const rows = readTally(directory, passed);
   for (const name of readdirSync(directory).filter((file) => file.endsWith(".jsonl")))

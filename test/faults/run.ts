@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectNode, repository, withProjectNode } from "../sandbox/cache.ts";
 import { docker } from "../sandbox/docker.ts";
@@ -7,7 +7,7 @@ import { usualVersion } from "../sandbox/postgres-version.ts";
 import { ensureImages } from "../sandbox/set-up/set-up.ts";
 import { seed } from "./extent.ts";
 import { reliabilityPage } from "./report.ts";
-import { forgetOthers, passedFiles, readTally } from "./results.ts";
+import { forgetOthers, linesOf, passedFiles, readTally } from "./results.ts";
 
 /**
  * `npm run faults`: every fault, and docs/RELIABILITY.md of what came of them once all have passed. With the seed of a
@@ -16,6 +16,7 @@ import { forgetOthers, passedFiles, readTally } from "./results.ts";
 
 const page = join(repository, "docs", "RELIABILITY.md");
 const results = join(repository, ".cache", "faults", seed());
+const beginnings = join(results, "begun");
 const all = globSync("test/faults/**/*.test.ts", { cwd: repository }).sort();
 const left = () => all.filter((file) => !passedFiles(results).includes(file));
 
@@ -34,13 +35,15 @@ function run(files: readonly string[]): Promise<number> {
 await ensureImages();
 mkdirSync(results, { recursive: true });
 forgetOthers(results, passedFiles(results));
+appendFileSync(beginnings, `${new Date().toISOString()}\n`);
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : left();
 const code = wanted.length === 0 ? 0 : await run(wanted);
 const rows = readTally(results, passedFiles(results));
 if (left().length === 0) {
   const facts = {
     seed: seed(),
-    date: new Date(),
+    begun: linesOf(beginnings).map((line) => new Date(line)),
+    ended: new Date(),
     postgres: String(usualVersion()),
     docker: await docker(["version", "--format", "{{.Server.Version}}"]),
   };
