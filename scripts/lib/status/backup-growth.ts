@@ -35,6 +35,7 @@ export function growthOf(backups: readonly Backup[], rule: RetentionRule): Growt
     manifest?.databaseBytes == null ? [] : [{ bytes: manifest.databaseBytes, time: takenAt.getTime() }],
   );
   const [last, first] = [sizes[0], sizes.at(-1)];
+  // Adopted backups make the history long and say nothing of the database's size.
   const sizeDays = last === undefined || first === undefined ? 0 : (last.time - first.time) / day;
   const databaseGrowth = last === undefined || first === undefined ? 0 : last.bytes - first.bytes;
   return {
@@ -43,7 +44,7 @@ export function growthOf(backups: readonly Backup[], rule: RetentionRule): Growt
       bytesPerDay: perDay * newest.bytes,
     })),
     backupsPerDay: Math.max(0, ((newest.bytes - oldest.bytes) / days) * backups.length),
-    databasePerDay: sizeDays > 0 ? Math.max(0, databaseGrowth / sizeDays) : 0,
+    databasePerDay: sizeDays * day >= shortestHistory ? Math.max(0, databaseGrowth / sizeDays) : 0,
   };
 }
 

@@ -93,6 +93,14 @@ describe("7 disk", () => {
   });
   /** The first three days of daily backups of 1 MB; the database stays as it is. */
   const young = { seen: true as const, value: [10, 34, 58].map((hours) => backup({ hoursAgo: hours })) };
+  const justDeployed = {
+    seen: true as const,
+    value: [
+      backup({ hoursAgo: 1, databaseBytes: 9_000_000 }),
+      backup({ hoursAgo: 1.01, databaseBytes: 8_000_000 }),
+      backup({ hoursAgo: 8_000, manifest: false }),
+    ],
+  };
   const withRetention = (change: Partial<Settings["retention"]>): Partial<ServerObservation> => ({
     settings: { ...settings, retention: { ...settings.retention, ...change } },
   });
@@ -119,6 +127,12 @@ describe("7 disk", () => {
       { ...disk({ freeBytes: 3.5e6 }), databases: [database({ backups: young })] },
       "warning",
       "full in about 3 days",
+    ],
+    [
+      "two backups of a minute, beside adopted ones of a year ago",
+      { ...disk({ freeBytes: 1e8 }), databases: [database({ backups: justDeployed })] },
+      "ok",
+      "100 MB free, 50 % used",
     ],
     [
       "room for seven days' backups",
