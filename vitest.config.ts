@@ -19,7 +19,7 @@ export default defineConfig({
       {
         test: {
           name: "faults",
-          include: testFiles(process.argv),
+          include: testFiles(process.argv.slice(2)),
           ...real,
           globalSetup: [...real.globalSetup, "test/faults/global-set-up.ts"],
           testTimeout: full ? 10 * 3_600_000 : real.testTimeout,

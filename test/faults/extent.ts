@@ -15,10 +15,10 @@ export function seed(): string {
 const filesInSample = 5;
 
 /** The test files of a run: all, or as many as a sample has time for, unless the command line names some. */
-export function testFiles(argv: readonly string[]): string[] {
+export function testFiles(words: readonly string[]): string[] {
   if (full) return ["test/faults/**/*.test.ts"];
   const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith(".test.ts"));
-  const named = argv.some((word) => word.includes("faults"));
+  const named = words.some((word) => word.includes("faults"));
   return (named ? files : chosen("files", files.sort(), filesInSample)).map((file) => `test/faults/${file}`);
 }
 
