@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { programNames } from "../../infra/installation.ts";
 import { buildPrograms } from "../../scripts/build.ts";
 import { bundleLimit } from "../bundle-limits.ts";
 import { type Deployment, prepareDeployment } from "./deployment.ts";
@@ -53,5 +54,7 @@ test("a preview that finds no changes logs in once and asks at most three times"
 });
 
 test("each program for the server is a small bundle", () => {
-  for (const { name, bytes } of buildPrograms()) expect(bytes, name).toBeLessThan(bundleLimit(name));
+  const bundles = buildPrograms();
+  expect(bundles.map(({ name }) => name)).toEqual(programNames);
+  for (const { name, bytes } of bundles) expect(bytes, name).toBeLessThan(bundleLimit(name));
 });
