@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { load } from "js-yaml";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { defaults } from "../../../../infra/config/defaults.ts";
 import { configurationTable, withConfigurationTable } from "../../../../infra/config/reference.ts";
 import { sampleStack } from "../../../../infra/config/sample-stack.ts";
@@ -11,7 +11,7 @@ const project = "database-backups:";
 
 /** A stack file's configuration by key, as Pulumi hands it to the program. */
 function configurationIn(text: string): Record<string, unknown> {
-  const file = load(text);
+  const file = parse(text);
   const config: unknown = typeof file === "object" && file !== null ? Reflect.get(file, "config") : null;
   const entries: [string, unknown][] = Object.entries(
     typeof config === "object" && config !== null ? config : {},
