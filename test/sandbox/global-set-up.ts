@@ -1,4 +1,4 @@
-import { withPulumi } from "./set-up/pulumi.ts";
+import { withPulumi } from "../../infra/pulumi-cli/pulumi-cli.ts";
 import { ensureImages } from "./set-up/set-up.ts";
 
 /** Vitest calls this once before a project whose tests start sandbox servers or run the Pulumi CLI. */

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { withPulumi } from "../../infra/pulumi-cli/pulumi-cli.ts";
 import { repository, withProjectNode } from "./cache.ts";
 import { type CommandResult, execute, succeed } from "./command.ts";
 import type { SandboxServer } from "./server.ts";
-import { withPulumi } from "./set-up/pulumi.ts";
 
 /** Keys of the project's configuration, without their prefix. */
 export type StackConfiguration = Record<string, unknown>;

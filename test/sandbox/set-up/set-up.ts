@@ -1,10 +1,10 @@
 import { join } from "node:path";
+import { requireCommand } from "../../../infra/local-machine/debian.ts";
+import { withLock } from "../../../infra/local-machine/lock.ts";
 import { cacheDirectory } from "../cache.ts";
 import { type PostgresVersion, usualVersion } from "../postgres-version.ts";
 import { databaseTemplate } from "./database-template.ts";
-import { requireCommand } from "./debian.ts";
 import { ensureDocker } from "./docker-daemon.ts";
-import { withLock } from "./lock.ts";
 import { postgresImage } from "./postgres-image.ts";
 import { serverImage } from "./server-image.ts";
 

@@ -1,17 +1,17 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheDirectory } from "../cache.ts";
-import { execute, isInstalled, succeed } from "../command.ts";
-import { step } from "../steps.ts";
+import { execute, isInstalled, succeed } from "../local-machine/command.ts";
+import { withLock } from "../local-machine/lock.ts";
+import { cacheDirectory } from "../local-machine/places.ts";
+import { step } from "../local-machine/steps.ts";
 import { ensureGo, goEnvironment } from "./go.ts";
-import { withLock } from "./lock.ts";
 
 const pulumiVersion = "3.248.0";
 /** The first whose exit code 7 tells that there are changes. */
 const oldestMinor = 227;
 
 const cached = join(cacheDirectory, `pulumi-${pulumiVersion}`);
-const recipes = join(import.meta.dirname, "..", "pulumi-cli");
+const recipes = import.meta.dirname;
 const downloadTimeout = 180_000;
 const probeTimeout = 8_000;
 

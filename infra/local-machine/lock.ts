@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { say } from "../steps.ts";
+import { say } from "./steps.ts";
 
 /** Lets one process at a time do `work`; the file names the holder, and one whose holder is dead is taken over. */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { type CommandOptions, execute, isInstalled, succeed } from "../command.ts";
-import { installPackages, mayInstallPackages } from "./debian.ts";
+import { type CommandOptions, execute, isInstalled, succeed } from "../local-machine/command.ts";
+import { installPackages, mayInstallPackages } from "../local-machine/debian.ts";
 
 /** N of the go1.N that go.mod asks for. */
 const needed = 26;

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import { withProjectNode } from "../cache.ts";
-import { withPulumi } from "./pulumi.ts";
+import { withProjectNode } from "../local-machine/places.ts";
+import { withPulumi } from "./pulumi-cli.ts";
 
 /** `npm run pulumi -- …`: the Pulumi CLI, found or made, with the project's own Node. */
 const environment = await withPulumi(withProjectNode());

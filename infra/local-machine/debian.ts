@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { execute, isInstalled, succeed } from "../command.ts";
-import { step } from "../steps.ts";
+import { execute, isInstalled, succeed } from "./command.ts";
+import { step } from "./steps.ts";
 
 /** Whether set-up may install Debian packages here: an apt machine, and root. */
 export function mayInstallPackages(): boolean {

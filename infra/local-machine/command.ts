@@ -1,0 +1,80 @@
+import { type SpawnOptions, spawn } from "node:child_process";
+
+export interface CommandResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface CommandOptions {
+  input?: string | Buffer;
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Called with everything that is printed, as it comes. */
+  onOutput?: (text: string) => void;
+  /** After this many milliseconds the command is killed and its code is 124. */
+  timeout?: number;
+}
+
+/** A command of the set-up that failed. `result` has what it printed. */
+export class CommandError extends Error {
+  readonly result: CommandResult;
+
+  constructor(argv: readonly string[], result: CommandResult) {
+    const printed = (result.stderr.trim() || result.stdout.trim()).split("\n").slice(-20).join("\n");
+    super(`\`${argv.join(" ")}\` exited ${result.code}:\n${printed}`);
+    this.name = "CommandError";
+    this.result = result;
+  }
+}
+
+/** Runs a program without a shell and waits for its end; a signal counts as 128 + 9. Rejects only if it cannot be started. */
+export function execute(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  const [program = "", ...rest] = argv;
+  const spawnOptions: SpawnOptions = { stdio: ["pipe", "pipe", "pipe"] };
+  if (options.cwd !== undefined) spawnOptions.cwd = options.cwd;
+  if (options.env !== undefined) spawnOptions.env = options.env;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, rest, spawnOptions);
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    let timedOut = false;
+    const timer =
+      options.timeout === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true;
+            child.kill("SIGKILL");
+          }, options.timeout);
+    const collect = (into: Buffer[]) => (chunk: Buffer) => {
+      into.push(chunk);
+      options.onOutput?.(chunk.toString());
+    };
+    child.stdout?.on("data", collect(out));
+    child.stderr?.on("data", collect(err));
+    child.stdin?.on("error", () => {}); // the program may end without reading its input
+    child.stdin?.end(options.input ?? "");
+    child.on("error", reject);
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      resolve({
+        code: timedOut ? 124 : (code ?? 137),
+        stdout: Buffer.concat(out).toString(),
+        stderr: Buffer.concat(err).toString(),
+      });
+    });
+  });
+}
+
+/** As {@link execute}, but any exit code other than 0 is a {@link CommandError}. Gives what was printed, trimmed. */
+export async function succeed(argv: readonly string[], options: CommandOptions = {}): Promise<string> {
+  const result = await execute(argv, options);
+  if (result.code !== 0) throw new CommandError(argv, result);
+  return result.stdout.trim();
+}
+
+/** Whether the program can be started from PATH. */
+export async function isInstalled(program: string): Promise<boolean> {
+  const found = await execute(["sh", "-c", 'command -v "$1"', "sh", program]);
+  return found.code === 0;
+}
