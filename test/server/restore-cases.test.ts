@@ -1,7 +1,9 @@
+import { posix } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { restoringName } from "../../scripts/lib/database-names.ts";
 import { manifestText } from "../../scripts/lib/manifest.ts";
 import { docker } from "../sandbox/docker.ts";
+import { placesOf, usualVersion } from "../sandbox/postgres-version.ts";
 import { commandOf, putPrograms, settingsFile } from "./programs.ts";
 import { backups, name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
@@ -27,6 +29,8 @@ beforeAll(async () => {
 
 afterAll(() => server?.remove());
 
+/** Where PostgreSQL itself has its data, on the server. */
+const clusterDirectory = () => posix.join(server.sandbox.dataDirectory, placesOf(usualVersion()).below);
 const onlyLive = async () => expect(await server.databases()).toEqual([server.sandbox.database]);
 
 test("a role that is missing brings the roles that it is a member of, and what a dump says of user mappings counts", async () => {
@@ -57,7 +61,7 @@ test("a database that is being dropped, whosever it is, hinders nobody", async (
   await sandbox.psql("create database vanishing", "template1");
   const oid = await sandbox.psql("select oid from pg_database where datname = 'vanishing'");
   await sandbox.psql("checkpoint");
-  await sandbox.run(`rm -r ${sandbox.dataDirectory}/base/${oid}`);
+  await sandbox.run(`rm -r ${clusterDirectory()}/base/${oid}`);
   expect(await sandbox.psql("select pg_database_size('vanishing') is null")).toBe("t");
   const listed = await server.restore("--list");
   await sandbox.psql("drop database vanishing", "template1");
@@ -174,7 +178,7 @@ test("what insists on the live name fails in a rehearsal as in a restore", async
 
 test("where pg_cron is tied to the live name, nothing is dropped that could not be brought back", async () => {
   const { sandbox } = server;
-  const conf = `${sandbox.dataDirectory}/postgresql.conf`;
+  const conf = `${clusterDirectory()}/postgresql.conf`;
   const tiedTo = () => sandbox.psql("select coalesce(current_setting('cron.database_name', true), '')");
   await sandbox.run(`echo "cron.database_name = '${sandbox.database}'" >>${conf}`);
   await sandbox.psql("select pg_reload_conf()");
