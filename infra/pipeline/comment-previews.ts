@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { EnvironmentError, stackNames, variables } from "./environment.ts";
+import { ForgeError, fitted } from "./forge.ts";
+import { gitHubApi, gitHubRun, writeComment } from "./github.ts";
+import { type Preview, previewText } from "./preview-text.ts";
+
+const marker = "<!-- preview of every stack -->";
+
+/**
+ * `comment-previews.ts DIRECTORY`, in a job of GitHub Actions: reads what preview.sh left in DIRECTORY/preview-STACK for
+ * each stack of STACKS, and writes it as the one comment of the pull request PULL_REQUEST. Exits 0, or 1 when the
+ * comment could not be written.
+ */
+async function commentPreviews(directory: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const { PULL_REQUEST } = variables(environment, "PULL_REQUEST");
+  const run = gitHubRun(environment);
+  const previews = stackNames(environment).map((stack) => readPreview(directory, stack));
+  const text = fitted(previewText(previews, run, environment.COMMIT ?? ""), run);
+  const done = await writeComment(gitHubApi(environment, "pull-requests: write"), PULL_REQUEST, marker, text);
+  console.log(`The comment of pull request ${PULL_REQUEST} was ${done}.`);
+}
+
+function readPreview(directory: string, stack: string): Preview {
+  const read = (name: string) => {
+    const path = join(directory, `preview-${stack}`, name);
+    return existsSync(path) ? readFileSync(path, "utf8") : null;
+  };
+  return { stack, text: read("preview.txt"), succeeded: read("exit-code")?.trim() === "0" };
+}
+
+const [directory] = process.argv.slice(2);
+try {
+  if (directory === undefined) throw new EnvironmentError("Usage: comment-previews.ts DIRECTORY");
+  await commentPreviews(directory, process.env);
+} catch (error) {
+  if (!(error instanceof EnvironmentError || error instanceof ForgeError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

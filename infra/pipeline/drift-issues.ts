@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import type { Issue } from "./forge.ts";
+
+/** The label of every issue about drift; only what bears it is ever changed. */
+export const label = "drift";
+
+/** What a night's look at a stack left. */
+export interface Look {
+  stack: string;
+  /** That of `npm run drift`; null when the job ended before it could say anything. */
+  exitCode: number | null;
+  /** The report as Markdown; may be empty. */
+  report: string;
+  /** What distinguishes this report from one with other differences: text without the time of the look. */
+  findings: string;
+}
+
+/** What is to be done with one issue of the tracker. */
+export type Step =
+  | { kind: "open"; title: string; body: string }
+  | { kind: "edit"; issue: number; title: string; body: string }
+  | { kind: "comment"; issue: number; text: string }
+  | { kind: "close"; issue: number };
+
+type State = "none" | "drift" | "unknown";
+
+/** The first line of an issue's body: it names the stack, and by a digest what was found. */
+const markerPattern = /^<!-- drift: (\S+) (\S+) -->$/;
+
+const titles: Record<Exclude<State, "none">, (stack: string) => string> = {
+  drift: (stack) => `Drift: servers of the stack ${stack} are not as they were deployed`,
+  unknown: (stack) => `Drift: the stack ${stack} could not be looked at`,
+};
+
+const introductions: Record<Exclude<State, "none">, string> = {
+  drift: "Somebody or something has changed what `pulumi up` had put there. `pulumi up` puts it back.",
+  unknown: "Not everything could be looked at, so nobody knows what differs there.",
+};
+
+/** What has to be done so that each stack that is not clean has one open issue, and no other stack has any. */
+export function planIssues(looks: readonly Look[], issues: readonly Issue[], run: string): Step[] {
+  const marked = issues.flatMap((issue) => {
+    const [, stack, digest] = markerPattern.exec(firstLine(issue.body)) ?? [];
+    return stack !== undefined && digest !== undefined ? [{ ...issue, stack, digest }] : [];
+  });
+  const steps = looks.flatMap((look): Step[] => {
+    const own = marked.filter(({ stack }) => stack === look.stack);
+    const state = stateOf(look);
+    if (state === "none") return own.flatMap(({ number }) => closing(number, `No drift any more: ${run}`));
+    const title = titles[state](look.stack);
+    const digest = digestOf(state, look.findings);
+    const body = bodyOf(look, state, digest, run);
+    const [first, ...others] = own;
+    if (!first) return [{ kind: "open", title, body }];
+    const news = `Something else now: ${run} saw what stands above.`;
+    return [
+      { kind: "edit", issue: first.number, title, body },
+      // An edit tells nobody, a comment every night would be read by nobody.
+      ...(first.digest === digest ? [] : [{ kind: "comment", issue: first.number, text: news } as const]),
+      ...others.flatMap(({ number }) => closing(number, `The same as #${first.number}.`)),
+    ];
+  });
+  const stacks = new Set(looks.map(({ stack }) => stack));
+  const gone = marked.filter(({ stack }) => !stacks.has(stack));
+  const farewell = (stack: string) => `There is no file Pulumi.${stack}.yaml any more: ${run}`;
+  return [...steps, ...gone.flatMap(({ number, stack }) => closing(number, farewell(stack)))];
+}
+
+function closing(issue: number, text: string): Step[] {
+  return [
+    { kind: "comment", issue, text },
+    { kind: "close", issue },
+  ];
+}
+
+function stateOf({ exitCode }: Look): State {
+  if (exitCode === 0) return "none";
+  return exitCode === 2 ? "drift" : "unknown";
+}
+
+function bodyOf(look: Look, state: Exclude<State, "none">, digest: string, run: string): string {
+  const report =
+    look.report.trim() || "There is no report: the job ended before there was one. Its log has the reason.";
+  return [
+    `<!-- drift: ${look.stack} ${digest} -->`,
+    introductions[state],
+    "",
+    `This text is that of the last look, ${run}. The issue closes by itself when a look finds nothing.`,
+    "",
+    report,
+    "",
+  ].join("\n");
+}
+
+function digestOf(state: State, findings: string): string {
+  return createHash("sha256")
+    .update(JSON.stringify([state, findings]))
+    .digest("hex")
+    .slice(0, 16);
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0]?.trim() ?? "";
+}

@@ -1,0 +1,27 @@
+import { z } from "zod";
+
+/** What a job's environment must say and does not. */
+export class EnvironmentError extends Error {
+  override readonly name = "EnvironmentError";
+}
+
+/** Variables of a job, none of them empty. @throws EnvironmentError that names all that are missing */
+export function variables<Name extends string>(
+  environment: NodeJS.ProcessEnv,
+  ...names: Name[]
+): Record<Name, string> {
+  const missing = names.filter((name) => !environment[name]);
+  if (missing.length > 0)
+    throw new EnvironmentError(`Not set: ${missing.join(", ")}. The workflow of this repository sets them.`);
+  return Object.fromEntries(names.map((name) => [name, environment[name] ?? ""])) as Record<Name, string>;
+}
+
+/** The names in STACKS, a JSON list as stacks.sh prints it. @throws EnvironmentError when it is none */
+export function stackNames(environment: NodeJS.ProcessEnv): string[] {
+  const { STACKS } = variables(environment, "STACKS");
+  try {
+    return z.array(z.string().min(1)).min(1).parse(JSON.parse(STACKS));
+  } catch (error) {
+    throw new EnvironmentError(`STACKS is not a JSON list of names: ${STACKS}`, { cause: error });
+  }
+}

@@ -1,0 +1,78 @@
+import * as z from "zod";
+import { ForgeError } from "./forge.ts";
+
+/** An HTTP API with JSON in both directions. */
+export interface Api {
+  /** `GitHub` or `GitLab`, for messages. */
+  name: string;
+  /** Without a slash at its end. */
+  url: string;
+  headers: Record<string, string>;
+  /** What the token needs, said where it is refused. */
+  needs: string;
+}
+
+const timeout = 30_000;
+/** Entries of one page; both APIs allow no more. */
+const pageSize = 100;
+/** So many open issues or comments are not searched through. */
+const mostPages = 50;
+
+/** Asks once, and gives the answer's JSON. @throws ForgeError */
+export async function ask(api: Api, method: string, path: string, body?: unknown): Promise<unknown> {
+  const what = `${method} ${api.url}${path}`;
+  const headers = { ...api.headers, "Content-Type": "application/json", "User-Agent": "database-backups" };
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`${api.url}${path}`, {
+      ...{ method, headers, ...sent },
+      // A redirect would send the token elsewhere.
+      ...{ redirect: "error", signal: AbortSignal.timeout(timeout) },
+    });
+    text = await response.text();
+  } catch (error) {
+    throw new ForgeError(`${api.name} does not answer to ${what}: ${reasonOf(error)}`, null, {
+      cause: error,
+    });
+  }
+  if (!response.ok) throw refusal(api, what, response.status, text);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ForgeError(`${api.name}'s answer to ${what} is not JSON`, response.status, { cause: error });
+  }
+}
+
+/** Every entry of a list that comes in pages. @throws ForgeError */
+export async function askForAll<T>(api: Api, path: string, entry: z.ZodType<T>): Promise<T[]> {
+  const entries: T[] = [];
+  for (let page = 1; page <= mostPages; page++) {
+    const separator = path.includes("?") ? "&" : "?";
+    const answer = await ask(api, "GET", `${path}${separator}per_page=${pageSize}&page=${page}`);
+    const read = understood(api, path, z.array(entry), answer);
+    entries.push(...read);
+    if (read.length < pageSize) return entries;
+  }
+  throw new ForgeError(`${api.name} has more than ${mostPages * pageSize} entries at ${path}`, null);
+}
+
+/** An answer of the shape that is needed. @throws ForgeError */
+export function understood<T>(api: Api, path: string, shape: z.ZodType<T>, answer: unknown): T {
+  const read = shape.safeParse(answer);
+  if (read.success) return read.data;
+  const reason = z.prettifyError(read.error);
+  throw new ForgeError(`${api.name}'s answer from ${path} is not understood: ${reason}`, null);
+}
+
+function refusal(api: Api, what: string, status: number, text: string): ForgeError {
+  const said = text.trim().slice(0, 300);
+  const next = [401, 403, 404].includes(status) ? ` ${api.needs}` : "";
+  return new ForgeError(`${api.name} answers ${status} to ${what}: ${said}${next}`, status);
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

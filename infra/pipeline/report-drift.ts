@@ -1,0 +1,53 @@
+import { type Look, label, planIssues, type Step } from "./drift-issues.ts";
+import { EnvironmentError, stackNames } from "./environment.ts";
+import { ForgeError, fitted, type Tracker } from "./forge.ts";
+import { gitHubRun, gitHubTracker } from "./github.ts";
+import { gitLabRun, gitLabTracker } from "./gitlab.ts";
+import { readLooks } from "./looks.ts";
+
+/**
+ * `report-drift.ts DIRECTORY`, in a job of GitHub Actions or GitLab CI: reads what drift.sh left in DIRECTORY/drift-STACK
+ * for each stack of STACKS, and keeps one open issue for each stack that is not clean. Exits 0 when the issues are as
+ * they should be, 1 when not.
+ */
+async function reportDrift(directory: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const onGitLab = environment.GITLAB_CI === "true";
+  const tracker = onGitLab ? gitLabTracker(environment) : gitHubTracker(environment);
+  const run = onGitLab ? gitLabRun(environment) : gitHubRun(environment);
+  const looks = readLooks(directory, stackNames(environment));
+  for (const look of looks) console.log(`${look.stack}: ${said(look)}`);
+  for (const step of planIssues(looks, await tracker.openIssues(label), run))
+    console.log(await take(step, tracker, run));
+}
+
+function said({ exitCode }: Look): string {
+  if (exitCode === 0) return "no drift";
+  return exitCode === 2 ? "drift" : "could not be looked at";
+}
+
+/** Does it, and says what was done. */
+async function take(step: Step, tracker: Tracker, run: string): Promise<string> {
+  switch (step.kind) {
+    case "open":
+      return `#${await tracker.open(step.title, fitted(step.body, run), label)} opened: ${step.title}`;
+    case "edit":
+      await tracker.edit(step.issue, step.title, fitted(step.body, run));
+      return `#${step.issue} brought up to date: ${step.title}`;
+    case "comment":
+      await tracker.comment(step.issue, step.text);
+      return `#${step.issue} commented on: ${step.text}`;
+    case "close":
+      await tracker.close(step.issue);
+      return `#${step.issue} closed`;
+  }
+}
+
+const [directory] = process.argv.slice(2);
+try {
+  if (directory === undefined) throw new EnvironmentError("Usage: report-drift.ts DIRECTORY");
+  await reportDrift(directory, process.env);
+} catch (error) {
+  if (!(error instanceof EnvironmentError || error instanceof ForgeError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# stacks.sh: the stacks of this repository as a JSON list: one for each file Pulumi.STACK.yaml, so that none can be forgotten.
+set -euo pipefail
+shopt -s nullglob
+
+names=()
+for file in Pulumi.*.yaml; do
+  name=${file#Pulumi.}
+  name=${name%.yaml}
+  if [[ ! $name =~ ^[A-Za-z0-9_.-]{1,100}$ ]]; then
+    printf '%q is no name of a stack: letters, digits, ".", "_" and "-", at most 100. Rename the file.\n' "$file" >&2
+    exit 1
+  fi
+  names+=("\"$name\"")
+done
+if [ "${#names[@]}" -eq 0 ]; then
+  echo "No stack: there is no file Pulumi.STACK.yaml in $PWD. \`pulumi stack init STACK\` and \`pulumi config\` make one." >&2
+  exit 1
+fi
+(IFS=, && printf '[%s]\n' "${names[*]}")

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# with-credentials.sh COMMAND…: runs a command of a pipeline with what it needs to reach the state and the servers:
+#   PULUMI_ACCESS_TOKEN or PULUMI_BACKEND_URL   where the state is; one of them must be given
+#   SSH_PRIVATE_KEY    goes into an ssh-agent that ends with the command, never into a file
+#   SSH_KNOWN_HOSTS    lines for known_hosts; optional, where the configuration has every server's hostKey
+# Exits as the command does; 1 when something is missing.
+set -euo pipefail
+
+# A secret that nobody has set arrives as an empty text, which is not the same as none.
+for name in PULUMI_ACCESS_TOKEN PULUMI_BACKEND_URL SSH_PRIVATE_KEY SSH_KNOWN_HOSTS \
+  AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION; do
+  [ -n "${!name-}" ] || unset "$name"
+done
+
+problems=()
+[ -n "${PULUMI_ACCESS_TOKEN-}${PULUMI_BACKEND_URL-}" ] ||
+  problems+=("Neither PULUMI_ACCESS_TOKEN nor PULUMI_BACKEND_URL is set: it is not known where the state is.")
+[ -n "${SSH_PRIVATE_KEY-}" ] ||
+  problems+=("SSH_PRIVATE_KEY is not set: there is no key to log in to the servers with.")
+if [ "${#problems[@]}" -gt 0 ]; then
+  printf '%s\n' "${problems[@]}" "This job may not see them, or nobody has set them: docs/CI.md says where they belong." >&2
+  exit 1
+fi
+
+if [ -n "${SSH_KNOWN_HOSTS-}" ]; then
+  # OpenSSH goes by the account's home, whatever HOME says; in a job that runs in a container the two may differ.
+  home=$(getent passwd "$(id -u)" | cut -d: -f6)
+  known="$home/.ssh/known_hosts"
+  mkdir -p -m 700 "$home/.ssh"
+  touch "$known"
+  [ -z "$(tail -c 1 "$known")" ] || echo >>"$known"
+  while IFS= read -r line; do
+    [ -z "$line" ] || grep -qxF -- "$line" "$known" || printf '%s\n' "$line" >>"$known"
+  done < <(printf '%s\n' "$SSH_KNOWN_HOSTS" | tr -d '\r')
+fi
+
+# shellcheck disable=SC2016 # the inner shell expands them
+exec ssh-agent bash -c '
+  set -euo pipefail
+  if ! said=$(printf "%s\n" "$SSH_PRIVATE_KEY" | tr -d "\r" | SSH_ASKPASS_REQUIRE=never ssh-add -q - 2>&1); then
+    printf "SSH_PRIVATE_KEY cannot be used: %s\n" "$said" >&2
+    echo "It must be the whole text of a private key without a passphrase, first and last line included." >&2
+    exit 1
+  fi
+  unset SSH_PRIVATE_KEY
+  exec "$@"' with-credentials "$@"
