@@ -5,6 +5,8 @@ import { ExitCode } from "./exit-codes.ts";
 export interface ChildOptions {
   /** Text or bytes to send, or the descriptor to read; nothing unless set. */
   input?: string | Buffer | number;
+  /** Sees the whole output whenever there is more; the first text that it gives ends the input, open until then. */
+  reply?: (output: string) => string | null;
   /** A descriptor that takes the output; collected unless set. */
   output?: number;
   /** Descriptors the child has too (as 3, 4, …): a lock given here is held until the child is gone as well. */
@@ -52,13 +54,20 @@ export function runChild(
     });
     const stdout: Buffer[] = [];
     let stderr = "";
-    child.stdout?.on("data", (chunk: Buffer) => stdout.push(chunk));
+    child.stdout?.on("data", (chunk: Buffer) => {
+      stdout.push(chunk);
+      const last = options.reply?.(Buffer.concat(stdout).toString()) ?? null;
+      if (last !== null && child.stdin?.writable) child.stdin.end(last);
+    });
     child.stderr?.on("data", (chunk: Buffer) => {
       stderr = (stderr + chunk.toString()).slice(-stderrLimit);
     });
     // A child that ends before it has read everything says why by its exit status.
     child.stdin?.on("error", () => {});
-    if (typeof input === "string" || Buffer.isBuffer(input)) child.stdin?.end(input);
+    if (typeof input === "string" || Buffer.isBuffer(input)) {
+      if (options.reply === undefined) child.stdin?.end(input);
+      else child.stdin?.write(input);
+    }
     const end = () => child.kill("SIGKILL");
     signal.addEventListener("abort", end, { once: true });
     child.on("error", reject);

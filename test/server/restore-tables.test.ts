@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { recogniseDatabase } from "../../scripts/lib/database-names.ts";
+import type { CommandResult } from "../sandbox/command.ts";
 import { name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
 let server: RestoreServer;
@@ -140,6 +142,71 @@ exec /usr/bin/docker "$@"
   expect(await server.databases()).toEqual([sandbox.database]);
   expect(await server.hash()).toBe(before);
 });
+
+/** Runs what copies a large table, and sends it a signal as soon as the copy is under way. */
+async function interrupted(signal: "TERM" | "KILL"): Promise<CommandResult> {
+  const { sandbox } = server;
+  const started = server.restore(`--table large ${archive}`);
+  const copying = `select count(*) from pg_stat_activity where datname = '${sandbox.database}'
+    and application_name like 'database-backups/%' and query like 'COPY%stdin%'`;
+  await expect.poll(() => sandbox.psql(copying), { timeout: 60_000, interval: 10 }).toBe("1");
+  await sandbox.run(`kill -${signal} $(pgrep -f '^${server.command} ')`);
+  return started;
+}
+
+test("SIGTERM while it copies: nothing has changed, and nothing is left", async () => {
+  const before = await server.hash();
+  const ended = await interrupted("TERM");
+  expect(ended.stderr).toMatch(/public\.large could not be copied into restored_\S+ .*SIGTERM/);
+  expect(ended.code).toBe(1);
+  expect(await schemas()).toBe("");
+  expect(await server.databases()).toEqual([server.sandbox.database]);
+  expect(await server.hash()).toBe(before);
+});
+
+test("SIGKILL while it copies: the live database is what it was, and the next run takes the scratch database away", async () => {
+  const { sandbox } = server;
+  const before = await server.hash();
+  expect((await interrupted("KILL")).code).not.toBe(0);
+  // What was started in the container goes on without its program; it must come to nothing.
+  const atWork = "select count(*) from pg_stat_activity where application_name like 'database-backups/%'";
+  await expect.poll(() => sandbox.psql(atWork), { timeout: 120_000 }).toBe("0");
+  expect(await schemas()).toBe("");
+  expect(await server.hash()).toBe(before);
+  await scratchGoes();
+});
+
+test("SIGKILL at once after the copy, with nothing but the commit to come", async () => {
+  const { sandbox } = server;
+  const before = await server.hash();
+  const killing = `#!/bin/sh
+case "$*" in *"into \\$?"*) ;; *) exec /usr/bin/docker "$@" ;; esac
+/usr/bin/docker "$@" | while IFS= read -r line; do
+  if [ "$line" = copied ]; then kill -KILL $PPID; touch /tmp/killed; fi
+  printf '%s\\n' "$line"
+done
+`;
+  await sandbox.writeFile("/opt/test/killing/docker", killing, "0755");
+  const killed = await server.restore(`--table large ${archive}`, 'PATH="/opt/test/killing:$PATH"');
+  expect(killed.code).toBe(137);
+  expect((await sandbox.run("ls /tmp/killed")).code).toBe(0);
+  expect(await schemas()).toBe("");
+  await scratchGoes();
+  expect(await server.hash()).toBe(before);
+});
+
+/** What a killed run leaves bears its name: it is listed, and the next run drops it. */
+async function scratchGoes(): Promise<void> {
+  const { sandbox } = server;
+  const [left = "", ...more] = (await server.databases()).filter((name) => name !== sandbox.database);
+  expect(more).toEqual([]);
+  expect(recogniseDatabase(sandbox.database, left)).toMatchObject({ kind: "restoring" });
+  expect((await server.restore("--list")).stdout).toContain(left);
+  await server.backUp();
+  expect(await server.databases()).toEqual([sandbox.database]);
+  expect(await server.log()).toContain(`dropped ${left}, which a dead run left`);
+  expect(await schemas()).toBe("");
+}
 
 /** A word for the shell. */
 function word(text: string): string {

@@ -51,12 +51,15 @@ export function readSourceTables(
   return queryJson(run.database, z.array(SourceTable), sourceQuery(tables), options);
 }
 
+/** A statement of the sending psql that the receiving one gets `text` by. */
+const say = (text: string): string => `select ${literal(text)};\n`;
+
 /**
- * Every value of the tables as a script for another psql, whose last word is COMMIT: cut off, it changes nothing. The
- * new tables are unlogged: a publication FOR ALL TABLES must not send them to subscribers, who have no such tables.
+ * Every value of the tables as a script for another psql, all but the COMMIT, which takes a word of this program: if it
+ * is dead by then, nothing changes, though what it started runs on in the container. The new tables are unlogged: a
+ * publication FOR ALL TABLES must not send them to subscribers, who have no such tables.
  */
 function copyScript(schema: string, comment: string, tables: readonly SourceTable[]): string {
-  const say = (sql: string) => `select ${literal(sql)};`;
   const target = ({ name }: TableName) => qualified({ schema, name });
   const list = ({ columns }: SourceTable) => columns.map(({ name }) => identifier(name)).join(", ");
   const whole = tables.map(
@@ -78,16 +81,22 @@ CREATE SCHEMA ${identifier(schema)};\nCOMMENT ON SCHEMA ${identifier(schema)} IS
         say("\\."),
       ];
     }),
-    say(`DO ${literal(`begin ${whole.join(" ")} end`)};\nCOMMIT;`),
+    say(`DO ${literal(`begin ${whole.join(" ")} end`)};\n\\echo ${allCopied}`),
   ].join("\n");
 }
+
+const allCopied = "copied";
+
+/** When everything has arrived, the last statement; when the receiving side has given up, nothing more. */
+const reply = (output: string): string | null =>
+  output === `${allCopied}\n` ? say("COMMIT;") : output.includes("into ") ? "" : null;
 
 // As in a load: the shell's pipeline would hide the status of its first command.
 const copyAcross = `exec 3>&1
 psql="psql -X -q -A -t -v ON_ERROR_STOP=1 -v VERBOSITY=terse"
-{ $psql -U "$1" -d "$2" -f -; echo "from $?" >&3; } | $psql -o /dev/null -U "$1" -d "$3" -f - >/dev/null 3>&-
-echo "into $?"`;
-const bothSucceeded = "from 0\ninto 0\n";
+{ $psql -U "$1" -d "$2" -f -; echo "from $?" >&3; } | {
+$psql -o /dev/null -U "$1" -d "$3" -f - >&3; echo "into $?" >&3; }`;
+const bothSucceeded = `${allCopied}\nfrom 0\ninto 0\n`;
 
 /** Of both sides: what a database or role has set for the application's sake must neither stop them nor change a value's text. */
 const sessionSettings = [
@@ -147,6 +156,7 @@ export async function copyTables(run: RestoreRun, copy: TableCopy): Promise<void
           PGCLIENTENCODING: "UTF8",
         },
         input: copyScript(schema, comment, tables),
+        reply,
         timeoutSeconds: settings.timeouts.restore,
         signal,
       },
