@@ -139,7 +139,7 @@ async function planSource(
     () => {
       refuseUnfit(source, server, database, replaces);
       if (wish.action === "in-place") refuseDrop(source, server, database);
-      return propertiesFor(run, server, unfinishedInPlace(settings, database, server));
+      return propertiesFor(run, source, server, unfinishedInPlace(settings, database, server));
     },
     () => (source.majorVersion === null ? "" : `it is of PostgreSQL ${source.majorVersion}`),
   );
@@ -170,7 +170,7 @@ async function planSource(
   if (wish.action === "in-place" && server.live !== null)
     await planning.step("drop the live database", [`DROP DATABASE ${identifier(live)}`], () => "");
   await planning.step("make the roles that are missing", [], async () => {
-    const roles = await neededRoles(source, server, run.signal);
+    const roles = await neededRoles(source, server, properties, run.signal);
     return roles.length === 0 ? "none" : roles.map(({ written }) => written).join(", ");
   });
   const fill = `gzip -dc ${source.path} | psql -U ${database.user} -d ${incoming}`;

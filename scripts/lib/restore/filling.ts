@@ -44,7 +44,10 @@ export async function fillDatabase(
   const createdRoles: string[] = [];
   try {
     createdRoles.push(
-      ...(await createMissingRoles(database, source, server, { ...maintenance, signal: time.signal })),
+      ...(await createMissingRoles(database, source, server, properties, {
+        ...maintenance,
+        signal: time.signal,
+      })),
     );
     await query(database, createStatement(name, properties), maintenance);
     await loadInto(run, source, name, maintenance, time.signal);

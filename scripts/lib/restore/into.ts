@@ -69,13 +69,14 @@ export async function restoreInto(run: RestoreRun, source: RestoreSource, name: 
     const server = await surveyServer(run);
     await dropLeftovers(run, server.maintenance, namesOf(server));
     await refuseInto(run, source, name, server);
-    const properties = propertiesFor(run, server, unfinishedInPlace(settings, database, server));
+    const properties = propertiesFor(run, source, server, unfinishedInPlace(settings, database, server));
     const filled = await restoreBeside(run, server, source, properties, async (incoming) => {
       await swapDatabases(run, server.maintenance, { live: name, incoming, outgoing: null });
       return { into: name };
     });
-    const what = `${contentText(filled)}; ${database.database} is what it was`;
-    log.event("info", database.name, `restore finished: the new database ${name} has ${what}`);
+    const live = `${database.database} is ${server.live === null ? "not there, as before" : "what it was"}`;
+    const what = `the new database ${name} has ${contentText(filled)}; ${live}`;
+    log.event("info", database.name, `restore finished: ${what}`);
     return filled;
   } finally {
     lock.release();

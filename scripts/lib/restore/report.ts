@@ -30,7 +30,9 @@ export function contentText({ content, createdRoles }: Filled): string {
 export function summary(run: RestoreRun, report: RestoreReport): string {
   const { cutOffSeconds, previous } = report;
   const cutOff = cutOffSeconds === null ? "a moment" : formatCutOff(cutOffSeconds);
-  const parts = [contentText(report), `clients were cut off for ${cutOff}`];
+  const nothing = previous === null && cutOffSeconds === null;
+  const clients = nothing ? "there was no database until now" : `clients were cut off for ${cutOff}`;
+  const parts = [contentText(report), clients];
   if (previous !== null)
     parts.push(`the replaced database is kept as ${previous}; undo: ${rollbackCommand(run)}`);
   return parts.join("; ");

@@ -54,7 +54,7 @@ export async function restoreFile(run: RestoreRun, wish: RestoreWish): Promise<R
   refuseUnfit(source, surveyed, database, true);
   if (wish.inPlace) refuseDrop(source, surveyed, database);
   const unfinished = unfinishedInPlace(settings, database, surveyed);
-  propertiesFor(run, surveyed, unfinished);
+  propertiesFor(run, source, surveyed, unfinished);
   if (!wish.inPlace) await requireSpaceBeside(run, source, surveyed, orInPlace);
   const present = await countPresent(run, surveyed);
   output.print(restoreOverview(settings, database, source, surveyed, present, new Date()));
@@ -80,11 +80,13 @@ async function lockedRestore(run: RestoreRun, wish: RestoreWish, lock: Lock): Pr
   refuseUnfit(wish.source, server, database, true);
   if (wish.inPlace) refuseDrop(wish.source, server, database);
   const unfinished = unfinishedInPlace(settings, database, server);
-  const properties = propertiesFor(run, server, unfinished);
+  const properties = propertiesFor(run, wish.source, server, unfinished);
   // What has come under the name since is kept, and what it was before is in the backup of that time.
-  const replaced = unfinished === null ? await backUpLive(run, lock) : null;
+  const replaced = unfinished === null && server.live !== null ? await backUpLive(run, lock) : null;
   const preRestoreArchive = replaced === null ? null : join(settings.paths.backups, replaced.archive.file);
-  const restored = wish.inPlace
+  // Where nothing stands under the live name nothing has to be dropped.
+  const inPlace = wish.inPlace && (unfinished !== null || server.live !== null);
+  const restored = inPlace
     ? await restoreInPlace(
         run,
         server,
@@ -94,7 +96,7 @@ async function lockedRestore(run: RestoreRun, wish: RestoreWish, lock: Lock): Pr
     : await restoreBeside(run, server, wish.source, properties, (incoming) =>
         takeLiveName(run, server.maintenance, incoming),
       );
-  if (!wish.inPlace) removeInPlaceState(settings, database);
+  if (!inPlace) removeInPlaceState(settings, database);
   const tables = replaced?.content?.tables;
   const changes = tables === undefined ? null : changedTables(tables, restored.content.tables);
   return { ...restored, preRestoreArchive, changes };
@@ -103,9 +105,14 @@ async function lockedRestore(run: RestoreRun, wish: RestoreWish, lock: Lock): Pr
 /** The names of all databases that a survey found. */
 export const namesOf = ({ databases }: LiveServer): string[] => databases.map(({ name }) => name);
 
-/** The live database's properties, or those it had before an in-place restore that was cut off dropped it. */
+/**
+ * The live database's properties, those it had before an in-place restore that was cut off dropped it, or, when there is
+ * none (a new server, a lost database), those of the backup.
+ * @throws RestoreError when nothing says them.
+ */
 export function propertiesFor(
   { database, log }: RestoreRun,
+  { manifest, path }: RestoreSource,
   { live }: LiveServer,
   unfinished: InPlaceState | null,
 ): DatabaseProperties {
@@ -120,10 +127,12 @@ export function propertiesFor(
     );
     return unfinished.properties;
   }
-  if (live !== null) return live;
+  const properties = live ?? manifest?.properties ?? null;
+  if (properties !== null) return properties;
+  const create = `docker exec ${database.container} createdb -U ${database.user} ${name}`;
   throw new RestoreError(
     "obstacle",
-    `there is no database ${name} in container ${database.container}; create an empty one with the owner it is to have, then restore`,
+    `there is no database ${name} in container ${database.container}, and ${path} has no manifest that says what it was like; make an empty one (${create}), then restore`,
   );
 }
 
@@ -161,7 +170,7 @@ function consequence(
   { live }: LiveServer,
   unfinished: InPlaceState | null,
 ): string {
-  if (unfinished !== null && live === null) return "";
+  if (live === null) return "";
   if (unfinished !== null || !inPlace) return "\nThe present database is kept under another name.";
   return `\nThe present database is dropped after a backup of it; until the restore is done there is no ${database.database}. What clients write during that backup is lost: stop the application first.`;
 }

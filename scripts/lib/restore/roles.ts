@@ -3,7 +3,9 @@ import { type QueryOptions, query } from "../psql.ts";
 import type { DatabaseSettings } from "../settings.ts";
 import { identifier } from "../sql.ts";
 import { asLatin1, visitStatements } from "./dump-text.ts";
+import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
+import type { DatabaseProperties } from "./properties.ts";
 import type { RestoreSource } from "./source.ts";
 
 export interface MissingRole {
@@ -93,29 +95,61 @@ async function namedInDump(
   return named;
 }
 
-/** The roles that the dump needs, the server lacks and the backup's roles file describes. */
-export async function neededRoles(
-  source: Pick<RestoreSource, "path" | "rolesPath">,
-  server: Pick<LiveServer, "roles">,
-  signal: AbortSignal,
-): Promise<MissingRole[]> {
-  if (source.rolesPath === null) return [];
-  const missing = missingRoles(readFileSync(source.rolesPath, "utf8"), server.roles);
-  if (missing.length === 0) return [];
-  return withTheirGroups(await namedInDump(source.path, missing, signal), missing);
+/** The roles that a database's owner, grants and settings name and that are not `present`. */
+function lackingFor(properties: DatabaseProperties | null, present: readonly string[]): string[] {
+  if (properties === null) return [];
+  const { grants, owner, settings } = properties;
+  const named = [
+    owner,
+    ...(grants ?? []).flatMap(({ grantor, grantee }) => [grantor, grantee]),
+    ...settings.map(({ role }) => role),
+  ];
+  // Empty stands for everybody.
+  return [...new Set(named)].filter((name) => name !== "" && !present.includes(name));
 }
 
 /**
- * Makes the roles that the dump needs, the server lacks and the backup's roles file describes.
+ * The roles that the dump or the database's properties need, the server lacks and the backup's roles file describes.
+ * @param properties null when they are not known.
+ * @throws RestoreError `obstacle` when nothing describes one that the properties name.
+ */
+export async function neededRoles(
+  source: Pick<RestoreSource, "path" | "rolesPath">,
+  server: Pick<LiveServer, "roles">,
+  properties: DatabaseProperties | null,
+  signal: AbortSignal,
+): Promise<MissingRole[]> {
+  const lacking = lackingFor(properties, server.roles);
+  const { path, rolesPath } = source;
+  const missing = rolesPath === null ? [] : missingRoles(readFileSync(rolesPath, "utf8"), server.roles);
+  const describes = (name: string) => (role: MissingRole) =>
+    role.written === name || role.written === identifier(name);
+  const unknown = lacking.filter((name) => !missing.some(describes(name)));
+  if (unknown.length > 0) {
+    const what = `the database belonged to or named the roles ${unknown.join(", ")}`;
+    throw new RestoreError(
+      "obstacle",
+      `${what}, which the server lacks and no roles file beside ${path} describes; make them first (CREATE ROLE), or put the roles file there`,
+    );
+  }
+  if (missing.length === 0) return [];
+  const needed = await namedInDump(path, missing, signal);
+  for (const name of lacking) for (const role of missing.filter(describes(name))) needed.add(role);
+  return withTheirGroups(needed, missing);
+}
+
+/**
+ * Makes the roles of `neededRoles`.
  * @returns them as written in SQL, for the report and for taking them away again.
  */
 export async function createMissingRoles(
   database: DatabaseSettings,
   source: RestoreSource,
   server: LiveServer,
+  properties: DatabaseProperties,
   options: QueryOptions & { signal: AbortSignal },
 ): Promise<string[]> {
-  const needed = await neededRoles(source, server, options.signal);
+  const needed = await neededRoles(source, server, properties, options.signal);
   if (needed.length === 0) return [];
   // Neither the server's log nor an error message may show a password's hash.
   const quiet =

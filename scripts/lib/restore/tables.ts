@@ -43,7 +43,10 @@ export async function refuseTables(
   refuseUnfit(source, server, run.database, false);
   const name = run.database.database;
   if (server.live === null)
-    throw new RestoreError("obstacle", `there is no database ${name} that tables could be brought into`);
+    throw new RestoreError(
+      "obstacle",
+      `there is no database ${name} that tables could be brought into; restore ${source.path} whole, without --table`,
+    );
   const tables = chooseTables(wished, await tablesInDump(source.path, run.signal), source.path);
   await requireSpaceBeside(run, source, server, "");
   return tables;

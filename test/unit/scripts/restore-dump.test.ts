@@ -74,7 +74,7 @@ describe("the roles that a dump needs", () => {
     writeFileSync(rolesPath, roles.join("\n"));
     writeFileSync(archive, gzipSync(`${dump.join("\n")}\n`));
     const source = { path: archive, rolesPath };
-    return neededRoles(source, { roles: ["postgres", "present"] }, signal);
+    return neededRoles(source, { roles: ["postgres", "present"] }, null, signal);
   };
 
   test("bring along those that they are members of, and no membership in one that there is not", async () => {
