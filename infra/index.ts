@@ -1,4 +1,5 @@
 import { buildPrograms, programsVersion } from "../scripts/build.ts";
+import { chosenServers } from "./chosen-servers.ts";
 import { commandPluginAvailable } from "./command-plugin.ts";
 import { loadPlan } from "./config/load.ts";
 import { declareStack } from "./stack.ts";
@@ -11,4 +12,5 @@ export const servers = await declareStack(plan, {
   bundles,
   programsVersion: programsVersion(bundles),
   verificationPlugin: commandPluginAvailable,
+  only: chosenServers(process.env),
 });

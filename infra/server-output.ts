@@ -18,7 +18,7 @@ export interface ServerOutput {
 
 export const serverOutput = (
   plan: ServerPlan,
-  facts: ServerFacts,
+  facts: Pick<ServerFacts, "problems" | "notes">,
   programsVersion: string,
 ): ServerOutput => ({
   host: plan.connection.host,

@@ -19,6 +19,8 @@ export interface StackParts {
   programsVersion: string;
   /** Whether the verification's plugin can be had; asked only when a server wants verification. */
   verificationPlugin: () => Promise<boolean>;
+  /** The keys at which alone a run with --target looks; all unless given. */
+  only?: readonly string[] | null;
 }
 
 /** A server with what was found out about it, and what it gets. */
@@ -40,12 +42,15 @@ const isToBeDeclared = ({ facts }: Candidate): boolean =>
 const settledOthers = (all: readonly Deployed[], key: string): BackupServer[] =>
   all.filter(({ plan, facts }) => plan.key !== key && facts.deployed === true).map(({ server }) => server);
 
-async function declare(plan: StackPlan): Promise<void> {
+const notLookedAt = "the last run was for other servers and has not looked at this one";
+
+async function declare(plan: StackPlan, looked: readonly ServerPlan[]): Promise<void> {
   const renamed = plan.servers.flatMap(({ key, formerly }) => (formerly === null ? [] : [[key, formerly]]));
   const { orphans } = await declareServers({
     servers: plan.servers.map(({ connection }) => connection),
     formerly: Object.fromEntries(renamed),
     decommissioned: plan.decommissioned,
+    lookedAt: looked.map(({ key }) => key),
   });
   if (orphans.length > 0)
     throw new pulumi.RunError(orphansText(pulumi.getProject(), pulumi.getStack(), orphans));
@@ -68,8 +73,8 @@ async function containersOf(plan: ServerPlan): Promise<pulumi.Resource[]> {
   return declareDatabaseContainers(plan, new pulumi.Config().requireSecretObject(passwordsKey));
 }
 
-async function verificationPossible(plan: StackPlan, parts: StackParts): Promise<boolean> {
-  if (!plan.servers.some(({ verification }) => verification)) return false;
+async function verificationPossible(servers: readonly ServerPlan[], parts: StackParts): Promise<boolean> {
+  if (!servers.some(({ verification }) => verification)) return false;
   const possible = await parts.verificationPlugin();
   if (!possible) {
     const advice = `${installCommand}, or set verification: false`;
@@ -88,10 +93,12 @@ export async function declareStack(
   plan: StackPlan,
   parts: StackParts,
 ): Promise<Record<string, ServerOutput>> {
-  await declare(plan);
+  const { only = null } = parts;
+  const chosen = plan.servers.filter(({ key }) => only === null || only.includes(key));
+  await declare(plan, chosen);
   const [candidates, verified] = await Promise.all([
-    Promise.all(plan.servers.map(lookAt)),
-    verificationPossible(plan, parts),
+    Promise.all(chosen.map(lookAt)),
+    verificationPossible(chosen, parts),
   ]);
   await Promise.all(candidates.map(tellProblems));
   const { bundles, programsVersion } = parts;
@@ -122,7 +129,9 @@ export async function declareStack(
       },
     );
   }
+  const facts = new Map(candidates.map((candidate) => [candidate.plan.key, candidate.facts]));
+  const unknown = { problems: [], notes: [notLookedAt] };
   return Object.fromEntries(
-    candidates.map(({ plan, facts }) => [plan.key, serverOutput(plan, facts, programsVersion)]),
+    plan.servers.map((one) => [one.key, serverOutput(one, facts.get(one.key) ?? unknown, programsVersion)]),
   );
 }

@@ -8,11 +8,13 @@ export interface Declaration {
   formerly: Record<string, string>;
   /** Key of a server that leaves: `remove` takes our files away, `forget` touches nothing. */
   decommissioned: Record<string, "remove" | "forget">;
+  /** Keys of the servers that this run connects to; all unless given. */
+  lookedAt?: string[];
 }
 
 /**
  * Tells the provider which servers the program declares, before any resource: without it a key that is missing from
- * the configuration could not be told from a mistake. Connects to all servers side by side.
+ * the configuration could not be told from a mistake. Connects to the servers side by side.
  * @returns the keys in the state that are neither declared nor decommissioned; deleting their resources is refused.
  */
 export async function declareServers(declaration: Declaration): Promise<{ orphans: string[] }> {

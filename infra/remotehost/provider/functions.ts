@@ -21,6 +21,7 @@ const DeclarationInputs = z.strictObject({
   servers: z.array(connectionSchema),
   formerly: z.record(z.string(), z.string()),
   decommissioned: z.record(z.string(), z.enum(["remove", "forget"])),
+  lookedAt: z.optional(z.array(z.string())),
 });
 
 /** What the provider's functions do, by their type tokens. */
@@ -48,12 +49,13 @@ export function providerFunctions(servers: Servers, serverOf: ServerOf): Record<
       return { ...facts };
     },
 
-    /** Keys that nobody declares; connects to all servers, so that two keys of one machine are found out. */
+    /** Keys that nobody declares; connects to the servers, so that two keys of one machine are found out. */
     "remotehost:index:declareServers": async (inputs) => {
-      const declaration = DeclarationInputs.parse(inputs);
+      const { lookedAt, ...declaration } = DeclarationInputs.parse(inputs);
       servers.declare(declaration);
+      const looked = declaration.servers.filter(({ key }) => lookedAt?.includes(key) ?? true);
       await Promise.allSettled(
-        declaration.servers.map(async (connection) => {
+        looked.map(async (connection) => {
           const { machine } = await serverOf(connection).session();
           servers.hasMachine(connection.key, machine.id);
         }),

@@ -42,6 +42,8 @@ export interface Surroundings {
   facts?: Record<string, Partial<ServerFacts>>;
   orphans?: string[];
   verificationPlugin?: () => Promise<boolean>;
+  /** The servers that a run with --target is for. */
+  only?: string[];
   /** Configuration values that are read outside the plan, by their full key. */
   configuration?: Record<string, string>;
 }
@@ -57,6 +59,7 @@ export async function declareUnderMocks(
     facts = {},
     orphans = [],
     verificationPlugin = async () => false,
+    only = null,
     configuration = {},
   } = surroundings;
   const registrations: Registration[] = [];
@@ -95,7 +98,8 @@ export async function declareUnderMocks(
   pulumi.runtime.setAllConfig(configuration, Object.keys(configuration));
   // Only now: the SDK must know of the mocks before anything is declared.
   const { declareStack } = await import("../../../infra/stack.ts");
-  const outputs = await declareStack(plan, { bundles, programsVersion: "1.2.3+test", verificationPlugin });
+  const parts = { bundles, programsVersion: "1.2.3+test", verificationPlugin, only };
+  const outputs = await declareStack(plan, parts);
   await pulumi.runtime.disconnect();
   return { registrations, outputs, declaration };
 }

@@ -167,7 +167,18 @@ test("the provider learns every server, every former key and every end", async (
     ],
     formerly: { a: "old" },
     decommissioned: { c: "forget" },
+    lookedAt: ["a", "b"],
   });
+});
+
+test("a run for some servers looks at these alone, and its outputs name the others all the same", async () => {
+  const { registrations, outputs, declaration } = await declareUnderMocks(stackPlanOf(two), { only: ["b"] });
+  expect(registrations.filter(({ name }) => /^a\b/.test(name))).toEqual([]);
+  expect(registrations.map(({ name }) => name)).toEqual(expect.arrayContaining(["b", "b-readiness"]));
+  expect(declaration).toMatchObject({ servers: [{ key: "a" }, { key: "b" }], lookedAt: ["b"] });
+  expect(Object.keys(outputs)).toEqual(["a", "b"]);
+  expect(outputs.a).toMatchObject({ notes: [expect.stringContaining("not looked at")], problems: [] });
+  expect(outputs.b).toMatchObject({ notes: [] });
 });
 
 test("a deployed server that the configuration lost is refused with what to write", async () => {
