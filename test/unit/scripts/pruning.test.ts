@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
@@ -238,4 +238,22 @@ test("what shrank holds what is older, and says how to accept it", () => {
     heldBy: null,
     removed: [expect.any(String)],
   });
+});
+
+test("a file's own time says nothing: a copy, a touch or a clock that jumped changes no decision", () => {
+  const daysAgo = fc.uniqueArray(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 8 });
+  const touched = fc.array(fc.integer({ min: -20_000, max: 20_000 }), { minLength: 8, maxLength: 8 });
+  fc.assert(
+    fc.property(daysAgo, touched, (ages, times) => {
+      const directory = newDirectory({ keepAtLeast: 2 });
+      for (const age of ages) layDown(directory, { daysAgo: age + 0.5 }, now);
+      const before = plannedPruning(directory.settings, shop);
+      for (const [index, file] of directory.files().entries()) {
+        const time = new Date(now.getTime() + (times[index % times.length] ?? 0) * 86_400_000);
+        utimesSync(join(directory.path, file), time, time);
+      }
+      expect(plannedPruning(directory.settings, shop)).toEqual(before);
+    }),
+    { numRuns: 20 },
+  );
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { bucketKinds, buckets } from "../../../scripts/lib/calendar.ts";
 import { type Decision, decide, type Needed, type RetentionRule } from "../../../scripts/lib/retention.ts";
-import { type Candidate, candidates, day, neededOf, now, rules } from "./retention-sets.ts";
+import { type Candidate, candidate, candidates, day, neededOf, now, rules } from "./retention-sets.ts";
 
 const picks = fc.array(fc.nat(), { maxLength: 3 });
 const sets = fc.tuple(candidates, rules, picks).map(([all, rule, picked]) => ({
@@ -148,6 +148,40 @@ test("with a clock that is set back nothing goes that it has not reached", () =>
       const back = new Date(now.getTime() - days * day);
       expect(gone(all, rule, needed, back).filter((one) => one.takenAt > back)).toEqual([]);
     }),
+  );
+});
+
+/** A good backup that is dated so many days ahead of the others. */
+const ahead = (days: number): Candidate => candidate(-days, { stem: "shop_ahead" });
+
+test("once a clock that ran ahead is right again, what it dated decides nothing for the others", () => {
+  fc.assert(
+    fc.property(sets, fc.integer({ min: 1, max: 20_000 }), ({ all, rule, needed }, days) => {
+      const jumped = ahead(days);
+      expect(gone([...all, jumped], rule, needed)).toEqual(gone(all, rule, needed));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("while a clock runs ahead, its first good backup leaves all but one of the newest keepAtLeast, and every bucket", () => {
+  fc.assert(
+    fc.property(sets, fc.integer({ min: 1, max: 20_000 }), ({ all, rule, needed }, days) => {
+      const jumped = ahead(days);
+      const past = all.filter(({ takenAt }) => takenAt <= now);
+      const going = new Set(gone([...past, jumped], rule, needed, jumped.takenAt));
+      const good = past
+        .filter(isGood)
+        .sort((a, b) => b.takenAt.getTime() - a.takenAt.getTime() || (a.stem < b.stem ? 1 : -1));
+      expect(good.slice(0, rule.keepAtLeast - 1).filter((one) => going.has(one))).toEqual([]);
+      for (const kind of bucketKinds) {
+        const last = new Map(good.toReversed().map((one) => [buckets[kind].of(one.takenAt), one]));
+        last.delete(buckets[kind].of(jumped.takenAt));
+        const newest = [...last].slice(Math.max(0, last.size - rule[kind] + 1)).map(([, one]) => one);
+        expect(newest.filter((one) => going.has(one))).toEqual([]);
+      }
+    }),
+    { numRuns: 1_000 },
   );
 });
 
