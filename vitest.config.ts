@@ -26,6 +26,7 @@ export default defineConfig({
         },
       },
       { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...real } },
+      { test: { name: "pipeline", include: ["test/pipeline/**/*.test.ts"], ...real } },
     ],
   },
 });

@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type SandboxServer, startServer } from "../sandbox/server.ts";
+import type { SandboxStack } from "../sandbox/stack.ts";
+import { bareCheckout, checkoutFor, runnerEnvironment, secretsFor, stackForRunners } from "./checkout.ts";
+import { type ForgeStandIn, newIssue, startForge } from "./forge-stand-in.ts";
+import { type JobRun, runWorkflow, type Setting } from "./workflow-run.ts";
+
+let server: SandboxServer;
+let stack: SandboxStack;
+let forge: ForgeStandIn;
+let setting: Setting;
+
+const bySchedule = { event_name: "schedule", ref: "refs/heads/main" };
+const byPush = { event_name: "push", ref: "refs/heads/main" };
+
+beforeAll(async () => {
+  server = await startServer({ number: 451, database: "empty" });
+  await server.run(`ln -s ${server.node} /usr/local/bin/node`);
+  stack = await stackForRunners(server);
+  forge = await startForge();
+  const secrets = secretsFor(server);
+  setting = {
+    github: { repository: "owner/backups", actor: "person", token: forge.token },
+    secrets: { sandbox: secrets, "sandbox-preview": secrets, "sandbox-drift": secrets },
+    vars: { PULUMI_BACKEND_URL: stack.environment.PULUMI_BACKEND_URL ?? "" },
+    environment: {
+      ...runnerEnvironment(stack),
+      GITHUB_API_URL: forge.url,
+      GITHUB_SERVER_URL: "https://github.example",
+      GITHUB_REPOSITORY: "owner/backups",
+      GITHUB_RUN_ID: "4711",
+    },
+    checkout: () => checkoutFor(stack),
+  };
+});
+
+afterAll(async () => {
+  await forge?.close();
+  stack?.remove();
+  await server?.remove();
+});
+
+async function run(
+  file: string,
+  github: Record<string, unknown>,
+  changes: Partial<Setting> = {},
+): Promise<Record<string, JobRun>> {
+  const runs = await runWorkflow(file, { ...setting, github: { ...setting.github, ...github }, ...changes });
+  return Object.fromEntries(runs.map((job) => [job.job, job]));
+}
+
+/** The jobs that write have nothing but what they install themselves; it takes long, so not every test does it. */
+const bare: Partial<Setting> = {
+  checkout: (job) => (["comment", "issues"].includes(job) ? bareCheckout() : checkoutFor(stack)),
+};
+
+function results(runs: Record<string, JobRun>): Record<string, string> {
+  return Object.fromEntries(Object.entries(runs).map(([name, { result }]) => [name, result]));
+}
+
+function pullRequest(repository: string) {
+  const event = { pull_request: { number: 7, head: { sha: "0123abc", repo: { full_name: repository } } } };
+  return { event_name: "pull_request", ref: "refs/pull/7/merge", event };
+}
+
+function openIssues() {
+  return forge.issues.filter(({ open, isPullRequest }) => open && !isPullRequest);
+}
+
+test("a pull request gets one comment with the preview, and the next run edits it", async () => {
+  forge.issues.push(newIssue(7, { isPullRequest: true }));
+  const request = forge.issues[0];
+  request?.comments.push({ id: 1, author: "person", body: "<!-- preview of every stack -->\nnot ours" });
+
+  const first = await run("preview.yml", pullRequest("owner/backups"), bare);
+  expect(results(first), first.preview?.log).toEqual({
+    stacks: "success",
+    preview: "success",
+    comment: "success",
+  });
+  expect(request?.comments).toHaveLength(2);
+  const written = request?.comments[1]?.body ?? "";
+  expect(written).toMatch(/### sandbox: \d+ to create/);
+  expect(written).toContain("remotehost:index:File");
+  expect(written).toContain("0123abc");
+  expect(written).toContain("https://github.example/owner/backups/actions/runs/4711");
+
+  const second = await run("preview.yml", pullRequest("owner/backups"));
+  expect(second.comment?.log).toContain("edited");
+  expect(request?.comments).toHaveLength(2);
+  expect(request?.comments[0]?.body).toContain("not ours");
+});
+
+test("a preview that fails is told in the comment, and the run is red", async () => {
+  const wrong = { ...secretsFor(server), PULUMI_CONFIG_PASSPHRASE: "another" };
+  const secrets = { "sandbox-preview": wrong };
+  const runs = await run("preview.yml", pullRequest("owner/backups"), { secrets });
+  expect(results(runs)).toEqual({ stacks: "success", preview: "failure", comment: "success" });
+  expect(forge.issues[0]?.comments[1]?.body).toContain("sandbox: the preview failed");
+  expect(forge.issues[0]?.comments[1]?.body).toContain("passphrase");
+});
+
+test("a pull request of a fork starts nothing", async () => {
+  const changes = forge.changes.length;
+  const runs = await run("preview.yml", pullRequest("somebody/backups"));
+  expect(results(runs)).toEqual({ stacks: "skipped", preview: "skipped", comment: "skipped" });
+  expect(forge.changes).toHaveLength(changes);
+});
+
+test("main is deployed, after a preview for whoever approves", async () => {
+  const runs = await run("deploy.yml", byPush);
+  expect(results(runs), runs.deploy?.log).toEqual({
+    stacks: "success",
+    preview: "success",
+    deploy: "success",
+  });
+  expect(runs.preview?.summary).toMatch(/### Preview of sandbox\n\n {4}/);
+  expect((await server.run("test -x /root/backup_database.sh")).code).toBe(0);
+});
+
+test("another branch than main is neither deployed nor looked at", async () => {
+  const branch = { event_name: "workflow_dispatch", ref: "refs/heads/other" };
+  for (const file of ["deploy.yml", "drift.yml"])
+    expect(new Set(Object.values(results(await run(file, branch)))), file).toEqual(new Set(["skipped"]));
+});
+
+test("without credentials nothing is contacted, and the job says what is missing", async () => {
+  const { deploy } = await run("deploy.yml", byPush, { secrets: {}, vars: {} });
+  expect(deploy?.result).toBe("failure");
+  expect(deploy?.log).toMatch(/Neither PULUMI_ACCESS_TOKEN nor PULUMI_BACKEND_URL is set/);
+  expect(deploy?.log).toMatch(/SSH_PRIVATE_KEY is not set/);
+});
+
+test("no drift, no issue", async () => {
+  const runs = await run("drift.yml", bySchedule, bare);
+  expect(results(runs), runs.drift?.log).toEqual({ stacks: "success", drift: "success", issues: "success" });
+  expect(openIssues()).toEqual([]);
+});
+
+test("drift opens one issue, says something only when it changes, and the issue closes when it is mended", async () => {
+  await server.run("echo edited >> /root/backup_quick_reference.txt");
+  const first = await run("drift.yml", bySchedule);
+  expect(results(first), first.drift?.log).toEqual({
+    stacks: "success",
+    drift: "failure",
+    issues: "success",
+  });
+  expect(first.drift?.log).toContain("exit code 2");
+  expect(first.drift?.summary).toContain("backup_quick_reference.txt");
+  const [issue] = openIssues();
+  expect(openIssues()).toHaveLength(1);
+  expect(issue?.labels).toEqual(["drift"]);
+  expect(issue?.title).toContain("sandbox");
+  expect(issue?.body).toContain("+edited");
+
+  await run("drift.yml", bySchedule);
+  expect(openIssues()).toEqual([issue]);
+  expect(issue?.comments).toEqual([]);
+
+  await server.run("chmod 755 /root/backup_quick_reference.txt");
+  await run("drift.yml", bySchedule);
+  expect(openIssues()).toEqual([issue]);
+  expect(issue?.comments).toHaveLength(1);
+  expect(issue?.body).toContain("755");
+
+  await server.stop();
+  const down = await run("drift.yml", bySchedule);
+  expect(results(down)).toEqual({ stacks: "success", drift: "failure", issues: "success" });
+  expect(down.drift?.log).toContain("exit code 1");
+  expect(openIssues()).toEqual([issue]);
+  expect(issue?.title).toContain("could not be looked at");
+
+  await server.start();
+  expect(results(await run("deploy.yml", byPush)).deploy).toBe("success");
+  expect(results(await run("drift.yml", bySchedule)).drift).toBe("success");
+  expect(openIssues()).toEqual([]);
+  expect(issue?.comments.at(-1)?.body).toContain("No drift any more");
+});
