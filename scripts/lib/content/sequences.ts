@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { PsqlSession } from "../psql-session.ts";
 import type { SequenceValue } from "./content.ts";
-import { chunks, qualified } from "./tables.ts";
+import { chunks, dumpedRelations, qualified } from "./tables.ts";
 
 const Sequence = z.object({
   schema: z.string(),
@@ -13,7 +13,6 @@ const Sequence = z.object({
 /** A sequence's value, and how a dump names it. */
 export type DumpedSequence = SequenceValue & z.infer<typeof Sequence>;
 
-/** The extensions' own only where they are marked as configuration, as pg_dump chooses them. */
 const sequencesQuery = `
 SELECT coalesce(json_agg(json_build_object(
   'schema', n.nspname,
@@ -21,14 +20,7 @@ SELECT coalesce(json_agg(json_build_object(
   'dumpedAs', (SELECT encode(convert_to('''' || CASE current_setting('standard_conforming_strings')
       WHEN 'on' THEN doubled ELSE replace(doubled, chr(92), chr(92) || chr(92)) END || '''', getdatabaseencoding()), 'hex')
     FROM replace(quote_ident(n.nspname) || '.' || quote_ident(c.relname), '''', '''''') AS doubled))
-  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"), '[]')
-FROM pg_class c
-JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e'
-LEFT JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
-WHERE c.relkind = 'S' AND c.relpersistence <> 't'
-  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-  AND (d.objid IS NULL OR c.oid = ANY (e.extconfig));`;
+  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"), '[]')${dumpedRelations("S")};`;
 
 const Values = z.array(z.object({ lastValue: z.string(), isCalled: z.boolean() }));
 

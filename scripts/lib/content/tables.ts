@@ -16,9 +16,20 @@ const Table = z.object({
 export type Table = z.infer<typeof Table>;
 
 /**
- * The tables that hold rows of a database's own, as pg_dump chooses them: not the system's, of the extensions' those
- * that they mark as configuration; partitions, not their parents. Generated columns are not in a dump.
+ * From where what a database holds of its own is listed, as pg_dump chooses it: not the system's, of the extensions'
+ * what they mark as configuration.
+ * @param kind tables with rows (partitions, not their parents), or sequences.
  */
+export const dumpedRelations = (kind: "r" | "S"): string => `
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e'
+LEFT JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
+WHERE c.relkind = '${kind}' AND c.relpersistence <> 't'
+  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND (d.objid IS NULL OR c.oid = ANY (e.extconfig))`;
+
+/** Generated columns are not in a dump. */
 const tablesQuery = `
 SELECT coalesce(json_agg(json_build_object(
   'oid', c.oid::bigint,
@@ -30,14 +41,7 @@ SELECT coalesce(json_agg(json_build_object(
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''),
   'extension', e.extname,
   'condition', coalesce(e.extcondition[array_position(e.extconfig, c.oid)], ''))
-  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"), '[]')
-FROM pg_class c
-JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e'
-LEFT JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
-WHERE c.relkind = 'r' AND c.relpersistence <> 't'
-  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-  AND (d.objid IS NULL OR c.oid = ANY (e.extconfig));`;
+  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"), '[]')${dumpedRelations("r")};`;
 
 export const listTables = (session: PsqlSession): Promise<Table[]> =>
   session.queryJson(z.array(Table), tablesQuery);

@@ -6,17 +6,8 @@ import { listFiles } from "../backups.ts";
 import { replaceDurably } from "../durable-file.ts";
 import { isoTime } from "../iso-time.ts";
 
-/**
- * What the newest rehearsal of a backup showed; the `.rehearsal.json` beside its archive. Times are UTC ISO. Later
- * versions of the programs may add properties: readers ignore what they do not know.
- */
-export const RehearsalRecord = z.object({
-  version: z.literal(1),
-  runId: z.string(),
-  /** The archive's file name; its digest as it was read then, null when it could not be. */
-  archive: z.string(),
-  archiveSha256: z.nullable(z.string()),
-  startedAt: isoTime,
+/** What a rehearsal showed. */
+export const rehearsalResult = {
   /** The whole rehearsal. */
   durationSeconds: z.number(),
   /** Making the database and filling it, as a restore does; null if it did not get that far. */
@@ -29,6 +20,20 @@ export const RehearsalRecord = z.object({
   differences: z.array(z.string()),
   /** Why it failed; null unless it did. */
   error: z.nullable(z.string()),
+};
+
+/**
+ * What the newest rehearsal of a backup showed; the `.rehearsal.json` beside its archive. Times are UTC ISO. Later
+ * versions of the programs may add properties: readers ignore what they do not know.
+ */
+export const RehearsalRecord = z.object({
+  version: z.literal(1),
+  runId: z.string(),
+  /** The archive's file name; its digest as it was read then, null when it could not be. */
+  archive: z.string(),
+  archiveSha256: z.nullable(z.string()),
+  startedAt: isoTime,
+  ...rehearsalResult,
 });
 export type RehearsalRecord = z.infer<typeof RehearsalRecord>;
 

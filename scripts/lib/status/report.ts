@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { rehearsalResult } from "../rehearsal/record.ts";
 
 /**
  * What a status check answers: the document that `--json` prints. `docs/status.schema.json` is made from it.
@@ -77,14 +78,7 @@ export const RehearsalFigures = z.strictObject({
   /** The backup's archive. */
   file: z.string(),
   startedAt: time,
-  durationSeconds: z.number(),
-  /** How long making and filling the database took; null if it did not get that far. */
-  restoreSeconds: z.nullable(z.number()),
-  where: z.enum(["container", "database"]),
-  compared: z.enum(["full", "rows", "nothing"]),
-  result: z.enum(["equal", "different", "failed"]),
-  differences: z.array(z.string()),
-  error: z.nullable(z.string()),
+  ...rehearsalResult,
 });
 
 export const Rehearsals = z.strictObject({
