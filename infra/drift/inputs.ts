@@ -1,0 +1,26 @@
+import { unknownValue } from "../remotehost/provider/wire.ts";
+import type { Inputs } from "./engine-events.ts";
+
+/** How a server is reached is no property of what lies on it. */
+const ignored = new Set(["connection", "__defaults"]);
+
+/** The names of the properties in which two resources differ; what is not known before an update differs from nothing. */
+export function differingNames(one: Inputs, other: Inputs): string[] {
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...names].filter((name) => !ignored.has(name) && !same(one[name], other[name])).sort();
+}
+
+/** Whether something in it is known only after another resource was made. */
+export function holdsUnknown(value: unknown): boolean {
+  if (value === unknownValue) return true;
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).some(holdsUnknown);
+}
+
+function same(one: unknown, other: unknown): boolean {
+  if (one === other || one === unknownValue || other === unknownValue) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...names].every((name) => same(Reflect.get(one, name), Reflect.get(other, name)));
+}

@@ -1,0 +1,116 @@
+import type { Connection } from "../remotehost/connection.ts";
+import { nameOf } from "../remotehost/provider/identity.ts";
+import { requirementsSchema } from "../remotehost/provider/readiness/resource.ts";
+import { connectionSchema } from "../remotehost/provider/schema.ts";
+import type { Requirements } from "../remotehost/requirements.ts";
+import type { Preview, Sighting } from "./engine-events.ts";
+import { judge } from "./judgement.ts";
+import type { ServerReport } from "./report.ts";
+import type { LookRequest, ServerLook } from "./server-look.ts";
+
+/** A server as a preview shows it. */
+export interface PreviewedServer {
+  key: string;
+  /** Null for what belongs to no server. */
+  connection: Connection | null;
+  requirements: Requirements | null;
+  sightings: Sighting[];
+  /** What the refresh and the program found wrong with it, each sentence once. */
+  problems: string[];
+  /** Those of them that only the program can know, comparing it with the others. */
+  programProblems: string[];
+  /** Nobody wants to look at it: the machine is gone. */
+  isForgotten: boolean;
+}
+
+const readinessType = "remotehost:index:Readiness";
+
+/** Every server of the stack with what belongs to it, in order of their keys. */
+export function serversOf(preview: Preview): PreviewedServer[] {
+  const all = [...preview.resources.values()];
+  const keys = new Set(all.flatMap((sighting) => connectionOf(sighting)?.key ?? []));
+  const keyOf = (sighting: Sighting): string => {
+    const name = nameOf(sighting.urn);
+    const owner = [...keys].find((key) => name === key || name.startsWith(`${key}-`));
+    return connectionOf(sighting)?.key ?? owner ?? name;
+  };
+  const groups = Map.groupBy(all, keyOf);
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, group]) => serverOf(key, group, preview));
+}
+
+function serverOf(key: string, group: readonly Sighting[], preview: Preview): PreviewedServer {
+  const readiness = group.find(({ type }) => type === readinessType);
+  const seen = strings(readiness?.found?.problems);
+  const told = strings(property(property(preview.outputs?.servers, key), "problems"));
+  const requirements = requirementsSchema.safeParse((readiness?.wished ?? readiness?.before)?.requirements);
+  return {
+    key,
+    connection: group.map(connectionOf).find((connection) => connection !== null) ?? null,
+    requirements: requirements.success ? requirements.data : null,
+    sightings: group.filter((sighting) => sighting !== readiness),
+    problems: [...new Set([...seen, ...told])],
+    programProblems: told.filter((problem) => !seen.includes(problem)),
+    isForgotten: property(decommissioned(preview), key) === "forget",
+  };
+}
+
+/** What is to be looked at on the server itself; null where the preview says everything. */
+export function lookRequestOf(server: PreviewedServer, preview: Preview): LookRequest | null {
+  const { connection, requirements, sightings, problems, isForgotten } = server;
+  if (connection === null || isForgotten) return null;
+  const stack = `${preview.project}/${preview.stack}`;
+  if (problems.length > 0) return { connection, stack, requirements, sightings };
+  const differing = sightings.filter((sighting) => {
+    const { drift, pending } = judge(sighting, null);
+    return drift !== null || pending !== null;
+  });
+  return differing.length === 0 ? null : { connection, stack, requirements: null, sightings: differing };
+}
+
+/** The report of one server. `look` is null where none was needed. */
+export function reportOf(server: PreviewedServer, look: ServerLook | null): ServerReport {
+  const { key, connection, sightings } = server;
+  const looks = look?.reached ? look.looks : null;
+  const judgements = sightings.map((sighting) => judge(sighting, looks?.get(sighting.urn) ?? null));
+  const drift = sorted(judgements.flatMap((judgement) => judgement.drift ?? []));
+  const pending = sorted(judgements.flatMap((judgement) => judgement.pending ?? []));
+  const place = { key, host: connection?.host ?? key };
+  if (server.isForgotten) return { ...place, verdict: "as-deployed", problems: [], drift: [], pending };
+  if (look?.reached === false) {
+    const problems = [...new Set([...server.problems, ...look.problems])];
+    return { ...place, verdict: "unknown", problems, drift, pending };
+  }
+  const problems = [...new Set([...(look?.problems ?? []), ...server.programProblems])];
+  const isDeployed = sightings.some(({ before }) => before !== null);
+  const verdict = drift.length > 0 || (isDeployed && problems.length > 0) ? "drift" : "as-deployed";
+  return { ...place, verdict, problems, drift, pending };
+}
+
+/** The engine's order changes from run to run. */
+function sorted<Place extends { path: string | null; resource: string }>(places: readonly Place[]): Place[] {
+  const keyOf = ({ path, resource }: Place) => `${path ?? ""} ${resource}`;
+  return places.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}
+
+function connectionOf({ wished, before }: Sighting): Connection | null {
+  const connection = connectionSchema.safeParse((wished ?? before)?.connection);
+  return connection.success ? connection.data : null;
+}
+
+function decommissioned({ config, project }: Preview): unknown {
+  try {
+    return JSON.parse(config[`${project}:decommissioned`] ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}

@@ -1,0 +1,104 @@
+import type { PathRecord } from "../remotehost/provider/records.ts";
+import { type Labels, placeOf } from "./difference.ts";
+import type { Inputs, Sighting } from "./engine-events.ts";
+import { differingNames, holdsUnknown } from "./inputs.ts";
+import type { Drift, Pending } from "./report.ts";
+import { sha256Of } from "./texts.ts";
+
+/** What a look at the server itself says of a resource. */
+export interface Look {
+  /** As it was found; undefined where the state knows nothing by which it could be read. */
+  found: Inputs | null | undefined;
+  /** What the server remembers of the path. */
+  record: PathRecord | null;
+  isAbsent: boolean;
+  changedAt: Date | null;
+}
+
+export interface Judgement {
+  drift: Drift | null;
+  pending: Pending | null;
+}
+
+const driftLabels: Labels = { before: "as deployed", after: "on the server" };
+const pendingLabels: Labels = { before: "as deployed", after: "as the program wants it" };
+
+/**
+ * Tells drift from what is only not deployed yet, by three things: how it was deployed, what was found and what the
+ * program wants.
+ *
+ * | found is …                            |                                                              |
+ * | as deployed                           | no drift; pending where the program wants otherwise          |
+ * | otherwise, and as the program wants   | neither: somebody was faster than the deployment             |
+ * | otherwise                             | drift; pending too where the program wants a third thing     |
+ * | as the state says, not as last written| drift: an `up` was cut off after it had read the hand's work |
+ */
+export function judge(sighting: Sighting, look: Look | null): Judgement {
+  return sighting.type.startsWith("remotehost:") ? judgeOurs(sighting, look) : judgeForeign(sighting);
+}
+
+function judgeOurs(sighting: Sighting, look: Look | null): Judgement {
+  const { before, wished } = sighting;
+  const found = look?.found === undefined ? sighting.found : look.found;
+  const isUnlikeWish = wished === undefined || differ(found, wished);
+  if (!isUnlikeWish) return { drift: null, pending: null };
+  const isUnlikeState = differ(before, found);
+  const isStale =
+    !isUnlikeState && wished !== undefined && wished !== null && isHandsWork(sighting, found, look);
+  const asDeployed = isStale ? wished : before;
+  const isDrift = (isUnlikeState || isStale) && asDeployed !== null;
+  const isPending = !isStale && wished !== undefined && differ(before, wished);
+  return {
+    drift: isDrift ? driftOf(sighting, asDeployed, found, look) : null,
+    pending: isPending ? pendingOf(sighting, before, wished) : null,
+  };
+}
+
+/** The engine knows what the properties of other providers mean; their inputs alone do not say it. */
+function judgeForeign(sighting: Sighting): Judgement {
+  const { before, found, wished, changed, operation, reasons } = sighting;
+  if (operation === "same") return { drift: null, pending: null };
+  const isDrift = changed && before !== null;
+  const names = wished ? differingNames(before ?? {}, wished) : reasons;
+  // What would be done again only because of something else is no change of its own.
+  const isConsequence = before !== null && names.length === 0 && (changed || holdsUnknown(wished));
+  const isPending = operation !== null && wished !== undefined && !isConsequence;
+  return {
+    drift: isDrift ? driftOf(sighting, before, found, null) : null,
+    pending: isPending ? pendingOf(sighting, before, wished) : null,
+  };
+}
+
+function differ(one: Inputs | null, other: Inputs | null): boolean {
+  if (one === null || other === null) return one !== other;
+  return differingNames(one, other).length > 0;
+}
+
+/** Whether what the state took for deployed is in truth what somebody left there. */
+function isHandsWork({ deployedUrn }: Sighting, found: Inputs | null, look: Look | null): boolean {
+  const record = look?.record?.urn === deployedUrn ? look.record : null;
+  if (found === null) return record !== null && look?.isAbsent === true;
+  if (["obstacle", "record", "table"].some((name) => found[name] !== undefined)) return true;
+  if (Array.isArray(found.foreignEntries) && found.foreignEntries.length > 0) return true;
+  const sha256 = sha256Of(found);
+  return record !== null && record.kind !== "directory" && sha256 !== null && sha256 !== record.sha256;
+}
+
+function driftOf(sighting: Sighting, before: Inputs, found: Inputs | null, look: Look | null): Drift {
+  const obstructed = found !== null && found.obstacle !== undefined;
+  // A directory changes whenever something is put into it.
+  const isDirectory = sighting.type.endsWith(":Directory") && !obstructed;
+  return {
+    change: found === null ? "missing" : obstructed ? "obstructed" : "changed",
+    ...placeOf(sighting, before, found, driftLabels),
+    changedAt: (isDirectory ? null : look?.changedAt?.toISOString()) ?? null,
+  };
+}
+
+function pendingOf(sighting: Sighting, before: Inputs | null, wished: Inputs | null): Pending {
+  // What moves is made anew, but for a cron table; the engine plans nothing for a server that is held.
+  const moves = before?.path !== wished?.path && !sighting.type.endsWith(":CronTable");
+  const isReplaced = sighting.operation === "replace" || moves;
+  const change = before === null ? "create" : wished === null ? "delete" : isReplaced ? "replace" : "update";
+  return { change, ...placeOf(sighting, before, wished, pendingLabels) };
+}

@@ -1,0 +1,93 @@
+import { appendFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { styleText } from "node:util";
+import { say } from "../local-machine/steps.ts";
+import { closeSessions } from "../remotehost/provider/ssh/session-pool.ts";
+import { matches, parseCommandLine, UsageError, usage, type Wish } from "./command-line.ts";
+import type { Preview } from "./engine-events.ts";
+import { lookRequestOf, reportOf, serversOf } from "./investigation.ts";
+import { markdownReport } from "./markdown-report.ts";
+import { runPreview } from "./preview.ts";
+import { type DriftReport, makeReport } from "./report.ts";
+import { lookAtServer } from "./server-look.ts";
+import { textReport } from "./text-report.ts";
+
+// Milliseconds between two lines about how far the engine has come.
+const betweenLines = 10_000;
+
+/** Looks at the stack's servers and says what differs. */
+async function investigate({ stack, only }: Wish, signal: AbortSignal): Promise<DriftReport> {
+  const takenAt = new Date();
+  say(`Looking at the servers${stack === null ? "" : ` of ${stack}`} (pulumi preview) …`);
+  const preview = await runPreview(stack, signal, progressOf());
+  signal.throwIfAborted();
+  const servers = serversOf(preview).filter(({ key }) => only === null || matches(only, key));
+  const reports = await Promise.all(
+    servers.map(async (server) => {
+      const request = lookRequestOf(server, preview);
+      if (request !== null) say(`Reading what differs on ${server.key} …`);
+      return reportOf(server, request && (await lookAtServer(request, say)));
+    }),
+  );
+  const failures = failuresOf(preview);
+  if (servers.length === 0 && only !== null)
+    failures.push(`No server of the stack has a key that matches ${only}.`);
+  return makeReport({ stack: preview.stack ?? stack, failures, servers: reports, takenAt });
+}
+
+function failuresOf({ errors, resources }: Preview): string[] {
+  const known =
+    resources.size > 0 ? "what is pending is not known, nor whether a change is wanted by now" : "";
+  return errors.map((error) => `Pulumi could not preview the stack${known ? `, so ${known}` : ""}: ${error}`);
+}
+
+/** Says now and then how many resources were looked at. */
+function progressOf(): (preview: Preview) => void {
+  let last = Date.now();
+  return ({ resources }) => {
+    if (Date.now() - last < betweenLines) return;
+    last = Date.now();
+    say(`  ${resources.size} resources looked at`);
+  };
+}
+
+function print(report: DriftReport, { output, markdownFiles }: Wish): void {
+  const renderers: Record<Wish["output"], () => string> = {
+    json: () => `${JSON.stringify(report, null, 2)}\n`,
+    markdown: () => markdownReport(report),
+    text: () => textReport(report, (style, text) => styleText(style, text, { stream: process.stdout })),
+  };
+  process.stdout.write(renderers[output]());
+  for (const path of markdownFiles) appendFileSync(fromCaller(path), markdownReport(report));
+}
+
+/** npm runs this in the project's directory; a path is meant from where npm was called. */
+function fromCaller(path: string): string {
+  const { npm_lifecycle_event: script, INIT_CWD: caller } = process.env;
+  return resolve(script === "drift" && caller ? caller : process.cwd(), path);
+}
+
+async function run(words: readonly string[]): Promise<number> {
+  const wish = parseCommandLine(words);
+  if (wish === "help") {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const interruption = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interruption.abort());
+  try {
+    const report = await investigate(wish, interruption.signal);
+    print(report, wish);
+    return report.exitCode;
+  } finally {
+    await closeSessions();
+  }
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  say(error instanceof UsageError ? `${message}\n\n${usage}` : `The drift report failed: ${message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { withProjectNode } from "../local-machine/places.ts";
+import { withPulumi } from "../pulumi-cli/pulumi-cli.ts";
+import { addEvent, emptyPreview, type Preview } from "./engine-events.ts";
+
+// Enough for whatever the CLI says about one failure.
+const keptStderr = 16 * 1024;
+
+/**
+ * Runs `pulumi preview`, which reads every server and writes nothing, and gathers what its engine says. Never fails: what
+ * went wrong stands in `errors`, and `complete` is false then.
+ * @param onEvent called after each of the engine's events
+ */
+export async function runPreview(
+  stack: string | null,
+  signal: AbortSignal,
+  onEvent: (preview: Preview) => void,
+): Promise<Preview> {
+  const preview = emptyPreview();
+  const words = ["preview", "--json", "--refresh", "--non-interactive", "--color", "never"];
+  const pulumi = spawn("pulumi", [...words, ...(stack === null ? [] : ["--stack", stack])], {
+    env: {
+      ...(await withPulumi(withProjectNode())),
+      // Every event as it comes: the digest of `--json` alone leaves out what the refresh found.
+      PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+    signal,
+    killSignal: "SIGINT",
+  });
+  let stderr = "";
+  pulumi.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr = (stderr + text).slice(-keptStderr);
+  });
+  const ended = new Promise<string | null>((resolve) => {
+    pulumi.on("error", (error) => resolve(`pulumi could not be started: ${error.message}`));
+    pulumi.on("close", (code) => resolve(code === 0 ? null : `pulumi preview ended with exit code ${code}`));
+  });
+  let strange = 0;
+  for await (const line of createInterface({ input: pulumi.stdout })) {
+    try {
+      addEvent(preview, line);
+      onEvent(preview);
+    } catch {
+      if (line.startsWith("{")) strange += 1;
+    }
+  }
+  const failure = await ended;
+  const said = stderr.trim().replace(/^error: /, "");
+  if (failure !== null && preview.errors.length === 0) preview.errors.push(said || failure);
+  if (failure !== null) preview.complete = false;
+  else if (!preview.complete || strange > 0) preview.errors.push(notUnderstood);
+  return preview;
+}
+
+const notUnderstood =
+  "What pulumi preview printed could not be understood; perhaps this version of the CLI is not known here " +
+  "(npm run pulumi -- version).";

@@ -1,0 +1,111 @@
+import * as z from "zod";
+
+/**
+ * What the drift report says: the document that `--json` prints. `docs/drift.schema.json` is made from it. Times are
+ * UTC ISO. Within version 1 properties are only ever added.
+ */
+
+export const PropertyChange = z
+  .strictObject({
+    name: z.string(),
+    before: z.json().describe("As it was deployed. Null: not there."),
+    after: z
+      .json()
+      .describe("In `drift`: as it was found. In `pending`: as the program wants it. Null: not there."),
+  })
+  .describe("A property other than a text. What is sensitive shows as the first digits of its sha256.");
+export type PropertyChange = z.infer<typeof PropertyChange>;
+
+const place = {
+  resource: z.string().describe("The resource's name in the stack, `SERVER-PURPOSE`."),
+  type: z.string().describe("The resource's type, `File`, say."),
+  path: z.nullable(z.string()).describe("Its path on the server, where it has one."),
+  properties: z.array(PropertyChange),
+  diff: z
+    .nullable(z.string())
+    .describe("Unified diff of a text, from `before` to `after`; never of a sensitive one."),
+};
+
+export const Drift = z.strictObject({
+  change: z
+    .enum(["changed", "missing", "obstructed"])
+    .describe("`obstructed`: something of another type is there."),
+  ...place,
+  changedAt: z
+    .nullable(z.iso.datetime())
+    .describe("When the server last changed the file (ctime), where it is one."),
+});
+export type Drift = z.infer<typeof Drift>;
+
+export const Pending = z.strictObject({
+  change: z.enum(["create", "update", "replace", "delete"]),
+  ...place,
+});
+export type Pending = z.infer<typeof Pending>;
+
+export const Verdict = z.enum(["as-deployed", "drift", "unknown"]);
+export type Verdict = z.infer<typeof Verdict>;
+
+export const ServerReport = z.strictObject({
+  key: z.string().describe("The server's key in the stack configuration."),
+  host: z.string(),
+  verdict: Verdict.describe(
+    "`unknown`: it could not be looked at; what was found all the same stands in `drift`.",
+  ),
+  problems: z.array(z.string()).describe("Why it could not be looked at, or is not fit for a deployment."),
+  drift: z.array(Drift).describe("What was changed on the server since it was deployed."),
+  pending: z
+    .array(Pending)
+    .describe("What the program or its configuration wants since then. It is no drift."),
+});
+export type ServerReport = z.infer<typeof ServerReport>;
+
+export const DriftReport = z.strictObject({
+  version: z.literal(1),
+  stack: z.nullable(z.string()).describe("Null where not even that could be found out."),
+  takenAt: z.iso.datetime(),
+  exitCode: z.union([z.literal(0), z.literal(1), z.literal(2)]),
+  summary: z.string(),
+  failures: z.array(z.string()).describe("What failed apart from the servers: Pulumi, or the program."),
+  servers: z.array(ServerReport),
+});
+export type DriftReport = z.infer<typeof DriftReport>;
+
+/** What could not be looked at outweighs drift: less is known. */
+export function exitCodeOf(servers: readonly ServerReport[], failures: readonly string[]): 0 | 1 | 2 {
+  if (failures.length > 0 || servers.some(({ verdict }) => verdict === "unknown")) return 1;
+  return servers.some(({ verdict }) => verdict === "drift") ? 2 : 0;
+}
+
+/** The whole report from its parts. */
+export function makeReport(
+  parts: Pick<DriftReport, "stack" | "failures" | "servers"> & { takenAt: Date },
+): DriftReport {
+  const { stack, failures, servers, takenAt } = parts;
+  return {
+    version: 1,
+    stack,
+    takenAt: takenAt.toISOString(),
+    exitCode: exitCodeOf(servers, failures),
+    summary: summaryOf(servers, failures),
+    failures: [...failures],
+    servers: [...servers],
+  };
+}
+
+function summaryOf(servers: readonly ServerReport[], failures: readonly string[]): string {
+  const count = (verdict: Verdict) => servers.filter((server) => server.verdict === verdict).length;
+  const parts = [
+    [count("unknown"), "could not be looked at"],
+    [count("drift"), "drifted"],
+    [count("as-deployed"), "as deployed"],
+  ] as const;
+  const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
+  const pending = servers.reduce((sum, server) => sum + server.pending.length, 0);
+  const total = `${servers.length} ${servers.length === 1 ? "server" : "servers"}`;
+  return [
+    servers.length > 0 ? `${total}: ${said.join(", ")}` : "no server was looked at",
+    ...(pending > 0 ? [`${pending} pending ${pending === 1 ? "change" : "changes"}`] : []),
+    ...(failures.length > 0 ? ["the report is not complete"] : []),
+  ].join("; ");
+}
