@@ -70,7 +70,9 @@ function tellQuietly(
     output.error(text);
 }
 
-/** The report has said it to the person already, so the log shows it to nobody. A full disk must not hide the report. */
+/**
+ * The report has said it to the person already, so the log shows it to nobody. A full disk must not hide the report.
+ */
 function logVerdict(settings: Settings, runId: string, { verdict, summary }: StatusReport): void {
   try {
     const log = openLog(settings.paths.log, commandLine.program, runId);

@@ -3,7 +3,10 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import { Manifest } from "./lib/manifest.ts";
 
-/** Writes docs/manifest.schema.json from the schema in the code; run it after changing that: node scripts/manifest_schema.ts */
+/**
+ * Writes docs/manifest.schema.json from the schema in the code; run it after changing that: node
+ * scripts/manifest_schema.ts
+ */
 
 /** What the file has besides: the last property, see `manifestText`. */
 const ownDigest = { manifestSha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)) };

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import * as z from "zod";
 import { StatusReport } from "./lib/status/report.ts";
 
-/** Writes docs/status.schema.json from the schema in the code; run it after changing that: node scripts/status_schema.ts */
+/**
+ * Writes docs/status.schema.json from the schema in the code; run it after changing that: node scripts/status_schema.ts
+ */
 
 /** The JSON Schema of what `check_database_status --json` prints. */
 export const statusSchema = (): object =>

@@ -10,8 +10,8 @@ import { postgresVersion, versionVariable } from "./sandbox/postgres-version.ts"
 import { ensureImages } from "./sandbox/set-up/set-up.ts";
 
 /**
- * `npm test`: the set-up, the static checks, every test, and a closing line with the counts of both. With `--postgres N`
- * the sandbox's databases are of that major version; every other word is Vitest's.
+ * `npm test`: the set-up, the static checks, every test, and a closing line with the counts of both. With `--postgres
+ * N` the sandbox's databases are of that major version; every other word is Vitest's.
  */
 
 function run(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {

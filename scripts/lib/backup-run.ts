@@ -22,7 +22,9 @@ export interface BackupOutcome {
   adopted: string[];
   /** Archives that had expired. */
   removed: string[];
-  /** Databases that are gone: those that dead runs left, and those that restores had replaced and whose time was over. */
+  /**
+   * Databases that are gone: those that dead runs left, and those that restores had replaced and whose time was over.
+   */
   dropped: string[];
   error: string | null;
 }

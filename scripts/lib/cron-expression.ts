@@ -11,7 +11,10 @@ export interface CronExpression {
   daysOfWeek: ReadonlySet<number>;
   /** One of the two day fields begins with `*`: both must match. Otherwise one of them is enough. */
   bothDayFields: boolean;
-  /** Minute or hour begins with `*`: the job follows the clock through a time change; others are neither lost nor repeated. */
+  /**
+   * Minute or hour begins with `*`: the job follows the clock through a time change; others are neither lost nor
+   * repeated.
+   */
   followsClock: boolean;
 }
 

@@ -8,9 +8,13 @@ export const ExitCode = {
   failed: 1,
   /** In-place restore failed after it had begun, and the pre-restore backup was put back. */
   failedAndPutBack: 10,
-  /** In-place restore failed after it had begun, and the pre-restore backup could not be put back, or that is not known. */
+  /**
+   * In-place restore failed after it had begun, and the pre-restore backup could not be put back, or that is not known.
+   */
   failedAndNotPutBack: 11,
-  /** The answer to a restore's or roll back's swap was lost: the live database is wholly the old or wholly the new one. */
+  /**
+   * The answer to a restore's or roll back's swap was lost: the live database is wholly the old or wholly the new one.
+   */
   unknown: 12,
   /** A rehearsal restored the backup, and the result is not what was backed up. */
   different: 13,

@@ -34,7 +34,8 @@ export function leftoverDatabases(
  * lock, so no restore can be alive; a rehearsal may. One that cannot be dropped stays, with a warning.
  * @param connectTo the database to do it from.
  * @param names those of the server; looked up unless given.
- * @returns the names of those that are gone; none, in silence, when the server does not answer: the run itself will say so.
+ * @returns the names of those that are gone; none, in silence, when the server does not answer: the run itself will say
+ * so.
  */
 export async function dropLeftovers(
   run: LockedRun,

@@ -29,7 +29,10 @@ export const Manifest = z.object({
   host: z.nullable(z.string()),
   /** The moment in its name: the backup began then, and may have waited for locks before its snapshot. */
   createdAt: isoTime,
-  /** When the snapshot was taken: what was committed later is not in it. Null where that is not known; not in the oldest manifests. */
+  /**
+   * When the snapshot was taken: what was committed later is not in it. Null where that is not known; not in the oldest
+   * manifests.
+   */
   snapshotAt: z.optional(z.nullable(isoTime)),
   durationSeconds: z.number(),
   class: z.enum(["regular", "pre-restore"]),

@@ -8,7 +8,8 @@ import type { Settings } from "./settings.ts";
 
 /**
  * Reports of a run to the configured address, as a dead-man's switch takes them: ADDRESS/start, then ADDRESS or
- * ADDRESS/fail. No report makes a run fail: one that does not arrive is a warning in the log, which names the host only.
+ * ADDRESS/fail. No report makes a run fail: one that does not arrive is a warning in the log, which names the host
+ * only.
  */
 export interface Ping {
   /** Says that the run has begun; does not wait. */
@@ -24,7 +25,9 @@ export interface Ping {
 export const silentPing: Ping = { start: () => {}, end: async () => {} };
 
 const longestText = 10_000;
-/** How long a start that is under way holds up the end, which must not overtake it: it would look like another run's. */
+/**
+ * How long a start that is under way holds up the end, which must not overtake it: it would look like another run's.
+ */
 const startMilliseconds = 2_000;
 
 const suffixes = { start: "/start", success: "", fail: "/fail" } as const;

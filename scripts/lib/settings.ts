@@ -13,7 +13,9 @@ const seconds = z.int().check(z.positive());
 const bytes = z.int().check(z.nonnegative());
 const absolutePath = z.string().check(z.regex(/^\/[^\0\n]*$/, "must be an absolute path"));
 
-/** One PostgreSQL database in a Docker container. `name` is its key in the configuration and begins its files' names. */
+/**
+ * One PostgreSQL database in a Docker container. `name` is its key in the configuration and begins its files' names.
+ */
 export const DatabaseSettings = z.strictObject({
   name: z.string().check(z.regex(/^[a-z0-9_]+$/)),
   container: z.string(),

@@ -1,6 +1,6 @@
 /**
- * What a preview with `--diff` proposes, by the resource's name: the operation, and the lines with the resource's id and
- * its properties. What it only reports of the refresh before is left out.
+ * What a preview with `--diff` proposes, by the resource's name: the operation, and the lines with the resource's id
+ * and its properties. What it only reports of the refresh before is left out.
  */
 export function proposedChanges(text: string): Map<string, { operation: string; lines: string }> {
   const changes = new Map<string, { operation: string; lines: string }>();

@@ -57,7 +57,9 @@ test("a backup reports to it", async () => {
   expect(events).toContain("");
 });
 
-/** The problems in mails. That the disk of the machine that runs the tests is full is told rightly; advice is indented. */
+/**
+ * The problems in mails. That the disk of the machine that runs the tests is full is told rightly; advice is indented.
+ */
 const problemsIn = (all: readonly string[]): string[] =>
   all
     .flatMap((mail) => mail.slice(mail.indexOf("\n\n")).split("\n"))

@@ -118,7 +118,9 @@ export async function succeed(sandbox: SandboxServer, command: string): Promise<
 /** The words of a shell for a text of any kind. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** The dump's text without its random key, and what a dump does not hold: what the database is apart from its content. */
+/**
+ * The dump's text without its random key, and what a dump does not hold: what the database is apart from its content.
+ */
 async function contentOf(sandbox: SandboxServer, database: string): Promise<string> {
   const target = `dbname='${database.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
   const properties = await sandbox.psql(propertiesQuery(database), "template1");

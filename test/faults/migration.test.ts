@@ -30,7 +30,10 @@ async function migrate(): Promise<{ done: Promise<string> }> {
   return { done };
 }
 
-/** Stands before the real docker on PATH and starts the migration at the moment between the backup's locks and pg_dump's. */
+/**
+ * Stands before the real docker on PATH and starts the migration at the moment between the backup's locks and
+ * pg_dump's.
+ */
 const dockerInBetween = () => {
   const { container, databaseUser, database } = server.sandbox;
   const psql = `/usr/bin/docker exec ${container} psql -X -q -A -t -U ${databaseUser} -d`;

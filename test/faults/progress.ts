@@ -4,7 +4,9 @@ import type { Reporter, TestModule } from "vitest/node";
 import { repository } from "../sandbox/cache.ts";
 import { passedList } from "./results.ts";
 
-/** A Vitest reporter that notes every file that has passed: a run that was cut off goes on with the others, see run.ts. */
+/**
+ * A Vitest reporter that notes every file that has passed: a run that was cut off goes on with the others, see run.ts.
+ */
 export default class Progress implements Reporter {
   onTestModuleEnd(module: TestModule): void {
     const directory = process.env.FAULT_RESULTS;

@@ -50,7 +50,9 @@ export function readTally(directory: string, files: readonly string[]): Tallied[
   return [...rows.values()];
 }
 
-/** Forgets what was noted of files that have not passed: they are run again. Not while another run has the same seed. */
+/**
+ * Forgets what was noted of files that have not passed: they are run again. Not while another run has the same seed.
+ */
 export function forgetOthers(directory: string, passed: readonly string[]): void {
   const rows = readTally(directory, passed);
   for (const name of readdirSync(directory).filter((file) => file.endsWith(".jsonl")))

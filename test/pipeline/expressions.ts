@@ -4,7 +4,10 @@ export type Contexts = Record<string, unknown>;
 const token =
   /\s*(?:(==|!=|&&|\|\||[!(),])|'((?:[^']|'')*)'|(\d+(?:\.\d+)?)|([A-Za-z_][\w-]*(?:\.[\w-]+)*))/y;
 
-/** A text of a workflow with each `${{ … }}` in it replaced; one that is nothing but an expression keeps its value's type. */
+/**
+ * A text of a workflow with each `${{ … }}` in it replaced; one that is nothing but an expression keeps its value's
+ * type.
+ */
 export function evaluated(text: string, contexts: Contexts): unknown {
   const whole = /^\$\{\{((?:(?!\}\}).)*)\}\}$/s.exec(text.trim())?.[1];
   if (whole !== undefined) return evaluate(whole, contexts);

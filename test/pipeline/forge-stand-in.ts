@@ -20,8 +20,8 @@ export interface KeptComment {
 }
 
 /**
- * Stands for the APIs of GitHub (`/repos/…`) and GitLab (`/projects/…`), which no test can reach: issues, their comments,
- * pages of a hundred, and the refusal of a wrong token, with the names and types of the real answers.
+ * Stands for the APIs of GitHub (`/repos/…`) and GitLab (`/projects/…`), which no test can reach: issues, their
+ * comments, pages of a hundred, and the refusal of a wrong token, with the names and types of the real answers.
  */
 export interface ForgeStandIn {
   url: string;

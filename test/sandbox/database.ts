@@ -4,7 +4,10 @@ import { docker, label, tryDocker } from "./docker.ts";
 export const databaseName = "curriculum_library_api_production";
 export const databaseUser = "curriculum_library_api";
 
-/** The environment of the database's container, as in a Kamal configuration; TCP is not trusted even inside the container. */
+/**
+ * The environment of the database's container, as in a Kamal configuration; TCP is not trusted even inside the
+ * container.
+ */
 export const initialEnvironment = [
   `POSTGRES_USER=${databaseUser}`,
   `POSTGRES_DB=${databaseName}`,
@@ -42,7 +45,10 @@ export function runSql(container: string, sql: string, database = databaseName):
   return docker(["exec", "-i", container, ...psql], { input: sql });
 }
 
-/** Waits for the real server: while the image's first start prepares the directory, a temporary one answers on the socket. */
+/**
+ * Waits for the real server: while the image's first start prepares the directory, a temporary one answers on the
+ * socket.
+ */
 export async function waitForDatabase(container: string): Promise<void> {
   const isReal = 'test $(head -1 "$PGDATA/postmaster.pid") = 1 && pg_isready -q -U "$1" -d "$2"';
   for (let waited = 0; waited < waitSeconds * 10; waited++) {

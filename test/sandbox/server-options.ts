@@ -3,7 +3,10 @@ import type { PostgresVersion } from "./postgres-version.ts";
 export interface SandboxOptions {
   /** 1 to 999; every server that runs at the same time has its own. */
   number: number;
-  /** Who logs in: root (default); `deploy` with passwordless sudo; `deploy` without. Root cannot log in with the last two. */
+  /**
+   * Who logs in: root (default); `deploy` with passwordless sudo; `deploy` without. Root cannot log in with the last
+   * two.
+   */
   login?: "root" | "sudo" | "no-sudo";
   /** The server's sshd can be reached only through a second container. */
   jumpHost?: boolean;

@@ -14,7 +14,10 @@ export interface PruneServer extends BackupServer {
   list(): Promise<string>;
   /** Every file with its decision, as `--dry-run --json` has it. */
   decisions(words?: string): Promise<{ file: string; decision: string; reason: string }[]>;
-  /** Empties the backups directory and puts copies of the real backup into it, taken at these UTC times. Gives their stems. */
+  /**
+   * Empties the backups directory and puts copies of the real backup into it, taken at these UTC times. Gives their
+   * stems.
+   */
   layDown(...backups: readonly (string | BackupCopy)[]): Promise<string[]>;
   retain(retention: Partial<Settings["retention"]>): Promise<void>;
 }

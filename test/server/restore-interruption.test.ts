@@ -31,9 +31,9 @@ test.each([
     expect(cutOff).not.toBe("");
     expect(seen.map(({ failures }) => failures).filter((failures) => failures > 1)).toEqual([]);
     expect(seen.every(({ endsWell }) => endsWell)).toBe(true);
-    // The promise is a second. A busy machine makes its clients wait as well, all the time: how long it does is what the
-    // same clients saw just before, and in a restore, which is work for the machine too, the unluckiest of a hundred
-    // questions takes several times that.
+    // The promise is a second. A busy machine makes its clients wait as well, all the time: how long it does is what
+    // the same clients saw just before, and in a restore, which is work for the machine too, the unluckiest of a
+    // hundred questions takes several times that.
     expect(worstGap).toBeLessThanOrEqual(1000 + 10 * usualGapBefore);
   },
 );

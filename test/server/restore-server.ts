@@ -58,7 +58,9 @@ export async function startRestoreServer(
   };
 }
 
-/** The dump's text without its random key, and what a dump does not hold: what the database is apart from its content. */
+/**
+ * The dump's text without its random key, and what a dump does not hold: what the database is apart from its content.
+ */
 async function hashOf(sandbox: SandboxServer, database: string): Promise<string> {
   const properties = await sandbox.psql(propertiesQuery(database), "template1");
   const dump = `docker exec ${sandbox.container} pg_dump -U ${sandbox.databaseUser} '${database}'`;

@@ -32,7 +32,9 @@ function countsOf(content: Content): Content {
   };
 }
 
-/** What differs and may, one sentence each: newer extensions, and roles, which are the server's and not the database's. */
+/**
+ * What differs and may, one sentence each: newer extensions, and roles, which are the server's and not the database's.
+ */
 export function contentNotes(expected: Content, found: Content): string[] {
   const extensions = pairs(expected.extensions, found.extensions).flatMap(({ name, was, is }) => {
     if (was === undefined || is === undefined || compareVersions(was.version, is.version) >= 0) return [];

@@ -11,7 +11,8 @@ const heir = "EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = c.oid)";
 
 /**
  * The objects of each kind and what is compared of each, beginning with its name. Left out is what is legitimately
- * different after a restore, above all the text of definitions: PostgreSQL writes some otherwise once they were restored.
+ * different after a restore, above all the text of definitions: PostgreSQL writes some otherwise once they were
+ * restored.
  */
 const kinds: Record<string, string> = {
   schemas: `SELECT nspname FROM schemas n WHERE nspname <> 'public' AND ${own("pg_namespace", "n.oid")}`,
@@ -75,8 +76,8 @@ const hasPublic = ({ objects }: Content): boolean => objects.publicSchema?.count
 /**
  * The kinds that are not to be compared between two databases. Another major version changes some by itself: 15 took
  * CREATE on the schema public from everybody, and a GRANT ALL of an older version includes MAINTAIN from 17 on. Every
- * new database has public, also where it was dropped, and no dump before 15 brings back another owner of it or another one
- * of its name.
+ * new database has public, also where it was dropped, and no dump before 15 brings back another owner of it or another
+ * one of its name.
  */
 export function incomparableKinds(expected: Content, found: Content): ReadonlySet<string> {
   if (major(expected) !== major(found))

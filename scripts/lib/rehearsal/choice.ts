@@ -17,7 +17,8 @@ export interface Choice {
 }
 
 /**
- * What a command line means: nothing for every database, a configured name, a file, or a name and a file of another one.
+ * What a command line means: nothing for every database, a configured name, a file, or a name and a file of another
+ * one.
  * @throws UsageError; RestoreError for a file that is of no configured database
  */
 export function choose(settings: Settings, operands: readonly string[], latest: boolean): Choice[] {
@@ -56,7 +57,10 @@ export function fileOf(settings: Settings, { database, file }: Choice): string {
   );
 }
 
-/** The text of the backup's roles file; null for one that never had any. @throws RestoreError `bad-file` if it is missing. */
+/**
+ * The text of the backup's roles file; null for one that never had any.
+ * @throws RestoreError `bad-file` if it is missing.
+ */
 export function rolesOf({ manifest, path, rolesPath }: RestoreSource): string | null {
   if (rolesPath !== null) return readFileSync(rolesPath, "utf8");
   if (manifest?.roles == null) return null;

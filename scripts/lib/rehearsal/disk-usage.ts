@@ -3,7 +3,10 @@ import { runDocker } from "../docker.ts";
 import { ProgramError } from "../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
 
-/** Bytes that are free on the file system of a container's directory. @throws DockerError, InterruptedError, ProgramError */
+/**
+ * Bytes that are free on the file system of a container's directory.
+ * @throws DockerError, InterruptedError, ProgramError
+ */
 export const freeIn = (container: string, directory: string, options: ChildOptions): Promise<number> =>
   // POSIX: file system, total, used and available kibibytes in the last line.
   kibibytes([], container, ["df", "-P", "-k", directory], 3, options);

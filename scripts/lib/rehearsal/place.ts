@@ -21,7 +21,10 @@ export interface Place {
   used(signal: AbortSignal): Promise<number>;
   /** Bytes that are free on the same file system. */
   free(signal: AbortSignal): Promise<number>;
-  /** Makes that file system reachable. @throws DockerError, ProgramError, InterruptedError; `remove` is due then too. */
+  /**
+   * Makes that file system reachable.
+   * @throws DockerError, ProgramError, InterruptedError; `remove` is due then too.
+   */
   open(): Promise<void>;
   /** Makes the server answer. @throws as `open`, PsqlError */
   prepare(): Promise<void>;

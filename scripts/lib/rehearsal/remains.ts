@@ -10,7 +10,8 @@ import { livingRehearsal } from "./lock.ts";
 import { markedRuns, removeMarker } from "./marker.ts";
 
 /**
- * Removes what rehearsals of the database that died have left; what a living one uses stays. What cannot be removed now is tried again by the next run.
+ * Removes what rehearsals of the database that died have left; what a living one uses stays. What cannot be removed now
+ * is tried again by the next run.
  * @throws InterruptedError
  */
 export async function removeRemains(

@@ -4,7 +4,9 @@ import { ExitCode } from "../exit-codes.ts";
 import { formatBytes } from "../format.ts";
 import type { Place } from "./place.ts";
 
-/** How many times the space it needs a rehearsal may take: it must not fill the disk on which the live database lies. */
+/**
+ * How many times the space it needs a rehearsal may take: it must not fill the disk on which the live database lies.
+ */
 const margin = 2;
 const pauseMilliseconds = 5_000;
 /** So many looks in a row may fail before nobody knows what the rehearsal takes. */

@@ -17,7 +17,9 @@ chown postgres ${trialDirectory}
 echo ready
 exec cat >/dev/null`;
 
-/** Its bounds: memory without swap, processes, no network, and the last place in the queue for processors and memory. */
+/**
+ * Its bounds: memory without swap, processes, no network, and the last place in the queue for processors and memory.
+ */
 function runArguments({ database, runId, settings }: RestoreRun, name: string, image: string): string[] {
   const memory = `${settings.rehearsal.memoryBytes}b`;
   return [
@@ -51,7 +53,10 @@ export class TrialContainer {
     this.name = name;
   }
 
-  /** Waits for the container's own word that it runs. @throws DockerError, InterruptedError; `remove` is due then too. */
+  /**
+   * Waits for the container's own word that it runs.
+   * @throws DockerError, InterruptedError; `remove` is due then too.
+   */
   start(image: string): Promise<void> {
     const { signal } = this.#run;
     signal.throwIfAborted();

@@ -14,8 +14,7 @@ import type { Place } from "./place.ts";
 
 /**
  * Makes the database as a restore does: empty and like the old one, then the dump, statistics, owner, grants, settings,
- * and its name last.
- * @returns the seconds that it took.
+ * and its name last. @returns the seconds that it took.
  * @throws RestoreError, PsqlError, DockerError, InterruptedError
  */
 export async function restoreOnTrial(
@@ -58,7 +57,10 @@ export interface Comparison {
   notes: string[];
 }
 
-/** Compares everything that the manifest says with what was restored. @throws PsqlError, DockerError, InterruptedError */
+/**
+ * Compares everything that the manifest says with what was restored.
+ * @throws PsqlError, DockerError, InterruptedError
+ */
 export async function compare(
   place: Place,
   manifest: Manifest | null,

@@ -9,7 +9,8 @@ const ownRelease = /\n\\unrestrict [^\n]*\n*$/;
 /**
  * Takes the text of a dump that nobody vouches for and puts it under psql's `\restrict` with a key made here: psql then
  * refuses every command of its own (`\!`, `\connect`, `\copy` …). The dump's own pair at its head and end is removed,
- * because who wrote the file knows that key. With `restrict: false` only the pair is removed, for a psql that knows neither.
+ * because who wrote the file knows that key. With `restrict: false` only the pair is removed, for a psql that knows
+ * neither.
  */
 export function confineDump(restrict: boolean): Transform {
   const restriction = restrict ? `\\restrict ${randomBytes(16).toString("hex")}\n` : "";

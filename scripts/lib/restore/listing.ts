@@ -14,7 +14,10 @@ export interface DatabaseListing {
   problem: string | null;
 }
 
-/** What can be restored: the backups, and the databases that restores kept. A server that does not answer hides no backup. */
+/**
+ * What can be restored: the backups, and the databases that restores kept. A server that does not answer hides no
+ * backup.
+ */
 export async function listRestorable(
   settings: Settings,
   databases: readonly DatabaseSettings[],

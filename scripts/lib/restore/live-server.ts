@@ -56,7 +56,8 @@ select json_build_object(
 const Sizes = z.record(z.string(), z.int());
 
 /**
- * Only of these: a database that is being dropped has no size, or none that can be asked for, and whose it is does not matter here.
+ * Only of these: a database that is being dropped has no size, or none that can be asked for, and whose it is does not
+ * matter here.
  */
 const sizesQuery = (names: readonly string[]): string => `
 select coalesce(json_object_agg(datname, coalesce(pg_database_size(oid), 0)), '{}') from pg_database

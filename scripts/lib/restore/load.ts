@@ -37,7 +37,9 @@ const decompressAndRun = `exec 3>&1
 echo "psql $?"`;
 const bothSucceeded = "gzip 0\npsql 0\n";
 
-/** Settings of the role or the database must not stop the load; the swap's commit makes its unsynchronised ones durable. */
+/**
+ * Settings of the role or the database must not stop the load; the swap's commit makes its unsynchronised ones durable.
+ */
 const sessionSettings =
   "-c synchronous_commit=off -c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 " +
   "-c idle_in_transaction_session_timeout=0 -c client_min_messages=warning";

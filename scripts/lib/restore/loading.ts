@@ -8,8 +8,8 @@ import type { RestoreSource } from "./source.ts";
 import { detachSubscriptions } from "./subscriptions.ts";
 
 /**
- * Restores the file into the empty database `name`, in the way that suits its origin and this psql, and shows how far it
- * is. Subscriptions are cut from their slots, which are the live database's.
+ * Restores the file into the empty database `name`, in the way that suits its origin and this psql, and shows how far
+ * it is. Subscriptions are cut from their slots, which are the live database's.
  * @param maintenance for a question in another database.
  * @throws RestoreError `load`, DockerError, PsqlError, InterruptedError
  */

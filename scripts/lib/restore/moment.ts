@@ -42,8 +42,8 @@ const snapshotOf = ({ manifest, takenAt }: Backup): Date =>
   manifest?.snapshotAt ? new Date(manifest.snapshotAt) : takenAt;
 
 /**
- * The newest verified backup whose snapshot was taken at `moment`, to the second, or before. A moment that is written as
- * in a backup's name means that backup, whenever its snapshot was taken.
+ * The newest verified backup whose snapshot was taken at `moment`, to the second, or before. A moment that is written
+ * as in a backup's name means that backup, whenever its snapshot was taken.
  * @param backups newest first.
  * @returns null when there is none.
  */

@@ -29,7 +29,10 @@ export const DatabaseProperties = z.object({
 });
 export type DatabaseProperties = z.infer<typeof DatabaseProperties>;
 
-/** A query for one JSON document with the properties of a database, on every major version; no row if it is absent, or invalid by a DROP that was cut off. */
+/**
+ * A query for one JSON document with the properties of a database, on every major version; no row if it is absent, or
+ * invalid by a DROP that was cut off.
+ */
 export const propertiesQuery = (name: string): string => `
 select jsonb_build_object(
   'owner', pg_get_userbyid(d.datdba),

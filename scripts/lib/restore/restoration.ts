@@ -106,8 +106,8 @@ async function lockedRestore(run: RestoreRun, wish: RestoreWish, lock: Lock): Pr
 export const namesOf = ({ databases }: LiveServer): string[] => databases.map(({ name }) => name);
 
 /**
- * The live database's properties, those it had before an in-place restore that was cut off dropped it, or, when there is
- * none (a new server, a lost database), those of the backup.
+ * The live database's properties, those it had before an in-place restore that was cut off dropped it, or, when there
+ * is none (a new server, a lost database), those of the backup.
  * @throws RestoreError when nothing says them.
  */
 export function propertiesFor(

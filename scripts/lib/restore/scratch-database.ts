@@ -5,8 +5,8 @@ import { standingOf } from "./standing.ts";
 import { detachStatements, subscriptionsOf } from "./subscriptions.ts";
 
 /**
- * Drops a database that a restore or rehearsal made, or what a DROP that was cut off has left of one, with whoever is connected to
- * it; nothing happens if it does not exist.
+ * Drops a database that a restore or rehearsal made, or what a DROP that was cut off has left of one, with whoever is
+ * connected to it; nothing happens if it does not exist.
  * @param maintenance another database.
  * @throws PsqlError, DockerError, InterruptedError
  */

@@ -32,7 +32,10 @@ export async function standingOf(
 const attempts = 5;
 const pauseMilliseconds = 1000;
 
-/** The same after a statement whose answer was lost, once nothing of the run is at work; null if the server does not answer. */
+/**
+ * The same after a statement whose answer was lost, once nothing of the run is at work; null if the server does not
+ * answer.
+ */
 export async function findStanding(
   run: AskingRun,
   name: string,

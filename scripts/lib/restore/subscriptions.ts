@@ -17,7 +17,9 @@ export function subscriptionsOf(
   return queryJson(database, z.array(z.string()), sql, options);
 }
 
-/** The statements after which a subscription neither asks for changes nor knows the slot, which is the live database's. */
+/**
+ * The statements after which a subscription neither asks for changes nor knows the slot, which is the live database's.
+ */
 export const detachStatements = (subscription: string): string[] => [
   `ALTER SUBSCRIPTION ${identifier(subscription)} DISABLE;`,
   `ALTER SUBSCRIPTION ${identifier(subscription)} SET (slot_name = NONE);`,

@@ -38,7 +38,8 @@ export function swapStatements({ live, incoming, outgoing }: Swap, holding: bool
 /**
  * Puts another database under the live name, in one transaction. Not to be interrupted: it takes seconds at most.
  * @param maintenance a database that is none of them.
- * @returns for how many seconds clients were cut off; null when the answer to the commit was lost but it had taken effect.
+ * @returns for how many seconds clients were cut off; null when the answer to the commit was lost but it had taken
+ * effect.
  * @throws RestoreError `swap` when nothing has changed, `unknown` when that could not be found out.
  */
 export async function swapDatabases(run: AskingRun, maintenance: string, swap: Swap): Promise<number | null> {
@@ -68,8 +69,8 @@ export async function swapDatabases(run: AskingRun, maintenance: string, swap: S
 const notHeld: ReadonlySet<string | null> = new Set(["55P03", "42501"]);
 
 /**
- * Swaps with connections held, and where they cannot be, without: a client may then fail twice. If it is the rename that
- * was refused, it is refused again, and that is the error.
+ * Swaps with connections held, and where they cannot be, without: a client may then fail twice. If it is the rename
+ * that was refused, it is refused again, and that is the error.
  */
 async function holdingIfPossible<T>(attempt: (holding: boolean) => Promise<T>): Promise<T> {
   try {

@@ -98,7 +98,10 @@ psql="psql -X -q -A -t -v ON_ERROR_STOP=1 -v VERBOSITY=terse"
 $psql -o /dev/null -U "$1" -d "$3" -f - >&3; echo "into $?" >&3; }`;
 const bothSucceeded = `${allCopied}\nfrom 0\ninto 0\n`;
 
-/** Of both sides: what a database or role has set for the application's sake must neither stop them nor change a value's text. */
+/**
+ * Of both sides: what a database or role has set for the application's sake must neither stop them nor change a value's
+ * text.
+ */
 const sessionSettings = [
   "default_transaction_read_only=off",
   "statement_timeout=0",
@@ -128,7 +131,8 @@ export interface TableCopy {
 }
 
 /**
- * Copies tables into a new schema of the live database, in one transaction there, which locks nothing but what it makes.
+ * Copies tables into a new schema of the live database, in one transaction there, which locks nothing but what it
+ * makes.
  * @throws RestoreError `load` when nothing has changed; DockerError, PsqlError, InterruptedError
  */
 export async function copyTables(run: RestoreRun, copy: TableCopy): Promise<void> {

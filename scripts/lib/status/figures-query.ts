@@ -1,7 +1,9 @@
 import * as z from "zod/mini";
 import type { PostgresFigures } from "./observation.ts";
 
-/** The one question that a status check asks a database: every figure in one JSON document (PostgreSQL 12 and later). */
+/**
+ * The one question that a status check asks a database: every figure in one JSON document (PostgreSQL 12 and later).
+ */
 export const figuresQuery = `
 WITH session AS (
   SELECT pid, usename, state, application_name, query_start, state_change

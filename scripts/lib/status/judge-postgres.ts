@@ -68,7 +68,9 @@ function judgeInPlace(
   ];
 }
 
-/** Point 3: no in-place restore has left it dropped, the database is there, and not suddenly much smaller than it was. */
+/**
+ * Point 3: no in-place restore has left it dropped, the database is there, and not suddenly much smaller than it was.
+ */
 export function judgeDatabase(database: DatabaseObservation, settings: Settings): Finding[] {
   return [...judgeInPlace(database, settings), ...judgeSizeNow(database, settings)];
 }

@@ -41,7 +41,9 @@ function figuresOf(record: RehearsalRecord): NonNullable<Rehearsals["newest"]> {
 const isSuccess = ({ compared, result }: RehearsalRecord): boolean =>
   result === "equal" && compared === "full";
 
-/** What rehearsals say about the backups; part of point 5. Nothing where nobody ever rehearsed and nothing is scheduled. */
+/**
+ * What rehearsals say about the backups; part of point 5. Nothing where nobody ever rehearsed and nothing is scheduled.
+ */
 export function judgeRehearsals(
   database: DatabaseObservation,
   settings: Settings,

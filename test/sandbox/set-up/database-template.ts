@@ -36,7 +36,10 @@ export async function databaseTemplate(version: PostgresVersion, postgresImage: 
   return tag;
 }
 
-/** Runs PostgreSQL on a directory that is part of the container, runs `script`, stops it cleanly and keeps it as an image. */
+/**
+ * Runs PostgreSQL on a directory that is part of the container, runs `script`, stops it cleanly and keeps it as an
+ * image.
+ */
 async function snapshot(image: string, directory: string, argv: string[], script: string): Promise<string> {
   const data = `${templateDirectory}/${directory}`;
   const environment = [...initialEnvironment, `PGDATA=${data}`].flatMap((entry) => ["--env", entry]);

@@ -17,7 +17,10 @@ const officialImage = (version: PostgresVersion): string => `postgres:${version}
 const ownImage = (version: PostgresVersion, release: Release): string =>
   `${repository}/postgres:${version}-${digest(release, ...files("postgres"))}`;
 
-/** PostgreSQL's image: the official one where an image registry can be reached, else one like it made of Debian's packages. */
+/**
+ * PostgreSQL's image: the official one where an image registry can be reached, else one like it made of Debian's
+ * packages.
+ */
 export async function postgresImage(version: PostgresVersion): Promise<string> {
   const there = await imageThere(version);
   if (there !== null) return there;
