@@ -14,7 +14,8 @@ import type { Place } from "./place.ts";
 
 /**
  * Makes the database as a restore does: empty and like the old one, then the dump, statistics, owner, grants, settings,
- * and its name last. @returns the seconds that it took.
+ * and its name last.
+ * @returns the seconds that it took.
  * @throws RestoreError, PsqlError, DockerError, InterruptedError
  */
 export async function restoreOnTrial(
