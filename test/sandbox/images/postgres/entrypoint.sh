@@ -1,6 +1,5 @@
 #!/bin/sh
-# What the official image's entrypoint does, for POSTGRES_USER, _PASSWORD, _DB, _INITDB_ARGS, _HOST_AUTH_METHOD and
-# PGDATA.
+# What the official image's entrypoint does, for POSTGRES_USER, _PASSWORD, _DB, _INITDB_ARGS, _HOST_AUTH_METHOD and PGDATA.
 set -eu
 
 case ${1-} in

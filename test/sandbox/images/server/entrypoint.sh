@@ -1,6 +1,5 @@
 #!/bin/sh
-# A server's init: puts the files of /sandbox (copied in before the first start) where they belong, then runs sshd and
-# cron.
+# A server's init: puts the files of /sandbox (copied in before the first start) where they belong, then runs sshd and cron.
 set -eu
 
 if [ ! -e /etc/machine-id ]; then
