@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { type PostgresVersion, usualVersion, versionVariable } from "../sandbox/postgres-version.ts";
 import { whyNoPostgres } from "../sandbox/set-up/postgres-image.ts";
 import { say } from "../sandbox/steps.ts";
 import { type BackupServer, directory, startBackupServer } from "./backup-server.ts";
-import { commandOf, putPrograms } from "./programs.ts";
+import { commandOf, copyBackup, name, putPrograms } from "./programs.ts";
 
+/** The version that was asked for; else the oldest, the usual and the newest, which differ most in what they hold. */
+const chosen: readonly PostgresVersion[] = process.env[versionVariable] ? [usualVersion()] : [13, 15, 18];
 const versions = await Promise.all(
-  ([13, 15, 18] as const).map(async (version) => ({ version, reason: await whyNoPostgres(version) })),
+  chosen.map(async (version) => ({ version, reason: await whyNoPostgres(version) })),
 );
 const here = versions.filter(({ reason }) => reason === null).map(({ version }) => version);
 for (const { version, reason } of versions)
@@ -17,29 +20,36 @@ const kinds = readFileSync(join(import.meta.dirname, "manifest-kinds.sql"), "utf
 /** To make a version's images takes a minute or two, on a machine that never did. */
 const imagesTimeout = 20 * 60_000;
 
-const servers: BackupServer[] = [];
-afterAll(() => Promise.all(servers.map((server) => server.remove())));
+/** Each version's server, and its backup of everything. */
+const servers = new Map<PostgresVersion, BackupServer>();
+const backups = new Map<PostgresVersion, string>();
+afterAll(() => Promise.all([...servers.values()].map((server) => server.remove())));
 
-async function startedWith(version: (typeof here)[number]): Promise<BackupServer> {
+async function startedWith(version: PostgresVersion): Promise<BackupServer> {
   const server = await startBackupServer(325 + here.indexOf(version), {
     postgres: version,
     database: "empty",
   });
-  servers.push(server);
+  servers.set(version, server);
   await putPrograms(server.sandbox, ["restore_database"]);
   return server;
 }
 
-/** Backs up, and restores what was backed up: which is refused when a single object is not what the manifest says. */
-async function backUpAndRestore(server: BackupServer): Promise<void> {
+/** Restores, which is refused when a single object is not what the manifest says. */
+async function restore({ sandbox }: BackupServer, archive: string): Promise<void> {
+  const words = `--yes --database ${name} ${archive}`;
+  const restored = await sandbox.run(`${commandOf(sandbox, "restore_database")} ${words} </dev/null`);
+  expect(restored).toMatchObject({ code: 0, stderr: "" });
+}
+
+/** Backs up, and restores what was backed up; gives the archive's path. */
+async function backUpAndRestore(server: BackupServer): Promise<string> {
   expect(await server.backUp("--quiet")).toMatchObject({ code: 0 });
   const archive = (await server.files()).findLast((file) => file.endsWith(".sql.gz")) ?? "";
   const { createdAt, snapshotAt } = await server.manifest(archive);
   expect(Date.parse(snapshotAt ?? "")).toBeGreaterThanOrEqual(Date.parse(createdAt));
-  const restored = await server.sandbox.run(
-    `${commandOf(server.sandbox, "restore_database")} --yes ${directory}/${archive} </dev/null`,
-  );
-  expect(restored).toMatchObject({ code: 0, stderr: "" });
+  await restore(server, `${directory}/${archive}`);
+  return `${directory}/${archive}`;
 }
 
 describe.each(here)("PostgreSQL %i", (version) => {
@@ -48,7 +58,7 @@ describe.each(here)("PostgreSQL %i", (version) => {
     async () => {
       const server = await startedWith(version);
       await server.sandbox.psql(kinds);
-      await backUpAndRestore(server);
+      backups.set(version, await backUpAndRestore(server));
       await server.sandbox.psql("DROP SCHEMA public; DROP EXTENSION plpgsql CASCADE");
       await backUpAndRestore(server);
       await server.sandbox.psql(
@@ -60,4 +70,12 @@ describe.each(here)("PostgreSQL %i", (version) => {
     },
     imagesTimeout,
   );
+});
+
+const pairs = here.flatMap((from) => here.filter((to) => from < to).map((to) => [from, to] as const));
+
+test.each(pairs)("objects of every kind come from PostgreSQL %i to %i as they were", async (from, to) => {
+  const [source, target, archive] = [servers.get(from), servers.get(to), backups.get(from)];
+  if (!source || !target || !archive) throw new Error(`PostgreSQL ${from} or ${to} is not there`);
+  await restore(target, await copyBackup(source.sandbox, target.sandbox, archive));
 });

@@ -32,6 +32,15 @@ export const resealed = (path: string): string => {
   return `{ ${put("")} ${path}; ${put(`$(sha256sum <${path} | cut -d " " -f 1)`)} ${path}; }`;
 };
 
+/** Copies an archive and what lies beside it to another server; gives the archive's path there. */
+export async function copyBackup(from: SandboxServer, to: SandboxServer, archive: string): Promise<string> {
+  const directory = `/root/of-${from.alias}`;
+  const stem = archive.replace(/\.sql\.gz$/, "");
+  const packed = await from.run(`cd ${backups} && tar -cf - "$(basename ${stem})".* | base64`);
+  await to.run(`mkdir -p ${directory} && base64 -d | tar -C ${directory} -xf -`, { input: packed.stdout });
+  return archive.replace(backups, directory);
+}
+
 /** Settings as a deployment would write them, for the sandbox's one database. */
 export function settingsFor(sandbox: SandboxServer): Settings {
   const { container, database, databaseUser, dataDirectory } = sandbox;

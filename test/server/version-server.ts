@@ -1,6 +1,6 @@
 import type { CommandResult } from "../sandbox/command.ts";
 import type { PostgresVersion } from "../sandbox/postgres-version.ts";
-import { commandOf, putPrograms } from "./programs.ts";
+import { commandOf, copyBackup, putPrograms } from "./programs.ts";
 import { backups, name, type StatusServer, startStatusServer } from "./status-server.ts";
 
 /** A sandbox server with one major version of PostgreSQL and all programs. */
@@ -81,14 +81,6 @@ export async function startVersionServer(number: number, version: PostgresVersio
     rehearse: (words) => sandbox.run(`${commandOf(sandbox, "rehearse_restore")} ${words} </dev/null`),
     newest: async () => (await sandbox.run(`ls -t ${backups}/${name}_*.sql.gz | head -n 1`)).stdout.trim(),
     content: () => sandbox.psql(contentQuery),
-    fetch: async (from, archive) => {
-      const stem = archive.replace(/\.sql\.gz$/, "");
-      const directory = `/root/of-${from.version}`;
-      const packed = await from.sandbox.run(`cd ${backups} && tar -cf - "$(basename ${stem})".* | base64`);
-      await sandbox.run(`mkdir -p ${directory} && base64 -d | tar -C ${directory} -xf -`, {
-        input: packed.stdout,
-      });
-      return archive.replace(backups, directory);
-    },
+    fetch: (from, archive) => copyBackup(from.sandbox, sandbox, archive),
   };
 }
