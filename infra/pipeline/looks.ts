@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { DriftReport } from "../drift/report.ts";
 import type { Look } from "./drift-issues.ts";
 
 /** What drift.sh left in `directory/drift-STACK` for each stack; a stack whose job left nothing is told as such. */
@@ -11,6 +12,28 @@ export function readLooks(directory: string, stacks: readonly string[]): Look[] 
     };
     const code = read("exit-code").trim();
     const exitCode = /^\d+$/.test(code) ? Number(code) : null;
-    return { stack, exitCode, report: read("report.md"), findings: read("report.json") };
+    return { stack, exitCode, report: read("report.md"), findings: findingsIn(read("report.json")) };
   });
+}
+
+/**
+ * What makes one report news beside another, as text: which servers were changed and how. Neither when it was looked,
+ * nor the words of a problem, which may hold a figure that is another each night, nor what waits for its deployment.
+ */
+function findingsIn(json: string): string {
+  const report = parsed(json);
+  if (report === null) return "no report";
+  const servers = report.servers.map(({ key, verdict, problems, drift }) => ({
+    ...{ key, verdict, problems: problems.length },
+    drift: drift.map(({ changedAt: _, ...what }) => what),
+  }));
+  return JSON.stringify({ failures: report.failures.length, servers });
+}
+
+function parsed(json: string): DriftReport | null {
+  try {
+    return DriftReport.parse(JSON.parse(json));
+  } catch {
+    return null;
+  }
 }

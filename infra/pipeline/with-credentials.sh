@@ -26,7 +26,7 @@ if [ -n "${SSH_KNOWN_HOSTS-}" ]; then
   # OpenSSH goes by the account's home, whatever HOME says; in a job that runs in a container the two may differ.
   home=$(getent passwd "$(id -u)" | cut -d: -f6)
   known="$home/.ssh/known_hosts"
-  mkdir -p -m 700 "$home/.ssh"
+  [ -d "$home/.ssh" ] || mkdir -m 700 "$home/.ssh"
   touch "$known"
   [ -z "$(tail -c 1 "$known")" ] || echo >>"$known"
   while IFS= read -r line; do
