@@ -31,7 +31,7 @@ const pendingLabels: Labels = { before: "as deployed", after: "as the program wa
  * | as deployed                           | no drift; pending where the program wants otherwise          |
  * | otherwise, and as the program wants   | neither: somebody was faster than the deployment             |
  * | otherwise                             | drift; pending too where the program wants a third thing     |
- * | as the state says, not as last written| drift: an `up` was cut off after it had read the hand's work |
+ * | as the state says, not as last written| drift: a run was cut off after it had read the hand's work  |
  */
 export function judge(sighting: Sighting, look: Look | null): Judgement {
   return sighting.type.startsWith("remotehost:") ? judgeOurs(sighting, look) : judgeForeign(sighting);
@@ -44,7 +44,7 @@ function judgeOurs(sighting: Sighting, look: Look | null): Judgement {
   if (!isUnlikeWish) return { drift: null, pending: null };
   const isUnlikeState = differ(before, found);
   const isStale =
-    !isUnlikeState && wished !== undefined && wished !== null && isHandsWork(sighting, found, look);
+    !isUnlikeState && wished !== undefined && wished !== null && isHandsWork(sighting, look, wished);
   const asDeployed = isStale ? wished : before;
   const isDrift = (isUnlikeState || isStale) && asDeployed !== null;
   const isPending = !isStale && wished !== undefined && differ(before, wished);
@@ -74,12 +74,16 @@ function differ(one: Inputs | null, other: Inputs | null): boolean {
   return differingNames(one, other).length > 0;
 }
 
+/** What no setting of the stack changes. */
+const permissions = new Set(["mode", "owner", "group"]);
+
 /** Whether what the state took for deployed is in truth what somebody left there. */
-function isHandsWork({ deployedUrn }: Sighting, found: Inputs | null, look: Look | null): boolean {
+function isHandsWork({ deployedUrn, before: found }: Sighting, look: Look | null, wished: Inputs): boolean {
   const record = look?.record?.urn === deployedUrn ? look.record : null;
   if (found === null) return record !== null && look?.isAbsent === true;
   if (["obstacle", "record", "table"].some((name) => found[name] !== undefined)) return true;
   if (Array.isArray(found.foreignEntries) && found.foreignEntries.length > 0) return true;
+  if (differingNames(found, wished).every((name) => permissions.has(name))) return true;
   const sha256 = sha256Of(found);
   return record !== null && record.kind !== "directory" && sha256 !== null && sha256 !== record.sha256;
 }
