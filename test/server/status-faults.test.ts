@@ -17,12 +17,6 @@ afterEach(async () => {
   await server.sandbox.writeFile(server.settings.paths.cronTable, cronTable, "0644");
 });
 
-const problems = async (): Promise<{ code: number; stdout: string }> => {
-  const { code, stdout } = await server.check("--quiet");
-  return { code, stdout };
-};
-const pointOf = async (point: "container" | "connections" | "database" | "persistence" | "backup") =>
-  (await server.report()).databases[0]?.points[point];
 /** Copies the newest backup to another day. */
 const copyBackup = (days: number) =>
   server.sandbox.run(`cd ${backups} && m=$(ls -t ${name}_*.json | head -n 1) && s=\${m%.json} &&
@@ -39,7 +33,7 @@ describe("backups", () => {
   test("none, though the first is due: critical", async () => {
     await keep();
     await server.sandbox.run(`rm ${backups}/* && touch -d '3 days ago' ${server.settings.paths.cronTable}`);
-    const { code, stdout } = await problems();
+    const { code, stdout } = await server.problems();
     expect(code).toBe(2);
     expect(stdout).toContain("there is no backup");
   });
@@ -50,8 +44,8 @@ describe("backups", () => {
     await server.sandbox.run(
       `cd ${backups} && ls -t ${name}_* | grep -v $(date -u -d '5 days ago' +%Y%m%d) | xargs rm`,
     );
-    expect(await pointOf("backup")).toMatchObject({ level: "critical" });
-    expect((await problems()).stdout).toContain("too old");
+    expect(await server.pointOf("backup")).toMatchObject({ level: "critical" });
+    expect((await server.problems()).stdout).toContain("too old");
   });
 
   test("much smaller than before: a warning", async () => {
@@ -60,15 +54,15 @@ describe("backups", () => {
     await server.backUp();
     await server.sandbox.psql("DROP TABLE large");
     await server.backUp();
-    expect((await problems()).stdout).toMatch(/the newest backup shrank: .*rows 99 % smaller/);
+    expect((await server.problems()).stdout).toMatch(/the newest backup shrank: .*rows 99 % smaller/);
   });
 
   test("never verified: a warning; changed since it was: critical", async () => {
     await keep();
     await server.sandbox.run(`rm ${backups}/*.json`);
-    expect(await pointOf("backup")).toMatchObject({ level: "warning" });
+    expect(await server.pointOf("backup")).toMatchObject({ level: "warning" });
     await server.sandbox.run(`cp -a ${backups}.kept/*.json ${backups} && echo x >>$(ls ${backups}/*.sql.gz)`);
-    expect(await pointOf("backup")).toMatchObject({ level: "critical" });
+    expect(await server.pointOf("backup")).toMatchObject({ level: "critical" });
   });
 });
 
@@ -106,7 +100,7 @@ describe("schedule, disk and log", () => {
   test("a disk without room for another backup", async () => {
     const { monitoring } = server.settings;
     await server.configure({ monitoring: { ...monitoring, minimumFreeBytes: Number.MAX_SAFE_INTEGER } });
-    expect(await problems()).toMatchObject({
+    expect(await server.problems()).toMatchObject({
       code: 2,
       stdout: expect.stringContaining("no backup is begun"),
     });
@@ -117,7 +111,7 @@ describe("schedule, disk and log", () => {
   test("a failed run in the log", async () => {
     await server.sandbox.stopDatabase();
     await server.backUp();
-    const down = await problems();
+    const down = await server.problems();
     await server.sandbox.startDatabase();
     expect(down).toMatchObject({ code: 2, stdout: expect.stringContaining("is stopped") });
     const { points } = await server.report();
@@ -131,7 +125,7 @@ describe("schedule, disk and log", () => {
 describe("the container", () => {
   test("removed, though there are backups: critical", async () => {
     await server.sandbox.removeDatabase();
-    const { code, stdout } = await problems();
+    const { code, stdout } = await server.problems();
     await server.sandbox.startDatabase();
     expect(code).toBe(2);
     expect(stdout).toContain("there is no container");
@@ -156,7 +150,7 @@ describe("the container", () => {
     await server.configure({
       databases: server.settings.databases.map((each) => ({ ...each, container: unmounted })),
     });
-    const point = await pointOf("persistence");
+    const point = await server.pointOf("persistence");
     await docker(["rm", "--force", unmounted]);
     expect(point).toMatchObject({ level: "critical" });
   });
@@ -165,7 +159,7 @@ describe("the container", () => {
     await server.configure({
       databases: server.settings.databases.map((each) => ({ ...each, name: "new", container: "no-such-22" })),
     });
-    expect(await problems()).toEqual({ code: 0, stdout: "" });
-    expect(await pointOf("container")).toMatchObject({ level: "note" });
+    expect(await server.problems()).toEqual({ code: 0, stdout: "" });
+    expect(await server.pointOf("container")).toMatchObject({ level: "note" });
   });
 });

@@ -5,6 +5,8 @@ import type { CommandResult } from "../sandbox/command.ts";
 import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
 import { backups, commandOf, putPrograms, settingsFile, settingsFor } from "./programs.ts";
 
+type Points = StatusReport["databases"][number]["points"];
+
 /** A sandbox server with the status check, a cron table and one fresh backup, put there without a deployment. */
 export interface StatusServer {
   sandbox: SandboxServer;
@@ -14,6 +16,10 @@ export interface StatusServer {
   check(words?: string): Promise<CommandResult>;
   /** `--json`, parsed by the report's schema. */
   report(words?: string): Promise<StatusReport>;
+  /** The exit code and the text of `--quiet`. */
+  problems(): Promise<Pick<CommandResult, "code" | "stdout">>;
+  /** A point of its database in the report. */
+  pointOf(point: keyof Points): Promise<Points[keyof Points] | undefined>;
   backUp(): Promise<CommandResult>;
   /** Writes the settings file with some of them changed. */
   configure(change: Partial<Settings>): Promise<void>;
@@ -38,17 +44,23 @@ export async function startStatusServer(
   await sandbox.run(`mkdir -p -m 0700 ${backups}`);
   const command = commandOf(sandbox, "check_database_status");
   const check = (words = "") => sandbox.run(`${command} ${words}`);
+  const report = async (words = "") => {
+    const { stdout, stderr } = await check(`--json ${words}`);
+    if (stdout === "") throw new Error(stderr);
+    return StatusReport.parse(JSON.parse(stdout));
+  };
   return {
     sandbox,
     settings,
     command,
     check,
     configure,
-    report: async (words = "") => {
-      const { stdout, stderr } = await check(`--json ${words}`);
-      if (stdout === "") throw new Error(stderr);
-      return StatusReport.parse(JSON.parse(stdout));
+    report,
+    problems: async () => {
+      const { code, stdout } = await check("--quiet");
+      return { code, stdout };
     },
+    pointOf: async (point) => (await report()).databases[0]?.points[point],
     backUp: () => sandbox.run(`${commandOf(sandbox, "backup_database")} --quiet`),
   };
 }

@@ -26,12 +26,6 @@ afterEach(async () => {
   await server.sandbox.writeFile(server.settings.paths.cronTable, cronTable, "0644");
 });
 
-const problems = async (): Promise<{ code: number; stdout: string }> => {
-  const { code, stdout } = await server.check("--quiet");
-  return { code, stdout };
-};
-const pointOf = async (point: "container" | "connections" | "database" | "persistence" | "backup") =>
-  (await server.report()).databases[0]?.points[point];
 describe("a healthy server", () => {
   test("exits 0 with eight points, without colour when piped, and logs one line", async () => {
     const { code, stdout, stderr } = await server.check();
@@ -54,7 +48,7 @@ describe("a healthy server", () => {
   });
 
   test("prints nothing with --quiet", async () => {
-    expect(await problems()).toEqual({ code: 0, stdout: "" });
+    expect(await server.problems()).toEqual({ code: 0, stdout: "" });
   });
 
   test("answers --json by the documented schema", async () => {
@@ -88,7 +82,7 @@ describe("the database", () => {
     const allow = (yes: boolean) =>
       server.sandbox.psql(`ALTER DATABASE "${database}" ALLOW_CONNECTIONS ${yes}`, "template1");
     await allow(false);
-    const refused = await problems();
+    const refused = await server.problems();
     await allow(true);
     expect(refused.code).toBe(2);
     expect(refused.stdout).toContain("not currently accepting connections");
@@ -96,7 +90,7 @@ describe("the database", () => {
     await server.configure({
       databases: server.settings.databases.map((each) => ({ ...each, user: `${databaseUser}_x` })),
     });
-    expect(await pointOf("connections")).toMatchObject({ level: "critical" });
+    expect(await server.pointOf("connections")).toMatchObject({ level: "critical" });
   });
 
   test("with a long query and an idle transaction is a warning that names them", async () => {
@@ -106,12 +100,12 @@ describe("the database", () => {
     await server.sandbox.run(`(${psql} -c 'SELECT pg_sleep(60)' >/dev/null 2>&1 &)
       ((echo 'BEGIN; SELECT 1;'; sleep 60) | ${psql} >/dev/null 2>&1 &)`);
     await expect
-      .poll(async () => (await problems()).stdout, { timeout: 60_000, interval: 500 })
+      .poll(async () => (await server.problems()).stdout, { timeout: 60_000, interval: 500 })
       .toMatch(/a query has run for(.|\n)*a transaction has been idle for/);
     await server.sandbox.psql(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}' AND pid <> pg_backend_pid()`,
     );
-    await expect.poll(async () => (await problems()).code, { timeout: 60_000 }).toBe(0);
+    await expect.poll(async () => (await server.problems()).code, { timeout: 60_000 }).toBe(0);
   });
 
   test("shows what restores left", async () => {
