@@ -152,6 +152,19 @@ describe.each(files)("a file $what", ({ prepare, code, says, file, restricted = 
   });
 });
 
+test("a file without a manifest comes back, and the log says so where psql cannot confine it", async () => {
+  const { sandbox } = server;
+  const path = `${backups}/${stem()}.sql.gz`;
+  await sandbox.run(`cp ${archive} ${path}`);
+  const restored = await server.restore(`--into beside ${path}`);
+  expect(restored).toMatchObject({ code: 0, stderr: "" });
+  // The log escapes backslashes.
+  const said = / warning .*: this psql has no \\\\restrict: \S+ is trusted not to use psql's own commands/;
+  expect(said.test(await server.log())).toBe(!(await psqlRestricts()));
+  await sandbox.run(`rm ${path}`);
+  await sandbox.psql("drop database beside", "template1");
+});
+
 /** What stands in the way on the server, and how it is taken away again. */
 const obstacles = [
   {
