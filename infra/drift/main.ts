@@ -36,9 +36,9 @@ async function investigate({ stack, only }: Wish, signal: AbortSignal): Promise<
 }
 
 function failuresOf({ errors, resources }: Preview): string[] {
-  const known =
-    resources.size > 0 ? "what is pending is not known, nor whether a change is wanted by now" : "";
-  return errors.map((error) => `Pulumi could not preview the stack${known ? `, so ${known}` : ""}: ${error}`);
+  const consequence =
+    resources.size > 0 ? ", so it is not known what is pending and whether a change is wanted by now" : "";
+  return errors.map((error) => `Pulumi could not preview the stack${consequence}: ${error}`);
 }
 
 /** Says now and then how many resources were looked at. */
@@ -76,7 +76,10 @@ async function run(words: readonly string[]): Promise<number> {
   const interruption = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interruption.abort());
   try {
-    const report = await investigate(wish, interruption.signal);
+    const report = await investigate(wish, interruption.signal).catch((error: unknown) => {
+      const why = interruption.signal.aborted ? "The report was interrupted." : messageOf(error);
+      return makeReport({ stack: wish.stack, failures: [why], servers: [], takenAt: new Date() });
+    });
     print(report, wish);
     return report.exitCode;
   } finally {
@@ -84,10 +87,14 @@ async function run(words: readonly string[]): Promise<number> {
   }
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   say(error instanceof UsageError ? `${message}\n\n${usage}` : `The drift report failed: ${message}`);
   process.exitCode = 1;
 }
