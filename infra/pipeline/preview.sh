@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# preview.sh STACK DIRECTORY: what the next `pulumi up` would do. Leaves DIRECTORY/preview.txt and DIRECTORY/exit-code, and
-# exits as `pulumi preview`.
+# preview.sh STACK DIRECTORY: what the next `pulumi up` would do. Leaves DIRECTORY/preview.txt and
+# DIRECTORY/exit-code, and exits as `pulumi preview`.
 set -euo pipefail
 stack=$1
 directory=$2

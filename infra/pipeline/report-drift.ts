@@ -6,8 +6,8 @@ import { gitLabRun, gitLabTracker } from "./gitlab.ts";
 import { readLooks } from "./looks.ts";
 
 /**
- * `report-drift.ts DIRECTORY`, in a job of GitHub Actions or GitLab CI: reads what drift.sh left in DIRECTORY/drift-STACK
- * for each stack of STACKS, and keeps one open issue for each stack that is not clean. Exits 0 when the issues are as
+ * `report-drift.ts DIRECTORY`, in a job of GitHub Actions or GitLab CI: reads what drift.sh left in
+ * DIRECTORY/drift-STACK for each stack of STACKS, and keeps one open issue for each stack that is not clean. Exits 0 when the issues are as
  * they should be, 1 when not.
  */
 async function reportDrift(directory: string, environment: NodeJS.ProcessEnv): Promise<void> {

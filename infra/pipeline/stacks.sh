@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# stacks.sh: the stacks of this repository as a JSON list: one for each file Pulumi.STACK.yaml, so that none can be forgotten.
+# stacks.sh: the stacks of this repository as a JSON list, one for each file Pulumi.STACK.yaml: none can be forgotten.
 set -euo pipefail
 shopt -s nullglob
 
@@ -14,7 +14,7 @@ for file in Pulumi.*.yaml; do
   names+=("\"$name\"")
 done
 if [ "${#names[@]}" -eq 0 ]; then
-  echo "No stack: there is no file Pulumi.STACK.yaml in $PWD. \`pulumi stack init STACK\` and \`pulumi config\` make one." >&2
+  echo "No stack: there is no file Pulumi.STACK.yaml in $PWD. \`pulumi stack init STACK\` makes one." >&2
   exit 1
 fi
 (IFS=, && printf '[%s]\n' "${names[*]}")

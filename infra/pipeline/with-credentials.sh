@@ -18,7 +18,8 @@ problems=()
 [ -n "${SSH_PRIVATE_KEY-}" ] ||
   problems+=("SSH_PRIVATE_KEY is not set: there is no key to log in to the servers with.")
 if [ "${#problems[@]}" -gt 0 ]; then
-  printf '%s\n' "${problems[@]}" "This job may not see them, or nobody has set them: docs/CI.md says where they belong." >&2
+  problems+=("Nobody has set them, or this job may not see them: docs/CI.md says where they belong.")
+  printf '%s\n' "${problems[@]}" >&2
   exit 1
 fi
 
