@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { matches, parseCommandLine, UsageError, usage } from "../../../../infra/drift/command-line.ts";
+
+const documentation = readFileSync(join(import.meta.dirname, "../../../../docs/drift.md"), "utf8");
+
+test("without words: the selected stack, all servers, text", () => {
+  expect(parseCommandLine([])).toEqual({ stack: null, only: null, output: "text", markdownFiles: [] });
+});
+
+test("every option", () => {
+  const words = ["--stack", "prod", "--only", "web-*", "--json", "--markdown", "a.md", "--markdown=b.md"];
+  expect(parseCommandLine(words)).toEqual({
+    stack: "prod",
+    only: "web-*",
+    output: "json",
+    markdownFiles: ["a.md", "b.md"],
+  });
+  expect(parseCommandLine(["--markdown", "-"])).toMatchObject({ output: "markdown", markdownFiles: [] });
+  expect(parseCommandLine(["--json", "--help"])).toBe("help");
+});
+
+test.each([
+  [["prod"], /prod/],
+  [["--stak", "prod"], /--stak/],
+  [["--stack"], /--stack/],
+  [["--stack="], /--stack needs a value/],
+  [["--markdown", ""], /--markdown needs a value/],
+  [["--json", "--markdown", "-"], /both want standard output/],
+])("%j is refused", (words, message) => {
+  expect(() => parseCommandLine(words)).toThrow(UsageError);
+  expect(() => parseCommandLine(words)).toThrow(message);
+});
+
+test("a pattern matches whole keys, and only * is special", () => {
+  expect(matches("web-*", "web-1")).toBe(true);
+  expect(matches("web-*", "other-web-1")).toBe(false);
+  expect(matches("*.example.com", "db.example.com")).toBe(true);
+  expect(matches("*.example.com", "dbXexampleXcom")).toBe(false);
+  expect(matches("web-1", "web-1")).toBe(true);
+});
+
+test("--help and the documentation name the same options", () => {
+  const optionsIn = (text: string) => new Set(text.match(/--[a-z]+/g));
+  const documented = documentation.slice(0, documentation.indexOf("| exit code |"));
+  expect(optionsIn(usage)).toEqual(optionsIn(documented));
+});
