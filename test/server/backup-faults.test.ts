@@ -85,27 +85,18 @@ test("a commit that died before its last rename is finished", async () => {
     await server.sandbox.run(`rm ${directory}/${file}`);
 });
 
-test("the whole-run time-out ends the dump in the server too", async () => {
-  await server.configure({ ...server.settings, timeouts: { ...server.settings.timeouts, backup: 1 } });
+test.each([
+  ["the whole-run time-out ends the dump in the server too", { backup: 1 }, "timeouts.backup"],
+  ["a table that stays locked ends the backup after timeouts.lockWait", { lockWait: 1 }, "timeouts.lockWait"],
+])("%s", async (_, timeouts, setting) => {
+  await server.configure({ ...server.settings, timeouts: { ...server.settings.timeouts, ...timeouts } });
   const lock = `docker exec -i ${server.sandbox.container} psql -X -q -U ${server.sandbox.databaseUser} -d ${server.sandbox.database}`;
   const blocker = server.sandbox.run(`echo "BEGIN; LOCK TABLE bulk; SELECT pg_sleep(4); ROLLBACK" | ${lock}`);
   await sleep(500);
   const result = await server.backUp();
   await blocker;
   expect(result.code).toBe(1);
-  expect(result.stderr).toContain("timeouts.backup");
-  await nothingIsLeft();
-});
-
-test("a table that stays locked ends the backup after timeouts.lockWait", async () => {
-  await server.configure({ ...server.settings, timeouts: { ...server.settings.timeouts, lockWait: 1 } });
-  const lock = `docker exec -i ${server.sandbox.container} psql -X -q -U ${server.sandbox.databaseUser} -d ${server.sandbox.database}`;
-  const blocker = server.sandbox.run(`echo "BEGIN; LOCK TABLE bulk; SELECT pg_sleep(4); ROLLBACK" | ${lock}`);
-  await sleep(500);
-  const result = await server.backUp();
-  await blocker;
-  expect(result.code).toBe(1);
-  expect(result.stderr).toContain("timeouts.lockWait");
+  expect(result.stderr).toContain(setting);
   await nothingIsLeft();
 });
 
