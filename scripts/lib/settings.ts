@@ -4,6 +4,9 @@ import * as z from "zod/mini";
 /**
  * What the programs on a server know: the file `/opt/database-backups/config.json`, written by the
  * deployment and read by every program. Sizes are bytes, times are seconds unless a name says otherwise.
+ *
+ * Properties that are not known are passed over: between this file and the launchers a deployment may be cut off, and
+ * until it is run again the programs of the version before have to make their backups with the settings of the new one.
  */
 
 /** Where the deployment puts the settings, and where a launcher's program looks for them. */
@@ -16,7 +19,7 @@ const absolutePath = z.string().check(z.regex(/^\/[^\0\n]*$/, "must be an absolu
 /**
  * One PostgreSQL database in a Docker container. `name` is its key in the configuration and begins its files' names.
  */
-export const DatabaseSettings = z.strictObject({
+export const DatabaseSettings = z.object({
   name: z.string().check(z.regex(/^[a-z0-9_]+$/)),
   container: z.string(),
   database: z.string(),
@@ -26,7 +29,7 @@ export const DatabaseSettings = z.strictObject({
 });
 export type DatabaseSettings = z.infer<typeof DatabaseSettings>;
 
-export const Settings = z.strictObject({
+export const Settings = z.object({
   version: z.literal(1),
   /** `project/stack` of the deployment that wrote this file. */
   stack: z.string(),
@@ -34,7 +37,7 @@ export const Settings = z.strictObject({
   server: z.string(),
   programsVersion: z.string(),
   databases: z.array(DatabaseSettings),
-  paths: z.strictObject({
+  paths: z.object({
     backups: absolutePath,
     log: absolutePath,
     /** Lock files, one per database; on a file system that a reboot empties. */
@@ -48,7 +51,7 @@ export const Settings = z.strictObject({
     pruneLauncher: absolutePath,
     pinLauncher: absolutePath,
   }),
-  schedule: z.strictObject({
+  schedule: z.object({
     /** Cron expressions in the server's time zone. */
     backup: z.string(),
     status: z.string(),
@@ -57,7 +60,7 @@ export const Settings = z.strictObject({
     /** sha256 of the cron table as the deployment wrote it: how the status check sees that it was edited. */
     cronTableSha256: z.string(),
   }),
-  retention: z.strictObject({
+  retention: z.object({
     days: z.int().check(z.positive()),
     keepAtLeast: z.int().check(z.positive()),
     /** Of how many days, weeks, months and years the last backup is kept beyond `days`. */
@@ -74,7 +77,7 @@ export const Settings = z.strictObject({
   manifest: z.enum(["full", "rows"]),
   /** pg_dump's own gzip level, 1 to 9. */
   compressionLevel: z.int().check(z.gte(1), z.lte(9)),
-  timeouts: z.strictObject({
+  timeouts: z.object({
     /** A whole dump. */
     backup: seconds,
     /** A whole restore of one database. */
@@ -84,14 +87,14 @@ export const Settings = z.strictObject({
     /** Any single question to Docker or PostgreSQL. */
     query: seconds,
   }),
-  rehearsal: z.strictObject({
+  rehearsal: z.object({
     where: z.enum(["container", "database"]),
     /** What the throw-away container may use. */
     memoryBytes: bytes,
     /** How old the newest successful rehearsal may be before that is a warning. */
     maximumAgeHours: z.number().check(z.positive()),
   }),
-  monitoring: z.strictObject({
+  monitoring: z.object({
     /** Free space on the backups' file system: below it a backup is not begun. */
     minimumFreeBytes: bytes,
     /** Percent of the file system in use that make the status a warning, and critical. */
