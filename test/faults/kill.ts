@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { randomFor, times } from "./extent.ts";
+import { full, randomFor, times } from "./extent.ts";
 import { type FaultProgram, type FaultServer, succeed } from "./fault-server.ts";
 import {
   liveDatabaseIsOneOf,
@@ -53,23 +53,55 @@ export async function killAtRandom(server: FaultServer, killing: Killing): Promi
   let duration = await durationOf(server, killing.program, killing.words);
   const wanted = times(...killing.often);
   let hits = 0;
+  const phases = new Map<string, number>();
+  const tenths = new Set<number>();
   for (let attempt = 0; hits < wanted; attempt += 1) {
     if (attempt > wanted * 3 + 10) throw new Error(`${killing.fault}: the runs end before they are killed`);
     const instant = random.next() * duration;
-    if (await killedAt(server, killing, instant / 1000, hits)) hits += 1;
-    // It had ended by then: the machine is quicker than when the duration was measured.
-    else duration = (duration + instant) / 2;
+    const phase = await killedAt(server, killing, instant / 1000, hits);
+    if (phase === null) {
+      // It had ended by then: the machine is quicker than when the duration was measured.
+      duration = (duration + instant) / 2;
+      continue;
+    }
+    hits += 1;
+    tenths.add(Math.floor((10 * instant) / duration));
+    phases.set(phase, (phases.get(phase) ?? 0) + 1);
   }
-  const told: PromiseKept[] = killing.statusSays === null ? [] : ["status"];
-  tally(killing.fault, hits, ["exit", "log", ...told, "names", "older", "live", "left"]);
+  const spread = [...phases].map(([phase, count]) => `${count} × ${phase}`).join("\n  ");
+  console.log(`${killing.fault}, by what the run had come to:\n  ${spread}`);
+  if (full) {
+    expect(phases.size, spread).toBeGreaterThan(1);
+    // Of ten tenths of the run's time.
+    expect(tenths.size).toBeGreaterThan(6);
+  }
 }
 
+/** How far a run had come, by its last line in the log and by what it had made; the same for the same phase. */
+async function phaseOf(server: FaultServer, logged: string): Promise<string> {
+  const { files } = await server.audit();
+  const made = Object.keys(files).filter((file) => server.older[file] === undefined);
+  const databases = (await server.databases()).filter((name) => name !== server.sandbox.database);
+  const last = logged
+    .trim()
+    .split("\n")
+    .at(-1)
+    ?.split(/[a-z_]+: /)
+    .at(-1)
+    ?.split(" ")
+    .slice(0, 3)
+    .join(" ");
+  const kinds = [...made, ...databases].map((name) => name.replaceAll(/\d{8}[T_]\d{6}(-[0-9a-f]{6})?/g, "…"));
+  return [last || "not begun", ...kinds.sort()].join(", ");
+}
+
+/** Gives how far the run had come, or null where it had ended. */
 async function killedAt(
   server: FaultServer,
   killing: Killing,
   instant: number,
   occasion: number,
-): Promise<boolean> {
+): Promise<string | null> {
   const before = await lookBefore(server);
   const outcomes = killing.outcomes();
   const { code } = await server.sandbox.run(
@@ -78,23 +110,30 @@ async function killedAt(
   if (code === 0) {
     killing.after?.(await liveDatabaseIsOneOf(server, outcomes));
     await server.reset();
-    return false;
+    return null;
   }
   expect(code).toBe(killed);
   await noteVolumes(server, before);
   const logged = (await server.log()).slice(before.logged);
   const runId = / (\d{8}T\d{6}-[0-9a-f]{6}) /.exec(logged)?.[1];
+  const container = before.volumes.size > 0 ? ", in a throw-away container" : "";
+  const phase = `${await phaseOf(server, logged)}${container}`;
+  const kept: PromiseKept[] = ["exit", "names", "older", "live", "left"];
   const where = `killed after ${instant.toFixed(3)} s; the log:\n${logged}`;
   try {
     await backupsAreIntact(server);
     // What had finished all it logs as begun has nothing to be told of; before its first line it had done nothing.
     const begun = [...logged.matchAll(/: (backup|restore|rehearsal) started/g)].length;
     const ended = [...logged.matchAll(/: (backup|restore|rehearsal) finished/g)].length;
-    if (begun > ended && killing.statusSays !== null) await statusSaysWhy(server, killing.statusSays);
+    if (begun > ended && killing.statusSays !== null) {
+      await statusSaysWhy(server, killing.statusSays);
+      kept.push("status");
+    }
     killing.after?.(await liveDatabaseIsOneOf(server, outcomes));
     await killing.next(server, occasion);
     if (runId !== undefined && begun > ended) {
       await logSaysWhy(server, before, new RegExp(`: .*${runId}`));
+      kept.push("log");
     }
     await nothingIsLeft(server, before);
     await backupsAreIntact(server);
@@ -102,5 +141,6 @@ async function killedAt(
     throw new Error(where, { cause: error });
   }
   await server.reset();
-  return true;
+  tally(killing.fault, 1, kept);
+  return phase;
 }

@@ -18,7 +18,7 @@ afterAll(() => server?.remove());
 const migration = "alter table bulk add column migrated integer";
 
 /** Starts the migration and waits until it waits for a lock, or is done. */
-async function migrate(): Promise<{ done: Promise<string> }> {
+async function migrate(): Promise<{ done: Promise<string>; waited: boolean }> {
   const { sandbox } = server;
   let over = false;
   const done = sandbox.psql(`set application_name = 'migration'; ${migration}`).finally(() => {
@@ -26,8 +26,10 @@ async function migrate(): Promise<{ done: Promise<string> }> {
   });
   const waits =
     "select count(*) from pg_stat_activity where application_name = 'migration' and wait_event_type = 'Lock'";
-  while (!over && (await sandbox.psql(waits, "template1")) === "0");
-  return { done };
+  while ((await sandbox.psql(waits, "template1")) === "0") {
+    if (over) return { done, waited: false };
+  }
+  return { done, waited: true };
 }
 
 /**
@@ -56,10 +58,17 @@ const cases = [
       const dump = middles.find(({ what }) => what === "a dump");
       if (dump === undefined) throw new Error("there is such a middle");
       const migrations: Promise<string>[] = [];
-      const act = async () => migrations.push((await migrate()).done);
+      let waited = false;
+      const act = async () => {
+        const begun = await migrate();
+        migrations.push(begun.done);
+        waited = begun.waited;
+      };
       const random = randomFor("a migration");
       const result = await interrupt(server, dump, { act, undo: null, random });
+      expect(migrations).toHaveLength(1);
       await Promise.all(migrations);
+      expect(waited, "the migration had to wait for the dump").toBe(true);
       return result;
     },
   },
@@ -69,7 +78,10 @@ const cases = [
       const { sandbox } = server;
       await sandbox.run("rm -rf /opt/test/migrated");
       await sandbox.writeFile("/opt/test/between/docker", dockerInBetween(), "0755");
-      return server.run("backup_database", "", "PATH=/opt/test/between:/usr/bin:/bin");
+      const result = await server.run("backup_database", "", "PATH=/opt/test/between:/usr/bin:/bin");
+      // The stand-in for docker was asked, and the migration waited.
+      await succeed(sandbox, "test -d /opt/test/migrated");
+      return result;
     },
   },
 ];

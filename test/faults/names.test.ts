@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { identifier } from "../../scripts/lib/sql.ts";
 import { chosen } from "./extent.ts";
 import { type FaultServer, quoted, startFaultServer, succeed } from "./fault-server.ts";
+import { lookBefore, nothingIsLeft } from "./invariants.ts";
+import { backupsAreIntact } from "./survival.ts";
 import { tally } from "./tally.ts";
 
 /** Names that a shell, SQL or a connection string would take for something else. */
@@ -42,6 +44,7 @@ test.each(chosen("names of databases", odd, 1))(
   "a database, its user and its tables named with %s",
   async (what, text) => {
     const { sandbox, settings } = server;
+    const before = await lookBefore(server);
     const user = `${text}`.slice(0, 60);
     await sandbox.psql(`create role ${identifier(user)} superuser login`, "template1");
     await sandbox.psql(`create database ${identifier(text)} owner ${identifier(user)}`, "template1");
@@ -67,8 +70,15 @@ test.each(chosen("names of databases", odd, 1))(
     await good("restore_database", "--yes --rollback");
     expect(await inDatabase(text, `select count(*) from ${identifier(text)}`)).toBe("0");
     expect(await executed()).toBe(false);
+    await nothingIsLeft(server, before);
+    await backupsAreIntact(server);
     await server.reset();
-    tally(`names with ${what}: database, user, schema, table, column`, 1, ["works"]);
+    tally(`names with ${what}: database, user, schema, table, column`, 1, [
+      "works",
+      "names",
+      "older",
+      "left",
+    ]);
   },
 );
 

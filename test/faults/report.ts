@@ -1,6 +1,6 @@
 import { cpus, totalmem } from "node:os";
 import { formatBytes } from "../../scripts/lib/format.ts";
-import { type PromiseKept, promises, type Tallied } from "./results.ts";
+import { type PromiseKept, promises, type Survived } from "./results.ts";
 
 /** The page about reliability, made of what a full run has noted. */
 
@@ -9,6 +9,8 @@ export interface RunFacts {
   /** When each part of the run began: the first, and those that went on with what had not passed. */
   begun: readonly Date[];
   ended: Date;
+  /** The state of the code that was tested. */
+  code: string;
   postgres: string;
   docker: string;
 }
@@ -26,7 +28,11 @@ const columns: readonly PromiseKept[] = [
   "works",
 ];
 
-const heading = ({ seed, begun, ended, postgres, docker }: RunFacts, faults: number, occasions: number) => `\
+const heading = (
+  { seed, begun, ended, code, postgres, docker }: RunFacts,
+  faults: number,
+  occasions: number,
+) => `\
 # Reliability
 
 <!-- Written by \`npm run faults\`; not to be edited by hand. -->
@@ -38,6 +44,7 @@ it prints. The same seed makes the same choices: \`FAULT_SEED=${seed} npm run fa
 | | |
 | --- | --- |
 | Run | ${times(begun, ended)}, seed ${seed} |
+| Code | ${code} |
 | Machine | ${cpus().length} processors (${cpus()[0]?.model.trim() ?? "unknown"}), ${formatBytes(totalmem())} of memory |
 | Software | PostgreSQL ${postgres}, Docker ${docker}, Node ${process.version} |
 | Faults | ${faults} of them, made to happen ${occasions.toLocaleString("en-GB")} times in all; everything that was looked at held |
@@ -71,19 +78,23 @@ const notes = `
 `;
 
 /** The whole page. */
-export function reliabilityPage(rows: readonly Tallied[], facts: RunFacts): string {
+export function reliabilityPage(rows: readonly Survived[], facts: RunFacts): string {
   const occasions = rows.reduce((sum, { times }) => sum + times, 0);
   const legend = columns.map((kind, index) => `${index + 1}. ${promises[kind]}`).join("\n");
   const table = [...rows]
     .sort((a, b) => (a.fault < b.fault ? -1 : 1))
-    .map(({ fault, times, kept }) => {
-      const numbers = columns.flatMap((kind, index) => (kept.includes(kind) ? [index + 1] : []));
+    .map(({ fault, times, looked }) => {
+      const numbers = columns.flatMap((kind, index) => {
+        const count = looked[kind] ?? 0;
+        if (count === 0) return [];
+        return count === times ? [`${index + 1}`] : [`${index + 1} (${count}×)`];
+      });
       return `| ${cell(fault)} | ${times} | ${numbers.join(" ")} |`;
     });
   return [
     heading(facts, rows.length, occasions),
     legend,
-    "\n## What was made to happen\n\nThe last column says which of these were looked at, each time; all held.\n",
+    "\n## What was made to happen\n\nThe last column says which of these were looked at: each time, or as often as is in brackets; all held.\n",
     "| Fault | Times | Looked at |\n| --- | --- | --- |",
     table.join("\n"),
     notes,

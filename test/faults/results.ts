@@ -30,32 +30,49 @@ export interface Tallied {
 export const linesOf = (path: string): string[] =>
   existsSync(path) ? readFileSync(path, "utf8").split("\n").filter(Boolean) : [];
 
+/** A fault's rows together. */
+export interface Survived {
+  fault: string;
+  times: number;
+  /** How often each promise was looked at. */
+  looked: Partial<Record<PromiseKept, number>>;
+}
+
 /** The file in a directory of results that lists the test files that have passed. */
 export const passedList = (directory: string): string => join(directory, "passed");
 
 export const passedFiles = (directory: string): string[] => linesOf(passedList(directory));
 
 /** Everything that was noted of these test files, the same fault's rows as one. */
-export function readTally(directory: string, files: readonly string[]): Tallied[] {
-  const rows = new Map<string, Tallied>();
+export function readTally(directory: string, files: readonly string[]): Survived[] {
+  const rows = new Map<string, Survived>();
+  for (const { fault, times, kept } of readRows(directory, files)) {
+    const row = rows.get(fault) ?? { fault, times: 0, looked: {} };
+    row.times += times;
+    for (const kind of kept) row.looked[kind] = (row.looked[kind] ?? 0) + times;
+    rows.set(fault, row);
+  }
+  return [...rows.values()];
+}
+
+function readRows(directory: string, files: readonly string[]): Tallied[] {
+  const rows: Tallied[] = [];
   for (const name of readdirSync(directory).filter((file) => file.endsWith(".jsonl"))) {
     for (const line of linesOf(join(directory, name))) {
       const row: Tallied = JSON.parse(line);
-      if (!files.includes(row.file)) continue;
-      const before = rows.get(row.fault);
-      const kept = before === undefined ? row.kept : before.kept.filter((kind) => row.kept.includes(kind));
-      rows.set(row.fault, { ...row, times: (before?.times ?? 0) + row.times, kept });
+      if (files.includes(row.file)) rows.push(row);
     }
   }
-  return [...rows.values()];
+  return rows;
 }
 
 /**
  * Forgets what was noted of files that have not passed: they are run again. Not while another run has the same seed.
  */
 export function forgetOthers(directory: string, passed: readonly string[]): void {
-  const rows = readTally(directory, passed);
+  const rows = readRows(directory, passed);
   for (const name of readdirSync(directory).filter((file) => file.endsWith(".jsonl")))
     rmSync(join(directory, name));
   writeFileSync(join(directory, "before.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  writeFileSync(passedList(directory), passed.map((file) => `${file}\n`).join(""));
 }

@@ -8,6 +8,7 @@ import { ensureImages } from "../sandbox/set-up/set-up.ts";
 import { seed } from "./extent.ts";
 import { reliabilityPage } from "./report.ts";
 import { forgetOthers, linesOf, passedFiles, readTally } from "./results.ts";
+import { codeState, lockOutOthers, refuseOther } from "./run-state.ts";
 
 /**
  * `npm run faults`: every fault, and docs/RELIABILITY.md of what came of them once all have passed. With the seed of a
@@ -34,16 +35,27 @@ function run(files: readonly string[]): Promise<number> {
 
 await ensureImages();
 mkdirSync(results, { recursive: true });
-forgetOthers(results, passedFiles(results));
+lockOutOthers(join(repository, ".cache", "faults", "running"));
+const state = await codeState();
+refuseOther(join(results, "code"), state, seed());
+const named = process.argv.slice(2);
+forgetOthers(
+  results,
+  passedFiles(results).filter((file) => !named.includes(file)),
+);
 appendFileSync(beginnings, `${new Date().toISOString()}\n`);
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : left();
+const wanted = named.length > 0 ? named : left();
+console.log(`${state}, seed ${seed()}: ${wanted.length} of ${all.length} test files to run`);
 const code = wanted.length === 0 ? 0 : await run(wanted);
 const rows = readTally(results, passedFiles(results));
+const after = await codeState();
 if (left().length === 0) {
   const facts = {
     seed: seed(),
     begun: linesOf(beginnings).map((line) => new Date(line)),
     ended: new Date(),
+    code:
+      after === state ? state : `${state} at the beginning, ${after} at the end: not one state of the code`,
     postgres: String(usualVersion()),
     docker: await docker(["version", "--format", "{{.Server.Version}}"]),
   };
@@ -54,4 +66,4 @@ if (left().length === 0) {
   const again = `FAULT_SEED=${seed()} npm run faults`;
   console.log(`${rows.length} faults survived; not yet passed: ${left().join(", ")}; go on with: ${again}`);
 }
-process.exitCode = code;
+process.exitCode = code !== 0 || (named.length === 0 && left().length > 0) ? 1 : 0;

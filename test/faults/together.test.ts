@@ -71,7 +71,7 @@ test.each(chosen("meetings", meetings, 1))("$fault", async ({ fault, first, reac
     // The second is sure to come while the first is at work: the first is stopped meanwhile.
     const met = await server.sandbox.run(
       `${first()} >/dev/null & pid=$!
-      until tail -c +${Buffer.byteLength(await server.log()) + 1} ${log} | grep -q '${reached}'; do :; done
+      until tail -c +${Buffer.byteLength(await server.log()) + 1} ${log} | grep -q '${reached}'; do kill -0 $pid || exit 99; done
       kill -STOP $pid; ${second()} >/dev/null; echo $?; kill -CONT $pid; wait $pid`,
     );
     expect(met.stdout.trim()).toBe(String(locked));

@@ -16,7 +16,11 @@ test("cron runs it by its own table", async () => {
   const before = await lookBefore(server);
   const line = `* * * * * root ${server.sandbox.node} /opt/test/backup_database.cjs --quiet\n`;
   await server.sandbox.writeFile("/etc/cron.d/faults", line);
-  while (!(await server.log()).slice(before.logged).includes("backup finished")) await sleep(500);
+  const deadline = Date.now() + 180_000;
+  while (!(await server.log()).slice(before.logged).includes("backup finished")) {
+    if (Date.now() > deadline) throw new Error("cron has run no backup in three minutes");
+    await sleep(500);
+  }
   await server.sandbox.run("rm /etc/cron.d/faults");
   await backupsAreIntact(server);
   await nothingIsLeft(server, before);
