@@ -6,7 +6,12 @@ repository=$(cd "$(dirname "$0")/../.." && pwd)
 node=$repository/node_modules/node/bin/node
 installed=$repository/node_modules/.package-lock.json
 
-if [ ! -x "$node" ] || [ ! -e "$installed" ] || [ "$repository/package-lock.json" -nt "$installed" ]; then
+is_current() {
+  [ -x "$node" ] && [ -e "$installed" ] && [ ! "$repository/package-lock.json" -nt "$installed" ]
+}
+
+# What another checkout lends by a link is its own: npm ci would empty it.
+if [ ! -L "$repository/node_modules" ] && ! is_current; then
   echo "Installing the dependencies (npm ci) …" >&2
   (cd "$repository" && npm ci --no-progress --loglevel=error >&2)
   touch "$installed"
