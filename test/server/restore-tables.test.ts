@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { recogniseDatabase } from "../../scripts/lib/database-names.ts";
 import type { CommandResult } from "../sandbox/command.ts";
 import { name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
@@ -116,97 +116,100 @@ test("what the live database cannot take leaves nothing behind", async () => {
   expect(await server.hash()).toBe(before);
 });
 
-test("cut off while it copies, nothing has changed, and nothing is left", async () => {
-  const { sandbox } = server;
-  const before = await server.hash();
-  // Ends the sessions of the run as soon as the copy has begun.
-  const cutting = `#!/bin/sh
-case "$*" in
-  *"into \\$?"*)
-    (until /usr/bin/docker exec ${sandbox.container} psql -X -q -A -t -U ${sandbox.databaseUser} -d template1 -c \\
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'database-backups/%' and query like 'COPY%stdin%'" |
-      grep -q t; do :; done) >/dev/null 2>&1 & ;;
-esac
-exec /usr/bin/docker "$@"
-`;
-  await sandbox.psql(
-    "create table large as select n, repeat('x', 500) as text from generate_series(1, 200000) n",
-  );
-  archive = await server.backUp();
-  await sandbox.psql("drop table large");
-  await sandbox.writeFile("/opt/test/cutting/docker", cutting, "0755");
-  const cut = await server.restore(`--table large ${archive}`, 'PATH="/opt/test/cutting:$PATH"');
-  expect(cut.stderr).toMatch(/public\.large could not be copied into restored_/);
-  expect(cut.code).toBe(1);
-  expect(await schemas()).toBe("");
-  expect(await server.databases()).toEqual([sandbox.database]);
-  expect(await server.hash()).toBe(before);
-});
+describe("in the middle of a copy", () => {
+  beforeAll(async () => {
+    const { sandbox } = server;
+    await sandbox.psql(
+      "create table large as select n, repeat('x', 500) as text from generate_series(1, 50000) n",
+    );
+    archive = await server.backUp();
+    // Holds up whoever makes a table for as long as there is a row in `held_up`.
+    await sandbox.psql(`drop table large; create table held_up (); create function hold_up() returns event_trigger
+      language plpgsql as 'begin while exists (select from public.held_up) loop perform pg_sleep(0.05); end loop; end';
+      create event trigger hold_up on ddl_command_end when tag in ('CREATE TABLE') execute function hold_up()`);
+  });
 
-/** Runs what copies a large table, and sends it a signal as soon as the copy is under way. */
-async function interrupted(signal: "TERM" | "KILL"): Promise<CommandResult> {
-  const { sandbox } = server;
-  const started = server.restore(`--table large ${archive}`);
-  const copying = `select count(*) from pg_stat_activity where datname = '${sandbox.database}'
-    and application_name like 'database-backups/%' and query like 'COPY%stdin%'`;
-  await expect.poll(() => sandbox.psql(copying), { timeout: 60_000, interval: 10 }).toBe("1");
-  await sandbox.run(`kill -${signal} $(pgrep -f '^${server.command} ')`);
-  return started;
-}
+  const atWork = "from pg_stat_activity where application_name like 'database-backups/%'";
 
-test("SIGTERM while it copies: nothing has changed, and nothing is left", async () => {
-  const before = await server.hash();
-  const ended = await interrupted("TERM");
-  expect(ended.stderr).toMatch(/public\.large could not be copied into restored_\S+ .*SIGTERM/);
-  expect(ended.code).toBe(1);
-  expect(await schemas()).toBe("");
-  expect(await server.databases()).toEqual([server.sandbox.database]);
-  expect(await server.hash()).toBe(before);
-});
+  /** Starts a copy and does something to it while its transaction is open; then lets the copy go on. */
+  async function interrupted(interrupt: () => Promise<unknown>): Promise<CommandResult> {
+    const { sandbox } = server;
+    await sandbox.psql("insert into held_up default values");
+    const started = server.restore(`--table large ${archive}`);
+    const waiting = `select count(*) ${atWork} and wait_event = 'PgSleep'`;
+    await expect.poll(() => sandbox.psql(waiting), { timeout: 60_000 }).toBe("1");
+    await interrupt();
+    const result = await started;
+    await sandbox.psql("delete from held_up");
+    return result;
+  }
+  const signal = (name: "TERM" | "KILL") => () =>
+    server.sandbox.run(`kill -${name} $(pgrep -f '^${server.command} ')`);
 
-test("SIGKILL while it copies: the live database is what it was, and the next run takes the scratch database away", async () => {
-  const { sandbox } = server;
-  const before = await server.hash();
-  expect((await interrupted("KILL")).code).not.toBe(0);
-  // What was started in the container goes on without its program; it must come to nothing.
-  const atWork = "select count(*) from pg_stat_activity where application_name like 'database-backups/%'";
-  await expect.poll(() => sandbox.psql(atWork), { timeout: 120_000 }).toBe("0");
-  expect(await schemas()).toBe("");
-  expect(await server.hash()).toBe(before);
-  await scratchGoes();
-});
+  /** What a killed run leaves bears its name: it is listed, and the next run drops it. */
+  async function scratchGoes(): Promise<void> {
+    const { sandbox } = server;
+    const [left = "", ...more] = (await server.databases()).filter((name) => name !== sandbox.database);
+    expect(more).toEqual([]);
+    expect(recogniseDatabase(sandbox.database, left)).toMatchObject({ kind: "restoring" });
+    expect((await server.restore("--list")).stdout).toContain(left);
+    await server.backUp();
+    expect(await server.databases()).toEqual([sandbox.database]);
+    expect(await server.log()).toContain(`dropped ${left}, which a dead run left`);
+    expect(await schemas()).toBe("");
+  }
 
-test("SIGKILL at once after the copy, with nothing but the commit to come", async () => {
-  const { sandbox } = server;
-  const before = await server.hash();
-  const killing = `#!/bin/sh
+  test("a lost connection: nothing has changed, and nothing is left", async () => {
+    const { sandbox } = server;
+    const before = await server.hash();
+    const cut = await interrupted(() => sandbox.psql(`select pg_terminate_backend(pid) ${atWork}`));
+    expect(cut.stderr).toMatch(/public\.large could not be copied into restored_/);
+    expect(cut.code).toBe(1);
+    expect(await schemas()).toBe("");
+    expect(await server.databases()).toEqual([sandbox.database]);
+    expect(await server.hash()).toBe(before);
+  });
+
+  test("SIGTERM: nothing has changed, and nothing is left", async () => {
+    const before = await server.hash();
+    const ended = await interrupted(signal("TERM"));
+    expect(ended.stderr).toMatch(/public\.large could not be copied into restored_\S+ .*SIGTERM/);
+    expect(ended.code).toBe(1);
+    expect(await schemas()).toBe("");
+    expect(await server.databases()).toEqual([server.sandbox.database]);
+    expect(await server.hash()).toBe(before);
+  });
+
+  test("SIGKILL: the live database is what it was, and the next run takes the scratch database away", async () => {
+    const { sandbox } = server;
+    const before = await server.hash();
+    expect((await interrupted(signal("KILL"))).code).not.toBe(0);
+    // What was started in the container goes on without its program; it must come to nothing.
+    await expect.poll(() => sandbox.psql(`select count(*) ${atWork}`), { timeout: 120_000 }).toBe("0");
+    expect(await schemas()).toBe("");
+    expect(await server.hash()).toBe(before);
+    await scratchGoes();
+  });
+
+  test("SIGKILL at once after the copy, with nothing but the commit to come", async () => {
+    const { sandbox } = server;
+    const before = await server.hash();
+    const killing = `#!/bin/sh
 case "$*" in *"into \\$?"*) ;; *) exec /usr/bin/docker "$@" ;; esac
 /usr/bin/docker "$@" | while IFS= read -r line; do
   if [ "$line" = copied ]; then kill -KILL $PPID; touch /tmp/killed; fi
   printf '%s\\n' "$line"
 done
 `;
-  await sandbox.writeFile("/opt/test/killing/docker", killing, "0755");
-  const killed = await server.restore(`--table large ${archive}`, 'PATH="/opt/test/killing:$PATH"');
-  expect(killed.code).toBe(137);
-  expect((await sandbox.run("ls /tmp/killed")).code).toBe(0);
-  expect(await schemas()).toBe("");
-  await scratchGoes();
-  expect(await server.hash()).toBe(before);
+    await sandbox.writeFile("/opt/test/killing/docker", killing, "0755");
+    const killed = await server.restore(`--table large ${archive}`, 'PATH="/opt/test/killing:$PATH"');
+    expect(killed.code).toBe(137);
+    expect((await sandbox.run("ls /tmp/killed")).code).toBe(0);
+    expect(await schemas()).toBe("");
+    await scratchGoes();
+    expect(await server.hash()).toBe(before);
+  });
 });
-
-/** What a killed run leaves bears its name: it is listed, and the next run drops it. */
-async function scratchGoes(): Promise<void> {
-  const { sandbox } = server;
-  const [left = "", ...more] = (await server.databases()).filter((name) => name !== sandbox.database);
-  expect(more).toEqual([]);
-  expect(recogniseDatabase(sandbox.database, left)).toMatchObject({ kind: "restoring" });
-  expect((await server.restore("--list")).stdout).toContain(left);
-  await server.backUp();
-  expect(await server.databases()).toEqual([sandbox.database]);
-  expect(await server.log()).toContain(`dropped ${left}, which a dead run left`);
-  expect(await schemas()).toBe("");
-}
 
 /** A word for the shell. */
 function word(text: string): string {
