@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Conversation } from "./conversation.ts";
+import { DeploymentError } from "./errors.ts";
+import type { StackFile } from "./stack-file.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The address that stands in Pulumi's file of credentials as the chosen one; null where there is none. */
+export function currentBackend(credentials: string | null): string | null {
+  if (credentials === null) return null;
+  try {
+    const { current }: { current?: unknown } = JSON.parse(credentials);
+    return typeof current === "string" && current !== "" ? current : null;
+  } catch {
+    return null;
+  }
+}
+
+function credentialsOf(environment: Environment): string | null {
+  const directory =
+    environment.PULUMI_CREDENTIALS_PATH || environment.PULUMI_HOME || join(homedir(), ".pulumi");
+  const path = join(directory, "credentials.json");
+  return existsSync(path) ? readFileSync(path, "utf8") : null;
+}
+
+/** Where Pulumi keeps the state, as far as that is decided; null where it is not. */
+export function chosenBackend(environment: Environment, credentials: string | null): string | null {
+  if (environment.PULUMI_BACKEND_URL) return environment.PULUMI_BACKEND_URL;
+  return currentBackend(credentials) ?? (environment.PULUMI_ACCESS_TOKEN ? "https://api.pulumi.com" : null);
+}
+
+const localBackend = "file://~";
+
+const noBackend = `Pulumi does not know yet where to keep its state. Choose, once, and run this again:
+  pulumi login               Pulumi Cloud
+  pulumi login s3://BUCKET   a bucket of your own
+  --local                    this machine: ~/.pulumi`;
+
+/**
+ * Where the state is kept; asks, and takes this machine's disk with --local, where nothing was chosen.
+ * @returns what must be added to Pulumi's environment
+ */
+async function backendOf(
+  environment: Environment,
+  local: boolean,
+  talk: Conversation,
+): Promise<{ url: string; login: boolean }> {
+  const chosen = chosenBackend(environment, credentialsOf(environment));
+  if (chosen !== null) return { url: chosen, login: false };
+  if (local) return { url: localBackend, login: true };
+  const question = "Pulumi does not know yet where to keep its state. Keep it on this machine, in ~/.pulumi?";
+  if (talk.possible && (await talk.confirm(question))) return { url: localBackend, login: true };
+  throw new DeploymentError("configuration", noBackend);
+}
+
+/** Whether the stack's secrets are encrypted with a passphrase that somebody has to know. */
+export function needsPassphrase(url: string, environment: Environment, file: StackFile): boolean {
+  if (environment.PULUMI_CONFIG_PASSPHRASE !== undefined || environment.PULUMI_CONFIG_PASSPHRASE_FILE)
+    return false;
+  if (file.topLevel("encryptionsalt") !== undefined) return true;
+  const isCloud = /^https?:/.test(url);
+  return !isCloud && file.topLevel("secretsprovider") === undefined;
+}
+
+const noPassphrase =
+  "Pulumi encrypts the stack's secrets with a passphrase, and neither PULUMI_CONFIG_PASSPHRASE nor " +
+  "PULUMI_CONFIG_PASSPHRASE_FILE is set";
+
+async function askPassphrase(file: StackFile, talk: Conversation): Promise<string> {
+  if (!talk.possible) {
+    const next =
+      "Set one of them. For a new stack choose a passphrase and keep it: nobody can find it out again.";
+    throw new DeploymentError("configuration", noPassphrase, next);
+  }
+  if (file.topLevel("encryptionsalt") !== undefined)
+    return talk.askSecretly("Passphrase of the stack (PULUMI_CONFIG_PASSPHRASE): ");
+  const first = await talk.askSecretly(
+    "Choose a passphrase for the stack's secrets and keep it, every later run needs it (may be empty): ",
+  );
+  if (first === (await talk.askSecretly("The same again: "))) return first;
+  throw new DeploymentError("notConfirmed", "the two passphrases differ; nothing was changed");
+}
+
+/** What Pulumi needs to know to reach the state. */
+export interface Backend {
+  /** To be added to the environment. */
+  environment: Record<string, string>;
+  /** The address to log in to, so that later commands find the state as well. */
+  login: string | null;
+}
+
+/** Finds out, by asking where it must be, where the state is kept and the passphrase of its secrets. */
+export async function chooseBackend(
+  given: Environment,
+  file: StackFile,
+  local: boolean,
+  talk: Conversation,
+): Promise<Backend> {
+  const { url, login } = await backendOf(given, local, talk);
+  const environment: Record<string, string> = {};
+  if (needsPassphrase(url, given, file))
+    environment.PULUMI_CONFIG_PASSPHRASE = await askPassphrase(file, talk);
+  return { environment, login: login ? url : null };
+}

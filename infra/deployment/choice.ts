@@ -1,0 +1,183 @@
+import { planOf } from "../config/load.ts";
+import { passwordsKey, project } from "../config/names.ts";
+import { nearest } from "../config/nearest.ts";
+import type { StackPlan } from "../config/plan.ts";
+import { pathText } from "../config/problems.ts";
+import { ServerKey } from "../config/values.ts";
+import { matchesKey } from "../key-pattern.ts";
+import type { Choice, Wish } from "./command-line.ts";
+import { DeploymentError } from "./errors.ts";
+import type { ServerSettings, StackFile } from "./stack-file.ts";
+
+/** The servers that a run is for. */
+export interface Chosen {
+  keys: string[];
+  /** A server whose state goes with this run. */
+  replaced: string | null;
+}
+
+type HostChoice = Extract<Choice, { kind: "host" }>;
+
+/** A key for a host whose name could not be one (an IPv6 address). */
+export function keyOf(host: string): string {
+  if (ServerKey.safeParse(host).success) return host;
+  return host.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
+}
+
+function known(file: StackFile, word: string): string {
+  const keys = file.serverKeys();
+  if (keys.length === 0) return "it has no servers yet";
+  const guess = nearest(word, keys);
+  return guess === null ? `its servers are ${keys.join(", ")}` : `did you mean ${guess}?`;
+}
+
+function decommissioned(file: StackFile): Record<string, unknown> {
+  const { decommissioned: value } = file.values();
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}
+
+/** The server of the configuration that HOST means: by its key, else by its address. */
+function existingKey(file: StackFile, host: string): string | null {
+  const keys = file.serverKeys();
+  if (keys.includes(host)) return host;
+  const [only, ...more] = keys.filter((key) => file.server(key).host === host);
+  return only !== undefined && more.length === 0 ? only : null;
+}
+
+/** What was said on the command line of a server that has it otherwise in the configuration is refused, not ignored. */
+function refuseContradiction(
+  file: StackFile,
+  name: string,
+  key: string,
+  said: Record<string, string | null>,
+): void {
+  for (const [setting, value] of Object.entries(said)) {
+    const present = file.server(key)[setting] ?? (setting === "user" ? "root" : undefined);
+    if (value === null || present === value) continue;
+    const has = present === undefined ? "has none" : `has ${JSON.stringify(present)}`;
+    throw new DeploymentError(
+      "configuration",
+      `${key} is in ${name} already, and its ${setting} there is another: the command line says ` +
+        `${JSON.stringify(value)}, the file ${has}; nothing was changed`,
+      `Correct servers.${key}.${setting} in ${name}, or leave it out of the command line.`,
+    );
+  }
+}
+
+function chooseHost(file: StackFile, name: string, choice: HostChoice, wish: Wish): Chosen {
+  const { host, user, replaces } = choice;
+  const key = existingKey(file, host);
+  const settings: ServerSettings = {
+    ...(keyOf(host) !== host && { host }),
+    ...(user !== null && user !== "root" && { user }),
+    ...(wish.sshConfig !== null && { sshConfig: wish.sshConfig }),
+    ...(wish.hostKey !== null && { hostKey: wish.hostKey }),
+  };
+  if (key !== null) {
+    refuseContradiction(file, name, key, { user, sshConfig: wish.sshConfig });
+    const pinned = file.server(key).hostKey;
+    if (pinned !== undefined) refuseContradiction(file, name, key, { hostKey: wish.hostKey });
+    else if (wish.hostKey !== null) file.setHostKey(key, wish.hostKey);
+  }
+  if (replaces !== null) return replaceBy(file, name, { key, host, replaces, settings });
+  if (key !== null) return { keys: [key], replaced: null };
+  const made = keyOf(host);
+  if (Object.hasOwn(decommissioned(file), made)) {
+    throw new DeploymentError(
+      "configuration",
+      `${made} stands under ${project}:decommissioned in ${name}; nothing was changed`,
+      "Take it out there if it is to be deployed again.",
+    );
+  }
+  file.addServer(made, settings);
+  return { keys: [made], replaced: null };
+}
+
+interface Replacement {
+  key: string | null;
+  host: string;
+  replaces: string;
+  settings: ServerSettings;
+}
+
+function replaceBy(file: StackFile, name: string, { key, host, replaces, settings }: Replacement): Chosen {
+  const made = key ?? keyOf(host);
+  // A run that was cut off has written this already.
+  if (key !== null && decommissioned(file)[replaces] === "forget") return { keys: [key], replaced: replaces };
+  if (!file.serverKeys().includes(replaces)) {
+    const what = `--replaces: ${replaces} is not a server of ${name}; ${known(file, replaces)}`;
+    throw new DeploymentError("usage", `${what} Nothing was changed.`);
+  }
+  if (key !== null) {
+    const next =
+      key === replaces
+        ? `Give the new machine a name of its own, or only change servers.${key}.host.`
+        : `Write ${replaces}: forget under ${project}:decommissioned, and take it out of servers.`;
+    throw new DeploymentError("usage", `--replaces: ${key} is in ${name} already; nothing was changed`, next);
+  }
+  file.replaceServer(replaces, made, settings);
+  return { keys: [made], replaced: replaces };
+}
+
+function chooseOnly(file: StackFile, name: string, patterns: readonly string[]): Chosen {
+  const keys = file.serverKeys();
+  const chosen = keys.filter((key) => patterns.some((pattern) => matchesKey(pattern, key)));
+  if (chosen.length > 0) return { keys: chosen, replaced: null };
+  throw new DeploymentError(
+    "usage",
+    `no server of ${name} matches ${patterns.join(" or ")}; ${known(file, "")}`,
+  );
+}
+
+/** The servers that are meant; what the wish adds to the configuration is put into `file`. @param name of the file */
+export function chooseServers(file: StackFile, name: string, wish: Wish): Chosen {
+  const { choice } = wish;
+  for (const database of wish.databases) addDatabase(file, database);
+  if (choice.kind === "host") return chooseHost(file, name, choice, wish);
+  if (choice.kind === "only") return chooseOnly(file, name, choice.patterns);
+  const keys = file.serverKeys();
+  if (keys.length > 0) return { keys, replaced: null };
+  throw new DeploymentError("configuration", `${name} has no servers`, "Name one: HOST in place of --all.");
+}
+
+/** Adds a database to the stack, unless it is there. */
+export function addDatabase(file: StackFile, database: string): void {
+  const { databases } = file.values();
+  if (typeof databases === "object" && databases !== null && Object.hasOwn(databases, database)) return;
+  file.addDatabase(database);
+}
+
+export function hasDatabases(file: StackFile): boolean {
+  const { databases } = file.values();
+  return typeof databases === "object" && databases !== null && Object.keys(databases).length > 0;
+}
+
+/** An address that stands for a secret one, which only Pulumi can read. */
+const anyAddress = "https://secret.invalid/{server}";
+
+/** The values with what is encrypted in them replaced by something of its kind. */
+function withoutSecrets(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value);
+  if (entries.length === 1 && entries[0]?.[0] === "secure") return anyAddress;
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutSecrets(inner)]));
+}
+
+/**
+ * The plan that the file describes.
+ * @throws DeploymentError configuration with every problem
+ */
+export function planOfFile(file: StackFile, name: string): StackPlan {
+  const { [passwordsKey]: _, ...values } = file.values();
+  const root = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, withoutSecrets(value)]));
+  const result = planOf(root);
+  if ("plan" in result) return result.plan;
+  const lines = [
+    ...new Set(result.problems.map(({ path, text }) => `  ${project}:${pathText(path)}: ${text}`)),
+  ];
+  const count = lines.length === 1 ? "one problem" : `${lines.length} problems`;
+  throw new DeploymentError(
+    "configuration",
+    `${name} has ${count}; no server was contacted:\n${lines.join("\n")}`,
+  );
+}

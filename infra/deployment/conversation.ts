@@ -1,0 +1,48 @@
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
+import { Interruption } from "./errors.ts";
+
+/** Questions to the person. They and the answers go over standard error, so that standard output is the result alone. */
+export interface Conversation {
+  /** Whether there is anybody to ask. */
+  readonly possible: boolean;
+  /** Yes or no; anything but a yes is a no. */
+  confirm(question: string): Promise<boolean>;
+  ask(question: string): Promise<string>;
+  /** What is typed is not shown. */
+  askSecretly(question: string): Promise<string>;
+}
+
+/** @param signal ends a question as Ctrl-C does */
+export function conversation(signal: AbortSignal): Conversation {
+  const question = async (text: string, hidden = false): Promise<string> => {
+    let muted = false;
+    const output = new Writable({
+      write(chunk, _encoding, done) {
+        if (!muted) process.stderr.write(chunk);
+        done();
+      },
+    });
+    const terminal = createInterface({ input: process.stdin, output, terminal: true });
+    const left = new AbortController();
+    terminal.on("SIGINT", () => left.abort());
+    terminal.on("close", () => left.abort());
+    try {
+      const answer = terminal.question(text, { signal: AbortSignal.any([signal, left.signal]) });
+      muted = hidden;
+      return (await answer).trim();
+    } catch {
+      throw new Interruption("interrupted; nothing was changed", "");
+    } finally {
+      terminal.removeAllListeners("close");
+      terminal.close();
+      if (hidden) process.stderr.write("\n");
+    }
+  };
+  return {
+    possible: process.stdin.isTTY === true,
+    ask: (text) => question(text),
+    askSecretly: (text) => question(text, true),
+    confirm: async (text) => /^y(es)?$/i.test(await question(`${text} [y/N] `)),
+  };
+}

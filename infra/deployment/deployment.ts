@@ -1,0 +1,305 @@
+import { performance } from "node:perf_hooks";
+import type { painter } from "../../scripts/lib/terminal.ts";
+import { serverCommands } from "../commands.ts";
+import { project } from "../config/names.ts";
+import type { ServerPlan } from "../config/plan.ts";
+import { succeed } from "../local-machine/command.ts";
+import { withProjectNode } from "../local-machine/places.ts";
+import { withPulumi } from "../pulumi-cli/pulumi-cli.ts";
+import { chooseBackend } from "./backend.ts";
+import type { EngineReport } from "./changes.ts";
+import { addDatabase, type Chosen, chooseServers, hasDatabases, planOfFile } from "./choice.ts";
+import type { Wish } from "./command-line.ts";
+import type { Conversation } from "./conversation.ts";
+import { DeploymentError, Interruption } from "./errors.ts";
+import { type Interruptions, orAborted } from "./interruption.ts";
+import { type Look, lookAt, twinProblem } from "./preflight.ts";
+import { previewText } from "./preview-text.ts";
+import type { Progress } from "./progress.ts";
+import { cancelCommand, loadAutomation, PulumiStack, type Run } from "./pulumi-stack.ts";
+import { StackFileStore } from "./stack-file-store.ts";
+import type { Result, ServerResult } from "./summary.ts";
+import { acceptHostKey } from "./trust.ts";
+import { verify } from "./verification.ts";
+
+/** What a deployment works with. */
+export interface Tools {
+  /** The directory with Pulumi.yaml and the stacks' files. */
+  directory: string;
+  progress: Progress;
+  talk: Conversation;
+  interruptions: Interruptions;
+  paint: ReturnType<typeof painter>;
+}
+
+const untouched = () => new Interruption("interrupted; nothing was changed", "Run the same command again.");
+
+/** One deployment, from the command line to the verified end. */
+export class Deployment {
+  readonly #wish: Wish;
+  readonly #tools: Tools;
+  readonly #store: StackFileStore;
+  #stack: PulumiStack | null = null;
+  readonly #began = performance.now();
+
+  constructor(wish: Wish, tools: Tools) {
+    this.#wish = wish;
+    this.#tools = tools;
+    this.#store = new StackFileStore(tools.directory, wish.stack);
+  }
+
+  /** @throws DeploymentError; the stack's file and the servers are then as they were, or the message says what is not */
+  async run(): Promise<Result> {
+    try {
+      return await this.#run();
+    } finally {
+      this.#stack?.dispose();
+      this.#store.dispose();
+    }
+  }
+
+  async #run(): Promise<Result> {
+    const { progress, interruptions } = this.#tools;
+    const { file } = this.#store;
+    if (!this.#wish.yes && !this.#wish.dryRun && !this.#tools.talk.possible) throw nobodyToAsk();
+    const chosen = chooseServers(file, this.#store.name, this.#wish);
+    if (!hasDatabases(file)) await this.#askForDatabase();
+    planOfFile(file, this.#store.name);
+    const before = <T>(work: Promise<T>) => orAborted(work, interruptions.signal, untouched);
+
+    const stack = await this.#findPulumi(before);
+    const exists = progress.phase("Pulumi's stack", () => before(stack.select()));
+    exists.catch(() => {});
+    const looks = await progress.phase("Looking at the server", () => before(this.#look(chosen)));
+    const fit = looks.filter(({ problems }) => problems.length === 0);
+    if (fit.length === 0) throw unfit(looks);
+    try {
+      if (!(await exists)) await this.#create(stack, before);
+      return await this.#deploy(stack, chosen, looks, before);
+    } catch (error) {
+      await this.#undoCreation(stack);
+      throw error;
+    }
+  }
+
+  async #askForDatabase(): Promise<void> {
+    const { talk } = this.#tools;
+    const { name, file } = this.#store;
+    const next =
+      "Name the application as Kamal's service does: --database curriculum_library_api stands for the container\n" +
+      "curriculum_library_api-db and the database curriculum_library_api_production; the README has what else can be said.";
+    const answer =
+      talk.possible && !this.#wish.yes
+        ? await talk.ask(`${name} names no database yet. ${next}\nWhich database is to be backed up? `)
+        : "";
+    if (answer === "") throw new DeploymentError("configuration", `${name} names no database`, next);
+    addDatabase(file, answer);
+  }
+
+  async #findPulumi(before: <T>(work: Promise<T>) => Promise<T>): Promise<PulumiStack> {
+    const { talk, directory, interruptions } = this.#tools;
+    const automation = loadAutomation();
+    automation.catch(() => {});
+    const backend = await chooseBackend(process.env, this.#store.file, this.#wish.local, talk);
+    Object.assign(process.env, await before(withPulumi(withProjectNode())), backend.environment);
+    if (backend.login !== null) await succeed(["pulumi", "login", backend.login, "--non-interactive"]);
+    const stack = new PulumiStack(await automation, this.#wish.stack, directory, backend.environment);
+    this.#stack = stack;
+    interruptions.stage = {
+      first: "",
+      onFirst: () => stack.interrupt(),
+      onAgain: () => stack.interrupt(),
+    };
+    return stack;
+  }
+
+  async #create(stack: PulumiStack, before: <T>(work: Promise<T>) => Promise<T>): Promise<void> {
+    await this.#tools.progress.phase("Making the stack", () => before(stack.create()));
+    this.#store.stackWasCreated();
+  }
+
+  async #undoCreation(stack: PulumiStack): Promise<void> {
+    if (!stack.created) return;
+    await stack.undoCreation();
+    this.#store.restore();
+  }
+
+  /** The plans of the chosen servers, by the file as it is to be. */
+  #plans({ keys }: Chosen): ServerPlan[] {
+    const { servers } = planOfFile(this.#store.file, this.#store.name);
+    return servers.filter(({ key }) => keys.includes(key));
+  }
+
+  async #look(chosen: Chosen): Promise<Look[]> {
+    const { progress, talk, interruptions } = this.#tools;
+    const { file } = this.#store;
+    const id = `${project}/${this.#wish.stack.split("/").at(-1)}`;
+    const tell = (text: string) => progress.detail(text);
+    const looks: Look[] = [];
+    for (const look of await Promise.all(this.#plans(chosen).map((plan) => lookAt(plan, id, tell)))) {
+      if (look.refusal?.kind !== "unknown-host-key" || look.plan.connection.hostKey !== undefined) {
+        looks.push(look);
+        continue;
+      }
+      const hostKey = await acceptHostKey(look.plan.connection, this.#wish, talk, interruptions.signal);
+      file.setHostKey(look.plan.key, hostKey);
+      const [plan] = this.#plans({ ...chosen, keys: [look.plan.key] });
+      if (plan !== undefined) looks.push(await lookAt(plan, id, tell));
+    }
+    const configured = file.serverKeys();
+    return looks.map((look) => {
+      const twin = twinProblem(look, configured);
+      return twin === null ? look : { ...look, problems: [...look.problems, twin] };
+    });
+  }
+
+  async #deploy(
+    stack: PulumiStack,
+    chosen: Chosen,
+    looks: readonly Look[],
+    before: <T>(work: Promise<T>) => Promise<T>,
+  ): Promise<Result> {
+    const { progress, talk, interruptions } = this.#tools;
+    const fit = looks.filter(({ problems }) => problems.length === 0);
+    const keys = fit.map(({ plan }) => plan.key);
+    const options = { configFile: this.#store.copy(), keys, forgotten: chosen.replaced };
+    const preview = await progress.phase("Preview", () =>
+      before(stack.preview({ ...options, onEvent: () => {} })),
+    );
+    if (preview.failure !== null) throw previewFailed(preview);
+    this.#tellPreview(preview.report);
+    const nothing = preview.report.changes.length === 0 && this.#store.file.changes.length === 0;
+    if (this.#wish.dryRun) {
+      await this.#undoCreation(stack);
+      return this.#result(stack, looks, [], preview.report);
+    }
+    if (!nothing && !this.#wish.yes && !(await before(talk.confirm("Deploy this?"))))
+      throw new DeploymentError("notConfirmed", "not confirmed; nothing was changed");
+
+    this.#store.write();
+    // From here on the stack is there to stay.
+    stack.created = false;
+    const total = preview.report.changes.length;
+    interruptions.stage = {
+      first: "Interrupted: the steps under way are being finished. Ctrl-C again ends them at once.",
+      onFirst: () => stack.interrupt(),
+      onAgain: () => stack.interrupt(),
+    };
+    const run =
+      total === 0
+        ? preview
+        : await progress.phase("Deployment", () =>
+            stack.up({
+              ...options,
+              onEvent: ({ done, latest }) => progress.detail(`${done.length} of ${total}, ${latest ?? ""}`),
+            }),
+          );
+    if (interruptions.signal.aborted) throw interrupted(this.#wish.stack, run);
+    if (run.failure !== null) return this.#result(stack, looks, errorsOf(run), run.report);
+    return this.#verified(stack, looks, run.report);
+  }
+
+  #tellPreview(report: EngineReport): void {
+    const { progress, paint } = this.#tools;
+    const { name, file } = this.#store;
+    for (const change of file.changes) progress.say(`${name}: ${change}`);
+    progress.say(previewText(report, paint));
+    for (const { severity, message } of report.diagnostics) progress.say(`${severity}: ${message}`);
+  }
+
+  async #verified(stack: PulumiStack, looks: readonly Look[], report: EngineReport): Promise<Result> {
+    const { progress, interruptions } = this.#tools;
+    const reason = () =>
+      new Interruption(
+        "interrupted; the deployment is done, and not verified",
+        "Run the same command again: it goes on with the first backup and the status check.",
+      );
+    interruptions.stage = { first: "", onFirst: () => {}, onAgain: () => {} };
+    const verifications = progress.phase("First backup and status check", () =>
+      Promise.all(
+        looks.map(async ({ plan, server, problems }) => {
+          if (problems.length > 0) return null;
+          const changed = changesOf(report, plan.key) > 0;
+          const provedByPulumi = report.done.includes(`${plan.key}-verification`);
+          return verify({ plan, server, changed, provedByPulumi });
+        }),
+      ),
+    );
+    const found = await orAborted(verifications, interruptions.signal, reason);
+    const result = await this.#result(stack, looks, [], report);
+    const servers = result.servers.map((server, index) => ({
+      ...server,
+      verification: found[index] ?? null,
+    }));
+    return { ...result, servers };
+  }
+
+  async #result(
+    stack: PulumiStack,
+    looks: readonly Look[],
+    errors: string[],
+    report: EngineReport,
+  ): Promise<Result> {
+    const { name, file } = this.#store;
+    return {
+      stack: stack.name,
+      file: name,
+      fileChanges: file.changes,
+      dryRun: this.#wish.dryRun,
+      servers: looks.map((look) => serverResult(look, report)),
+      errors,
+      phases: this.#tools.progress.phases,
+      seconds: (performance.now() - this.#began) / 1000,
+    };
+  }
+}
+
+const changesOf = ({ changes }: EngineReport, key: string): number =>
+  changes.filter(({ name, type }) => name.startsWith(`${key}-`) && type !== "Readiness").length;
+
+function serverResult({ plan, problems, notes }: Look, report: EngineReport): ServerResult {
+  return {
+    key: plan.key,
+    changes: changesOf(report, plan.key),
+    problems,
+    notes,
+    verification: null,
+    commands: serverCommands(plan),
+  };
+}
+
+function nobodyToAsk(): DeploymentError {
+  return new DeploymentError(
+    "notConfirmed",
+    "there is no terminal to ask on; nothing was changed",
+    "Give --yes to deploy unasked, or --dry-run to see what that would do.",
+  );
+}
+
+function unfit(looks: readonly Look[]): DeploymentError {
+  const problems = looks.flatMap((look) => look.problems.map((problem) => `  ${problem}`));
+  const keys = looks.map(({ plan }) => plan.key).join(", ");
+  const is = looks.length === 1 ? "is" : "are";
+  return new DeploymentError(
+    "unavailable",
+    `${keys} ${is} not ready; nothing was changed:\n${problems.join("\n")}`,
+    "Then run the same command again.",
+  );
+}
+
+const errorsOf = ({ report, failure }: Run): string[] => {
+  const errors = report.diagnostics.filter(({ severity }) => severity === "error");
+  return errors.length > 0 ? [...new Set(errors.map(({ message }) => message))] : [failure ?? ""];
+};
+
+function previewFailed(run: Run): DeploymentError {
+  const text = errorsOf(run).join("\n");
+  return new DeploymentError("failed", `the preview failed; nothing was changed:\n${text}`);
+}
+
+function interrupted(stack: string, { report }: Run): Interruption {
+  return new Interruption(
+    `interrupted after ${report.done.length} changes; what was done is on the server and in the stack's state`,
+    `Run the same command again: it goes on from there. If it says that the stack is locked: ${cancelCommand(stack)}`,
+  );
+}

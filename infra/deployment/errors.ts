@@ -1,0 +1,23 @@
+import type { DeploymentExit } from "./exit-codes.ts";
+
+/** Why the deployment ended without having done what it was asked for; `next` says what a person does about it. */
+export class DeploymentError extends Error {
+  readonly exit: Exclude<DeploymentExit, "done">;
+  readonly next: string;
+  constructor(exit: Exclude<DeploymentExit, "done">, what: string, next = "", options?: ErrorOptions) {
+    super(what, options);
+    this.name = new.target.name;
+    this.exit = exit;
+    this.next = next;
+  }
+}
+
+/** The person, or a signal, ended it. */
+export class Interruption extends DeploymentError {
+  constructor(what: string, next: string) {
+    super("interrupted", what, next);
+  }
+}
+
+/** The message of anything that was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,26 @@
+/** The exit codes of the deployment: those of the server's programs in the same sense, and the shell's for Ctrl-C. */
+export const deploymentExits = [
+  ["done", 0, "done, or with --dry-run: shown; a database whose container does not exist yet is no failure"],
+  ["failed", 1, "something failed; what was done before it stays, and the same command goes on from there"],
+  ["usage", 64, "the command line is wrong"],
+  [
+    "unavailable",
+    69,
+    "a server cannot be reached, is not the one it was, or is not fit; nothing was changed",
+  ],
+  ["locked", 75, "another run of Pulumi holds the stack's lock"],
+  ["notConfirmed", 77, "not confirmed, or nobody to ask and no --yes; nothing was changed"],
+  [
+    "configuration",
+    78,
+    "the configuration, or where Pulumi keeps its state, is not usable; nothing was changed",
+  ],
+  ["interrupted", 130, "interrupted by Ctrl-C or a signal; it says how to go on"],
+] as const;
+
+export type DeploymentExit = (typeof deploymentExits)[number][0];
+
+/** The number that a shell gets. */
+export function exitNumber(exit: DeploymentExit): number {
+  return deploymentExits.find(([name]) => name === exit)?.[1] ?? 1;
+}

@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { painter, usesColour } from "../../scripts/lib/terminal.ts";
+import { closeSessions } from "../remotehost/provider/ssh/session-pool.ts";
+import { helpText, parseCommandLine, program, type Wish } from "./command-line.ts";
+import { conversation } from "./conversation.ts";
+import { Deployment } from "./deployment.ts";
+import { DeploymentError, messageOf } from "./errors.ts";
+import { exitNumber } from "./exit-codes.ts";
+import { Interruptions } from "./interruption.ts";
+import { Progress } from "./progress.ts";
+import { isDone, summaryText } from "./summary.ts";
+
+/** The project whose `infra/` this was called through; a link to it does not change that. */
+const directory = join(process.argv[1] ?? "", "..", "..", "..");
+
+async function deploy(wish: Wish): Promise<number> {
+  const progress = new Progress(process.stderr);
+  const interruptions = new Interruptions((line) => progress.say(line));
+  const talk = conversation(interruptions.signal);
+  const paint = painter(usesColour(process.stdout));
+  const deployment = new Deployment(wish, { directory, progress, talk, interruptions, paint });
+  const result = await deployment.run();
+  const exitCode = exitNumber(isDone(result) ? "done" : "failed");
+  if (wish.json) console.log(JSON.stringify({ version: 1, exitCode, ...result }, null, 2));
+  else console.log(summaryText(result, paint));
+  return exitCode;
+}
+
+function report(error: unknown, json: boolean): number {
+  const exitCode = error instanceof DeploymentError ? exitNumber(error.exit) : exitNumber("failed");
+  const next = error instanceof DeploymentError ? error.next : "";
+  const text =
+    error instanceof DeploymentError ? error.message : ((error as Error).stack ?? messageOf(error));
+  console.error([`${program}: ${text}`, ...(next === "" ? [] : [next])].join("\n"));
+  if (json) console.log(JSON.stringify({ version: 1, exitCode, error: messageOf(error), next }, null, 2));
+  return exitCode;
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const json = words.includes("--json");
+  try {
+    const wish = parseCommandLine(words);
+    if (wish !== "help") return await deploy(wish);
+    console.log(helpText());
+    return 0;
+  } catch (error) {
+    return report(error, json);
+  } finally {
+    await closeSessions();
+  }
+}
+
+process.exit(await main(process.argv.slice(2)));

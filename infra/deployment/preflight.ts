@@ -1,0 +1,68 @@
+import type { ServerPlan } from "../config/plan.ts";
+import { ConnectError } from "../remotehost/errors.ts";
+import { examine } from "../remotehost/provider/readiness/examination.ts";
+import { stateDirectory } from "../remotehost/provider/records.ts";
+import { Server } from "../remotehost/provider/server.ts";
+import { serverRequirements } from "../server-requirements.ts";
+
+/** What a look at a server before anything is done found out. */
+export interface Look {
+  plan: ServerPlan;
+  server: Server;
+  /** What stands in the way, each a sentence. */
+  problems: string[];
+  notes: string[];
+  /** Where its host key is the only thing in the way: `unknown-host-key`; another kind of refusal; null when it answers. */
+  refusal: ConnectError | null;
+  /** Keys of the stack under which the machine is deployed already. */
+  deployedAs: string[];
+}
+
+/** Each server's cron table and installation directory bear its key; the other resources' names prove no more. */
+const ownRecords = `cat ${stateDirectory}/records/* 2>/dev/null | grep -E '^urn=.*-(cron-table|installation)$' | sort -u; true`;
+
+/** The keys of the servers that records on a machine are of. */
+export function keysOfRecords(text: string): string[] {
+  const keys = text
+    .split("\n")
+    .flatMap((line) => /^urn=.*::(?<key>.+)-(?:cron-table|installation)$/.exec(line)?.groups?.key ?? []);
+  return [...new Set(keys)].sort();
+}
+
+/**
+ * Looks at a server as the deployment will: by the same login, with the same requirements.
+ * @param stack `PROJECT/STACK`, whose the machine may be
+ */
+export async function lookAt(plan: ServerPlan, stack: string, tell: (text: string) => void): Promise<Look> {
+  const server = new Server(plan.connection, tell);
+  const refused = (refusal: ConnectError): Look => ({
+    plan,
+    server,
+    problems: [refusal.message],
+    notes: [],
+    refusal,
+    deployedAs: [],
+  });
+  try {
+    await server.session();
+  } catch (error) {
+    if (error instanceof ConnectError) return refused(error);
+    throw error;
+  }
+  const { problems, notes } = await examine(server, stack, serverRequirements(plan));
+  const records = problems.length > 0 ? "" : await server.ask(ownRecords, "looking at the server failed");
+  return { plan, server, problems, notes, refusal: null, deployedAs: keysOfRecords(records) };
+}
+
+/** Why a machine that is deployed under another key of the configuration must not get this one as well; else null. */
+export function twinProblem({ plan, deployedAs }: Look, configured: readonly string[]): string | null {
+  const others = deployedAs.filter(
+    (key) => key !== plan.key && key !== plan.formerly && configured.includes(key),
+  );
+  const [other] = others;
+  if (other === undefined) return null;
+  return (
+    `${plan.key}: it is the same machine as ${others.join(" and ")}, which is deployed already. ` +
+    `Deploy it by that name, or write it under servers with formerly: ${other} in its place.`
+  );
+}

@@ -1,0 +1,38 @@
+import type { painter } from "../../scripts/lib/terminal.ts";
+import type { Change, EngineReport } from "./changes.ts";
+
+type Paint = ReturnType<typeof painter>;
+
+const marks = { create: "+", update: "~", replace: "±", delete: "-" } as const;
+const colours = { create: "green", update: "yellow", replace: "yellow", delete: "red" } as const;
+
+const kinds: Readonly<Record<string, string>> = {
+  File: "file",
+  Directory: "directory",
+  CronTable: "cron table",
+  Readiness: "whether the server is ready",
+  Command: "first backup and status check",
+};
+
+function line(change: Change, width: number, paint: Paint): string {
+  const what =
+    change.operation === "update" ? change.properties.join(", ") : (kinds[change.type] ?? change.type);
+  const name = (change.path ?? change.name).padEnd(width);
+  return `  ${paint(colours[change.operation], marks[change.operation])} ${name}  ${what}`.trimEnd();
+}
+
+/** "3 to create, 1 to update", or "nothing to do". */
+export function countText(changes: readonly Change[]): string {
+  const counts = Object.keys(marks).flatMap((operation) => {
+    const count = changes.filter((change) => change.operation === operation).length;
+    return count === 0 ? [] : [`${count} to ${operation}`];
+  });
+  return counts.length === 0 ? "nothing to do" : counts.join(", ");
+}
+
+/** What a preview found: a line for each change, and a count. */
+export function previewText({ changes, unchanged }: EngineReport, paint: Paint): string {
+  const width = Math.max(0, ...changes.map(({ path, name }) => (path ?? name).length));
+  const lines = changes.map((change) => line(change, width, paint));
+  return [...lines, `${countText(changes)}; ${unchanged} unchanged`].join("\n");
+}

@@ -1,0 +1,76 @@
+import { performance } from "node:perf_hooks";
+import { formatDuration } from "../../scripts/lib/format.ts";
+
+/** A part of the deployment and how long it took, in seconds. */
+export interface Phase {
+  title: string;
+  seconds: number;
+}
+
+/** Where progress is shown. */
+export interface Screen {
+  write(text: string): unknown;
+  isTTY?: boolean;
+  columns?: number;
+}
+
+const quietMilliseconds = 10_000;
+const frameMilliseconds = 200;
+
+/**
+ * Says what is being done and how long it took: on a terminal in one line that changes, else in a line at the beginning of
+ * each phase, one every ten seconds, and one at its end.
+ */
+export class Progress {
+  readonly phases: Phase[] = [];
+  readonly #screen: Screen;
+  #detail = "";
+  #title = "";
+
+  constructor(screen: Screen) {
+    this.#screen = screen;
+  }
+
+  /** A line that stays. */
+  say(line: string): void {
+    this.#clear();
+    this.#screen.write(`${line}\n`);
+  }
+
+  /** What the phase is at now. */
+  detail(text: string): void {
+    this.#detail = text;
+  }
+
+  async phase<T>(title: string, work: () => Promise<T>): Promise<T> {
+    const began = performance.now();
+    const seconds = () => (performance.now() - began) / 1000;
+    this.#title = title;
+    this.#detail = "";
+    const terminal = this.#screen.isTTY === true;
+    if (!terminal) this.#screen.write(`${title} …\n`);
+    const timer = setInterval(
+      () => this.#show(seconds(), terminal),
+      terminal ? frameMilliseconds : quietMilliseconds,
+    );
+    try {
+      return await work();
+    } finally {
+      clearInterval(timer);
+      this.#clear();
+      this.phases.push({ title, seconds: seconds() });
+      if (terminal) this.#screen.write(`${title}: ${formatDuration(seconds())}\n`);
+    }
+  }
+
+  #show(seconds: number, terminal: boolean): void {
+    const detail = this.#detail === "" ? "" : `: ${this.#detail}`;
+    const line = `${this.#title} … ${formatDuration(seconds)}${detail}`;
+    if (!terminal) this.#screen.write(`  ${line}\n`);
+    else this.#screen.write(`\r\u001b[K${line.slice(0, (this.#screen.columns ?? 80) - 1)}`);
+  }
+
+  #clear(): void {
+    if (this.#screen.isTTY === true) this.#screen.write("\r\u001b[K");
+  }
+}

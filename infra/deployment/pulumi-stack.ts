@@ -1,0 +1,185 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { EngineEvent, Stack } from "@pulumi/pulumi/automation/index.js";
+import { chosenServersVariable } from "../chosen-servers.ts";
+import { repository } from "../local-machine/places.ts";
+import { addEvent, type EngineReport, emptyReport } from "./changes.ts";
+import { DeploymentError, messageOf } from "./errors.ts";
+
+/** Loaded late, and while something else is waited for: it takes half a second. */
+export type Automation = typeof import("@pulumi/pulumi/automation/index.js");
+export const loadAutomation = (): Promise<Automation> => import("@pulumi/pulumi/automation/index.js");
+
+/** One preview or update by Pulumi. */
+export interface Run {
+  report: EngineReport;
+  /** Null where it succeeded; else what the CLI said. */
+  failure: string | null;
+}
+
+export interface RunOptions {
+  /** The file with the configuration. */
+  configFile: string;
+  /** Keys of the servers it is for. */
+  keys: readonly string[];
+  /** Key of a server that leaves the state. */
+  forgotten: string | null;
+  onEvent: (report: EngineReport) => void;
+}
+
+/** The Pulumi CLI, driven by the Automation API. */
+export class PulumiStack {
+  readonly name: string;
+  /** Whether this process made the stack. */
+  created = false;
+  readonly #project: string;
+  readonly #environment: Record<string, string>;
+  readonly #automation: Automation;
+  readonly #directory: string;
+  #stack: Stack | null = null;
+
+  /** @param project the directory with Pulumi.yaml @param environment added to the process's own */
+  constructor(automation: Automation, name: string, project: string, environment: Record<string, string>) {
+    this.name = name;
+    this.#project = project;
+    this.#automation = automation;
+    this.#directory = mkdtempSync(join(tmpdir(), "pulumi-process-"));
+    this.#environment = {
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      ...environment,
+      PULUMI_PROCESS_FILE: this.#processFile,
+    };
+  }
+
+  get #processFile(): string {
+    return join(this.#directory, "pid");
+  }
+
+  /** Selects the stack. @returns false where there is none of that name */
+  async select(): Promise<boolean> {
+    const { Stack, StackNotFoundError } = this.#automation;
+    try {
+      this.#stack = await Stack.select(this.name, await this.#workspace());
+      return true;
+    } catch (error) {
+      if (error instanceof StackNotFoundError) return false;
+      throw stackError(this.name, error);
+    }
+  }
+
+  async create(): Promise<void> {
+    try {
+      this.#stack = await this.#automation.Stack.create(this.name, await this.#workspace());
+      this.created = true;
+    } catch (error) {
+      throw stackError(this.name, error);
+    }
+  }
+
+  /** Takes back what `create` did; the stack is empty. */
+  async undoCreation(): Promise<void> {
+    if (!this.created) return;
+    await this.#stack?.workspace.removeStack(this.name, { preserveConfig: true });
+    this.created = false;
+  }
+
+  async preview(options: RunOptions): Promise<Run> {
+    return this.#run(options, (stack, shared) => stack.preview(shared));
+  }
+
+  async up(options: RunOptions): Promise<Run> {
+    return this.#run(options, (stack, shared) => stack.up(shared));
+  }
+
+  /** Asks the CLI under way, if any, to stop: at the first time gracefully, at the second at once. */
+  interrupt(): void {
+    try {
+      process.kill(Number(readFileSync(this.#processFile, "utf8")), "SIGINT");
+    } catch {
+      // It has ended, or has not begun.
+    }
+  }
+
+  dispose(): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  async #workspace() {
+    const { LocalWorkspace, PulumiCommand } = this.#automation;
+    const pulumiCommand = await PulumiCommand.get({
+      root: join(repository, "infra", "pulumi-cli", "own-session"),
+      skipVersionCheck: true,
+    }).catch((error: unknown) => {
+      rmSync(this.#processFile, { force: true });
+      throw error;
+    });
+    return LocalWorkspace.create({ workDir: this.#project, pulumiCommand, envVars: this.#environment });
+  }
+
+  async #run(
+    { configFile, keys, forgotten, onEvent }: RunOptions,
+    work: (stack: Stack, shared: object) => Promise<unknown>,
+  ): Promise<Run> {
+    const stack = this.#stack;
+    if (stack === null) throw new Error("no stack is selected");
+    const report = emptyReport();
+    stack.workspace.envVars[chosenServersVariable] = keys.join(",");
+    const shared = {
+      configFile,
+      color: "never",
+      suppressOutputs: true,
+      suppressProgress: true,
+      target: targetsOf(forgotten === null ? keys : [...keys, forgotten]),
+      onEvent: (event: EngineEvent) => {
+        addEvent(report, event);
+        onEvent(report);
+      },
+    };
+    try {
+      await work(stack, shared);
+      return { report, failure: null };
+    } catch (error) {
+      if (error instanceof this.#automation.ConcurrentUpdateError) throw lockedStack(this.name, error);
+      return { report, failure: messageOf(error) };
+    } finally {
+      rmSync(this.#processFile, { force: true });
+    }
+  }
+}
+
+/** What `pulumi up --target` needs for servers: the component and the resources KEY-PURPOSE. */
+export const targetsOf = (keys: readonly string[]): string[] =>
+  keys.flatMap((key) => [`**::${key}`, `**::${key}-*`]);
+
+/** The command that takes away a lock that a killed run has left. */
+export const cancelCommand = (stack: string): string => `npm run pulumi -- cancel --yes --stack ${stack}`;
+
+function lockedStack(stack: string, cause: unknown): DeploymentError {
+  const holder = /^.*(?:created by|locked by).*$/m.exec(messageOf(cause))?.[0].trim();
+  return new DeploymentError(
+    "locked",
+    `the stack ${stack} is locked by another run of Pulumi${holder === undefined ? "" : ` (${holder})`}`,
+    `Wait for its end. If it was killed: ${cancelCommand(stack)}`,
+    { cause },
+  );
+}
+
+/** The CLI's own word of what is wrong, without what the Automation API puts around it. */
+export function cliErrorText(message: string): string {
+  const stderr = /^ stderr: ?(?<text>[\s\S]*?)\n err\?:/m.exec(message)?.groups?.text ?? message;
+  const errors = stderr.split("\n").filter((line) => /^error: /.test(line.trim()));
+  return (
+    errors.length > 0 ? errors.map((line) => line.trim().replace(/^error: /, "")).join("\n") : stderr
+  ).trim();
+}
+
+function stackError(stack: string, cause: unknown): DeploymentError {
+  const text = cliErrorText(messageOf(cause));
+  const next = /passphrase/i.test(text)
+    ? "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the stack's passphrase."
+    : "";
+  return new DeploymentError("configuration", `Pulumi cannot open the stack ${stack}: ${text}`, next, {
+    cause,
+  });
+}

@@ -1,0 +1,83 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { replaceFile } from "../local-machine/atomic-file.ts";
+import { DeploymentError, messageOf } from "./errors.ts";
+import { StackFile } from "./stack-file.ts";
+
+/**
+ * A stack's file on disk. Until the deployment is confirmed it stays as it is and Pulumi works with a copy; then it is
+ * replaced as a whole.
+ */
+export class StackFileStore {
+  /** As a person names it: `Pulumi.prod.yaml`. */
+  readonly name: string;
+  readonly path: string;
+  readonly file: StackFile;
+  /** Null: there is none. */
+  readonly #original: string | null;
+  #expected: string | null;
+  readonly #directory = mkdtempSync(join(tmpdir(), "stack-file-"));
+
+  /** @param stack its name, with or without its organisation */
+  constructor(project: string, stack: string) {
+    this.name = `Pulumi.${stack.split("/").at(-1)}.yaml`;
+    this.path = join(project, this.name);
+    this.#original = this.#read();
+    this.#expected = this.#original;
+    this.file = new StackFile(this.#original ?? "", this.name);
+  }
+
+  /** Pulumi has made the stack, and may have written its salt. */
+  stackWasCreated(): void {
+    this.#expected = this.#read();
+    this.file.adoptTopLevel(this.#expected ?? "");
+  }
+
+  /** The stack that Pulumi had made is gone again: so is what it wrote. */
+  restore(): void {
+    if (this.#read() !== this.#expected) return;
+    if (this.#original === null) rmSync(this.path, { force: true });
+    else if (this.#original !== this.#expected) replaceFile(this.path, this.#original);
+    this.#expected = this.#original;
+  }
+
+  /** A copy of the file as it is to be, for Pulumi; its path. */
+  copy(): string {
+    const path = join(this.#directory, this.name);
+    writeFileSync(path, this.file.text(), { mode: 0o600 });
+    return path;
+  }
+
+  /** Puts the file as it is to be in place. @throws DeploymentError where somebody else has changed it meanwhile */
+  write(): void {
+    const text = this.file.text();
+    if (text === this.#expected) return;
+    if (this.#read() !== this.#expected) {
+      throw new DeploymentError(
+        "configuration",
+        `${this.name} was changed by somebody else meanwhile; nothing was changed`,
+        "Run the command again.",
+      );
+    }
+    try {
+      replaceFile(this.path, text);
+    } catch (error) {
+      throw new DeploymentError(
+        "configuration",
+        `${this.path} cannot be written: ${messageOf(error)}; nothing was changed`,
+        "Make it and its directory writable for you.",
+        { cause: error },
+      );
+    }
+    this.#expected = text;
+  }
+
+  dispose(): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #read(): string | null {
+    return existsSync(this.path) ? readFileSync(this.path, "utf8") : null;
+  }
+}

@@ -1,0 +1,144 @@
+import { formatBytes, formatDuration } from "../../scripts/lib/format.ts";
+import type { painter } from "../../scripts/lib/terminal.ts";
+import type { ServerCommands } from "../commands.ts";
+import type { Phase } from "./progress.ts";
+import { cancelCommand } from "./pulumi-stack.ts";
+import type { Verification } from "./verification.ts";
+
+/** What became of one server. */
+export interface ServerResult {
+  key: string;
+  /** Resources of it that were created, updated, replaced or deleted. */
+  changes: number;
+  /** What keeps it from being deployed to; empty when it was. */
+  problems: string[];
+  /** What is worth knowing, such as a container that does not exist yet. */
+  notes: string[];
+  verification: Verification | null;
+  commands: ServerCommands;
+}
+
+/** What became of the whole. */
+export interface Result {
+  stack: string;
+  /** The stack's file, as a person names it. */
+  file: string;
+  fileChanges: string[];
+  dryRun: boolean;
+  servers: ServerResult[];
+  /** What failed in the deployment itself, as Pulumi says it. */
+  errors: string[];
+  phases: Phase[];
+  seconds: number;
+}
+
+type Paint = ReturnType<typeof painter>;
+
+/** Whether a server is as it should be at the end; one whose database does not exist yet is. */
+export const isGood = ({ problems, verification }: ServerResult): boolean =>
+  problems.length === 0 && (verification === null || verification.failure === null);
+
+export function isDone({ servers, errors }: Result): boolean {
+  return errors.length === 0 && servers.every(isGood);
+}
+
+/** What there is to show for it: the newest backup of each database. */
+function backupLines({ status, backedUp }: Verification): string[] {
+  return (status?.databases ?? []).flatMap(({ backups: { newest } }) => {
+    if (newest === null) return [];
+    const proof = newest.verified ? "verified" : "not verified";
+    const when = backedUp ? "first backup" : "newest backup";
+    return [`${when} ${newest.file}: ${proof}, ${formatBytes(newest.bytes)}`];
+  });
+}
+
+function doneLines(result: Result, server: ServerResult): string[] {
+  const { changes, verification } = server;
+  if (server.problems.length > 0 || result.dryRun) return [];
+  return [
+    changes === 0
+      ? "everything was as it should be; nothing was changed"
+      : `${changes} changes on the server`,
+    ...(verification === null ? [] : backupLines(verification)),
+    ...(verification?.status ? [`status check: ${verification.status.summary}`] : []),
+  ];
+}
+
+function missingLines({ problems, notes, verification, commands }: ServerResult): string[] {
+  const waiting = verification?.waiting ?? [];
+  return [
+    ...problems,
+    ...notes,
+    ...(waiting.length === 0
+      ? []
+      : [`no backup of ${waiting.join(", ")} yet. After kamal deploy: ${commands.backup}`]),
+    ...(verification?.failure ? [`the first backup and status check failed:\n${verification.failure}`] : []),
+    ...(verification !== null && verification.status === null ? ["the status check gave no answer"] : []),
+  ];
+}
+
+const section = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0
+    ? []
+    : [`  ${title}`, ...lines.map((line) => `    ${line.replaceAll("\n", "\n      ")}`)];
+
+function headline(result: Result, server: ServerResult, paint: Paint): string {
+  const [colour, text]: ["red" | "green" | "yellow", string] =
+    server.problems.length > 0
+      ? ["red", "nothing was changed there"]
+      : result.dryRun
+        ? ["yellow", "shown only; nothing was changed"]
+        : result.errors.length > 0
+          ? ["red", "the deployment did not end well"]
+          : !isGood(server)
+            ? ["red", "deployed, and it does not work yet"]
+            : (server.verification?.waiting.length ?? 0) > 0
+              ? ["yellow", "deployed; backups begin as soon as the database is there"]
+              : ["green", "the backup system is deployed and works"];
+  return `${paint("bold", server.key)}: ${paint(colour, text)}`;
+}
+
+const shownCommands = ["status", "backup", "listBackups", "restore", "rehearse", "log"] as const;
+
+function commandLines(commands: ServerCommands): string[] {
+  const width = Math.max(...shownCommands.map((name) => name.length));
+  return shownCommands.map((name) => `${name.padEnd(width)}  ${commands[name]}`);
+}
+
+function serverText(result: Result, server: ServerResult, paint: Paint): string[] {
+  return [
+    "",
+    headline(result, server, paint),
+    ...section("Done", doneLines(result, server)),
+    ...section("Still missing", missingLines(server)),
+    ...(server.problems.length > 0 || result.dryRun
+      ? []
+      : section("Commands", commandLines(server.commands))),
+  ];
+}
+
+function nextLines(result: Result): string[] {
+  const { stack, file, fileChanges, errors, dryRun } = result;
+  return [
+    ...(fileChanges.length > 0 && !dryRun ? [`commit ${file}: ${fileChanges.join("; ")}`] : []),
+    ...(errors.length > 0
+      ? [
+          `mend that and run the same command again; if it says that the stack is locked: ${cancelCommand(stack)}`,
+        ]
+      : []),
+  ];
+}
+
+/** The end of a deployment for a person: what was done, what is missing, what to do next, how long it took. */
+export function summaryText(result: Result, paint: Paint): string {
+  const times = result.phases.map(
+    ({ title, seconds }) => `${title.toLowerCase()} ${formatDuration(seconds)}`,
+  );
+  return [
+    ...result.servers.flatMap((server) => serverText(result, server, paint)),
+    ...section("Errors", result.errors),
+    ...section("Next", nextLines(result)),
+    "",
+    `${formatDuration(result.seconds)}: ${times.join(", ")}`,
+  ].join("\n");
+}
