@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { variables } from "./environment.ts";
 import type { Tracker } from "./forge.ts";
-import { type Api, ask, askForAll, understood } from "./http.ts";
+import { type Api, ask, askForAll, requireLabel, understood } from "./http.ts";
 
 const IssueEntry = z.object({
   number: z.int(),
@@ -17,7 +17,7 @@ const CommentEntry = z.object({
   user: z.object({ login: z.string() }).nullable(),
 });
 
-const Made = z.object({ number: z.int() });
+const Made = z.object({ number: z.int(), labels: z.array(z.object({ name: z.string() })) });
 
 /** Whose comments GITHUB_TOKEN writes. */
 const author = "github-actions[bot]";
@@ -60,7 +60,10 @@ export function gitHubTracker(environment: NodeJS.ProcessEnv): Tracker {
     },
     open: async (title, body, label) => {
       const answer = await ask(api, "POST", "/issues", { title, body, labels: [label] });
-      return understood(api, "/issues", Made, answer).number;
+      const { number, labels } = understood(api, "/issues", Made, answer);
+      const names = labels.map(({ name }) => name);
+      requireLabel(api, number, names, label);
+      return number;
     },
     edit: async (number, title, body) => {
       await ask(api, "PATCH", `/issues/${number}`, { title, body });

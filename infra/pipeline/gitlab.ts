@@ -1,9 +1,11 @@
 import * as z from "zod";
 import { variables } from "./environment.ts";
 import type { Tracker } from "./forge.ts";
-import { type Api, ask, askForAll, understood } from "./http.ts";
+import { type Api, ask, askForAll, requireLabel, understood } from "./http.ts";
 
 const IssueEntry = z.object({ iid: z.int(), title: z.string(), description: z.string().nullable() });
+
+const Made = z.object({ iid: z.int(), labels: z.array(z.string()) });
 
 /** The page of this pipeline. @throws EnvironmentError */
 export function gitLabRun(environment: NodeJS.ProcessEnv): string {
@@ -30,7 +32,9 @@ export function gitLabTracker(environment: NodeJS.ProcessEnv): Tracker {
     },
     open: async (title, description, label) => {
       const answer = await ask(api, "POST", "/issues", { title, description, labels: label });
-      return understood(api, "/issues", IssueEntry, answer).iid;
+      const { iid, labels } = understood(api, "/issues", Made, answer);
+      requireLabel(api, iid, labels, label);
+      return iid;
     },
     edit: async (number, title, description) => {
       await ask(api, "PUT", `/issues/${number}`, { title, description });

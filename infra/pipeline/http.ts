@@ -66,6 +66,17 @@ export function understood<T>(api: Api, path: string, shape: z.ZodType<T>, answe
   throw new ForgeError(`${api.name}'s answer from ${path} is not understood: ${reason}`, null);
 }
 
+/**
+ * Both drop the labels of somebody who may not set them without a word; the issue would never be found again, and each
+ * night would open another.
+ * @throws ForgeError
+ */
+export function requireLabel(api: Api, issue: number, labels: readonly string[], wanted: string): void {
+  if (labels.includes(wanted)) return;
+  const message = `${api.name} opened issue #${issue} without its label ${wanted}. Close it by hand. ${api.needs}`;
+  throw new ForgeError(message, null);
+}
+
 function refusal(api: Api, what: string, status: number, text: string): ForgeError {
   const said = text.trim().slice(0, 300);
   const next = [401, 403, 404].includes(status) ? ` ${api.needs}` : "";

@@ -26,6 +26,8 @@ export interface KeptComment {
 export interface ForgeStandIn {
   url: string;
   token: string;
+  /** Whether whoever has the token may set labels; where not they are dropped without a word, as the real ones do. */
+  maySetLabels: boolean;
   issues: KeptIssue[];
   /** `METHOD path` of each request that changed something. */
   changes: string[];
@@ -44,26 +46,26 @@ const Body = z.object({
 const bot = "github-actions[bot]";
 
 export async function startForge(): Promise<ForgeStandIn> {
-  const token = "forge-token-of-the-test";
-  const issues: KeptIssue[] = [];
-  const changes: string[] = [];
+  const kept: Kept = { token: "forge-token-of-the-test", maySetLabels: true, issues: [], changes: [] };
   const server = createServer((request, response) => {
-    answer(request, { token, issues, changes }).then(
+    answer(request, kept).then(
       ({ status, body }) => send(response, status, body),
       (error) => send(response, 500, { message: String(error) }),
     );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  return {
-    ...{ url: `http://127.0.0.1:${port}`, token, issues, changes },
+  return Object.assign(kept, {
+    url: `http://127.0.0.1:${port}`,
     close: () =>
-      new Promise((resolve) => {
+      new Promise<void>((resolve) => {
         server.closeAllConnections();
         server.close(() => resolve());
       }),
-  };
+  });
 }
+
+type Kept = Pick<ForgeStandIn, "token" | "maySetLabels" | "issues" | "changes">;
 
 interface Answer {
   status: number;
@@ -72,7 +74,7 @@ interface Answer {
 
 async function answer(
   request: IncomingMessage,
-  { token, issues, changes }: Pick<ForgeStandIn, "token" | "issues" | "changes">,
+  { token, maySetLabels, issues, changes }: Kept,
 ): Promise<Answer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -118,7 +120,8 @@ async function answer(
     return paged(issues.filter(({ open, labels }) => open && labels.includes(label)).map(written));
   }
   if (path === "/issues" && method === "POST") {
-    const labels = typeof sent.labels === "string" ? sent.labels.split(",") : (sent.labels ?? []);
+    const wanted = typeof sent.labels === "string" ? sent.labels.split(",") : (sent.labels ?? []);
+    const labels = maySetLabels ? wanted : [];
     const body = sent.body ?? sent.description ?? "";
     const made = newIssue(issues.length + 1, { title: sent.title ?? "", body, labels });
     issues.push(made);
@@ -139,13 +142,21 @@ function nextComment(issues: KeptIssue[]): number {
   return 1 + issues.flatMap(({ comments }) => comments).length;
 }
 
-function gitHubIssue({ number, title, body, open, isPullRequest }: KeptIssue): unknown {
+function gitHubIssue({ number, title, body, labels, open, isPullRequest }: KeptIssue): unknown {
   const state = open ? "open" : "closed";
-  return { number, title, body, state, ...(isPullRequest ? { pull_request: { url: "" } } : {}) };
+  const named = labels.map((name) => ({ name }));
+  return {
+    number,
+    title,
+    body,
+    state,
+    labels: named,
+    ...(isPullRequest ? { pull_request: { url: "" } } : {}),
+  };
 }
 
-function gitLabIssue({ number, title, body, open }: KeptIssue): unknown {
-  return { iid: number, title, description: body, state: open ? "opened" : "closed" };
+function gitLabIssue({ number, title, body, labels, open }: KeptIssue): unknown {
+  return { iid: number, title, description: body, labels, state: open ? "opened" : "closed" };
 }
 
 function gitHubComment({ id, author, body }: KeptComment): unknown {

@@ -10,6 +10,8 @@ import { step } from "../steps.ts";
 /** As go.mod of the recipe has it. */
 const version = "1.7.12";
 const recipe = join(import.meta.dirname, "..", "actionlint");
+// Milliseconds after which the modules count as out of reach.
+const downloadTimeout = 180_000;
 const cached = join(cacheDirectory, `actionlint-${version}`);
 
 /** actionlint, or why this machine cannot have it. */
@@ -49,7 +51,7 @@ async function build(directory: string): Promise<string | null> {
         let go: string;
         try {
           go = await ensureGo(join(work, "toolchain"), log);
-          await succeed([go, "mod", "download"], options);
+          await succeed([go, "mod", "download"], { ...options, timeout: downloadTimeout });
         } catch (error) {
           return `actionlint's Go modules cannot be had here: ${error instanceof Error ? error.message : error}`;
         }

@@ -112,6 +112,17 @@ test.each(forges)(
   },
 );
 
+test.each(forges)(
+  "%s: a label that was dropped is an error, not an issue each night",
+  async (_, environment) => {
+    look("prod", 2);
+    forge.maySetLabels = false;
+    const { code, text } = await report(environment(), '["prod"]');
+    expect(code).toBe(1);
+    expect(text).toMatch(/opened issue #1 without its label drift\. Close it by hand\./);
+  },
+);
+
 test.each(forges)("%s: no answer is told with its address", async (_, environment) => {
   look("prod", 2);
   const nowhere = { GITHUB_API_URL: "http://127.0.0.1:9", CI_API_V4_URL: "http://127.0.0.1:9" };
