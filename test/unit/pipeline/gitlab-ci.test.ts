@@ -8,7 +8,8 @@ const { workflow, stages, stacks, jobs } = readGitLabPipeline();
 
 test("no stack is forgotten", async () => {
   const script = join(repository, "infra", "pipeline", "stacks.sh");
-  expect(stacks.toSorted()).toEqual(JSON.parse(await succeed(["bash", script], { cwd: repository })));
+  const files = JSON.parse(await succeed(["bash", script], { cwd: repository }));
+  expect(stacks.toSorted(), "STACK in .gitlab-ci.yml has to name these").toEqual(files);
 });
 
 test("each job has a stage that there is, and stops at the first failure", () => {
