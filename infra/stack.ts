@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { BackupServer } from "./backup-server.ts";
 import { installCommand } from "./command-plugin.ts";
-import { passwordsKey } from "./config/load.ts";
+import { passwordsKey } from "./config/names.ts";
 import type { ServerPlan, StackPlan } from "./config/plan.ts";
 import { declareDatabaseContainers, managedDatabases } from "./database-container.ts";
 import type { Bundle } from "./installation.ts";

@@ -1,12 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { crossProblems } from "./checks.ts";
 import { ConfigError } from "./config-error.ts";
+import { passwordsKey } from "./names.ts";
 import { type StackPlan, stackPlan } from "./plan.ts";
 import { type Problem, schemaProblems } from "./problems.ts";
 import { Configuration } from "./schema.ts";
-
-/** The key that is always a secret: PostgreSQL's first password, per database with a managed container. */
-export const passwordsKey = "databasePasswords";
 
 /** A configuration value as Pulumi hands it over: JSON for anything but text. */
 function parsedValue(text: string): unknown {

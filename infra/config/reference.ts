@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { settings } from "./settings-table.ts";
 
-/** Keeps the configuration table of README.md equal to the schema. */
+/** Keeps the table of settings in docs/BACKUP_CONFIGURATION.md equal to the schema. */
 
 const begin = "<!-- configuration -->";
 const end = "<!-- /configuration -->";
@@ -43,6 +43,6 @@ export function withConfigurationTable(text: string): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const readme = join(dirname(dirname(import.meta.dirname)), "README.md");
-  writeFileSync(readme, withConfigurationTable(readFileSync(readme, "utf8")));
+  const document = join(dirname(dirname(import.meta.dirname)), "docs", "BACKUP_CONFIGURATION.md");
+  writeFileSync(document, withConfigurationTable(readFileSync(document, "utf8")));
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defaults } from "./defaults.ts";
+import { project } from "./names.ts";
 
 /** Keeps Pulumi.prod.yaml's commented defaults equal to the schema's. */
 
@@ -16,8 +17,6 @@ function yaml(value: object, indent: string): string[] {
   );
 }
 
-const project = "database-backups";
-
 function commented([key, value]: [string, unknown]): string[] {
   const lines =
     typeof value === "object" && value !== null ? [`${key}:`, ...yaml(value, "  ")] : [`${key}: ${value}`];
@@ -26,7 +25,8 @@ function commented([key, value]: [string, unknown]): string[] {
 
 /** The text of Pulumi.prod.yaml: the server and the database by name, everything else as commented defaults. */
 export function sampleStack(): string {
-  return `config:
+  return `# yaml-language-server: $schema=docs/configuration.schema.json
+config:
   ${project}:servers:
     cloud.cerveras.com: {}
   ${project}:databases:

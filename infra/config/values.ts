@@ -131,62 +131,87 @@ const databaseNameProblem: TextCheck = (value) =>
     ? "must be a database of its own, not PostgreSQL's template"
     : identifierProblem(value);
 
-/** Text that a check of this file finds right; `kind` is its name in the reference. */
-const text = (kind: string, check: TextCheck, description: string) =>
+/**
+ * Text that a check of this file finds right; `kind` is its name in the reference. The pattern is for editors, which
+ * know no functions: it lets pass whatever the check lets pass, and more.
+ */
+const text = (kind: string, check: TextCheck, description: string, pattern?: RegExp) =>
   z
     .string()
     .check((context) => {
       const message = check(context.value);
       if (message !== null) context.issues.push({ code: "custom", message, input: context.value });
     })
-    .meta({ kind, description });
+    .meta({ kind, description, ...(pattern && { pattern: pattern.source }) });
 
-const key = (check: TextCheck) => text("key", check, "");
+const key = (pattern: RegExp, wish: string, maximumBytes: number) =>
+  text("key", matching(pattern, wish, maximumBytes), "", pattern);
 
 export const ServerKey = key(
-  matching(
-    /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/,
-    "letters, digits, . _ and -, beginning and ending with a letter or digit",
-    100,
-  ),
+  /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/,
+  "letters, digits, . _ and -, beginning and ending with a letter or digit",
+  100,
 );
 export const DatabaseKey = key(
-  matching(/^[a-z0-9][a-z0-9_]*$/, "lower-case letters, digits and _, beginning with a letter or digit", 63),
+  /^[a-z0-9][a-z0-9_]*$/,
+  "lower-case letters, digits and _, beginning with a letter or digit",
+  63,
 );
 
-export const serverPath = (description: string) => text("path", serverPathProblem, description);
-export const ownDirectory = (description: string) => text("path", ownDirectoryProblem, description);
+const cronShape = /^(@[a-z]+|\S+([ \t]+\S+){4})[ \t]*$/;
+const rehearsalShape = new RegExp(`^never$|${cronShape.source}`);
+const durationShape = /^(?=.*[1-9])[0-9.]+ ?[smhd]$/;
+const sizeShape = /^[0-9.]+ ?[KMGT]iB$/;
+const nameShape = /^[^=:/\\"'`$]+$/;
+const localPathShape = /^(\/|~\/)./;
+
+export const serverPath = (description: string) =>
+  text("path", serverPathProblem, description, pathCharacters);
+export const ownDirectory = (description: string) =>
+  text("path", ownDirectoryProblem, description, pathCharacters);
 export const daemonFile = (directory: string, description: string) =>
-  text("path", daemonFileProblem(directory), description);
-export const identityFile = (description: string) => text("local path", identityFileProblem, description);
-export const sshConfig = (description: string) => text("local path", sshConfigProblem, description);
-export const cronExpression = (description: string) => text("cron expression", cronProblem, description);
+  text("path", daemonFileProblem(directory), description, new RegExp(`^${directory}/[A-Za-z0-9_-]+$`));
+export const identityFile = (description: string) =>
+  text("local path", identityFileProblem, description, localPathShape);
+export const sshConfig = (description: string) =>
+  text("local path", sshConfigProblem, description, localPathShape);
+export const cronExpression = (description: string) =>
+  text("cron expression", cronProblem, description, cronShape);
 export const rehearsalSchedule = (description: string) =>
-  text("cron expression or `never`", (given) => (given === "never" ? null : cronProblem(given)), description);
-export const pingUrl = (description: string) => text("http(s) address", pingUrlProblem, description);
-export const mailAddress = (description: string) =>
-  text("mail address", matching(/^[A-Za-z0-9._+@-]+$/, "a mail address or a local user's name"), description);
-export const duration = (description: string) => text("duration", durationProblem, description);
-export const size = (description: string) => text("size", sizeProblem, description);
-export const host = (description: string) => text("host", connectionProblem("host"), description);
-export const login = (description: string) => text("user", connectionProblem("user"), description);
-export const jumpHosts = (description: string) => text("hosts", connectionProblem("proxyJump"), description);
-export const hostKey = (description: string) => text("host key", connectionProblem("hostKey"), description);
-export const timeout = (description: string) => text("duration", timeoutProblem, description);
-export const containerName = (description: string) =>
   text(
-    "container",
-    matching(/^[A-Za-z0-9][A-Za-z0-9_.-]+$/, "a Docker container's name: letters, digits, . _ and -"),
+    "cron expression or `never`",
+    (given) => (given === "never" ? null : cronProblem(given)),
     description,
+    rehearsalShape,
   );
-export const imageName = (description: string) =>
-  text(
-    "image",
-    matching(/^[a-z0-9][A-Za-z0-9._:/@-]*$/, "a Docker image's name, like postgres:17"),
-    description,
-  );
-export const databaseName = (description: string) => text("database", databaseNameProblem, description);
-export const roleName = (description: string) => text("user", identifierProblem, description);
+export const pingUrl = (description: string) =>
+  text("http(s) address", pingUrlProblem, description, /^https?:\/\/[^\s?#]+$/);
+export const mailAddress = (description: string) => {
+  const shape = /^[A-Za-z0-9._+@-]+$/;
+  return text("mail address", matching(shape, "a mail address or a local user's name"), description, shape);
+};
+export const duration = (description: string) =>
+  text("duration", durationProblem, description, durationShape);
+export const size = (description: string) => text("size", sizeProblem, description, sizeShape);
+const connectionText = (kind: string, field: keyof typeof connectionShapes) => (description: string) =>
+  text(kind, connectionProblem(field), description, connectionShapes[field].pattern);
+export const host = connectionText("host", "host");
+export const login = connectionText("user", "user");
+export const jumpHosts = connectionText("hosts", "proxyJump");
+export const hostKey = connectionText("host key", "hostKey");
+export const timeout = (description: string) => text("duration", timeoutProblem, description, durationShape);
+export const containerName = (description: string) => {
+  const shape = /^[A-Za-z0-9][A-Za-z0-9_.-]+$/;
+  const wish = "a Docker container's name: letters, digits, . _ and -";
+  return text("container", matching(shape, wish), description, shape);
+};
+export const imageName = (description: string) => {
+  const shape = /^[a-z0-9][A-Za-z0-9._:/@-]*$/;
+  return text("image", matching(shape, "a Docker image's name, like postgres:17"), description, shape);
+};
+export const databaseName = (description: string) =>
+  text("database", databaseNameProblem, description, nameShape);
+export const roleName = (description: string) => text("user", identifierProblem, description, nameShape);
 export const count = (description: string, minimum: number, maximum: number) =>
   z.int().gte(minimum).lte(maximum).meta({ kind: "number", description });
 export const percent = (description: string) => count(description, 1, 100);

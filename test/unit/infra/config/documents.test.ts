@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { defaults } from "../../../../infra/config/defaults.ts";
+import { planOf } from "../../../../infra/config/load.ts";
 import { configurationTable, withConfigurationTable } from "../../../../infra/config/reference.ts";
 import { sampleStack } from "../../../../infra/config/sample-stack.ts";
 import { settings } from "../../../../infra/config/settings-table.ts";
@@ -18,6 +19,15 @@ function configurationIn(text: string): Record<string, unknown> {
   );
   return Object.fromEntries(entries.map(([key, value]) => [key.replace(project, ""), value]));
 }
+
+/** The stack files in a document's YAML blocks; those that begin below `config:` are completed by it. */
+const yamlExamples = (text: string): string[] =>
+  [...text.matchAll(/^( *)```yaml\n(.*?)^\1```$/gms)]
+    .map(([, indent = "", block = ""]) => block.replaceAll(new RegExp(`^${indent}`, "gm"), ""))
+    // A host key is cut short where nobody reads it.
+    .map((block) => block.replaceAll(/(?<=ssh-ed25519 \w+)…/g, "A".repeat(43)))
+    .filter((block) => block.includes(project))
+    .map((block) => (block.startsWith("config:") ? block : `config:\n${block}`));
 
 describe("Pulumi.prod.yaml", () => {
   const text = readFileSync("Pulumi.prod.yaml", "utf8");
@@ -65,9 +75,26 @@ test("every setting has a kind and a meaning", () => {
   expect(settings.filter(({ kind, meaning }) => kind === "" || meaning === "")).toEqual([]);
 });
 
-test("the README has the table of settings", () => {
-  const readme = readFileSync("README.md", "utf8");
-  expect(readme).toBe(withConfigurationTable(readme));
+test("the configuration's document has the table of settings", () => {
+  const document = readFileSync("docs/BACKUP_CONFIGURATION.md", "utf8");
+  expect(document).toBe(withConfigurationTable(document));
+});
+
+test("every example of a configuration in the documents is right", () => {
+  const texts = [
+    "README.md",
+    ...readdirSync("docs")
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => `docs/${name}`),
+  ];
+  const examples = texts.flatMap((path) => yamlExamples(readFileSync(path, "utf8")));
+  expect(examples.length).toBeGreaterThan(5);
+  const least = configurationIn(readFileSync("Pulumi.prod.yaml", "utf8"));
+  for (const example of examples) {
+    const configuration = { ...least, ...configurationIn(example) };
+    const databases = { ...Object(least.databases), ...Object(configuration.databases), reporting: {} };
+    expect(planOf({ ...configuration, databases }), example).toHaveProperty("plan");
+  }
 });
 
 test("the table replaces what stands between its markers and nothing else", () => {
