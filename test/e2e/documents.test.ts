@@ -1,0 +1,115 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { type CommandBlock, type Document, documentAt, documents } from "./documents/commands.ts";
+import { exceptions } from "./documents/exceptions.ts";
+import type { Scene } from "./documents/scene.ts";
+import { states } from "./documents/states.ts";
+import { inTerminal, type TypedCommand } from "./documents/terminal.ts";
+import { withValues } from "./documents/words.ts";
+
+/**
+ * Types every command of README.md and docs/*.md, as it stands there, in a terminal beside a clone of the repository, with
+ * the real Pulumi CLI and a sandbox server behind the name that the documents use. A document begins with a deployed server
+ * that has two backups; `<!-- given: STATE -->` before a block begins with another state (documents/states.ts). Each
+ * command must exit with 0, or with the code of a comment behind it: `# exits 7: why`. Capital words such as FILE are
+ * replaced (documents/words.ts), questions are answered (documents/terminal.ts), and what cannot run here stands in
+ * documents/exceptions.ts or is a stand-in (documents/stand-ins.ts). DOCUMENT=docs/NAME.md runs one document alone.
+ */
+
+const all = documents();
+const chosen = process.env.DOCUMENT ? [documentAt(process.env.DOCUMENT)] : all;
+const minutes = 60_000;
+
+const isException = (document: Document, command: string): boolean =>
+  exceptions.some((one) => one.document === document.path && one.command === command);
+
+describe("what is written", () => {
+  test("commands stand in blocks of the language sh, and what is no command in others", () => {
+    const others = all.flatMap(({ path, languages }) =>
+      languages
+        .filter((language) => !["sh", "yaml", "json", "text", "sql", "ts", ""].includes(language))
+        .map((language) => `${path}: ${language}`),
+    );
+    expect(others).toEqual([]);
+    expect(all.flatMap(({ blocks }) => blocks).length).toBeGreaterThan(10);
+  });
+
+  test("each block begins with a state that there is", () => {
+    const unknown = all.flatMap(({ path, blocks }) =>
+      blocks
+        .filter(({ given }) => given !== null && !(given in states))
+        .map(({ given }) => `${path}: ${given}`),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  test("each exception is a command that a document has", () => {
+    const stale = exceptions.filter(
+      ({ document, command }) =>
+        !all.some(
+          ({ path, blocks }) =>
+            path === document && blocks.some(({ commands }) => commands.some(({ text }) => text === command)),
+        ),
+    );
+    expect(stale).toEqual([]);
+    expect(exceptions.filter(({ reason }) => reason.length < 10)).toEqual([]);
+  });
+});
+
+/** A command that follows a file ends only when its reader has seen enough. */
+const following = /\btail -[fF]\b|\blogs -f\b/;
+const secondsToFollow = 3;
+
+function typed(text: string, exits: number, scene: Scene): TypedCommand {
+  const command = withValues(text, scene);
+  return following.test(command)
+    ? { text: `timeout --foreground ${secondsToFollow} ${command}`, exits: 124 }
+    : { text: command, exits };
+}
+
+let scene: Scene | null = null;
+afterEach(async () => {
+  await scene?.remove();
+  scene = null;
+});
+
+async function begin(state: string): Promise<Scene> {
+  await scene?.remove();
+  scene = null;
+  const make = states[state];
+  if (make === undefined) throw new Error(`there is no state "${state}"`);
+  scene = await make();
+  return scene;
+}
+
+const withCommands = (document: Document): Document => ({
+  ...document,
+  blocks: document.blocks
+    .map((block: CommandBlock) => ({
+      ...block,
+      commands: block.commands.filter(({ text }) => !isException(document, text)),
+    }))
+    .filter(({ given, commands }) => given !== null || commands.length > 0),
+});
+
+describe.each(chosen.map(withCommands).filter(({ blocks }) => blocks.length > 0))(
+  "$path",
+  ({ path, blocks }) => {
+    test(
+      "its commands do what a reader expects of them",
+      async () => {
+        let now: Scene | null = null;
+        for (const { given, commands } of blocks) {
+          if (given !== null || now === null) now = await begin(given ?? "deployed");
+          const there = now;
+          const lines = commands.map(({ text, exits }) => typed(text, exits, there));
+          const { codes, screen } = await inTerminal(lines, there.directory, there.environment);
+          const last = commands[codes.length - 1];
+          expect(codes, `${path}:${last?.line}: ${last?.text}\n${screen.slice(-6000)}`).toEqual(
+            lines.map(({ exits }) => exits),
+          );
+        }
+      },
+      15 * minutes,
+    );
+  },
+);

@@ -1,0 +1,98 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { repository } from "../../sandbox/cache.ts";
+
+/** One command of a document, as it is written there. */
+export interface DocumentCommand {
+  text: string;
+  line: number;
+  /** The exit code that it has by design: that of `# exits N` behind it, or 0. */
+  exits: number;
+}
+
+/** A fenced block of commands, with the state that the comment before it asks for. */
+export interface CommandBlock {
+  given: string | null;
+  commands: DocumentCommand[];
+}
+
+export interface Document {
+  /** From the repository's root. */
+  path: string;
+  /** The languages of its fenced blocks. */
+  languages: string[];
+  blocks: CommandBlock[];
+}
+
+/** Every document whose commands are tested, read from the repository. */
+export function documents(): Document[] {
+  const inDocs = readdirSync(join(repository, "docs")).filter((name) => name.endsWith(".md"));
+  return ["README.md", ...inDocs.sort().map((name) => `docs/${name}`)].map(documentAt);
+}
+
+/** @param path from the repository's root, or absolute */
+export const documentAt = (path: string): Document => ({
+  path,
+  ...partsOf(readFileSync(resolve(repository, path), "utf8")),
+});
+
+const fence = /^(?<indent> *)```(?<language>\S*)\s*$/;
+const givenComment = /^\s*<!-- given: (?<words>.+?) -->\s*$/;
+
+/** The fenced blocks of a Markdown text. */
+export function partsOf(text: string): Pick<Document, "languages" | "blocks"> {
+  const languages: string[] = [];
+  const blocks: CommandBlock[] = [];
+  let open: { language: string; indent: number; begin: number; lines: string[] } | null = null;
+  let given: string | null = null;
+  for (const [index, line] of text.split("\n").entries()) {
+    const found = fence.exec(line)?.groups;
+    if (open !== null) {
+      if (found === undefined || found.language !== "") {
+        open.lines.push(line.slice(open.indent));
+        continue;
+      }
+      languages.push(open.language);
+      if (open.language === "sh") {
+        blocks.push({ given, commands: commandsIn(open.lines, open.begin) });
+        given = null;
+      }
+      open = null;
+    } else if (found !== undefined) {
+      open = {
+        language: found.language ?? "",
+        indent: (found.indent ?? "").length,
+        begin: index + 2,
+        lines: [],
+      };
+    } else {
+      given = givenComment.exec(line)?.groups?.words ?? given;
+    }
+  }
+  return { languages, blocks };
+}
+
+/** Lines belong together until a shell can read them: continuations, loops, quotes, here-documents. */
+function commandsIn(lines: readonly string[], begin: number): DocumentCommand[] {
+  const commands: DocumentCommand[] = [];
+  let pending: string[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (pending.length === 0 && /^\s*(#.*)?$/.test(line)) continue;
+    pending.push(line);
+    const text = pending.join("\n");
+    if (!isComplete(text)) continue;
+    const exits = /\s#\s.*?\bexits (?<code>\d+)\b/.exec(text)?.groups?.code ?? "0";
+    commands.push({ text, line: begin + index - pending.length + 1, exits: Number(exits) });
+    pending = [];
+  }
+  if (pending.length > 0) throw new Error(`line ${begin}: no shell can read\n${pending.join("\n")}`);
+  return commands;
+}
+
+function isComplete(text: string): boolean {
+  if (/(\\|\||&&)\s*$/.test(text)) return false;
+  const word = /<<-?\s*['"]?(?<word>\w+)/.exec(text)?.groups?.word;
+  if (word !== undefined && !new RegExp(`^\\t*${word}$`, "m").test(text)) return false;
+  return spawnSync("sh", ["-n", "-c", text]).status === 0;
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { execute, succeed } from "../../sandbox/command.ts";
+import {
+  type DatabaseContainer,
+  databaseName,
+  databaseUser,
+  startDatabase,
+  stopDatabase,
+} from "../../sandbox/database.ts";
+
+/**
+ * Stands in for Kamal, which needs a registry, an image of an application and its own keys. What matters to a backup
+ * system is the same: PostgreSQL's container comes and goes, and so do the application's connections to it.
+ * Usage: kamal.ts CONTAINER.json ARGUMENTS…
+ */
+
+const [file = "", ...words] = process.argv.slice(2);
+const database: DatabaseContainer = JSON.parse(readFileSync(file, "utf8"));
+
+/** A client that holds a connection, and comes back when it is cut off. */
+const application = `
+  echo $$ >/tmp/application
+  while :; do
+    { echo 'SELECT count(*) FROM pg_class;'; sleep 600; } | psql -X -q -U ${databaseUser} -d ${databaseName} >/dev/null 2>&1
+    sleep 1
+  done`;
+
+const inContainer = (...argv: string[]): string[] => ["docker", "exec", ...argv];
+
+async function stopApplication(): Promise<void> {
+  const end =
+    "test -e /tmp/application && kill $(cat /tmp/application) && pkill -x psql; rm -f /tmp/application";
+  await execute(inContainer(database.container, "sh", "-c", end));
+}
+
+async function startApplication(): Promise<void> {
+  await stopApplication();
+  await succeed(inContainer("--detach", database.container, "sh", "-c", application));
+}
+
+const boot = async (): Promise<void> => {
+  await startDatabase(database);
+  await startApplication();
+};
+
+const verbs: Record<string, () => Promise<void>> = {
+  setup: boot,
+  deploy: startApplication,
+  redeploy: startApplication,
+  "app boot": startApplication,
+  "app start": startApplication,
+  "app stop": stopApplication,
+  "accessory boot db": () => startDatabase(database),
+  "accessory start db": () => startDatabase(database),
+  "accessory stop db": () => stopDatabase(database.container),
+  "accessory reboot db": async () => {
+    await stopDatabase(database.container);
+    await boot();
+  },
+};
+
+const verb = verbs[words.join(" ")];
+if (verb === undefined) {
+  process.stderr.write(`kamal ${words.join(" ")}: this stand-in knows ${Object.keys(verbs).join(", ")}\n`);
+  process.exitCode = 64;
+} else {
+  await verb();
+}

@@ -1,0 +1,51 @@
+import { documentedServer, openScene, type Scene } from "./scene.ts";
+
+/** The states from which a block of commands may begin: `<!-- given: NAME -->` before it. */
+
+const ssh = `ssh root@${documentedServer}`;
+
+/** Deployed, with the application running and two verified backups that differ. */
+async function deploy(scene: Scene): Promise<void> {
+  await scene.type("pulumi stack init prod && pulumi up --skip-preview");
+  await scene.type("kamal app boot");
+  const older = await backUp(scene);
+  await scene.server.psql("UPDATE lessons SET updated_at = now() WHERE id % 10 = 0");
+  scene.backups = { older, newest: await backUp(scene) };
+}
+
+/** @returns the name of the backup that is made */
+async function backUp(scene: Scene): Promise<string> {
+  const said = await scene.type(`${ssh} /root/backup_database.sh`);
+  const name = /\w+_\d{8}_\d{6}\.sql\.gz/.exec(said)?.[0];
+  if (name === undefined) throw new Error(`no name of a backup in:\n${said}`);
+  return name;
+}
+
+async function deployed(): Promise<Scene> {
+  const scene = await openScene();
+  await deploy(scene);
+  return scene;
+}
+
+/** Makes the state; what the last one left is gone. */
+export const states: Readonly<Record<string, () => Promise<Scene>>> = {
+  deployed,
+  "nothing deployed": openScene,
+  "hand edit": async () => {
+    const scene = await deployed();
+    await scene.type(`${ssh} "sed -i 's/^0 2 /0 5 /' /etc/cron.d/database-backups"`);
+    return scene;
+  },
+  "database corrupted": async () => {
+    const scene = await deployed();
+    await scene.server.psql("DELETE FROM lessons WHERE id % 2 = 0");
+    return scene;
+  },
+  "server lost": async () => {
+    const scene = await deployed();
+    const stem = scene.backups.newest.replace(/\.sql\.gz$/, "");
+    await scene.type(`scp -q 'root@${documentedServer}:/root/database_backups/${stem}.*' ./`);
+    await scene.replaceServer("new-server.com", { database: "none" });
+    return scene;
+  },
+};

@@ -1,0 +1,17 @@
+import type { Scene } from "./scene.ts";
+
+/** What stands for something of the reader's own in a command, as a whole word, and what it is here. */
+export function withValues(command: string, scene: Scene): string {
+  const { newest, older } = scene.backups;
+  const words: [RegExp, string][] = [
+    [/\bOLD-FILE(\.sql\.gz)?(?![\w-])/g, older],
+    [/(?<![\w-])FILE(\.sql\.gz)?(?![\w-])/g, newest],
+    [/(?<![\w-])TIME(?![\w-])/g, /\d{8}_\d{6}/.exec(newest)?.[0] ?? "TIME"],
+    [/(?<![\w-])NEW-SERVER(?![\w-])/g, "new-server.com"],
+    [/(?<![\w-])(SERVER|HOST)(?![\w-])/g, "cloud.cerveras.com"],
+    [/(?<![\w-])STACK(?![\w-])/g, "prod"],
+    [/\/root\/curriculum_library_api-db\/data\b/g, scene.server.dataDirectory],
+    [/\bcurriculum_library_api-db\b(?!-\d)/g, scene.server.container],
+  ];
+  return words.reduce((text, [word, value]) => text.replaceAll(word, value), command);
+}
