@@ -134,7 +134,8 @@ function addPlan(preview: Preview, step: Step): void {
   const isDelete = step.op === "delete";
   if (!wishes.has(step.op) && !isDelete) return;
   const old = step.old?.urn ?? step.urn;
-  const sighting = preview.resources.get(old) ?? undeployed(step);
+  // A step has two events: by the second one a renamed resource stands under its new name.
+  const sighting = preview.resources.get(old) ?? preview.resources.get(step.urn) ?? undeployed(step);
   preview.resources.delete(old);
   preview.resources.set(step.urn, {
     ...sighting,

@@ -76,15 +76,15 @@ export function reportOf(server: PreviewedServer, look: ServerLook | null): Serv
   const judgements = sightings.map((sighting) => judge(sighting, looks?.get(sighting.urn) ?? null));
   const drift = sorted(judgements.flatMap((judgement) => judgement.drift ?? []));
   const pending = sorted(judgements.flatMap((judgement) => judgement.pending ?? []));
-  const place = { key, host: connection?.host ?? key };
+  const deployed = sightings.some(({ before }) => before !== null);
+  const place = { key, host: connection?.host ?? key, deployed };
   if (server.isForgotten) return { ...place, verdict: "as-deployed", problems: [], drift: [], pending };
   if (look?.reached === false) {
     const problems = [...new Set([...server.problems, ...look.problems])];
     return { ...place, verdict: "unknown", problems, drift, pending };
   }
   const problems = [...new Set([...(look?.problems ?? []), ...server.programProblems])];
-  const isDeployed = sightings.some(({ before }) => before !== null);
-  const verdict = drift.length > 0 || (isDeployed && problems.length > 0) ? "drift" : "as-deployed";
+  const verdict = drift.length > 0 || (deployed && problems.length > 0) ? "drift" : "as-deployed";
   return { ...place, verdict, problems, drift, pending };
 }
 

@@ -49,6 +49,7 @@ export type Verdict = z.infer<typeof Verdict>;
 export const ServerReport = z.strictObject({
   key: z.string().describe("The server's key in the stack configuration."),
   host: z.string(),
+  deployed: z.boolean().describe("Whether the state knows anything of it."),
   verdict: Verdict.describe(
     "`unknown`: it could not be looked at; what was found all the same stands in `drift`.",
   ),

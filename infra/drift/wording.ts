@@ -8,9 +8,7 @@ export function verdictOf(server: ServerReport): string {
   if (length > 0)
     return server.problems.length > 0 ? `${changes}, and it is not ready for a deployment` : changes;
   if (server.problems.length > 0) return "not ready for a deployment";
-  const { pending } = server;
-  const isNew = pending.length > 0 && pending.every(({ change }) => change === "create");
-  return isNew ? "as deployed, or not deployed yet" : "as deployed";
+  return server.deployed ? "as deployed" : "not deployed yet";
 }
 
 /** Where something is: the path where it has one, and the resource's name. */

@@ -42,6 +42,7 @@ test("a server that was never deployed and cannot be reached is one that could n
     {
       key: "web-1",
       host: "127.0.0.1",
+      deployed: false,
       verdict: "unknown",
       problems: [expect.stringMatching(/refused/)],
       drift: [],

@@ -93,7 +93,10 @@ for (const [round, tamperings] of [
     const { first, second, stack } = fleet;
     for (const { command } of tamperings) printed(await first.run(command));
     const logins = await first.logins();
-    const { code, report } = await untouched(() => driftReport(stack), first, second);
+    const markdown = join(stack.directory, "summary.md");
+    writeFileSync(markdown, "Before\n");
+    const words = ["--markdown", markdown];
+    const { code, report } = await untouched(() => driftReport(stack, words), first, second);
     expect(code, JSON.stringify(report)).toBe(2);
     expect((await first.logins()) - logins).toBe(2);
     expect(serverIn(report, second)?.verdict).toBe("as-deployed");
@@ -103,16 +106,10 @@ for (const [round, tamperings] of [
       expect(found, tampering.what).toMatchObject(saying(tampering));
       expect(found?.path, tampering.what).toContain(tampering.path);
     }
-
-    const markdown = join(stack.directory, "summary.md");
-    writeFileSync(markdown, "Before\n");
-    const { code: again, stdout } = await drift(stack, ["--markdown", markdown]);
-    expect(again).toBe(2);
     const summary = readFileSync(markdown, "utf8");
     expect(summary).toMatch(/^Before\n## Drift of the stack `sandbox`\n/);
-    for (const { path } of tamperings) for (const text of [stdout, summary]) expect(text).toContain(path);
+    for (const { path } of tamperings) expect(summary).toContain(path);
     await mend();
-    expect((await driftReport(stack)).code).toBe(0);
   });
 }
 
@@ -126,11 +123,7 @@ test("no word of a sensitive file comes out, edited or not", async () => {
   );
   const markdown = join(stack.directory, "sensitive.md");
   const outputs = await untouched(
-    async () => [
-      await drift(stack, ["--json", "--markdown", markdown]),
-      await drift(stack, ["--markdown", "-"]),
-      await drift(stack, []),
-    ],
+    async () => [await drift(stack, ["--json", "--markdown", markdown]), await drift(stack, [])],
     first,
     second,
   );
@@ -140,7 +133,7 @@ test("no word of a sensitive file comes out, edited or not", async () => {
     expect(text).toMatch(/sha256/);
     expect(text).not.toMatch(/deadbeef|c0ffee|exfiltrate/);
   }
-  expect(outputs.map(({ code }) => code)).toEqual([2, 2, 2]);
+  expect(outputs.map(({ code }) => code)).toEqual([2, 2]);
   await mend();
 });
 
@@ -187,6 +180,25 @@ test("a change of the configuration is pending and no drift; with a hand's edit 
   await mend();
 });
 
+test("a server that has another key by now is the one that was deployed", async () => {
+  const { first, second, stack } = fleet;
+  const { servers, ...common } = configurationOf(first, second);
+  const [entry, other] = Object.values(Object(servers));
+  const renamed = { "web-1": { ...Object(entry), formerly: first.alias }, [second.alias]: other };
+  stack.configure({ ...common, monitoring: { pingUrl }, servers: renamed });
+  printed(await first.run(`echo '${keptBody}' >> /root/backup_quick_reference.txt`));
+  const { code, report } = await driftReport(stack);
+  expect(code, JSON.stringify(report)).toBe(2);
+  const server = report.servers.find(({ key }) => key === "web-1");
+  expect(server).toMatchObject({ host: first.alias, deployed: true, problems: [] });
+  expect(server?.drift).toMatchObject([
+    { resource: "web-1-quick-reference", diff: expect.stringContaining(`+${keptBody}`) },
+  ]);
+  expect(server?.pending.map(({ change }) => change)).not.toContain("create");
+  configure({});
+  await mend();
+});
+
 describe("a server that is down", () => {
   test("is reported with the reason, and the drift of the other one all the same: exit code 1", async () => {
     const { first, second, stack } = fleet;
@@ -216,7 +228,7 @@ describe("a server that is down", () => {
 
   test("and one that is up and unfit is drift: it was looked at", async () => {
     const { first, second, stack } = fleet;
-    printed(await second.run("chmod 755 /root/restore_database.sh; pkill -x cron"));
+    printed(await second.run("chmod 755 /root/restore_database.sh; kill $(pgrep -x cron)"));
     const { code, report } = await untouched(() => driftReport(stack), first, second);
     expect(code, JSON.stringify(report)).toBe(2);
     expect(serverIn(report, second)).toMatchObject({

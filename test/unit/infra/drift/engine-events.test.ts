@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addEvent, emptyPreview } from "../../../../infra/drift/engine-events.ts";
+import { addEvent, emptyPreview, type Preview } from "../../../../infra/drift/engine-events.ts";
 import { replay } from "./recordings.ts";
 
 const named = (preview: ReturnType<typeof replay>, name: string) =>
@@ -58,28 +58,30 @@ const resource = (inputs: object, more: object = {}) => ({
   ...more,
 });
 
-const step = (
-  op: string,
-  old: object | null,
-  wish: object | null,
-  urn = "urn:pulumi:s::p::t:index:T::web-1-thing",
-) => JSON.stringify({ resOutputsEvent: { metadata: { op, urn, type: "t:index:T", old, new: wish } } });
+const usual = "urn:pulumi:s::p::t:index:T::web-1-thing";
+
+/** The two events of each step: one before it, one after it. */
+function add(preview: Preview, op: string, old: object | null, wish: object | null, urn = usual): void {
+  const metadata = { op, urn, type: "t:index:T", old, new: wish };
+  addEvent(preview, JSON.stringify({ resourcePreEvent: { metadata } }));
+  addEvent(preview, JSON.stringify({ resOutputsEvent: { metadata } }));
+}
 
 test("a replacement of several steps is one wish", () => {
   const preview = emptyPreview();
   const [old, wish] = [resource({ path: "/a" }), resource({ path: "/b" })];
-  addEvent(preview, step("refresh", old, old));
-  for (const op of ["create-replacement", "replace"]) addEvent(preview, step(op, old, wish));
-  addEvent(preview, step("delete-replaced", old, null));
+  add(preview, "refresh", old, old);
+  for (const op of ["create-replacement", "replace"]) add(preview, op, old, wish);
+  add(preview, "delete-replaced", old, null);
   const [seen] = preview.resources.values();
   expect(seen).toMatchObject({ operation: "replace", before: { path: "/a" }, wished: { path: "/b" } });
 });
 
 test("a replaced resource that is still to be deleted is not the one that is deployed", () => {
   const preview = emptyPreview();
-  addEvent(preview, step("refresh", resource({ path: "/b" }), resource({ path: "/b" })));
-  addEvent(preview, step("refresh", resource({ path: "/a" }, { delete: true }), null));
-  addEvent(preview, step("delete", resource({ path: "/a" }, { delete: true }), null));
+  add(preview, "refresh", resource({ path: "/b" }), resource({ path: "/b" }));
+  add(preview, "refresh", resource({ path: "/a" }, { delete: true }), null);
+  add(preview, "delete", resource({ path: "/a" }, { delete: true }), null);
   const [seen] = preview.resources.values();
   expect(seen).toMatchObject({ before: { path: "/b" }, found: { path: "/b" }, wished: undefined });
 });
@@ -87,8 +89,8 @@ test("a replaced resource that is still to be deleted is not the one that is dep
 test("a renamed resource is the one that was deployed under the old name", () => {
   const preview = emptyPreview();
   const old = resource({ path: "/a" }, { urn: "urn:pulumi:s::p::t:index:T::old-thing" });
-  addEvent(preview, step("refresh", old, old, old.urn));
-  addEvent(preview, step("same", old, resource({ path: "/a" })));
+  add(preview, "refresh", old, old, old.urn);
+  add(preview, "same", old, resource({ path: "/a" }));
   const seen = [...preview.resources.values()];
   expect(seen).toHaveLength(1);
   expect(seen[0]).toMatchObject({ deployedUrn: old.urn, before: { path: "/a" }, wished: { path: "/a" } });

@@ -21,7 +21,9 @@ const reportWith = (...drift: Drift[]): DriftReport =>
   makeReport({
     stack: "prod",
     failures: [],
-    servers: [{ key: "web-1", host: "web-1", verdict: "drift", problems: [], drift, pending: [] }],
+    servers: [
+      { key: "web-1", host: "web-1", deployed: true, verdict: "drift", problems: [], drift, pending: [] },
+    ],
     takenAt: new Date("2026-11-24T02:00:00Z"),
   });
 
