@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { propertiesQuery } from "../../scripts/lib/restore/properties.ts";
 import { type PostgresVersion, postgresVersions } from "../sandbox/postgres-version.ts";
 import { whyNoPostgres } from "../sandbox/set-up/postgres-image.ts";
 import { say } from "../sandbox/steps.ts";
@@ -164,6 +165,20 @@ describe("from one version to another", () => {
     const file = await fetch(serverOf(from), archive);
     expect(await restore(`--yes --database ${name} ${file}`)).toMatchObject({ code: 0, stderr: "" });
     expect(await content()).toBe(original);
+  });
+
+  const farthest = pairs.filter(([from, to]) => from === here[0] && to === here.at(-1));
+  test.each(farthest)("%i to %i where no database is: it is made as it was", async (from, to) => {
+    const { sandbox, restore, content, fetch } = serverOf(to);
+    const { archive, content: original } = backupOf(from);
+    const { properties } = JSON.parse(
+      await serverOf(from).sandbox.readFile(archive.replace(".sql.gz", ".json")),
+    );
+    const file = await fetch(serverOf(from), archive);
+    await sandbox.psql(`DROP DATABASE ${sandbox.database} WITH (FORCE)`, "template1");
+    expect(await restore(`--yes --database ${name} ${file}`)).toMatchObject({ code: 0, stderr: "" });
+    expect(await content()).toBe(original);
+    expect(JSON.parse(await sandbox.psql(propertiesQuery(sandbox.database)))).toEqual(properties);
   });
 
   test.each(pairs.filter(([from, to]) => from > to))("%i to %i is refused", async (from, to) => {
