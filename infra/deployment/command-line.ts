@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { connectionShapes } from "../remotehost/connection.ts";
 import { DeploymentError, messageOf } from "./errors.ts";
@@ -129,6 +130,10 @@ function choiceOf(values: Record<string, unknown>, words: readonly string[]): Ch
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
+/** As the configuration wants it, whatever the directory of later runs. */
+const localPath = (path: string | undefined): string | null =>
+  path === undefined ? null : path.startsWith("~/") ? path : resolve(path);
+
 /** @returns what is asked for, or "help". @throws DeploymentError usage */
 export function parseCommandLine(words: readonly string[]): Wish | "help" {
   const { values, positionals } = readWords(words);
@@ -141,7 +146,7 @@ export function parseCommandLine(words: readonly string[]): Wish | "help" {
     choice,
     stack: shaped("stack", textOf(values.stack), stackName, "the name of a stack") ?? "prod",
     databases: textsOf(values.database),
-    sshConfig: textOf(values["ssh-config"]) ?? null,
+    sshConfig: localPath(textOf(values["ssh-config"])),
     hostKey: shaped("host-key", textOf(values["host-key"]), pattern, wanted),
     acceptHostKey: shaped(
       "accept-host-key",

@@ -162,7 +162,7 @@ export class Deployment {
     const { progress, talk, interruptions } = this.#tools;
     const fit = looks.filter(({ problems }) => problems.length === 0);
     const keys = fit.map(({ plan }) => plan.key);
-    const options = { configFile: this.#store.copy(), keys, forgotten: chosen.replaced };
+    const options = { configFile: this.#store.copy(), keys };
     const preview = await progress.phase("Preview", () =>
       before(stack.preview({ ...options, onEvent: () => {} })),
     );
@@ -196,6 +196,11 @@ export class Deployment {
           );
     if (interruptions.signal.aborted) throw interrupted(this.#wish.stack, run);
     if (run.failure !== null) return this.#result(stack, looks, errorsOf(run), run.report);
+    const { replaced } = chosen;
+    if (replaced !== null) {
+      const kept = this.#store.file.serverKeys();
+      await progress.phase(`Forgetting ${replaced}`, () => stack.forget(replaced, kept));
+    }
     return this.#verified(stack, looks, run.report);
   }
 

@@ -6,6 +6,7 @@ import { chosenServersVariable } from "../chosen-servers.ts";
 import { repository } from "../local-machine/places.ts";
 import { addEvent, type EngineReport, emptyReport } from "./changes.ts";
 import { DeploymentError, messageOf } from "./errors.ts";
+import { withoutServer } from "./forgotten-server.ts";
 
 /** Loaded late, and while something else is waited for: it takes half a second. */
 export type Automation = typeof import("@pulumi/pulumi/automation/index.js");
@@ -23,8 +24,6 @@ export interface RunOptions {
   configFile: string;
   /** Keys of the servers it is for. */
   keys: readonly string[];
-  /** Key of a server that leaves the state. */
-  forgotten: string | null;
   onEvent: (report: EngineReport) => void;
 }
 
@@ -92,6 +91,23 @@ export class PulumiStack {
     return this.#run(options, (stack, shared) => stack.up(shared));
   }
 
+  /**
+   * Takes the resources of a server that is gone out of the state; nothing is contacted.
+   * @param kept the servers that stay
+   * @returns how many there were
+   */
+  async forget(key: string, kept: readonly string[]): Promise<number> {
+    const stack = this.#selected();
+    const state = await stack.exportStack();
+    const { resources = [] } = state.deployment;
+    const left = withoutServer(resources, key, kept);
+    const count = resources.length - left.length;
+    if (count > 0) {
+      await stack.importStack({ ...state, deployment: { ...state.deployment, resources: left } });
+    }
+    return count;
+  }
+
   /** Asks the CLI under way, if any, to stop: at the first time gracefully, at the second at once. */
   interrupt(): void {
     try {
@@ -117,12 +133,16 @@ export class PulumiStack {
     return LocalWorkspace.create({ workDir: this.#project, pulumiCommand, envVars: this.#environment });
   }
 
+  #selected(): Stack {
+    if (this.#stack === null) throw new Error("no stack is selected");
+    return this.#stack;
+  }
+
   async #run(
-    { configFile, keys, forgotten, onEvent }: RunOptions,
+    { configFile, keys, onEvent }: RunOptions,
     work: (stack: Stack, shared: object) => Promise<unknown>,
   ): Promise<Run> {
-    const stack = this.#stack;
-    if (stack === null) throw new Error("no stack is selected");
+    const stack = this.#selected();
     const report = emptyReport();
     stack.workspace.envVars[chosenServersVariable] = keys.join(",");
     const shared = {
@@ -130,7 +150,7 @@ export class PulumiStack {
       color: "never",
       suppressOutputs: true,
       suppressProgress: true,
-      target: targetsOf(forgotten === null ? keys : [...keys, forgotten]),
+      target: targetsOf(keys),
       onEvent: (event: EngineEvent) => {
         addEvent(report, event);
         onEvent(report);

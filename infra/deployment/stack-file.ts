@@ -1,6 +1,7 @@
 import { type Document, isMap, isScalar, parseDocument, YAMLMap } from "yaml";
 import { project } from "../config/names.ts";
 import { DeploymentError } from "./errors.ts";
+import { fingerprintOf } from "./host-key.ts";
 
 /** What a new server's entry says beside its defaults. */
 export interface ServerSettings {
@@ -79,7 +80,7 @@ export class StackFile {
     const entry = servers.get(key);
     if (isMap(entry)) entry.set("hostKey", hostKey);
     else servers.set(key, this.#node({ hostKey }));
-    this.#changed(`servers.${key}: its host key is pinned`);
+    this.#changed(`servers.${key}: its host key is pinned, ${fingerprintOf(hostKey)}`);
   }
 
   /** `key` takes the place of `old` with its settings, but for what was the old machine's own; `old` is forgotten. */
