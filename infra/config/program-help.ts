@@ -1,0 +1,45 @@
+import { execFileSync } from "node:child_process";
+import { dirname, join } from "node:path";
+
+/** What `--help` of a program says, as it is printed. */
+export interface ProgramHelp {
+  /** What a person types. */
+  name: string;
+  options: { name: string; value: string; meaning: string }[];
+  exitCodes: number[];
+}
+
+/** The programs that people call, by the name that they type, with the file behind it. */
+const programs: Readonly<Record<string, string>> = {
+  "backup_database.sh": "scripts/backup_database.ts",
+  "check_database_status.sh": "scripts/check_database_status.ts",
+  "restore_database.sh": "scripts/restore_database.ts",
+  "rehearse_restore.sh": "scripts/rehearse_restore.ts",
+  "prune_backups.sh": "scripts/prune_backups.ts",
+  "pin_backup.sh": "scripts/pin_backup.ts",
+  "scripts/deploy_backup_system.sh": "infra/deployment/main.ts",
+  "npm run drift --": "infra/drift/main.ts",
+};
+
+const repository = dirname(dirname(import.meta.dirname));
+
+/** Asks each program for its help. */
+export const programHelps = (): ProgramHelp[] =>
+  Object.entries(programs).map(([name, file]) => {
+    const argv = [join(repository, file), "--help"];
+    return { name, ...partsOf(execFileSync(process.execPath, argv, { encoding: "utf8" })) };
+  });
+
+/** The options and exit codes in a help's text. */
+export function partsOf(text: string): Omit<ProgramHelp, "name"> {
+  // A line that only goes on belongs to the one before it.
+  const lines = text.replaceAll(/\n {6,}(?=\S)/g, " ").split("\n");
+  const found = lines.flatMap((line) => {
+    const groups = /^ {2}--(?<name>[a-z-]+)(?: (?<value>\S.*?))? {2,}(?<meaning>.+)$/.exec(line)?.groups;
+    return groups?.name === undefined
+      ? []
+      : [{ name: groups.name, value: groups.value ?? "", meaning: groups.meaning ?? "" }];
+  });
+  const codes = text.slice(text.indexOf("Exit codes:")).matchAll(/(?:^ {2}|: |; )(\d+)(?= )/gm);
+  return { options: found, exitCodes: [...codes].map(([, code]) => Number(code)) };
+}
