@@ -21,13 +21,18 @@ export interface Log {
   close(): void;
 }
 
-/** `2026-11-22T02:00:00Z LEVEL DATABASE|- RUNID|- PROGRAM: text`, newlines in the text escaped. */
+/** `2026-11-22T02:00:00Z LEVEL DATABASE|- RUNID|- PROGRAM: text`; control characters in the text are escaped. */
 export function formatLogLine(entry: LogEntry): string {
   const time = `${entry.time.toISOString().slice(0, 19)}Z`;
-  const text = entry.text.replace(/[\\\n\r]/g, (character) => escapes[character] ?? character);
+  const text = entry.text.replace(
+    /[\\\p{Cc}\u2028\u2029]/gu,
+    (character) => escapes[character] ?? numbered(character),
+  );
   return `${time} ${entry.level} ${entry.database ?? "-"} ${entry.runId ?? "-"} ${entry.program}: ${text}`;
 }
 
+// Names in a database may hold anything, and whoever reads the log has a terminal that obeys.
+const numbered = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 const escapes: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r" };
 const characters: Record<string, string> = { "\\\\": "\\", "\\n": "\n", "\\r": "\r" };
 
@@ -45,7 +50,10 @@ export function parseLogLine(line: string): LogEntry | null {
     database: database === "-" ? null : database,
     runId: runId === "-" ? null : runId,
     program,
-    text: text.replace(/\\[\\nr]/g, (sequence) => characters[sequence] ?? sequence),
+    text: text.replace(
+      /\\(?:[\\nr]|u([0-9a-f]{4}))/g,
+      (sequence, code) => characters[sequence] ?? String.fromCharCode(Number.parseInt(code, 16)),
+    ),
   };
 }
 

@@ -5,7 +5,7 @@ import { formatTime } from "./format.ts";
 import { type Log, openLog } from "./log.ts";
 import { newRunId } from "./run-id.ts";
 import { readSettings, type Settings, SettingsError, settingsPath } from "./settings.ts";
-import { type Colour, painter, usesColour } from "./terminal.ts";
+import { type Colour, painter, printable, usesColour } from "./terminal.ts";
 
 export interface Output {
   /** For people, on stdout; nothing with --quiet. */
@@ -57,7 +57,7 @@ export function runProgram(program: Program, argv: readonly string[] = process.a
       process.exitCode = exitCode;
     },
     (error: unknown) => {
-      process.stderr.write(`${program.commandLine.program}: ${messageOf(error)}\n`);
+      process.stderr.write(printable(`${program.commandLine.program}: ${messageOf(error)}\n`));
       process.exitCode = program.failureCode ?? exitCodeOf(error);
     },
   );
@@ -101,13 +101,13 @@ async function prepared({ commandLine, main }: Program, argv: readonly string[])
 function outputFor(parsed: Arguments): Output {
   const quiet = parsed.flag("quiet");
   const json = parsed.flag("json");
-  const write = (text: string) => process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+  const write = (text: string) => process.stdout.write(printable(text.endsWith("\n") ? text : `${text}\n`));
   return {
     print: (text) => {
       if (!quiet && !json) write(text);
     },
     data: write,
-    error: (text) => process.stderr.write(`${text}\n`),
+    error: (text) => process.stderr.write(printable(`${text}\n`)),
     paint: painter(usesColour(process.stdout)),
     interactive: process.stdout.isTTY === true && !quiet && !json,
   };

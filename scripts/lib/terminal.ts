@@ -15,3 +15,8 @@ export const painter =
   (colours: boolean) =>
   (colour: Colour, text: string): string =>
     colours ? `\u001b[${codes[colour]}m${text}\u001b[0m` : text;
+
+/** The text as a terminal may get it: colours and lines are ours, any other control character may be a name's. */
+export const printable = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the beginning of a colour
+  text.replace(/\u001b\[\d+m|[^\P{Cc}\n\t]/gu, (found) => (found.length > 1 ? found : "?"));
