@@ -10,6 +10,9 @@ let stack: SandboxStack;
 let forge: ForgeStandIn;
 let setting: Setting;
 
+/** Several whole runs of workflows, one after the other. */
+const long = { timeout: 900_000 };
+
 const bySchedule = { event_name: "schedule", ref: "refs/heads/main" };
 const byPush = { event_name: "push", ref: "refs/heads/main" };
 
@@ -136,42 +139,46 @@ test("no drift, no issue", async () => {
   expect(openIssues()).toEqual([]);
 });
 
-test("drift opens one issue, says something only when it changes, and the issue closes when it is mended", async () => {
-  await server.run("echo edited >> /root/backup_quick_reference.txt");
-  const first = await run("drift.yml", bySchedule);
-  expect(results(first), first.drift?.log).toEqual({
-    stacks: "success",
-    drift: "failure",
-    issues: "success",
-  });
-  expect(first.drift?.log).toContain("exit code 2");
-  expect(first.drift?.summary).toContain("backup_quick_reference.txt");
-  const [issue] = openIssues();
-  expect(openIssues()).toHaveLength(1);
-  expect(issue?.labels).toEqual(["drift"]);
-  expect(issue?.title).toContain("sandbox");
-  expect(issue?.body).toContain("+edited");
+test(
+  "drift opens one issue, says something only when it changes, and the issue closes when it is mended",
+  long,
+  async () => {
+    await server.run("echo edited >> /root/backup_quick_reference.txt");
+    const first = await run("drift.yml", bySchedule);
+    expect(results(first), first.drift?.log).toEqual({
+      stacks: "success",
+      drift: "failure",
+      issues: "success",
+    });
+    expect(first.drift?.log).toContain("exit code 2");
+    expect(first.drift?.summary).toContain("backup_quick_reference.txt");
+    const [issue] = openIssues();
+    expect(openIssues()).toHaveLength(1);
+    expect(issue?.labels).toEqual(["drift"]);
+    expect(issue?.title).toContain("sandbox");
+    expect(issue?.body).toContain("+edited");
 
-  await run("drift.yml", bySchedule);
-  expect(openIssues()).toEqual([issue]);
-  expect(issue?.comments).toEqual([]);
+    await run("drift.yml", bySchedule);
+    expect(openIssues()).toEqual([issue]);
+    expect(issue?.comments).toEqual([]);
 
-  await server.run("chmod 755 /root/backup_quick_reference.txt");
-  await run("drift.yml", bySchedule);
-  expect(openIssues()).toEqual([issue]);
-  expect(issue?.comments).toHaveLength(1);
-  expect(issue?.body).toContain("755");
+    await server.run("chmod 755 /root/backup_quick_reference.txt");
+    await run("drift.yml", bySchedule);
+    expect(openIssues()).toEqual([issue]);
+    expect(issue?.comments).toHaveLength(1);
+    expect(issue?.body).toContain("755");
 
-  await server.stop();
-  const down = await run("drift.yml", bySchedule);
-  expect(results(down)).toEqual({ stacks: "success", drift: "failure", issues: "success" });
-  expect(down.drift?.log).toContain("exit code 1");
-  expect(openIssues()).toEqual([issue]);
-  expect(issue?.title).toContain("could not be looked at");
+    await server.stop();
+    const down = await run("drift.yml", bySchedule);
+    expect(results(down)).toEqual({ stacks: "success", drift: "failure", issues: "success" });
+    expect(down.drift?.log).toContain("exit code 1");
+    expect(openIssues()).toEqual([issue]);
+    expect(issue?.title).toContain("could not be looked at");
 
-  await server.start();
-  expect(results(await run("deploy.yml", byPush)).deploy).toBe("success");
-  expect(results(await run("drift.yml", bySchedule)).drift).toBe("success");
-  expect(openIssues()).toEqual([]);
-  expect(issue?.comments.at(-1)?.body).toContain("No drift any more");
-});
+    await server.start();
+    expect(results(await run("deploy.yml", byPush)).deploy).toBe("success");
+    expect(results(await run("drift.yml", bySchedule)).drift).toBe("success");
+    expect(openIssues()).toEqual([]);
+    expect(issue?.comments.at(-1)?.body).toContain("No drift any more");
+  },
+);

@@ -11,6 +11,8 @@ import { commandsOf } from "./gitlab-ci.ts";
 let server: SandboxServer;
 let stack: SandboxStack;
 let forge: ForgeStandIn;
+/** Several whole pipelines, one after the other. */
+const long = { timeout: 900_000 };
 const workspaces: string[] = [];
 
 beforeAll(async () => {
@@ -80,7 +82,7 @@ test("a merge request's preview is kept for the link in it", async () => {
   expect(readFileSync(join(workspace, "preview", "preview.txt"), "utf8")).toMatch(/\+ \d+ to create/);
 });
 
-test("a deployment, a night without drift, one with, and one after it was mended", async () => {
+test("a deployment, a night without drift, one with, and one after it was mended", long, async () => {
   expect((await onServer("deploy")).text).toMatch(/Resources:/);
   expect((await server.run("test -x /root/backup_database.sh")).code).toBe(0);
 
