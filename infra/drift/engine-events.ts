@@ -65,6 +65,8 @@ export interface Preview {
   project: string | null;
   /** Resources of providers by their URN; components and providers themselves are left out. */
   resources: Map<string, Sighting>;
+  /** What the refresh began to read and has no answer for: where it failed it ends, whatever is left to be read. */
+  unread: Set<string>;
   /** The program's outputs; null where it did not come to its end. */
   outputs: Inputs | null;
   config: Record<string, string>;
@@ -78,6 +80,7 @@ export function emptyPreview(): Preview {
     stack: null,
     project: null,
     resources: new Map(),
+    unread: new Set(),
     outputs: null,
     config: {},
     errors: [],
@@ -112,7 +115,9 @@ function addStep(preview: Preview, step: Step, isDone: boolean): void {
 }
 
 function addRefresh(preview: Preview, step: Step, isDone: boolean): void {
+  if (!isDone) preview.unread.add(step.urn);
   if (!isDone || !step.old) return;
+  preview.unread.delete(step.urn);
   preview.resources.set(step.urn, {
     urn: step.urn,
     deployedUrn: step.urn,

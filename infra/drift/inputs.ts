@@ -4,7 +4,7 @@ import type { Inputs } from "./engine-events.ts";
 /** How a server is reached is no property of what lies on it. */
 const ignored = new Set(["connection", "__defaults"]);
 
-/** The names of the properties in which two resources differ; what is not known before an update differs from nothing. */
+/** The properties in which two resources differ, by name; what is not known before an update differs from nothing. */
 export function differingNames(one: Inputs, other: Inputs): string[] {
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
   return [...names].filter((name) => !ignored.has(name) && !same(one[name], other[name])).sort();

@@ -19,6 +19,8 @@ export interface PreviewedServer {
   problems: string[];
   /** Those of them that only the program can know, comparing it with the others. */
   programProblems: string[];
+  /** The preview ended before it had read everything. */
+  isCutOff: boolean;
   /** Nobody wants to look at it: the machine is gone. */
   isForgotten: boolean;
 }
@@ -52,6 +54,7 @@ function serverOf(key: string, group: readonly Sighting[], preview: Preview): Pr
     sightings: group.filter((sighting) => sighting !== readiness),
     problems: [...new Set([...seen, ...told])],
     programProblems: told.filter((problem) => !seen.includes(problem)),
+    isCutOff: preview.unread.size > 0,
     isForgotten: property(decommissioned(preview), key) === "forget",
   };
 }
@@ -84,8 +87,11 @@ export function reportOf(server: PreviewedServer, look: ServerLook | null): Serv
     return { ...place, verdict: "unknown", problems, drift, pending };
   }
   const problems = [...new Set([...(look?.problems ?? []), ...server.programProblems])];
-  const verdict = drift.length > 0 || (deployed && problems.length > 0) ? "drift" : "as-deployed";
-  return { ...place, verdict, problems, drift, pending };
+  if (drift.length > 0 || (deployed && problems.length > 0))
+    return { ...place, verdict: "drift", problems, drift, pending };
+  if (server.isCutOff)
+    return { ...place, verdict: "unknown", problems: [...problems, cutOff], drift, pending };
+  return { ...place, verdict: "as-deployed", problems, drift, pending };
 }
 
 /** The engine's order changes from run to run. */
@@ -93,6 +99,8 @@ function sorted<Place extends { path: string | null; resource: string }>(places:
   const keyOf = ({ path, resource }: Place) => `${path ?? ""} ${resource}`;
   return places.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
+
+const cutOff = "Pulumi's refresh failed before everything of this server had been looked at.";
 
 function connectionOf({ wished, before }: Sighting): Connection | null {
   const connection = connectionSchema.safeParse((wished ?? before)?.connection);

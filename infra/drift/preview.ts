@@ -8,8 +8,8 @@ import { addEvent, emptyPreview, type Preview } from "./engine-events.ts";
 const keptStderr = 16 * 1024;
 
 /**
- * Runs `pulumi preview`, which reads every server and writes nothing, and gathers what its engine says. Never fails: what
- * went wrong stands in `errors`, and `complete` is false then.
+ * Runs `pulumi preview`, which reads every server and writes nothing, and gathers what its engine says. Never fails:
+ * what went wrong stands in `errors`, and `complete` is false then.
  * @param onEvent called after each of the engine's events
  */
 export async function runPreview(

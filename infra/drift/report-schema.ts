@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { DriftReport } from "./report.ts";
 
-/** Writes docs/drift.schema.json from the schema in the code; run it after changing that: node infra/drift/report-schema.ts */
+/** Writes docs/drift.schema.json from the schema in the code; run it after a change: node infra/drift/report-schema.ts */
 
 /** The JSON Schema of what `npm run drift -- --json` prints. */
 export const reportSchema = (): object =>

@@ -60,8 +60,9 @@ function serverLines(server: ServerReport, paint: Paint): string[] {
 
 function driftLines(drift: Drift, paint: Paint): string[] {
   const change = changeOf(drift);
+  const origin = `(${drift.resource}${timeOf(drift)})${change === null ? "" : `: ${change}`}`;
   return [
-    `  ${paint("bold", printable(titleOf(drift)))} (${drift.resource}${timeOf(drift)})${change === null ? "" : `: ${change}`}`,
+    `  ${paint("bold", printable(titleOf(drift)))} ${origin}`,
     ...drift.properties.map((property) => `      ${printable(propertyText(property))}`),
     // A bar before each line, so that no line of a file is taken for a command by whatever reads this (a CI, say).
     ...(drift.diff === null ? [] : diffLines(drift.diff, mostLines, longestLine)).map(

@@ -139,11 +139,8 @@ test("no word of a sensitive file comes out, edited or not", async () => {
 
 test("what `pulumi refresh` took for deployed is drift all the same", async () => {
   const { first, stack } = fleet;
-  printed(
-    await first.run(
-      `echo '${keptBody}' >> /root/backup_quick_reference.txt; rm /root/check_database_status.sh; chmod 755 /root/backup_database.sh`,
-    ),
-  );
+  const edit = `echo '${keptBody}' >> /root/backup_quick_reference.txt`;
+  printed(await first.run(`${edit}; rm /root/check_database_status.sh; chmod 755 /root/backup_database.sh`));
   printed(await stack.pulumi(["refresh", "--yes"]));
   const { code, report } = await driftReport(stack);
   expect(code, JSON.stringify(report)).toBe(2);

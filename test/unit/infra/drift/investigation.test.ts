@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Preview } from "../../../../infra/drift/engine-events.ts";
+import { addEvent, type Preview } from "../../../../infra/drift/engine-events.ts";
 import { lookRequestOf, reportOf, serversOf } from "../../../../infra/drift/investigation.ts";
 import { exitCodeOf } from "../../../../infra/drift/report.ts";
 import { type Recording, replay, reportFrom } from "./recordings.ts";
@@ -114,6 +114,18 @@ describe("what the look says of the server itself", () => {
       "as-deployed",
     );
   });
+});
+
+test("where the refresh was cut off, nothing is called as deployed", () => {
+  const preview = replay("sensitive");
+  const [first] = preview.resources.values();
+  const metadata = { op: "refresh", urn: `${first?.urn}-2`, type: "docker:index/container:Container" };
+  const old = { urn: metadata.urn, custom: true, inputs: {}, outputs: {} };
+  addEvent(preview, JSON.stringify({ resourcePreEvent: { metadata: { ...metadata, old, new: old } } }));
+  addEvent(preview, JSON.stringify({ resOpFailedEvent: { metadata: { ...metadata, old, new: old } } }));
+  expect(preview.complete).toBe(false);
+  const verdicts = serversOf(preview).map((one) => reportOf(one, null).verdict);
+  expect(verdicts).toEqual(["unknown", "drift"]);
 });
 
 test("the exit code: what is not known outweighs drift", () => {

@@ -5,10 +5,10 @@ import { reportOf, serversOf } from "../../../../infra/drift/investigation.ts";
 import { type DriftReport, makeReport } from "../../../../infra/drift/report.ts";
 
 /**
- * What `pulumi preview --json --refresh` said of two sandbox servers, reduced to some of the resources. `clean`: nothing
- * differs; `tampered`: web-1 was changed by hand, web-2 is down; `pending`: a mode was changed on web-1, and both get
- * another schedule and a first ping address; `sensitive`: web-2's ping address was edited; `failing`: the program ends with
- * an error, and the mode on web-1 is still changed.
+ * What `pulumi preview --json --refresh` said of two sandbox servers, reduced to some of the resources. `clean`:
+ * nothing differs; `tampered`: web-1 was changed by hand, web-2 is down; `pending`: a mode was changed on web-1, and
+ * both get another schedule and a first ping address; `sensitive`: web-2's ping address was edited; `failing`: the
+ * program ends with an error, and the mode on web-1 is still changed.
  */
 export type Recording = "clean" | "tampered" | "pending" | "sensitive" | "failing";
 
@@ -19,7 +19,7 @@ export function replay(name: Recording): Preview {
   return preview;
 }
 
-/** The report that a preview gives by itself, where nobody looks at the servers; web-2 of `tampered` is out of reach. */
+/** The report that a preview gives by itself, without a look at the servers; web-2 of `tampered` is out of reach. */
 export function reportFrom(name: Recording): DriftReport {
   const preview = replay(name);
   const servers = serversOf(preview).map((server) =>
