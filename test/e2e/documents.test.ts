@@ -12,7 +12,8 @@ import { withValues } from "./documents/words.ts";
  * that has two backups; `<!-- given: STATE -->` before a block begins with another state (documents/states.ts). Each
  * command must exit with 0, or with the code of a comment behind it: `# exits 7: why`. Capital words such as FILE are
  * replaced (documents/words.ts), questions are answered (documents/terminal.ts), and what cannot run here stands in
- * documents/exceptions.ts or is a stand-in (documents/stand-ins.ts). DOCUMENT=docs/NAME.md runs one document alone.
+ * documents/exceptions.ts or is a stand-in (documents/stand-ins.ts). DOCUMENT=docs/NAME.md runs one document alone
+ * and shows what it prints.
  */
 
 const all = documents();
@@ -103,6 +104,7 @@ describe.each(chosen.map(withCommands).filter(({ blocks }) => blocks.length > 0)
           const there = now;
           const lines = commands.map(({ text, exits }) => typed(text, exits, there));
           const { codes, screen } = await inTerminal(lines, there.directory, there.environment);
+          if (process.env.DOCUMENT) process.stdout.write(screen);
           const last = commands[codes.length - 1];
           expect(codes, `${path}:${last?.line}: ${last?.text}\n${screen.slice(-6000)}`).toEqual(
             lines.map(({ exits }) => exits),
