@@ -13,6 +13,7 @@ import type { Requirements, ServerFacts } from "./remotehost/requirements.ts";
 import { type ServerOutput, serverOutput } from "./server-output.ts";
 import { serverRequirements } from "./server-requirements.ts";
 import { verifyServer } from "./server-verification.ts";
+import { unverified } from "./verification.ts";
 
 export interface StackParts {
   bundles: readonly Bundle[];
@@ -78,9 +79,7 @@ async function verificationPossible(servers: readonly ServerPlan[], parts: Stack
   const possible = await parts.verificationPlugin();
   if (!possible) {
     const advice = `${installCommand}, or set verification: false`;
-    await pulumi.log.warn(
-      `The deployment is not verified: Pulumi cannot get the command plugin. To have it: ${advice}`,
-    );
+    await pulumi.log.warn(`${unverified}: Pulumi cannot get the command plugin. To have it: ${advice}`);
   }
   return possible;
 }

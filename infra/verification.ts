@@ -6,6 +6,9 @@ const lockedExitCode = 75;
 /** The status check's exit codes from this one on mean that the deployment does not work. */
 const criticalExitCode = 2;
 
+/** How the warning begins where Pulumi cannot run the verification; whoever runs it otherwise leaves the warning out. */
+export const unverified = "The deployment is not verified";
+
 /** Backs one database up, if its container is there: the backup system may be deployed before the application. */
 function backupLines(launcher: string, name: string, container: string): string {
   const note = `note: there is no container ${container} yet; ${name} is backed up as soon as there is`;

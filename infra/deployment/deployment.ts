@@ -6,6 +6,7 @@ import type { ServerPlan } from "../config/plan.ts";
 import { succeed } from "../local-machine/command.ts";
 import { withProjectNode } from "../local-machine/places.ts";
 import { withPulumi } from "../pulumi-cli/pulumi-cli.ts";
+import { unverified } from "../verification.ts";
 import { chooseBackend } from "./backend.ts";
 import type { EngineReport } from "./changes.ts";
 import { addDatabase, type Chosen, chooseServers, hasDatabases, planOfFile } from "./choice.ts";
@@ -209,7 +210,8 @@ export class Deployment {
     const { name, file } = this.#store;
     for (const change of file.changes) progress.say(`${name}: ${change}`);
     progress.say(previewText(report, paint));
-    for (const { severity, message } of report.diagnostics) progress.say(`${severity}: ${message}`);
+    for (const { severity, message } of report.diagnostics)
+      if (!message.startsWith(unverified)) progress.say(`${severity}: ${message}`);
   }
 
   async #verified(stack: PulumiStack, looks: readonly Look[], report: EngineReport): Promise<Result> {

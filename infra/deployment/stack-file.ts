@@ -140,7 +140,9 @@ export class StackFile {
       const what = `${project}:${name} in ${this.#name} is not a mapping of keys to values`;
       throw new DeploymentError("configuration", what, "Correct it.");
     }
-    if (!isMap(this.#document.get("config"))) this.#document.set("config", this.#block());
+    const config = this.#document.get("config");
+    if (!isMap(config)) this.#document.set("config", this.#block());
+    else if (config.items.length === 0) config.flow = false;
     const group = this.#block();
     this.#document.setIn(path, group);
     return group;
