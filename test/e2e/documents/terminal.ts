@@ -93,5 +93,6 @@ function converse(
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's control sequences are what is taken out
-const controls = /\u001b\[[0-9;?]*[A-Za-z]|\r/g;
-const plain = (text: string): string => text.replaceAll(controls, "");
+const controls = /\u001b\[[0-9;?]*[A-Za-z]|\r(?=\n)/g;
+/** The text without control sequences; a line that was written over stands above the new one. */
+const plain = (text: string): string => text.replaceAll(controls, "").replaceAll("\r", "\n");
