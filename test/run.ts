@@ -68,12 +68,21 @@ function choosePostgres(words: readonly string[]): string[] {
   return words.toSpliced(at, 2);
 }
 
-const words = choosePostgres(process.argv.slice(2));
-await ensureImages();
-// The second try makes the same choices as the first.
-const environment = { ...(await withPulumi(withProjectNode())), FAULT_SEED: seed() };
-const results: Counts[] = [await check(environment), await test(words, environment)];
-const total = (name: keyof Counts) => results.reduce((sum, counts) => sum + counts[name], 0);
-const skipped = total("skipped") > 0 ? `, ${total("skipped")} skipped` : "";
-console.log(`\n${total("passed")} passed, ${total("failed")} failed${skipped}`);
-process.exitCode = total("failed") === 0 ? 0 : 1;
+async function main(): Promise<void> {
+  const words = choosePostgres(process.argv.slice(2));
+  await ensureImages();
+  // The second try makes the same choices as the first.
+  const environment = { ...(await withPulumi(withProjectNode())), FAULT_SEED: seed() };
+  const results: Counts[] = [await check(environment), await test(words, environment)];
+  const total = (name: keyof Counts) => results.reduce((sum, counts) => sum + counts[name], 0);
+  const skipped = total("skipped") > 0 ? `, ${total("skipped")} skipped` : "";
+  console.log(`\n${total("passed")} passed, ${total("failed")} failed${skipped}`);
+  process.exitCode = total("failed") === 0 ? 0 : 1;
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`\n${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}
