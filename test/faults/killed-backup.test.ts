@@ -20,6 +20,7 @@ test("a backup killed at any instant of its run", async () => {
     often: [100, 3],
     program: "backup_database",
     statusSays: /began and never ended|outlived/,
+    reaches: [/not begun|started$/m, /\.sql\.gz\.partial/],
     words: () => "",
     outcomes: () => [live],
     next: async () => {

@@ -13,13 +13,13 @@ beforeAll(async () => {
 afterAll(() => server?.remove());
 
 const places = [
-  { where: "container", inFull: 60 },
-  { where: "database", inFull: 40 },
+  { where: "container", inFull: 60, reaches: /in a throw-away container/ },
+  { where: "database", inFull: 40, reaches: /_rehearsal_/ },
 ] as const;
 
 test.each(chosen("rehearsals", places, 1))(
   "a rehearsal in a throw-away $where killed at any instant of its run",
-  async ({ where, inFull }) => {
+  async ({ where, inFull, reaches }) => {
     await server.configure({ ...server.settings, rehearsal: { ...server.settings.rehearsal, where } });
     const live = await server.content();
     const good = async (program: FaultProgram) => {
@@ -32,6 +32,7 @@ test.each(chosen("rehearsals", places, 1))(
       often: [inFull, 2],
       program: "rehearse_restore",
       statusSays: null,
+      reaches: [reaches],
       words: () => "",
       outcomes: () => [live],
       // Whichever program runs next has to clean up.

@@ -34,6 +34,7 @@ test("a restore killed at any instant of its run", async () => {
     often: [100, 2],
     program: "restore_database",
     statusSays: /began and never ended|outlived/,
+    reaches: [/\.sql\.gz\.partial/, /_restoring_/],
     words: () => wordsFor(1 - live),
     outcomes: () => contents,
     after: (content) => {

@@ -25,7 +25,13 @@ function run(files: readonly string[]): Promise<number> {
   const vitest = join(repository, "node_modules", "vitest", "vitest.mjs");
   const reporters = ["--reporter=verbose", `--reporter=${join(import.meta.dirname, "progress.ts")}`];
   const argv = [vitest, "run", "--project", "faults", ...reporters, ...files];
-  const env = { ...withProjectNode(), FAULTS: "full", FAULT_SEED: seed(), FAULT_RESULTS: results };
+  const env = {
+    ...withProjectNode(),
+    FAULTS: "full",
+    FAULT_SEED: seed(),
+    FAULT_RESULTS: results,
+    FAULT_SHARE: "1",
+  };
   const child = spawn(projectNode, argv, { cwd: repository, env, stdio: "inherit" });
   return new Promise((resolve, reject) => {
     child.on("error", reject);
