@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { parseBackupName } from "../../scripts/lib/backup-name.ts";
 import { chosen } from "./extent.ts";
 import { type FaultServer, startFaultServer, succeed } from "./fault-server.ts";
+import { finalNamesAreGoodBackups, liveDatabaseIsOneOf, lookBefore, nothingIsLeft } from "./invariants.ts";
 import { backupsAreIntact } from "./survival.ts";
 import { tally } from "./tally.ts";
 
@@ -62,7 +63,14 @@ async function statusOf(): Promise<string> {
   return (await server.run("check_database_status", "--json")).stdout;
 }
 
-const cases: { fault: string; check: () => Promise<void> }[] = [
+interface Case {
+  fault: string;
+  check: () => Promise<void>;
+  /** Whether what was there before may rightly have expired by the clock that was believed. */
+  expires?: boolean;
+}
+
+const cases: Case[] = [
   {
     fault: "the clock set back an hour",
     check: async () => {
@@ -98,6 +106,7 @@ const cases: { fault: string; check: () => Promise<void> }[] = [
   },
   {
     fault: "the night in which an hour is left out",
+    expires: true,
     check: async () => {
       const night = nextSpringNight();
       const nights = [`${night}T00:59:50Z`, `${night}T01:00:10Z`];
@@ -125,6 +134,7 @@ const cases: { fault: string; check: () => Promise<void> }[] = [
   },
   {
     fault: "the clock years ahead for one night, and then right again",
+    expires: true,
     check: async () => {
       for (const days of [-5, -4, -3, -2, -1]) await backUpAt(days * day);
       await backUpAt(800 * day);
@@ -139,7 +149,22 @@ const cases: { fault: string; check: () => Promise<void> }[] = [
   },
 ];
 
-test.each(chosen("clocks", cases, 2))("$fault", async ({ fault, check }) => {
+/** What is left of the first backups is byte for byte what it was, and nothing is gone that has not expired. */
+async function olderBackupsAreUntouched(expires: boolean): Promise<void> {
+  const audit = await server.audit();
+  finalNamesAreGoodBackups(audit);
+  for (const [file, sha256] of Object.entries(server.older)) {
+    if (expires && audit.files[file] === undefined) continue;
+    expect(audit.files[file], file).toBe(sha256);
+  }
+}
+
+test.each(chosen("clocks", cases, 2))("$fault", async ({ fault, check, expires = false }) => {
+  const before = await lookBefore(server);
   await check();
-  tally(fault, 1, ["names", "works"]);
+  await liveDatabaseIsOneOf(server, [before.live]);
+  await backUpAt(0);
+  await nothingIsLeft(server, before);
+  await olderBackupsAreUntouched(expires);
+  tally(fault, 1, ["names", ...(expires ? [] : (["older"] as const)), "live", "left", "works"]);
 });

@@ -33,7 +33,8 @@ export interface FaultServer {
   command(program: FaultProgram, words?: string, environment?: string): string;
   run(program: FaultProgram, words?: string, environment?: string): Promise<CommandResult>;
   configure(settings: Settings): Promise<void>;
-  audit(): Promise<Audit>;
+  /** Of `directory`, or of another one. */
+  audit(directory?: string): Promise<Audit>;
   /** One hash of everything that a database is: its dump's text and its properties. */
   content(database?: string): Promise<string>;
   /** Names of all databases but the templates and `postgres`. */
@@ -80,7 +81,8 @@ export async function startFaultServer(
     run: (program, words, environment) =>
       sandbox.run(`cd / && ${server.command(program, words, environment)} </dev/null`),
     configure: (changed) => sandbox.writeFile(settingsFile, JSON.stringify(changed), "0600"),
-    audit: async () => JSON.parse(await succeed(sandbox, `${sandbox.node} ${auditScript} '${directory}'`)),
+    audit: async (of = directory) =>
+      JSON.parse(await succeed(sandbox, `${sandbox.node} ${auditScript} ${quoted(of)}`)),
     content: (database = sandbox.database) => contentOf(sandbox, database),
     databases: async () => {
       const names = await sandbox.psql(

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { identifier } from "../../scripts/lib/sql.ts";
 import { chosen } from "./extent.ts";
 import { type FaultServer, quoted, startFaultServer, succeed } from "./fault-server.ts";
-import { lookBefore, nothingIsLeft } from "./invariants.ts";
+import { finalNamesAreGoodBackups, lookBefore, nothingIsLeft } from "./invariants.ts";
 import { backupsAreIntact } from "./survival.ts";
 import { tally } from "./tally.ts";
 
@@ -96,6 +96,7 @@ async function inDatabase(database: string, sql: string): Promise<string> {
 
 test.each(chosen("names of files", odd, 1))("files and directories named with %s", async (what, text) => {
   const { sandbox, settings } = server;
+  const before = await lookBefore(server);
   const file = text.replaceAll("/", "-");
   // A setting is one line.
   const directory = `/root/${file.replaceAll(/[\n\r]/g, " ")}`;
@@ -109,6 +110,12 @@ test.each(chosen("names of files", odd, 1))("files and directories named with %s
   await good("restore_database", `--yes --database ${server.name} ${quoted(copy)}`);
   expect(await server.content()).toBe(content);
   expect(await executed()).toBe(false);
+  const there = await server.audit(directory);
+  finalNamesAreGoodBackups(there);
+  expect(there.stray).toEqual([]);
+  await nothingIsLeft(server, before);
+  // The first backups are in another directory, which these settings do not name.
+  await backupsAreIntact(server);
   await server.reset();
-  tally(`names with ${what}: backups directory, file`, 1, ["works"]);
+  tally(`names with ${what}: backups directory, file`, 1, ["works", "names", "older", "left"]);
 });
