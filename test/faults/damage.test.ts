@@ -7,7 +7,7 @@ import { inspectSource } from "../../scripts/lib/restore/source.ts";
 import { docker } from "../sandbox/docker.ts";
 import { type Random, randomFor, times } from "./extent.ts";
 import { type FaultServer, startFaultServer } from "./fault-server.ts";
-import { logSaysWhy, lookBefore, statusSaysWhy } from "./invariants.ts";
+import { logSaysWhy, lookBefore, nothingIsLeft, statusSaysWhy } from "./invariants.ts";
 import { backupsAreIntact } from "./survival.ts";
 import { tally } from "./tally.ts";
 
@@ -72,6 +72,13 @@ const cases = (Object.keys(damages) as Damage[]).flatMap((damage) =>
   })),
 );
 
+const reasons: Record<Kind, string> = {
+  archive:
+    "(is empty|is not a gzip file|is cut off|is damaged|has bytes after its end|does not end as|has changed since)",
+  manifest: "cannot be used: ",
+  "roles file": "has changed since",
+};
+
 const sha256 = (content: Buffer): string => createHash("sha256").update(content).digest("hex");
 
 describe("verification finds", () => {
@@ -114,8 +121,9 @@ test("the restore program refuses what is damaged, and touches nothing", async (
     );
     const refused = await server.run("restore_database", `--yes --database ${server.name} ${archive}`);
     expect(refused.code, `${damage} ${path}: ${refused.stderr}`).toBe(65);
-    await logSaysWhy(server, before, /restore failed: /);
-    await statusSaysWhy(server, /the last restore of .* failed/);
+    const says = new RegExp(`${basename(path)} ${reasons[kind]}`);
+    await logSaysWhy(server, before, says);
+    await statusSaysWhy(server, says);
     expect(await server.content()).toBe(before.live);
     expect(await server.databases()).toEqual([server.sandbox.database]);
     await server.sandbox.run(`mv /opt/test/whole ${path}`);
@@ -164,9 +172,16 @@ test.each(wrongManifests)("$fault is refused", async ({ fault, prepare, code, sa
   await server.sandbox.run(`mv /opt/test/whole/* ${server.directory}/ && rmdir /opt/test/whole`);
   expect(refused.code, refused.stderr).toBe(code);
   await logSaysWhy(server, before, says);
+  await statusSaysWhy(server, says);
   expect(await server.content()).toBe(before.live);
   await backupsAreIntact(server);
-  tally(fault, 1, ["exit", "log", "refused", "older", "live"]);
+  const next = await server.run("backup_database");
+  expect(next.stderr).toBe("");
+  expect(next.code, next.stdout).toBe(0);
+  await nothingIsLeft(server, before);
+  await backupsAreIntact(server);
+  await server.reset();
+  tally(fault, 1, ["exit", "log", "status", "refused", "names", "older", "live", "left"]);
 });
 
 test("without its manifest a backup is restored as one that nobody vouches for", async () => {

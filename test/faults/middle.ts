@@ -55,7 +55,7 @@ export async function interrupt(
     await sandbox.run("rm -f /opt/test/pid");
     const running = sandbox.run(`echo $$ >/opt/test/pid; exec ${command(server)} </dev/null`);
     const { code } = await sandbox.run(
-      `until [ -s /opt/test/pid ]; do :; done
+      `for look in $(seq 600); do [ -s /opt/test/pid ] && break; sleep 0.1; done
       until ${reached}; do kill -0 $(cat /opt/test/pid) 2>/dev/null || exit ${missed}; done`,
     );
     if (code !== missed) {

@@ -26,10 +26,13 @@ async function migrate(): Promise<{ done: Promise<string>; waited: boolean }> {
   });
   const waits =
     "select count(*) from pg_stat_activity where application_name = 'migration' and wait_event_type = 'Lock'";
-  while ((await sandbox.psql(waits, "template1")) === "0") {
-    if (over) return { done, waited: false };
-  }
-  return { done, waited: true };
+  let waited = false;
+  const isSettled = async () => {
+    waited ||= (await sandbox.psql(waits, "template1")) !== "0";
+    return waited || over;
+  };
+  await expect.poll(isSettled, { timeout: 60_000 }).toBe(true);
+  return { done, waited };
 }
 
 /**
@@ -44,7 +47,10 @@ case "$*" in
   *" pg_dump "*)
     if mkdir /opt/test/migrated 2>/dev/null; then
       ${psql} ${database} -c "set application_name = 'migration'" -c "${migration}" >/dev/null 2>&1 &
-      until ${psql} template1 -c "select 1 from pg_stat_activity where application_name = 'migration' and wait_event_type = 'Lock'" | grep -q 1; do :; done
+      for look in $(seq 600); do
+        ${psql} template1 -c "select 1 from pg_stat_activity where application_name = 'migration' and wait_event_type = 'Lock'" | grep -q 1 && break
+        sleep 0.1
+      done
     fi ;;
 esac
 exec /usr/bin/docker "$@"

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { afterAll, beforeAll, describe, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CommandResult } from "../sandbox/command.ts";
 import { chosen } from "./extent.ts";
 import { type FaultProgram, type FaultServer, startFaultServer, succeed } from "./fault-server.ts";
@@ -36,14 +36,15 @@ const withPassword = (program: FaultProgram, pgpass: string | null) => async () 
   await inContainer(
     `${pgpass === null ? "rm -f /root/.pgpass" : `umask 077; echo '*:*:*:*:${pgpass}' >/root/.pgpass`}
     sed -i 's/^\\(local .*\\)trust$/\\1scram-sha-256/' "$PGDATA/pg_hba.conf"; kill -HUP 1
-    while psql -w -U ${server.sandbox.databaseUser} -d template1 -c 'select 1' >/dev/null 2>&1; do sleep 0.1; done`,
+    for look in $(seq 600); do ${connect()} || exit 0; sleep 0.1; done; exit 1`,
   );
   return run(program);
 };
+const connect = () => `psql -w -U ${server.sandbox.databaseUser} -d template1 -c 'select 1' >/dev/null 2>&1`;
 const trustAgain = () =>
   inContainer(
     `rm -f /root/.pgpass; sed -i 's/^\\(local .*\\)scram-sha-256$/\\1trust/' "$PGDATA/pg_hba.conf"; kill -HUP 1
-    until psql -w -U ${server.sandbox.databaseUser} -d template1 -c 'select 1' >/dev/null 2>&1; do sleep 0.1; done`,
+    for look in $(seq 600); do ${connect()} && exit 0; sleep 0.1; done; exit 1`,
   );
 const inContainer = async (script: string): Promise<void> => {
   await succeed(server.sandbox, `docker exec -i ${server.sandbox.container} sh <<'END'\n${script}\nEND`);
@@ -59,7 +60,7 @@ const whileLocked = (program: FaultProgram) => async () => {
     `echo "set application_name = 'locker'; begin; lock table lessons; select pg_sleep(600)" | ${psql} >/dev/null 2>&1 &`,
   );
   const granted = `select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 'lessons'::regclass`;
-  while ((await sandbox.psql(granted)) === "0");
+  await expect.poll(() => sandbox.psql(granted), { timeout: 60_000 }).not.toBe("0");
   const result = await run(program);
   await sandbox.psql(
     "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'locker'",

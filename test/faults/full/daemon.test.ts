@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, test } from "vitest";
 import { execute, succeed as succeedHere } from "../../sandbox/command.ts";
 import { docker } from "../../sandbox/docker.ts";
-import { randomFor } from "../extent.ts";
+import { randomFor, times } from "../extent.ts";
 import { type FaultServer, startFaultServer, succeed } from "../fault-server.ts";
 import { bulk, interrupt, lasting, middles } from "../middle.ts";
 import { survive } from "../survival.ts";
@@ -23,6 +23,9 @@ const socket = () => join(place, "docker.sock");
 const ownDocker = (argv: readonly string[], input?: string) =>
   succeedHere(["docker", "--host", `unix://${socket()}`, ...argv], input === undefined ? {} : { input });
 
+/** How often, with a fifth of a second between, it is looked whether something has started. */
+const looks = 600;
+
 async function startDaemon(): Promise<void> {
   // A daemon that was killed took its containerd along, and where nobody collects that it still seems to run.
   rmSync(join(place, "exec", "containerd", "containerd.pid"), { force: true });
@@ -34,12 +37,13 @@ async function startDaemon(): Promise<void> {
   const alone = ["--net", "dockerd", ...argv, ...network];
   daemon = spawn("unshare", alone, { stdio: ["ignore", log, log] });
   closeSync(log);
-  for (;;) {
+  for (let look = 0; look < looks; look += 1) {
     const asked = await execute(["docker", "--host", `unix://${socket()}`, "version"]);
     if (asked.code === 0) return;
     if (daemon.exitCode !== null) throw new Error(`dockerd does not start; see ${join(place, "log")}`);
     await sleep(200);
   }
+  throw new Error(`dockerd does not answer; see ${join(place, "log")}`);
 }
 
 async function endDaemon(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
@@ -51,7 +55,10 @@ async function endDaemon(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
 async function answers(): Promise<void> {
   const { container, databaseUser } = server.sandbox;
   const ready = `docker exec ${container} pg_isready -q -U ${databaseUser} -d template1`;
-  await succeed(server.sandbox, `until ${ready} 2>/dev/null; do sleep 0.2; done`);
+  await succeed(
+    server.sandbox,
+    `for look in $(seq ${looks}); do ${ready} 2>/dev/null && exit; sleep 0.2; done; exit 1`,
+  );
 }
 
 beforeAll(async () => {
@@ -104,11 +111,11 @@ test.each(cases)("Docker's daemon $how in the middle of $what", async ({ how, si
     await ownDocker(["start", server.sandbox.container]);
     await answers();
   };
-  for (let occasion = 0; occasion < 3; occasion += 1) {
+  for (let occasion = 0; occasion < times(3, 1); occasion += 1) {
     await survive(server, {
       fault,
       happen: () => interrupt(server, middle, { act: () => endDaemon(signal), undo: mend, random }),
-      says: /(backup|restore) failed: /,
+      says: /failed: .*(Docker does not answer|Cannot connect to the Docker daemon|unexpected EOF|is not running)/,
       mend,
       mendFirst: true,
       mayBecome: contents,
