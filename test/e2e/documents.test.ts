@@ -111,7 +111,7 @@ describe.each(chosen.map(withCommands).filter(({ blocks }) => blocks.length > 0)
           );
         }
       },
-      15 * minutes,
+      40 * minutes,
     );
   },
 );

@@ -29,8 +29,6 @@ export function writeStandIns(
     npm: `case "$1" in ci | install) exit 0 ;; esac\nexec '${npm}' "$@"`,
     // There is no Pulumi Cloud and no bucket; a login to a directory is a real one.
     pulumi: `case "$*" in login | "login s3:"* | "login gs:"* | "login azblob:"*) exit 0 ;; esac\nexec '${pulumi}' "$@"`,
-    // There is no GitHub.
-    gh: 'echo "gh $*"',
   };
   mkdirSync(directory, { recursive: true });
   for (const [name, text] of Object.entries(texts))

@@ -24,8 +24,8 @@ const answers: readonly { question: RegExp; answer: string }[] = [
   { question: /\[y\/N\] $/, answer: "y" },
 ];
 
-/** `script` gives the commands a terminal, as a person has one. */
-const longest = 240_000;
+/** Milliseconds after which a block of commands hangs; many of them run for long on a machine with much to do. */
+const longest = 900_000;
 
 /**
  * Runs the commands in one shell and one terminal, one after the other.
@@ -57,6 +57,7 @@ export async function inTerminal(
   }
 }
 
+/** `script` gives the commands a terminal, as a person has one. */
 function converse(
   command: string,
   cwd: string,
