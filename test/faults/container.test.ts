@@ -2,7 +2,7 @@ import { afterAll, beforeAll, test } from "vitest";
 import { docker } from "../sandbox/docker.ts";
 import { chosen, randomFor, times } from "./extent.ts";
 import { type FaultServer, startFaultServer } from "./fault-server.ts";
-import { bulk, interrupt, lasting, middles } from "./middle.ts";
+import { bulk, interrupt, lasting, middles, severed } from "./middle.ts";
 import { survive } from "./survival.ts";
 
 /** What happens to the database's container, or to a session in it, in the middle of a dump or of a restore. */
@@ -19,23 +19,16 @@ beforeAll(async () => {
 });
 afterAll(() => server?.remove());
 
-/**
- * What a run is told first depends on what it was doing: by Docker, by PostgreSQL, or, where all that could have spoken
- * was killed, by its pipe and by the exit status.
- */
-const gone =
-  /failed: .*(does not run|server closed the connection|due to administrator command|is shutting down|is starting up|the session with .* ended: |write EPIPE|status 137)/;
-
 const events = [
   {
     event: "the container stopped",
-    says: gone,
+    says: severed,
     act: (container: string) => docker(["stop", "--time", "5", container]),
   },
-  { event: "the container killed", says: gone, act: (container: string) => docker(["kill", container]) },
+  { event: "the container killed", says: severed, act: (container: string) => docker(["kill", container]) },
   {
     event: "the container restarted",
-    says: gone,
+    says: severed,
     act: (container: string) => docker(["restart", "--time", "5", container]),
   },
   {

@@ -98,7 +98,7 @@ const faults: Fault[] = [
       );
     },
     // Where it was the log's turn to grow, PostgreSQL itself ends.
-    says: /No space left on device|server closed the connection|in recovery mode/,
+    says: /failed: .*(No space left on device|could not write|server closed the connection|in recovery mode)/,
     mend: async () => {
       await succeed(server.sandbox, `rm -f ${fillData()}/filler`);
       await server.sandbox.startDatabase();

@@ -26,6 +26,25 @@ export const middles: readonly Middle[] = [
   },
 ];
 
+/**
+ * What a run says whose container or daemon ended. What it is told first depends on what it was doing: by Docker, by
+ * PostgreSQL, or, where all that could have spoken was killed, by its pipe and by the exit status.
+ */
+export const severed = new RegExp(
+  `failed: .*(${[
+    "Docker does not answer",
+    "does not run",
+    "unexpected EOF",
+    "server closed the connection",
+    "due to administrator command",
+    "is shutting down",
+    "is starting up",
+    "the session with .* ended: ",
+    "write EPIPE",
+    "status 137",
+  ].join("|")})`,
+);
+
 /** What makes dump and restore last: a table, and the compression that takes longest. */
 export const lasting = (settings: Settings): Settings => ({ ...settings, compressionLevel: 9 });
 export const bulk = `create table bulk as select n, md5(n::text) as text from generate_series(1, 300000) as n`;

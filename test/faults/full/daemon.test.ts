@@ -8,7 +8,7 @@ import { execute, succeed as succeedHere } from "../../sandbox/command.ts";
 import { docker } from "../../sandbox/docker.ts";
 import { randomFor, times } from "../extent.ts";
 import { type FaultServer, startFaultServer, succeed } from "../fault-server.ts";
-import { bulk, interrupt, lasting, middles } from "../middle.ts";
+import { bulk, interrupt, lasting, middles, severed } from "../middle.ts";
 import { survive } from "../survival.ts";
 
 /** Docker's daemon restarted under a run: one of this test's own, whose socket the server's docker command uses. */
@@ -115,7 +115,7 @@ test.each(cases)("Docker's daemon $how in the middle of $what", async ({ how, si
     await survive(server, {
       fault,
       happen: () => interrupt(server, middle, { act: () => endDaemon(signal), undo: mend, random }),
-      says: /failed: .*(Docker does not answer|Cannot connect to the Docker daemon|unexpected EOF|is not running)/,
+      says: severed,
       mend,
       mendFirst: true,
       mayBecome: contents,
