@@ -1,0 +1,91 @@
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { describe, expect, test } from "vitest";
+import { addEvent, emptyReport } from "../../../infra/deployment/changes.ts";
+import { previewText } from "../../../infra/deployment/preview-text.ts";
+import { cliErrorText, targetsOf } from "../../../infra/deployment/pulumi-stack.ts";
+import { painter } from "../../../scripts/lib/terminal.ts";
+
+type Metadata = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
+
+function metadata(op: string, name: string, type = "remotehost:index:File", more: object = {}): Metadata {
+  const urn = `urn:pulumi:prod::database-backups::${type}::${name}`;
+  const state = {
+    type,
+    urn,
+    id: "",
+    parent: "",
+    inputs: { path: `/root/${name}` },
+    outputs: {},
+    provider: "",
+  };
+  return { op: op as Metadata["op"], urn, type, new: state, provider: "", ...more };
+}
+
+const event = (more: Partial<EngineEvent>): EngineEvent => ({ sequence: 0, timestamp: 0, ...more });
+const begun = (step: Metadata) => event({ resourcePreEvent: { metadata: step } });
+const ended = (step: Metadata) => event({ resOutputsEvent: { metadata: step } });
+
+function reportOf(...events: EngineEvent[]) {
+  const report = emptyReport();
+  for (const one of events) addEvent(report, one);
+  return report;
+}
+
+test("each resource is told once, and what is only the engine's own is left out", () => {
+  const report = reportOf(
+    begun(metadata("create", "stack", "pulumi:pulumi:Stack")),
+    begun(metadata("create", "web", "database-backups:index:BackupServer")),
+    begun(metadata("refresh", "a")),
+    begun(metadata("create", "a")),
+    begun(metadata("update", "b", undefined, { diffs: ["content", "mode"] })),
+    begun(metadata("create-replacement", "c")),
+    begun(metadata("replace", "c")),
+    begun(metadata("delete-replaced", "c")),
+    begun(metadata("same", "d")),
+    ended(metadata("create", "a")),
+    ended(metadata("refresh", "b")),
+    ended(metadata("same", "d")),
+  );
+  expect(report.changes.map(({ operation, name }) => `${operation} ${name}`)).toEqual([
+    "create a",
+    "update b",
+    "replace c",
+  ]);
+  expect(report).toMatchObject({ unchanged: 1, done: ["a"], latest: "/root/c" });
+  expect(previewText(report, painter(false))).toBe(
+    "  + /root/a  file\n  ~ /root/b  content, mode\n  ± /root/c  file\n" +
+      "1 to create, 1 to update, 1 to replace; 1 unchanged",
+  );
+});
+
+test("warnings and errors are kept without the engine's marks, what is ephemeral is not", () => {
+  const diagnostic = (severity: "info" | "warning" | "error", message: string, ephemeral = false) =>
+    event({ diagnosticEvent: { severity, message, color: "never", ephemeral } });
+  const report = reportOf(
+    diagnostic("info", "sending"),
+    diagnostic("warning", "<{%fg 3%}>a note<{%reset%}>\n"),
+    diagnostic("warning", "soon gone", true),
+    diagnostic("error", "it failed"),
+  );
+  expect(report.diagnostics).toEqual([
+    { severity: "warning", message: "a note" },
+    { severity: "error", message: "it failed" },
+  ]);
+});
+
+test("nothing to do is said", () => {
+  expect(previewText(emptyReport(), painter(false))).toBe("nothing to do; 0 unchanged");
+});
+
+describe("what the CLI says is wrong", () => {
+  test("is told without what the Automation API puts around it", () => {
+    const message =
+      "code: 255\n stdout: \n stderr: Command failed\nerror: passphrase must be set\nerror: and more\n err?: Error\n";
+    expect(cliErrorText(message)).toBe("passphrase must be set\nand more");
+    expect(cliErrorText("spawn failed")).toBe("spawn failed");
+  });
+});
+
+test("the targets of a server are its component and everything that begins with its key", () => {
+  expect(targetsOf(["a", "b"])).toEqual(["**::a", "**::a-*", "**::b", "**::b-*"]);
+});
