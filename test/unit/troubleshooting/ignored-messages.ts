@@ -1,0 +1,65 @@
+interface IgnoredMessage {
+  file: string;
+  /** Words of the message; `…` stands for any text. */
+  words: string;
+  reason: string;
+}
+
+const internal =
+  "can only be a mistake in the code, which the types or a check before it keep from happening";
+const part = "only ever stands inside another message";
+const developer = "is met by whoever changes this repository";
+const headline = "is a heading or an advice of the drift report, not a finding";
+const progress = "is progress";
+const plan = "says why nothing has to be done";
+
+/** Texts that the code makes and that nobody has to look up. */
+export const ignored: readonly IgnoredMessage[] = [
+  { file: "infra/config/quick-reference-document.ts", words: "describes no server", reason: developer },
+  { file: "infra/config/quick-reference-document.ts", words: "must stand in the text", reason: developer },
+  { file: "infra/config/reference.ts", words: "must stand in the text", reason: developer },
+  { file: "infra/deployment/pulumi-stack.ts", words: "no stack is selected", reason: internal },
+  { file: "infra/deployment/stack-file.ts", words: "is not under servers", reason: internal },
+  { file: "infra/drift/main.ts", words: "and more: see", reason: headline },
+  { file: "infra/drift/main.ts", words: "Looking at the servers", reason: progress },
+  { file: "infra/drift/main.ts", words: "Reading what differs", reason: progress },
+  { file: "infra/drift/main.ts", words: "resources looked at", reason: progress },
+  { file: "infra/drift/wording.ts", words: "as deployed", reason: headline },
+  { file: "infra/drift/wording.ts", words: "not deployed yet", reason: headline },
+  { file: "infra/drift/wording.ts", words: "changed", reason: headline },
+  { file: "infra/drift/wording.ts", words: "not ready for a deployment", reason: headline },
+  { file: "infra/drift/wording.ts", words: "characters)", reason: headline },
+  { file: "infra/drift/wording.ts", words: "more lines: see --json", reason: headline },
+  { file: "infra/drift/wording.ts", words: "To deploy what is pending", reason: headline },
+  { file: "infra/local-machine/command.ts", words: "version.Version=", reason: "is an argument of go" },
+  { file: "infra/local-machine/run.sh", words: "Installing the dependencies", reason: progress },
+  { file: "infra/pipeline/comment-previews.ts", words: "Usage: ", reason: developer },
+  { file: "infra/pipeline/report-drift.ts", words: "Usage: ", reason: developer },
+  { file: "infra/remotehost/provider/directory/plan.ts", words: "is already as it is wished", reason: plan },
+  {
+    file: "infra/remotehost/provider/directory/plan.ts",
+    words: "no longer belongs to this resource",
+    reason: plan,
+  },
+  { file: "infra/remotehost/provider/file/plan.ts", words: "is already as it is wished", reason: plan },
+  {
+    file: "infra/remotehost/provider/file/plan.ts",
+    words: "no longer belongs to this resource",
+    reason: plan,
+  },
+  { file: "infra/remotehost/provider/quote.ts", words: "a NUL byte", reason: internal },
+  { file: "infra/remotehost/provider/router.ts", words: "the provider remotehost has no", reason: internal },
+  { file: "infra/remotehost/provider/router.ts", words: "takes no secrets", reason: internal },
+  { file: "infra/remotehost/provider/wire.ts", words: "cannot be sent to the engine", reason: internal },
+  { file: "infra/shell.ts", words: "a NUL byte", reason: internal },
+  { file: "scripts/lib/database-names.ts", words: "is not a run id", reason: internal },
+  { file: "scripts/lib/dump-files.ts", words: "database … as … in container", reason: part },
+  { file: "scripts/lib/dump-files.ts", words: "another part of the backup failed", reason: part },
+  { file: "scripts/lib/dump.ts", words: "exit status", reason: part },
+  { file: "scripts/lib/psql-error.ts", words: "database … as … in container", reason: part },
+  { file: "scripts/lib/psql-session.ts", words: "answers one question at a time", reason: internal },
+  { file: "scripts/lib/rehearsal/lock.ts", words: "the rehearsal of", reason: part },
+  { file: "scripts/lib/restore/restoration.ts", words: "there is nothing to drop", reason: internal },
+  { file: "scripts/lib/restore/tables.ts", words: "has seen a live database", reason: internal },
+  { file: "scripts/lib/space.ts", words: "free, … needed", reason: part },
+];

@@ -1,0 +1,125 @@
+import { globSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import ts from "typescript";
+import { ExpressionTexts, each, hole } from "./expression-texts.ts";
+
+/** The text of a message as the code builds it; `…` stands for what is only known when it runs. */
+export interface MessageText {
+  /** Where it is made, `infra/stack.ts`. */
+  file: string;
+  text: string;
+}
+
+export const repository = resolve(import.meta.dirname, "../../..");
+
+/** Files whose functions answer with sentences about a server or a value: each text that they return or list is one. */
+const judging = new Set([
+  "infra/config/path-checks.ts",
+  "infra/config/values.ts",
+  "infra/drift/main.ts",
+  "infra/drift/wording.ts",
+  "infra/remotehost/provider/directory/plan.ts",
+  "infra/remotehost/provider/file/plan.ts",
+  "infra/remotehost/provider/readiness/judgement.ts",
+  "infra/remotehost/provider/servers.ts",
+]);
+
+/** Functions that are given a message and show it to a person. */
+const telling = /^(pulumi\.log\.warn|console\.error|problem|context\.tell|(problems|failures)\.push)$/;
+
+/** Every error, finding, problem and warning that the repository's code can show, as far as its syntax tells. */
+export function messageTexts(): MessageText[] {
+  const found = [...typeScriptTexts(), ...shellTexts()].filter(({ text }) => isSentence(text));
+  return [...new Map(found.map((one) => [`${one.file}\n${one.text}`, one])).values()];
+}
+
+/** One word is a kind or an option, and no message can be found by less than a few letters. */
+const isSentence = (text: string): boolean =>
+  /\S\s\S/.test(text) && text.replaceAll(/[^A-Za-z]/g, "").length >= 6;
+
+function typeScriptTexts(): MessageText[] {
+  const names = globSync("{infra,scripts}/**/*.ts", { cwd: repository }).map((name) =>
+    join(repository, name),
+  );
+  const program = ts.createProgram(names, {
+    allowImportingTsExtensions: true,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    noEmit: true,
+    noLib: true,
+    noResolve: true,
+    types: [],
+  });
+  const files = names.flatMap((name) => program.getSourceFile(name) ?? []);
+  const texts = new ExpressionTexts(program.getTypeChecker(), files);
+  return files.flatMap((source) => {
+    const file = source.fileName.slice(repository.length + 1);
+    const found: MessageText[] = [];
+    each(source, (node) => {
+      for (const expression of messagesOf(node, file, texts))
+        found.push(...texts.of(expression).map((text) => ({ file, text })));
+    });
+    return found;
+  });
+}
+
+/** The expressions of messages that a node itself makes. */
+function messagesOf(node: ts.Node, file: string, texts: ExpressionTexts): readonly ts.Expression[] {
+  if (ts.isNewExpression(node) && isError(node.expression, texts)) {
+    const given = [...(node.arguments ?? [])];
+    // What to do stands in an argument of its own.
+    if (node.expression.getText() === "DeploymentError") return given.slice(1, 2);
+    return node.expression.getText() === "Interruption" ? given.slice(0, 1) : given;
+  }
+  if (ts.isCallExpression(node)) return toldBy(node, file, texts);
+  if (file.startsWith("infra/config/") && node.parent && ts.isObjectLiteralExpression(node.parent)) {
+    if (ts.isPropertyAssignment(node) && node.name.getText() === "text") return [node.initializer];
+  }
+  return judging.has(file) ? judgedBy(node) : [];
+}
+
+function toldBy(node: ts.CallExpression, file: string, texts: ExpressionTexts): readonly ts.Expression[] {
+  const { expression: callee, arguments: given } = node;
+  if (callee.kind === ts.SyntaxKind.SuperKeyword) {
+    const made = ts.findAncestor(node, ts.isClassDeclaration);
+    return made?.name !== undefined && isError(made.name, texts) ? given : [];
+  }
+  const name = callee.getText();
+  if (/^(critical|level|warning|unknown)$/.test(name))
+    return file.startsWith("scripts/lib/status/") ? given.slice(0, 1) : [];
+  if (name.endsWith("log.event"))
+    return /"(warning|error)"/.test(given[0]?.getText() ?? "") ? given.slice(2) : [];
+  if (name === "tell") return file.startsWith("infra/") ? given : [];
+  if (name === "say") return file === "infra/drift/main.ts" ? given : [];
+  if (name === "process.stderr.write") return file.startsWith("scripts/") ? given : [];
+  return telling.test(name) ? given : [];
+}
+
+function judgedBy(node: ts.Node): readonly ts.Expression[] {
+  if (ts.isReturnStatement(node)) return node.expression === undefined ? [] : [node.expression];
+  if (ts.isArrayLiteralExpression(node)) return node.elements;
+  return ts.isArrowFunction(node) && !ts.isBlock(node.body) ? [node.body] : [];
+}
+
+/** Whether a name is that of JavaScript's or Pulumi's errors, or of a class of ours that extends one. */
+function isError(name: ts.Expression, texts: ExpressionTexts): boolean {
+  if (/^(\w+\.)?(Error|TypeError|RangeError|RunError)$/.test(name.getText())) return true;
+  const declared = texts.symbolOf(name)?.declarations?.find(ts.isClassDeclaration);
+  const base = declared?.heritageClauses?.[0]?.types[0]?.expression;
+  return base !== undefined && isError(base, texts);
+}
+
+/** What the shell scripts write to standard error, or keep to write there, and the one line for an old Node. */
+function shellTexts(): MessageText[] {
+  const files = globSync("{infra,scripts}/**/*.{sh,cjs}", { cwd: repository });
+  return files.flatMap((file) =>
+    readFileSync(join(repository, file), "utf8")
+      .split("\n")
+      .filter((line) => />&2|problems\+=|needs Node/.test(line))
+      .flatMap((line) => [...line.matchAll(/"([^"]+)"|'([^']+)'|`(Node [^`]+)`/g)])
+      .map(([, double, single, template]) => ({ file, text: withHoles(double ?? single ?? template ?? "") })),
+  );
+}
+
+const withHoles = (text: string): string =>
+  text.replaceAll(/\$\([^)]*\)|\$\{[^}]*\}|\$\w+|%[sq]/g, hole).replaceAll(/\\(?:n|`)/g, "");

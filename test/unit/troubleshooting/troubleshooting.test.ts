@@ -1,0 +1,161 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { deploymentExits } from "../../../infra/deployment/exit-codes.ts";
+import { classify } from "../../../infra/remotehost/provider/ssh/failure.ts";
+import { failures } from "../../../infra/remotehost/provider/ssh/failure-table.ts";
+import { ExitCode } from "../../../scripts/lib/exit-codes.ts";
+import { exitCodes as statusExitCodes } from "../../../scripts/lib/status/levels.ts";
+import { ignored } from "./ignored-messages.ts";
+import { type MessageText, messageTexts, repository } from "./message-texts.ts";
+
+interface Row {
+  section: string;
+  heading: string;
+  cells: string[];
+}
+
+const document = readFileSync(join(repository, "docs/TROUBLESHOOTING.md"), "utf8");
+
+/** The rows of all tables, with the section and the first column's heading. */
+function rowsOf(text: string): Row[] {
+  let section = "";
+  let heading = "";
+  return text.split("\n").flatMap((line) => {
+    section = /^#+ (?<title>.+)$/.exec(line)?.groups?.title ?? section;
+    if (!line.startsWith("|")) heading = "";
+    if (!line.startsWith("|") || /^\|[ |-]+$/.test(line)) return [];
+    const cells = line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+    const isFirst = heading === "";
+    if (isFirst) heading = cells[0] ?? "";
+    return isFirst ? [] : [{ section, heading, cells }];
+  });
+}
+
+/** What stands as code in a cell; the spaces at its ends count. */
+const codeOf = (cell: string): string[] =>
+  [...cell.matchAll(/(`+)(.+?)\1(?!`)/g)].map(([, ticks, code = ""]) =>
+    ticks === "``" ? code.trim() : code,
+  );
+
+const rows = rowsOf(document);
+const codesUnder = (...headings: string[]): string[] =>
+  rows.filter(({ heading }) => headings.includes(heading)).flatMap(({ cells }) => codeOf(cells[0] ?? ""));
+
+/** Whether a message has the words of a row; `…` in them stands for any text. */
+function hasWords({ text }: MessageText, words: string): boolean {
+  const parts = words.split("…").map((part) => part.replaceAll(/[\\^$.|?+*()[\]{}]/g, "\\$&"));
+  return new RegExp(parts.join(".*"), "s").test(text.replaceAll(/\s+/g, " "));
+}
+const isIgnored = (message: MessageText): boolean =>
+  ignored.some(({ file, words }) => message.file === file && hasWords(message, words));
+
+describe("messages", () => {
+  const messages = messageTexts();
+  const documented = codesUnder("message", "finding");
+
+  test("are found in the code", () => {
+    expect(messages.length).toBeGreaterThan(350);
+    expect(documented.length).toBeGreaterThan(250);
+  });
+
+  test("all stand in the document", () => {
+    const missing = messages.filter(
+      (message) => !documented.some((words) => hasWords(message, words)) && !isIgnored(message),
+    );
+    expect(missing.map(({ file, text }) => `${file}: ${text}`)).toEqual([]);
+  });
+
+  test("of the document all stand in the code", () => {
+    const gone = documented.filter((words) => !messages.some((message) => hasWords(message, words)));
+    expect(gone).toEqual([]);
+  });
+
+  test("can be searched for: no row's words are too few", () => {
+    expect(documented.filter((words) => words.replaceAll(/[^A-Za-z]/g, "").length < 5)).toEqual([]);
+  });
+
+  test("are left out for a reason that still holds", () => {
+    const stale = ignored.filter(
+      ({ file, words }) => !messages.some((message) => message.file === file && hasWords(message, words)),
+    );
+    expect(stale).toEqual([]);
+  });
+});
+
+describe("what ssh says", () => {
+  const samples = codesUnder("ssh says");
+
+  test.each(
+    failures.flatMap((failure) => alternativesOf(failure.pattern).map((pattern) => ({ pattern, failure }))),
+  )("$pattern stands in the document", ({ pattern, failure }) => {
+    const words = new RegExp(pattern, failure.pattern.flags);
+    expect(samples.filter((sample) => words.test(sample) && classify(sample) === failure)).not.toEqual([]);
+  });
+
+  test.each(samples)("the plugin knows: %s", (sample) => {
+    expect(classify(sample)).toBeDefined();
+  });
+
+  test.each([...new Set(failures.map(({ what }) => what))])(
+    "the document has what the plugin makes of it: %s",
+    (what) => {
+      expect(document).toContain(`\`${what}\``);
+    },
+  );
+});
+
+describe("exit codes", () => {
+  const documented = rows.filter(({ heading }) => heading === "code");
+  const has = (code: number, of: RegExp) =>
+    documented.some(({ cells }) => cells[0] === String(code) && of.test(cells[1] ?? ""));
+
+  test.each(deploymentExits.filter(([name]) => name !== "done"))(
+    "deploy_backup_system.sh: %s, %i",
+    (_, code) => {
+      expect(has(code, /deploy_backup_system|^all$/)).toBe(true);
+    },
+  );
+
+  test.each(Object.entries(ExitCode).filter(([name]) => name !== "success"))(
+    "the server's programs: %s, %i",
+    (_, code) => {
+      expect(has(code, /programs of the server|restore|rehearse|^all$/)).toBe(true);
+    },
+  );
+
+  test.each(Object.entries(statusExitCodes).filter(([name]) => name !== "healthy"))(
+    "the status check: %s, %i",
+    (_, code) => {
+      expect(has(code, /check_database_status/)).toBe(true);
+    },
+  );
+
+  test("there are no others, but those of the drift report and of Pulumi", () => {
+    const known = [
+      ...deploymentExits.map(([, code]) => code),
+      ...Object.values(ExitCode),
+      ...Object.values(statusExitCodes),
+    ].map(String);
+    const others = documented.filter(({ cells }) => !known.includes(cells[0] ?? ""));
+    expect(others.map(({ cells }) => cells.slice(0, 2))).toEqual([
+      ["7", "`pulumi preview --expect-no-changes`"],
+    ]);
+  });
+});
+
+/** The sides of a pattern's outermost `|`. */
+function alternativesOf({ source }: RegExp): string[] {
+  let depth = 0;
+  const sides = [""];
+  for (const [part] of source.matchAll(/\\.|[\s\S]/g)) {
+    if (part === "(") depth += 1;
+    if (part === ")") depth -= 1;
+    if (part === "|" && depth === 0) sides.push("");
+    else sides.push(`${sides.pop() ?? ""}${part}`);
+  }
+  return sides;
+}
