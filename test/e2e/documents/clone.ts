@@ -1,0 +1,47 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { repository } from "../../sandbox/cache.ts";
+import type { SandboxServer } from "../../sandbox/server.ts";
+
+/** The name that the documents give the server. */
+export const documentedServer = "cloud.cerveras.com";
+
+/**
+ * Makes what a clone of this repository is, with its dependencies. The files are copies, because commands may change them;
+ * each dependency is a link of its own, so that nobody can empty the repository's node_modules through it.
+ */
+export function makeClone(directory: string): void {
+  const listed = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], { cwd: repository });
+  for (const path of listed.toString().split("\0").filter(Boolean)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    copyFileSync(join(repository, path), join(directory, path));
+  }
+  const dependencies = join(directory, "node_modules");
+  mkdirSync(dependencies);
+  for (const name of readdirSync(join(repository, "node_modules")))
+    symlinkSync(join(repository, "node_modules", name), join(dependencies, name));
+}
+
+/** Writes into the example's stack file what is different about a sandbox: names that other tests' servers have too. */
+export function configureClone(directory: string, { container, dataDirectory }: SandboxServer): void {
+  const path = join(directory, "Pulumi.prod.yaml");
+  const differences: [string, string][] = [
+    // On a machine that runs many tests at once a login may take long.
+    [`    ${documentedServer}: {}`, `    ${documentedServer}:\n      connectTimeout: 60s`],
+    [
+      "    curriculum_library_api: {}",
+      `    curriculum_library_api:\n      container: ${container}\n      dataDirectory: ${dataDirectory}`,
+    ],
+    // Sending the pinned Node is the subject of another test.
+    ["  # database-backups:runtime: pinned", "  database-backups:runtime: system"],
+  ];
+  const text = differences.reduce(
+    (before, [from, to]) => {
+      if (!before.includes(from)) throw new Error(`Pulumi.prod.yaml has no line "${from}"`);
+      return before.replace(from, to);
+    },
+    readFileSync(path, "utf8"),
+  );
+  writeFileSync(path, text);
+}
