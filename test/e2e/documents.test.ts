@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { type CommandBlock, type Document, documentAt, documents } from "./documents/commands.ts";
 import { exceptions } from "./documents/exceptions.ts";
+import { outcomes } from "./documents/outcomes.ts";
 import type { Scene } from "./documents/scene.ts";
 import { states } from "./documents/states.ts";
 import { inTerminal, type TypedCommand } from "./documents/terminal.ts";
@@ -9,8 +10,9 @@ import { withValues } from "./documents/words.ts";
 /**
  * Types every command of README.md and docs/*.md, as it stands there, in a terminal beside a clone of the repository, with
  * the real Pulumi CLI and a sandbox server behind the name that the documents use. A document begins with a deployed server
- * that has two backups; `<!-- given: STATE -->` before a block begins with another state (documents/states.ts). Each
- * command must exit with 0, or with the code of a comment behind it: `# exits 7: why`. Capital words such as FILE are
+ * that has two backups; `<!-- given: STATE -->` before a block begins with another state (documents/states.ts), and
+ * `<!-- then: OUTCOME -->` behind it says what must hold after it (documents/outcomes.ts). Each command must exit with
+ * 0, or with the code of a comment behind it: `# exits 7: why`. Capital words such as FILE are
  * replaced (documents/words.ts), questions are answered (documents/terminal.ts), and what cannot run here stands in
  * documents/exceptions.ts or is a stand-in (documents/stand-ins.ts). DOCUMENT=docs/NAME.md runs one document alone
  * and shows what it prints.
@@ -34,14 +36,29 @@ describe("what is written", () => {
     expect(all.flatMap(({ blocks }) => blocks).length).toBeGreaterThan(10);
   });
 
-  test("each block begins with a state that there is", () => {
+  test("each block begins with a state that there is, and ends with an outcome that there is", () => {
     const unknown = all.flatMap(({ path, blocks }) =>
       blocks
-        .filter(({ given }) => given !== null && !(given in states))
-        .map(({ given }) => `${path}: ${given}`),
+        .flatMap(({ given, outcome }) => [
+          given === null || given in states ? null : given,
+          outcome === null || outcome in outcomes ? null : outcome,
+        ])
+        .filter((name) => name !== null)
+        .map((name) => `${path}: ${name}`),
     );
     expect(unknown).toEqual([]);
   });
+
+  test.each([["server lost"], ["database corrupted"]])(
+    "a procedure begins with %s, and ends with what the backup held",
+    (state) => {
+      const { blocks } = documentAt("docs/COMPLETE_BACKUP_SYSTEM.md");
+      const begin = blocks.findIndex(({ given }) => given === state);
+      const after = blocks.slice(begin + 1).findIndex(({ given }) => given !== null);
+      const procedure = begin < 0 ? [] : blocks.slice(begin, after < 0 ? undefined : begin + 1 + after);
+      expect(procedure.map(({ outcome }) => outcome)).toContain("as in the newest backup");
+    },
+  );
 
   test("each exception is a command that a document has", () => {
     const stale = exceptions.filter(
@@ -89,7 +106,7 @@ const withCommands = (document: Document): Document => ({
       ...block,
       commands: block.commands.filter(({ text }) => !isException(document, text)),
     }))
-    .filter(({ given, commands }) => given !== null || commands.length > 0),
+    .filter(({ given, outcome, commands }) => given !== null || outcome !== null || commands.length > 0),
 });
 
 describe.each(chosen.map(withCommands).filter(({ blocks }) => blocks.length > 0))(
@@ -99,7 +116,7 @@ describe.each(chosen.map(withCommands).filter(({ blocks }) => blocks.length > 0)
       "its commands do what a reader expects of them",
       async () => {
         let now: Scene | null = null;
-        for (const { given, commands } of blocks) {
+        for (const { given, outcome, commands } of blocks) {
           if (given !== null || now === null) now = await begin(given ?? "deployed");
           const there = now;
           const lines = commands.map(({ text, exits }) => typed(text, exits, there));
@@ -109,6 +126,7 @@ describe.each(chosen.map(withCommands).filter(({ blocks }) => blocks.length > 0)
           expect(codes, `${path}:${last?.line}: ${last?.text}\n${screen.slice(-6000)}`).toEqual(
             lines.map(({ exits }) => exits),
           );
+          if (outcome !== null) await outcomes[outcome]?.(there);
         }
       },
       40 * minutes,

@@ -58,3 +58,9 @@ test("a state belongs to the next block alone", () => {
   const { blocks } = found("<!-- given: server lost -->\n\n~~~sh\na\n~~~\n\n~~~sh\nb\n~~~");
   expect(blocks.map(({ given }) => given)).toEqual(["server lost", null]);
 });
+
+test("an outcome belongs to the block before it", () => {
+  const { blocks } = found("~~~sh\na\n~~~\n\n~~~sh\nb\n~~~\n\n<!-- then: healthy -->\n\n~~~sh\nc\n~~~");
+  expect(blocks.map(({ outcome }) => outcome)).toEqual([null, "healthy", null]);
+  expect(() => found("a\n<!-- then: healthy -->")).toThrow("line 2: no block of commands stands before it");
+});

@@ -11,9 +11,11 @@ export interface DocumentCommand {
   exits: number;
 }
 
-/** A fenced block of commands, with the state that the comment before it asks for. */
+/** A fenced block of commands, with the states that the comments before and behind it name. */
 export interface CommandBlock {
   given: string | null;
+  /** What must hold once the commands were run. */
+  outcome: string | null;
   commands: DocumentCommand[];
 }
 
@@ -39,6 +41,7 @@ export const documentAt = (path: string): Document => ({
 
 const fence = /^(?<indent> *)```(?<language>\S*)\s*$/;
 const givenComment = /^\s*<!-- given: (?<words>.+?) -->\s*$/;
+const thenComment = /^\s*<!-- then: (?<words>.+?) -->\s*$/;
 
 /** The fenced blocks of a Markdown text. */
 export function partsOf(text: string): Pick<Document, "languages" | "blocks"> {
@@ -55,7 +58,7 @@ export function partsOf(text: string): Pick<Document, "languages" | "blocks"> {
       }
       languages.push(open.language);
       if (open.language === "sh") {
-        blocks.push({ given, commands: commandsIn(open.lines, open.begin) });
+        blocks.push({ given, outcome: null, commands: commandsIn(open.lines, open.begin) });
         given = null;
       }
       open = null;
@@ -68,6 +71,11 @@ export function partsOf(text: string): Pick<Document, "languages" | "blocks"> {
       };
     } else {
       given = givenComment.exec(line)?.groups?.words ?? given;
+      const outcome = thenComment.exec(line)?.groups?.words;
+      const last = blocks.at(-1);
+      if (outcome === undefined) continue;
+      if (last === undefined) throw new Error(`line ${index + 1}: no block of commands stands before it`);
+      last.outcome = outcome;
     }
   }
   return { languages, blocks };

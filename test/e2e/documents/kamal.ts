@@ -21,7 +21,7 @@ const database: DatabaseContainer = JSON.parse(readFileSync(file, "utf8"));
 const application = `
   echo $$ >/tmp/application
   while :; do
-    { echo 'SELECT count(*) FROM pg_class;'; sleep 600; } | psql -X -q -U ${databaseUser} -d ${databaseName} >/dev/null 2>&1
+    { echo 'SELECT count(*) FROM pg_class;'; sleep 600; } | PGAPPNAME=application psql -X -q -U ${databaseUser} -d ${databaseName} >/dev/null 2>&1
     sleep 1
   done`;
 
@@ -55,6 +55,7 @@ const verbs: Record<string, () => Promise<void>> = {
   "accessory stop db": () => stopDatabase(database.container),
   "accessory reboot db": async () => {
     await stopDatabase(database.container);
+    await succeed(["docker", "rm", database.container]);
     await boot();
   },
 };

@@ -1,0 +1,43 @@
+import { setTimeout } from "node:timers/promises";
+import { expect } from "vitest";
+import { propertiesQuery } from "../../../scripts/lib/restore/properties.ts";
+import type { Scene } from "./scene.ts";
+
+/** What must hold behind a block of commands: `<!-- then: NAME -->` after it. */
+
+/** Everything that a restore must bring back: the dump's text without its random key, and what a dump does not hold. */
+export async function contentOf({ server }: Scene): Promise<string> {
+  const dump = `docker exec ${server.container} pg_dump -U ${server.databaseUser} '${server.database}'`;
+  const { code, stdout, stderr } = await server.run(
+    `${dump} >/tmp/dump.sql && grep -vE '^.(un)?restrict ' /tmp/dump.sql | sha256sum && rm /tmp/dump.sql`,
+  );
+  if (code !== 0) throw new Error(stderr);
+  return `${stdout.trim()} ${await server.psql(propertiesQuery(server.database), "template1")}`;
+}
+
+const applicationWait = 30_000;
+
+/** The application comes back by itself, a second after it was cut off, to the database that then has the name. */
+async function expectApplication({ server }: Scene): Promise<void> {
+  const clients = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'application'";
+  const connected = `${clients} AND datname = current_database()`;
+  for (const begin = Date.now(); Date.now() - begin < applicationWait; await setTimeout(500))
+    if ((await server.psql(connected)) !== "0") return;
+  expect(await server.psql(connected), "connections of the application").not.toBe("0");
+}
+
+async function expectHealthy({ server }: Scene): Promise<void> {
+  const { stdout } = await server.run("/root/check_database_status.sh --json");
+  const { verdict, summary } = JSON.parse(stdout);
+  expect({ verdict, summary }).toMatchObject({ verdict: "healthy" });
+}
+
+export const outcomes: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
+  "as in the newest backup": async (scene) => {
+    expect(scene.backups.content).not.toBe("");
+    expect(await contentOf(scene)).toBe(scene.backups.content);
+    await expectApplication(scene);
+    await expectHealthy(scene);
+  },
+  healthy: expectHealthy,
+};
