@@ -13,9 +13,16 @@ export interface Conversation {
   askSecretly(question: string): Promise<string>;
 }
 
-/** @param signal ends a question as Ctrl-C does */
-export function conversation(signal: AbortSignal): Conversation {
-  const question = async (text: string, hidden = false): Promise<string> => {
+/**
+ * @param signal ends a question as Ctrl-C does
+ * @param quietly keeps everything else from the terminal while a question stands there
+ */
+export function conversation(
+  signal: AbortSignal,
+  quietly: (work: () => Promise<string>) => Promise<string>,
+): Conversation {
+  const question = (text: string, hidden = false) => quietly(() => put(text, hidden));
+  const put = async (text: string, hidden: boolean): Promise<string> => {
     let muted = false;
     const output = new Writable({
       write(chunk, _encoding, done) {

@@ -69,7 +69,7 @@ export class Deployment {
     const before = <T>(work: Promise<T>) => orAborted(work, interruptions.signal, untouched);
 
     const stack = await this.#findPulumi(before);
-    const exists = progress.phase("Pulumi's stack", () => before(stack.select()));
+    const exists = before(stack.select());
     exists.catch(() => {});
     const looks = await progress.phase("Looking at the server", () => before(this.#look(chosen)));
     const fit = looks.filter(({ problems }) => problems.length === 0);
@@ -115,14 +115,12 @@ export class Deployment {
   }
 
   async #create(stack: PulumiStack, before: <T>(work: Promise<T>) => Promise<T>): Promise<void> {
-    await this.#tools.progress.phase("Making the stack", () => before(stack.create()));
-    this.#store.stackWasCreated();
+    const make = () => stack.create().then(() => this.#store.stackWasCreated());
+    await this.#tools.progress.phase("Making the stack", () => before(make()));
   }
 
   async #undoCreation(stack: PulumiStack): Promise<void> {
-    if (!stack.created) return;
-    await stack.undoCreation();
-    this.#store.restore();
+    if (await stack.undoCreation()) this.#store.restore();
   }
 
   /** The plans of the chosen servers, by the file as it is to be. */

@@ -16,7 +16,7 @@ const directory = join(process.argv[1] ?? "", "..", "..", "..");
 async function deploy(wish: Wish): Promise<number> {
   const progress = new Progress(process.stderr);
   const interruptions = new Interruptions((line) => progress.say(line));
-  const talk = conversation(interruptions.signal);
+  const talk = conversation(interruptions.signal, (work) => progress.quietly(work));
   const paint = painter(usesColour(process.stdout));
   const deployment = new Deployment(wish, { directory, progress, talk, interruptions, paint });
   const result = await deployment.run();

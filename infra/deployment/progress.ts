@@ -26,6 +26,7 @@ export class Progress {
   readonly #screen: Screen;
   #detail = "";
   #title = "";
+  #quiet = false;
 
   constructor(screen: Screen) {
     this.#screen = screen;
@@ -40,6 +41,17 @@ export class Progress {
   /** What the phase is at now. */
   detail(text: string): void {
     this.#detail = text;
+  }
+
+  /** Shows nothing while a person is asked. */
+  async quietly<T>(work: () => Promise<T>): Promise<T> {
+    this.#clear();
+    this.#quiet = true;
+    try {
+      return await work();
+    } finally {
+      this.#quiet = false;
+    }
   }
 
   async phase<T>(title: string, work: () => Promise<T>): Promise<T> {
@@ -64,6 +76,7 @@ export class Progress {
   }
 
   #show(seconds: number, terminal: boolean): void {
+    if (this.#quiet) return;
     const detail = this.#detail === "" ? "" : `: ${this.#detail}`;
     const line = `${this.#title} … ${formatDuration(seconds)}${detail}`;
     if (!terminal) this.#screen.write(`  ${line}\n`);

@@ -37,6 +37,8 @@ export class PulumiStack {
   readonly #automation: Automation;
   readonly #directory: string;
   #stack: Stack | null = null;
+  /** Ends when the CLI has, whether it was waited for or not. */
+  #underWay: Promise<unknown> = Promise.resolve();
 
   /** @param project the directory with Pulumi.yaml @param environment added to the process's own */
   constructor(automation: Automation, name: string, project: string, environment: Record<string, string>) {
@@ -67,28 +69,32 @@ export class PulumiStack {
     }
   }
 
-  async create(): Promise<void> {
-    try {
-      this.#stack = await this.#automation.Stack.create(this.name, await this.#workspace());
-      this.created = true;
-    } catch (error) {
-      throw stackError(this.name, error);
-    }
+  create(): Promise<void> {
+    return this.#whole(async () => {
+      try {
+        this.#stack = await this.#automation.Stack.create(this.name, await this.#workspace());
+        this.created = true;
+      } catch (error) {
+        throw stackError(this.name, error);
+      }
+    });
   }
 
-  /** Takes back what `create` did; the stack is empty. */
-  async undoCreation(): Promise<void> {
-    if (!this.created) return;
+  /** Takes back what `create` did, once the CLI has ended; the stack is empty. @returns whether there was anything */
+  async undoCreation(): Promise<boolean> {
+    await this.#underWay;
+    if (!this.created) return false;
     await this.#stack?.workspace.removeStack(this.name, { preserveConfig: true });
     this.created = false;
+    return true;
   }
 
-  async preview(options: RunOptions): Promise<Run> {
-    return this.#run(options, (stack, shared) => stack.preview(shared));
+  preview(options: RunOptions): Promise<Run> {
+    return this.#whole(() => this.#run(options, (stack, shared) => stack.preview(shared)));
   }
 
-  async up(options: RunOptions): Promise<Run> {
-    return this.#run(options, (stack, shared) => stack.up(shared));
+  up(options: RunOptions): Promise<Run> {
+    return this.#whole(() => this.#run(options, (stack, shared) => stack.up(shared)));
   }
 
   /**
@@ -131,6 +137,12 @@ export class PulumiStack {
       throw error;
     });
     return LocalWorkspace.create({ workDir: this.#project, pulumiCommand, envVars: this.#environment });
+  }
+
+  #whole<T>(work: () => Promise<T>): Promise<T> {
+    const result = work();
+    this.#underWay = result.catch(() => {});
+    return result;
   }
 
   #selected(): Stack {
