@@ -12,5 +12,9 @@ export const exceptions: readonly Exception[] = [
     reason: "starts a sandbox of its own under the number that people use; test/sandbox/demo is run by CI",
   },
   { document: "README.md", command: "npm test", reason: "is what runs this" },
-  { document: "docs/UPGRADING.md", command: "git pull --ff-only", reason: "the clone has nowhere to pull from" },
+  {
+    document: "docs/UPGRADING.md",
+    command: "git pull --ff-only",
+    reason: "the clone has nowhere to pull from",
+  },
 ];
