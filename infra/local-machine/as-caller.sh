@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs a shell script: as_caller.sh SCRIPT [ARGUMENT…]. Under sudo it runs as the person who called sudo, in the environment
+# Runs a shell script: as-caller.sh SCRIPT [ARGUMENT…]. Under sudo it runs as the person who called sudo, in the environment
 # in which they did: their home, ssh agent, PATH and Pulumi login. Otherwise it changes nothing.
 set -eu
 
