@@ -1,22 +1,14 @@
-import { execFileSync } from "node:child_process";
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { withPulumi } from "../../../infra/pulumi-cli/pulumi-cli.ts";
-import { cacheDirectory, repository, withProjectNode } from "../../sandbox/cache.ts";
-import { type CommandResult, execute, succeed } from "../../sandbox/command.ts";
+import { cacheDirectory, withProjectNode } from "../../sandbox/cache.ts";
+import { execute, succeed } from "../../sandbox/command.ts";
+import type { DatabaseContainer } from "../../sandbox/database.ts";
 import { placesOf, usualVersion } from "../../sandbox/postgres-version.ts";
 import { type SandboxOptions, type SandboxServer, startServer } from "../../sandbox/server.ts";
 import { ensureImages } from "../../sandbox/set-up/set-up.ts";
+import { configureClone, documentedServer, makeClone } from "./clone.ts";
 import { writeStandIns } from "./stand-ins.ts";
 
 /** A clone of this repository on a person's machine, and the one server that it is for. */
@@ -25,54 +17,42 @@ export interface Scene {
   /** The clone: where the commands are typed. */
   directory: string;
   environment: NodeJS.ProcessEnv;
-  /** Names of the two newest backups; empty before there are any. */
-  backups: { newest: string; older: string };
-  /** Types a command, as another person. @throws with what it printed when it fails */
+  /** Names of the two newest backups, and what the newest one holds; empty before there are any. */
+  backups: { newest: string; older: string; content: string };
+  /** Runs a command as a person would, without a terminal. @throws with what it printed when it fails */
   type(command: string): Promise<string>;
   /** Another machine in the server's place, under another name and with an unknown host key. */
-  replaceServer(alias: string, options: Omit<SandboxOptions, "number">): Promise<void>;
+  replaceServer(alias: string, options: Machine): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** The name that the documents give the server, and the number of the sandbox server behind it. */
-export const documentedServer = "cloud.cerveras.com";
+type Machine = Omit<SandboxOptions, "number">;
+
 const number = 471;
+/** A port at which nobody answers. */
+const deadPort = 1;
 
-/** The clone's files are copies, because commands may change them; each dependency is a link of its own. */
-function makeClone(directory: string): void {
-  const listed = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], { cwd: repository });
-  for (const path of listed.toString().split("\0").filter(Boolean)) {
-    mkdirSync(dirname(join(directory, path)), { recursive: true });
-    copyFileSync(join(repository, path), join(directory, path));
-  }
-  const dependencies = join(directory, "node_modules");
-  mkdirSync(dependencies);
-  for (const name of readdirSync(join(repository, "node_modules")))
-    symlinkSync(join(repository, "node_modules", name), join(dependencies, name));
+async function startMachine(options: Machine): Promise<SandboxServer> {
+  const server = await startServer({ number, ...options });
+  await server.run(`ln -s ${server.node} /usr/local/bin/node`);
+  return server;
 }
 
-/** The example's stack file, with what is different about a sandbox: names that other tests' servers have too. */
-function configure(directory: string, { container, dataDirectory }: SandboxServer): void {
-  const path = join(directory, "Pulumi.prod.yaml");
-  const differences: [string, string][] = [
-    // On a machine that runs many tests at once a login may take long.
-    [`    ${documentedServer}: {}`, `    ${documentedServer}:\n      connectTimeout: 60s`],
-    [
-      "    curriculum_library_api: {}",
-      `    curriculum_library_api:\n      container: ${container}\n      dataDirectory: ${dataDirectory}`,
-    ],
-    // Sending the pinned Node is the subject of another test.
-    ["  # database-backups:runtime: pinned", "  database-backups:runtime: system"],
-  ];
-  const text = differences.reduce(
-    (before, [from, to]) => {
-      if (!before.includes(from)) throw new Error(`Pulumi.prod.yaml has no line "${from}"`);
-      return before.replace(from, to);
-    },
-    readFileSync(path, "utf8"),
-  );
-  writeFileSync(path, text);
+/** The directory of one person's machine. */
+function placesIn(parent: string) {
+  const place = (name: string) => join(parent, name);
+  return {
+    clone: place("clone"),
+    home: place("home"),
+    state: place("state"),
+    programs: place("programs"),
+    sshConfig: place("ssh_config"),
+    knownHosts: place("known_hosts"),
+    containerFile: place("container.json"),
+  };
 }
+
+type Places = ReturnType<typeof placesIn>;
 
 const hostOf = (
   alias: string,
@@ -88,94 +68,78 @@ const hostOf = (
   GlobalKnownHostsFile /dev/null
 `;
 
-async function startMachine(options: Omit<SandboxOptions, "number">): Promise<SandboxServer> {
-  const server = await startServer({ number, ...options });
-  await server.run(`ln -s ${server.node} /usr/local/bin/node`);
-  return server;
+/** Which names lead to the server; the others lead nowhere. */
+function writeSshConfig(places: Places, server: SandboxServer, alias: string): void {
+  const ports = { [documentedServer]: deadPort, [alias]: server.port };
+  const hosts = Object.entries(ports).map(([name, port]) =>
+    hostOf(name, port, server.identityFile, places.knownHosts),
+  );
+  writeFileSync(places.sshConfig, hosts.join(""));
 }
 
-/** A port at which nobody answers. */
-const deadPort = 1;
+/** Says how PostgreSQL's container is made, for the program that stands in for Kamal. */
+async function describeContainer(places: Places, { container, dataDirectory }: SandboxServer): Promise<void> {
+  const { postgres: image } = await ensureImages();
+  const { mount } = placesOf(usualVersion());
+  const described: DatabaseContainer = { container, image, dataDirectory, mount, number };
+  writeFileSync(places.containerFile, JSON.stringify(described));
+}
 
-/** A fresh server with its database, and a clone in which no stack was made yet. */
-export async function openScene(): Promise<Scene> {
-  let server = await startMachine({});
-  const parent = mkdtempSync(join(tmpdir(), "documents-clone-"));
-  const [directory, home, programs] = ["clone", "home", "programs"].map((name) => join(parent, name));
-  if (directory === undefined || home === undefined || programs === undefined) throw new Error("unreachable");
-  for (const path of [directory, home, join(parent, "state")]) mkdirSync(path);
-  makeClone(directory);
-  configure(directory, server);
-  const [sshConfig, knownHosts, containerFile] = ["ssh_config", "known_hosts", "container.json"].map((name) =>
-    join(parent, name),
-  );
-  if (sshConfig === undefined || knownHosts === undefined || containerFile === undefined)
-    throw new Error("unreachable");
-  copyFileSync(server.knownHosts, knownHosts);
-  writeFileSync(sshConfig, hostOf(documentedServer, server.port, server.identityFile, knownHosts));
-  const images = await ensureImages();
-  const describeContainer = () =>
-    writeFileSync(
-      containerFile,
-      JSON.stringify({
-        container: server.container,
-        image: images.postgres,
-        dataDirectory: server.dataDirectory,
-        mount: placesOf(usualVersion()).mount,
-        number,
-      }),
-    );
-  describeContainer();
+async function environmentIn(places: Places): Promise<NodeJS.ProcessEnv> {
   const outer = withProjectNode(await withPulumi());
   const which = (name: string) => succeed(["sh", "-c", `command -v ${name}`], { env: outer });
-  writeStandIns(
-    programs,
-    { npm: await which("npm"), pulumi: await which("pulumi") },
-    sshConfig,
-    containerFile,
-  );
-  const environment: NodeJS.ProcessEnv = {
+  const real = { npm: await which("npm"), pulumi: await which("pulumi") };
+  writeStandIns(places.programs, real, places.sshConfig, places.containerFile);
+  return {
     ...outer,
-    PATH: `${programs}:${outer.PATH}`,
-    HOME: home,
+    PATH: `${places.programs}:${outer.PATH}`,
+    HOME: places.home,
     XDG_CACHE_HOME: dirname(cacheDirectory),
-    PULUMI_BACKEND_URL: `file://${join(parent, "state")}`,
+    PULUMI_BACKEND_URL: `file://${places.state}`,
     PULUMI_CONFIG_PASSPHRASE: "sandbox",
-    PULUMI_HOME: join(home, ".pulumi"),
+    PULUMI_HOME: join(places.home, ".pulumi"),
     PULUMI_SKIP_CONFIRMATIONS: "true",
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     TERM: "dumb",
     NO_COLOR: "1",
   };
+}
+
+/** A fresh server with its database, and a clone in which no stack was made yet. */
+export async function openScene(): Promise<Scene> {
+  const server = await startMachine({});
+  const parent = mkdtempSync(join(tmpdir(), "documents-clone-"));
+  const places = placesIn(parent);
+  for (const path of [places.clone, places.home, places.state]) mkdirSync(path);
+  makeClone(places.clone);
+  configureClone(places.clone, server);
+  copyFileSync(server.knownHosts, places.knownHosts);
+  writeSshConfig(places, server, documentedServer);
+  await describeContainer(places, server);
+  const environment = await environmentIn(places);
   const scene: Scene = {
     server,
-    directory,
+    directory: places.clone,
     environment,
-    backups: { newest: "", older: "" },
+    backups: { newest: "", older: "", content: "" },
     type: async (command) => {
-      const result = await execute(["sh", "-c", command], { cwd: directory, env: environment });
-      if (result.code !== 0) throw new Error(`${command}\nexit code ${result.code}:\n${said(result)}`);
-      return result.stdout;
+      const argv = ["sh", "-c", command];
+      const { code, stdout, stderr } = await execute(argv, { cwd: places.clone, env: environment });
+      if (code !== 0) throw new Error(`${command}\nexit code ${code}:\n${stdout}${stderr}`);
+      return stdout;
     },
     replaceServer: async (alias, options) => {
-      await server.remove();
-      server = await startMachine(options);
-      scene.server = server;
-      describeContainer();
-      writeFileSync(knownHosts, "");
-      writeFileSync(
-        sshConfig,
-        hostOf(documentedServer, deadPort, server.identityFile, knownHosts) +
-          hostOf(alias, server.port, server.identityFile, knownHosts),
-      );
+      await scene.server.remove();
+      scene.server = await startMachine(options);
+      await describeContainer(places, scene.server);
+      writeFileSync(places.knownHosts, "");
+      writeSshConfig(places, scene.server, alias);
     },
     remove: async () => {
       rmSync(parent, { recursive: true, force: true });
-      await server.remove();
+      await scene.server.remove();
     },
   };
   return scene;
 }
-
-const said = ({ stdout, stderr }: CommandResult): string => `${stdout}${stderr}`;

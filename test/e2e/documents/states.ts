@@ -1,4 +1,6 @@
-import { documentedServer, openScene, type Scene } from "./scene.ts";
+import { documentedServer } from "./clone.ts";
+import { contentOf } from "./outcomes.ts";
+import { openScene, type Scene } from "./scene.ts";
 
 /** The states from which a block of commands may begin: `<!-- given: NAME -->` before it. */
 
@@ -10,7 +12,7 @@ async function deploy(scene: Scene): Promise<void> {
   await scene.type("kamal app boot");
   const older = await backUp(scene);
   await scene.server.psql("UPDATE lessons SET updated_at = now() WHERE id % 10 = 0");
-  scene.backups = { older, newest: await backUp(scene) };
+  scene.backups = { older, newest: await backUp(scene), content: await contentOf(scene) };
 }
 
 /** @returns the name of the backup that is made */
@@ -39,6 +41,12 @@ export const states: Readonly<Record<string, () => Promise<Scene>>> = {
   "database corrupted": async () => {
     const scene = await deployed();
     await scene.server.psql("DELETE FROM lessons WHERE id % 2 = 0");
+    if ((await contentOf(scene)) === scene.backups.content) throw new Error("no row was lost");
+    return scene;
+  },
+  "table emptied": async () => {
+    const scene = await deployed();
+    await scene.server.psql("DELETE FROM lessons");
     return scene;
   },
   "server lost": async () => {
