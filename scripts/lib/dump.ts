@@ -88,7 +88,10 @@ async function run(database: DatabaseSettings, argv: string[], options: DumpOpti
   throw new DumpError(argv[0] ?? "", database.container, detailOf(result));
 }
 
+/** From the first error on: warnings come before it, the command that failed at great length after it. */
 function detailOf({ code, stderr }: ChildResult): string {
-  const words = stderr.trim().split("\n").slice(-3).join("; ");
-  return words === "" ? `exit status ${code}` : words;
+  const lines = stderr.split("\n").flatMap((line) => line.trim() || []);
+  const first = lines.findIndex((line) => /error:|fatal:/i.test(line));
+  const words = first < 0 ? lines.slice(-3) : lines.slice(first, first + 3);
+  return words.join("; ") || `exit status ${code}`;
 }

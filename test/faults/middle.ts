@@ -36,12 +36,13 @@ export const severed = new RegExp(
     "does not run",
     "unexpected EOF",
     "server closed the connection",
+    "server terminated abnormally",
     "due to administrator command",
     "is shutting down",
     "is starting up",
     "the session with .* ended: ",
-    "write EPIPE",
-    "status 137",
+    "status \\d+, as when the container or Docker is stopped",
+    "exit status 137",
   ].join("|")})`,
 );
 

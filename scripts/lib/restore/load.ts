@@ -86,8 +86,11 @@ export async function loadArchive(load: Load): Promise<void> {
   const failure = status.value === 0 ? null : dockerFailure(load.container, messages);
   if (failure !== null) throw failure;
   const said = [messages.trim(), output.replace(bothSucceeded, "").trim()].filter((text) => text !== "");
-  if (sent.status === "rejected" && said.length === 0) said.push(messageOf(sent.reason));
-  if (said.length === 0) said.push(`docker exec ended with status ${status.value}`);
+  if (said.length === 0) {
+    if (status.value !== 0)
+      said.push(`docker exec ended with status ${status.value}, as when the container or Docker is stopped`);
+    if (sent.status === "rejected") said.push(messageOf(sent.reason));
+  }
   throw new RestoreError("load", `${load.archive} could not be restored: ${said.join("; ")}`);
 }
 
