@@ -63,7 +63,8 @@ test("an unknown key is refused where nobody is asked, and the message has what 
 
 test("a changed key is refused whatever is accepted", async () => {
   const file = project.stackFile();
-  const changed = `${server.host} ${otherKey}`;
+  const [own = ""] = readFileSync(server.knownHosts, "utf8").split("\n");
+  const changed = own.replace(server.hostKey, otherKey);
   for (const words of [[], ["--accept-host-key", fingerprint]]) {
     const { code, text } = await project.deploy(...knowing(changed), "--yes", ...words);
     expect(code, text).toBe(69);

@@ -51,8 +51,15 @@ beforeAll(async () => {
 
   const clone = join(home, "clone");
   for (const path of [clone, join(home, "state"), join(home, "pulumi")]) mkdirSync(path);
-  for (const name of ["infra", "scripts", "package.json", "tsconfig.json", "Pulumi.yaml"])
-    cpSync(join(repository, name), join(clone, name), { recursive: true });
+  for (const name of [
+    "infra",
+    "scripts",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "Pulumi.yaml",
+  ])
+    cpSync(join(repository, name), join(clone, name), { recursive: true, preserveTimestamps: true });
   for (const name of ["pulumi", "pulumi-language-nodejs"]) {
     const path = await succeed(["sh", "-c", `command -v ${name}`]);
     cpSync(path, join(home, "pulumi", name));
