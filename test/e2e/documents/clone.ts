@@ -19,8 +19,12 @@ export function makeClone(directory: string): void {
   }
   const dependencies = join(directory, "node_modules");
   mkdirSync(dependencies);
-  for (const name of readdirSync(join(repository, "node_modules")))
-    symlinkSync(join(repository, "node_modules", name), join(dependencies, name));
+  for (const entry of readdirSync(join(repository, "node_modules"), { withFileTypes: true })) {
+    const [from, to] = [join(repository, "node_modules", entry.name), join(dependencies, entry.name)];
+    // npm's note of what is installed must not be older than the lock file, which was copied just now.
+    if (entry.isFile()) copyFileSync(from, to);
+    else symlinkSync(from, to);
+  }
 }
 
 /** Writes into the example's stack file what is different about a sandbox: names that other tests' servers have too. */
