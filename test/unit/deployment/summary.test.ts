@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { serverCommands } from "../../../infra/commands.ts";
+import { isDone, type Result, type ServerResult, summaryText } from "../../../infra/deployment/summary.ts";
+import { readStatus, unproved } from "../../../infra/deployment/verification.ts";
+import { painter } from "../../../scripts/lib/terminal.ts";
+import { seed, stackPlanOf } from "../infra/plans.ts";
+
+const [plan] = stackPlanOf(seed).servers;
+if (plan === undefined) throw new Error("the seed has a server");
+
+function serverWith(more: Partial<ServerResult> = {}): ServerResult {
+  const verification = { status: null, waiting: [], backedUp: false, failure: null };
+  return {
+    key: "cloud.cerveras.com",
+    changes: 20,
+    problems: [],
+    notes: [],
+    verification,
+    commands: serverCommands(plan as NonNullable<typeof plan>),
+    ...more,
+  };
+}
+
+function resultOf(server: ServerResult, more: Partial<Result> = {}): Result {
+  return {
+    stack: "prod",
+    file: "Pulumi.prod.yaml",
+    fileChanges: [],
+    dryRun: false,
+    servers: [server],
+    errors: [],
+    phases: [{ title: "Preview", seconds: 3.04 }],
+    seconds: 12.4,
+    ...more,
+  };
+}
+
+const text = (result: Result) => summaryText(result, painter(false));
+
+test("a good end says what was done, has commands to paste, and the time it took", () => {
+  const result = resultOf(serverWith(), { fileChanges: ["servers: cloud.cerveras.com is added"] });
+  expect(isDone(result)).toBe(true);
+  expect(text(result)).toContain("cloud.cerveras.com: the backup system is deployed and works");
+  expect(text(result)).toContain("20 changes on the server");
+  expect(text(result)).toMatch(/status +ssh root@cloud\.cerveras\.com \/root\/check_database_status\.sh/);
+  expect(text(result)).toContain("commit Pulumi.prod.yaml: servers: cloud.cerveras.com is added");
+  expect(text(result)).toMatch(/\n12 s: preview 3\.0 s$/);
+});
+
+test("an application that is still to come is no failure, and what to do after it is said", () => {
+  const verification = { status: null, waiting: ["library"], backedUp: false, failure: null };
+  const result = resultOf(serverWith({ verification }));
+  expect(isDone(result)).toBe(true);
+  expect(text(result)).toContain("backups begin as soon as the database is there");
+  expect(text(result)).toMatch(
+    /no backup of library yet\. After kamal deploy: ssh root@.*backup_database\.sh/,
+  );
+});
+
+test("a verification that failed, a server that is not ready and an error each make it fail, with the reason", () => {
+  const verification = { status: null, waiting: [], backedUp: false, failure: "pg_dump: error" };
+  const failed = resultOf(serverWith({ verification }));
+  expect(isDone(failed)).toBe(false);
+  expect(text(failed)).toMatch(/deployed, and it does not work yet[\s\S]*pg_dump: error/);
+  const down = resultOf(serverWith({ problems: ["h: no answer"], verification: null }));
+  expect(isDone(down)).toBe(false);
+  expect(text(down)).toMatch(/nothing was changed there[\s\S]*h: no answer/);
+  expect(text(down)).not.toContain("check_database_status.sh");
+  const broken = resultOf(serverWith(), { errors: ["disk full"] });
+  expect(isDone(broken)).toBe(false);
+  expect(text(broken)).toMatch(/disk full[\s\S]*npm run pulumi -- cancel --yes --stack prod/);
+});
+
+test("a second run has nothing to tell but that", () => {
+  expect(text(resultOf(serverWith({ changes: 0 })))).toContain("nothing was changed");
+});
+
+test("what is no report of the status check proves nothing", () => {
+  for (const said of ["", "{}", "not JSON"]) expect(readStatus(said)).toBeNull();
+  expect(unproved(null)).toEqual([]);
+});
