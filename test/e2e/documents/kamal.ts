@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { execute, succeed } from "../../sandbox/command.ts";
 import {
   type DatabaseContainer,
@@ -7,6 +8,9 @@ import {
   startDatabase,
   stopDatabase,
 } from "../../sandbox/database.ts";
+import { postgresVersion, usualVersion } from "../../sandbox/postgres-version.ts";
+import { whyNoPostgres } from "../../sandbox/set-up/postgres-image.ts";
+import { ensureImages } from "../../sandbox/set-up/set-up.ts";
 
 /**
  * Stands in for Kamal, which needs a registry, an image of an application and its own keys. What matters to a backup
@@ -15,7 +19,22 @@ import {
  */
 
 const [file = "", ...words] = process.argv.slice(2);
-const database: DatabaseContainer = JSON.parse(readFileSync(file, "utf8"));
+const accessory = /image: postgres:(?<version>\d+)\n\s+directories:\n\s+- (?<directory>[^:\n]+):/;
+const database = await configured(JSON.parse(readFileSync(file, "utf8")));
+
+/** The container as the application's config/deploy.yml has it, where there is one: its directory, and its version. */
+async function configured(usual: DatabaseContainer): Promise<DatabaseContainer> {
+  if (!existsSync("config/deploy.yml")) return usual;
+  const { version, directory } = accessory.exec(readFileSync("config/deploy.yml", "utf8"))?.groups ?? {};
+  if (version === undefined || directory === undefined)
+    throw new Error("config/deploy.yml has no accessory db");
+  const wanted = postgresVersion(version, "the image");
+  // A version that cannot be had on this machine is the subject of test/server/versions.test.ts.
+  const { postgres: image } = await ensureImages(
+    (await whyNoPostgres(wanted)) === null ? wanted : usualVersion(),
+  );
+  return { ...usual, image, dataDirectory: isAbsolute(directory) ? directory : usual.dataDirectory };
+}
 
 /** A client that holds a connection, and comes back when it is cut off. */
 const application = `

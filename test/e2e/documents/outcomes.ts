@@ -5,11 +5,14 @@ import type { Scene } from "./scene.ts";
 
 /** What must hold behind a block of commands: `<!-- then: NAME -->` after it. */
 
-/** Everything that a restore must bring back: the dump's text without its random key, and what a dump does not hold. */
+/**
+ * Everything that a restore must bring back: the dump's text without its random key and what each version of pg_dump says
+ * of itself, and what a dump does not hold.
+ */
 export async function contentOf({ server }: Scene): Promise<string> {
   const dump = `docker exec ${server.container} pg_dump -U ${server.databaseUser} '${server.database}'`;
   const { code, stdout, stderr } = await server.run(
-    `${dump} >/tmp/dump.sql && grep -vE '^.(un)?restrict ' /tmp/dump.sql | sha256sum && rm /tmp/dump.sql`,
+    `${dump} >/tmp/dump.sql && grep -vE '^(.(un)?restrict |SET |-- Dumped )' /tmp/dump.sql | sha256sum && rm /tmp/dump.sql`,
   );
   if (code !== 0) throw new Error(stderr);
   return `${stdout.trim()} ${await server.psql(propertiesQuery(server.database), "template1")}`;

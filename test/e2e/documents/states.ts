@@ -1,6 +1,17 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { documentedServer } from "./clone.ts";
 import { contentOf } from "./outcomes.ts";
 import { openScene, type Scene } from "./scene.ts";
+
+/** What matters here of Kamal's configuration of the application. */
+const deployFile = `service: curriculum_library_api
+accessories:
+  db:
+    image: postgres:15
+    directories:
+      - data:/var/lib/postgresql/data
+`;
 
 /** The states from which a block of commands may begin: `<!-- given: NAME -->` before it. */
 
@@ -42,6 +53,12 @@ export const states: Readonly<Record<string, () => Promise<Scene>>> = {
     const scene = await deployed();
     await scene.server.psql("DELETE FROM lessons WHERE id % 2 = 0");
     if ((await contentOf(scene)) === scene.backups.content) throw new Error("no row was lost");
+    return scene;
+  },
+  "application's repository": async () => {
+    const scene = await deployed();
+    mkdirSync(join(scene.directory, "config"));
+    writeFileSync(join(scene.directory, "config/deploy.yml"), deployFile);
     return scene;
   },
   "table emptied": async () => {

@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import type { Scene } from "./scene.ts";
 
 /** What stands for something of the reader's own in a command, as a whole word, and what it is here. */
@@ -11,6 +12,8 @@ export function withValues(command: string, scene: Scene): string {
     [/(?<![\w-])(SERVER|HOST)(?![\w-])/g, "cloud.cerveras.com"],
     [/(?<![\w-])STACK(?![\w-])/g, "prod"],
     [/\/root\/curriculum_library_api-db\/data\b/g, scene.server.dataDirectory],
+    // The directory that the sandbox server and the Docker host both have by one name.
+    [/\/srv\/curriculum_library_api-db\b/g, join(dirname(scene.server.dataDirectory), "srv")],
     [/\bcurriculum_library_api-db\b(?!-\d)/g, scene.server.container],
   ];
   return words.reduce((text, [word, value]) => text.replaceAll(word, value), command);
