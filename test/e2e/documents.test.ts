@@ -8,14 +8,14 @@ import { inTerminal, type TypedCommand } from "./documents/terminal.ts";
 import { withValues } from "./documents/words.ts";
 
 /**
- * Types every command of README.md and docs/*.md, as it stands there, in a terminal beside a clone of the repository, with
- * the real Pulumi CLI and a sandbox server behind the name that the documents use. A document begins with a deployed server
- * that has two backups; `<!-- given: STATE -->` before a block begins with another state (documents/states.ts), and
- * `<!-- then: OUTCOME -->` behind it says what must hold after it (documents/outcomes.ts). Each command must exit with
- * 0, or with the code of a comment behind it: `# exits 7: why`. Capital words such as FILE are
- * replaced (documents/words.ts), questions are answered (documents/terminal.ts), and what cannot run here stands in
- * documents/exceptions.ts or is a stand-in (documents/stand-ins.ts). DOCUMENT=docs/NAME.md runs one document alone
- * and shows what it prints.
+ * Types every command of README.md and docs/*.md, as it stands there, in a terminal beside a clone of the repository,
+ * with the real Pulumi CLI and a sandbox server behind the name that the documents use. A document begins with a
+ * deployed server that has two backups; `<!-- given: STATE -->` before a block begins with another state
+ * (documents/states.ts), and `<!-- then: OUTCOME -->` behind it says what must hold after it (documents/outcomes.ts).
+ * Each command must exit with 0, or with the code of a comment behind it: `# exits 7: why`. Capital words such as
+ * FILE are replaced (documents/words.ts), questions are answered (documents/terminal.ts), and what cannot run here
+ * stands in documents/exceptions.ts or is a stand-in (documents/stand-ins.ts). DOCUMENT=docs/NAME.md runs one
+ * document alone and shows what it prints.
  */
 
 const all = documents();

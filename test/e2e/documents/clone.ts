@@ -8,8 +8,8 @@ import type { SandboxServer } from "../../sandbox/server.ts";
 export const documentedServer = "cloud.cerveras.com";
 
 /**
- * Makes what a clone of this repository is, with its dependencies. The files are copies, because commands may change them;
- * each dependency is a link of its own, so that nobody can empty the repository's node_modules through it.
+ * Makes what a clone of this repository is, with its dependencies. The files are copies, because commands may change
+ * them; each dependency is a link of its own, so that nobody can empty the repository's node_modules through it.
  */
 export function makeClone(directory: string): void {
   const listed = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], { cwd: repository });
