@@ -48,7 +48,8 @@ const additions = `
   CREATE FUNCTION is_short(what text, longest integer DEFAULT 9) RETURNS boolean LANGUAGE sql AS 'SELECT length(what) < longest';
   COMMENT ON TYPE price_range IS 'from and to';`;
 
-const contentQuery = `
+/** What a database holds, in an order of its own and by names that all versions have. */
+export const contentQuery = `
 SET TimeZone = 'UTC';
 SET search_path = pg_catalog;
 CREATE FUNCTION pg_temp.lines(what text) RETURNS SETOF text LANGUAGE plpgsql AS $body$

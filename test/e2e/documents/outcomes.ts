@@ -1,21 +1,17 @@
 import { setTimeout } from "node:timers/promises";
 import { expect } from "vitest";
 import { propertiesQuery } from "../../../scripts/lib/restore/properties.ts";
+import { contentQuery } from "../../server/version-server.ts";
 import type { Scene } from "./scene.ts";
 
 /** What must hold behind a block of commands: `<!-- then: NAME -->` after it. */
 
-/**
- * Everything that a restore must bring back: the dump's text without its random key and what each version of pg_dump says
- * of itself, and what a dump does not hold.
- */
+const schemas = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1";
+
+/** Everything that a restore must bring back, in whatever order the rows lie there and whatever version it is. */
 export async function contentOf({ server }: Scene): Promise<string> {
-  const dump = `docker exec ${server.container} pg_dump -U ${server.databaseUser} '${server.database}'`;
-  const { code, stdout, stderr } = await server.run(
-    `${dump} >/tmp/dump.sql && grep -vE '^(.(un)?restrict |SET |-- Dumped )' /tmp/dump.sql | sha256sum && rm /tmp/dump.sql`,
-  );
-  if (code !== 0) throw new Error(stderr);
-  return `${stdout.trim()} ${await server.psql(propertiesQuery(server.database), "template1")}`;
+  const held = [await server.psql(contentQuery), await server.psql(schemas)];
+  return [...held, await server.psql(propertiesQuery(server.database), "template1")].join("\n");
 }
 
 const applicationWait = 30_000;
