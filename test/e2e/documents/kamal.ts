@@ -36,11 +36,12 @@ async function configured(usual: DatabaseContainer): Promise<DatabaseContainer> 
   return { ...usual, image, dataDirectory: isAbsolute(directory) ? directory : usual.dataDirectory };
 }
 
-/** A client that holds a connection, and comes back when it is cut off. */
+/** A client that holds a connection, uses it every second, and makes another one when it was cut off. */
 const application = `
   echo $$ >/tmp/application
   while :; do
-    { echo 'SELECT count(*) FROM pg_class;'; sleep 600; } | PGAPPNAME=application psql -X -q -U ${databaseUser} -d ${databaseName} >/dev/null 2>&1
+    while echo 'SELECT 1;'; do sleep 1; done |
+      PGAPPNAME=application psql -X -q -U ${databaseUser} -d ${databaseName} >/dev/null 2>&1
     sleep 1
   done`;
 
