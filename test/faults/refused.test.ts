@@ -106,13 +106,6 @@ const faults: Fault[] = [
       mend: rightAgain,
     },
     {
-      fault: `a database that is not there, at ${what[program]}`,
-      happen: wrongly(program, { database: "not there = 'x'" }),
-      code: program === "backup_database" ? 69 : 1,
-      says: /not there = 'x'/,
-      mend: rightAgain,
-    },
-    {
       fault: `a wrong password, at ${what[program]}`,
       happen: withPassword(program, "wrong"),
       code: 69,
@@ -134,6 +127,14 @@ const faults: Fault[] = [
       mend: rightAgain,
     },
   ]),
+  // A restore makes it: see test/server/restore-disaster.test.ts.
+  {
+    fault: "a database that is not there, at a backup",
+    happen: wrongly("backup_database", { database: "not there = 'x'" }),
+    code: 69,
+    says: /not there = 'x'/,
+    mend: rightAgain,
+  },
   {
     fault: "a role that the backup names and the server lacks, at a restore",
     happen: missingRole,

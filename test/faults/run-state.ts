@@ -1,36 +1,56 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { buildSync } from "esbuild";
+import { buildPrograms, programsVersion } from "../../scripts/build.ts";
 import { repository } from "../sandbox/cache.ts";
 import { execute } from "../sandbox/command.ts";
 
-/** What is tested, and that one run at a time tests it. */
+/** What was tested, and that one run at a time tests it. */
 
-const tested = ["scripts", "infra", "test", "package.json", "package-lock.json", "vitest.config.ts"];
+const digest = (text: string | Uint8Array): string => createHash("sha256").update(text).digest("hex");
 
-/** The commit, and a hash of what differs from it in the files that count; the same for the same code. */
+/** The programs under test, and the commit of the checkout. */
 export async function codeState(): Promise<string> {
-  const git = async (...words: string[]) => {
-    const { code, stdout, stderr } = await execute(["git", "-C", repository, ...words]);
-    if (code !== 0) throw new Error(`git ${words[0]} in ${repository} failed: ${stderr}`);
-    return stdout.trim();
-  };
-  const commit = await git("rev-parse", "HEAD");
-  const status = await git("status", "--porcelain", "--untracked-files=all", "--", ...tested);
-  if (status === "") return `commit ${commit}`;
-  const changes = createHash("sha256")
-    .update(status)
-    .update(await git("diff", "HEAD", "--", ...tested));
-  return `commit ${commit} with uncommitted changes ${changes.digest("hex").slice(0, 12)}`;
+  const { code, stdout, stderr } = await execute(["git", "-C", repository, "rev-parse", "HEAD"]);
+  if (code !== 0) throw new Error(`git rev-parse in ${repository} failed: ${stderr}`);
+  return `programs ${programsVersion(buildPrograms())}, commit ${stdout.trim()}`;
 }
 
-/** Refuses results of other code: a page is about one state of it. */
-export function refuseOther(file: string, state: string, seed: string): void {
-  const before = existsSync(file) ? readFileSync(file, "utf8") : state;
-  if (before !== state)
-    throw new Error(
-      `the results of seed ${seed} are of ${before}, and this is ${state}: take another FAULT_SEED`,
-    );
-  writeFileSync(file, state);
+/** What servers and databases of a test are made from, which no import names. */
+const sandboxFiles = (): string[] =>
+  globSync("test/sandbox/{images,fixture}/**/*", { cwd: repository }).filter((path) =>
+    statSync(join(repository, path)).isFile(),
+  );
+
+/**
+ * A digest for each test file of all that its result depends on: the programs under test, itself and what it imports, and what the
+ * sandbox is made from. A result with another digest is a result of other code.
+ */
+export function testedStates(files: readonly string[]): Record<string, string> {
+  const programs = programsVersion(buildPrograms());
+  const stateOf = (file: string): string => {
+    const { metafile } = buildSync({
+      absWorkingDir: repository,
+      entryPoints: [file],
+      bundle: true,
+      packages: "external",
+      platform: "node",
+      format: "esm",
+      metafile: true,
+      write: false,
+      logLevel: "silent",
+    });
+    const paths = [...Object.keys(metafile.inputs), ...sandboxFiles(), "package-lock.json"].sort();
+    const contents = paths.map((path) => `${path} ${digest(readFileSync(join(repository, path)))}`);
+    return digest([programs, ...contents].join("\n"));
+  };
+  return Object.fromEntries(files.map((file) => [file, stateOf(file)]));
+}
+
+/** The states that passed results are of; empty where there are none. */
+export function readStates(file: string): Record<string, string> {
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
 }
 
 const alive = (pid: number): boolean => {

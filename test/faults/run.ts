@@ -8,16 +8,18 @@ import { ensureImages } from "../sandbox/set-up/set-up.ts";
 import { seed } from "./extent.ts";
 import { reliabilityPage } from "./report.ts";
 import { forgetOthers, linesOf, passedFiles, readTally } from "./results.ts";
-import { codeState, lockOutOthers, refuseOther } from "./run-state.ts";
+import { codeState, lockOutOthers, readStates, testedStates } from "./run-state.ts";
 
 /**
  * `npm run faults`: every fault, and docs/RELIABILITY.md of what came of them once all have passed. With the seed of a
- * run that was cut off, or in which something failed, it goes on with the test files that have not passed.
+ * run that was cut off, or in which something failed, it goes on with the test files that have not passed, or whose
+ * code, or that of the programs, is another one now.
  */
 
 const page = join(repository, "docs", "RELIABILITY.md");
 const results = join(repository, ".cache", "faults", seed());
 const beginnings = join(results, "begun");
+const statesFile = join(results, "states.json");
 const all = globSync("test/faults/**/*.test.ts", { cwd: repository }).sort();
 const left = () => all.filter((file) => !passedFiles(results).includes(file));
 
@@ -42,26 +44,34 @@ function run(files: readonly string[]): Promise<number> {
 await ensureImages();
 mkdirSync(results, { recursive: true });
 lockOutOthers(join(repository, ".cache", "faults", "running"));
-const state = await codeState();
-refuseOther(join(results, "code"), state, seed());
 const named = process.argv.slice(2);
+const states = testedStates(all);
+const recorded = readStates(statesFile);
 forgetOthers(
   results,
-  passedFiles(results).filter((file) => !named.includes(file)),
+  passedFiles(results).filter((file) => !named.includes(file) && recorded[file] === states[file]),
 );
-appendFileSync(beginnings, `${new Date().toISOString()}\n`);
 const wanted = named.length > 0 ? named : left();
-console.log(`${state}, seed ${seed()}: ${wanted.length} of ${all.length} test files to run`);
+writeFileSync(statesFile, JSON.stringify(states, null, 2));
+appendFileSync(beginnings, `${new Date().toISOString()}\n`);
+console.log(`${await codeState()}, seed ${seed()}: ${wanted.length} of ${all.length} test files to run`);
 const code = wanted.length === 0 ? 0 : await run(wanted);
+const changed = Object.entries(testedStates(all)).filter(([file, state]) => states[file] !== state);
+if (changed.length > 0) {
+  console.log(`Changed while it was tested, to be run again: ${changed.map(([file]) => file).join(", ")}`);
+  const files = changed.map(([file]) => file);
+  forgetOthers(
+    results,
+    passedFiles(results).filter((file) => !files.includes(file)),
+  );
+}
 const rows = readTally(results, passedFiles(results));
-const after = await codeState();
 if (left().length === 0) {
   const facts = {
     seed: seed(),
     begun: linesOf(beginnings).map((line) => new Date(line)),
     ended: new Date(),
-    code:
-      after === state ? state : `${state} at the beginning, ${after} at the end: not one state of the code`,
+    code: await codeState(),
     postgres: String(usualVersion()),
     docker: await docker(["version", "--format", "{{.Server.Version}}"]),
   };
