@@ -36,9 +36,13 @@ async function configured(usual: DatabaseContainer): Promise<DatabaseContainer> 
   return { ...usual, image, dataDirectory: isAbsolute(directory) ? directory : usual.dataDirectory };
 }
 
-/** A client that holds a connection, uses it every second, and makes another one when it was cut off. */
+/**
+ * A client that holds a connection, uses it every second, and makes another one when it was cut off. It dies with
+ * PostgreSQL's container, and the number of its process group with it, but not the note that it is to run.
+ */
 const application = `
-  echo $$ >/tmp/application
+  touch /tmp/application
+  echo $$ >/dev/shm/application
   while :; do
     while echo 'SELECT 1;'; do sleep 1; done |
       PGAPPNAME=application psql -X -q -U ${databaseUser} -d ${databaseName} >/dev/null 2>&1
@@ -49,13 +53,17 @@ const inContainer = (...argv: string[]): string[] => ["docker", "exec", ...argv]
 
 async function stopApplication(): Promise<void> {
   const end =
-    "test -e /tmp/application && kill $(cat /tmp/application) && pkill -x psql; rm -f /tmp/application";
+    "rm -f /tmp/application; test -e /dev/shm/application && kill -- -$(cat /dev/shm/application); rm -f /dev/shm/application";
   await execute(inContainer(database.container, "sh", "-c", end));
 }
 
 async function startApplication(): Promise<void> {
   await stopApplication();
-  await succeed(inContainer("--detach", database.container, "sh", "-c", application));
+  await succeed(inContainer("--detach", database.container, "setsid", "sh", "-c", application));
+}
+
+async function applicationRuns(): Promise<boolean> {
+  return (await execute(inContainer(database.container, "test", "-e", "/tmp/application"))).code === 0;
 }
 
 const boot = async (): Promise<void> => {
@@ -74,9 +82,11 @@ const verbs: Record<string, () => Promise<void>> = {
   "accessory start db": () => startDatabase(database),
   "accessory stop db": () => stopDatabase(database.container),
   "accessory reboot db": async () => {
+    const runs = await applicationRuns();
     await stopDatabase(database.container);
     await succeed(["docker", "rm", database.container]);
-    await boot();
+    await startDatabase(database);
+    if (runs) await startApplication();
   },
 };
 
