@@ -97,6 +97,7 @@ test("a new server: with the empty production database that its container made, 
     const empty = await fresh.restore(`--yes --database ${name} ${archive}`);
     expect(empty).toMatchObject({ code: 0, stderr: "" });
     expect(empty.stdout).toMatch(/is kept as/);
+    expect(empty.stdout).toMatch(/not the backup's, but as they are now: .*owner.*grants/);
     // The database is that of the container, and what is in it that of the backup.
     expect(await fresh.sandbox.psql("select count(*) from users")).toBe("800");
 

@@ -3,6 +3,7 @@ import { type Content, totalRows } from "../content/content.ts";
 import { formatAge, formatBytes, formatTime, plural } from "../format.ts";
 import type { DatabaseSettings, Settings } from "../settings.ts";
 import type { LiveServer } from "./live-server.ts";
+import { differingPropertyNames } from "./properties.ts";
 import type { RestoreSource } from "./source.ts";
 
 /** What a person has to know before the database is replaced: where, what by what, and how they compare. */
@@ -47,7 +48,14 @@ export function restoreOverview(
     `  host ${hostname()} (${settings.server}), container ${database.container}`,
     `  from ${source.path}, ${formatBytes(source.bytes)}`,
   ];
-  return [...heading, "", ...table].join("\n");
+  return [...heading, "", ...table, ...propertyLines(source, server)].join("\n");
+}
+
+/** A restore changes what is in a database and not what it is; on a new server somebody may have expected otherwise. */
+function propertyLines({ manifest }: RestoreSource, { live }: LiveServer): string[] {
+  if (live === null || manifest?.properties == null) return [];
+  const names = differingPropertyNames(manifest.properties, live);
+  return names.length === 0 ? [] : ["", `  not the backup's, but as they are now: ${names.join(", ")}`];
 }
 
 const totals = (tables: number, rows: number): string => `${plural(tables, "table")}, ${plural(rows, "row")}`;

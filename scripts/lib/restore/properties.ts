@@ -68,6 +68,20 @@ from pg_database d where d.datname = ${literal(name)} and d.datconnlimit <> -2`;
  * of settings: roles have other numbers in another server.
  */
 export function differingProperties(wanted: DatabaseProperties, found: DatabaseProperties): string[] {
+  return differences(wanted, found).map(({ name, is, instead }) => `${name} is ${is} instead of ${instead}`);
+}
+
+/** Only the names of the properties in which two databases differ. */
+export const differingPropertyNames = (one: DatabaseProperties, other: DatabaseProperties): string[] =>
+  differences(one, other).map(({ name }) => name);
+
+interface Difference {
+  name: string;
+  is: string | undefined;
+  instead: string;
+}
+
+function differences(wanted: DatabaseProperties, found: DatabaseProperties): Difference[] {
   const normal = (properties: DatabaseProperties): Record<string, string> => ({
     ...Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, JSON.stringify(value)])),
     grants: JSON.stringify(inOneOrder(properties.grants)),
@@ -76,7 +90,7 @@ export function differingProperties(wanted: DatabaseProperties, found: DatabaseP
   const foundNormal = normal(found);
   return Object.entries(normal(wanted))
     .filter(([key, value]) => foundNormal[key] !== value)
-    .map(([key, value]) => `${key} is ${foundNormal[key]} instead of ${value}`);
+    .map(([name, instead]) => ({ name, is: foundNormal[name], instead }));
 }
 
 const inOneOrder = (items: readonly object[] | null): string[] | null =>
