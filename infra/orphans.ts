@@ -9,3 +9,9 @@ ${lines.join("\n")}
 (remove takes our files away and leaves every backup; forget, for a machine that is gone, touches nothing.)
 If a server was renamed, give the new one formerly: ${orphans[0]}`;
 }
+
+/** What to say where a run is for more servers than those that it was told to look at. */
+export function tooFewChosenText(variable: string, orphans: readonly string[]): string {
+  return `${variable} names some servers alone, and this run is for ${orphans.join(", ")} as well; nothing was changed.
+Unset ${variable}, or give a --target for just the servers that it names.`;
+}

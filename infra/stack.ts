@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { BackupServer } from "./backup-server.ts";
+import { chosenServersVariable } from "./chosen-servers.ts";
 import { installCommand } from "./command-plugin.ts";
 import { passwordsKey } from "./config/names.ts";
 import type { ServerPlan, StackPlan } from "./config/plan.ts";
 import { declareDatabaseContainers, managedDatabases } from "./database-container.ts";
 import type { Bundle } from "./installation.ts";
-import { orphansText } from "./orphans.ts";
+import { orphansText, tooFewChosenText } from "./orphans.ts";
 import { declareServers } from "./remotehost/declare-servers.ts";
 import { getServer } from "./remotehost/get-server.ts";
 import { Readiness } from "./remotehost/readiness.ts";
@@ -53,6 +54,9 @@ async function declare(plan: StackPlan, looked: readonly ServerPlan[]): Promise<
     decommissioned: plan.decommissioned,
     lookedAt: looked.map(({ key }) => key),
   });
+  const declared = [...plan.servers.map(({ key }) => key), ...renamed.flat()];
+  const notChosen = orphans.filter((key) => declared.includes(key));
+  if (notChosen.length > 0) throw new pulumi.RunError(tooFewChosenText(chosenServersVariable, notChosen));
   if (orphans.length > 0)
     throw new pulumi.RunError(orphansText(pulumi.getProject(), pulumi.getStack(), orphans));
 }

@@ -9,13 +9,14 @@ export interface Declaration {
   /** Key of a server that leaves: `remove` takes our files away, `forget` touches nothing. */
   decommissioned: Record<string, "remove" | "forget">;
   /** Keys of the servers that this run connects to; all unless given. */
-  lookedAt?: string[];
+  lookedAt?: string[] | undefined;
 }
 
 /**
  * Tells the provider which servers the program declares, before any resource: without it a key that is missing from
  * the configuration could not be told from a mistake. Connects to the servers side by side.
- * @returns the keys in the state that are neither declared nor decommissioned; deleting their resources is refused.
+ * @returns the keys in the state that are neither declared nor decommissioned, or are not looked at; deleting their
+ * resources is refused.
  */
 export async function declareServers(declaration: Declaration): Promise<{ orphans: string[] }> {
   return await pulumi.runtime.invoke("remotehost:index:declareServers", { ...declaration }, { async: true });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { chosenServersVariable } from "../../infra/chosen-servers.ts";
 import { printed } from "./deployment.ts";
 import { deployOnly, type Fleet, startFleet } from "./fleet.ts";
 import { resourcesOf, traces } from "./servers.ts";
@@ -50,4 +51,20 @@ test("--target of a new server deploys it whole; with everything there nothing i
   expect(printed(await second.run("ls /etc/cron.d"))).toContain("database-backups");
   const nothing = await fleet.preview();
   expect(nothing.code, nothing.text).toBe(0);
+});
+
+test("the variable that chooses servers, without a --target: nothing of the others is deleted", async () => {
+  const { first, second, stack } = fleet;
+  const look = async () => {
+    const state = await stack.exportState();
+    const resources = [first, second].map(({ alias }) => resourcesOf(state, alias));
+    return [await traces(first), await traces(second), ...resources];
+  };
+  const before = await look();
+  const argv = ["up", "--yes", "--skip-preview"];
+  const { code, stdout, stderr } = await stack.pulumi(argv, { [chosenServersVariable]: first.alias });
+  expect(code, stdout).not.toBe(0);
+  expect(stdout + stderr).toContain(`${chosenServersVariable} names some servers alone`);
+  expect(stdout + stderr).toContain(second.alias);
+  expect(await look()).toEqual(before);
 });

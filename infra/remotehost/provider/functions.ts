@@ -51,9 +51,9 @@ export function providerFunctions(servers: Servers, serverOf: ServerOf): Record<
 
     /** Keys that nobody declares; connects to the servers, so that two keys of one machine are found out. */
     "remotehost:index:declareServers": async (inputs) => {
-      const { lookedAt, ...declaration } = DeclarationInputs.parse(inputs);
+      const declaration = DeclarationInputs.parse(inputs);
       servers.declare(declaration);
-      const looked = declaration.servers.filter(({ key }) => lookedAt?.includes(key) ?? true);
+      const looked = declaration.servers.filter(({ key }) => declaration.lookedAt?.includes(key) ?? true);
       await Promise.allSettled(
         looked.map(async (connection) => {
           const { machine } = await serverOf(connection).session();

@@ -27,7 +27,7 @@ export class Servers {
     return this.#declaration ? false : null;
   }
 
-  /** Keys in the state that are neither declared nor decommissioned. */
+  /** Keys in the state of which this run may delete nothing: neither declared and looked at, nor decommissioned. */
   orphans(): string[] {
     return [...this.#read].filter((key) => this.removal(key) === "refuse").sort();
   }
@@ -35,10 +35,12 @@ export class Servers {
   /** Without a declaration the program was not run: that is `pulumi destroy`, which means what it says. */
   removal(key: string): Removal {
     if (!this.#declaration) return "remove";
-    const { servers, formerly, decommissioned } = this.#declaration;
-    if (servers.some((server) => server.key === key)) return "remove";
-    if (Object.values(formerly).includes(key)) return "remove";
-    return decommissioned[key] ?? "refuse";
+    const { servers, formerly, decommissioned, lookedAt } = this.#declaration;
+    const renamed = Object.entries(formerly).find(([, old]) => old === key);
+    const current = servers.find((server) => server.key === key)?.key ?? renamed?.[0];
+    if (current === undefined) return decommissioned[key] ?? "refuse";
+    // The program has declared nothing of a server that it did not look at: to the engine that looks like its end.
+    return lookedAt?.includes(current) === false ? "refuse" : "remove";
   }
 
   /** Why nothing can be done on the server now; nothing of it is planned while there is a reason. */

@@ -181,6 +181,11 @@ test("a run for some servers looks at these alone, and its outputs name the othe
   expect(outputs.b).toMatchObject({ notes: [] });
 });
 
+test("a run for some servers that would be the end of others is refused", async () => {
+  const declaring = declareUnderMocks(stackPlanOf(two), { only: ["b"], orphans: ["a"] });
+  await expect(declaring).rejects.toThrow(/DATABASE_BACKUPS_SERVERS names some servers alone.*for a as well/);
+});
+
 test("a deployed server that the configuration lost is refused with what to write", async () => {
   const declaring = declareUnderMocks(stackPlanOf(seed), { orphans: ["gone.example.org"] });
   await expect(declaring).rejects.toThrow(

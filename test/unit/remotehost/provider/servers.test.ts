@@ -28,6 +28,25 @@ describe("what is known of the stack's servers", () => {
   });
 
   it.each([
+    ["a", "remove"],
+    ["old", "refuse"],
+    ["first", "refuse"],
+    ["gone", "remove"],
+    ["lost", "refuse"],
+  ])("in a run that looks at one server alone, a delete on %s: %s", (key, removal) => {
+    const servers = new Servers();
+    servers.wasRead("first");
+    servers.declare({
+      servers: [server("a"), server("new"), server("first")],
+      formerly: { new: "old" },
+      decommissioned: { gone: "remove" },
+      lookedAt: ["a"],
+    });
+    expect(servers.removal(key)).toBe(removal);
+    expect(servers.orphans()).toEqual(["first"]);
+  });
+
+  it.each([
     ["a", true],
     ["new", true],
     ["first", false],
