@@ -72,9 +72,9 @@ test("every program has options and exit codes", () => {
   }
 });
 
-test("the README's table of a restore has the options of its --help", () => {
+test("the quick reference's table of a restore has the options of its --help", () => {
   const everywhere = ["settings", "help"];
-  const said = new Set(named(firstCells("README.md", "| `restore_database.sh …`")));
+  const said = new Set(named(firstCells("docs/BACKUP_QUICK_REFERENCE.md", "| `restore_database.sh …`")));
   const known = optionsOf("restore_database.sh").filter((name) => !everywhere.includes(name));
   expect([...said].sort()).toEqual(known.sort());
 });
@@ -83,8 +83,8 @@ test("the drift report's table has the options of its --help", () => {
   expect(named(firstCells("docs/drift.md", "| option |"))).toEqual(optionsOf("npm run drift --").sort());
 });
 
-test("the README's table of exit codes has those of backup, restore and rehearsal", () => {
-  const said = firstCells("README.md", "| exit code | `backup_database.sh`").map(Number);
+test("the quick reference's table of exit codes has those of backup, restore and rehearsal", () => {
+  const said = firstCells("docs/BACKUP_QUICK_REFERENCE.md", "| exit code | `backup_database.sh`").map(Number);
   const programs = ["backup_database.sh", "restore_database.sh", "rehearse_restore.sh"];
   const codes = helps.filter(({ name }) => programs.includes(name)).flatMap(({ exitCodes }) => exitCodes);
   expect(said).toEqual([...new Set(codes)].sort((a, b) => a - b));
