@@ -63,9 +63,3 @@ function valuesOf(words: readonly string[]) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
-
-/** Whether a server's key matches a pattern with `*`. */
-export function matches(pattern: string, key: string): boolean {
-  const parts = pattern.split("*").map((part) => part.replaceAll(/[\\^$.|?+()[\]{}]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`, "u").test(key);
-}

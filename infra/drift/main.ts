@@ -1,9 +1,10 @@
 import { appendFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { styleText } from "node:util";
+import { matchesKey } from "../key-pattern.ts";
 import { say } from "../local-machine/steps.ts";
 import { closeSessions } from "../remotehost/provider/ssh/session-pool.ts";
-import { matches, parseCommandLine, UsageError, usage, type Wish } from "./command-line.ts";
+import { parseCommandLine, UsageError, usage, type Wish } from "./command-line.ts";
 import type { Preview } from "./engine-events.ts";
 import { lookRequestOf, reportOf, serversOf } from "./investigation.ts";
 import { markdownReport } from "./markdown-report.ts";
@@ -21,7 +22,7 @@ async function investigate({ stack, only }: Wish, signal: AbortSignal): Promise<
   say(`Looking at the servers${stack === null ? "" : ` of ${stack}`} (pulumi preview) …`);
   const preview = await runPreview(stack, signal, progressOf());
   signal.throwIfAborted();
-  const servers = serversOf(preview).filter(({ key }) => only === null || matches(only, key));
+  const servers = serversOf(preview).filter(({ key }) => only === null || matchesKey(only, key));
   const reports = await Promise.all(
     servers.map(async (server) => {
       const request = lookRequestOf(server, preview);

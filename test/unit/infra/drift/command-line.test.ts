@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { matches, parseCommandLine, UsageError, usage } from "../../../../infra/drift/command-line.ts";
+import { parseCommandLine, UsageError, usage } from "../../../../infra/drift/command-line.ts";
 
 const documentation = readFileSync(join(import.meta.dirname, "../../../../docs/drift.md"), "utf8");
 
@@ -31,14 +31,6 @@ test.each([
 ])("%j is refused", (words, message) => {
   expect(() => parseCommandLine(words)).toThrow(UsageError);
   expect(() => parseCommandLine(words)).toThrow(message);
-});
-
-test("a pattern matches whole keys, and only * is special", () => {
-  expect(matches("web-*", "web-1")).toBe(true);
-  expect(matches("web-*", "other-web-1")).toBe(false);
-  expect(matches("*.example.com", "db.example.com")).toBe(true);
-  expect(matches("*.example.com", "dbXexampleXcom")).toBe(false);
-  expect(matches("web-1", "web-1")).toBe(true);
 });
 
 test("--help and the documentation name the same options", () => {
