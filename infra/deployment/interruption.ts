@@ -42,7 +42,11 @@ export class Interruptions {
 
 /** `work`, or what `reason` makes, as soon as the signal is aborted. */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal, reason: () => Error): Promise<T> {
-  signal.throwIfAborted();
+  if (signal.aborted) {
+    // Nobody waits for it any more.
+    work.catch(() => {});
+    throw reason();
+  }
   const aborted = Promise.withResolvers<never>();
   const abort = () => aborted.reject(reason());
   signal.addEventListener("abort", abort, { once: true });

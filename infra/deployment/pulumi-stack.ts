@@ -117,7 +117,8 @@ export class PulumiStack {
   /** Asks the CLI under way, if any, to stop: at the first time gracefully, at the second at once. */
   interrupt(): void {
     try {
-      process.kill(Number(readFileSync(this.#processFile, "utf8")), "SIGINT");
+      const id = processIn(readFileSync(this.#processFile, "utf8"));
+      if (id !== null) process.kill(id, "SIGINT");
     } catch {
       // It has ended, or has not begun.
     }
@@ -178,6 +179,12 @@ export class PulumiStack {
       rmSync(this.#processFile, { force: true });
     }
   }
+}
+
+/** The process id in a file that may be half written: no 0, by which a signal would reach everybody here. */
+export function processIn(text: string): number | null {
+  const id = /^(?<id>[1-9]\d*)\n$/.exec(text)?.groups?.id;
+  return id === undefined ? null : Number(id);
 }
 
 /** What `pulumi up --target` needs for servers: the component and the resources KEY-PURPOSE. */

@@ -2,7 +2,7 @@ import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { describe, expect, test } from "vitest";
 import { addEvent, emptyReport } from "../../../infra/deployment/changes.ts";
 import { previewText } from "../../../infra/deployment/preview-text.ts";
-import { cliErrorText, targetsOf } from "../../../infra/deployment/pulumi-stack.ts";
+import { cliErrorText, processIn, targetsOf } from "../../../infra/deployment/pulumi-stack.ts";
 import { painter } from "../../../scripts/lib/terminal.ts";
 
 type Metadata = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
@@ -88,4 +88,9 @@ describe("what the CLI says is wrong", () => {
 
 test("the targets of a server are its component and everything that begins with its key", () => {
   expect(targetsOf(["a", "b"])).toEqual(["**::a", "**::a-*", "**::b", "**::b-*"]);
+});
+
+test("a process id counts when it is written whole", () => {
+  expect(processIn("4711\n")).toBe(4711);
+  for (const text of ["", "\n", "0\n", "47", "-1\n"]) expect(processIn(text)).toBeNull();
 });
