@@ -79,9 +79,11 @@ function chooseHost(file: StackFile, name: string, choice: HostChoice, wish: Wis
     if (pinned !== undefined) refuseContradiction(file, name, key, { hostKey: wish.hostKey });
     else if (wish.hostKey !== null) file.setHostKey(key, wish.hostKey);
   }
-  if (replaces !== null) return replaceBy(file, name, { key, host, replaces, settings });
-  if (key !== null) return { keys: [key], replaced: null };
-  const made = keyOf(host);
+  const made = key ?? keyOf(host);
+  // Two addresses can make the same key; the entry that has it must not be written over.
+  if (key === null && file.serverKeys().includes(made)) refuseContradiction(file, name, made, { host });
+  if (replaces !== null) return replaceBy(file, name, { key, made, replaces, settings });
+  if (file.serverKeys().includes(made)) return { keys: [made], replaced: null };
   if (Object.hasOwn(decommissioned(file), made)) {
     throw new DeploymentError(
       "configuration",
@@ -95,13 +97,13 @@ function chooseHost(file: StackFile, name: string, choice: HostChoice, wish: Wis
 
 interface Replacement {
   key: string | null;
-  host: string;
+  /** The key that HOST has or gets. */
+  made: string;
   replaces: string;
   settings: ServerSettings;
 }
 
-function replaceBy(file: StackFile, name: string, { key, host, replaces, settings }: Replacement): Chosen {
-  const made = key ?? keyOf(host);
+function replaceBy(file: StackFile, name: string, { key, made, replaces, settings }: Replacement): Chosen {
   // A run that was cut off has written this already.
   if (key !== null && decommissioned(file)[replaces] === "forget") return { keys: [key], replaced: replaces };
   if (!file.serverKeys().includes(replaces)) {

@@ -69,6 +69,10 @@ describe("a new server", () => {
 describe("what cannot be meant is refused", () => {
   const key = `ssh-ed25519 ${"A".repeat(68)}`;
   const pinned = text.replace("books: {}", `books: { hostKey: ${key} }`);
+  const colliding = text.replace(
+    "books: {}",
+    'books: {}\n    2001-db8-1: { host: "2001:db8:1::", user: ops }',
+  );
   const cases: [string, string, RegExp][] = [
     ["--only mail-*", text, /no server of Pulumi\.prod\.yaml matches mail-\*/],
     ["left", text, /left stands under database-backups:decommissioned/],
@@ -78,6 +82,8 @@ describe("what cannot be meant is refused", () => {
     ["admin@web-2", text, /its user there is another: the command line says "admin", the file has "deploy"/],
     ["admin@books", text, /the file has "root"/],
     ["books --ssh-config /c", text, /its sshConfig there is another.*the file has none/],
+    ["2001:db8::1", colliding, /2001-db8-1 is in .*its host there is another.*the file has "2001:db8:1::"/],
+    ["2001:db8::1 --replaces web-1", colliding, /2001-db8-1 is in Pulumi\.prod\.yaml already/],
     ["--all", "config: {}\n", /has no servers/],
   ];
   test.each(cases)("%s", (words, given, message) => {
