@@ -39,7 +39,7 @@ const symptoms: readonly [RegExp, DockerErrorKind][] = [
   [/is not running|is paused|is restarting|container .* is not started/i, "container-stopped"],
   [/executable file not found|no such file or directory: unknown/i, "command-missing"],
   [
-    /Cannot connect to the Docker daemon|error during connect|permission denied.*docker/i,
+    /Cannot connect to the Docker daemon|error during connect|permission denied.*docker|docker\.sock: /i,
     "docker-unavailable",
   ],
   [/Error response from daemon/i, "failed"],

@@ -33,6 +33,7 @@ export const middles: readonly Middle[] = [
 export const severed = new RegExp(
   `failed: .*(${[
     "Docker does not answer",
+    "docker\\.sock: .*reset",
     "does not run",
     "unexpected EOF",
     "server closed the connection",
