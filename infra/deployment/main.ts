@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { painter, usesColour } from "../../scripts/lib/terminal.ts";
+import { RemoteHostError } from "../remotehost/errors.ts";
 import { closeSessions } from "../remotehost/provider/ssh/session-pool.ts";
 import { helpText, parseCommandLine, program, type Wish } from "./command-line.ts";
 import { conversation } from "./conversation.ts";
@@ -26,7 +27,14 @@ async function deploy(wish: Wish): Promise<number> {
   return exitCode;
 }
 
-function report(error: unknown, json: boolean): number {
+/** What a server does not answer before the confirmation says all that a person needs; later it is in the summary. */
+const known = (error: unknown): unknown =>
+  error instanceof RemoteHostError
+    ? new DeploymentError("unavailable", error.message, "", { cause: error })
+    : error;
+
+function report(thrown: unknown, json: boolean): number {
+  const error = known(thrown);
   const exitCode = error instanceof DeploymentError ? exitNumber(error.exit) : exitNumber("failed");
   const next = error instanceof DeploymentError ? error.next : "";
   const text =

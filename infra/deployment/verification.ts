@@ -1,5 +1,6 @@
 import { StatusReport } from "../../scripts/lib/status/report.ts";
 import type { ServerPlan } from "../config/plan.ts";
+import { RemoteHostError } from "../remotehost/errors.ts";
 import type { Server } from "../remotehost/provider/server.ts";
 import { shellWord } from "../shell.ts";
 import { verificationScript } from "../verification.ts";
@@ -55,14 +56,19 @@ async function waitingDatabases({ databases }: ServerPlan, server: Server): Prom
 
 /**
  * Proves a deployment: a backup of every database that is there, and the status check, by the script that Pulumi would
- * run. Where nothing was changed and every database has a verified backup it only asks the status check.
+ * run. Where nothing was changed and every database has a verified backup it only asks the status check. A server that is
+ * lost meanwhile is a failure of its own: what is known of the others is told.
  */
-export async function verify({
-  plan,
-  server,
-  changed,
-  provedByPulumi,
-}: VerificationWish): Promise<Verification> {
+export async function verify(wish: VerificationWish): Promise<Verification> {
+  try {
+    return await prove(wish);
+  } catch (error) {
+    if (!(error instanceof RemoteHostError)) throw error;
+    return { status: null, waiting: [], backedUp: false, failure: error.message };
+  }
+}
+
+async function prove({ plan, server, changed, provedByPulumi }: VerificationWish): Promise<Verification> {
   const waiting = await waitingDatabases(plan, server);
   const missing = async () => unproved(await statusOf(plan, server)).some((name) => !waiting.includes(name));
   const needed =
