@@ -56,12 +56,11 @@ export function localTime(stamp: string): Date {
 }
 
 function backupOf(directory: string, stem: string, stamp: string, database: string, bytes: number): Backup {
-  const manifestPath = join(directory, manifestName(stem));
-  const { manifest, manifestProblem } = manifestOf(manifestPath, stem, database);
+  const { manifest, manifestProblem } = manifestOf(directory, stem, database);
   return {
     stem,
     archivePath: join(directory, archiveName(stem)),
-    manifestPath,
+    manifestPath: join(directory, manifestName(stem)),
     rolesPath: join(directory, rolesName(stem)),
     manifest,
     manifestProblem,
@@ -75,13 +74,14 @@ function backupOf(directory: string, stem: string, stamp: string, database: stri
   };
 }
 
-function manifestOf(
-  path: string,
+/** The manifest of a backup, whether or not its archive is there; null, and why, where it is not that one's. */
+export function manifestOf(
+  directory: string,
   stem: string,
   database: string,
 ): { manifest: Manifest | null; manifestProblem: string | null } {
   try {
-    const manifest = readManifest(path);
+    const manifest = readManifest(join(directory, manifestName(stem)));
     if (manifest.database.name === database && manifest.archive.file === archiveName(stem)) {
       return { manifest, manifestProblem: null };
     }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { runIdPattern } from "./run-id.ts";
 
 /**
@@ -26,7 +26,7 @@ const shortenedPattern = /~[0-9a-f]{8}$/;
 /** A name that already looks shortened is shortened too, so that two live names never share a stem. */
 function stemOf(live: string): string {
   if (Buffer.byteLength(live) <= longestStem && !shortenedPattern.test(live)) return live;
-  const digest = createHash("sha256").update(live).digest("hex").slice(0, 8);
+  const digest = hash("sha256", live).slice(0, 8);
   let head = "";
   for (const character of live) {
     if (Buffer.byteLength(head + character) > longestStem - digest.length - 1) break;

@@ -78,18 +78,28 @@ export interface ContainerMount {
 }
 
 // Only these fields are asked for: the container's environment holds passwords.
-const inspectFormat = '{"name":{{json .Name}},"running":{{json .State.Running}}}';
+const inspectFormat = '{"name":{{json .Name}},"image":{{json .Image}},"running":{{json .State.Running}}}';
 
-const Inspection = z.object({ name: z.string(), running: z.boolean() });
+/** `image` is the image's id. */
+const Inspection = z.object({ name: z.string(), image: z.string(), running: z.boolean() });
 
 /** @throws DockerError unless a container of exactly this name exists and runs. */
 export async function requireRunning(name: string, options: ChildOptions = {}): Promise<void> {
+  const { running } = await inspectContainer(name, options);
+  if (!running) throw new DockerError("container-stopped", name, "it is stopped");
+}
+
+/** @throws DockerError unless a container of exactly this name exists. */
+export async function inspectContainer(
+  name: string,
+  options: ChildOptions,
+): Promise<z.infer<typeof Inspection>> {
   const result = await runDocker(name, ["container", "inspect", "--format", inspectFormat, name], options);
   if (result.code !== 0) throw new DockerError("failed", name, result.stderr.trim());
   const inspected = z.parse(Inspection, JSON.parse(result.stdout));
   // Docker also accepts the beginning of another container's id.
   if (inspected.name !== `/${name}`) throw new DockerError("container-missing", name, "");
-  if (!inspected.running) throw new DockerError("container-stopped", name, "it is stopped");
+  return inspected;
 }
 
 /**

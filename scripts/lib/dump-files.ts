@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { endBackends } from "./backends.ts";
@@ -128,5 +128,5 @@ export function readRoles(path: string, container: string): { bytes: number; sha
   const complete = /\n--\n-- PostgreSQL database cluster dump complete\n--\n\n(\\unrestrict \w+\n\n)?$/;
   if (!complete.test(content.toString("latin1")))
     throw new DumpError("pg_dumpall", container, "its output is cut off");
-  return { bytes: content.length, sha256: createHash("sha256").update(content).digest("hex") };
+  return { bytes: content.length, sha256: hash("sha256", content) };
 }

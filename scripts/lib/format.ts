@@ -62,6 +62,9 @@ export function formatTime(time: Date, timeZone?: string): string {
   return `${utc} (${sameDay ? local(timeZone, false) : localText} ${zoneName ?? "local"})`;
 }
 
+/** `1,234,567`. */
+export const formatNumber = (number: number): string => number.toLocaleString("en-GB");
+
 /** `1 table`, `2 tables`. */
 export const plural = (count: number, noun: string): string =>
-  `${count.toLocaleString("en-GB")} ${noun}${count === 1 ? "" : "s"}`;
+  `${formatNumber(count)} ${noun}${count === 1 ? "" : "s"}`;

@@ -35,7 +35,7 @@ export const Manifest = z.object({
    */
   snapshotAt: z.optional(z.nullable(isoTime)),
   durationSeconds: z.number(),
-  class: z.enum(["regular", "pre-restore"]),
+  class: z.literal(["regular", "pre-restore"]),
   /** Whether the archive is one of the hand-made scripts', verified later; facts of its time are then null. */
   adopted: z.boolean(),
   archive: z.object({

@@ -45,8 +45,11 @@ export async function post(address: URL, text: string, signal: AbortSignal): Pro
 
 async function attemptTo(address: URL, text: string, signal: AbortSignal): Promise<Refusal | null> {
   setDefaultAutoSelectFamilyAttemptTimeout(familyMilliseconds);
-  // Loaded only by servers that report.
-  const { request } = address.protocol === "https:" ? await import("node:https") : await import("node:http");
+  // Loaded only by servers that report. A dynamic import would bring esbuild's CommonJS interop into the bundle.
+  const { request } =
+    address.protocol === "https:"
+      ? process.getBuiltinModule("node:https")
+      : process.getBuiltinModule("node:http");
   const late = AbortSignal.timeout(attemptSeconds * 1000);
   const ended = AbortSignal.any([signal, late]);
   return new Promise((resolve) => {

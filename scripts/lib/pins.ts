@@ -19,8 +19,11 @@ const longestReason = 4_096;
 /** The name that pin_backup gives a pin. */
 export const pinName = (stem: string): string => `${archiveName(stem)}${ending}`;
 
-/** Both names that pin a backup. */
-const pinNames = (stem: string): readonly [string, string] => [pinName(stem), `${stem}${ending}`];
+/** Those of both names that pin a backup which are there: whatever bears the name pins, also a link or a directory. */
+const pinsOf = (directory: string, stem: string): string[] =>
+  [pinName(stem), `${stem}${ending}`].filter(
+    (name) => lstatSync(join(directory, name), { throwIfNoEntry: false }) !== undefined,
+  );
 
 /** The stem of the backup that a file pins by its name, or null for any other file. */
 export function pinnedStem(fileName: string): string | null {
@@ -29,15 +32,11 @@ export function pinnedStem(fileName: string): string | null {
   return (parseBackupName(pinned) ?? parseBackupName(archiveName(pinned)))?.stem ?? null;
 }
 
-/** Whatever bears the name pins: a link or a directory that somebody made means the same. */
-export const isPinned = (directory: string, stem: string): boolean =>
-  pinNames(stem).some((name) => lstatSync(join(directory, name), { throwIfNoEntry: false }) !== undefined);
+export const isPinned = (directory: string, stem: string): boolean => pinsOf(directory, stem).length > 0;
 
 /** The pins of a backup: none, one, or one of each name. */
 export function readPins(directory: string, stem: string): Pin[] {
-  return pinNames(stem)
-    .filter((name) => lstatSync(join(directory, name), { throwIfNoEntry: false }) !== undefined)
-    .map((file) => ({ file, reason: reasonIn(join(directory, file)) }));
+  return pinsOf(directory, stem).map((file) => ({ file, reason: reasonIn(join(directory, file)) }));
 }
 
 function reasonIn(path: string): string | null {

@@ -1,10 +1,9 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { archiveName, manifestName, parseBackupName } from "./backup-name.ts";
+import { parseBackupName } from "./backup-name.ts";
 import { type DirectoryEntry, partsByStem } from "./backup-parts.ts";
-import { listBackups } from "./backups.ts";
+import { listBackups, manifestOf } from "./backups.ts";
 import { systemCode } from "./errors.ts";
-import { type Manifest, readManifest } from "./manifest.ts";
 import { readPins } from "./pins.ts";
 import type { PruningSurvey } from "./pruning-plan.ts";
 import { readRehearsals } from "./rehearsal/record.ts";
@@ -41,7 +40,8 @@ export function surveyForPruning(settings: Settings, database: DatabaseSettings)
     backups.flatMap(({ stem, manifest }) => (manifest === null ? [] : [[stem, manifest]])),
   );
   for (const stem of stems) {
-    const manifest = manifests.has(stem) ? null : strayManifest(directory, stem, database.name);
+    // Also that of an archive that is gone, if it is one of ours.
+    const manifest = manifests.has(stem) ? null : manifestOf(directory, stem, database.name).manifest;
     if (manifest !== null) manifests.set(stem, manifest);
   }
   const pins = stems.flatMap((stem) => readPins(directory, stem));
@@ -62,16 +62,4 @@ export function surveyForPruning(settings: Settings, database: DatabaseSettings)
       proven: new Set(proven.flatMap((record) => parseBackupName(record.archive)?.stem ?? [])),
     },
   };
-}
-
-/** The manifest of an archive that is gone, if it is one of ours. */
-function strayManifest(directory: string, stem: string, database: string): Manifest | null {
-  try {
-    const manifest = readManifest(join(directory, manifestName(stem)));
-    return manifest.database.name === database && manifest.archive.file === archiveName(stem)
-      ? manifest
-      : null;
-  } catch {
-    return null;
-  }
 }

@@ -12,8 +12,12 @@ import * as z from "zod/mini";
 /** Where the deployment puts the settings, and where a launcher's program looks for them. */
 export const settingsPath = "/opt/database-backups/config.json";
 
-const seconds = z.int().check(z.positive());
-const bytes = z.int().check(z.nonnegative());
+const positive = z.int().check(z.positive());
+const nonnegative = z.int().check(z.nonnegative());
+const hours = z.number().check(z.positive());
+const percent = z.int().check(z.gte(1), z.lte(100));
+const seconds = positive;
+const bytes = nonnegative;
 const absolutePath = z.string().check(z.regex(/^\/[^\0\n]*$/, "must be an absolute path"));
 
 /**
@@ -61,20 +65,20 @@ export const Settings = z.object({
     cronTableSha256: z.string(),
   }),
   retention: z.object({
-    days: z.int().check(z.positive()),
-    keepAtLeast: z.int().check(z.positive()),
+    days: positive,
+    keepAtLeast: positive,
     /** Of how many days, weeks, months and years the last backup is kept beyond `days`. */
-    daily: z.int().check(z.nonnegative()),
-    weekly: z.int().check(z.nonnegative()),
-    monthly: z.int().check(z.nonnegative()),
-    yearly: z.int().check(z.nonnegative()),
+    daily: nonnegative,
+    weekly: nonnegative,
+    monthly: nonnegative,
+    yearly: nonnegative,
     /** How long a backup that a restore made before it is kept. */
-    preRestoreDays: z.int().check(z.positive()),
+    preRestoreDays: positive,
     /** How long the database that a restore replaced is kept. */
-    keepPreviousDays: z.int().check(z.positive()),
+    keepPreviousDays: positive,
   }),
   /** What a manifest proves of every table: rows and content, or rows only. */
-  manifest: z.enum(["full", "rows"]),
+  manifest: z.literal(["full", "rows"]),
   /** pg_dump's own gzip level, 1 to 9. */
   compressionLevel: z.int().check(z.gte(1), z.lte(9)),
   timeouts: z.object({
@@ -88,24 +92,24 @@ export const Settings = z.object({
     query: seconds,
   }),
   rehearsal: z.object({
-    where: z.enum(["container", "database"]),
+    where: z.literal(["container", "database"]),
     /** What the throw-away container may use. */
     memoryBytes: bytes,
     /** How old the newest successful rehearsal may be before that is a warning. */
-    maximumAgeHours: z.number().check(z.positive()),
+    maximumAgeHours: hours,
   }),
   monitoring: z.object({
     /** Free space on the backups' file system: below it a backup is not begun. */
     minimumFreeBytes: bytes,
     /** Percent of the file system in use that make the status a warning, and critical. */
-    diskWarningPercent: z.int().check(z.gte(1), z.lte(100)),
-    diskCriticalPercent: z.int().check(z.gte(1), z.lte(100)),
+    diskWarningPercent: percent,
+    diskCriticalPercent: percent,
     /** How many hours past its schedule the newest backup may be before that is a warning. */
-    backupAgeGraceHours: z.number().check(z.positive()),
+    backupAgeGraceHours: hours,
     /** A backup this many percent smaller than its predecessors' median is suspicious. */
-    shrinkWarningPercent: z.int().check(z.gte(1), z.lte(100)),
+    shrinkWarningPercent: percent,
     /** Percent of max_connections in use. */
-    connectionsWarningPercent: z.int().check(z.gte(1), z.lte(100)),
+    connectionsWarningPercent: percent,
     /** A query that has run this long is reported. */
     longQuerySeconds: seconds,
     /** The file with the address that backup runs report to; null for none. The address is as good as a password. */

@@ -1,5 +1,5 @@
 import type { Backup } from "./backups.ts";
-import { formatBytes, plural } from "./format.ts";
+import { formatBytes, formatNumber, plural } from "./format.ts";
 import type { Manifest } from "./manifest.ts";
 import { median } from "./median.ts";
 import { goodOnes } from "./retention.ts";
@@ -99,7 +99,7 @@ function emptiedTables(backup: BackupSize, previous: BackupSize | undefined, lim
     .filter(({ before, now }) => now < before && percentSmaller(now, before) >= limit)
     .sort((a, b) => b.before - b.now - (a.before - a.now));
   const text = ({ name, before, now }: (typeof lost)[number]) =>
-    `${name} ${now.toLocaleString("en-GB")} after ${before.toLocaleString("en-GB")}`;
+    `${name} ${formatNumber(now)} after ${formatNumber(before)}`;
   return named("most of it in", lost.map(text));
 }
 

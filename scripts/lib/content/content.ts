@@ -48,7 +48,7 @@ export const hashing = 1;
 /** What a database holds, as one snapshot sees it: everything that a restored one is compared by. */
 export const Content = z.object({
   /** What is known of every table: rows and a hash of the content, or rows only. */
-  proof: z.enum(["full", "rows"]),
+  proof: z.literal(["full", "rows"]),
   /** Not in the oldest manifests: theirs is another way. */
   hashing: z.optional(z.int()),
   /** As server_version_num: 150018. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { plural } from "../format.ts";
+import { formatNumber, plural } from "../format.ts";
 import type { Content, RoleFacts, TableContent } from "./content.ts";
 import { incomparableKinds } from "./objects.ts";
 
@@ -89,9 +89,10 @@ function tableDifferences(expected: Content, found: Content): string[] {
     ({ name, was, is }) => {
       if (was === undefined) return [`${name} was not there`];
       if (is === undefined) return [`${name} had ${plural(was.rows, "row")}, it is missing`];
-      if (was.rows !== is.rows) return [`${name} had ${plural(was.rows, "row")}, it has ${written(is.rows)}`];
+      if (was.rows !== is.rows)
+        return [`${name} had ${plural(was.rows, "row")}, it has ${formatNumber(is.rows)}`];
       if (was.hash === null || is.hash === null || was.hash === is.hash) return [];
-      return [`${name}: same number of rows (${written(was.rows)}), other content`];
+      return [`${name}: same number of rows (${formatNumber(was.rows)}), other content`];
     },
   );
 }
@@ -113,9 +114,9 @@ function sequenceDifferences(expected: Content, found: Content): string[] {
 
 function largeObjectDifferences(expected: Content["largeObjects"], found: Content["largeObjects"]): string[] {
   if (expected.count !== found.count)
-    return [`there were ${plural(expected.count, "large object")}, there are ${written(found.count)}`];
+    return [`there were ${plural(expected.count, "large object")}, there are ${formatNumber(found.count)}`];
   if (expected.hash === null || found.hash === null || expected.hash === found.hash) return [];
-  return [`large objects: same number (${written(expected.count)}), other content`];
+  return [`large objects: same number (${formatNumber(expected.count)}), other content`];
 }
 
 function extensionDifferences(expected: Content, found: Content): string[] {
@@ -135,15 +136,15 @@ function objectDifferences(expected: Content, found: Content): string[] {
     if (is === undefined || incomparable.has(kind)) return [];
     const words = kind.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
     const missing = was.count - is.count;
-    const numbers = `had ${written(was.count)}, has ${written(is.count)}`;
+    const numbers = `had ${formatNumber(was.count)}, has ${formatNumber(is.count)}`;
     if (missing === 1) return [`1 ${singular(words)} is missing: ${numbers}`];
-    if (missing > 1) return [`${written(missing)} ${words} are missing: ${numbers}`];
+    if (missing > 1) return [`${formatNumber(missing)} ${words} are missing: ${numbers}`];
     if (missing < 0) return [`${words} were not there: ${numbers}`];
-    return was.hash === is.hash ? [] : [`${words}: same number (${written(was.count)}), but not the same`];
+    return was.hash === is.hash
+      ? []
+      : [`${words}: same number (${formatNumber(was.count)}), but not the same`];
   });
 }
-
-const written = (number: number): string => number.toLocaleString("en-GB");
 
 const singular = (words: string): string =>
   words

@@ -3,8 +3,21 @@ import type { PsqlSession } from "../psql-session.ts";
 import { type Content, ObjectCount } from "./content.ts";
 
 /** What belongs to an extension comes with it, and another version of it may bring something else. */
-const own = (classId: string, oid: string): string =>
-  `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '${classId}'::regclass AND e.objid = ${oid} AND e.deptype = 'e')`;
+const own = (catalogue: string, oid: string): string => undepending(`'${catalogue}'::regclass`, oid);
+
+/** `type` is pg_depend's: what belongs to an extension, or what is made along with something else. */
+const undepending = (classId: string, oid: string, type: "e" | "i" = "e"): string =>
+  `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = ${classId} AND e.objid = ${oid} AND e.deptype = '${type}')`;
+
+/** The schemas but public, of which every new database has one. */
+const ownSchemas = `schemas n WHERE nspname <> 'public' AND ${own("pg_namespace", "n.oid")}`;
+
+const relationsOfKind = (relkind: string): string =>
+  `SELECT nspname, relname FROM relations WHERE relkind = '${relkind}'`;
+
+/** A role's name; empty for everybody, who is no role. */
+const grantee = (oid: string): string =>
+  `CASE WHEN ${oid} = 0 THEN '' ELSE pg_get_userbyid(${oid})::text END`;
 
 /** A relation that others inherit from decides what its heirs' columns and constraints are. */
 const heir = "EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = c.oid)";
@@ -15,12 +28,12 @@ const heir = "EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = c.oid)";
  * restored.
  */
 const kinds: Record<string, string> = {
-  schemas: `SELECT nspname FROM schemas n WHERE nspname <> 'public' AND ${own("pg_namespace", "n.oid")}`,
+  schemas: `SELECT nspname FROM ${ownSchemas}`,
   tables:
     "SELECT nspname, relname, relkind, relpersistence, relrowsecurity, relforcerowsecurity FROM relations WHERE relkind IN ('r', 'p')",
-  foreignTables: "SELECT nspname, relname FROM relations WHERE relkind = 'f'",
-  views: "SELECT nspname, relname FROM relations WHERE relkind = 'v'",
-  materializedViews: "SELECT nspname, relname FROM relations WHERE relkind = 'm'",
+  foreignTables: relationsOfKind("f"),
+  views: relationsOfKind("v"),
+  materializedViews: relationsOfKind("m"),
   // From 17 on partitions have their parent's identity.
   columns: `SELECT nspname, relname, attname, format_type(atttypid, atttypmod), CASE WHEN NOT relispartition THEN attidentity END, attgenerated,
     CASE WHEN NOT ${heir} THEN attnotnull END, CASE WHEN NOT ${heir} THEN atthasdef END
@@ -39,7 +52,7 @@ const kinds: Record<string, string> = {
   rules:
     "SELECT nspname, relname, rulename, ev_type, ev_enabled FROM pg_rewrite JOIN relations c ON c.oid = ev_class WHERE rulename <> '_RETURN'",
   policies: `SELECT nspname, relname, polname, polcmd, polpermissive,
-    ARRAY(SELECT CASE WHEN r = 0 THEN '' ELSE pg_get_userbyid(r)::text END AS name FROM unnest(polroles) AS r ORDER BY 1)
+    ARRAY(SELECT ${grantee("r")} AS name FROM unnest(polroles) AS r ORDER BY 1)
     FROM pg_policy JOIN relations c ON c.oid = polrelid`,
   functions:
     "SELECT nspname, proname, arguments, prokind, lanname, prosecdef, provolatile, prosrc FROM functions JOIN pg_language l ON l.oid = prolang",
@@ -52,12 +65,12 @@ const kinds: Record<string, string> = {
   comments: `SELECT classoid::regclass::text, objsubid > 0, description FROM pg_description d
     WHERE objoid >= 16384 AND classoid <> 'pg_extension'::regclass
       AND NOT EXISTS (SELECT FROM schemas WHERE classoid = 'pg_namespace'::regclass AND oid = objoid AND nspname = 'public')
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')
+      AND ${undepending("d.classoid", "d.objoid")}
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE d.classoid = 'pg_constraint'::regclass AND oid = d.objoid AND coninhcount > 0)`,
   owners: `SELECT 'relation', nspname, relname, pg_get_userbyid(relowner) FROM relations
     UNION ALL SELECT 'function', nspname, proname || '(' || arguments || ')', pg_get_userbyid(proowner) FROM functions
     UNION ALL SELECT 'type', nspname, typname, pg_get_userbyid(typowner) FROM types
-    UNION ALL SELECT 'schema', '', nspname, pg_get_userbyid(nspowner) FROM schemas n WHERE nspname <> 'public' AND ${own("pg_namespace", "n.oid")}`,
+    UNION ALL SELECT 'schema', '', nspname, pg_get_userbyid(nspowner) FROM ${ownSchemas}`,
   grants: "SELECT * FROM grants WHERE NOT (class = 'n' AND object = 'public') AND privilege <> 'MAINTAIN'",
   // What a dump before 15 holds of public depends on its owner, and on whether it is the one that PostgreSQL made.
   publicSchema: `SELECT nspname, pg_get_userbyid(nspowner), CASE WHEN current_setting('server_version_num')::int < 150000 THEN oid < 16384 END
@@ -65,7 +78,7 @@ const kinds: Record<string, string> = {
   publicSchemaGrants: "SELECT * FROM grants WHERE class = 'n' AND object = 'public'",
   maintainGrants: "SELECT * FROM grants WHERE privilege = 'MAINTAIN'",
   defaultPrivileges: `SELECT DISTINCT pg_get_userbyid(defaclrole)::text, coalesce(nspname, ''), defaclobjtype,
-    CASE WHEN a.grantee = 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END, a.privilege_type, a.is_grantable
+    ${grantee("a.grantee")}, a.privilege_type, a.is_grantable
     FROM pg_default_acl LEFT JOIN pg_namespace n ON n.oid = defaclnamespace, aclexplode(defaclacl) AS a
     WHERE a.privilege_type <> 'MAINTAIN'`,
 };
@@ -99,19 +112,28 @@ const granted = `
   UNION ALL SELECT 'L', '', oid::text, '', lomacl, lomowner FROM pg_largeobject_metadata
   UNION ALL SELECT 'S', '', srvname, '', srvacl, srvowner FROM pg_foreign_server s WHERE ${own("pg_foreign_server", "s.oid")}`;
 
+/** What is in one list of grants and not in the other. */
+const onlyIn = (sign: string, acl: string, other: string): string => {
+  const listed = (list: string) =>
+    `SELECT '${sign}' AS sign, grantee, privilege_type, is_grantable FROM aclexplode(${list})`;
+  return `(${listed(acl)} EXCEPT ${listed(other)})`;
+};
+const defaultGrants = 'acldefault(class::"char", owner)';
+
 /** What was granted and revoked beyond the defaults: to write the defaults out is no difference. */
 const grants = `
-  SELECT DISTINCT class, nspname, object, part, sign, CASE WHEN grantee = 0 THEN '' ELSE pg_get_userbyid(grantee)::text END AS grantee,
+  SELECT DISTINCT class, nspname, object, part, sign, ${grantee("grantee")} AS grantee,
     privilege_type AS privilege, is_grantable
   FROM granted AS g(class, nspname, object, part, acl, owner), LATERAL (
-    (SELECT 'granted' AS sign, grantee, privilege_type, is_grantable FROM aclexplode(acl)
-      EXCEPT SELECT 'granted', grantee, privilege_type, is_grantable FROM aclexplode(acldefault(class::"char", owner)))
-    UNION ALL
-    (SELECT 'revoked', grantee, privilege_type, is_grantable FROM aclexplode(acldefault(class::"char", owner))
-      EXCEPT SELECT 'revoked', grantee, privilege_type, is_grantable FROM aclexplode(acl))
+    ${onlyIn("granted", "acl", defaultGrants)} UNION ALL ${onlyIn("revoked", defaultGrants, "acl")}
   ) AS a
   WHERE acl IS NOT NULL`;
 
+/**
+ * Functions are not written as PostgreSQL does, which is another text for procedures from 14 on, and without the
+ * constructors of a range type, of which versions make different ones. Constraints are without those NOT NULL that 18
+ * keeps here too; older versions have them at the column only.
+ */
 const objectsQuery = `
 WITH schemas AS (
   SELECT * FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
@@ -119,17 +141,14 @@ WITH schemas AS (
   SELECT c.*, n.nspname FROM pg_class c JOIN schemas n ON n.oid = c.relnamespace
   WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c') AND relpersistence <> 't' AND ${own("pg_class", "c.oid")}
 ), functions AS (
-  -- Not as PostgreSQL writes them, which is another text for procedures from 14 on.
   SELECT p.*, n.nspname, array_to_string(ARRAY(SELECT format_type(a, NULL) FROM unnest(proargtypes) WITH ORDINALITY AS u(a, i) ORDER BY i), ', ') AS arguments
   FROM pg_proc p JOIN schemas n ON n.oid = p.pronamespace WHERE ${own("pg_proc", "p.oid")}
-    -- The constructors of a range type, of which versions make different ones.
-    AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'i')
+    AND ${undepending("'pg_proc'::regclass", "p.oid", "i")}
 ), types AS (
   SELECT t.*, n.nspname FROM pg_type t JOIN schemas n ON n.oid = t.typnamespace
   WHERE (typtype IN ('d', 'e', 'r', 'b') OR EXISTS (SELECT FROM pg_class WHERE oid = typrelid AND relkind = 'c'))
     AND NOT EXISTS (SELECT FROM pg_type WHERE typarray = t.oid) AND ${own("pg_type", "t.oid")}
 ), constraints AS (
-  -- 18 keeps NOT NULL here too, older versions at the column only.
   SELECT n.nspname, coalesce(c.relname, t.typname), conname, contype, condeferrable, condeferred, convalidated
   FROM pg_constraint k JOIN schemas n ON n.oid = connamespace
   LEFT JOIN relations c ON c.oid = conrelid LEFT JOIN types t ON t.oid = contypid

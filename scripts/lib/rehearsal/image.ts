@@ -1,5 +1,4 @@
-import * as z from "zod/mini";
-import { DockerError, runDocker } from "../docker.ts";
+import { DockerError, inspectContainer, runDocker } from "../docker.ts";
 import { ProgramError } from "../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
 import type { RestoreRun } from "../restore/run.ts";
@@ -11,15 +10,7 @@ import type { RestoreRun } from "../restore/run.ts";
 export async function imageOf(run: RestoreRun): Promise<string> {
   const { container } = run.database;
   const options = { timeoutSeconds: run.settings.timeouts.query, signal: run.signal };
-  const format = '{"name":{{json .Name}},"image":{{json .Image}}}';
-  const found = await runDocker(container, ["container", "inspect", "--format", format, container], options);
-  if (found.code !== 0) throw new DockerError("failed", container, found.stderr.trim());
-  const { name, image } = z.parse(
-    z.object({ name: z.string(), image: z.string() }),
-    JSON.parse(found.stdout),
-  );
-  // Docker also accepts the beginning of another container's id.
-  if (name !== `/${container}`) throw new DockerError("container-missing", container, "");
+  const { image } = await inspectContainer(container, options);
   const present = await runDocker(
     container,
     ["image", "inspect", "--format", "{{.Id}}", image],

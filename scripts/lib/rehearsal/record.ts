@@ -12,10 +12,10 @@ export const rehearsalResult = {
   durationSeconds: z.number(),
   /** Making the database and filling it, as a restore does; null if it did not get that far. */
   restoreSeconds: z.nullable(z.number()),
-  where: z.enum(["container", "database"]),
+  where: z.literal(["container", "database"]),
   /** What the manifest allowed to be compared: everything, the tables' rows, or nothing (an adopted backup). */
-  compared: z.enum(["full", "rows", "nothing"]),
-  result: z.enum(["equal", "different", "failed"]),
+  compared: z.literal(["full", "rows", "nothing"]),
+  result: z.literal(["equal", "different", "failed"]),
   /** One sentence each. */
   differences: z.array(z.string()),
   /** Why it failed; null unless it did. */

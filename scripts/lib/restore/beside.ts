@@ -1,10 +1,9 @@
 import { restoringName } from "../database-names.ts";
 import { RestoreError } from "./errors.ts";
-import { type Filled, fillDatabase } from "./filling.ts";
+import { type Filled, fillDatabase, takeAway } from "./filling.ts";
 import type { LiveServer } from "./live-server.ts";
 import type { DatabaseProperties } from "./properties.ts";
 import type { RestoreRun } from "./run.ts";
-import { dropDatabase } from "./scratch-database.ts";
 import type { RestoreSource } from "./source.ts";
 
 /**
@@ -28,15 +27,5 @@ export async function restoreBeside<T>(
     // A server that does not answer is not asked again: the lock would be held for as long as it hangs.
     if (!(error instanceof RestoreError && error.kind === "unknown")) await takeAway(run, server, incoming);
     throw error;
-  }
-}
-
-/** Drops a database of this run; one that cannot be dropped stays, with a warning. */
-export async function takeAway(run: RestoreRun, server: LiveServer, name: string): Promise<void> {
-  try {
-    await dropDatabase(run, server.maintenance, name);
-  } catch {
-    const what = `${name} could not be removed; the next run removes it`;
-    run.log.event("warning", run.database.name, what);
   }
 }

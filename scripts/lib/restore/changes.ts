@@ -1,4 +1,4 @@
-import { plural } from "../format.ts";
+import { formatNumber, plural } from "../format.ts";
 import { displayName, type TableName } from "./table-names.ts";
 
 /** What is known of a table's content; without `hash` its rows only. */
@@ -35,7 +35,6 @@ function sameContent(a: CountedTable, b: CountedTable): boolean {
 }
 
 const mostShown = 20;
-const number = (rows: number): string => rows.toLocaleString("en-GB");
 
 /** The changes for people, one line each; those beyond the first twenty are only counted. */
 export function changesText(changes: readonly TableChange[]): string[] {
@@ -52,5 +51,5 @@ function changeText({ rowsThen, rowsNow }: TableChange): string {
   if (rowsNow === null) return `${plural(rowsThen, "row")}, is not there now`;
   if (rowsThen === rowsNow) return `${plural(rowsNow, "row")} as before, with other content`;
   const difference = rowsNow - rowsThen;
-  return `${plural(rowsThen, "row")}, now ${number(rowsNow)} (${difference > 0 ? "+" : "−"}${number(Math.abs(difference))})`;
+  return `${plural(rowsThen, "row")}, now ${formatNumber(rowsNow)} (${difference > 0 ? "+" : "−"}${formatNumber(Math.abs(difference))})`;
 }

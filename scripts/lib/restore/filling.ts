@@ -66,13 +66,19 @@ export async function fillDatabase(
   }
 }
 
-async function takeAway(run: RestoreRun, server: LiveServer, name: string, roles: string[]): Promise<void> {
+/** Drops a database of this run, and roles that it made; what cannot be dropped stays, with a warning. */
+export async function takeAway(
+  run: RestoreRun,
+  server: LiveServer,
+  name: string,
+  roles: readonly string[] = [],
+): Promise<void> {
   try {
     await dropDatabase(run, server.maintenance, name);
     await dropRoles(run.database, roles, questionOptions(run, server.maintenance));
   } catch {
     // What is left bears a name that the next run recognises.
-    run.log.event("warning", run.database.name, `${name} could not be removed; the next restore removes it`);
+    run.log.event("warning", run.database.name, `${name} could not be removed; the next run removes it`);
   }
 }
 

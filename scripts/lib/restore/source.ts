@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { verifyArchive } from "../archive.ts";
@@ -72,7 +72,7 @@ export async function inspectSource(path: string, signal: AbortSignal): Promise<
 }
 
 function requireUnchanged(rolesPath: string, sha256: string): void {
-  if (createHash("sha256").update(readFileSync(rolesPath)).digest("hex") === sha256) return;
+  if (hash("sha256", readFileSync(rolesPath)) === sha256) return;
   throw new RestoreError(
     "bad-file",
     `${rolesPath} has changed since it was backed up; choose another backup, or move it away to restore without its roles`,

@@ -1,5 +1,5 @@
 import { recogniseDatabase, runStart } from "../database-names.ts";
-import { formatBytes, formatDuration, formatTime } from "../format.ts";
+import { formatBytes, formatDuration, formatNumber, formatTime } from "../format.ts";
 import type { Settings } from "../settings.ts";
 import { identifier } from "../sql.ts";
 import { sizeAtBackup } from "./judge-postgres.ts";
@@ -87,7 +87,7 @@ function judgeUpkeep(figures: PostgresFigures): Finding[] {
   const rows = figures.liveRows + figures.deadRows;
   const deadPercent = rows === 0 ? 0 : Math.round((figures.deadRows / rows) * 100);
   if (figures.deadRows >= manyDeadRows && deadPercent >= manyDeadPercent) {
-    const text = `${deadPercent} % of the rows are dead (${figures.deadRows.toLocaleString("en-GB")})`;
+    const text = `${deadPercent} % of the rows are dead (${formatNumber(figures.deadRows)})`;
     findings.push(warning(text, "VACUUM (ANALYZE); see whether autovacuum keeps up"));
   }
   const reads = figures.blocksHit + figures.blocksRead;

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, formatTime, plural } from "../format.ts";
+import { formatBytes, formatDuration, formatNumber, formatTime, plural } from "../format.ts";
 import type { Colour } from "../terminal.ts";
 import { problemsOf } from "./judgement.ts";
 import type { DatabaseReport, Finding, FindingLevel, Performance, Point, StatusReport } from "./report.ts";
@@ -88,9 +88,12 @@ function performanceLines(figures: Performance): string[] {
     ],
     [
       "transactions",
-      `${count(transactions.committed)} committed, ${count(transactions.rolledBack)} rolled back`,
+      `${formatNumber(transactions.committed)} committed, ${formatNumber(transactions.rolledBack)} rolled back`,
     ],
-    ["dead rows", `${count(rows.dead)} of ${count(total)}; ${plural(figures.deadlocks, "deadlock")}`],
+    [
+      "dead rows",
+      `${formatNumber(rows.dead)} of ${formatNumber(total)}; ${plural(figures.deadlocks, "deadlock")}`,
+    ],
     ["last vacuum", timeText(figures.lastVacuum)],
     ["last analyse", timeText(figures.lastAnalyse)],
     ["longest query", figures.longestQuery === null ? "none" : formatDuration(figures.longestQuery.seconds)],
@@ -102,6 +105,5 @@ function performanceLines(figures: Performance): string[] {
   return ["  performance", ...pairs.map(([name, text]) => `    ${name.padEnd(nameWidth)}  ${text}`)];
 }
 
-const count = (value: number): string => value.toLocaleString("en-GB");
 const timeText = (time: string | null): string => (time === null ? "never" : formatTime(new Date(time)));
 const signed = (bytes: number): string => `${bytes < 0 ? "-" : "+"}${formatBytes(Math.abs(bytes))}`;

@@ -10,10 +10,10 @@ const count = z.int().check(z.nonnegative());
 const time = z.iso.datetime();
 
 /** `ok` and `note` need nothing done; `unknown` could not be looked at. */
-export const FindingLevel = z.enum(["ok", "note", "warning", "unknown", "critical"]);
+export const FindingLevel = z.literal(["ok", "note", "warning", "unknown", "critical"]);
 export type FindingLevel = z.infer<typeof FindingLevel>;
 
-export const Verdict = z.enum(["healthy", "warning", "critical", "unknown"]);
+export const Verdict = z.literal(["healthy", "warning", "critical", "unknown"]);
 export type Verdict = z.infer<typeof Verdict>;
 
 export const Finding = z.strictObject({
@@ -40,7 +40,7 @@ export const BackupFigures = z.strictObject({
   takenAt: time,
   bytes: count,
   verified: z.boolean(),
-  class: z.enum(["regular", "pre-restore"]),
+  class: z.literal(["regular", "pre-restore"]),
 });
 
 /** The performance figures. */
@@ -65,7 +65,7 @@ export const Performance = z.strictObject({
   leftovers: z.array(
     z.strictObject({
       database: z.string(),
-      kind: z.enum(["previous", "restoring", "rehearsal"]),
+      kind: z.literal(["previous", "restoring", "rehearsal"]),
       madeAt: time,
       bytes: z.nullable(count),
     }),
