@@ -198,6 +198,12 @@ export class Deployment {
     const { replaced } = chosen;
     if (replaced !== null) {
       const kept = this.#store.file.serverKeys();
+      // The state is written as a whole or not at all.
+      interruptions.stage = {
+        first: `Interrupted: ${replaced} is being forgotten. Ctrl-C again ends it at once.`,
+        onFirst: () => {},
+        onAgain: () => stack.interrupt(),
+      };
       await progress.phase(`Forgetting ${replaced}`, () => stack.forget(replaced, kept));
     }
     return this.#verified(stack, looks, run.report);
@@ -219,6 +225,7 @@ export class Deployment {
         "interrupted; the deployment is done, and not verified",
         "Run the same command again: it goes on with the first backup and the status check.",
       );
+    if (interruptions.signal.aborted) throw reason();
     interruptions.stage = { first: "", onFirst: () => {}, onAgain: () => {} };
     const verifications = progress.phase("First backup and status check", () =>
       Promise.all(

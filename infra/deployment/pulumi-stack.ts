@@ -27,6 +27,9 @@ export interface RunOptions {
   onEvent: (report: EngineReport) => void;
 }
 
+/** Milliseconds between two looks for the id of a process that is being started. */
+const betweenLooks = 50;
+
 /** The Pulumi CLI, driven by the Automation API. */
 export class PulumiStack {
   readonly name: string;
@@ -39,6 +42,7 @@ export class PulumiStack {
   #stack: Stack | null = null;
   /** Ends when the CLI has, whether it was waited for or not. */
   #underWay: Promise<unknown> = Promise.resolve();
+  #isUnderWay = false;
 
   /** @param project the directory with Pulumi.yaml @param environment added to the process's own */
   constructor(automation: Automation, name: string, project: string, environment: Record<string, string>) {
@@ -58,15 +62,17 @@ export class PulumiStack {
   }
 
   /** Selects the stack. @returns false where there is none of that name */
-  async select(): Promise<boolean> {
+  select(): Promise<boolean> {
     const { Stack, StackNotFoundError } = this.#automation;
-    try {
-      this.#stack = await Stack.select(this.name, await this.#workspace());
-      return true;
-    } catch (error) {
-      if (error instanceof StackNotFoundError) return false;
-      throw stackError(this.name, error);
-    }
+    return this.#whole(async () => {
+      try {
+        this.#stack = await Stack.select(this.name, await this.#workspace());
+        return true;
+      } catch (error) {
+        if (error instanceof StackNotFoundError) return false;
+        throw stackError(this.name, error);
+      }
+    });
   }
 
   create(): Promise<void> {
@@ -102,25 +108,33 @@ export class PulumiStack {
    * @param kept the servers that stay
    * @returns how many there were
    */
-  async forget(key: string, kept: readonly string[]): Promise<number> {
-    const stack = this.#selected();
-    const state = await stack.exportStack();
-    const { resources = [] } = state.deployment;
-    const left = withoutServer(resources, key, kept);
-    const count = resources.length - left.length;
-    if (count > 0) {
-      await stack.importStack({ ...state, deployment: { ...state.deployment, resources: left } });
-    }
-    return count;
+  forget(key: string, kept: readonly string[]): Promise<number> {
+    return this.#whole(async () => {
+      const stack = this.#selected();
+      const state = await stack.exportStack();
+      const { resources = [] } = state.deployment;
+      const left = withoutServer(resources, key, kept);
+      const count = resources.length - left.length;
+      if (count > 0) {
+        await stack.importStack({ ...state, deployment: { ...state.deployment, resources: left } });
+      }
+      return count;
+    });
   }
 
   /** Asks the CLI under way, if any, to stop: at the first time gracefully, at the second at once. */
   interrupt(): void {
+    // While it is only being started, or one of its commands has ended and the next has not begun, it cannot be told yet.
+    if (this.#isUnderWay && !this.#signal()) setTimeout(() => this.interrupt(), betweenLooks).unref();
+  }
+
+  /** Whether there was a process to signal. */
+  #signal(): boolean {
     try {
       const id = processIn(readFileSync(this.#processFile, "utf8"));
-      if (id !== null) process.kill(id, "SIGINT");
+      return id !== null && process.kill(id, "SIGINT");
     } catch {
-      // It has ended, or has not begun.
+      return false;
     }
   }
 
@@ -141,7 +155,12 @@ export class PulumiStack {
   }
 
   #whole<T>(work: () => Promise<T>): Promise<T> {
-    const result = work();
+    this.#isUnderWay = true;
+    const result = work().finally(() => {
+      this.#isUnderWay = false;
+      // Its number may soon be another process's.
+      rmSync(this.#processFile, { force: true });
+    });
     this.#underWay = result.catch(() => {});
     return result;
   }
@@ -175,8 +194,6 @@ export class PulumiStack {
     } catch (error) {
       if (error instanceof this.#automation.ConcurrentUpdateError) throw lockedStack(this.name, error);
       return { report, failure: messageOf(error) };
-    } finally {
-      rmSync(this.#processFile, { force: true });
     }
   }
 }

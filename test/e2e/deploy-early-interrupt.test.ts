@@ -1,0 +1,28 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadAutomation, PulumiStack } from "../../infra/deployment/pulumi-stack.ts";
+
+let directory: string;
+let stack: PulumiStack;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "early-interrupt-"));
+  mkdirSync(join(directory, "state"));
+  writeFileSync(join(directory, "Pulumi.yaml"), "name: database-backups\nruntime: nodejs\n");
+  const environment = { PULUMI_BACKEND_URL: `file://${directory}/state`, PULUMI_CONFIG_PASSPHRASE: "x" };
+  stack = new PulumiStack(await loadAutomation(), "prod", directory, environment);
+});
+
+afterAll(() => {
+  stack?.dispose();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+test("Ctrl-C while the CLI is only being started reaches it, and nothing later", async () => {
+  const interrupted = stack.select();
+  stack.interrupt();
+  await expect(interrupted).rejects.toThrow(/SIGINT|exit code 130/);
+  expect(await stack.select()).toBe(false);
+});
