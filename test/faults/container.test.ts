@@ -33,7 +33,8 @@ const events = [
   },
   {
     event: "the run's sessions terminated",
-    says: /failed: .*terminating connection due to administrator command/,
+    // Which of the two pg_dump reads depends on what it was doing.
+    says: /failed: .*(terminating connection due to administrator command|server closed the connection)/,
     act: () =>
       server.sandbox.psql(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'database-backups/%'",
