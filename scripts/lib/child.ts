@@ -22,8 +22,12 @@ export interface ChildResult {
   stderr: string;
 }
 
-/** Statuses from here on say that a signal ended the program, also one inside a container. */
-export const firstSignalStatus = 128;
+/** Statuses from here on are not the program's own: Docker could not start it (126, 127), or a signal ended it. */
+export const firstForeignStatus = 126;
+
+/** What is left to say of a program in a container that has said nothing itself. */
+export const endOf = (program: string, status: number): string =>
+  `${program} ended with status ${status}${status < firstForeignStatus ? "" : ", as when the container or Docker is stopped"}`;
 
 const stderrLimit = 65_536;
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ChildOptions, type ChildResult, firstSignalStatus } from "./child.ts";
+import { type ChildOptions, type ChildResult, firstForeignStatus } from "./child.ts";
 import { dockerExec, requireRunning } from "./docker.ts";
 import { ProgramError } from "./errors.ts";
 import { ExitCode } from "./exit-codes.ts";
@@ -80,7 +80,7 @@ async function run(database: DatabaseSettings, argv: string[], options: DumpOpti
   const result = await dockerExec(database.container, argv, { ...child, environment });
   if (result.code === 0) return;
   // A container that was stopped meanwhile is the better explanation.
-  const looks = result.code >= firstSignalStatus ? looksAfterKill : 1;
+  const looks = result.code >= firstForeignStatus ? looksAfterKill : 1;
   for (let look = 1; look <= looks; look += 1) {
     if (look > 1) await sleep(lookPause);
     await requireRunning(database.container, { signal: options.signal });

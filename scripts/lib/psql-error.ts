@@ -1,4 +1,4 @@
-import { firstSignalStatus } from "./child.ts";
+import { endOf, firstForeignStatus } from "./child.ts";
 import { ProgramError } from "./errors.ts";
 import { ExitCode } from "./exit-codes.ts";
 
@@ -34,12 +34,10 @@ export function psqlError(place: string, code: number, stderr: string, begun: bo
   const lines = stderr
     .split("\n")
     .map((line) => line.replace(/^psql:(<stdin>:\d+:)? ?(error: )?/, "").trim());
-  const first =
-    lines.find((line) => line !== "" && !line.startsWith("NOTICE")) ?? `psql ended with status ${code}`;
+  const first = lines.find((line) => line !== "" && !line.startsWith("NOTICE")) ?? endOf("psql", code);
   const sqlState = coded?.[1] ?? null;
   const detail = coded?.[2] === undefined ? first : `${coded[2]} (${sqlState})`;
-  // A psql that was killed was killed with its container.
-  if (code === connectionLost || code >= firstSignalStatus)
+  if (code === connectionLost || code >= firstForeignStatus)
     return new PsqlError(begun ? "lost" : "connection", place, detail, sqlState);
   return new PsqlError(sqlState === null && begun ? "lost" : "query", place, detail, sqlState);
 }

@@ -4,6 +4,7 @@ import { createReadStream } from "node:fs";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { endOf, firstForeignStatus } from "../child.ts";
 import { dockerFailure, execArguments } from "../docker.ts";
 import { messageOf } from "../errors.ts";
 import { liftTransactionTimeout } from "../psql.ts";
@@ -87,8 +88,7 @@ export async function loadArchive(load: Load): Promise<void> {
   if (failure !== null) throw failure;
   const said = [messages.trim(), output.replace(bothSucceeded, "").trim()].filter((text) => text !== "");
   if (said.length === 0) {
-    if (status.value !== 0)
-      said.push(`docker exec ended with status ${status.value}, as when the container or Docker is stopped`);
+    if (status.value !== 0) said.push(endOf("docker exec", status.value ?? firstForeignStatus));
     if (sent.status === "rejected") said.push(messageOf(sent.reason));
   }
   throw new RestoreError("load", `${load.archive} could not be restored: ${said.join("; ")}`);
