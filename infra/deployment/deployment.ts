@@ -12,7 +12,7 @@ import type { EngineReport } from "./changes.ts";
 import { addDatabase, type Chosen, chooseServers, hasDatabases, planOfFile } from "./choice.ts";
 import type { Wish } from "./command-line.ts";
 import type { Conversation } from "./conversation.ts";
-import { DeploymentError, Interruption } from "./errors.ts";
+import { DeploymentError, Interruption, messageOf } from "./errors.ts";
 import { type Interruptions, orAborted } from "./interruption.ts";
 import { type Look, lookAt, twinProblem } from "./preflight.ts";
 import { previewText } from "./preview-text.ts";
@@ -102,8 +102,16 @@ export class Deployment {
     const automation = loadAutomation();
     automation.catch(() => {});
     const backend = await chooseBackend(process.env, this.#store.file, this.#wish.local, talk);
-    Object.assign(process.env, await before(withPulumi(withProjectNode())), backend.environment);
-    if (backend.login !== null) await succeed(["pulumi", "login", backend.login, "--non-interactive"]);
+    try {
+      Object.assign(process.env, await before(withPulumi(withProjectNode())), backend.environment);
+      if (backend.login !== null) await succeed(["pulumi", "login", backend.login, "--non-interactive"]);
+    } catch (error) {
+      throw error instanceof DeploymentError
+        ? error
+        : new DeploymentError("failed", messageOf(error), "Then run the same command again.", {
+            cause: error,
+          });
+    }
     const stack = new PulumiStack(await automation, this.#wish.stack, directory, backend.environment);
     this.#stack = stack;
     interruptions.stage = {
