@@ -88,7 +88,7 @@ export class Deployment {
     const { name, file } = this.#store;
     const next =
       "Name the application as Kamal's service does: --database curriculum_library_api stands for the container\n" +
-      "curriculum_library_api-db and the database curriculum_library_api_production; the README has what else can be said.";
+      "curriculum_library_api-db and the database curriculum_library_api_production; docs/BACKUP_CONFIGURATION.md has the other ways.";
     const answer =
       talk.possible && !this.#wish.yes
         ? await talk.ask(`${name} names no database yet. ${next}\nWhich database is to be backed up? `)
@@ -205,7 +205,7 @@ export class Deployment {
     if (run.failure !== null) return this.#result(stack, looks, errorsOf(run), run.report);
     const { replaced } = chosen;
     if (replaced !== null) {
-      const kept = this.#store.file.serverKeys();
+      const kept = this.#store.file.otherKeys(replaced);
       // The state is written as a whole or not at all.
       interruptions.stage = {
         first: `Interrupted: ${replaced} is being forgotten. Ctrl-C again ends it at once.`,

@@ -60,6 +60,12 @@ export class StackFile {
     return Object.keys(mappingOf(this.values().servers));
   }
 
+  /** The keys of every server but this one, those that leave included: resources of theirs may still be in the state. */
+  otherKeys(key: string): string[] {
+    const leaving = Object.keys(mappingOf(this.values().decommissioned));
+    return [...this.serverKeys(), ...leaving].filter((other) => other !== key);
+  }
+
   /** What stands under a server's key; {} where there is nothing. */
   server(key: string): Record<string, unknown> {
     return mappingOf(mappingOf(this.values().servers)[key]);

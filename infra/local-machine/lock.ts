@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { say } from "./steps.ts";
@@ -10,7 +10,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   while (!take(path)) {
     const holder = holderOf(path);
     if (holder !== null && !isAlive(holder)) {
-      rmSync(path, { force: true });
+      breakDead(path, holder);
       continue;
     }
     if (!told) say(`Waiting for the set-up that process ${holder ?? "?"} is doing …`);
@@ -24,13 +24,31 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   }
 }
 
+/** The file appears with its content in one step: one that stayed empty would never be anybody's who is dead. */
 function take(path: string): boolean {
+  const own = `${path}.${process.pid}`;
+  writeFileSync(own, String(process.pid));
   try {
-    writeFileSync(path, String(process.pid), { flag: "wx" });
+    linkSync(own, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+/** Moved away and looked at again, because another process may have taken it over since it was read. */
+function breakDead(path: string, holder: number): void {
+  const aside = `${path}.${process.pid}.broken`;
+  try {
+    renameSync(path, aside);
+    if (holderOf(aside) !== holder) linkSync(aside, path);
+  } catch (error) {
+    if (!["ENOENT", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  } finally {
+    rmSync(aside, { force: true });
   }
 }
 

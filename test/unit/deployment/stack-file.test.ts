@@ -73,6 +73,12 @@ describe("a server that takes the place of another", () => {
     expect(file.text()).toContain("other:region: 0x10");
   });
 
+  test("leaves alone what the servers that stay, and those that leave, still have in the state", () => {
+    const file = new StackFile(commented, name);
+    file.forgetServer("two-b");
+    expect(file.otherKeys("two").sort()).toEqual(["one", "three", "two-b"]);
+  });
+
   test("takes nothing over from an entry without settings", () => {
     const file = new StackFile(commented, name);
     file.replaceServer("one", "uno", {});
