@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { full, testFiles } from "./test/faults/extent.ts";
+import { LongFirst } from "./test/long-first.ts";
 
 /** Tests that drive real servers wait for seconds at a time: for containers, sshd, cron, the Pulumi CLI. */
 const real = {
@@ -12,6 +13,7 @@ export default defineConfig({
   test: {
     // They wait more than they compute: more at once than a small machine has cores, fewer than makes sshd drop logins.
     maxWorkers: 3,
+    sequence: { sequencer: LongFirst },
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "provider", include: ["test/provider/**/*.test.ts"], ...real } },
