@@ -86,7 +86,7 @@ export type Monitoring = z.infer<typeof Monitoring>;
 export const Runtime = z.enum(["pinned", "system"]).meta({
   kind: "`pinned` or `system`",
   description:
-    "The Node that runs the programs: the pinned one that is sent along, or the server's own (22 or later)",
+    "The Node that runs the programs: the pinned one that is sent along, or the server's own (22.3 or later)",
 });
 export type Runtime = z.infer<typeof Runtime>;
 

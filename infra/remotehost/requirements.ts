@@ -15,7 +15,7 @@ export interface Requirements {
     /** Where its backups lie: none there yet makes a missing container a note, not a problem. */
     backups: string;
   }[];
-  /** `system`: a Node of version 22 or later must be installed. */
+  /** `system`: a Node of version 22.3 or later must be installed. */
   runtime: "pinned" | "system";
   /** Whether cron is to send mail: a server without a mailer is then worth a note. */
   mails: boolean;

@@ -12,7 +12,8 @@ export interface Judgement {
 /** What `uname -m` says, and what Node and npm call it. */
 export const architectures: Readonly<Record<string, "x64" | "arm64">> = { x86_64: "x64", aarch64: "arm64" };
 
-const oldestNode = 22;
+// The first with process.getBuiltinModule.
+const oldestNode = { major: 22, minor: 3 };
 
 /** Compares what was seen with what is required. `host` begins every sentence; `stack` is who may own the machine. */
 export function judge(
@@ -71,9 +72,10 @@ function platformProblems(
 
 function runtimeProblems({ runtime }: Requirements, { systemNode }: Inspection): string[] {
   if (runtime === "pinned") return [];
-  const wanted = `Install Node ${oldestNode} or later, or set runtime to pinned.`;
+  const wanted = `Install Node ${oldestNode.major}.${oldestNode.minor} or later, or set runtime to pinned.`;
   if (!systemNode) return [`it has no node on its PATH. ${wanted}`];
-  if (Number.parseInt(systemNode.version, 10) >= oldestNode) return [];
+  const [major = 0, minor = 0] = systemNode.version.split(".").map(Number);
+  if (major > oldestNode.major || (major === oldestNode.major && minor >= oldestNode.minor)) return [];
   return [`its ${systemNode.path} is version ${systemNode.version || "unknown"}. ${wanted}`];
 }
 

@@ -58,7 +58,7 @@ describe("no problem", () => {
     ["Ubuntu", { osRelease: { ID: "ubuntu", ID_LIKE: "debian" } }, {}, "aarch64"],
     ["a relative of Debian", { osRelease: { ID: "raspbian", ID_LIKE: "debian" } }, {}, "aarch64"],
     ["our own machine", { owner: "p/s" }, {}, "x86_64"],
-    ["a system Node", { systemNode: { path: "/usr/bin/node", version: "22.1.0" } }, system, "x86_64"],
+    ["a system Node", { systemNode: { path: "/usr/bin/node", version: "22.3.0" } }, system, "x86_64"],
     ["a volume with a name", mounted({ ...mount, Type: "volume", Name: "pg" }), {}, "x86_64"],
     [
       "the parent mounted",
@@ -96,6 +96,12 @@ describe("a problem, with what to do", () => {
       { systemNode: { path: "/usr/bin/node", version: "18.1.0" } },
       system,
       /version 18\.1\.0/,
+    ],
+    [
+      "a system Node that is a little too old",
+      { systemNode: { path: "/usr/bin/node", version: "22.2.0" } },
+      system,
+      /version 22\.2\.0/,
     ],
     [
       "a stopped container",
