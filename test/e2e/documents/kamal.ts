@@ -37,29 +37,34 @@ async function configured(usual: DatabaseContainer): Promise<DatabaseContainer> 
 }
 
 /**
- * A client that holds a connection, uses it every second, and makes another one when it was cut off. It dies with
- * PostgreSQL's container, and the number of its process group with it, but not the note that it is to run.
+ * A client that holds a connection, uses it every second, and makes another one when it was cut off. It is asked to
+ * end and never killed: PostgreSQL is the container's first process, gets the children of whoever dies, and takes one
+ * that a signal ended for a crash of its own. It dies with the container, but not the note that it is to run.
  */
 const application = `
-  touch /tmp/application
-  echo $$ >/dev/shm/application
-  while :; do
-    while echo 'SELECT 1;'; do sleep 1; done |
+  touch /tmp/application /dev/shm/application
+  while test -e /tmp/application; do
+    while test -e /tmp/application && echo 'SELECT 1;'; do sleep 1; done |
       PGAPPNAME=application psql -X -q -U ${databaseUser} -d ${databaseName} >/dev/null 2>&1
     sleep 1
-  done`;
+  done
+  rm /dev/shm/application`;
 
 const inContainer = (...argv: string[]): string[] => ["docker", "exec", ...argv];
 
+const waiting = (condition: string): string =>
+  `for _ in $(seq 100); do if ${condition}; then exit 0; fi; sleep 0.1; done; exit 1`;
+
 async function stopApplication(): Promise<void> {
-  const end =
-    "rm -f /tmp/application; test -e /dev/shm/application && kill -- -$(cat /dev/shm/application); rm -f /dev/shm/application";
+  const end = `rm -f /tmp/application; ${waiting("test ! -e /dev/shm/application")}`;
+  // Without a container there is no application.
   await execute(inContainer(database.container, "sh", "-c", end));
 }
 
 async function startApplication(): Promise<void> {
   await stopApplication();
-  await succeed(inContainer("--detach", database.container, "setsid", "sh", "-c", application));
+  await succeed(inContainer("--detach", database.container, "sh", "-c", application));
+  await succeed(inContainer(database.container, "sh", "-c", waiting("test -e /dev/shm/application")));
 }
 
 async function applicationRuns(): Promise<boolean> {
