@@ -1,6 +1,5 @@
 import { performance } from "node:perf_hooks";
 import type { painter } from "../../scripts/lib/terminal.ts";
-import { serverCommands } from "../commands.ts";
 import { project } from "../config/names.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import { succeed } from "../local-machine/command.ts";
@@ -12,14 +11,16 @@ import type { EngineReport } from "./changes.ts";
 import { addDatabase, type Chosen, chooseServers, hasDatabases, planOfFile } from "./choice.ts";
 import type { Wish } from "./command-line.ts";
 import type { Conversation } from "./conversation.ts";
+import { errorsOf, interrupted, nobodyToAsk, previewFailed, unfit } from "./endings.ts";
 import { DeploymentError, Interruption, messageOf } from "./errors.ts";
 import { type Interruptions, orAborted } from "./interruption.ts";
 import { type Look, lookAt, twinProblem } from "./preflight.ts";
 import { previewText } from "./preview-text.ts";
 import type { Progress } from "./progress.ts";
-import { cancelCommand, loadAutomation, PulumiStack, type Run } from "./pulumi-stack.ts";
+import { loadAutomation, PulumiStack } from "./pulumi-stack.ts";
+import { changesOf, serverResult } from "./server-result.ts";
 import { StackFileStore } from "./stack-file-store.ts";
-import type { Result, ServerResult } from "./summary.ts";
+import type { Result } from "./summary.ts";
 import { acceptHostKey } from "./trust.ts";
 import { verify } from "./verification.ts";
 
@@ -246,7 +247,7 @@ export class Deployment {
       ),
     );
     const found = await orAborted(verifications, interruptions.signal, reason);
-    const result = await this.#result(stack, looks, [], report);
+    const result = this.#result(stack, looks, [], report);
     const servers = result.servers.map((server, index) => ({
       ...server,
       verification: found[index] ?? null,
@@ -254,12 +255,7 @@ export class Deployment {
     return { ...result, servers };
   }
 
-  async #result(
-    stack: PulumiStack,
-    looks: readonly Look[],
-    errors: string[],
-    report: EngineReport,
-  ): Promise<Result> {
+  #result(stack: PulumiStack, looks: readonly Look[], errors: string[], report: EngineReport): Result {
     const { name, file } = this.#store;
     return {
       stack: stack.name,
@@ -272,54 +268,4 @@ export class Deployment {
       seconds: (performance.now() - this.#began) / 1000,
     };
   }
-}
-
-const changesOf = ({ changes }: EngineReport, key: string): number =>
-  changes.filter(({ name, type }) => name.startsWith(`${key}-`) && type !== "Readiness").length;
-
-function serverResult({ plan, problems, notes }: Look, report: EngineReport): ServerResult {
-  return {
-    key: plan.key,
-    changes: changesOf(report, plan.key),
-    problems,
-    notes,
-    verification: null,
-    commands: serverCommands(plan),
-  };
-}
-
-function nobodyToAsk(): DeploymentError {
-  return new DeploymentError(
-    "notConfirmed",
-    "there is no terminal to ask on; nothing was changed",
-    "Give --yes to deploy unasked, or --dry-run to see what that would do.",
-  );
-}
-
-function unfit(looks: readonly Look[]): DeploymentError {
-  const problems = looks.flatMap((look) => look.problems.map((problem) => `  ${problem}`));
-  const keys = looks.map(({ plan }) => plan.key).join(", ");
-  const is = looks.length === 1 ? "is" : "are";
-  return new DeploymentError(
-    "unavailable",
-    `${keys} ${is} not ready; nothing was changed:\n${problems.join("\n")}`,
-    "Then run the same command again.",
-  );
-}
-
-const errorsOf = ({ report, failure }: Run): string[] => {
-  const errors = report.diagnostics.filter(({ severity }) => severity === "error");
-  return errors.length > 0 ? [...new Set(errors.map(({ message }) => message))] : [failure ?? ""];
-};
-
-function previewFailed(run: Run): DeploymentError {
-  const text = errorsOf(run).join("\n");
-  return new DeploymentError("failed", `the preview failed; nothing was changed:\n${text}`);
-}
-
-function interrupted(stack: string, { report }: Run): Interruption {
-  return new Interruption(
-    `interrupted after ${report.done.length} changes; what was done is on the server and in the stack's state`,
-    `Run the same command again: it goes on from there. If it says that the stack is locked: ${cancelCommand(stack)}`,
-  );
 }

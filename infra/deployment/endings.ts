@@ -1,0 +1,42 @@
+import { DeploymentError, Interruption } from "./errors.ts";
+import type { Look } from "./preflight.ts";
+import { cancelCommand, type Run } from "./pulumi-stack.ts";
+
+/** How a deployment can end early, and what a person does then. */
+
+export function nobodyToAsk(): DeploymentError {
+  return new DeploymentError(
+    "notConfirmed",
+    "there is no terminal to ask on; nothing was changed",
+    "Give --yes to deploy unasked, or --dry-run to see what that would do.",
+  );
+}
+
+export function unfit(looks: readonly Look[]): DeploymentError {
+  const problems = looks.flatMap((look) => look.problems.map((problem) => `  ${problem}`));
+  const keys = looks.map(({ plan }) => plan.key).join(", ");
+  const is = looks.length === 1 ? "is" : "are";
+  return new DeploymentError(
+    "unavailable",
+    `${keys} ${is} not ready; nothing was changed:\n${problems.join("\n")}`,
+    "Then run the same command again.",
+  );
+}
+
+/** What the engine called errors, each once; else what the CLI said. */
+export const errorsOf = ({ report, failure }: Run): string[] => {
+  const errors = report.diagnostics.filter(({ severity }) => severity === "error");
+  return errors.length > 0 ? [...new Set(errors.map(({ message }) => message))] : [failure ?? ""];
+};
+
+export function previewFailed(run: Run): DeploymentError {
+  const text = errorsOf(run).join("\n");
+  return new DeploymentError("failed", `the preview failed; nothing was changed:\n${text}`);
+}
+
+export function interrupted(stack: string, { report }: Run): Interruption {
+  return new Interruption(
+    `interrupted after ${report.done.length} changes; what was done is on the server and in the stack's state`,
+    `Run the same command again: it goes on from there. If it says that the stack is locked: ${cancelCommand(stack)}`,
+  );
+}
