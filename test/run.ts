@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { projectNode, repository, withProjectNode } from "../infra/local-machine/places.ts";
 import { withPulumi } from "../infra/pulumi-cli/pulumi-cli.ts";
 import { seed } from "./faults/extent.ts";
 import { afterSecondTry, type Counts, type Outcome, outcomeOf, secondTry } from "./report.ts";
-import { projectNode, repository, withProjectNode } from "./sandbox/cache.ts";
 import { postgresVersion, versionVariable } from "./sandbox/postgres-version.ts";
 import { ensureImages } from "./sandbox/set-up/set-up.ts";
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { say } from "../sandbox/steps.ts";
+import { say } from "../../infra/local-machine/steps.ts";
 import { interruptionOf, whileClientsAsk } from "../server/asking-clients.ts";
 import { type RestoreServer, startRestoreServer } from "../server/restore-server.ts";
 import type { Figure } from "./figures.ts";

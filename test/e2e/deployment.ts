@@ -1,4 +1,4 @@
-import type { CommandResult } from "../sandbox/command.ts";
+import type { CommandResult } from "../../infra/local-machine/command.ts";
 import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
 import {
   configurationFor,

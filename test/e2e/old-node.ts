@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { cacheDirectory } from "../sandbox/cache.ts";
-import { succeed } from "../sandbox/command.ts";
+import { succeed } from "../../infra/local-machine/command.ts";
+import { cacheDirectory } from "../../infra/local-machine/places.ts";
 
 const version = "20.20.0";
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CommandResult } from "../../infra/local-machine/command.ts";
 import { propertiesQuery } from "../../scripts/lib/restore/properties.ts";
 import type { Settings } from "../../scripts/lib/settings.ts";
-import type { CommandResult } from "../sandbox/command.ts";
 import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
 import { commandOf, putPrograms, settingsFile, settingsFor } from "../server/programs.ts";
 import type { Audit } from "./audit.ts";

@@ -1,4 +1,4 @@
-import { say } from "../sandbox/steps.ts";
+import { say } from "../../infra/local-machine/steps.ts";
 import { full, seed } from "./extent.ts";
 
 /** Vitest calls this once before the fault suite. */

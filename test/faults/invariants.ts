@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
-import type { CommandResult } from "../sandbox/command.ts";
+import type { CommandResult } from "../../infra/local-machine/command.ts";
 import { docker, tryDocker } from "../sandbox/docker.ts";
 import type { Audit } from "./audit.ts";
 import { type FaultServer, quoted } from "./fault-server.ts";

@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { relative } from "node:path";
 import type { Reporter, TestModule } from "vitest/node";
-import { repository } from "../sandbox/cache.ts";
+import { repository } from "../../infra/local-machine/places.ts";
 import { passedList } from "./results.ts";
 
 /**

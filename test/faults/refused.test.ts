@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { CommandResult } from "../sandbox/command.ts";
+import type { CommandResult } from "../../infra/local-machine/command.ts";
 import { chosen } from "./extent.ts";
 import { type FaultProgram, type FaultServer, startFaultServer, succeed } from "./fault-server.ts";
 import { type Fault, survive } from "./survival.ts";

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
+import { execute } from "../../infra/local-machine/command.ts";
+import { repository } from "../../infra/local-machine/places.ts";
 import { buildPrograms, programsVersion } from "../../scripts/build.ts";
-import { repository } from "../sandbox/cache.ts";
-import { execute } from "../sandbox/command.ts";
 
 /** What was tested, and that one run at a time tests it. */
 

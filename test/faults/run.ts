@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { appendFileSync, globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { projectNode, repository, withProjectNode } from "../sandbox/cache.ts";
+import { projectNode, repository, withProjectNode } from "../../infra/local-machine/places.ts";
 import { docker } from "../sandbox/docker.ts";
 import { usualVersion } from "../sandbox/postgres-version.ts";
 import { ensureImages } from "../sandbox/set-up/set-up.ts";

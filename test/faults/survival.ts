@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { CommandResult } from "../sandbox/command.ts";
+import type { CommandResult } from "../../infra/local-machine/command.ts";
 import type { FaultServer } from "./fault-server.ts";
 import {
   exitCodeIsNotZero,

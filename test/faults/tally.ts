@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { expect } from "vitest";
-import { repository } from "../sandbox/cache.ts";
+import { repository } from "../../infra/local-machine/places.ts";
 import type { PromiseKept, Tallied } from "./results.ts";
 
 /** Notes a fault that was survived; nothing unless `npm run faults` has said where. */

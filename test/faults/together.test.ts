@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { CommandResult } from "../sandbox/command.ts";
+import type { CommandResult } from "../../infra/local-machine/command.ts";
 import { chosen, full, times } from "./extent.ts";
 import { type FaultServer, startFaultServer, succeed } from "./fault-server.ts";
 import { liveDatabaseIsOneOf, lookBefore, nothingIsLeft } from "./invariants.ts";

@@ -1,7 +1,7 @@
 import { copyFileSync, cpSync, mkdtempSync, readFileSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { repository } from "../sandbox/cache.ts";
+import { repository } from "../../infra/local-machine/places.ts";
 import type { SandboxServer } from "../sandbox/server.ts";
 import { createStack, type SandboxStack } from "../sandbox/stack.ts";
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import * as z from "zod";
-import { repository } from "../sandbox/cache.ts";
+import { repository } from "../../infra/local-machine/places.ts";
 
 const Rule = z.strictObject({ if: z.string(), when: z.enum(["never", "manual", "always"]).optional() });
 

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { execute } from "../sandbox/command.ts";
+import { execute } from "../../infra/local-machine/command.ts";
 import { type SandboxServer, startServer } from "../sandbox/server.ts";
 import type { SandboxStack } from "../sandbox/stack.ts";
 import { bareCheckout, checkoutFor, runnerEnvironment, secretsFor, stackForRunners } from "./checkout.ts";

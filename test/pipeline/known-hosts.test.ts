@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { repository } from "../sandbox/cache.ts";
+import { repository } from "../../infra/local-machine/places.ts";
 import { type SandboxServer, startServer } from "../sandbox/server.ts";
 
 const script = "/tmp/with-credentials.sh";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { execute } from "../sandbox/command.ts";
+import { execute } from "../../infra/local-machine/command.ts";
 import { ensureActionlint } from "../sandbox/set-up/actionlint.ts";
 import { workflowDirectory, workflowFiles, workflowText } from "./workflow.ts";
 

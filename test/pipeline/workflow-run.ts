@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execute } from "../sandbox/command.ts";
+import { execute } from "../../infra/local-machine/command.ts";
 import { type Contexts, condition, evaluated } from "./expressions.ts";
 import { type Job, readWorkflow, type Step, type Workflow } from "./workflow.ts";
 

@@ -1,4 +1,9 @@
-import { type CommandOptions, type CommandResult, execute, succeed } from "./command.ts";
+import {
+  type CommandOptions,
+  type CommandResult,
+  execute,
+  succeed,
+} from "../../infra/local-machine/command.ts";
 
 /** Everything the sandbox makes in Docker carries this label; nothing without it is ever touched. */
 export const label = "database-backups.sandbox";

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { cacheDirectory } from "./cache.ts";
+import { cacheDirectory } from "../../infra/local-machine/places.ts";
 import { docker, label, ourContainers, removeContainers, tryDocker } from "./docker.ts";
 import { sshDirectory } from "./ssh-files.ts";
 

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { CommandOptions, CommandResult } from "./command.ts";
+import type { CommandOptions, CommandResult } from "../../infra/local-machine/command.ts";
 import { databaseName, databaseUser, runSql, startDatabase, stopDatabase } from "./database.ts";
 import { docker, label, removeContainers } from "./docker.ts";
 import { type PostgresVersion, placesOf, usualVersion } from "./postgres-version.ts";

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheDirectory } from "./cache.ts";
-import { succeed } from "./command.ts";
+import { succeed } from "../../infra/local-machine/command.ts";
+import { cacheDirectory } from "../../infra/local-machine/places.ts";
 
 /** How a person's ssh reaches one sandbox server. */
 export interface Endpoint {

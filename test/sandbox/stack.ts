@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type CommandResult, execute, succeed } from "../../infra/local-machine/command.ts";
+import { repository, withProjectNode } from "../../infra/local-machine/places.ts";
 import { withPulumi } from "../../infra/pulumi-cli/pulumi-cli.ts";
-import { repository, withProjectNode } from "./cache.ts";
-import { type CommandResult, execute, succeed } from "./command.ts";
 import type { SandboxServer } from "./server.ts";
 
 /** Keys of the project's configuration, without their prefix. */

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
+import type { CommandResult } from "../../infra/local-machine/command.ts";
 import { Manifest } from "../../scripts/lib/manifest.ts";
 import type { Settings } from "../../scripts/lib/settings.ts";
-import type { CommandResult } from "../sandbox/command.ts";
 import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
 import { commandOf, backups as directory, putPrograms, settingsFile, settingsFor } from "./programs.ts";
 

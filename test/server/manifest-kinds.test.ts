@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { say } from "../../infra/local-machine/steps.ts";
 import { type PostgresVersion, usualVersion, versionVariable } from "../sandbox/postgres-version.ts";
 import { whyNoPostgres } from "../sandbox/set-up/postgres-image.ts";
-import { say } from "../sandbox/steps.ts";
 import { type BackupServer, directory, startBackupServer } from "./backup-server.ts";
 import { commandOf, copyBackup, name, putPrograms } from "./programs.ts";
 

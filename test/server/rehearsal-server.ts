@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
+import type { CommandResult } from "../../infra/local-machine/command.ts";
 import { RehearsalRecord } from "../../scripts/lib/rehearsal/record.ts";
 import type { Settings } from "../../scripts/lib/settings.ts";
-import type { CommandResult } from "../sandbox/command.ts";
 import { tryDocker } from "../sandbox/docker.ts";
 import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
 import { backups, commandOf, putPrograms, settingsFile, settingsFor } from "./programs.ts";

@@ -1,6 +1,6 @@
+import type { CommandResult } from "../../infra/local-machine/command.ts";
 import { propertiesQuery } from "../../scripts/lib/restore/properties.ts";
 import type { Settings } from "../../scripts/lib/settings.ts";
-import type { CommandResult } from "../sandbox/command.ts";
 import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
 import { backups, commandOf, putPrograms, settingsFile, settingsFor } from "./programs.ts";
 

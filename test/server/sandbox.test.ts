@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type CommandResult, execute } from "../sandbox/command.ts";
+import { type CommandResult, execute } from "../../infra/local-machine/command.ts";
 import { placesOf, usualVersion } from "../sandbox/postgres-version.ts";
 import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
 

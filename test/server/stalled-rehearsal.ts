@@ -1,4 +1,4 @@
-import type { CommandResult } from "../sandbox/command.ts";
+import type { CommandResult } from "../../infra/local-machine/command.ts";
 import { tryDocker } from "../sandbox/docker.ts";
 import { type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
 import { until } from "./until.ts";

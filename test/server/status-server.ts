@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import type { CommandResult } from "../../infra/local-machine/command.ts";
 import type { Settings } from "../../scripts/lib/settings.ts";
 import { StatusReport } from "../../scripts/lib/status/report.ts";
-import type { CommandResult } from "../sandbox/command.ts";
 import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
 import { backups, commandOf, putPrograms, settingsFile, settingsFor } from "./programs.ts";
 

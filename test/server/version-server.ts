@@ -1,4 +1,4 @@
-import type { CommandResult } from "../sandbox/command.ts";
+import type { CommandResult } from "../../infra/local-machine/command.ts";
 import type { PostgresVersion } from "../sandbox/postgres-version.ts";
 import { commandOf, copyBackup, putPrograms } from "./programs.ts";
 import { backups, name, type StatusServer, startStatusServer } from "./status-server.ts";

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { repository } from "../../sandbox/cache.ts";
+import { repository } from "../../../infra/local-machine/places.ts";
 import type { SandboxServer } from "../../sandbox/server.ts";
 
 /** The name that the documents give the server. */

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { repository } from "../../sandbox/cache.ts";
+import { repository } from "../../../infra/local-machine/places.ts";
 
 /** One command of a document, as it is written there. */
 export interface DocumentCommand {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import { execute, succeed } from "../../sandbox/command.ts";
+import { execute, succeed } from "../../../infra/local-machine/command.ts";
 import {
   type DatabaseContainer,
   databaseName,

@@ -1,9 +1,9 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { execute, succeed } from "../../../infra/local-machine/command.ts";
+import { cacheDirectory, withProjectNode } from "../../../infra/local-machine/places.ts";
 import { withPulumi } from "../../../infra/pulumi-cli/pulumi-cli.ts";
-import { cacheDirectory, withProjectNode } from "../../sandbox/cache.ts";
-import { execute, succeed } from "../../sandbox/command.ts";
 import type { DatabaseContainer } from "../../sandbox/database.ts";
 import { placesOf, usualVersion } from "../../sandbox/postgres-version.ts";
 import { type SandboxOptions, type SandboxServer, startServer } from "../../sandbox/server.ts";

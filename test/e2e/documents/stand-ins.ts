@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { projectNode } from "../../sandbox/cache.ts";
+import { projectNode } from "../../../infra/local-machine/places.ts";
 
 /** Where programs lie that the stand-ins hand over to. */
 export interface RealPrograms {

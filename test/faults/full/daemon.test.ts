@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, test } from "vitest";
-import { execute, succeed as succeedHere } from "../../sandbox/command.ts";
+import { execute, succeed as succeedHere } from "../../../infra/local-machine/command.ts";
 import { docker } from "../../sandbox/docker.ts";
 import { randomFor, times } from "../extent.ts";
 import { type FaultServer, startFaultServer, succeed } from "../fault-server.ts";

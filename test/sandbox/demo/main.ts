@@ -2,10 +2,10 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
+import { say } from "../../../infra/local-machine/steps.ts";
 import { startServer } from "../server.ts";
 import { sshDirectory } from "../ssh-files.ts";
 import { createStack } from "../stack.ts";
-import { say } from "../steps.ts";
 import { runDemo } from "./demo.ts";
 
 const help = `Usage: npm run demo [-- --keep]

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { styleText } from "node:util";
-import { type CommandResult, execute } from "../command.ts";
+import { type CommandResult, execute } from "../../../infra/local-machine/command.ts";
 
 /** Where the demo's commands run. */
 export interface Shell {

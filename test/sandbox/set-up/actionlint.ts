@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { execute, isInstalled, succeed } from "../../../infra/local-machine/command.ts";
 import { mayInstallPackages } from "../../../infra/local-machine/debian.ts";
 import { withLock } from "../../../infra/local-machine/lock.ts";
+import { cacheDirectory } from "../../../infra/local-machine/places.ts";
+import { step } from "../../../infra/local-machine/steps.ts";
 import { ensureGo, goEnvironment } from "../../../infra/pulumi-cli/go.ts";
-import { cacheDirectory } from "../cache.ts";
-import { execute, isInstalled, succeed } from "../command.ts";
-import { step } from "../steps.ts";
 
 /** As go.mod of the recipe has it. */
 const version = "1.7.12";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { step } from "../../../infra/local-machine/steps.ts";
 import { databaseName, databaseUser, initialEnvironment, waitForDatabase } from "../database.ts";
 import { docker, label, removeContainers, tryDocker } from "../docker.ts";
 import type { PostgresVersion } from "../postgres-version.ts";
-import { step } from "../steps.ts";
 import { digest, exists } from "./images.ts";
 
 /** Where the ready-made data directories lie in the template image: /template/empty and /template/full. */

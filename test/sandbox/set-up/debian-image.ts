@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { execute, isInstalled, succeed } from "../../../infra/local-machine/command.ts";
 import { debianMirror, mayInstallPackages, requireCommand } from "../../../infra/local-machine/debian.ts";
-import { cacheDirectory } from "../cache.ts";
-import { execute, isInstalled, succeed } from "../command.ts";
+import { cacheDirectory } from "../../../infra/local-machine/places.ts";
+import { step } from "../../../infra/local-machine/steps.ts";
 import { label } from "../docker.ts";
-import { step } from "../steps.ts";
 import { exists, pull, repository } from "./images.ts";
 
 /** Debian's releases that images are made of. */

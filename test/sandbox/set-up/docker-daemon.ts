@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { execute, isInstalled } from "../../../infra/local-machine/command.ts";
 import { installPackages, mayInstallPackages } from "../../../infra/local-machine/debian.ts";
-import { cacheDirectory } from "../cache.ts";
-import { execute, isInstalled } from "../command.ts";
-import { step } from "../steps.ts";
+import { cacheDirectory } from "../../../infra/local-machine/places.ts";
+import { step } from "../../../infra/local-machine/steps.ts";
 
 const startSeconds = 60;
 const stopSeconds = 30;

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { cacheDirectory } from "../cache.ts";
+import { cacheDirectory } from "../../../infra/local-machine/places.ts";
+import { step } from "../../../infra/local-machine/steps.ts";
 import { docker, label, tryDocker } from "../docker.ts";
-import { step } from "../steps.ts";
 
 const sources = join(import.meta.dirname, "..", "images");
 const probeTimeout = 15_000;

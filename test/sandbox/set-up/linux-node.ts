@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { cacheDirectory, projectNode, repository } from "../cache.ts";
-import { succeed } from "../command.ts";
+import { succeed } from "../../../infra/local-machine/command.ts";
+import { cacheDirectory, projectNode, repository } from "../../../infra/local-machine/places.ts";
+import { step } from "../../../infra/local-machine/steps.ts";
 import { docker } from "../docker.ts";
-import { step } from "../steps.ts";
 
 const architectures: Record<string, string> = {
   amd64: "x64",

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { requireCommand } from "../../../infra/local-machine/debian.ts";
 import { withLock } from "../../../infra/local-machine/lock.ts";
-import { cacheDirectory } from "../cache.ts";
+import { cacheDirectory } from "../../../infra/local-machine/places.ts";
 import { type PostgresVersion, usualVersion } from "../postgres-version.ts";
 import { databaseTemplate } from "./database-template.ts";
 import { ensureDocker } from "./docker-daemon.ts";

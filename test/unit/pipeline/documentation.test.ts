@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { repository } from "../../../infra/local-machine/places.ts";
 import { readWorkflow, workflowFiles, workflowText } from "../../pipeline/workflow.ts";
-import { repository } from "../../sandbox/cache.ts";
 
 const page = readFileSync(join(repository, "docs", "CI.md"), "utf8");
 const table = page.slice(page.indexOf("## What the jobs need"), page.indexOf("## GitHub"));

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { succeed } from "../../../infra/local-machine/command.ts";
+import { repository } from "../../../infra/local-machine/places.ts";
 import { commandsOf, readGitLabPipeline } from "../../pipeline/gitlab-ci.ts";
-import { repository } from "../../sandbox/cache.ts";
-import { succeed } from "../../sandbox/command.ts";
 
 const { workflow, stages, stacks, jobs } = readGitLabPipeline();
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { DriftReport } from "../../../infra/drift/report.ts";
+import { execute } from "../../../infra/local-machine/command.ts";
+import { projectNode, repository } from "../../../infra/local-machine/places.ts";
 import { type ForgeStandIn, newIssue, startForge } from "../../pipeline/forge-stand-in.ts";
-import { projectNode, repository } from "../../sandbox/cache.ts";
-import { execute } from "../../sandbox/command.ts";
 
 let forge: ForgeStandIn;
 let directory: string;

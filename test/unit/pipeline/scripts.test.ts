@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { repository } from "../../sandbox/cache.ts";
-import { execute, succeed } from "../../sandbox/command.ts";
+import { execute, succeed } from "../../../infra/local-machine/command.ts";
+import { repository } from "../../../infra/local-machine/places.ts";
 
 const pipeline = join(repository, "infra", "pipeline");
 let directory: string;

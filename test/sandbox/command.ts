@@ -1,1 +1,0 @@
-export * from "../../infra/local-machine/command.ts";
