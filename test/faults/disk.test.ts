@@ -56,7 +56,57 @@ const backupFull = (what: string, free: () => number): Fault => ({
   mend: makeRoom,
 });
 
-const fillData = () => dirname(server.sandbox.dataDirectory);
+const dataDisk = () => dirname(server.sandbox.dataDirectory);
+
+/** On the data's disk a rehearsal needs room only where it is a database beside the live one. */
+async function rehearseBeside(): Promise<void> {
+  const { settings } = server;
+  await server.configure({ ...settings, rehearsal: { ...settings.rehearsal, where: "database" } });
+}
+
+/** What a program needs on the data's disk, and does not find there or loses to somebody else. */
+function dataFull(program: "restore_database" | "rehearse_restore"): Fault[] {
+  const rehearses = program === "rehearse_restore";
+  const what = rehearses ? "rehearsal" : "restore";
+  const words = () => (rehearses ? "" : wordsFor(server.archives[0]));
+  const makeDataRoom = async () => {
+    await succeed(server.sandbox, `rm -f ${dataDisk()}/filler`);
+    await server.configure(server.settings);
+  };
+  return [
+    {
+      fault: `the data's disk too full for a ${what}`,
+      happen: async () => {
+        if (rehearses) await rehearseBeside();
+        const free = `df --output=avail -B1 ${dataDisk()} | tail -n 1`;
+        await succeed(server.sandbox, `head -c $(($(${free}) - 20000000)) /dev/zero >${dataDisk()}/filler`);
+        return server.run(program, words());
+      },
+      code: 73,
+      says: rehearses ? /are free, and .* are wanted/ : /not enough space/,
+      mend: makeDataRoom,
+    },
+    {
+      fault: `the data's disk filled by somebody else in the middle of a ${what}`,
+      happen: async () => {
+        if (rehearses) await rehearseBeside();
+        const { container, databaseUser } = server.sandbox;
+        const names = `docker exec ${container} psql -X -q -A -t -U ${databaseUser} -d template1 -c "select datname from pg_database"`;
+        return server.sandbox.run(
+          `${server.command(program, words())} & pid=$!
+          until ${names} 2>/dev/null | grep -qE '_(restoring|rehearsal)_'; do kill -0 $pid || exit 99; done
+          head -c 1G /dev/zero >${dataDisk()}/filler 2>/dev/null; wait $pid`,
+        );
+      },
+      // Where it was the log's turn to grow, PostgreSQL itself ends.
+      says: /failed: .*(No space left on device|could not write|server closed the connection|in recovery mode)/,
+      mend: async () => {
+        await makeDataRoom();
+        await server.sandbox.startDatabase();
+      },
+    },
+  ];
+}
 
 const faults: Fault[] = [
   backupFull("in the middle of the dump", () => Math.floor(sizes.archive / 2)),
@@ -74,36 +124,16 @@ const faults: Fault[] = [
     mend: makeRoom,
   },
   {
-    fault: "the data's disk too full for a restore",
+    fault: "the backups' disk full at a rehearsal's result",
     happen: async () => {
-      const free = `df --output=avail -B1 ${fillData()} | tail -n 1`;
-      await succeed(server.sandbox, `head -c $(($(${free}) - 20000000)) /dev/zero >${fillData()}/filler`);
-      return server.run("restore_database", wordsFor(server.archives[0]));
+      await leaveFree(0);
+      return server.run("rehearse_restore");
     },
     code: 73,
-    says: /not enough space/,
-    mend: async () => {
-      await succeed(server.sandbox, `rm -f ${fillData()}/filler`);
-    },
+    says: /its result could not be written in .*no space left/,
+    mend: makeRoom,
   },
-  {
-    fault: "the data's disk filled by somebody else in the middle of a restore",
-    happen: () => {
-      const { sandbox } = server;
-      const restoring = `docker exec ${sandbox.container} psql -X -q -A -t -U ${sandbox.databaseUser} -d template1 -c "select datname from pg_database" 2>/dev/null | grep -q _restoring_`;
-      return sandbox.run(
-        `${server.command("restore_database", wordsFor(server.archives[0]))} & pid=$!
-        until ${restoring}; do kill -0 $pid || exit 99; done
-        head -c 1G /dev/zero >${fillData()}/filler 2>/dev/null; wait $pid`,
-      );
-    },
-    // Where it was the log's turn to grow, PostgreSQL itself ends.
-    says: /failed: .*(No space left on device|could not write|server closed the connection|in recovery mode)/,
-    mend: async () => {
-      await succeed(server.sandbox, `rm -f ${fillData()}/filler`);
-      await server.sandbox.startDatabase();
-    },
-  },
+  ...(["restore_database", "rehearse_restore"] as const).flatMap(dataFull),
 ];
 
 test.each(chosen("disks", faults, 2))("$fault", async (fault) => {

@@ -31,7 +31,7 @@ test.each(chosen("rehearsals", places, 1))(
       fault: `SIGKILL of a rehearsal in a throw-away ${where} at a random instant`,
       often: [inFull, 2],
       program: "rehearse_restore",
-      statusSays: null,
+      statusSays: /began and never ended/,
       reaches: [reaches],
       words: () => "",
       outcomes: () => [live],

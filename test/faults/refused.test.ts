@@ -79,15 +79,20 @@ const missingRole = async () => {
 };
 
 /** The same backups, in a directory that nobody can write. */
-const onReadOnly = async () => {
-  const { directory, sandbox, settings } = server;
+const onReadOnly = (program: FaultProgram) => async () => {
+  const { archives, directory, name, sandbox, settings } = server;
   await succeed(sandbox, `cp -a ${directory}/. ${dirname(sandbox.dataDirectory)}/read-only/`);
   await server.configure({ ...settings, paths: { ...settings.paths, backups: readOnly } });
-  return server.run("backup_database");
+  const there = archives[0]?.replace(directory, readOnly);
+  return server.run(program, program === "restore_database" ? `--yes --database ${name} ${there}` : "");
 };
 
 const both = ["backup_database", "restore_database"] as const;
-const what = { backup_database: "a backup", restore_database: "a restore" } as const;
+const what = {
+  backup_database: "a backup",
+  rehearse_restore: "a rehearsal",
+  restore_database: "a restore",
+} as const;
 
 const faults: Fault[] = [
   ...both.flatMap((program): Fault[] => [
@@ -141,13 +146,15 @@ const faults: Fault[] = [
     code: 1,
     says: /role \\?"gone since\\?" does not exist/,
   },
-  {
-    fault: "a backups directory that cannot be written",
-    happen: onReadOnly,
-    code: 1,
-    says: /read-only file system/i,
-    mend: rightAgain,
-  },
+  ...([...both, "rehearse_restore"] as const).map(
+    (program): Fault => ({
+      fault: `a backups directory that cannot be written, at ${what[program]}`,
+      happen: onReadOnly(program),
+      code: 1,
+      says: /read-only file system/i,
+      mend: rightAgain,
+    }),
+  ),
 ];
 
 describe("what keeps the programs from their work", () => {

@@ -68,8 +68,6 @@ const notes = `
 - “Byte for byte” is by sha256; “a good backup” is read in full by a program that shares no code with the product. The
   live database is compared by the sha256 of a dump's text (every row, in order) and by its owner, grants and settings.
 - A killed program can say nothing itself: there “the log says why” means that the next run names the run that died.
-- A killed rehearsal has done no harm. The next run says that it died; the status check says it only by what it left,
-  and by the age of the newest one that succeeded.
 - After a wrong password, a missing role and the like “the next run” is the first one after the cause was taken away.
 - The power cut is both containers killed at once. Nothing here cuts the power of a real disk: that what was fsynced
   is there afterwards is the file system's promise.

@@ -105,6 +105,24 @@ test("one changed row and one lost row are reported with their tables and number
   await server.sandbox.run(`rm ${copy.replace(".sql.gz", "")}*`);
 });
 
+test("what was found is told where its record cannot be written, and a difference keeps its exit code", async () => {
+  const copy = await copyOf("20990101_000002", `sed '/^20240101010007$/d'`);
+  const inTheWay = (path: string) => `${path.replace(".sql.gz", ".rehearsal.json")}`;
+  await server.sandbox.run(`mkdir ${inTheWay(archive)} ${inTheWay(copy)}`);
+  try {
+    const equal = await server.rehearse(archive);
+    expect(equal.stdout).toContain("is what was backed up");
+    expect(equal.stderr).toMatch(/rehearsal failed: its result could not be written in .*EISDIR/);
+    expect(equal.code).toBe(1);
+    const different = await server.rehearse(copy);
+    expect(different.stderr).toMatch(/had 42 rows, it has 41[\s\S]*its result could not be written/);
+    expect(different.code).toBe(13);
+  } finally {
+    await server.sandbox.run(`rmdir ${inTheWay(archive)}; rm -r ${copy.replace(".sql.gz", "")}*`);
+  }
+  await nothingIsLeft();
+});
+
 test("a role with other powers is a difference too", async () => {
   const copy = await copyOf("20990101_000001", "cat", ({ content }) => {
     for (const role of content?.roles ?? []) if (role.name === "librarian") role.connectionLimit = 4;

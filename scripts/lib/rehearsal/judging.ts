@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path";
 import { parseBackupName } from "../backup-name.ts";
 import { type Content, hashing } from "../content/content.ts";
 import { deadline } from "../deadline.ts";
-import { messageOf } from "../errors.ts";
+import { messageOf, type ProgramError } from "../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { formatDuration } from "../format.ts";
 import { exitCodeOf } from "../program.ts";
@@ -16,7 +16,7 @@ import { databasePlace } from "./database.ts";
 import { findLiveFacts, readLiveFacts } from "./live-facts.ts";
 import { markerPath, placeMarker, removeMarker } from "./marker.ts";
 import type { Place } from "./place.ts";
-import { type RehearsalRecord, writeRehearsal } from "./record.ts";
+import { type RehearsalRecord, unwrittenRecord, writeRehearsal } from "./record.ts";
 import { report } from "./report.ts";
 import { requireSpaceFor, watchSpace } from "./space.ts";
 import { compare, restoreOnTrial } from "./trial.ts";
@@ -78,11 +78,16 @@ export async function judge(
       differences,
       error: failure === null ? null : messageOf(failure),
     };
-    keep(run, path, record);
+    const unwritten = keep(run, path, record);
     report(run, record, source?.manifest ?? null, notes);
+    if (unwritten !== null) log.event("error", database.name, `rehearsal failed: ${unwritten.message}`);
     const exitCode =
-      failure !== null ? exitCodeOf(failure) : differences.length > 0 ? ExitCode.different : ExitCode.success;
-    return { exitCode, record, error: record.error };
+      failure !== null
+        ? exitCodeOf(failure)
+        : differences.length > 0
+          ? ExitCode.different
+          : (unwritten?.exitCode ?? ExitCode.success);
+    return { exitCode, record, error: record.error ?? unwritten?.message ?? null };
   } finally {
     if (removed) removeMarker(settings, database, runId);
     else placeMarker(settings, database, runId);
@@ -156,12 +161,24 @@ async function takeAway({ database, log, runId }: RestoreRun, place: Place | nul
   }
 }
 
-/** Beside the backup, unless that lies elsewhere or retention has taken it meanwhile. */
-function keep({ database, runId, settings }: RestoreRun, path: string, record: RehearsalRecord): void {
+/**
+ * Writes the record beside the backup, unless that lies elsewhere or retention has taken it meanwhile.
+ * @returns why it could not be written: what was found is to be told all the same.
+ */
+function keep(
+  { database, runId, settings }: RestoreRun,
+  path: string,
+  record: RehearsalRecord,
+): ProgramError | null {
   const directory = settings.paths.backups;
   const stem = parseBackupName(basename(path))?.stem;
-  if (stem === undefined || dirname(path) !== directory || !existsSync(path)) return;
-  writeRehearsal(directory, stem, markerPath(settings, database, runId), record);
+  if (stem === undefined || dirname(path) !== directory || !existsSync(path)) return null;
+  try {
+    writeRehearsal(directory, stem, markerPath(settings, database, runId), record);
+    return null;
+  } catch (error) {
+    return unwrittenRecord(directory, error);
+  }
 }
 
 /** What of a content can be compared with one that is read now. */

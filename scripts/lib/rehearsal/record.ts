@@ -4,6 +4,8 @@ import * as z from "zod/mini";
 import { archiveName, parseBackupName, rehearsalRecordName } from "../backup-name.ts";
 import { listFiles } from "../backups.ts";
 import { replaceDurably } from "../durable-file.ts";
+import { messageOf, ProgramError, systemCode } from "../errors.ts";
+import { ExitCode } from "../exit-codes.ts";
 import { isoTime } from "../iso-time.ts";
 
 /** What a rehearsal showed. */
@@ -49,6 +51,15 @@ export function writeRehearsal(
 ): void {
   const path = join(directory, rehearsalRecordName(stem));
   replaceDurably(path, temporary, `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** Why no result of a rehearsal lies in the directory, from what was thrown when it was to be written there. */
+export function unwrittenRecord(directory: string, error: unknown): ProgramError {
+  return new ProgramError(
+    `its result could not be written in ${directory}: ${messageOf(error)}; rehearse again`,
+    systemCode(error) === "ENOSPC" ? ExitCode.noSpace : ExitCode.failed,
+    error,
+  );
 }
 
 /** The records of a database's backups, newest rehearsal first; a file that is none is left out. */

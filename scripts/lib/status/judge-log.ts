@@ -8,7 +8,7 @@ import type { Finding } from "./report.ts";
 /** How many of a database's last runs count. */
 const countedRuns = 20;
 const day = 86_400_000;
-/** How long an error of another program is worth mentioning. */
+/** How long another program's run that gave no result is worth mentioning. */
 const rememberedFor = 7 * day;
 
 /** A database's last runs, oldest first; the one that is running now is not among them. */
@@ -35,7 +35,7 @@ export function judgeLog(server: ServerObservation): Finding[] {
   const entries = log.value ?? [];
   const problems = databases.flatMap((database) => [
     ...judgeRuns(entries, database, path),
-    ...judgeOtherErrors(entries, database, server.now, path),
+    ...judgeOthers(entries, database, server.now, path),
   ]);
   const { counted, succeeded } = runCounts(server);
   if (counted === 0) {
@@ -60,21 +60,45 @@ function judgeRuns(entries: readonly LogEntry[], database: DatabaseObservation, 
   return [failures === 1 ? warning(text, advice) : critical(text, advice)];
 }
 
-function judgeOtherErrors(
+/** Programs besides the backup whose last run is told of when it gave no result. */
+const others = ["restore", "rehearsal"] as const;
+type Other = (typeof others)[number];
+
+function judgeOthers(
   entries: readonly LogEntry[],
-  { settings, lockedBy }: DatabaseObservation,
+  database: DatabaseObservation,
   now: Date,
   path: string,
 ): Finding[] {
-  const restores = entries.filter(
-    ({ database, text }) => database === settings.name && /^restore (started|finished|failed)/.test(text),
-  );
-  const last = restores.at(-1);
-  if (last === undefined || last.text.startsWith("restore finished")) return [];
-  const unended = last.text.startsWith("restore started");
-  if (unended && last.runId === lockedBy?.runId) return [];
+  return others.flatMap((what) => judgeLast(what, entries, database, now, path));
+}
+
+function judgeLast(
+  what: Other,
+  entries: readonly LogEntry[],
+  database: DatabaseObservation,
+  now: Date,
+  path: string,
+): Finding[] {
+  const { name } = database.settings;
+  const events = new RegExp(`^${what} (started|finished|failed|skipped)`);
+  const last = entries.findLast((entry) => entry.database === name && events.test(entry.text));
+  if (last === undefined || last.text.startsWith(`${what} finished`)) return [];
+  const unended = last.text.startsWith(`${what} started`);
+  if (unended && last.runId === runningOf(what, database)) return [];
+  if (what === "rehearsal" && isRecorded(last, database)) return [];
   if (now.getTime() - last.time.getTime() > rememberedFor) return [];
   const reason = unended ? "it began and never ended" : last.text;
-  const text = `the last restore of ${settings.name} failed, ${formatTime(last.time)}: ${reason}`;
+  const time = formatTime(last.time);
+  const text = last.text.startsWith(`${what} skipped`)
+    ? `the last ${what} of ${name} was skipped, ${time}: ${reason}`
+    : `the last ${what} of ${name} failed, ${time}: ${reason}`;
   return [warning(text, `see: grep ${last.runId ?? "error"} ${path}`)];
 }
+
+const runningOf = (what: Other, { lockedBy, rehearsals }: DatabaseObservation): string | null | undefined =>
+  what === "restore" ? lockedBy?.runId : rehearsals.living;
+
+/** What a rehearsal showed is told with the backup (point 5). */
+const isRecorded = ({ runId }: LogEntry, { rehearsals }: DatabaseObservation): boolean =>
+  rehearsals.records.some((record) => record.runId === runId);

@@ -3,6 +3,7 @@ import { rehearsalName } from "../../../scripts/lib/database-names.ts";
 import type { LogEntry } from "../../../scripts/lib/log.ts";
 import type { RehearsalRecord } from "../../../scripts/lib/rehearsal/record.ts";
 import { judgeActivity } from "../../../scripts/lib/status/judge-activity.ts";
+import { judgeLog } from "../../../scripts/lib/status/judge-log.ts";
 import { judgeRehearsals, judgeTrialContainers } from "../../../scripts/lib/status/judge-rehearsal.ts";
 import { judgeSchedule } from "../../../scripts/lib/status/judge-schedule.ts";
 import { judgeServer } from "../../../scripts/lib/status/judgement.ts";
@@ -119,6 +120,37 @@ describe("6 schedule, the rehearsal's entry", () => {
   test("that is no schedule is unknown", () => {
     const schedule = { ...settings.schedule, rehearsal: "sometimes" };
     expect(judgeSchedule(server({ settings: { ...settings, schedule } }))[0]?.level).toBe("unknown");
+  });
+});
+
+describe("8 log, a rehearsal that gave no result", () => {
+  const line = (text: string): LogEntry => ({
+    time: hoursAgo(1),
+    level: "error",
+    database: "shop",
+    runId: "20261122T043000-4f2a1b",
+    program: "rehearse_restore",
+    text,
+  });
+  const judged = (text: string, change: Partial<RehearsalState> = {}) =>
+    judgeLog(server({ databases: [rehearsed(change)], log: { seen: true, value: [line(text)] } })).filter(
+      ({ level }) => level === "warning",
+    );
+
+  test("is named with its reason", () => {
+    expect(judged("rehearsal failed: its result could not be written")).toMatchObject([
+      { text: expect.stringContaining("its result could not be written") },
+    ]);
+  });
+
+  test("is not told twice: where its record lies beside the backup, point 5 tells it", () => {
+    expect(judged("rehearsal failed: out of memory", { records: [failed(1)] })).toEqual([]);
+  });
+
+  test("is not one that is at work", () => {
+    const text = "rehearsal started: x";
+    expect(judged(text)).toHaveLength(1);
+    expect(judged(text, { living: "20261122T043000-4f2a1b" })).toEqual([]);
   });
 });
 

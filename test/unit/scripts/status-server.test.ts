@@ -175,6 +175,15 @@ describe("8 log", () => {
     ["of other databases", log({ ...bad(10), database: "other" }, good(9)), "ok", "1 of the last 1"],
     ["before there was an application", { ...log(bad(10)), databases: [notYetDeployed] }, "note", "no space"],
     ["a restore failed", log(good(10), entry(5, "restore failed: x")), "warning", "the last restore"],
+    [
+      "a rehearsal failed",
+      log(good(10), entry(5, "rehearsal failed: x")),
+      "warning",
+      "the last rehearsal of",
+    ],
+    ["a rehearsal died", log(good(10), entry(5, "rehearsal started: x")), "warning", "never ended"],
+    ["a rehearsal was skipped", log(good(10), entry(5, "rehearsal skipped: x")), "warning", "was skipped"],
+    ["a rehearsal succeeded", log(good(10), entry(5, "rehearsal finished: x")), "ok", "1 of"],
     ["a restore died", log(good(10), entry(5, "restore started: x")), "warning", "never ended"],
     ["a restore failed long ago", log(good(10), entry(200, "restore failed: x")), "ok", "1 of"],
     [
