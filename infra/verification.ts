@@ -4,7 +4,7 @@ import { shellCommand, shellWord } from "./shell.ts";
 /** Another run holds the lock: it is proof enough that backups work, and its end is not waited for. */
 const lockedExitCode = 75;
 /** The status check's exit codes from this one on mean that the deployment does not work. */
-const criticalExitCode = 2;
+export const criticalExitCode = 2;
 
 /** How the warning begins where Pulumi cannot run the verification; whoever runs it otherwise leaves the warning out. */
 export const unverified = "The deployment is not verified";

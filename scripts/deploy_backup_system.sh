@@ -1,6 +1,6 @@
 #!/bin/sh
 # Puts the backup system on a server, or brings it up to date: deploy_backup_system.sh --help
 set -eu
-project=$(cd "$(dirname "$0")/.." && pwd)
+project=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 exec sh "$project/infra/local-machine/as-caller.sh" \
   "$project/infra/local-machine/run.sh" infra/deployment/main.ts "$@"

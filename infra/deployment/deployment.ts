@@ -12,7 +12,7 @@ import { addDatabase, type Chosen, chooseServers, hasDatabases, planOfFile } fro
 import type { Wish } from "./command-line.ts";
 import type { Conversation } from "./conversation.ts";
 import { errorsOf, interrupted, nobodyToAsk, previewFailed, unfit } from "./endings.ts";
-import { DeploymentError, Interruption, messageOf } from "./errors.ts";
+import { alsoSaying, DeploymentError, Interruption, messageOf } from "./errors.ts";
 import { type Interruptions, orAborted } from "./interruption.ts";
 import { type Look, lookAt, twinProblem } from "./preflight.ts";
 import { previewText } from "./preview-text.ts";
@@ -21,7 +21,7 @@ import { loadAutomation, PulumiStack } from "./pulumi-stack.ts";
 import { changesOf, serverResult } from "./server-result.ts";
 import { StackFileStore } from "./stack-file-store.ts";
 import type { Result } from "./summary.ts";
-import { acceptHostKey } from "./trust.ts";
+import { acceptHostKey, isRefusal, refusalText } from "./trust.ts";
 import { verify } from "./verification.ts";
 
 /** What a deployment works with. */
@@ -76,11 +76,14 @@ export class Deployment {
     const fit = looks.filter(({ problems }) => problems.length === 0);
     if (fit.length === 0) throw unfit(looks);
     try {
-      if (!(await exists)) await this.#create(stack, before);
+      if (!(await exists)) {
+        if (this.#wish.dryRun) stack.tryOnly();
+        await this.#create(stack, before);
+      }
       return await this.#deploy(stack, chosen, looks, before);
     } catch (error) {
       await this.#undoCreation(stack);
-      throw error;
+      throw this.#withFileChanges(error);
     }
   }
 
@@ -105,7 +108,8 @@ export class Deployment {
     const backend = await chooseBackend(process.env, this.#store.file, this.#wish.local, talk);
     try {
       Object.assign(process.env, await before(withPulumi(withProjectNode())), backend.environment);
-      if (backend.login !== null) await succeed(["pulumi", "login", backend.login, "--non-interactive"]);
+      if (backend.login !== null && !this.#wish.dryRun)
+        await succeed(["pulumi", "login", backend.login, "--non-interactive"]);
     } catch (error) {
       throw error instanceof DeploymentError
         ? error
@@ -115,6 +119,7 @@ export class Deployment {
     }
     const stack = new PulumiStack(await automation, this.#wish.stack, directory, backend.environment);
     this.#stack = stack;
+    if (backend.login !== null && this.#wish.dryRun) stack.tryOnly();
     interruptions.stage = {
       first: "",
       onFirst: () => stack.interrupt(),
@@ -124,8 +129,16 @@ export class Deployment {
   }
 
   async #create(stack: PulumiStack, before: <T>(work: Promise<T>) => Promise<T>): Promise<void> {
-    const make = () => stack.create().then(() => this.#store.stackWasCreated());
+    // Also where it is cut off: what it has written by then is taken back with the stack.
+    const make = () => stack.create().finally(() => this.#store.stackWasCreated());
     await this.#tools.progress.phase("Making the stack", () => before(make()));
+  }
+
+  /** What was written into the stack's file before a deployment ended early is not to be found out by chance. */
+  #withFileChanges(error: unknown): unknown {
+    const { name, file, written } = this.#store;
+    if (!written || !(error instanceof DeploymentError)) return error;
+    return alsoSaying(error, `${name} was changed: ${file.changes.join("; ")}`);
   }
 
   async #undoCreation(stack: PulumiStack): Promise<void> {
@@ -149,9 +162,16 @@ export class Deployment {
         looks.push(look);
         continue;
       }
-      const hostKey = await acceptHostKey(look.plan.connection, this.#wish, talk, interruptions.signal);
-      file.setHostKey(look.plan.key, hostKey);
-      const [plan] = this.#plans({ ...chosen, keys: [look.plan.key] });
+      const { connection, key } = look.plan;
+      try {
+        file.setHostKey(key, await acceptHostKey(connection, this.#wish, talk, interruptions.signal));
+      } catch (error) {
+        // Of several servers the others go on.
+        if (this.#wish.choice.kind === "host" || !isRefusal(error)) throw error;
+        looks.push({ ...look, problems: [refusalText(error)] });
+        continue;
+      }
+      const [plan] = this.#plans({ ...chosen, keys: [key] });
       if (plan !== undefined) looks.push(await lookAt(plan, id, tell));
     }
     const configured = file.serverKeys();
@@ -262,7 +282,7 @@ export class Deployment {
       file: name,
       fileChanges: file.changes,
       dryRun: this.#wish.dryRun,
-      servers: looks.map((look) => serverResult(look, report)),
+      servers: looks.map((look) => serverResult(look, report, this.#wish.dryRun)),
       errors,
       phases: this.#tools.progress.phases,
       seconds: (performance.now() - this.#began) / 1000,

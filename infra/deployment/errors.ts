@@ -12,6 +12,12 @@ export class DeploymentError extends Error {
   }
 }
 
+/** The same error with one more sentence of what has happened by then. */
+export function alsoSaying(error: DeploymentError, sentence: string): DeploymentError {
+  error.message = `${error.message}\n${sentence}`;
+  return error;
+}
+
 /** The person, or a signal, ended it. */
 export class Interruption extends DeploymentError {
   constructor(what: string, next: string) {

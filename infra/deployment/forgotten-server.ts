@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+
 /** A resource in an exported state, as far as it says to whom it belongs and on what it depends. */
 interface StateResource {
   urn: string;
@@ -31,4 +33,40 @@ export function withoutServer<T extends StateResource>(
         ),
       }),
     }));
+}
+
+/** An exported state, as far as it is needed here. */
+interface State {
+  deployment: { resources?: StateResource[] };
+}
+
+/** Where a stack's state lies. */
+export interface StateStore<T extends State> {
+  exportStack(): Promise<T>;
+  importStack(state: T): Promise<void>;
+}
+
+/**
+ * Takes a server that is gone out of the state. Importing takes the stack's lock, and nothing holds it since the export:
+ * a state that has changed meanwhile is not written over but begun with anew.
+ * @returns how many resources went
+ */
+export async function forgetServer<T extends State>(
+  store: StateStore<T>,
+  key: string,
+  kept: readonly string[],
+): Promise<number> {
+  let state = await store.exportStack();
+  for (;;) {
+    const { resources = [] } = state.deployment;
+    const left = withoutServer(resources, key, kept);
+    const count = resources.length - left.length;
+    if (count === 0) return 0;
+    const current = await store.exportStack();
+    if (isDeepStrictEqual(current, state)) {
+      await store.importStack({ ...state, deployment: { ...state.deployment, resources: left } });
+      return count;
+    }
+    state = current;
+  }
 }

@@ -58,4 +58,6 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
+// Whoever reads may be gone (a lost terminal, a `tee` that the same Ctrl-C ended): that must not end it half way.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 process.exit(await main(process.argv.slice(2)));

@@ -1,5 +1,5 @@
 import type { ServerPlan } from "../config/plan.ts";
-import { ConnectError } from "../remotehost/errors.ts";
+import { ConnectError, RemoteHostError } from "../remotehost/errors.ts";
 import { examine } from "../remotehost/provider/readiness/examination.ts";
 import { stateDirectory } from "../remotehost/provider/records.ts";
 import { Server } from "../remotehost/provider/server.ts";
@@ -35,23 +35,16 @@ export function keysOfRecords(text: string): string[] {
  */
 export async function lookAt(plan: ServerPlan, stack: string, tell: (text: string) => void): Promise<Look> {
   const server = new Server(plan.connection, tell);
-  const refused = (refusal: ConnectError): Look => ({
-    plan,
-    server,
-    problems: [refusal.message],
-    notes: [],
-    refusal,
-    deployedAs: [],
-  });
   try {
     await server.session();
+    const { problems, notes } = await examine(server, stack, serverRequirements(plan));
+    const records = problems.length > 0 ? "" : await server.ask(ownRecords, "looking at the server failed");
+    return { plan, server, problems, notes, refusal: null, deployedAs: keysOfRecords(records) };
   } catch (error) {
-    if (error instanceof ConnectError) return refused(error);
-    throw error;
+    if (!(error instanceof RemoteHostError)) throw error;
+    const refusal = error instanceof ConnectError ? error : null;
+    return { plan, server, problems: [error.message], notes: [], refusal, deployedAs: [] };
   }
-  const { problems, notes } = await examine(server, stack, serverRequirements(plan));
-  const records = problems.length > 0 ? "" : await server.ask(ownRecords, "looking at the server failed");
-  return { plan, server, problems, notes, refusal: null, deployedAs: keysOfRecords(records) };
 }
 
 /** Why a machine that is deployed under another key of the configuration must not get this one as well; else null. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation/index.js";
@@ -6,7 +6,7 @@ import { chosenServersVariable } from "../chosen-servers.ts";
 import { repository } from "../local-machine/places.ts";
 import { addEvent, type EngineReport, emptyReport } from "./changes.ts";
 import { DeploymentError, messageOf } from "./errors.ts";
-import { withoutServer } from "./forgotten-server.ts";
+import { forgetServer } from "./forgotten-server.ts";
 
 /** Loaded late, and while something else is waited for: it takes half a second. */
 export type Automation = typeof import("@pulumi/pulumi/automation/index.js");
@@ -33,8 +33,9 @@ const betweenLooks = 50;
 /** The Pulumi CLI, driven by the Automation API. */
 export class PulumiStack {
   readonly name: string;
-  /** Whether this process made the stack. */
+  /** Whether this process made the stack, or was cut off while it did. */
   created = false;
+  #onTrial = false;
   readonly #project: string;
   readonly #environment: Record<string, string>;
   readonly #automation: Automation;
@@ -61,12 +62,32 @@ export class PulumiStack {
     return join(this.#directory, "pid");
   }
 
+  /**
+   * From here on the stack is one of this process alone, which nobody else ever sees: for the preview of a stack that does
+   * not exist.
+   */
+  tryOnly(): void {
+    const state = join(this.#directory, "state");
+    mkdirSync(state, { recursive: true });
+    this.#onTrial = true;
+    Object.assign(this.#environment, {
+      PULUMI_BACKEND_URL: `file://${state}`,
+      PULUMI_CONFIG_PASSPHRASE:
+        this.#environment.PULUMI_CONFIG_PASSPHRASE ?? process.env.PULUMI_CONFIG_PASSPHRASE ?? "",
+    });
+  }
+
+  /** As the backend knows it; one on trial has no organisation. */
+  get #nameThere(): string {
+    return this.#onTrial ? (this.name.split("/").at(-1) ?? "") : this.name;
+  }
+
   /** Selects the stack. @returns false where there is none of that name */
   select(): Promise<boolean> {
     const { Stack, StackNotFoundError } = this.#automation;
     return this.#whole(async () => {
       try {
-        this.#stack = await Stack.select(this.name, await this.#workspace());
+        this.#stack = await Stack.select(this.#nameThere, await this.#workspace());
         return true;
       } catch (error) {
         if (error instanceof StackNotFoundError) return false;
@@ -76,22 +97,36 @@ export class PulumiStack {
   }
 
   create(): Promise<void> {
+    const { Stack, StackAlreadyExistsError } = this.#automation;
     return this.#whole(async () => {
+      this.created = true;
       try {
-        this.#stack = await this.#automation.Stack.create(this.name, await this.#workspace());
-        this.created = true;
+        this.#stack = await Stack.create(this.#nameThere, await this.#workspace());
       } catch (error) {
+        // Somebody else's, made since it was looked for.
+        if (error instanceof StackAlreadyExistsError) this.created = false;
         throw stackError(this.name, error);
       }
     });
   }
 
-  /** Takes back what `create` did, once the CLI has ended; the stack is empty. @returns whether there was anything */
+  /**
+   * Takes back what `create` did, once the CLI has ended; the stack is empty.
+   * @returns whether there was anything
+   * @throws DeploymentError where the stack is still there
+   */
   async undoCreation(): Promise<boolean> {
     await this.#underWay;
     if (!this.created) return false;
-    await this.#stack?.workspace.removeStack(this.name, { preserveConfig: true });
     this.created = false;
+    if (this.#onTrial) return true;
+    try {
+      const workspace = this.#stack?.workspace ?? (await this.#workspace());
+      await workspace.removeStack(this.name, { preserveConfig: true });
+    } catch (error) {
+      const text = cliErrorText(messageOf(error));
+      if (!/no stack named/.test(text)) throw leftStack(this.name, text, error);
+    }
     return true;
   }
 
@@ -109,17 +144,7 @@ export class PulumiStack {
    * @returns how many there were
    */
   forget(key: string, kept: readonly string[]): Promise<number> {
-    return this.#whole(async () => {
-      const stack = this.#selected();
-      const state = await stack.exportStack();
-      const { resources = [] } = state.deployment;
-      const left = withoutServer(resources, key, kept);
-      const count = resources.length - left.length;
-      if (count > 0) {
-        await stack.importStack({ ...state, deployment: { ...state.deployment, resources: left } });
-      }
-      return count;
-    });
+    return this.#whole(() => forgetServer(this.#selected(), key, kept));
   }
 
   /** Asks the CLI under way, if any, to stop: at the first time gracefully, at the second at once. */
@@ -217,6 +242,15 @@ function lockedStack(stack: string, cause: unknown): DeploymentError {
     "locked",
     `the stack ${stack} is locked by another run of Pulumi${holder === undefined ? "" : ` (${holder})`}`,
     `Wait for its end. If it was killed: ${cancelCommand(stack)}`,
+    { cause },
+  );
+}
+
+function leftStack(stack: string, text: string, cause: unknown): DeploymentError {
+  return new DeploymentError(
+    "failed",
+    `the stack ${stack}, which was made for this run and is empty, could not be removed: ${text}`,
+    `Run the same command again, or remove it: npm run pulumi -- stack rm --yes --preserve-config --stack ${stack}`,
     { cause },
   );
 }

@@ -3,15 +3,22 @@ import type { EngineReport } from "./changes.ts";
 import type { Look } from "./preflight.ts";
 import type { ServerResult } from "./summary.ts";
 
-/** How many resources of a server a run changes. */
-export const changesOf = ({ changes }: EngineReport, key: string): number =>
-  changes.filter(({ name, type }) => name.startsWith(`${key}-`) && type !== "Readiness").length;
+/** How many resources of a server a run is to change or, unless it is a preview, has changed. */
+export const changesOf = ({ changes, done }: EngineReport, key: string, planned = false): number =>
+  changes.filter(
+    ({ name, type }) =>
+      name.startsWith(`${key}-`) && type !== "Readiness" && (planned || done.includes(name)),
+  ).length;
 
 /** What there is to say of a server before its verification. */
-export function serverResult({ plan, problems, notes }: Look, report: EngineReport): ServerResult {
+export function serverResult(
+  { plan, problems, notes }: Look,
+  report: EngineReport,
+  planned: boolean,
+): ServerResult {
   return {
     key: plan.key,
-    changes: changesOf(report, plan.key),
+    changes: changesOf(report, plan.key, planned),
     problems,
     notes,
     verification: null,

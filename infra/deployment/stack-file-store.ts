@@ -14,10 +14,12 @@ export class StackFileStore {
   readonly name: string;
   readonly path: string;
   readonly file: StackFile;
+  /** Whether the file on disk has the changes. */
+  written = false;
   /** Null: there is none. */
   readonly #original: string | null;
   #expected: string | null;
-  readonly #directory = mkdtempSync(join(tmpdir(), "stack-file-"));
+  #directory: string | null = null;
 
   /** @param stack its name, with or without its organisation */
   constructor(project: string, stack: string) {
@@ -44,6 +46,7 @@ export class StackFileStore {
 
   /** A copy of the file as it is to be, for Pulumi; its path. */
   copy(): string {
+    this.#directory ??= mkdtempSync(join(tmpdir(), "stack-file-"));
     const path = join(this.#directory, this.name);
     writeFileSync(path, this.file.text(), { mode: 0o600 });
     return path;
@@ -71,13 +74,24 @@ export class StackFileStore {
       );
     }
     this.#expected = text;
+    this.written = true;
   }
 
   dispose(): void {
-    rmSync(this.#directory, { recursive: true, force: true });
+    if (this.#directory !== null) rmSync(this.#directory, { recursive: true, force: true });
   }
 
   #read(): string | null {
-    return existsSync(this.path) ? readFileSync(this.path, "utf8") : null;
+    if (!existsSync(this.path)) return null;
+    try {
+      return readFileSync(this.path, "utf8");
+    } catch (error) {
+      throw new DeploymentError(
+        "configuration",
+        `${this.path} cannot be read: ${messageOf(error)}`,
+        "Make it readable for you.",
+        { cause: error },
+      );
+    }
   }
 }

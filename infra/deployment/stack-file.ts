@@ -2,6 +2,7 @@ import { type Document, isMap, isScalar, parseDocument, YAMLMap } from "yaml";
 import { project } from "../config/names.ts";
 import { DeploymentError } from "./errors.ts";
 import { fingerprintOf } from "./host-key.ts";
+import { documentText, parseText, partShared } from "./yaml-document.ts";
 
 /** What a new server's entry says beside its defaults. */
 export interface ServerSettings {
@@ -27,7 +28,7 @@ export class StackFile {
 
   /** @throws DeploymentError configuration for text that is no YAML mapping. @param name of the file, for messages */
   constructor(text: string, name: string) {
-    const document = parseDocument(text);
+    const document = parseText(text);
     const [error] = document.errors;
     if (error !== undefined)
       throw new DeploymentError(
@@ -40,6 +41,15 @@ export class StackFile {
     const config = document.get("config");
     if (config !== undefined && config !== null && !isMap(config))
       throw new DeploymentError("configuration", `config in ${name} is not a mapping`, "Correct it.");
+    const short = Object.keys(mappingOf(document.toJS()?.config)).filter((key) => !key.includes(":"));
+    if (short.length > 0) {
+      const right = short.map((key) => `${project}:${key}`).join(", ");
+      throw new DeploymentError(
+        "configuration",
+        `config in ${name} has keys without their project's name: ${short.join(", ")}`,
+        `Write ${right}.`,
+      );
+    }
     this.#original = text;
     this.#name = name;
     this.#document = document;
@@ -82,10 +92,8 @@ export class StackFile {
   }
 
   setHostKey(key: string, hostKey: string): void {
-    const servers = this.#group("servers");
-    const entry = servers.get(key);
-    if (isMap(entry)) entry.set("hostKey", hostKey);
-    else servers.set(key, this.#node({ hostKey }));
+    const entry = this.#ownEntry(this.#group("servers"), key);
+    entry.set("hostKey", hostKey);
     this.#changed(`servers.${key}: its host key is pinned, ${fingerprintOf(hostKey)}`);
   }
 
@@ -94,10 +102,9 @@ export class StackFile {
     const servers = this.#group("servers");
     const pair = servers.items.find((item) => keyText(item.key) === old);
     if (pair === undefined) throw new Error(`${old} is not under servers`);
+    const entry = this.#ownEntry(servers, old);
     if (isScalar(pair.key)) pair.key.value = key;
     else Object.assign(pair, { key });
-    const entry = isMap(pair.value) ? pair.value : this.#node({});
-    pair.value = entry;
     for (const name of machineSettings) entry.delete(name);
     for (const [name, value] of Object.entries(settings)) entry.set(name, value);
     this.forgetServer(old);
@@ -125,12 +132,7 @@ export class StackFile {
   }
 
   text(): string {
-    if (!this.#edited) return this.#original;
-    return this.#document.toString({
-      lineWidth: 0,
-      indent: indentationOf(this.#original),
-      flowCollectionPadding: !/\{[^ }]/.test(this.#original),
-    });
+    return this.#edited ? documentText(this.#document, this.#original) : this.#original;
   }
 
   /** The mapping under one of our keys; made where it is missing or empty. */
@@ -152,6 +154,16 @@ export class StackFile {
     const group = this.#block();
     this.#document.setIn(path, group);
     return group;
+  }
+
+  /** A server's entry to be edited; what others share with it by an anchor becomes each one's own. */
+  #ownEntry(servers: YAMLMap, key: string): YAMLMap {
+    partShared(this.#document, servers.get(key, true));
+    const found = servers.get(key, true);
+    if (isMap(found)) return found;
+    const made = this.#node({});
+    servers.set(key, made);
+    return made;
   }
 
   #changed(sentence: string): void {
@@ -177,9 +189,4 @@ const keyText = (key: unknown): string => String(isScalar(key) ? key.value : key
 
 function mappingOf(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
-}
-
-/** The spaces by which a file indents its first indented line; two where it has none. */
-function indentationOf(text: string): number {
-  return /^(?<spaces> +)[^ #\n]/m.exec(text)?.groups?.spaces?.length ?? 2;
 }

@@ -1,6 +1,7 @@
 import { formatBytes, formatDuration } from "../../scripts/lib/format.ts";
 import type { painter } from "../../scripts/lib/terminal.ts";
 import type { ServerCommands } from "../commands.ts";
+import { criticalExitCode } from "../verification.ts";
 import type { Phase } from "./progress.ts";
 import { cancelCommand } from "./pulumi-stack.ts";
 import type { Verification } from "./verification.ts";
@@ -34,9 +35,14 @@ export interface Result {
 
 type Paint = ReturnType<typeof painter>;
 
+/** Whether the status check finds nothing critical, or cannot yet, for want of a database. */
+const isHealthy = ({ status, waiting }: Verification): boolean =>
+  waiting.length > 0 || (status !== null && status.exitCode < criticalExitCode);
+
 /** Whether a server is as it should be at the end; one whose database does not exist yet is. */
 export const isGood = ({ problems, verification }: ServerResult): boolean =>
-  problems.length === 0 && (verification === null || verification.failure === null);
+  problems.length === 0 &&
+  (verification === null || (verification.failure === null && isHealthy(verification)));
 
 export function isDone({ servers, errors }: Result): boolean {
   return errors.length === 0 && servers.every(isGood);
@@ -55,10 +61,10 @@ function backupLines({ status, backedUp }: Verification): string[] {
 function doneLines(result: Result, server: ServerResult): string[] {
   const { changes, verification } = server;
   if (server.problems.length > 0 || result.dryRun) return [];
+  const nothing =
+    result.errors.length > 0 ? "nothing was changed" : "everything was as it should be; nothing was changed";
   return [
-    changes === 0
-      ? "everything was as it should be; nothing was changed"
-      : `${changes} changes on the server`,
+    changes === 0 ? nothing : `${changes} ${changes === 1 ? "change" : "changes"} on the server`,
     ...(verification === null ? [] : backupLines(verification)),
     ...(verification?.status ? [`status check: ${verification.status.summary}`] : []),
   ];
@@ -72,6 +78,9 @@ function missingLines({ problems, notes, verification, commands }: ServerResult)
     ...(waiting.length === 0
       ? []
       : [`no backup of ${waiting.join(", ")} yet. After kamal deploy: ${commands.backup}`]),
+    ...(verification?.failure === null && !isHealthy(verification) && verification.status !== null
+      ? [`the status check finds something critical: ${commands.status}`]
+      : []),
     ...(verification?.failure ? [`the first backup and status check failed:\n${verification.failure}`] : []),
     ...(verification !== null && verification.status === null ? ["the status check gave no answer"] : []),
   ];

@@ -1,7 +1,8 @@
 import type { Connection } from "../remotehost/connection.ts";
-import type { Wish } from "./command-line.ts";
+import { RemoteHostError } from "../remotehost/errors.ts";
+import { program, type Wish } from "./command-line.ts";
 import type { Conversation } from "./conversation.ts";
-import { DeploymentError } from "./errors.ts";
+import { DeploymentError, Interruption } from "./errors.ts";
 import { fingerprintOf, showHostKey } from "./host-key.ts";
 
 /** How a person finds out on the server itself whether a fingerprint is its own. */
@@ -17,6 +18,19 @@ export function judgeHostKey(shown: string, accepted: string | null, canAsk: boo
     return withoutPadding(fingerprintOf(shown)) === withoutPadding(accepted) ? "accepted" : "different";
   return canAsk ? "ask" : "refused";
 }
+
+const againWith = ({ choice }: Wish, key: string, fingerprint: string): string =>
+  choice.kind === "host"
+    ? `Then run this again with --accept-host-key ${fingerprint}`
+    : `Then: ${program} ${key} --accept-host-key ${fingerprint}`;
+
+/** Whether what was thrown says that this server's key is not accepted or cannot be seen, and nothing of other servers. */
+export const isRefusal = (error: unknown): error is DeploymentError | RemoteHostError =>
+  error instanceof RemoteHostError || (error instanceof DeploymentError && !(error instanceof Interruption));
+
+/** A refusal as one of the problems of its server. */
+export const refusalText = (error: DeploymentError | RemoteHostError): string =>
+  [error.message, ...(error instanceof DeploymentError && error.next !== "" ? [error.next] : [])].join("\n");
 
 /**
  * The host key of a server that is not known yet, once the person, or the command line, has accepted it.
@@ -46,7 +60,7 @@ export async function acceptHostKey(
       throw new DeploymentError(
         "notConfirmed",
         `${said}, and nobody was asked; nothing was changed`,
-        `${compareAdvice}\nThen run this again with --accept-host-key ${fingerprint}`,
+        `${compareAdvice}\n${againWith(wish, connection.key, fingerprint)}`,
       );
     case "ask":
       if (await talk.confirm(`T${said.slice(1)}.\n${compareAdvice}\nIs it this key?`)) return shown;

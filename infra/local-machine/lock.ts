@@ -13,7 +13,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
       breakDead(path, holder);
       continue;
     }
-    if (!told) say(`Waiting for the set-up that process ${holder ?? "?"} is doing …`);
+    if (!told) say(`Waiting for the set-up that process ${holder?.split(" ")[0] ?? "?"} is doing …`);
     told = true;
     await setTimeout(500);
   }
@@ -27,7 +27,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
 /** The file appears with its content in one step: one that stayed empty would never be anybody's who is dead. */
 function take(path: string): boolean {
   const own = `${path}.${process.pid}`;
-  writeFileSync(own, String(process.pid));
+  writeFileSync(own, identityOf(process.pid));
   try {
     linkSync(own, path);
     return true;
@@ -40,7 +40,7 @@ function take(path: string): boolean {
 }
 
 /** Moved away and looked at again, because another process may have taken it over since it was read. */
-function breakDead(path: string, holder: number): void {
+function breakDead(path: string, holder: string): void {
   const aside = `${path}.${process.pid}.broken`;
   try {
     renameSync(path, aside);
@@ -52,19 +52,30 @@ function breakDead(path: string, holder: number): void {
   }
 }
 
-function holderOf(path: string): number | null {
+function holderOf(path: string): string | null {
   try {
-    return Number(readFileSync(path, "utf8")) || null;
+    return readFileSync(path, "utf8") || null;
   } catch {
     return null;
   }
 }
 
-function isAlive(pid: number): boolean {
+/** A process id and when it began, where that can be read: after a reboot the number is another's. */
+function identityOf(pid: number): string {
+  try {
+    const began = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19];
+    return `${pid} ${began ?? ""}`.trim();
+  } catch {
+    return String(pid);
+  }
+}
+
+function isAlive(holder: string): boolean {
+  const pid = Number(holder.split(" ")[0]);
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
+  return identityOf(pid) === holder;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execute, isInstalled, succeed } from "../local-machine/command.ts";
 import { withLock } from "../local-machine/lock.ts";
@@ -37,7 +37,7 @@ export async function ensurePulumi(): Promise<string | null> {
   if (existsSync(join(cached, "pulumi"))) return cached;
   await withLock(join(cacheDirectory, "pulumi.lock"), async () => {
     if (existsSync(join(cached, "pulumi"))) return;
-    mkdirSync(cacheDirectory, { recursive: true });
+    await removeUnfinished();
     const partial = mkdtempSync(`${cached}.`);
     try {
       if (!(await download(partial))) await build(partial);
@@ -86,6 +86,19 @@ async function download(directory: string): Promise<boolean> {
   return true;
 }
 
+/** What a run that was killed has left; who calls it holds the lock. */
+async function removeUnfinished(): Promise<void> {
+  mkdirSync(cacheDirectory, { recursive: true });
+  const unfinished = globSync(["build-??????", "pulumi-*.??????"], { cwd: cacheDirectory });
+  for (const name of unfinished) await removeTree(join(cacheDirectory, name));
+}
+
+/** Also what Go's module cache has made read-only. */
+async function removeTree(directory: string): Promise<void> {
+  await execute(["chmod", "-R", "u+w", directory]);
+  rmSync(directory, { recursive: true, force: true });
+}
+
 /** The Go caches are taken away afterwards: they are over 2 GB. */
 async function build(directory: string): Promise<void> {
   const work = mkdtempSync(join(cacheDirectory, "build-"));
@@ -105,7 +118,6 @@ async function build(directory: string): Promise<void> {
       });
     }
   } finally {
-    await execute(["chmod", "-R", "u+w", work]); // Go's module cache is read-only
-    rmSync(work, { recursive: true, force: true });
+    await removeTree(work);
   }
 }

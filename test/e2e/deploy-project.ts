@@ -90,22 +90,34 @@ export function makeProject(stackFile: string): DeployProject {
     deploy: (...words) => outcome([launcher, ...words]),
     begin: (...words) => begin([launcher, ...words]),
     async deployOnTerminal(words, answers) {
-      // `script` gives it a terminal; what is typed goes to script's input.
       const command = [launcher, ...words].map((word) => `'${word}'`).join(" ");
-      const run = begin(["script", "--quiet", "--return", "--command", command, "/dev/null"]);
-      for (const [question, answer] of answers) {
-        await run.says(question);
-        run.child.stdin?.write(answer);
-      }
-      const code = await run.ended;
-      return { code, stdout: run.text(), text: run.text() };
+      return answered(begin(onTerminal(command)), answers);
     },
     pulumi: (...words) => outcome(["pulumi", ...words, "--stack", "prod", "--non-interactive"]),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }
 
-function watch(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Deploying {
+/** `script` gives a shell command a terminal; what is typed goes to script's input. */
+export const onTerminal = (command: string): string[] => [
+  ...["script", "--quiet", "--return", "--command", command, "/dev/null"],
+];
+
+/** Types each answer as soon as its question stands there, and waits for the end. */
+export async function answered(
+  run: Deploying,
+  answers: readonly (readonly [RegExp, string])[],
+): Promise<Deployed> {
+  for (const [question, answer] of answers) {
+    await run.says(question);
+    run.child.stdin?.write(answer);
+  }
+  const code = await run.ended;
+  return { code, stdout: run.text(), text: run.text() };
+}
+
+/** Starts a command whose words can be waited for. */
+export function watch(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Deploying {
   const [program = "", ...words] = argv;
   const child = spawn(program, words, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
   let printed = "";

@@ -8,12 +8,14 @@ import { aliasFor } from "./ssh-alias.ts";
 let dead: SandboxServer;
 let spare: SandboxServer;
 let fresh: SandboxServer;
+let latest: SandboxServer;
 let project: DeployProject;
 
 beforeAll(async () => {
-  const [first, second, third] = await startServers({ number: 404 }, { number: 405 }, { number: 406 });
-  if (!first || !second || !third) throw new Error("three servers were to be started");
-  [dead, spare, fresh] = [first, second, third];
+  const numbers = [404, 405, 406, 410].map((number) => ({ number }));
+  const [first, second, third, fourth] = await startServers(...numbers);
+  if (!first || !second || !third || !fourth) throw new Error("four servers were to be started");
+  [dead, spare, fresh, latest] = [first, second, third, fourth];
   project = makeProject(
     stackFileFor(
       fresh,
@@ -31,7 +33,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   project?.remove();
-  await Promise.all([dead?.remove(), spare?.remove(), fresh?.remove()]);
+  await Promise.all([dead, spare, fresh, latest].map((server) => server?.remove()));
 });
 
 test("a machine that is deployed already is not deployed under a second name", async () => {
@@ -66,4 +68,17 @@ test("the same command again finds it done", async () => {
   const { code, text } = await project.deploy(fresh.alias, "--replaces", dead.alias, "--yes");
   expect(code, text).toBe(0);
   expect(text).toContain("nothing was changed");
+});
+
+test("killed before the dead one was forgotten, the same command finishes it", async () => {
+  await fresh.stop();
+  const words = [latest.alias, "--ssh-config", latest.sshConfig, "--replaces", fresh.alias, "--yes"];
+  const run = project.begin(...words);
+  await run.says(/Forgetting /);
+  run.child.kill("SIGKILL");
+  await run.ended;
+  expect(project.stackFile()).toContain(`${fresh.alias}: forget`);
+  const { code, text } = await project.deploy(...words);
+  expect(code, text).toBe(0);
+  expect((await project.pulumi("stack", "export")).stdout).not.toContain(`${fresh.alias}-`);
 });

@@ -1,3 +1,4 @@
+import { globSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SandboxServer } from "../sandbox/server.ts";
 import { type DeployProject, makeProject, stackFileFor } from "./deploy-project.ts";
@@ -40,6 +41,10 @@ test("without a confirmation neither file, stack nor server is touched", async (
   expect(shown.code, shown.text).toBe(0);
   expect(shown.text).toMatch(/\+ \/root\/backup_database\.sh +file/);
   expect(shown.text).toContain("shown only; nothing was changed");
+  // Nobody else who looks there sees the stack of a preview either.
+  expect(globSync("state/.pulumi/{stacks,backups,history}/**/*prod*", { cwd: project.directory })).toEqual(
+    [],
+  );
   const declined = await project.deployOnTerminal(words, [[/Deploy this\? \[y\/N\]/, "n\r"]]);
   expect(declined.code, declined.text).toBe(77);
   expect(declined.text).toContain("not confirmed; nothing was changed");

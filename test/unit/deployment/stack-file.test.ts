@@ -32,6 +32,54 @@ describe("what is added", () => {
     expect(file.changes).toEqual(["servers: four is added"]);
   });
 
+  test("a file with the line ends of Windows keeps them", () => {
+    const file = new StackFile(commented.replaceAll("\n", "\r\n"), name);
+    file.addServer("four", {});
+    const added = commented.replace("    other:region", "        four: {}\n    other:region");
+    expect(file.text()).toBe(added.replaceAll("\n", "\r\n"));
+    expect(file.server("two")).toMatchObject({ host: "192.0.2.1", user: "deploy" });
+  });
+
+  test("numbers stay as they were written, whatever another reader takes them for", () => {
+    const numbers =
+      "  other:account: 012345678901\n  other:mode: 0750\n  other:id: 12345678901234567890\n  other:v: 1.10\n";
+    const file = new StackFile(`config:\n${numbers}`, name);
+    file.addServer("four", {});
+    expect(file.text()).toContain(numbers);
+  });
+
+  test("what servers share by an anchor becomes each one's own with the first edit", () => {
+    const shared = `config:
+  database-backups:servers:
+    one: &usual # as all of them
+      user: deploy
+      port: 2222
+    two: *usual
+    three: *usual
+`;
+    for (const edited of ["one", "two"]) {
+      const file = new StackFile(shared, name);
+      file.setHostKey(edited, key);
+      for (const server of ["one", "two", "three"])
+        expect(file.server(server)).toEqual({
+          user: "deploy",
+          port: 2222,
+          ...(server === edited && { hostKey: key }),
+        });
+      expect(new StackFile(file.text(), name).values()).toEqual(file.values());
+      expect(file.text()).toContain("# as all of them");
+    }
+    const replaced = new StackFile(shared, name);
+    replaced.replaceServer("two", "new", {});
+    expect(replaced.server("new")).toEqual({ user: "deploy", port: 2222 });
+  });
+
+  test("keys without their project's name are refused, as nobody can say which of two would count", () => {
+    expect(() => new StackFile("config:\n  servers:\n    one: {}\n", name)).toThrow(
+      /keys without their project's name: servers/,
+    );
+  });
+
   test("a host key goes into an entry that was empty, and into one that was not", () => {
     const file = new StackFile(commented, name);
     file.setHostKey("one", key);
@@ -87,7 +135,7 @@ describe("a server that takes the place of another", () => {
 });
 
 test("a file that is not edited stays byte for byte, however it is written", () => {
-  const odd = "config: {   database-backups:servers:   {a: {}},\n  'x':   1}   # odd\n\n\n";
+  const odd = "config: {   database-backups:servers:   {a: {}},\n  'other:x':   1}   # odd\n\n\n";
   expect(new StackFile(odd, name).text()).toBe(odd);
 });
 

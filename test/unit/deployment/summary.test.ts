@@ -2,14 +2,16 @@ import { expect, test } from "vitest";
 import { serverCommands } from "../../../infra/commands.ts";
 import { isDone, type Result, type ServerResult, summaryText } from "../../../infra/deployment/summary.ts";
 import { readStatus, unproved } from "../../../infra/deployment/verification.ts";
+import { judgeServer } from "../../../scripts/lib/status/judgement.ts";
 import { painter } from "../../../scripts/lib/terminal.ts";
 import { seed, stackPlanOf } from "../infra/plans.ts";
+import { server } from "../scripts/status-observations.ts";
 
 const [plan] = stackPlanOf(seed).servers;
 if (plan === undefined) throw new Error("the seed has a server");
 
 function serverWith(more: Partial<ServerResult> = {}): ServerResult {
-  const verification = { status: null, waiting: [], backedUp: false, failure: null };
+  const verification = { status: judgeServer(server()), waiting: [], backedUp: false, failure: null };
   return {
     key: "cloud.cerveras.com",
     changes: 20,
@@ -69,6 +71,26 @@ test("a verification that failed, a server that is not ready and an error each m
   const broken = resultOf(serverWith(), { errors: ["disk full"] });
   expect(isDone(broken)).toBe(false);
   expect(text(broken)).toMatch(/disk full[\s\S]*npm run pulumi -- cancel --yes --stack prod/);
+});
+
+test("a server that the status check finds something critical on, or that gave no answer, does not work", () => {
+  const critical = judgeServer(server({ cronRunning: { seen: true, value: false } }));
+  expect(critical.exitCode).toBeGreaterThan(1);
+  for (const [status, says] of [
+    [critical, /the status check finds something critical: ssh .*check_database_status\.sh/],
+    [null, /the status check gave no answer/],
+  ] as const) {
+    const verification = { status, waiting: [], backedUp: false, failure: null };
+    const result = resultOf(serverWith({ changes: 0, verification }));
+    expect(isDone(result)).toBe(false);
+    expect(text(result)).toMatch(/deployed, and it does not work yet/);
+    expect(text(result)).toMatch(says);
+  }
+});
+
+test("after an error nothing is said to be as it should be", () => {
+  const broken = text(resultOf(serverWith({ changes: 0, verification: null }), { errors: ["disk full"] }));
+  expect(broken).not.toContain("as it should be");
 });
 
 test("a second run has nothing to tell but that", () => {

@@ -35,6 +35,13 @@ test("of processes that all find a dead one's lock, one at a time works, and not
   expect(readdirSync(directory)).toEqual([]);
 });
 
+test("a lock whose holder's number is another process's by now is taken over", async () => {
+  const lock = join(directory, "reused");
+  writeFileSync(lock, `${process.ppid} 1`);
+  expect(await withLock(lock, () => Promise.resolve("done"))).toBe("done");
+  expect(existsSync(lock)).toBe(false);
+});
+
 test("what fails under the lock frees it", async () => {
   const lock = join(directory, "failing");
   await expect(withLock(lock, () => Promise.reject(new Error("broken")))).rejects.toThrow("broken");

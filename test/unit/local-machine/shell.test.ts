@@ -1,7 +1,9 @@
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -53,6 +55,28 @@ test("dependencies that are a link to another checkout's are never installed ane
   writeFileSync(run, readFileSync(join(repository, "infra/local-machine/run.sh")));
   const { code, stdout, stderr } = await execute(["sh", run, "some/program.ts", "word"]);
   expect([code, stdout, stderr]).toEqual([0, `${clone}/some/program.ts word\n`, ""]);
+});
+
+test("of several at once one installs the dependencies, also after one that died at it", async () => {
+  const clone = join(directory, "fresh-clone");
+  for (const path of ["infra/local-machine", ".cache", "bin"])
+    mkdirSync(join(clone, path), { recursive: true });
+  writeFileSync(join(clone, "package-lock.json"), "{}");
+  const run = join(clone, "infra/local-machine/run.sh");
+  writeFileSync(run, readFileSync(join(repository, "infra/local-machine/run.sh")));
+  symlinkSync(String(spawnSync("true").pid), join(clone, ".cache/npm-ci.lock"));
+  // A second one at work would find the directory there, and fail.
+  const npm = `#!/bin/sh
+    set -e; mkdir room; sleep 0.3; mkdir -p node_modules/node/bin
+    printf '#!/bin/sh\\necho ran\\n' >node_modules/node/bin/node; chmod +x node_modules/node/bin/node
+    touch node_modules/.package-lock.json; rmdir room; echo once >>installed\n`;
+  writeFileSync(join(clone, "bin/npm"), npm, { mode: 0o755 });
+  const env = { ...environment, PATH: `${clone}/bin:${environment.PATH}` };
+  const runs = Array.from({ length: 4 }, () => execute(["sh", run, "program.ts"], { env }));
+  for (const { code, stdout, stderr } of await Promise.all(runs))
+    expect([code, stdout], stderr).toEqual([0, "ran\n"]);
+  expect(readFileSync(join(clone, "installed"), "utf8")).toBe("once\n");
+  expect(readdirSync(join(clone, ".cache"))).toEqual([]);
 });
 
 test("a file is replaced as a whole, keeps its mode, and a link to it stays one", () => {
