@@ -4,15 +4,21 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadAutomation, PulumiStack } from "../../infra/deployment/pulumi-stack.ts";
+import { succeed } from "../../infra/local-machine/command.ts";
 
 let directory: string;
+let environment: Record<string, string>;
 let stack: PulumiStack;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "early-interrupt-"));
   mkdirSync(join(directory, "state"));
   writeFileSync(join(directory, "Pulumi.yaml"), "name: database-backups\nruntime: nodejs\n");
-  const environment = { PULUMI_BACKEND_URL: `file://${directory}/state`, PULUMI_CONFIG_PASSPHRASE: "x" };
+  environment = {
+    PULUMI_BACKEND_URL: `file://${directory}/state`,
+    PULUMI_CONFIG_PASSPHRASE: "x",
+    PULUMI_HOME: join(directory, "home"),
+  };
   stack = new PulumiStack(await loadAutomation(), "prod", directory, environment);
 });
 
@@ -40,7 +46,6 @@ test("a stack whose making was cut off is taken back, though nobody was told tha
 });
 
 test("a stack that somebody else has made meanwhile stays", async () => {
-  const environment = { PULUMI_BACKEND_URL: `file://${directory}/state`, PULUMI_CONFIG_PASSPHRASE: "x" };
   const other = new PulumiStack(await loadAutomation(), "prod", directory, environment);
   try {
     await other.create();
@@ -50,4 +55,17 @@ test("a stack that somebody else has made meanwhile stays", async () => {
   } finally {
     other.dispose();
   }
+});
+
+test("the stack that a person has selected stays selected", async () => {
+  const options = { cwd: directory, env: { ...process.env, ...environment } };
+  await succeed(["pulumi", "stack", "init", "staging", "--non-interactive"], options);
+  const fresh = new PulumiStack(await loadAutomation(), "fresh", directory, environment);
+  try {
+    expect(await stack.select()).toBe(true);
+    await fresh.create();
+  } finally {
+    fresh.dispose();
+  }
+  expect(await succeed(["pulumi", "stack", "--show-name"], options)).toBe("staging");
 });

@@ -76,6 +76,18 @@ test("a changed key is refused whatever is accepted", async () => {
   expect(project.stackFile()).toBe(file);
 });
 
+test("of several servers one whose key is not known is named with what accepts it, and does not speak for the others", async () => {
+  const [, , sshConfig = ""] = knowing();
+  const file = project.stackFile();
+  const servers = `    ${server.alias}: { sshConfig: ${sshConfig} }\n    down: { host: 127.0.0.1, port: 9 }\n`;
+  project.writeStackFile(file.replace("  # what they run", `${servers}  # what they run`));
+  const { code, text } = await project.deploy("--all", "--yes");
+  expect(code, text).toBe(69);
+  expect(text).toContain(`deploy_backup_system.sh ${server.alias} --accept-host-key ${fingerprint}`);
+  expect(text).toMatch(/127\.0\.0\.1.*Connection refused/);
+  project.writeStackFile(file);
+});
+
 test("on a terminal the key is shown with its fingerprint and asked about, then it is pinned", async () => {
   const declined = await project.deployOnTerminal(knowing(), [[/Is it this key\? \[y\/N\]/, "no\r"]]);
   expect(declined.code, declined.text).toBe(77);

@@ -87,3 +87,12 @@ test("a second Ctrl-C ends it at once; what it has left is no obstacle for the s
   const preview = await project.pulumi("preview", "--expect-no-changes");
   expect(preview.code, preview.text).toBe(0);
 });
+
+test("where nobody reads what it says any more, it goes on to its end", async () => {
+  printed(await server.run("rm /root/backup_quick_reference.txt"));
+  const run = project.begin(server.alias, "--yes");
+  await run.says(/Preview …/);
+  for (const stream of [run.child.stdout, run.child.stderr]) stream?.destroy();
+  expect(await run.ended).toBe(0);
+  printed(await server.run("cat /root/backup_quick_reference.txt"));
+});
