@@ -14,6 +14,8 @@ export interface Chosen {
   keys: string[];
   /** A server whose state goes with this run. */
   replaced: string | null;
+  /** A server of the configuration whose key looks much like a new one's: perhaps that was meant. */
+  similar?: string | null;
 }
 
 type HostChoice = Extract<Choice, { kind: "host" }>;
@@ -91,8 +93,9 @@ function chooseHost(file: StackFile, name: string, choice: HostChoice, wish: Wis
       "Take it out there if it is to be deployed again.",
     );
   }
+  const similar = nearest(made, file.serverKeys());
   file.addServer(made, settings);
-  return { keys: [made], replaced: null };
+  return { keys: [made], replaced: null, similar };
 }
 
 interface Replacement {

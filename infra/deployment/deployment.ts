@@ -74,7 +74,7 @@ export class Deployment {
     exists.catch(() => {});
     const looks = await progress.phase("Looking at the server", () => before(this.#look(chosen)));
     const fit = looks.filter(({ problems }) => problems.length === 0);
-    if (fit.length === 0) throw unfit(looks);
+    if (fit.length === 0) throw unfit(looks, chosen.similar ?? null, this.#store.name);
     try {
       if (!(await exists)) {
         if (this.#wish.dryRun) stack.tryOnly();

@@ -12,14 +12,17 @@ export function nobodyToAsk(): DeploymentError {
   );
 }
 
-export function unfit(looks: readonly Look[]): DeploymentError {
+/** @param similar a server that `file` has, and whose key looks much like the one that is not ready; null where none does */
+export function unfit(looks: readonly Look[], similar: string | null, file: string): DeploymentError {
   const problems = looks.flatMap((look) => look.problems.map((problem) => `  ${problem}`));
   const keys = looks.map(({ plan }) => plan.key).join(", ");
   const is = looks.length === 1 ? "is" : "are";
   return new DeploymentError(
     "unavailable",
     `${keys} ${is} not ready; nothing was changed:\n${problems.join("\n")}`,
-    "Then run the same command again.",
+    similar === null
+      ? "Then run the same command again."
+      : `${file} has ${similar}: did you mean that one? Else run the same command again then.`,
   );
 }
 

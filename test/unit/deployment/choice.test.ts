@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { chooseServers, hasDatabases, keyOf, planOfFile } from "../../../infra/deployment/choice.ts";
 import { parseCommandLine, type Wish } from "../../../infra/deployment/command-line.ts";
+import { unfit } from "../../../infra/deployment/endings.ts";
 import { StackFile } from "../../../infra/deployment/stack-file.ts";
 
 const name = "Pulumi.prod.yaml";
@@ -45,10 +46,16 @@ describe("a new server", () => {
     const { file, chosen } = choose(
       "deploy@new.example.org --ssh-config /c --database shop --database library",
     );
-    expect(chosen).toEqual({ keys: ["new.example.org"], replaced: null });
+    expect(chosen).toEqual({ keys: ["new.example.org"], replaced: null, similar: null });
     expect(file.server("new.example.org")).toEqual({ user: "deploy", sshConfig: "/c" });
     expect(file.changes).toEqual(["databases: shop is added", "servers: new.example.org is added"]);
     expect(planOfFile(file, name).servers).toHaveLength(4);
+  });
+
+  test("whose name may be a slip of the pen is told with the one that was perhaps meant", () => {
+    expect(choose("boks").chosen.similar).toBe("books");
+    const message = unfit([], "books", name).next;
+    expect(message).toContain("Pulumi.prod.yaml has books: did you mean that one?");
   });
 
   test("with an address that can be no key gets one", () => {
