@@ -1,16 +1,8 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execute } from "../../infra/local-machine/command.ts";
+import { download, upload } from "./artifacts.ts";
 import { type Contexts, condition, evaluated } from "./expressions.ts";
 import { type Job, readWorkflow, type Step, type Workflow } from "./workflow.ts";
 
@@ -176,25 +168,18 @@ function act(
   workspace: string,
   artifacts: string,
 ): void {
-  const { name = "", path = "", pattern = "", "if-no-files-found": absent } = evaluatedAll(inputs, contexts);
+  const given = evaluatedAll(inputs, contexts);
   const action = uses.split("@")[0];
   switch (action) {
     case "actions/checkout":
     case "actions/setup-node":
       return;
-    case "actions/upload-artifact": {
-      const source = join(workspace, path);
-      if (existsSync(source)) cpSync(source, join(artifacts, name), { recursive: true });
-      else if (absent !== "ignore") throw new Error(`There is no ${path} to upload`);
+    case "actions/upload-artifact":
+      upload(given, workspace, artifacts);
       return;
-    }
-    case "actions/download-artifact": {
-      const prefix = pattern.replace(/\*$/, "");
-      mkdirSync(join(workspace, path), { recursive: true });
-      for (const found of readdirSync(artifacts).filter((entry) => entry.startsWith(prefix)))
-        cpSync(join(artifacts, found), join(workspace, path, found), { recursive: true });
+    case "actions/download-artifact":
+      download(given, workspace, artifacts);
       return;
-    }
     default:
       throw new Error(`These tests do not know what ${action} does`);
   }
