@@ -133,6 +133,15 @@ test("without credentials nothing is contacted, and the job says what is missing
   expect(deploy?.log).toMatch(/SSH_PRIVATE_KEY is not set/);
 });
 
+test("a look by hand at another branch says nothing of what is deployed, and changes no issue", async () => {
+  const event = { repository: { default_branch: "main" } };
+  const byHand = { event_name: "workflow_dispatch", ref: "refs/heads/other", ref_name: "other", event };
+  const changes = forge.changes.length;
+  const runs = await run("drift.yml", byHand, { secrets: {} });
+  expect(results(runs)).toEqual({ stacks: "skipped", drift: "skipped", issues: "skipped" });
+  expect(forge.changes).toHaveLength(changes);
+});
+
 test("no drift, no issue", async () => {
   const runs = await run("drift.yml", bySchedule, bare);
   expect(results(runs), runs.drift?.log).toEqual({ stacks: "success", drift: "success", issues: "success" });
