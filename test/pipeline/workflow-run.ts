@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execute } from "../../infra/local-machine/command.ts";
 import { download, upload } from "./artifacts.ts";
 import { type Contexts, condition, evaluated } from "./expressions.ts";
+import { runnerCommands } from "./runner-commands.ts";
 import { type Job, readWorkflow, type Step, type Workflow } from "./workflow.ts";
 
 /** What a run of a workflow meets: the event, the secrets, and the machines that its jobs run on. */
@@ -25,6 +26,8 @@ export interface JobRun {
   result: "success" | "failure" | "skipped";
   /** What its steps printed, both streams. */
   log: string;
+  /** What GitHub's runner obeyed of that. */
+  commands: string[];
   /** What they wrote to the job summary. */
   summary: string;
 }
@@ -100,7 +103,7 @@ interface JobStart {
 async function runJob(start: JobStart): Promise<JobRun> {
   const { name, job, matrix, results, setting } = start;
   const { github, vars } = setting;
-  const run: JobRun = { job: name, matrix, result: "success", log: "", summary: "" };
+  const run: JobRun = { job: name, matrix, result: "success", log: "", commands: [], summary: "" };
   if (!startsBy(job, results, { github, needs: results })) return { ...run, result: "skipped" };
   const environment = String(evaluated(job.environment?.name ?? "", { matrix }));
   const secrets = setting.secrets[environment] ?? {};
@@ -153,6 +156,7 @@ async function runStep(
   const argv = ["bash", "--noprofile", "--norc", "-eo", "pipefail", script];
   const { code, stdout, stderr } = await execute(argv, { cwd: workspace, env });
   run.log += `${stdout}${stderr}`;
+  run.commands.push(...runnerCommands(stdout), ...runnerCommands(stderr));
   run.summary += readFileSync(summary, "utf8");
   if (code !== 0) {
     run.result = "failure";
