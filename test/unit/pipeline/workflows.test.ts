@@ -77,6 +77,18 @@ test("a job with secrets has an environment of its stack, and its dependencies c
   }
 });
 
+test("what one job keeps another finds in the same place, whether of one stack or of several", () => {
+  for (const [file, folder] of [
+    ["drift.yml", "reports"],
+    ["preview.yml", "previews"],
+  ] as const) {
+    const inputs = (action: string) =>
+      stepsOf(file).find(({ uses }) => uses?.startsWith(`actions/${action}@`))?.with;
+    expect(inputs("upload-artifact")).toMatchObject({ path: `${folder}/` });
+    expect(inputs("download-artifact")).toMatchObject({ path: folder, "merge-multiple": "true" });
+  }
+});
+
 test("every job that reaches servers gives the same variables to its script", () => {
   const given = jobs.flatMap(([, , { steps }]) =>
     steps.filter(({ run }) => run?.includes("with-credentials.sh")).map(({ env }) => env),
