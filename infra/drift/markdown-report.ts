@@ -23,6 +23,7 @@ const extents = [
 ];
 
 const longestLine = 500;
+const longestSentence = 2_000;
 
 const marks: Record<ServerReport["verdict"], string> = { "as-deployed": "✅", drift: "❌", unknown: "⚠️" };
 
@@ -45,12 +46,13 @@ function rendered(report: DriftReport, extent: Extent): string {
   const name = stack === null ? "" : ` of the stack ${code(stack)}`;
   const blocks = [
     `## Drift${name}\n\n${prose(summary)} (${takenAt.slice(0, 16).replace("T", " ")} UTC)`,
-    failures.map((failure) => `- ${prose(failure)}`).join("\n"),
+    failures.map(sentenceItem).join("\n"),
     table(servers),
     ...servers.map((server) => serverBlocks(server, extent)),
     pending.length === 0 ? "" : "### Pending: wanted by the program and not deployed yet; no drift",
     ...pending.map(
-      ({ keys, lines }) => `${keys.map(code).join(", ")}\n\n${lines.map(pendingLine).join("\n")}`,
+      ({ keys, lines }) =>
+        `${keys.map((key) => code(key)).join(", ")}\n\n${lines.map(pendingLine).join("\n")}`,
     ),
     advice(servers, stack).map(prose).join("\n\n"),
   ];
@@ -71,7 +73,7 @@ function serverBlocks(server: ServerReport, extent: Extent): string {
   if (problems.length === 0 && drift.length === 0) return "";
   const blocks = [
     `### ${marks[server.verdict]} ${code(key)}: ${verdictOf(server)}`,
-    problems.map((problem) => `- ${prose(problem)}`).join("\n"),
+    problems.map(sentenceItem).join("\n"),
     ...drift.map((one) => driftBlock(one, extent)),
   ];
   return blocks.filter((block) => block !== "").join("\n\n");
@@ -98,19 +100,26 @@ function fenced(diff: string, { lines, characters }: Extent): string {
   return `${fence}diff\n${text}\n${fence}`;
 }
 
+/**
+ * A sentence that may hold a server's words, as an item of a list. Only code keeps them from becoming a mention, a
+ * reference or a link: those are looked for in what is left when Markdown's own escapes are gone.
+ */
+function sentenceItem(text: string): string {
+  return `- ${code(text, longestSentence)}`;
+}
+
 /** Text as code in a line: whatever it holds, it is shown and nothing else. */
-function code(text: string): string {
-  const line = printable(text).replaceAll(/\s+/g, " ").slice(0, longestLine);
+function code(text: string, longest = longestLine): string {
+  const whole = printable(text).replaceAll(/\s+/g, " ");
+  const line = whole.length > longest ? `${whole.slice(0, longest)}…` : whole;
   const ticks = "`".repeat(longestRun(line) + 1);
   const pad = /^`|`$/.test(line) ? " " : "";
   return `${ticks}${pad}${line}${pad}${ticks}`;
 }
 
-/** A sentence that may hold a server's words: no markup, no mention, no link of theirs comes into being. */
+/** A sentence of this report's own, with names of the configuration at most: no markup comes into being. */
 function prose(text: string): string {
-  return printable(text)
-    .replaceAll(/\s+/g, " ")
-    .replaceAll(/[\\`*_{}[\]<>#|~@]/g, "\\$&");
+  return text.replaceAll(/[\\`*_{}[\]<>#|~]/g, "\\$&");
 }
 
 function longestRun(text: string): number {

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EnvironmentError, stackNames, variables } from "./environment.ts";
-import { ForgeError, fitted } from "./forge.ts";
+import { ForgeError } from "./forge.ts";
 import { gitHubApi, gitHubRun, writeComment } from "./github.ts";
-import { type Preview, previewText } from "./preview-text.ts";
+import { previewText } from "./preview-text.ts";
+import { readPreview } from "./previews.ts";
 
 const marker = "<!-- preview of every stack -->";
 
@@ -15,18 +15,12 @@ const marker = "<!-- preview of every stack -->";
 async function commentPreviews(directory: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const { PULL_REQUEST } = variables(environment, "PULL_REQUEST");
   const run = gitHubRun(environment);
-  const previews = stackNames(environment).map((stack) => readPreview(directory, stack));
-  const text = fitted(previewText(previews, run, environment.COMMIT ?? ""), run);
+  const previews = stackNames(environment).map((stack) =>
+    readPreview(join(directory, `preview-${stack}`), stack),
+  );
+  const text = previewText(previews, run, environment.COMMIT ?? "");
   const done = await writeComment(gitHubApi(environment, "pull-requests: write"), PULL_REQUEST, marker, text);
   console.log(`The comment of pull request ${PULL_REQUEST} was ${done}.`);
-}
-
-function readPreview(directory: string, stack: string): Preview {
-  const read = (name: string) => {
-    const path = join(directory, `preview-${stack}`, name);
-    return existsSync(path) ? readFileSync(path, "utf8") : null;
-  };
-  return { stack, text: read("preview.txt"), succeeded: read("exit-code")?.trim() === "0" };
 }
 
 const [directory] = process.argv.slice(2);

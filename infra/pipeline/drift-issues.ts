@@ -9,6 +9,8 @@ export interface Look {
   stack: string;
   /** That of `npm run drift`; null when the job ended before it could say anything. */
   exitCode: number | null;
+  /** Whether the report names a change, which one that is not complete may do too. */
+  hasDrift: boolean;
   /** The report as Markdown; may be empty. */
   report: string;
   /** What distinguishes this report from one with other differences: text without the time of the look. */
@@ -22,7 +24,8 @@ export type Step =
   | { kind: "comment"; issue: number; text: string }
   | { kind: "close"; issue: number };
 
-type State = "none" | "drift" | "unknown";
+/** What a look amounts to. */
+export type State = "none" | "drift" | "unknown" | "drift, and more unknown";
 
 /** The first line of an issue's body: it names the stack, and by a digest what was found. */
 const markerPattern = /^<!-- drift: (\S+) (\S+) -->$/;
@@ -30,11 +33,17 @@ const markerPattern = /^<!-- drift: (\S+) (\S+) -->$/;
 const titles: Record<Exclude<State, "none">, (stack: string) => string> = {
   drift: (stack) => `Drift: servers of the stack ${stack} are not as they were deployed`,
   unknown: (stack) => `Drift: the stack ${stack} could not be looked at`,
+  "drift, and more unknown": (stack) =>
+    `Drift: servers of the stack ${stack} are not as they were deployed, and not all could be looked at`,
 };
 
+const changed = "Somebody or something has changed what `pulumi up` had put there. `pulumi up` puts it back.";
+const unseen = "Not everything could be looked at, so nobody knows what differs there.";
+
 const introductions: Record<Exclude<State, "none">, string> = {
-  drift: "Somebody or something has changed what `pulumi up` had put there. `pulumi up` puts it back.",
-  unknown: "Not everything could be looked at, so nobody knows what differs there.",
+  drift: changed,
+  unknown: unseen,
+  "drift, and more unknown": `${changed} ${unseen}`,
 };
 
 /** What has to be done so that each stack that is not clean has one open issue, and no other stack has any. */
@@ -73,9 +82,10 @@ function closing(issue: number, text: string): Step[] {
   ];
 }
 
-function stateOf({ exitCode }: Look): State {
+export function stateOf({ exitCode, hasDrift }: Look): State {
   if (exitCode === 0) return "none";
-  return exitCode === 2 ? "drift" : "unknown";
+  if (exitCode === 2) return "drift";
+  return hasDrift ? "drift, and more unknown" : "unknown";
 }
 
 function bodyOf(look: Look, state: Exclude<State, "none">, digest: string, run: string): string {

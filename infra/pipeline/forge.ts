@@ -30,9 +30,9 @@ export class ForgeError extends Error {
 }
 
 /** GitHub's limit is 65,536 characters, GitLab's 1,048,576; the rest is room for what is put around the text. */
-const longest = 60_000;
+export const longest = 60_000;
 
-/** As much of a text as an issue or comment can hold, ending with a line that says so and where the rest is. */
+/** As much of a text as an issue can hold, ending with a line that says so and where the rest is. */
 export function fitted(text: string, whereTheRestIs: string): string {
   if (text.length <= longest) return text;
   const cut = text.slice(0, text.lastIndexOf("\n", longest));

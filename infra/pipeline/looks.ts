@@ -12,7 +12,9 @@ export function readLooks(directory: string, stacks: readonly string[]): Look[] 
     };
     const code = read("exit-code").trim();
     const exitCode = /^\d+$/.test(code) ? Number(code) : null;
-    return { stack, exitCode, report: read("report.md"), findings: findingsIn(read("report.json")) };
+    const report = parsed(read("report.json"));
+    const hasDrift = report?.servers.some(({ verdict }) => verdict === "drift") ?? false;
+    return { stack, exitCode, hasDrift, report: read("report.md"), findings: findingsIn(report) };
   });
 }
 
@@ -20,8 +22,7 @@ export function readLooks(directory: string, stacks: readonly string[]): Look[] 
  * What makes one report news beside another, as text: which servers were changed and how. Neither when it was looked,
  * nor the words of a problem, which may hold a figure that is another each night, nor what waits for its deployment.
  */
-function findingsIn(json: string): string {
-  const report = parsed(json);
+function findingsIn(report: DriftReport | null): string {
   if (report === null) return "no report";
   const servers = report.servers.map(({ key, verdict, problems, drift }) => ({
     ...{ key, verdict, problems: problems.length },

@@ -1,3 +1,6 @@
+import { printable } from "../drift/wording.ts";
+import { longest } from "./forge.ts";
+
 /** What `pulumi preview` said of one stack. */
 export interface Preview {
   stack: string;
@@ -6,32 +9,71 @@ export interface Preview {
   succeeded: boolean;
 }
 
-/** The comment of a pull request, as Markdown: a heading, a summary and the whole text of each stack's preview. */
+/** A job's summary holds 1 MiB, and a character is three bytes at most. */
+const longestSummary = 300_000;
+
+/**
+ * The comment of a pull request, as Markdown: a heading, a summary and the text of each stack's preview. Where the
+ * texts are too long together, the longest are cut.
+ */
 export function previewText(previews: readonly Preview[], run: string, commit: string): string {
   const of = commit === "" ? "" : ` of ${commit}`;
-  return [`What \`pulumi up\` would do${of} ([run](${run})):`, ...previews.map(section)].join("\n\n");
+  const introduction = `What \`pulumi up\` would do${of} ([run](${run})):`;
+  const written = (most: number) =>
+    [introduction, ...previews.map((preview) => section(preview, most, run))].join("\n\n");
+  const lengths = previews.map(({ text }) => block(text ?? "").length);
+  return written(largestShare(lengths, Math.max(0, longest - written(0).length)));
 }
 
-function section({ stack, text, succeeded }: Preview): string {
+/** What whoever approves a deployment reads, as Markdown: as much of one stack's preview as a job's summary holds. */
+export function previewSummary({ stack, text, succeeded }: Preview, run: string): string {
+  const heading = `### Preview of ${headline(stack, text ?? "", succeeded)}`;
+  return `${heading}\n\n${shortened(block(text ?? ""), longestSummary, run)}\n`;
+}
+
+function section({ stack, text, succeeded }: Preview, most: number, run: string): string {
   if (text === null)
     return `### ${stack}: not looked at\n\nThe job ended before its preview; the run's log has the reason.`;
-  const heading = `### ${stack}: ${succeeded ? summary(text) : "the preview failed"}`;
-  const body = indented(text.trim());
+  const heading = `### ${headline(stack, text, succeeded)}`;
+  const body = shortened(block(text), most, run);
   return succeeded
     ? `${heading}\n\n<details><summary>The whole preview</summary>\n\n${body}\n\n</details>`
     : `${heading}\n\n${body}`;
 }
 
-/** The counts that end a preview: "3 to create, 1 to update". */
-function summary(text: string): string {
-  const counts = [...text.matchAll(/^\s+[-+~±]+ ?(\d+ to \w+)/gm)].map(([, count]) => count);
-  return counts.length > 0 ? counts.join(", ") : "no changes";
+function headline(stack: string, text: string, succeeded: boolean): string {
+  return `${stack}: ${succeeded ? counts(text) : "the preview failed"}`;
 }
 
-/** A code block by indentation: no text in it can end it. */
-function indented(text: string): string {
-  return text
+/** The counts that end a preview: "3 to create, 1 to update". A file's lines are indented and may look like them. */
+function counts(text: string): string {
+  const end = text.slice(text.lastIndexOf("\nResources:\n"));
+  const found = [...end.matchAll(/^\s+[-+~±]+ ?(\d+ to \w+)/gm)].map(([, count]) => count);
+  return found.length > 0 ? found.join(", ") : "no changes";
+}
+
+/** A code block by indentation: no text in it can end it, once what else begins a line to Markdown is shown as code. */
+function block(text: string): string {
+  return printable(text.trim())
     .split("\n")
     .map((line) => `    ${line}`)
     .join("\n");
+}
+
+function shortened(body: string, most: number, run: string): string {
+  if (body.length <= most) return body;
+  const end = body.lastIndexOf("\n", most);
+  return `${body.slice(0, end === -1 ? most : end)}\n\n… cut here: the log of ${run} has the rest.`;
+}
+
+/** How much of each text there is room for, when what short ones leave is for the others. */
+function largestShare(lengths: readonly number[], room: number): number {
+  let left = room;
+  let texts = lengths.length;
+  for (const length of lengths.toSorted((one, other) => one - other)) {
+    if (length * texts > left) return Math.floor(left / texts);
+    left -= length;
+    texts -= 1;
+  }
+  return room;
 }

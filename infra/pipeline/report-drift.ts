@@ -1,4 +1,4 @@
-import { type Look, label, planIssues, type Step } from "./drift-issues.ts";
+import { label, planIssues, type State, type Step, stateOf } from "./drift-issues.ts";
 import { EnvironmentError, stackNames } from "./environment.ts";
 import { ForgeError, fitted, type Tracker } from "./forge.ts";
 import { gitHubRun, gitHubTracker } from "./github.ts";
@@ -15,15 +15,17 @@ async function reportDrift(directory: string, environment: NodeJS.ProcessEnv): P
   const tracker = onGitLab ? gitLabTracker(environment) : gitHubTracker(environment);
   const run = onGitLab ? gitLabRun(environment) : gitHubRun(environment);
   const looks = readLooks(directory, stackNames(environment));
-  for (const look of looks) console.log(`${look.stack}: ${said(look)}`);
+  for (const look of looks) console.log(`${look.stack}: ${said[stateOf(look)]}`);
   for (const step of planIssues(looks, await tracker.openIssues(label), run))
     console.log(await take(step, tracker, run));
 }
 
-function said({ exitCode }: Look): string {
-  if (exitCode === 0) return "no drift";
-  return exitCode === 2 ? "drift" : "could not be looked at";
-}
+const said: Record<State, string> = {
+  none: "no drift",
+  drift: "drift",
+  unknown: "could not be looked at",
+  "drift, and more unknown": "drift, and not everything could be looked at",
+};
 
 /** Does it, and says what was done. */
 async function take(step: Step, tracker: Tracker, run: string): Promise<string> {

@@ -16,11 +16,15 @@ export async function stackForRunners(server: SandboxServer): Promise<SandboxSta
   return createStack({ servers: [], configuration });
 }
 
-/** A checkout with the stack's configuration as its only one; the dependencies are this repository's. */
-export function checkoutFor(stack: SandboxStack): string {
+/**
+ * A checkout with the configuration of the stack `sandbox`, and under other names too where they are given; the
+ * dependencies are this repository's.
+ */
+export function checkoutFor(stack: SandboxStack, ...others: string[]): string {
   const directory = mkdtempSync(join(tmpdir(), "database-backups-checkout-"));
   for (const name of borrowed) symlinkSync(join(repository, name), join(directory, name));
-  copyFileSync(join(stack.directory, "Pulumi.sandbox.yaml"), join(directory, "Pulumi.sandbox.yaml"));
+  for (const name of ["sandbox", ...others])
+    copyFileSync(join(stack.directory, "Pulumi.sandbox.yaml"), join(directory, `Pulumi.${name}.yaml`));
   return directory;
 }
 

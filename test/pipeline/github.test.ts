@@ -49,7 +49,9 @@ async function run(
   changes: Partial<Setting> = {},
 ): Promise<Record<string, JobRun>> {
   const runs = await runWorkflow(file, { ...setting, github: { ...setting.github, ...github }, ...changes });
-  return Object.fromEntries(runs.map((job) => [job.job, job]));
+  const severalOf = (name: string) => runs.filter(({ job }) => job === name).length > 1;
+  const nameOf = ({ job, matrix }: JobRun) => (severalOf(job) ? `${job} ${matrix.stack}` : job);
+  return Object.fromEntries(runs.map((job) => [nameOf(job), job]));
 }
 
 /** The jobs that write have nothing but what they install themselves; it takes long, so not every test does it. */
@@ -94,13 +96,19 @@ test("a pull request gets one comment with the preview, and the next run edits i
   expect(request?.comments[0]?.body).toContain("not ours");
 });
 
-test("a preview that fails is told in the comment, and the run is red", async () => {
-  const wrong = { ...secretsFor(server), PULUMI_CONFIG_PASSPHRASE: "another" };
-  const secrets = { "sandbox-preview": wrong };
-  const runs = await run("preview.yml", pullRequest("owner/backups"), { secrets });
-  expect(results(runs)).toEqual({ stacks: "success", preview: "failure", comment: "success" });
-  expect(forge.issues[0]?.comments[1]?.body).toContain("sandbox: the preview failed");
-  expect(forge.issues[0]?.comments[1]?.body).toContain("passphrase");
+test("of two stacks one preview fails: the comment tells it beside the other's, and the run is red", async () => {
+  const secrets = { ...setting.secrets, "other-preview": secretsFor(server) };
+  const checkout = () => checkoutFor(stack, "other");
+  const runs = await run("preview.yml", pullRequest("owner/backups"), { secrets, checkout });
+  expect(results(runs)).toEqual({
+    stacks: "success",
+    "preview other": "failure",
+    "preview sandbox": "success",
+    comment: "success",
+  });
+  const text = forge.issues[0]?.comments[1]?.body ?? "";
+  expect(text).toMatch(/### other: the preview failed\n\n {4}.*no stack named 'other' found/s);
+  expect(text).toMatch(/### sandbox: \d+ to create/);
 });
 
 test("a pull request of a fork starts nothing", async () => {
@@ -117,7 +125,7 @@ test("main is deployed, after a preview for whoever approves", async () => {
     preview: "success",
     deploy: "success",
   });
-  expect(runs.preview?.summary).toMatch(/### Preview of sandbox\n\n {4}/);
+  expect(runs.preview?.summary).toMatch(/### Preview of sandbox: \d+ to create\n\n {4}/);
   expect((await server.run("test -x /root/backup_database.sh")).code).toBe(0);
 });
 
@@ -133,9 +141,32 @@ test("without credentials nothing is contacted, and the job says what is missing
   expect(deploy?.log).toMatch(/SSH_PRIVATE_KEY is not set/);
 });
 
+test("a look by hand at another branch says nothing of what is deployed, and changes no issue", async () => {
+  const event = { repository: { default_branch: "main" } };
+  const byHand = { event_name: "workflow_dispatch", ref: "refs/heads/other", ref_name: "other", event };
+  const changes = forge.changes.length;
+  const runs = await run("drift.yml", byHand, { secrets: {} });
+  expect(results(runs)).toEqual({ stacks: "skipped", drift: "skipped", issues: "skipped" });
+  expect(forge.changes).toHaveLength(changes);
+});
+
 test("no drift, no issue", async () => {
   const runs = await run("drift.yml", bySchedule, bare);
   expect(results(runs), runs.drift?.log).toEqual({ stacks: "success", drift: "success", issues: "success" });
+  expect(openIssues()).toEqual([]);
+});
+
+test("a stack whose job dies before its look has an issue, the one beside it has none", async () => {
+  const runs = await run("drift.yml", bySchedule, { checkout: () => checkoutFor(stack, "other") });
+  expect(results(runs)).toEqual({
+    stacks: "success",
+    "drift other": "failure",
+    "drift sandbox": "success",
+    issues: "success",
+  });
+  expect(openIssues()).toMatchObject([{ title: "Drift: the stack other could not be looked at" }]);
+
+  await run("drift.yml", bySchedule);
   expect(openIssues()).toEqual([]);
 });
 
@@ -143,7 +174,10 @@ test(
   "drift opens one issue, says something only when it changes, and the issue closes when it is mended",
   long,
   async () => {
-    await server.run("echo edited >> /root/backup_quick_reference.txt");
+    await server.run(
+      `printf 'edited\\r@everyone\\n::error::x\\n##[error]y\\n' >> /root/backup_quick_reference.txt`,
+    );
+    const previewOnly = { "sandbox-preview": secretsFor(server) };
     const first = await run("drift.yml", bySchedule);
     expect(results(first), first.drift?.log).toEqual({
       stacks: "success",
@@ -151,12 +185,19 @@ test(
       issues: "success",
     });
     expect(first.drift?.log).toContain("exit code 2");
+    expect(first.drift?.log).toContain("+::error::x\n+##[error]y\n");
+    expect(first.drift?.commands).toEqual([]);
     expect(first.drift?.summary).toContain("backup_quick_reference.txt");
     const [issue] = openIssues();
     expect(openIssues()).toHaveLength(1);
     expect(issue?.labels).toEqual(["drift"]);
     expect(issue?.title).toContain("sandbox");
-    expect(issue?.body).toContain("+edited");
+    expect(issue?.body).toContain("+edited\\u{d}@everyone\n");
+
+    const { preview } = await run("deploy.yml", byPush, { secrets: previewOnly });
+    expect(preview?.log).toContain("##[error]y");
+    expect(preview?.commands).toEqual([]);
+    expect(preview?.summary).toContain("edited\\u{d}@everyone");
 
     await run("drift.yml", bySchedule);
     expect(openIssues()).toEqual([issue]);

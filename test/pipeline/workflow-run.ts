@@ -1,17 +1,10 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execute } from "../../infra/local-machine/command.ts";
+import { download, upload } from "./artifacts.ts";
 import { type Contexts, condition, evaluated } from "./expressions.ts";
+import { runnerCommands } from "./runner-commands.ts";
 import { type Job, readWorkflow, type Step, type Workflow } from "./workflow.ts";
 
 /** What a run of a workflow meets: the event, the secrets, and the machines that its jobs run on. */
@@ -33,6 +26,8 @@ export interface JobRun {
   result: "success" | "failure" | "skipped";
   /** What its steps printed, both streams. */
   log: string;
+  /** What GitHub's runner obeyed of that. */
+  commands: string[];
   /** What they wrote to the job summary. */
   summary: string;
 }
@@ -108,7 +103,7 @@ interface JobStart {
 async function runJob(start: JobStart): Promise<JobRun> {
   const { name, job, matrix, results, setting } = start;
   const { github, vars } = setting;
-  const run: JobRun = { job: name, matrix, result: "success", log: "", summary: "" };
+  const run: JobRun = { job: name, matrix, result: "success", log: "", commands: [], summary: "" };
   if (!startsBy(job, results, { github, needs: results })) return { ...run, result: "skipped" };
   const environment = String(evaluated(job.environment?.name ?? "", { matrix }));
   const secrets = setting.secrets[environment] ?? {};
@@ -161,6 +156,7 @@ async function runStep(
   const argv = ["bash", "--noprofile", "--norc", "-eo", "pipefail", script];
   const { code, stdout, stderr } = await execute(argv, { cwd: workspace, env });
   run.log += `${stdout}${stderr}`;
+  run.commands.push(...runnerCommands(stdout), ...runnerCommands(stderr));
   run.summary += readFileSync(summary, "utf8");
   if (code !== 0) {
     run.result = "failure";
@@ -176,25 +172,18 @@ function act(
   workspace: string,
   artifacts: string,
 ): void {
-  const { name = "", path = "", pattern = "", "if-no-files-found": absent } = evaluatedAll(inputs, contexts);
+  const given = evaluatedAll(inputs, contexts);
   const action = uses.split("@")[0];
   switch (action) {
     case "actions/checkout":
     case "actions/setup-node":
       return;
-    case "actions/upload-artifact": {
-      const source = join(workspace, path);
-      if (existsSync(source)) cpSync(source, join(artifacts, name), { recursive: true });
-      else if (absent !== "ignore") throw new Error(`There is no ${path} to upload`);
+    case "actions/upload-artifact":
+      upload(given, workspace, artifacts);
       return;
-    }
-    case "actions/download-artifact": {
-      const prefix = pattern.replace(/\*$/, "");
-      mkdirSync(join(workspace, path), { recursive: true });
-      for (const found of readdirSync(artifacts).filter((entry) => entry.startsWith(prefix)))
-        cpSync(join(artifacts, found), join(workspace, path, found), { recursive: true });
+    case "actions/download-artifact":
+      download(given, workspace, artifacts);
       return;
-    }
     default:
       throw new Error(`These tests do not know what ${action} does`);
   }

@@ -4,9 +4,17 @@ import { fitted, type Issue } from "../../../infra/pipeline/forge.ts";
 
 const run = "https://github.example/owner/backups/actions/runs/1";
 
-const clean: Look = { stack: "prod", exitCode: 0, report: "## Drift\n\nnone", findings: "none" };
-const drifted: Look = { stack: "prod", exitCode: 2, report: "## Drift\n\n+edited", findings: "edited" };
-const unseen: Look = { stack: "prod", exitCode: 1, report: "", findings: "no report" };
+const stack = "prod";
+const clean: Look = { stack, exitCode: 0, hasDrift: false, report: "## Drift\n\nnone", findings: "none" };
+const drifted: Look = {
+  stack,
+  exitCode: 2,
+  hasDrift: true,
+  report: "## Drift\n\n+edited",
+  findings: "edited",
+};
+const unseen: Look = { stack, exitCode: 1, hasDrift: false, report: "", findings: "no report" };
+const halfSeen: Look = { ...drifted, exitCode: 1 };
 const unrun: Look = { ...unseen, exitCode: null };
 
 /** The issues after these steps, as a tracker would have them. */
@@ -37,6 +45,7 @@ test.each<[string, Look, Issue[], string[]]>([
   ["other drift", { ...drifted, findings: "more" }, open, ["edit 1", "comment 1"]],
   ["unseen, no issue", unseen, [], ["open"]],
   ["unseen after drift", unseen, open, ["edit 1", "comment 1"]],
+  ["drift and unseen, after drift alone", halfSeen, open, ["edit 1", "comment 1"]],
   ["a job that never got there", unrun, [], ["open"]],
   ["an exit code of something else", { ...unseen, exitCode: 137 }, open, ["edit 1", "comment 1"]],
 ])("%s", (_, look, issues, expected) => {
@@ -51,6 +60,15 @@ test("an issue tells stack, run and report, and what cannot be looked at has ano
   const [second] = after(planIssues([unrun], [], run));
   expect(second?.title).toMatch(/stack prod could not be looked at/);
   expect(second?.body).toMatch(/There is no report/);
+});
+
+test("drift beside what could not be looked at: title and introduction say both", () => {
+  const [issue] = after(planIssues([halfSeen], [], run));
+  expect(issue?.title).toMatch(/stack prod are not as they were deployed, and not all could be looked at/);
+  expect(issue?.body).toMatch(
+    /has changed what `pulumi up` had put there\..*Not everything could be looked at/,
+  );
+  expect(issue?.body).toContain("+edited");
 });
 
 test("one issue for each stack: a second one of the same is closed", () => {

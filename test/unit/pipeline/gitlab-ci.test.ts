@@ -59,6 +59,11 @@ test("the schedule looks at every stack, and the issues are kept whatever that g
   });
 });
 
+test("the log shows what servers hold as text", () => {
+  for (const name of ["preview", "deploy", "drift"])
+    expect(commandsOf(name).at(-1)).toMatch(/with-credentials\.sh bash infra\/pipeline\/as-text\.sh /);
+});
+
 test("what reaches servers and what writes issues are of different environments", () => {
   const names = Object.entries(jobs).map(([name, { environment }]) => [name, environment?.name]);
   expect(Object.fromEntries(names)).toEqual({

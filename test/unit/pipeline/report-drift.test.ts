@@ -88,6 +88,19 @@ test.each(forges)(
   },
 );
 
+test.each(forges)("%s: one server changed, another out of reach", async (_, environment) => {
+  const server = { host: "", deployed: true, problems: [], drift: [], pending: [] };
+  look("prod", 1, {
+    servers: [
+      { ...server, key: "web-1", verdict: "drift" },
+      { ...server, key: "web-2", verdict: "unknown" },
+    ],
+  });
+  const { text } = await report(environment(), '["prod"]');
+  expect(text).toContain("prod: drift, and not everything could be looked at\n");
+  expect(forge.issues).toMatchObject([{ title: expect.stringContaining("and not all could be looked at") }]);
+});
+
 test.each(forges)("%s: issues behind the first page are found", async (_, environment) => {
   look("prod", 2);
   for (let number = 1; number <= 130; number++)

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { execute, succeed } from "../../../infra/local-machine/command.ts";
 import { repository } from "../../../infra/local-machine/places.ts";
+import { runnerCommands } from "../../pipeline/runner-commands.ts";
 
 const pipeline = join(repository, "infra", "pipeline");
 let directory: string;
@@ -95,3 +96,32 @@ async function keyWithPassphrase(): Promise<string> {
   await succeed(["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", file]);
   return readFileSync(file, "utf8");
 }
+
+const hostile =
+  'printf "##[error]a\\n x ##[add-mask]b\\n::set-output name=x::y\\r::error::c\\ncut off \\302\\205" >&2; exit 7';
+
+function asText(environment: Record<string, string>) {
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...environment };
+  return execute(["bash", join(pipeline, "as-text.sh"), "bash", "-c", hostile], { cwd: repository, env });
+}
+
+test("what a command prints can all be seen, and is no command to GitHub's runner", async () => {
+  const shown = "##[error]a\n x ##[add-mask]b\n::set-output name=x::y\\u{d}::error::c\ncut off \\u{85}";
+  const elsewhere = await asText({});
+  expect([elsewhere.code, elsewhere.stdout, elsewhere.stderr]).toEqual([7, shown, ""]);
+  expect(runnerCommands(elsewhere.stdout)).toEqual(["error", "add-mask", "set-output"]);
+
+  const { code, stdout } = await asText({ GITHUB_ACTIONS: "true" });
+  expect(code).toBe(7);
+  expect(stdout).toContain(shown);
+  expect(runnerCommands(`${stdout}::notice::after it\n`)).toEqual(["notice"]);
+});
+
+test("no text knows the word that lets the runner obey again", async () => {
+  const [first, second] = [
+    await asText({ GITHUB_ACTIONS: "true" }),
+    await asText({ GITHUB_ACTIONS: "true" }),
+  ];
+  expect(first.stdout).toMatch(/^::stop-commands::[0-9a-f]{32}\n/);
+  expect(first.stdout).not.toBe(second.stdout);
+});

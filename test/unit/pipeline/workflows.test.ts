@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are expressions of workflows
 import { describe, expect, test } from "vitest";
+import { condition, evaluated } from "../../pipeline/expressions.ts";
 import { type Job, readWorkflow, type Step, workflowFiles, workflowText } from "../../pipeline/workflow.ts";
 
 const files = workflowFiles();
@@ -69,7 +70,22 @@ test("a job with secrets has an environment of its stack, and its dependencies c
   for (const [, , { steps }] of secret) {
     const withSecrets = steps.filter(({ env }) => JSON.stringify(env ?? {}).includes("secrets."));
     expect(withSecrets).toHaveLength(1);
-    expect(withSecrets[0]?.run).toContain("infra/pipeline/with-credentials.sh");
+    // Behind them comes what servers hold.
+    expect(withSecrets[0]?.run).toContain(
+      "bash infra/pipeline/with-credentials.sh bash infra/pipeline/as-text.sh",
+    );
+  }
+});
+
+test("what one job keeps another finds in the same place, whether of one stack or of several", () => {
+  for (const [file, folder] of [
+    ["drift.yml", "reports"],
+    ["preview.yml", "previews"],
+  ] as const) {
+    const inputs = (action: string) =>
+      stepsOf(file).find(({ uses }) => uses?.startsWith(`actions/${action}@`))?.with;
+    expect(inputs("upload-artifact")).toMatchObject({ path: `${folder}/` });
+    expect(inputs("download-artifact")).toMatchObject({ path: folder, "merge-multiple": "true" });
   }
 });
 
@@ -88,6 +104,30 @@ test("per stack: deployments and looks one at a time, none is cut off", () => {
   expect(of("drift.yml", "drift")).toEqual({ group: "drift-${{ matrix.stack }}", ...never });
   expect(of("drift.yml", "issues")).toEqual({ group: "drift-issues", ...never });
   expect(readWorkflow("preview.yml").concurrency?.["cancel-in-progress"]).toBe("true");
+});
+
+const repository = { default_branch: "trunk" };
+
+test.each([
+  ["the schedule", { event_name: "schedule", ref_name: "trunk", event: {} }, true],
+  ["by hand", { event_name: "workflow_dispatch", ref_name: "trunk", event: { repository } }, true],
+  [
+    "by hand, another branch",
+    { event_name: "workflow_dispatch", ref_name: "other", event: { repository } },
+    false,
+  ],
+])("drift, %s: %o", (_, github, starts) => {
+  expect(condition(readWorkflow("drift.yml").jobs.stacks?.if ?? "", { github })).toBe(starts);
+});
+
+test("of a pull request the newest checks count; of pushes each one's, none takes another's place", () => {
+  const group = (github: object) => evaluated(readWorkflow("check.yml").concurrency?.group ?? "", { github });
+  const push = { event_name: "push", ref: "refs/heads/main", sha: "0123abc", event: {} };
+  expect(group(push)).not.toBe(group({ ...push, sha: "4567def" }));
+  const request = { ...push, event_name: "pull_request", event: { pull_request: { number: 7 } } };
+  expect(group(request)).toBe(group({ ...request, sha: "4567def" }));
+  const night = { ...push, event_name: "schedule", event: { schedule: "20 1 * * *" } };
+  expect(group(night)).toBe("check-schedule20 1 * * *-refs/heads/main");
 });
 
 test("the nightly versions are all but the usual one", () => {

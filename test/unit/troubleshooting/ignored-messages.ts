@@ -35,6 +35,7 @@ export const ignored: readonly IgnoredMessage[] = [
   { file: "infra/local-machine/run.sh", words: "Installing the dependencies", reason: progress },
   { file: "infra/pipeline/comment-previews.ts", words: "Usage: ", reason: developer },
   { file: "infra/pipeline/report-drift.ts", words: "Usage: ", reason: developer },
+  { file: "infra/pipeline/show-preview.ts", words: "Usage: ", reason: developer },
   { file: "infra/remotehost/provider/directory/plan.ts", words: "is already as it is wished", reason: plan },
   {
     file: "infra/remotehost/provider/directory/plan.ts",

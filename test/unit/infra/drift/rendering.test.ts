@@ -89,12 +89,23 @@ describe("a hostile file", () => {
     const drift = edited("", { diff: null, change: "obstructed", path: "/root/`@all`", properties: [] });
     const [server] = reportWith(drift).servers;
     if (!server) throw new Error("no server");
+    const words = "web-1: <img src=x> @everyone #1 https://evil.example [a](b) ``` \r\n- ``@x`` ` end`";
     const text = markdownReport({
       ...reportWith(drift),
-      servers: [{ ...server, problems: ["web-1: <img src=x> @everyone [a](b)"] }],
+      failures: [words],
+      servers: [{ ...server, problems: [words] }],
     });
     expect(text).toContain("`` /root/`@all` ``");
-    expect(text).toContain("web-1: \\<img src=x\\> \\@everyone \\[a\\](b)");
+    const shown = "web-1: <img src=x> @everyone #1 https://evil.example [a](b) ``` \\u{d} - ``@x`` ` end`";
+    expect(text.split("\n").filter((line) => line.includes("@everyone"))).toEqual(
+      // More backticks than stand in it anywhere, so that nothing in it ends the code.
+      [`- \`\`\`\` ${shown} \`\`\`\``, `- \`\`\`\` ${shown} \`\`\`\``],
+    );
+  });
+  test("or an endless word is cut, and stays code", () => {
+    const text = markdownReport({ ...reportWith(), failures: ["@x ".repeat(9000)] });
+    expect(text).toMatch(/^- `(@x )+@x?…`$/m);
+    expect(text.length).toBeLessThan(3000);
   });
 });
 

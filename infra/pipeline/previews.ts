@@ -1,0 +1,12 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Preview } from "./preview-text.ts";
+
+/** What preview.sh left of a stack in a directory; may be nothing. */
+export function readPreview(directory: string, stack: string): Preview {
+  const read = (name: string) => {
+    const path = join(directory, name);
+    return existsSync(path) ? readFileSync(path, "utf8") : null;
+  };
+  return { stack, text: read("preview.txt"), succeeded: read("exit-code")?.trim() === "0" };
+}

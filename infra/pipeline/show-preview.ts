@@ -1,0 +1,19 @@
+import { EnvironmentError } from "./environment.ts";
+import { gitHubRun } from "./github.ts";
+import { previewSummary } from "./preview-text.ts";
+import { readPreview } from "./previews.ts";
+
+/**
+ * `show-preview.ts STACK DIRECTORY`, in a job of GitHub Actions: prints what preview.sh left in DIRECTORY, as Markdown
+ * for the job's summary. Exits 0, or 1 when it is not called as the workflow does.
+ */
+const [stack, directory] = process.argv.slice(2);
+try {
+  if (stack === undefined || directory === undefined)
+    throw new EnvironmentError("Usage: show-preview.ts STACK DIRECTORY");
+  process.stdout.write(previewSummary(readPreview(directory, stack), gitHubRun(process.env)));
+} catch (error) {
+  if (!(error instanceof EnvironmentError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
