@@ -7,7 +7,10 @@ import { partsOf } from "./documents/commands.ts";
 
 const script = "#!/bin/bash\n# Backup script, installed by hand\n";
 const reference = "Quick reference, written by hand\n";
-const line = "0 2 * * * /root/backup_database.sh >> /root/backup_database.log 2>&1";
+const lines = [
+  "0 2 * * * /root/backup_database.sh >> /root/backup_database.log 2>&1",
+  "0 * * * * /root/check_database_status.sh >/tmp/status 2>&1",
+];
 const others = ["# the nightly jobs", "30 4 * * 0 /usr/bin/true"];
 const backup = "/root/database_backups/curriculum_library_api_20250816_155503.sql.gz";
 
@@ -30,7 +33,7 @@ beforeAll(async () => {
   const { server, onServer } = deployment;
   await server.writeFile("/root/backup_database.sh", script, "0755");
   await server.writeFile("/root/backup_quick_reference.txt", reference, "0644");
-  await server.run("crontab -u root -", { input: `${[others[0], line, others[1]].join("\n")}\n` });
+  await server.run("crontab -u root -", { input: `${[others[0], ...lines, others[1]].join("\n")}\n` });
   const dump = `docker exec ${server.container} pg_dump -U ${server.databaseUser} ${server.database} | gzip`;
   await onServer(`mkdir -p /root/database_backups && ${dump} > ${backup}`);
   sha256 = await onServer(`sha256sum ${backup}`);
@@ -43,13 +46,13 @@ beforeAll(async () => {
 
 afterAll(() => deployment?.remove());
 
-test("the hand-made files and the line of the crontab are back, and the backups are as they were", async () => {
+test("the hand-made files and the lines of the crontab are back, and the backups are as they were", async () => {
   const { server, onServer } = deployment;
   await onServer(wayBack());
   expect(await server.readFile("/root/backup_database.sh")).toBe(script);
   expect(await server.readFile("/root/backup_quick_reference.txt")).toBe(reference);
   expect(await onServer("stat -c %a /root/backup_database.sh")).toBe("755\n");
-  expect(await onServer("crontab -u root -l")).toBe(`${[...others, line].join("\n")}\n`);
+  expect(await onServer("crontab -u root -l")).toBe(`${[...others, ...lines].join("\n")}\n`);
   expect(await onServer(`sha256sum ${backup}`)).toBe(sha256);
 });
 

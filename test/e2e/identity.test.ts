@@ -76,6 +76,22 @@ test("two keys that lead to one machine are refused, both by name", async () => 
   expect([await traces(first), await traces(second)]).toEqual([before, other]);
 });
 
+test("the state is lost: an empty one of the same name takes the server over, and no file is touched", async () => {
+  const { first } = fleet;
+  const before = await files(first);
+  const servers = { books: entryOf(first) };
+  const stack = await createStack({ servers: [], configuration: { ...environment, servers } });
+  try {
+    const { code, stdout, stderr } = await stack.pulumi(["up", "--yes"]);
+    expect(code, `${stdout}${stderr}`).toBe(0);
+    expect(difference(before, await files(first))).toEqual([]);
+    const preview = await stack.pulumi(["preview", "--expect-no-changes"]);
+    expect(preview.code, preview.stdout).toBe(0);
+  } finally {
+    stack.remove();
+  }
+});
+
 test("a second stack on the machine is refused, and told whose it is", async () => {
   const { first } = fleet;
   const before = await traces(first);

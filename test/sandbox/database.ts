@@ -29,9 +29,14 @@ export interface DatabaseContainer {
 
 /** Starts the container, making it if it is not there, and waits until it answers. */
 export async function startDatabase(database: DatabaseContainer): Promise<void> {
+  await startContainer(database);
+  await waitForDatabase(database.container);
+}
+
+/** Starts the container, making it if it is not there; what runs in it may answer much later. */
+export async function startContainer(database: DatabaseContainer): Promise<void> {
   const started = await tryDocker(["start", database.container]);
   if (started.code !== 0) await runDatabase(database);
-  await waitForDatabase(database.container);
 }
 
 /** Clean shutdown, as `docker stop` does it. */

@@ -5,7 +5,7 @@ import {
   type DatabaseContainer,
   databaseName,
   databaseUser,
-  startDatabase,
+  startContainer,
   stopDatabase,
 } from "../../sandbox/database.ts";
 import { postgresVersion, usualVersion } from "../../sandbox/postgres-version.ts";
@@ -14,7 +14,8 @@ import { ensureImages } from "../../sandbox/set-up/set-up.ts";
 
 /**
  * Stands in for Kamal, which needs a registry, an image of an application and its own keys. What matters to a backup
- * system is the same: PostgreSQL's container comes and goes, and so do the application's connections to it.
+ * system is the same: PostgreSQL's container comes and goes, and so do the application's connections to it. Like Kamal
+ * it waits for no PostgreSQL: on an empty directory the image's temporary server answers first.
  * Usage: kamal.ts CONTAINER.json ARGUMENTS…
  */
 
@@ -72,7 +73,7 @@ async function applicationRuns(): Promise<boolean> {
 }
 
 const boot = async (): Promise<void> => {
-  await startDatabase(database);
+  await startContainer(database);
   await startApplication();
 };
 
@@ -83,14 +84,14 @@ const verbs: Record<string, () => Promise<void>> = {
   "app boot": startApplication,
   "app start": startApplication,
   "app stop": stopApplication,
-  "accessory boot db": () => startDatabase(database),
-  "accessory start db": () => startDatabase(database),
+  "accessory boot db": () => startContainer(database),
+  "accessory start db": () => startContainer(database),
   "accessory stop db": () => stopDatabase(database.container),
   "accessory reboot db": async () => {
     const runs = await applicationRuns();
     await stopDatabase(database.container);
     await succeed(["docker", "rm", database.container]);
-    await startDatabase(database);
+    await startContainer(database);
     if (runs) await startApplication();
   },
 };

@@ -8,9 +8,14 @@ import type { Scene } from "./scene.ts";
 
 const schemas = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1";
 
+const roles = `
+  SELECT rolname, rolcanlogin, rolpassword, ARRAY(
+    SELECT g.rolname FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid ORDER BY 1)
+  FROM pg_authid r WHERE rolname !~ '^pg_' ORDER BY 1`;
+
 /** Everything that a restore must bring back, in whatever order the rows lie there and whatever version it is. */
 export async function contentOf({ server }: Scene): Promise<string> {
-  const held = [await server.psql(contentQuery), await server.psql(schemas)];
+  const held = [await server.psql(contentQuery), await server.psql(schemas), await server.psql(roles)];
   return [...held, await server.psql(propertiesQuery(server.database), "template1")].join("\n");
 }
 
@@ -31,10 +36,15 @@ async function expectHealthy({ server }: Scene): Promise<void> {
   expect({ verdict, summary }).toMatchObject({ verdict: "healthy" });
 }
 
+async function expectContent(scene: Scene): Promise<void> {
+  expect(scene.backups.content).not.toBe("");
+  expect(await contentOf(scene)).toBe(scene.backups.content);
+}
+
 export const outcomes: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
+  "the newest backup's data": expectContent,
   "as in the newest backup": async (scene) => {
-    expect(scene.backups.content).not.toBe("");
-    expect(await contentOf(scene)).toBe(scene.backups.content);
+    await expectContent(scene);
     await expectApplication(scene);
     await expectHealthy(scene);
   },

@@ -14,6 +14,8 @@ import { writeStandIns } from "./stand-ins.ts";
 /** A clone of this repository on a person's machine, and the one server that it is for. */
 export interface Scene {
   server: SandboxServer;
+  /** How PostgreSQL's container is made there. */
+  container: DatabaseContainer;
   /** The clone: where the commands are typed. */
   directory: string;
   environment: NodeJS.ProcessEnv;
@@ -21,6 +23,8 @@ export interface Scene {
   backups: { newest: string; older: string; content: string };
   /** Runs a command as a person would, without a terminal. @throws with what it printed when it fails */
   type(command: string): Promise<string>;
+  /** Loses all that Pulumi knows. */
+  loseState(): void;
   /** Another machine in the server's place, under another name and with an unknown host key. */
   replaceServer(alias: string, options: Machine): Promise<void>;
   remove(): Promise<void>;
@@ -78,11 +82,15 @@ function writeSshConfig(places: Places, server: SandboxServer, alias: string): v
 }
 
 /** Says how PostgreSQL's container is made, for the program that stands in for Kamal. */
-async function describeContainer(places: Places, { container, dataDirectory }: SandboxServer): Promise<void> {
+async function describeContainer(
+  places: Places,
+  { container, dataDirectory }: SandboxServer,
+): Promise<DatabaseContainer> {
   const { postgres: image } = await ensureImages();
   const { mount } = placesOf(usualVersion());
   const described: DatabaseContainer = { container, image, dataDirectory, mount, number };
   writeFileSync(places.containerFile, JSON.stringify(described));
+  return described;
 }
 
 async function environmentIn(places: Places): Promise<NodeJS.ProcessEnv> {
@@ -116,10 +124,11 @@ export async function openScene(): Promise<Scene> {
   configureClone(places.clone, server);
   copyFileSync(server.knownHosts, places.knownHosts);
   writeSshConfig(places, server, documentedServer);
-  await describeContainer(places, server);
+  const container = await describeContainer(places, server);
   const environment = await environmentIn(places);
   const scene: Scene = {
     server,
+    container,
     directory: places.clone,
     environment,
     backups: { newest: "", older: "", content: "" },
@@ -129,10 +138,14 @@ export async function openScene(): Promise<Scene> {
       if (code !== 0) throw new Error(`${command}\nexit code ${code}:\n${stdout}${stderr}`);
       return stdout;
     },
+    loseState: () => {
+      rmSync(places.state, { recursive: true });
+      mkdirSync(places.state);
+    },
     replaceServer: async (alias, options) => {
       await scene.server.remove();
       scene.server = await startMachine(options);
-      await describeContainer(places, scene.server);
+      scene.container = await describeContainer(places, scene.server);
       writeFileSync(places.knownHosts, "");
       writeSshConfig(places, scene.server, alias);
     },

@@ -23,6 +23,8 @@ async function deploy(scene: Scene): Promise<void> {
   await scene.type("kamal app boot");
   const older = await backUp(scene);
   await scene.server.psql("UPDATE lessons SET updated_at = now() WHERE id % 10 = 0");
+  // A login whose rights come from a group alone: no dump of the database names it.
+  await scene.server.psql("CREATE ROLE auditor LOGIN PASSWORD 'auditor' IN ROLE reporting");
   scene.backups = { older, newest: await backUp(scene), content: await contentOf(scene) };
 }
 
@@ -37,6 +39,15 @@ async function backUp(scene: Scene): Promise<string> {
 async function deployed(): Promise<Scene> {
   const scene = await openScene();
   await deploy(scene);
+  return scene;
+}
+
+/** A new machine in place of the server, with no database, and the newest backup in the clone. */
+async function replaced(alias: string): Promise<Scene> {
+  const scene = await deployed();
+  const stem = scene.backups.newest.replace(/\.sql\.gz$/, "");
+  await scene.type(`scp -q 'root@${documentedServer}:/root/database_backups/${stem}.*' ./`);
+  await scene.replaceServer(alias, { database: "none" });
   return scene;
 }
 
@@ -66,11 +77,19 @@ export const states: Readonly<Record<string, () => Promise<Scene>>> = {
     await scene.server.psql("DELETE FROM lessons");
     return scene;
   },
-  "server lost": async () => {
+  "server lost": () => replaced("new-server.com"),
+  // The live server is no part of a drill: it is not even there.
+  "spare machine": async () => {
+    const scene = await replaced("spare-server.com");
+    const { container, dataDirectory } = scene.server;
+    const databases = { curriculum_library_api: { container, dataDirectory } };
+    const config = { "database-backups:databases": databases, "database-backups:runtime": "system" };
+    writeFileSync(join(scene.directory, "Pulumi.drill.yaml"), JSON.stringify({ config }));
+    return scene;
+  },
+  "Pulumi's state lost": async () => {
     const scene = await deployed();
-    const stem = scene.backups.newest.replace(/\.sql\.gz$/, "");
-    await scene.type(`scp -q 'root@${documentedServer}:/root/database_backups/${stem}.*' ./`);
-    await scene.replaceServer("new-server.com", { database: "none" });
+    scene.loseState();
     return scene;
   },
 };

@@ -1,10 +1,13 @@
 import { dirname, join } from "node:path";
+import { label } from "../../sandbox/docker.ts";
 import type { Scene } from "./scene.ts";
 
 /** What stands for something of the reader's own in a command, as a whole word, and what it is here. */
 export function withValues(command: string, scene: Scene): string {
   const { newest, older } = scene.backups;
+  const { image, mount } = scene.container;
   const words: [RegExp, string][] = [
+    [/(?<![\w-])FILE(?=\.roles\.sql\b)/g, newest.replace(/\.sql\.gz$/, "")],
     [/\bOLD-FILE(\.sql\.gz)?(?![\w-])/g, older],
     [/(?<![\w-])FILE(\.sql\.gz)?(?![\w-])/g, newest],
     [/(?<![\w-])TIME(?![\w-])/g, /\d{8}_\d{6}/.exec(newest)?.[0] ?? "TIME"],
@@ -15,6 +18,12 @@ export function withValues(command: string, scene: Scene): string {
     // The directory that the sandbox server and the Docker host both have by one name.
     [/\/srv\/curriculum_library_api-db\b/g, join(dirname(scene.server.dataDirectory), "srv")],
     [/\bcurriculum_library_api-db\b(?!-\d)/g, scene.server.container],
+    // There is no registry of images, and what a test makes is removed by its label.
+    [
+      /\bdocker run --detach\b/g,
+      `docker run --detach --network none --label ${label}=${scene.container.number}`,
+    ],
+    [/:\/var\/lib\/postgresql\/data postgres:15\b/g, `:${mount} ${image}`],
   ];
   return words.reduce((text, [word, value]) => text.replaceAll(word, value), command);
 }
