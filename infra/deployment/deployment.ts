@@ -11,7 +11,7 @@ import type { EngineReport } from "./changes.ts";
 import { addDatabase, type Chosen, chooseServers, hasDatabases, planOfFile } from "./choice.ts";
 import type { Wish } from "./command-line.ts";
 import type { Conversation } from "./conversation.ts";
-import { errorsOf, interrupted, nobodyToAsk, previewFailed, unfit } from "./endings.ts";
+import { errorsOf, interrupted, nobodyToAsk, notReady, previewFailed } from "./endings.ts";
 import { alsoSaying, DeploymentError, Interruption, messageOf } from "./errors.ts";
 import { type Interruptions, orAborted } from "./interruption.ts";
 import { type Look, lookAt, twinProblem } from "./preflight.ts";
@@ -73,8 +73,8 @@ export class Deployment {
     const exists = before(stack.select());
     exists.catch(() => {});
     const looks = await progress.phase("Looking at the server", () => before(this.#look(chosen)));
-    const fit = looks.filter(({ problems }) => problems.length === 0);
-    if (fit.length === 0) throw unfit(looks, chosen.similar ?? null, this.#store.name);
+    const ready = looks.filter(({ problems }) => problems.length === 0);
+    if (ready.length === 0) throw notReady(looks, chosen.similar ?? null, this.#store.name);
     try {
       if (!(await exists)) {
         if (this.#wish.dryRun) stack.tryOnly();
@@ -188,8 +188,8 @@ export class Deployment {
     before: <T>(work: Promise<T>) => Promise<T>,
   ): Promise<Result> {
     const { progress, talk, interruptions } = this.#tools;
-    const fit = looks.filter(({ problems }) => problems.length === 0);
-    const keys = fit.map(({ plan }) => plan.key);
+    const ready = looks.filter(({ problems }) => problems.length === 0);
+    const keys = ready.map(({ plan }) => plan.key);
     const options = { configFile: this.#store.copy(), keys };
     const preview = await progress.phase("Preview", () =>
       before(stack.preview({ ...options, onEvent: () => {} })),

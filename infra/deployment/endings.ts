@@ -13,7 +13,7 @@ export function nobodyToAsk(): DeploymentError {
 }
 
 /** @param similar a server that `file` has, and whose key looks much like the one that is not ready; null where none does */
-export function unfit(looks: readonly Look[], similar: string | null, file: string): DeploymentError {
+export function notReady(looks: readonly Look[], similar: string | null, file: string): DeploymentError {
   const problems = looks.flatMap((look) => look.problems.map((problem) => `  ${problem}`));
   const keys = looks.map(({ plan }) => plan.key).join(", ");
   const is = looks.length === 1 ? "is" : "are";

@@ -6,7 +6,7 @@ export const deploymentExits = [
   [
     "unavailable",
     69,
-    "a server cannot be reached, is not the one it was, or is not fit; nothing was changed",
+    "a server cannot be reached, is not the one it was, or is not ready; nothing was changed",
   ],
   ["locked", 75, "another run of Pulumi holds the stack's lock"],
   ["notConfirmed", 77, "not confirmed, or nobody to ask and no --yes; nothing was changed"],

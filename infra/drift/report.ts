@@ -53,7 +53,7 @@ export const ServerReport = z.strictObject({
   verdict: Verdict.describe(
     "`unknown`: it could not be looked at; what was found all the same stands in `drift`.",
   ),
-  problems: z.array(z.string()).describe("Why it could not be looked at, or is not fit for a deployment."),
+  problems: z.array(z.string()).describe("Why it could not be looked at, or is not ready for a deployment."),
   drift: z.array(Drift).describe("What was changed on the server since it was deployed."),
   pending: z
     .array(Pending)

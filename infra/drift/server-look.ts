@@ -17,7 +17,7 @@ export interface LookRequest {
   connection: Connection;
   /** `PROJECT/STACK`. */
   stack: string;
-  /** Given where it is in question whether the server is fit. */
+  /** Given where it is in question whether the server is ready. */
   requirements: Requirements | null;
   sightings: readonly Sighting[];
 }

@@ -3,7 +3,7 @@ import type { Connection } from "./connection.ts";
 import type { Requirements, ServerFacts } from "./requirements.ts";
 
 /**
- * Looks at a server. One that is down or unfit is no error: its `problems` say why.
+ * Looks at a server. One that is down or not ready is no error: its `problems` say why.
  * @throws when the provider plugin cannot be started.
  */
 export function getServer(connection: Connection, requirements: Requirements): Promise<ServerFacts> {

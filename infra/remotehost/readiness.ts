@@ -8,7 +8,7 @@ export interface ReadinessArgs {
 }
 
 /**
- * Whether a server can be looked at and is fit, as a resource: what is wrong shows in every preview, refresh and
+ * Whether a server can be looked at and is ready, as a resource: what is wrong shows in every preview, refresh and
  * update as a difference from the wish that `problems` be empty. It fails an update while a problem stands.
  */
 export class Readiness extends pulumi.CustomResource {

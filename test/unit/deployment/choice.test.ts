@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { chooseServers, hasDatabases, keyOf, planOfFile } from "../../../infra/deployment/choice.ts";
 import { parseCommandLine, type Wish } from "../../../infra/deployment/command-line.ts";
-import { unfit } from "../../../infra/deployment/endings.ts";
+import { notReady } from "../../../infra/deployment/endings.ts";
 import { StackFile } from "../../../infra/deployment/stack-file.ts";
 
 const name = "Pulumi.prod.yaml";
@@ -54,7 +54,7 @@ describe("a new server", () => {
 
   test("whose name may be a slip of the pen is told with the one that was perhaps meant", () => {
     expect(choose("boks").chosen.similar).toBe("books");
-    const message = unfit([], "books", name).next;
+    const message = notReady([], "books", name).next;
     expect(message).toContain("Pulumi.prod.yaml has books: did you mean that one?");
   });
 

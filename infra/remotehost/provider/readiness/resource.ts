@@ -63,7 +63,7 @@ export const readiness: RemoteResource = {
   async remove() {},
 };
 
-/** The server is not fit; the message has every cause. */
+/** The server is not ready; the message has every cause. */
 export class NotReady extends Error {
   constructor(key: string, problems: readonly string[]) {
     const causes = problems.map((problem) => `\n  - ${problem}`).join("");
