@@ -82,7 +82,9 @@ export class Deployment {
       }
       return await this.#deploy(stack, chosen, looks, before);
     } catch (error) {
-      await this.#undoCreation(stack);
+      await this.#undoCreation(stack).catch((left: unknown) => {
+        throw left instanceof DeploymentError ? alsoSaying(left, messageOf(error)) : left;
+      });
       throw this.#withFileChanges(error);
     }
   }
@@ -137,7 +139,7 @@ export class Deployment {
   /** What was written into the stack's file before a deployment ended early is not to be found out by chance. */
   #withFileChanges(error: unknown): unknown {
     const { name, file, written } = this.#store;
-    if (!written || !(error instanceof DeploymentError)) return error;
+    if (!written || file.changes.length === 0 || !(error instanceof DeploymentError)) return error;
     return alsoSaying(error, `${name} was changed: ${file.changes.join("; ")}`);
   }
 
