@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { repository } from "../../infra/local-machine/places.ts";
 import { ensureImages } from "../sandbox/set-up/set-up.ts";
 import type { ContestResult } from "./contest.ts";
+import { database } from "./database/database.ts";
 import { contestText } from "./figures.ts";
 import { interruption } from "./interruption.ts";
 import { checkoutState, machineFacts } from "./machine.ts";
@@ -15,20 +16,26 @@ interface Extent {
   rounds: number;
 }
 
-const benchmarks: Readonly<Record<string, (extent: Extent) => Promise<ContestResult[]>>> = { interruption };
-/** They take hours. */
-const large: readonly string[] = [];
+const benchmarks: Readonly<Record<string, (extent: Extent) => Promise<ContestResult[]>>> = {
+  "8MB": ({ rounds }) => database("8MB", rounds),
+  "700MB": ({ rounds }) => database("700MB", rounds),
+  "5GB": ({ rounds }) => database("5GB", rounds),
+  interruption,
+};
+/** They take more than an hour. */
+const large: readonly string[] = ["5GB"];
 
 const page = "docs/PERFORMANCE.md";
 
 const help = `Usage: npm run benchmark [-- [OPTION…] [NAME…]]
        npm run benchmark -- --page REPORT…
 
-Measures on sandbox servers, and prints tables. Unless named, all of: ${Object.keys(benchmarks).join(", ")}.
+Measures on sandbox servers, and prints tables of ${Object.keys(benchmarks).join(", ")}: those named,
+or all of them except ${large.join(", ")}.
 
 Options:
   --json FILE   also write every value, and the machine's facts, as JSON
-  --large       also ${large.join(", ")}, which takes hours
+  --large       also ${large.join(", ")}, which takes more than an hour
   --rounds N    how often each contestant is measured, 5 unless given; fewer is a trial
   --page        write ${page} from reports of --json; where two have the same benchmark, the last counts
   --help        print this help
