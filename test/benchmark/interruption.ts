@@ -4,7 +4,7 @@ import { interruptionOf, whileClientsAsk } from "../server/asking-clients.ts";
 import { type RestoreServer, startRestoreServer } from "../server/restore-server.ts";
 import { type ContestResult, type Goal, type Median, medianIn, type Sample } from "./contest.ts";
 
-/** What clients see of a restore: of ours, of a roll back, and of what the seed and its peers do. */
+/** What clients see of a restore: of ours, of a roll back, and of the hand-made way. */
 
 const number = 291;
 

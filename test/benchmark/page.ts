@@ -21,7 +21,17 @@ npm run benchmark -- --json performance.json
 npm run benchmark -- --page performance.json
 \`\`\`
 
-measures again and writes this page. Several reports, of parts that were measured separately, make one page.
+measures again and writes this page. \`--large\` adds a database of 5 GB, which takes more than an hour; names
+(\`npm run benchmark -- --help\`) choose parts, and several reports of parts make one page. The machine must
+do nothing else meanwhile.
+
+- “To the first” is the ratio of a median to that of the table's first row.
+- CPU is the processor time of the server and of the database's container. What Docker's daemon does is not in it:
+  it carries what crosses the container's border, which is most where a dump leaves it uncompressed.
+- Memory is that of the largest process on the server. A Docker client has 42 MB by itself; what runs in the database's
+  container (pg_dump, psql, PostgreSQL) is not in it.
+- Before each run the server writes what is left to the disk, and what the runs before it made is removed. Autovacuum is
+  off. The files are read from the page cache.
 `;
 
 /** The whole page. Of a benchmark that several reports have, the last one's results are shown. */

@@ -2,7 +2,7 @@ import type { Contest, Contestant } from "../contest.ts";
 import type { BenchmarkServer } from "./benchmark-server.ts";
 import { backupGoals } from "./goals.ts";
 import { measure } from "./measurement.ts";
-import { backup, backupOfRows, limitOfBackup, seedBackup } from "./names.ts";
+import { backup, backupOfRows, handMadeBackup, limitOfBackup } from "./names.ts";
 import { placeText } from "./place.ts";
 
 /** Ways to make a backup's file of the same database. */
@@ -38,7 +38,7 @@ export function backupContest(server: BenchmarkServer, rounds: number): Contest 
   const contestants = [
     contestant(
       server,
-      seedBackup,
+      handMadeBackup,
       "`docker exec pg_dump | gzip`; verifies nothing, and a dump that fails looks like one that did not",
       `${pgDump} | gzip >${file}`,
       file,

@@ -1,6 +1,6 @@
--- A database of about `scale` times 7 MB: tables and their indexes. Every value is a hash of its row's number, so that
--- it is the same in each run and on each version; text, jsonb and numbers compress about as a real application's do,
--- and what is in bytea does not.
+-- A database of 4 MB and `scale` times 680 kB: tables and their indexes. Every value is a hash of its row's number, so
+-- that it is the same in each run and on each version; text, jsonb and numbers compress about as a real application's
+-- do, and what is in bytea does not.
 \set seed 20261128
 set synchronous_commit = off;
 set max_parallel_workers_per_gather = 0;
@@ -25,7 +25,7 @@ create table generator.sentences as
   select place / 10 as id, string_agg(word, ' ' order by place) || '.' as sentence
   from (
     select place, floor(2048 * power(generator.pick(place, :seed + 2, 1000000) / 1e6, 2))::int as id
-    from generate_series(0, 10 * least(400000, :scale * 20000) - 1) as place
+    from generate_series(0, 10 * least(400000, :scale * 2000) - 1) as place
   ) as chosen
   join generator.words using (id)
   group by 1;
@@ -47,7 +47,7 @@ insert into users
     jsonb_build_object('locale', (array['en', 'de', 'es'])[1 + generator.pick(n, :seed + 4, 3)],
       'newsletter', generator.pick(n, :seed + 5, 2) = 0, 'theme', generator.pick(n, :seed + 6, 5)),
     timestamptz '2020-01-01 00:00+00' + generator.pick(n, :seed + 7, 180000000) * interval '1 second'
-  from generate_series(1, :scale * 400) as n
+  from generate_series(1, :scale * 40) as n
   join generator.words as first on first.id = generator.pick(n, :seed + 8, 2048)
   join generator.words as last on last.id = generator.pick(n, :seed + 9, 2048)
   order by n;
@@ -63,7 +63,7 @@ create table events (
   created_at timestamptz not null
 );
 insert into events (user_id, kind, amount, note, payload, created_at)
-  select 1 + generator.pick(n, :seed + 10, :scale * 400),
+  select 1 + generator.pick(n, :seed + 10, :scale * 40),
     (array['viewed', 'ordered', 'paid', 'cancelled', 'commented'])[1 + generator.pick(n, :seed + 11, 5)],
     case when generator.pick(n, :seed + 12, 3) > 0 then generator.pick(n, :seed + 13, 1000000) / 100.0 end,
     one.sentence || ' ' || other.sentence,
@@ -71,7 +71,7 @@ insert into events (user_id, kind, amount, note, payload, created_at)
       md5((n / 6)::text), 'milliseconds', generator.pick(n, :seed + 15, 900), 'agent',
       'Mozilla/5.0 (X11; Linux x86_64; rv:' || 90 + generator.pick(n, :seed + 16, 40) || '.0)'),
     timestamptz '2024-01-01 00:00+00' + n * interval '7 seconds'
-  from generate_series(1, :scale * 8200) as n
+  from generate_series(1, :scale * 820) as n
   join generator.sentences as one on one.id = generator.pick(n, :seed + 17, :sentences)
   join generator.sentences as other on other.id = generator.pick(n, :seed + 18, :sentences)
   order by n;
@@ -87,7 +87,7 @@ insert into documents
   select n, min(sentence), string_agg(sentence, ' ' order by place)
   from (
     select n, place, generator.pick(n * 64 + place, :seed + 19, :sentences) as chosen
-    from generate_series(1, :scale * 360) as n, generate_series(1, 40) as place
+    from generate_series(1, :scale * 36) as n, generate_series(1, 40) as place
     where place <= 4 + generator.pick(n, :seed + 20, 36)
   ) as places
   join generator.sentences on sentences.id = chosen
@@ -105,7 +105,7 @@ create table measurements (
 insert into measurements (sensor, value, total, quality, taken_at)
   select generator.pick(id, :seed + 21, 200), sin(id / 1000.0) * 20 + generator.pick(id, :seed + 22, 1000) / 997.0,
     id * 0.25, generator.pick(id, :seed + 23, 4), timestamptz '2025-01-01 00:00+00' + id * interval '10 seconds'
-  from generate_series(1, :scale * 11000) as id;
+  from generate_series(1, :scale * 1100) as id;
 create index on measurements (sensor, taken_at);
 
 create table attachments (
@@ -116,7 +116,7 @@ create table attachments (
 alter table attachments alter column content set storage external;
 insert into attachments
   select id, 'attachment-' || id || '.jpg', string_agg(decode(md5(id || '/' || place), 'hex'), '' order by place)
-  from generate_series(1, :scale * 80) as id, generate_series(1, 700) as place
+  from generate_series(1, :scale * 8) as id, generate_series(1, 700) as place
   where place <= 50 + generator.pick(id, :seed + 24, 650)
   group by id
   order by id;

@@ -8,7 +8,7 @@ import type { SandboxServer } from "../../sandbox/server.ts";
 export const sizes = ["8MB", "700MB", "5GB"] as const;
 export type Size = (typeof sizes)[number];
 
-const scales: Readonly<Record<Size, number>> = { "8MB": 1, "700MB": 100, "5GB": 715 };
+const scales: Readonly<Record<Size, number>> = { "8MB": 7, "700MB": 1023, "5GB": 7347 };
 
 /** Fills the server's empty database, and gives the bytes that its tables take with their indexes. */
 export async function fill(sandbox: SandboxServer, size: Size): Promise<number> {

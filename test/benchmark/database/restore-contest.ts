@@ -3,7 +3,7 @@ import type { Contest, Sample } from "../contest.ts";
 import type { BenchmarkServer } from "./benchmark-server.ts";
 import { restoreGoals } from "./goals.ts";
 import { measure } from "./measurement.ts";
-import { restore, seedRestore, wholeRestore } from "./names.ts";
+import { handMadeRestore, restore, wholeRestore } from "./names.ts";
 import { placeText } from "./place.ts";
 
 /** Ways to restore the same archive. */
@@ -45,7 +45,7 @@ export async function restoreContest(
     work: `${placeText(server)} Restored from one and the same archive of ours, into a new database.`,
     contestants: [
       {
-        name: seedRestore,
+        name: handMadeRestore,
         note: "the bare `gunzip -c FILE | docker exec -i psql` into an empty database; looks at nothing, goes on after errors, leaves a database without statistics",
         prepare: emptyTarget,
         run: async () => (await measure(sandbox, `gunzip -c ${archive} | ${psql} -o /dev/null`)).sample,
