@@ -1,7 +1,7 @@
 import type { Contest } from "../contest.ts";
 import type { BenchmarkServer } from "./benchmark-server.ts";
+import { commandContestant } from "./contestant.ts";
 import { contentGoals, statusGoals, verificationGoals } from "./goals.ts";
-import { measure } from "./measurement.ts";
 import { content, dump, gzipTest, question, status, verification } from "./names.ts";
 import { placeText } from "./place.ts";
 
@@ -9,51 +9,44 @@ import { placeText } from "./place.ts";
 
 /** What a full manifest's content costs, compared with the dump that it is of. */
 export function contentContest(server: BenchmarkServer, rounds: number): Contest {
-  const { sandbox, tidy, directory, readContent } = server;
-  const { container, database, databaseUser } = sandbox;
-  const dumped = `docker exec ${container} pg_dump --compress=1 -U ${databaseUser} ${database}`;
+  const { container, database, databaseUser } = server.sandbox;
+  const pgDump = `docker exec ${container} pg_dump --compress=1 -U ${databaseUser} ${database}`;
   return {
     title: `${server.size}: what the manifest says of the content`,
     work: `${placeText(server)} The dump and the content by themselves; in a backup they run side by side.`,
     contestants: [
-      {
+      commandContestant(server, {
         name: dump,
         note: "the dump as a backup makes it, compressed by pg_dump itself",
-        prepare: tidy,
-        run: async () => (await measure(sandbox, `${dumped} >${directory}/dump`)).sample,
-      },
-      {
+        command: `${pgDump} >${server.directory}/dump`,
+      }),
+      commandContestant(server, {
         name: content,
-        note: "rows and a content hash of every table, sequences, large objects, extensions, indexes and the like, read by a program of their own that starts and ends with it",
-        prepare: tidy,
-        run: async () => (await measure(sandbox, readContent)).sample,
-      },
+        note: "rows and a content hash of every table, sequences, large objects, extensions, indexes and the like, read by a program that does nothing else; with the start of Node",
+        command: server.readContent,
+      }),
     ],
     rounds,
     goals: contentGoals,
   };
 }
 
-/** @param archive the backup that is read */
+/** @param archive the backup that is read, a path on the server */
 export function verificationContest(server: BenchmarkServer, archive: string, rounds: number): Contest {
-  const { sandbox, tidy, command } = server;
   return {
     title: `${server.size}: verification of a file`,
-    work: `${placeText(server)} The same archive, read from the page cache.`,
+    work: `${placeText(server)} The archive of one backup of it is read.`,
     contestants: [
-      {
+      commandContestant(server, {
         name: gzipTest,
         note: "decompresses it and compares gzip's checksum",
-        prepare: tidy,
-        run: async () => (await measure(sandbox, `gzip -t ${archive}`)).sample,
-      },
-      {
+        command: `gzip -t ${archive}`,
+      }),
+      commandContestant(server, {
         name: verification,
-        note: "decompresses it in full with the same checksum, computes its sha256 and compares it and the roles' with the manifest, looks for the line with which a dump ends; with the start of Node",
-        prepare: tidy,
-        run: async () =>
-          (await measure(sandbox, command("restore_database", `--quiet --verify-only ${archive}`))).sample,
-      },
+        note: "decompresses it and compares gzip's checksum, compares its sha256 and that of the roles with the manifest, looks for the line with which a dump ends; with the start of Node",
+        command: server.command("restore_database", `--quiet --verify-only ${archive}`),
+      }),
     ],
     rounds,
     goals: verificationGoals,
@@ -64,32 +57,26 @@ export function verificationContest(server: BenchmarkServer, archive: string, ro
 export function statusContest(server: BenchmarkServer, rounds: number): Contest {
   const { sandbox, tidy, command, succeed } = server;
   const { container, database, databaseUser } = sandbox;
-  const backedUp = async () => {
+  const prepare = async () => {
     await tidy();
     await succeed(command("backup_database", "--quiet"));
   };
   return {
     title: `${server.size}: status check`,
-    work: `${placeText(server)} One backup beside it.`,
+    work: `${placeText(server)} It was backed up a moment ago.`,
     contestants: [
-      {
+      commandContestant(server, {
         name: question,
         note: "`docker exec psql -c 'select 1'`: what any look into the container costs",
-        prepare: backedUp,
-        run: async () =>
-          (
-            await measure(
-              sandbox,
-              `docker exec ${container} psql -U ${databaseUser} -c 'select 1' ${database}`,
-            )
-          ).sample,
-      },
-      {
+        prepare,
+        command: `docker exec ${container} psql -U ${databaseUser} -c 'select 1' ${database}`,
+      }),
+      commandContestant(server, {
         name: status,
         note: "all eight points and the figures",
-        prepare: backedUp,
-        run: async () => (await measure(sandbox, command("check_database_status"))).sample,
-      },
+        prepare,
+        command: command("check_database_status"),
+      }),
     ],
     rounds,
     goals: statusGoals,

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Contest, Sample } from "../contest.ts";
 import type { BenchmarkServer } from "./benchmark-server.ts";
+import { commandContestant } from "./contestant.ts";
 import { restoreGoals } from "./goals.ts";
 import { measure } from "./measurement.ts";
 import { handMadeRestore, restore, wholeRestore } from "./names.ts";
@@ -15,12 +16,14 @@ const Restored = z.object({ preRestoreArchive: z.string() });
 const BackUp = z.object({ durationSeconds: z.number() });
 
 /** A restore by our program, and the seconds that the backup took which it made first. */
-async function restored(server: BenchmarkServer, archive: string): Promise<Sample & { backup: number }> {
-  const { sandbox, command, succeed } = server;
+async function restored(
+  { sandbox, command, succeed }: BenchmarkServer,
+  archive: string,
+): Promise<{ sample: Sample; backupSeconds: number }> {
   const { sample, output } = await measure(sandbox, command("restore_database", `--yes --json ${archive}`));
   const { preRestoreArchive } = Restored.parse(JSON.parse(output));
   const manifest = await succeed(`cat ${preRestoreArchive.replace(/\.sql\.gz$/, ".json")}`);
-  return { ...sample, backup: BackUp.parse(JSON.parse(manifest)).durationSeconds };
+  return { sample, backupSeconds: BackUp.parse(JSON.parse(manifest)).durationSeconds };
 }
 
 /**
@@ -39,40 +42,37 @@ export async function restoreContest(
     await tidy();
     await sandbox.psql(`create database ${target} template template0`, "template1");
   };
-  const psql = `docker exec -i ${container} psql -U ${databaseUser} -d ${target} -q`;
+  const psql = `docker exec -i ${container} psql -U ${databaseUser} -d ${target} -q -o /dev/null`;
   return {
     title: `${server.size}: restore`,
-    work: `${placeText(server)} Restored from one and the same archive of ours, into a new database.`,
+    work: `${placeText(server)} Restored from one and the same backup of ours, into a new database.`,
     contestants: [
-      {
+      commandContestant(server, {
         name: handMadeRestore,
         note: "the bare `gunzip -c FILE | docker exec -i psql` into an empty database; looks at nothing, goes on after errors, leaves a database without statistics",
         prepare: emptyTarget,
-        run: async () => (await measure(sandbox, `gunzip -c ${archive} | ${psql} -o /dev/null`)).sample,
-      },
-      {
+        command: `gunzip -c ${archive} | ${psql}`,
+      }),
+      commandContestant(server, {
         name: "limit: psql of the plain dump",
         note: "the uncompressed dump, read in the database's container: no decompression, nothing crosses Docker's stream",
         prepare: emptyTarget,
-        run: async () => (await measure(sandbox, `${psql} -o /dev/null -f ${plainDump}`)).sample,
-      },
+        command: `${psql} -f ${plainDump}`,
+      }),
       {
         name: restore,
-        note: "archive read in full first, restored beside the live database, all rows and hashes compared with the manifest, ANALYZE, properties, swap in one transaction; less the seconds that the backup before it says it took; processor time is in the whole one's row",
+        note: "archive read in full first, restored beside the live database, all rows and hashes compared with the manifest, ANALYZE, properties, swap in one transaction; less the seconds that the backup before it says it took",
         prepare: tidy,
         run: async () => {
-          const { seconds, backup } = await restored(server, archive);
-          return { seconds: seconds - backup };
+          const { sample, backupSeconds } = await restored(server, archive);
+          return { seconds: sample.seconds - backupSeconds };
         },
       },
       {
         name: wholeRestore,
         note: "the same with the verified backup of the present state that it takes first",
         prepare: tidy,
-        run: async () => {
-          const { backup: _apart, ...sample } = await restored(server, archive);
-          return sample;
-        },
+        run: async () => (await restored(server, archive)).sample,
       },
     ],
     rounds,
