@@ -4,6 +4,7 @@
 \set seed 20261128
 set synchronous_commit = off;
 set max_parallel_workers_per_gather = 0;
+set max_parallel_maintenance_workers = 0;
 create schema generator;
 
 create function generator.pick(number bigint, salt bigint, below bigint) returns bigint language sql immutable as
