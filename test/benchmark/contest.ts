@@ -14,6 +14,8 @@ export interface Sample {
   bytes?: number;
   /** At sshd. */
   logins?: number;
+  /** The most queries that one client lost. */
+  lostQueries?: number;
 }
 export type Quantity = keyof Sample;
 

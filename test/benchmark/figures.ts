@@ -1,36 +1,106 @@
+import { formatBytes } from "../../scripts/lib/format.ts";
 import { median } from "../../scripts/lib/median.ts";
+import { type ContestResult, type Goal, type Measured, type Quantity, valuesOf } from "./contest.ts";
 
-/** Something that was measured several times. */
-export interface Figure {
-  what: string;
-  unit: "ms" | "";
-  values: readonly number[];
-}
-
-/** What is made of the values; `spread` is the largest less the smallest. */
+/** What is made of values for which less is better; `spread` is the largest less the smallest. */
 export interface Summary {
   median: number;
   worst: number;
   spread: number;
 }
 
-/** Of figures for which less is better. */
-export function summaryOf({ values }: Figure): Summary {
+/** @returns null of no values */
+export function summaryOf(values: readonly number[]): Summary | null {
+  const middle = median(values);
+  if (middle === null) return null;
   const worst = Math.max(...values);
-  return { median: median(values) ?? Number.NaN, worst, spread: worst - Math.min(...values) };
+  return { median: middle, worst, spread: worst - Math.min(...values) };
 }
 
-const heading = ["", "median", "worst", "spread"];
+/** Rows of cells, the first of them the headings. */
+export type Table = readonly (readonly string[])[];
 
-/** A table for people, one line for each figure. */
-export function figuresTable(figures: readonly Figure[]): string {
-  const rows = figures.map((figure) => {
-    const { median, worst, spread } = summaryOf(figure);
-    const numbers = [median, worst, spread].map((number) => `${round(number)} ${figure.unit}`.trim());
-    return [figure.what, ...numbers];
-  });
-  const table = [heading, ...rows];
-  const widths = heading.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+interface Column {
+  heading: string;
+  cell: (measured: Measured, reference: Measured) => string;
+}
+
+const seconds = (value: number): string => `${value.toFixed(2)} s`;
+
+const inSummary = (pick: (summary: Summary) => number): Column["cell"] => {
+  return (measured) => {
+    const summary = summaryOf(valuesOf(measured, "seconds"));
+    return summary === null ? "" : seconds(pick(summary));
+  };
+};
+
+const ratio: Column["cell"] = (measured, reference) => {
+  const mine = median(valuesOf(measured, "seconds"));
+  const other = median(valuesOf(reference, "seconds"));
+  return mine === null || other === null ? "" : `${(mine / other).toFixed(2)} ×`;
+};
+
+const times: readonly Column[] = [
+  { heading: "median", cell: inSummary((summary) => summary.median) },
+  { heading: "worst", cell: inSummary(({ worst }) => worst) },
+  { heading: "spread", cell: inSummary(({ spread }) => spread) },
+  { heading: "to the first", cell: ratio },
+];
+
+/** Shown where they were measured, by their medians. */
+const others: readonly { quantity: Quantity; heading: string; text: (value: number) => string }[] = [
+  { quantity: "cpuSeconds", heading: "CPU", text: seconds },
+  { quantity: "peakBytes", heading: "memory", text: formatBytes },
+  { quantity: "bytes", heading: "file", text: formatBytes },
+  { quantity: "logins", heading: "logins", text: String },
+  { quantity: "lostQueries", heading: "lost queries", text: String },
+];
+
+/** One row for each contestant: its time, its ratio to the first one's, and whatever else was measured. */
+export function contestTable({ contestants }: ContestResult): Table {
+  const [reference] = contestants;
+  if (reference === undefined) return [];
+  const measured = others.filter(({ quantity }) =>
+    contestants.some((contestant) => valuesOf(contestant, quantity).length > 0),
+  );
+  const columns = [
+    ...times,
+    ...measured.map(({ quantity, heading, text }): Column => {
+      const cell: Column["cell"] = (contestant) => {
+        const value = median(valuesOf(contestant, quantity));
+        return value === null ? "" : text(value);
+      };
+      return { heading, cell };
+    }),
+  ];
+  return [
+    ["", ...columns.map(({ heading }) => heading)],
+    ...contestants.map((contestant) => [
+      contestant.name,
+      ...columns.map(({ cell }) => cell(contestant, reference)),
+    ]),
+  ];
+}
+
+/** One row for each goal. */
+export function goalTable(goals: readonly Goal[]): Table {
+  if (goals.length === 0) return [];
+  return [
+    ["goal", "wanted", "found", ""],
+    ...goals.map(({ what, wanted, found, met, reason }) => [what, wanted, found, verdict(met, reason)]),
+  ];
+}
+
+function verdict(met: boolean, reason: string | undefined): string {
+  if (met) return "met";
+  return reason === undefined ? "missed" : `missed: ${reason}`;
+}
+
+/** A table for a terminal: the first column begins and the others end below each other. */
+export function alignedText(table: Table): string {
+  const widths = (table[0] ?? []).map((_, column) =>
+    Math.max(...table.map((row) => row[column]?.length ?? 0)),
+  );
   const line = (row: readonly string[]) =>
     row
       .map((cell, column) =>
@@ -40,4 +110,8 @@ export function figuresTable(figures: readonly Figure[]): string {
   return table.map(line).join("\n");
 }
 
-const round = (number: number): string => String(Math.round(number * 10) / 10);
+/** What a contest gave, for a terminal. */
+export function contestText(result: ContestResult): string {
+  const goals = goalTable(result.goals).map((row) => row.filter((cell) => cell !== "").join(" | "));
+  return [result.title, alignedText(contestTable(result)), ...goals.slice(1)].join("\n");
+}

@@ -1,0 +1,14 @@
+import { readContent } from "../../../scripts/lib/content/read-content.ts";
+import { readSettings, settingsPath } from "../../../scripts/lib/settings.ts";
+
+/** Reads what the manifest of a backup says of a database's content, on the server: the part of a backup by itself. */
+
+const [database] = readSettings(settingsPath).databases;
+if (database === undefined) throw new Error(`${settingsPath} has no database`);
+readContent(database, { applicationName: "database-backups/benchmark" }, "full").then(
+  ({ tables }) => console.log(`${tables.length} tables`),
+  (error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  },
+);

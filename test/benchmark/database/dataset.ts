@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { SandboxServer } from "../../sandbox/server.ts";
+
+/** The databases that are backed up and restored, made from a fixed seed. */
+
+/** What a benchmark of this name has in its database: its tables with their indexes take about as much. */
+export const sizes = ["8MB", "700MB", "5GB"] as const;
+export type Size = (typeof sizes)[number];
+
+const scales: Readonly<Record<Size, number>> = { "8MB": 7, "700MB": 1023, "5GB": 7347 };
+
+/** Fills the server's empty database, and gives the bytes that its tables take with their indexes. */
+export async function fill(sandbox: SandboxServer, size: Size): Promise<number> {
+  const made = readFileSync(join(import.meta.dirname, "dataset.sql"), "utf8");
+  await sandbox.psql(`\\set scale ${scales[size]}\n${made}`);
+  // Its workers would take some runs' processors and not others'.
+  await sandbox.psql("alter system set autovacuum = off");
+  await sandbox.psql("select pg_reload_conf()");
+  // With workers it would need more shared memory than the container has.
+  await sandbox.psql("vacuum (analyze, parallel 0)");
+  const taken = "select sum(pg_total_relation_size(oid)) from pg_class where relkind = 'r'";
+  return Number(await sandbox.psql(`${taken} and relnamespace = 'public'::regnamespace`));
+}

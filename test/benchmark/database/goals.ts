@@ -1,0 +1,69 @@
+import { formatBytes } from "../../../scripts/lib/format.ts";
+import { atMost, faster, type Goal, type Median, within } from "../contest.ts";
+import type { Size } from "./dataset.ts";
+import * as names from "./names.ts";
+
+/** What is to be reached. Where something is known to keep a figure from it, it is said there. */
+
+const memoryLimit = 100_000_000;
+
+/** At most so much memory, whatever the size. */
+function inMemory(what: string, bytes: number): Goal {
+  return {
+    what,
+    wanted: `≤ ${formatBytes(memoryLimit)}`,
+    found: formatBytes(bytes),
+    met: bytes <= memoryLimit,
+  };
+}
+
+export function backupGoals(size: Size, median: Median): Goal[] {
+  const ours = median(names.backup);
+  const rows = median(names.backupOfRows);
+  const handMade = median(names.handMadeBackup);
+  const limit = median(names.limitOfBackup);
+  const memory = inMemory(`${size} backup, memory of its largest process`, median(names.backup, "peakBytes"));
+  switch (size) {
+    case "8MB":
+      return [
+        within(`${size} backup, everything included`, ours, 1),
+        within(`${size} backup, compared with the hand-made way`, ours, 0.5, handMade),
+        memory,
+      ];
+    case "700MB":
+      return [
+        faster(`${size} backup, compared with the hand-made way`, ours, handMade, 1.9),
+        atMost(`${size} backup, compared with the limit`, ours, limit, 3.4),
+        faster(`${size} backup with manifest: rows, compared with the hand-made way`, rows, handMade, 2.2),
+        atMost(`${size} backup with manifest: rows, compared with the limit`, rows, limit, 3),
+        memory,
+      ];
+    case "5GB":
+      return [memory];
+  }
+}
+
+export const contentGoals = (median: Median): Goal[] => [
+  atMost("full manifest, compared with the dump", median(names.content), median(names.dump), 0.5),
+];
+
+export const verificationGoals = (median: Median): Goal[] => [
+  atMost(
+    "verification, compared with gzip -t of the same file",
+    median(names.verification),
+    median(names.gzipTest),
+    0.6,
+  ),
+];
+
+export const statusGoals = (median: Median): Goal[] => [within("status check", median(names.status), 0.6)];
+
+export function restoreGoals(size: Size, median: Median): Goal[] {
+  const memory = inMemory(
+    `${size} restore, memory of its largest process`,
+    median(names.wholeRestore, "peakBytes"),
+  );
+  if (size !== "700MB") return [memory];
+  const what = `${size} restore, compared with the bare gunzip | psql`;
+  return [atMost(what, median(names.restore), median(names.handMadeRestore), 1.1), memory];
+}

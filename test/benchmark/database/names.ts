@@ -1,0 +1,19 @@
+/** What contestants are called: goals compare them by these. */
+
+export const handMadeBackup = "hand-made: pg_dump | gzip";
+export const limitOfBackup = "limit: pg_dump to /dev/null";
+export const backup = "backup_database";
+export const backupOfRows = "backup_database, manifest: rows";
+
+export const dump = "pg_dump, level 1";
+export const content = "the manifest's content";
+
+export const gzipTest = "gzip -t";
+export const verification = "restore_database --verify-only";
+
+export const handMadeRestore = "hand-made: gunzip | psql";
+export const restore = "restore_database, its backup apart";
+export const wholeRestore = "restore_database, whole";
+
+export const question = "one question";
+export const status = "check_database_status";

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import type { Median } from "../../benchmark/contest.ts";
+import { backupGoals, contentGoals, restoreGoals } from "../../benchmark/database/goals.ts";
+import * as names from "../../benchmark/database/names.ts";
+
+const medians: Record<string, number> = {
+  [names.handMadeBackup]: 10,
+  [names.limitOfBackup]: 1.5,
+  [names.backup]: 5,
+  [names.backupOfRows]: 5,
+  [names.content]: 1,
+  [names.dump]: 4,
+  [names.handMadeRestore]: 5,
+  [names.restore]: 5.6,
+};
+const median: Median = (contestant, quantity = "seconds") =>
+  quantity === "peakBytes" ? 90_000_000 : (medians[contestant] ?? Number.NaN);
+
+test("a backup is compared with the hand-made way and with the limit", () => {
+  const goals = backupGoals("700MB", median);
+  expect(goals.map(({ wanted, found, met }) => [wanted, found, met])).toEqual([
+    ["≥ 1.9 × as fast", "2.00 ×", true],
+    ["≤ 3.4 ×", "3.33 ×", true],
+    ["≥ 2.2 × as fast", "2.00 ×", false],
+    ["≤ 3 ×", "3.33 ×", false],
+    ["≤ 100 MB", "90.0 MB", true],
+  ]);
+});
+
+test("a small one is bounded by seconds", () => {
+  const goals = backupGoals("8MB", median);
+  expect(goals.map(({ wanted, met }) => [wanted, met])).toEqual([
+    ["≤ 1 s", false],
+    ["≤ 10.00 s + 0.5 s", true],
+    ["≤ 100 MB", true],
+  ]);
+});
+
+test("a restore is compared with the bare one, and the content with its dump", () => {
+  expect(restoreGoals("700MB", median).map(({ found, met }) => [found, met])).toEqual([
+    ["1.12 ×", false],
+    ["90.0 MB", true],
+  ]);
+  expect(restoreGoals("5GB", median).map(({ met }) => met)).toEqual([true]);
+  expect(contentGoals(median)).toMatchObject([{ found: "0.25 ×", met: true }]);
+});
