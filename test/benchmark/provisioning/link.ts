@@ -2,6 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
+/** The round trip over which something is to be reached, in milliseconds. */
+export const longWay = 50;
+
 /** A long way to servers on this machine. */
 export interface Link {
   /** For each server's port the one at which it is found at the other end of the link; in the same order. */
