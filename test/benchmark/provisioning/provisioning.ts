@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ContestResult, hold } from "../contest.ts";
+import { ansibleNames } from "./ansible.ts";
 import { emptyProject } from "./engine.ts";
 import { failures } from "./failures.ts";
 import { longWay, startLink } from "./link.ts";
@@ -36,7 +37,8 @@ export async function provisioning({ rounds }: { rounds: number }): Promise<Cont
       for (const contest of contestsWithOneServer(setting)) results.push(await hold(contest));
     };
     await compare(0, false);
-    results.push(await tamperingTrial(contenders));
+    // Tuned it is the same playbook.
+    results.push(await tamperingTrial(contenders.filter(({ tool }) => tool.name !== ansibleNames.tuned)));
     for (const [index, { tool }] of contenders.entries()) {
       const port = link.ports[index];
       if (port !== undefined) tool.road.lead({ port });
