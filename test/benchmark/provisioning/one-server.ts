@@ -91,7 +91,7 @@ function firstApply(setting: OneServer): Contest {
     (median) => [
       within("first apply", median(programName), 3, median(engineName)),
       faster("first apply against pyinfra", median(programName), median(pyinfraName), 3.5),
-      logins("up", median(programName, "logins"), 2),
+      logins("an up", median(programName, "logins"), 2),
     ],
   );
 }
@@ -116,7 +116,7 @@ function noChangeApply(setting: OneServer): Contest {
     [...contestants, engineContestant(() => engine.pulumi("up", "--yes"))],
     (median) => [
       ...asFastAsALook("apply without changes", median),
-      logins("up without changes", median(programName, "logins"), 2),
+      logins("an up without changes", median(programName, "logins"), 2),
     ],
   );
 }
@@ -139,7 +139,7 @@ function driftCheck(setting: OneServer): Contest {
     [...contestants, engineContestant(() => engine.pulumi("preview", "--expect-no-changes"))],
     (median) => [
       ...asFastAsALook("drift check", median),
-      logins("preview", median(programName, "logins"), 1),
+      logins("a preview", median(programName, "logins"), 1),
     ],
   );
 }
@@ -151,7 +151,7 @@ const asFastAsALook = (what: string, median: Median): Goal[] => [
 ];
 
 const logins = (what: string, found: number, wanted: number): Goal => ({
-  what: `logins of a ${what}`,
+  what: `logins of ${what}`,
   wanted: String(wanted),
   found: String(found),
   met: found === wanted,
