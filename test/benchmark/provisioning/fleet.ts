@@ -5,7 +5,7 @@ import { atMost, type ContestResult, hold, within } from "../contest.ts";
 import { longWay, startLink } from "./link.ts";
 import { differenceSeenBy, printedBy } from "./program.ts";
 import { roadTo } from "./road.ts";
-import { timed } from "./timing.ts";
+import { timedWithProcessors } from "./timing.ts";
 
 /** How much is measured. */
 export interface FleetExtent {
@@ -30,7 +30,7 @@ const firstOfMany = 811;
 const startsAtOnce = 5;
 
 const note = (count: number) =>
-  `${count} real sshd, each in a container and with a machine-id of its own. This machine's processors do the work of all of them as well. They share one PostgreSQL.`;
+  `${count} real sshd, each in a container and with a machine-id of its own. This machine's processors do the work of all of them as well, which is in CPU. They share one PostgreSQL.`;
 
 /** What a drift check of many servers takes. Uses the sandbox server 804, and those from 811 on. */
 export async function fleet({ rounds, several = 20, many = 100 }: FleetExtent): Promise<ContestResult[]> {
@@ -78,7 +78,7 @@ export async function fleet({ rounds, several = 20, many = 100 }: FleetExtent): 
 const lookAt =
   ({ stack }: Fleet) =>
   () =>
-    timed(async () => {
+    timedWithProcessors(async () => {
       if (differenceSeenBy(await stack.pulumi(["preview", "--expect-no-changes"])))
         throw new Error("the drift check of a fleet sees a difference where there is none");
     });
