@@ -1,0 +1,31 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+
+/** The round trip over which something is to be reached, in milliseconds. */
+export const longWay = 50;
+
+/** A long way to servers on this machine. */
+export interface Link {
+  /** For each server's port the one at which it is found at the other end of the link; in the same order. */
+  ports: number[];
+  end(): Promise<void>;
+}
+
+/** Starts a link; `roundTrip` in milliseconds. */
+export async function startLink(roundTrip: number, targets: readonly number[]): Promise<Link> {
+  const program = join(import.meta.dirname, "link-process.ts");
+  const words = [program, String(roundTrip / 2), ...targets.map(String)];
+  const child = spawn(process.execPath, words, { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = once(child, "exit");
+  const [first] = await Promise.race([once(child.stdout, "data"), ended]);
+  if (!Buffer.isBuffer(first)) throw new Error(`the link ended with exit code ${first} before it was there`);
+  const ports: number[] = JSON.parse(first.toString());
+  return {
+    ports,
+    end: async () => {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import { join } from "node:path";
+import { stringify } from "yaml";
+import type { Sources } from "./sources.ts";
+import type { Wish } from "./wish.ts";
+
+/** Ansible's files for a wish: each tool is written as its documentation has it, with its own modules. */
+
+/** With Ansible's own settings unless tuned: then no facts are gathered, which nothing here needs. */
+export interface Tuning {
+  tuned: boolean;
+}
+
+const root = { owner: "root", group: "root" };
+
+/** The five fields of a schedule under the names that Ansible and pyinfra have for them. */
+export function cronFields<Name extends string>(
+  schedule: string,
+  names: readonly [Name, Name, Name, Name, Name],
+): Record<string, string> {
+  const fields = schedule.split(" ");
+  if (fields.length !== names.length) throw new Error(`“${schedule}” does not have five fields`);
+  return Object.fromEntries(names.map((name, index) => [name, fields[index] ?? ""]));
+}
+
+/** What is left of a path in a name for people and in a marker of cron's. */
+export const entryName = (command: string): string => command.split(" ")[0]?.split("/").at(-1) ?? command;
+
+/** A playbook that makes everything of the wish, one module's work a thing. */
+export function playbookText(wish: Wish, sources: Pick<Sources, "of">, { tuned }: Tuning): string {
+  const { directories, files, cron } = wish;
+  const cronFile = cron.path.split("/").at(-1);
+  const tasks = [
+    {
+      name: "directories",
+      "ansible.builtin.file": {
+        path: "{{ item.path }}",
+        state: "directory",
+        mode: "{{ item.mode }}",
+        ...root,
+      },
+      loop: directories,
+    },
+    {
+      name: "files",
+      "ansible.builtin.copy": {
+        src: "{{ item.source }}",
+        dest: "{{ item.path }}",
+        mode: "{{ item.mode }}",
+        ...root,
+      },
+      loop: files.map(({ path, mode }) => ({ path, mode, source: sources.of(path) })),
+      loop_control: { label: "{{ item.path }}" },
+    },
+    {
+      name: "environment of the cron table",
+      "ansible.builtin.cron": {
+        cron_file: cronFile,
+        user: "root",
+        env: true,
+        name: "{{ item.name }}",
+        job: "{{ item.value }}",
+      },
+      loop: Object.entries(cron.environment).map(([name, value]) => ({ name, value })),
+    },
+    {
+      name: "entries of the cron table",
+      "ansible.builtin.cron": {
+        cron_file: cronFile,
+        user: "{{ item.user }}",
+        name: "{{ item.name }}",
+        job: "{{ item.command }}",
+        minute: "{{ item.minute }}",
+        hour: "{{ item.hour }}",
+        day: "{{ item.day }}",
+        month: "{{ item.month }}",
+        weekday: "{{ item.weekday }}",
+      },
+      loop: cron.entries.map(({ schedule, user, command }) => ({
+        name: entryName(command),
+        user,
+        command,
+        ...cronFields(schedule, ["minute", "hour", "day", "month", "weekday"]),
+      })),
+    },
+  ];
+  return stringify([{ hosts: "all", ...(tuned && { gather_facts: false }), tasks }]);
+}
+
+/** An inventory with one server, found by an ssh_config as a person's ssh would find it. */
+export const inventoryText = (alias: string, sshConfig: string): string =>
+  `${alias} ansible_user=root ansible_ssh_common_args='-F ${sshConfig}'\n`;
+
+/** ansible.cfg; `home` is where Ansible keeps what it keeps, the sockets of its connections among it. */
+export function settingsText(home: string, { tuned }: Tuning): string {
+  const ssh = ["pipelining = true", "ssh_args = -o ControlMaster=auto -o ControlPersist=10m"];
+  return [
+    "[defaults]",
+    `home = ${home}`,
+    "[ssh_connection]",
+    `control_path_dir = ${join(home, "cp")}`,
+    ...(tuned ? ssh : []),
+    "",
+  ].join("\n");
+}
+
+/** How many things a run changed or would have changed, by its recap. @throws Error where there is no recap */
+export function changedByAnsible(output: string): number {
+  const recap = /^\S+\s+: ok=\d+\s+changed=(\d+)/m.exec(output);
+  if (recap?.[1] === undefined) throw new Error(`Ansible printed no recap:\n${output}`);
+  return Number(recap[1]);
+}

@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import type { CommandResult } from "../../../infra/local-machine/command.ts";
+import { entryOf, environment } from "../../e2e/servers.ts";
+import type { SandboxServer } from "../../sandbox/server.ts";
+import { createStack, type SandboxStack, type StackConfiguration } from "../../sandbox/stack.ts";
+import type { Road } from "./road.ts";
+import { forgetting } from "./state.ts";
+import type { Tool } from "./tool.ts";
+
+export const programName = "this program";
+
+/** Of the CLI, when --expect-no-changes was said and there are some. */
+const changesExpected = 7;
+
+/** A server under its alias, at the end of its road, with the patience that a configuration has by itself. */
+export function configurationAt(
+  servers: readonly { server: SandboxServer; road: Road }[],
+): StackConfiguration {
+  const entry = ({ server, road }: { server: SandboxServer; road: Road }) => {
+    const { connectTimeout: _, ...own } = entryOf(server, { sshConfig: road.sshConfig });
+    return [server.alias, own];
+  };
+  return { ...environment, servers: Object.fromEntries(servers.map(entry)) };
+}
+
+/** Everything that a command of the CLI printed. @throws Error with it when it failed */
+export function printedBy({ code, stdout, stderr }: CommandResult): string {
+  if (code !== 0) throw new Error(`pulumi exited ${code}:\n${stdout}${stderr}`);
+  return `${stdout}${stderr}`;
+}
+
+/** Whether an `up` found anything to do. */
+const changed = (output: string): boolean => /^ +[-+~]+ ?\d+ (?:to )?\w+/m.test(output);
+
+/** Whether a preview told to expect no changes found some. @throws Error with what it printed when it failed */
+export function differenceSeenBy(result: CommandResult): boolean {
+  if (result.code === changesExpected) return true;
+  printedBy(result);
+  return false;
+}
+
+/** This repository's program. */
+export interface Program extends Tool {
+  stack: SandboxStack;
+}
+
+/** A stack of this program for one server. */
+export async function program(server: SandboxServer, road: Road): Promise<Program> {
+  const stack = await createStack({ servers: [], configuration: configurationAt([{ server, road }]) });
+  return {
+    name: programName,
+    note: "Looks before each run and reads everything back; keeps what hands have changed; writes by fsync and rename; examines Docker, the database, cron and free space as well. An `up` looks twice, for its preview and for its update.",
+    server,
+    road,
+    stack,
+    apply: async () => changed(printedBy(await stack.pulumi(["up", "--yes"]))),
+    check: async () => differenceSeenBy(await stack.pulumi(["preview", "--expect-no-changes", "--diff"])),
+    forget: forgetting(join(stack.directory, ".state")),
+    remove: stack.remove,
+  };
+}

@@ -1,0 +1,30 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { succeed } from "../../../infra/local-machine/command.ts";
+import { changedByPyinfra, deployText, pyinfraInventoryText } from "./pyinfra-deploy.ts";
+import { pythonTools } from "./python-tools.ts";
+import { writeSources } from "./sources.ts";
+import type { Job, Tool } from "./tool.ts";
+
+export const pyinfraName = "pyinfra";
+
+/** pyinfra with a deploy for the wish; `commands` is the directory with pyinfra. */
+export function pyinfra({ server, road, wish, directory }: Job, commands: string): Tool {
+  const file = (name: string) => join(directory, name);
+  const sources = writeSources(file("files"), wish);
+  writeFileSync(file("deploy.py"), deployText(wish, sources));
+  const deploy = async (...words: string[]) => {
+    // Where the road leads is not known before.
+    writeFileSync(file("inventory.py"), pyinfraInventoryText(road.alias, road.way));
+    const argv = [join(commands, "pyinfra"), ...words, file("inventory.py"), file("deploy.py")];
+    return changedByPyinfra(await succeed(["sh", "-c", '"$@" 2>&1', "sh", ...argv], { cwd: directory })) > 0;
+  };
+  return {
+    name: pyinfraName,
+    note: `pyinfra ${pythonTools.pyinfra}: asks for facts first, then runs shell commands over one login. Its cron entries stand in root's crontab, each below a marker.`,
+    server,
+    road,
+    apply: () => deploy("--yes"),
+    check: () => deploy("--dry", "--diff"),
+  };
+}

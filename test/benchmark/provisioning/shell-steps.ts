@@ -1,0 +1,33 @@
+import { shellCommand, shellWord } from "../../../infra/shell.ts";
+import type { Sources } from "./sources.ts";
+import { cronFile, type Wish } from "./wish.ts";
+
+/** What people write who use no tool: a script that logs in anew for each step and looks at nothing. */
+export function shellStepsText(
+  wish: Wish,
+  sources: Pick<Sources, "of">,
+  sshConfig: string,
+  alias: string,
+): string {
+  const on = (command: string) => `${shellCommand("ssh", "-F", sshConfig, alias)} ${shellWord(command)}`;
+  const directories = wish.directories.map(({ path, mode }) =>
+    on(`${shellCommand("mkdir", "-p", path)} && ${shellCommand("chmod", mode, path)}`),
+  );
+  const files = [...wish.files, cronFile(wish)].map(({ path, mode }) => {
+    const write = `cat > ${shellWord(path)} && ${shellCommand("chmod", mode, path)}`;
+    return `${on(write)} < ${shellWord(sources.of(path))}`;
+  });
+  return ["set -eu", ...directories, ...files, ""].join("\n");
+}
+
+/** One archive through one login, unpacked there or compared with what is there: nothing can be faster. */
+export function tarText(wish: Wish, sources: Pick<Sources, "root">, sshConfig: string, alias: string) {
+  const paths = [...wish.directories, ...wish.files, cronFile(wish)].map(({ path }) =>
+    path.replace(/^\//, ""),
+  );
+  const owner = ["--owner=0", "--group=0", "--numeric-owner"];
+  const pack = shellCommand("tar", "-c", "-C", sources.root, ...owner, "--no-recursion", "-f", "-", ...paths);
+  const through = (there: string) =>
+    `${pack} | ${shellCommand("ssh", "-F", sshConfig, alias)} ${shellWord(there)}`;
+  return { apply: through("tar -x -p -C / -f -"), check: through("tar -d -C / -f -") };
+}

@@ -1,0 +1,30 @@
+import type { SandboxServer } from "../../sandbox/server.ts";
+import type { Road } from "./road.ts";
+import type { Wish } from "./wish.ts";
+
+/** One way of putting the wish on a server of its own. */
+export interface Tool {
+  name: string;
+  /** What it does and does not do, in a sentence. */
+  note: string;
+  server: SandboxServer;
+  road: Road;
+  /** Whether it changed something; null where it cannot tell. @throws Error with what it printed when it fails */
+  apply: () => Promise<boolean | null>;
+  /** Whether it sees something that differs; absent where it has no way to look without changing. */
+  check?: () => Promise<boolean>;
+  /** Forgets the server on this machine, as before the first apply. */
+  forget?: () => void;
+  /** Before each run: what the last one left running must not help this one. */
+  rest?: () => Promise<void>;
+  remove?: () => void;
+}
+
+/** What a tool is made for. */
+export interface Job {
+  server: SandboxServer;
+  road: Road;
+  wish: Wish;
+  /** A directory of its own on this machine. */
+  directory: string;
+}

@@ -1,0 +1,73 @@
+import type { ServerPlan } from "../../../infra/config/plan.ts";
+import {
+  type Bundle,
+  bundlePath,
+  programPurposes,
+  programsDirectory,
+  settingsFile,
+} from "../../../infra/installation.ts";
+import { launcherText } from "../../../infra/launchers.ts";
+import { logRotationText } from "../../../infra/log-rotation.ts";
+import { quickReferenceText } from "../../../infra/quick-reference.ts";
+import { cronTableText } from "../../../infra/remotehost/provider/cron-table/table.ts";
+import { scheduleOf } from "../../../infra/schedule.ts";
+import { type Deployment, serverSettingsText } from "../../../infra/server-settings.ts";
+
+/** The work that every tool does: what is to be on one server, all of it root's. */
+export interface Wish {
+  /** In the order in which they can be made; modes in four octal digits. */
+  directories: readonly { path: string; mode: string }[];
+  files: readonly { path: string; mode: string; content: string }[];
+  cron: {
+    path: string;
+    environment: Readonly<Record<string, string>>;
+    entries: readonly { schedule: string; user: string; command: string }[];
+  };
+}
+
+/** What a BackupServer declares for a plan with `runtime: system` and without a pingUrl; `node` is the server's own. */
+export function wishOf(
+  plan: ServerPlan,
+  node: string,
+  bundles: readonly Bundle[],
+  deployment: Deployment,
+): Wish {
+  const { paths } = plan;
+  const settings = settingsFile(plan);
+  const bundleFiles = bundles.map((bundle) => ({
+    path: bundlePath(plan, bundle),
+    mode: "0600",
+    content: bundle.text,
+  }));
+  const launchers = bundles.map((bundle) => ({
+    path: paths[programPurposes[bundle.name].launcher],
+    mode: "0700",
+    content: launcherText({ node, bundle: bundlePath(plan, bundle), settings }),
+  }));
+  const { environment, entries } = scheduleOf(plan);
+  return {
+    directories: [paths.backups, paths.installation, programsDirectory(plan)].map((path) => ({
+      path,
+      mode: "0700",
+    })),
+    files: [
+      ...bundleFiles,
+      { path: settings, mode: "0600", content: serverSettingsText(plan, deployment) },
+      ...launchers,
+      {
+        path: paths.quickReference,
+        mode: "0600",
+        content: quickReferenceText(plan, deployment.stack),
+      },
+      { path: paths.logRotation, mode: "0600", content: logRotationText(plan) },
+    ],
+    cron: { path: paths.cronTable, environment, entries },
+  };
+}
+
+/** The cron table as one more file, for tools that know nothing of cron. */
+export const cronFile = ({ cron }: Wish): Wish["files"][number] => ({
+  path: cron.path,
+  mode: "0644",
+  content: cronTableText(cron.environment, cron.entries),
+});

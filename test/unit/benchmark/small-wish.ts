@@ -1,0 +1,19 @@
+import type { Wish } from "../../benchmark/provisioning/wish.ts";
+
+/** A wish with one thing of each kind, or two where they differ. */
+export const wish: Wish = {
+  directories: [{ path: "/srv/backups", mode: "0700" }],
+  files: [
+    { path: "/srv/notes.txt", mode: "0600", content: "text\n" },
+    { path: "/srv/it's.sh", mode: "0700", content: "#!/bin/sh\n" },
+    { path: "/srv/run.sh", mode: "0700", content: "#!/bin/sh\n" },
+  ],
+  cron: {
+    path: "/etc/cron.d/backups",
+    environment: { SHELL: "/bin/sh" },
+    entries: [{ schedule: "15,45 * * * 0", user: "root", command: "/srv/run.sh --quiet" }],
+  },
+};
+
+/** Where its files lie on this machine. */
+export const sources = { root: "/files", of: (path: string) => `/files${path}` };

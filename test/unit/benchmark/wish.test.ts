@@ -1,0 +1,41 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { MockResourceArgs } from "@pulumi/pulumi/runtime/index.js";
+import { expect, test } from "vitest";
+import { BackupServer } from "../../../infra/backup-server.ts";
+import { cronFile, wishOf } from "../../benchmark/provisioning/wish.ts";
+import { bundles, goodFacts, seed, serverPlanOf } from "../infra/plans.ts";
+
+const deployment = { stack: "database-backups/prod", programsVersion: "0.1.0+abc" };
+
+test("the other tools get the work that a BackupServer declares", async () => {
+  const declared: MockResourceArgs[] = [];
+  await pulumi.runtime.setMocks({
+    call: () => ({}),
+    newResource: (resource) => {
+      declared.push(resource);
+      return { id: resource.name, state: resource.inputs };
+    },
+  });
+  const plan = serverPlanOf({ ...seed, runtime: "system" });
+  const facts = goodFacts(plan.key);
+  await new BackupServer({ plan, facts, bundles, ...deployment }).settled;
+  const of = (kind: string) =>
+    declared.filter(({ type }) => type === `remotehost:index:${kind}`).map(({ inputs }) => inputs);
+
+  const wish = wishOf(plan, facts.systemNode?.path ?? "", bundles, deployment);
+  const byPath = (a: { path?: string }, b: { path?: string }) => ((a.path ?? "") < (b.path ?? "") ? -1 : 1);
+  const sorted = <T extends { path?: string }>(all: readonly T[]) => [...all].sort(byPath);
+  expect(sorted(wish.directories)).toEqual(sorted(of("Directory").map(({ path, mode }) => ({ path, mode }))));
+  expect(sorted(wish.files)).toEqual(
+    sorted(of("File").map(({ path, mode, content }) => ({ path, mode, content }))),
+  );
+  expect([wish.cron]).toEqual(
+    of("CronTable").map(({ path, environment, entries }) => ({ path, environment, entries })),
+  );
+});
+
+test("a tool that knows nothing of cron writes the table as a file", () => {
+  const wish = wishOf(serverPlanOf(), "/usr/bin/node", bundles, deployment);
+  expect(cronFile(wish)).toMatchObject({ path: "/etc/cron.d/database-backups", mode: "0644" });
+  expect(cronFile(wish).content).toContain("\n0 2 * * * root /root/backup_database.sh ");
+});
