@@ -2,7 +2,7 @@ import { existsSync, globSync, mkdirSync, mkdtempSync, renameSync, rmSync, write
 import { join } from "node:path";
 import { execute, isInstalled, succeed } from "../local-machine/command.ts";
 import { withLock } from "../local-machine/lock.ts";
-import { cacheDirectory } from "../local-machine/places.ts";
+import { cacheDirectory, repository } from "../local-machine/places.ts";
 import { step } from "../local-machine/steps.ts";
 import { ensureGo, goEnvironment } from "./go.ts";
 
@@ -49,12 +49,14 @@ export async function ensurePulumi(): Promise<string | null> {
   return cached;
 }
 
+/** What Node compiles for a program that Pulumi runs, kept for the next time: half of a program's start. */
+const compiled = join(repository, ".cache", "compiled");
+
 /** `environment` with the Pulumi CLI on PATH. */
 export async function withPulumi(environment: NodeJS.ProcessEnv = process.env): Promise<NodeJS.ProcessEnv> {
   const directory = await ensurePulumi();
-  return directory === null
-    ? environment
-    : { ...environment, PATH: `${directory}:${environment.PATH ?? ""}` };
+  const PATH = directory === null ? environment.PATH : `${directory}:${environment.PATH ?? ""}`;
+  return { NODE_COMPILE_CACHE: compiled, ...environment, PATH };
 }
 
 async function isNewEnough(): Promise<boolean> {

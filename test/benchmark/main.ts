@@ -9,6 +9,8 @@ import { contestText } from "./figures.ts";
 import { interruption } from "./interruption.ts";
 import { checkoutState, machineFacts } from "./machine.ts";
 import { performancePage } from "./page.ts";
+import { fleet } from "./provisioning/fleet.ts";
+import { provisioning, provisioningNearby } from "./provisioning/provisioning.ts";
 import { Report } from "./report.ts";
 
 interface Extent {
@@ -21,6 +23,9 @@ const benchmarks: Readonly<Record<string, (extent: Extent) => Promise<ContestRes
   "700MB": ({ rounds }) => database("700MB", rounds),
   "5GB": ({ rounds }) => database("5GB", rounds),
   interruption,
+  provisioning,
+  "provisioning-nearby": provisioningNearby,
+  fleet,
 };
 /** They take more than an hour. */
 const large: readonly string[] = ["5GB"];

@@ -48,7 +48,7 @@ export function performancePage(reports: readonly Report[]): string {
     markdown([["", "begun", "commit", "machine", "software", "load before"], ...runs]),
     "\n## Goals\n",
     markdown(goalTable(contests.flatMap(({ goals }) => goals))),
-    ...contests.map(contestSection),
+    ...contestSections(contests),
     "",
   ].join("\n");
 }
@@ -65,17 +65,20 @@ function runRow(name: string, { date, commit, machine }: Report): string[] {
   ];
 }
 
-function contestSection(result: ContestResult): string {
-  const rounds = Math.max(...result.contestants.map(({ samples }) => samples.length));
-  const notes = result.contestants.map(({ name, note }) => wrapped(`- **${name}**: ${note}`, "  "));
-  return [
-    `\n## ${result.title}\n`,
-    wrapped(`${result.work} Median of ${rounds}.`),
-    "",
-    markdown(contestTable(result)),
-    "",
-    ...notes,
-  ].join("\n");
+/** What several contests say of a contestant stands below the first of them. */
+function contestSections(contests: readonly ContestResult[]): string[] {
+  const said = new Set<string>();
+  return contests.map((result) => {
+    const notes = result.contestants.map(({ name, note }) => `- **${name}**: ${note}`);
+    const fresh = notes.filter((note) => !said.has(note));
+    for (const note of fresh) said.add(note);
+    const rounds = Math.max(...result.contestants.map(({ samples }) => samples.length));
+    // What was looked at, and not measured, stands in the notes.
+    const figures = rounds === 0 ? [] : [markdown(contestTable(result)), ""];
+    const work = rounds === 0 ? result.work : `${result.work} Median of ${rounds}.`;
+    const list = fresh.map((note) => wrapped(note, "  "));
+    return [`\n## ${result.title}\n`, wrapped(work), "", ...figures, ...list].join("\n");
+  });
 }
 
 /** Numbers stand to the right. */

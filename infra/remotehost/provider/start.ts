@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readFileSync, readSync, renameSync, writeFileSync } from "node:fs";
-import { enableCompileCache } from "node:module";
+import { enableCompileCache, flushCompileCache } from "node:module";
 import { join, relative, resolve } from "node:path";
 
 /**
@@ -12,6 +12,7 @@ import { join, relative, resolve } from "node:path";
 const root = resolve(import.meta.dirname, "../../..");
 const folder = join(root, ".cache", "remotehost");
 const bundle = join(folder, "plugin.cjs");
+const millisecondsUntilIdle = 200;
 const mark = "// made of ";
 
 /** Path below the root to sha256. */
@@ -68,3 +69,5 @@ async function make(): Promise<void> {
 if (!isCurrent()) await make();
 enableCompileCache(join(folder, "compiled"));
 await import(bundle);
+// The engine ends its plugins by a signal, at which Node writes no cache.
+setTimeout(flushCompileCache, millisecondsUntilIdle).unref();

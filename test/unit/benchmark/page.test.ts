@@ -26,6 +26,20 @@ test("reports of parts make one page, and the last report of a benchmark counts"
   expect(page.match(/^## (Dumps|Again)$/gm)).toEqual(["## Again", "## Dumps"]);
 });
 
+test("a contestant's note stands once, and what was only looked at has no figures", () => {
+  const looked = {
+    ...dumps,
+    title: "Looks",
+    contestants: [{ name: "ours", note: "sees everything", samples: [] }],
+    goals: [],
+  };
+  const page = performancePage([reportOf({ "8MB": [dumps, { ...dumps, title: "Again" }], looks: [looked] })]);
+  expect(page.match(/^- \*\*ours\*\*: verifies/gm)).toHaveLength(1);
+  expect(page.slice(page.indexOf("## Looks"))).toBe(
+    "## Looks\n\nA database is dumped.\n\n- **ours**: sees everything\n",
+  );
+});
+
 test("no line of prose is wider than the documents' are", () => {
   const noted = { ...long, contestants: [{ name: "ours", note: words, samples: [{ seconds: 1 }] }] };
   const lines = performancePage([reportOf({ a: [noted] })]).split("\n");
