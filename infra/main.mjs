@@ -1,4 +1,4 @@
-import { enableCompileCache } from "node:module";
+import module from "node:module";
 import { join } from "node:path";
 import { RunError } from "@pulumi/pulumi";
 import nodeVersion from "./node-version.cjs";
@@ -12,5 +12,5 @@ if (nodeVersion.nodeProblem !== null) {
 }
 
 // Compiling what is loaded is a good part of a preview's time; `npm run pulumi` has it cached from the very beginning.
-enableCompileCache?.(join(import.meta.dirname, "..", ".cache", "compiled"));
+module.enableCompileCache?.(join(import.meta.dirname, "..", ".cache", "compiled"));
 export const { servers } = await import("./index.ts");
