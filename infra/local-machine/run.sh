@@ -10,24 +10,12 @@ is_current() {
   [ -x "$node" ] && [ -e "$installed" ] && [ ! "$repository/package-lock.json" -nt "$installed" ]
 }
 
-# A process id and, where it can be read, when it began: after a reboot the number is another's.
-identity_of() {
-  began=$(sed 's/.*) //' "/proc/$1/stat" 2> /dev/null | cut -d ' ' -f 20) || began=
-  echo "$1.$began"
-}
-
-# Two at once would empty node_modules under each other. The link names the holder, and one who is dead does not count.
+# Two at once would empty node_modules under each other. The kernel's lock ends with its holder, however that ends; where
+# there is no flock (macOS) nobody waits.
 take_turn() {
   mkdir -p "$repository/.cache"
-  lock=$repository/.cache/npm-ci.lock
-  until ln -s "$(identity_of $$)" "$lock" 2> /dev/null; do
-    [ -w "$repository/.cache" ] || break
-    holder=$(readlink "$lock") || continue
-    process=${holder%%.*}
-    if kill -0 "$process" 2> /dev/null && [ "$(identity_of "$process")" = "$holder" ]; then sleep 1; else rm -f "$lock"; fi
-  done
-  trap 'rm -f "$lock"' EXIT
-  trap 'exit 130' INT TERM HUP
+  exec 9> "$repository/.cache/npm-ci.lock"
+  if command -v flock > /dev/null; then flock 9; fi
 }
 
 # What another checkout lends by a link is its own: npm ci would empty it.
@@ -38,8 +26,7 @@ if [ ! -L "$repository/node_modules" ] && ! is_current; then
     (cd "$repository" && npm ci --no-progress --loglevel=error >&2)
     touch "$installed"
   fi
-  rm -f "$lock"
-  trap - EXIT INT TERM HUP
+  exec 9>&-
 fi
 program=$1
 shift
