@@ -1,6 +1,7 @@
 import { formatBytes } from "../../scripts/lib/format.ts";
 import { median } from "../../scripts/lib/median.ts";
 import { type ContestResult, type Goal, type Measured, type Quantity, valuesOf } from "./contest.ts";
+import { reasonFor } from "./reasons.ts";
 
 /** What is made of values for which less is better; `spread` is the largest less the smallest. */
 export interface Summary {
@@ -87,7 +88,12 @@ export function goalTable(goals: readonly Goal[]): Table {
   if (goals.length === 0) return [];
   return [
     ["goal", "wanted", "found", ""],
-    ...goals.map(({ what, wanted, found, met, reason }) => [what, wanted, found, verdict(met, reason)]),
+    ...goals.map(({ what, wanted, found, met, reason = reasonFor(what) }) => [
+      what,
+      wanted,
+      found,
+      verdict(met, reason),
+    ]),
   ];
 }
 

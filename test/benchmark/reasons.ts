@@ -1,0 +1,18 @@
+/** Why a goal is missed, where that is known: by how its words begin. Found out after it was measured. */
+const reasons: readonly (readonly [beginning: string, reason: string])[] = [
+  [
+    "8MB backup",
+    "a run asks Docker and PostgreSQL several things one after the other, each by a Docker client of its own, which takes as long as “one question” of the status check",
+  ],
+  ["700MB backup, memory", "Node's buffers while the file is read back, which it frees late"],
+  ["700MB restore, memory", "as for the backup, which a restore makes first"],
+  ["full manifest", "the start of Node and of a Docker client are in it"],
+  ["verification", "the start of Node is in it, and the comparison of the roles file and the manifest"],
+  [
+    "700MB restore, compared",
+    "reading the archive, loading it, ANALYZE and reading the content for the comparison follow one another; the bare way does the second alone",
+  ],
+];
+
+export const reasonFor = (what: string): string | undefined =>
+  reasons.find(([beginning]) => what.startsWith(beginning))?.[1];
