@@ -12,6 +12,11 @@ const reasons: readonly (readonly [beginning: string, reason: string])[] = [
     "700MB restore, compared",
     "reading the archive, loading it, ANALYZE and reading the content for the comparison follow one another; the bare way does the second alone",
   ],
+  [
+    "restore_database: worst gap",
+    "eight clients without pause, each question a Docker client, wait about as long for these processors with no restore at all; the swap alone is in the table",
+  ],
+  ["restore_database --rollback: worst gap", "as for the restore"],
 ];
 
 export const reasonFor = (what: string): string | undefined =>
