@@ -17,6 +17,10 @@ const reasons: readonly (readonly [beginning: string, reason: string])[] = [
     "eight clients without pause, each question a Docker client, wait about as long for these processors with no restore at all; the swap alone is in the table",
   ],
   ["restore_database --rollback: worst gap", "as for the restore"],
+  [
+    "drift check of",
+    "this machine's two processors are the servers' as well (their sshd, shells and Docker clients); CPU shows how much of the time they worked",
+  ],
 ];
 
 export const reasonFor = (what: string): string | undefined =>
