@@ -4,7 +4,10 @@ const reasons: readonly (readonly [beginning: string, reason: string])[] = [
     "8MB backup",
     "a run asks Docker and PostgreSQL several things one after the other, each by a Docker client of its own, which takes as long as “one question” of the status check",
   ],
-  ["700MB backup, memory", "Node's buffers while the file is read back, which it frees late"],
+  [
+    "700MB backup, memory",
+    "it is reached while Node reads the file back, as verification alone shows; what of it holds so much is not known yet",
+  ],
   ["700MB restore, memory", "as for the backup, which a restore makes first"],
   ["full manifest", "the start of Node and of a Docker client are in it"],
   ["verification", "the start of Node is in it, and the comparison of the roles file and the manifest"],
@@ -19,7 +22,7 @@ const reasons: readonly (readonly [beginning: string, reason: string])[] = [
   ["restore_database --rollback: worst gap", "as for the restore"],
   [
     "drift check of",
-    "this machine's two processors are the servers' as well (their sshd, shells and Docker clients); CPU shows how much of the time they worked",
+    "this machine's two processors do the servers' work as well, which keeps them busy three quarters of that time (CPU); for what the rest is waited is not known yet",
   ],
 ];
 

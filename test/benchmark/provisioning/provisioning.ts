@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ContestResult, hold } from "../contest.ts";
 import { ansibleNames } from "./ansible.ts";
-import { emptyProject, type Project } from "./engine.ts";
+import { emptyProject } from "./engine.ts";
 import { failures } from "./failures.ts";
 import { longWay, startLink } from "./link.ts";
 import { contestsWithOneServer } from "./one-server.ts";
@@ -15,7 +15,6 @@ import { openWorkshop, type Workshop } from "./workshop.ts";
 /** What both distances have in common. */
 interface Course {
   workshop: Workshop;
-  engine: Project;
   directory: string;
   /** Holds first apply, apply without changes and drift check. */
   compare(roundTrip: number, goals: boolean): Promise<ContestResult[]>;
@@ -71,7 +70,7 @@ async function onCourse(
       for (const contest of contestsWithOneServer(setting)) results.push(await hold(contest));
       return results;
     };
-    return await run({ workshop, engine, directory, compare, ends });
+    return await run({ workshop, directory, compare, ends });
   } finally {
     for (const end of ends.reverse()) await end();
   }
