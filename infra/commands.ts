@@ -1,3 +1,4 @@
+import { archiveName } from "../scripts/lib/backup-name.ts";
 import { defaultLogin } from "./config/defaults.ts";
 import type { ServerPlan } from "./config/plan.ts";
 import { sshArguments } from "./remotehost/connection.ts";
@@ -42,20 +43,22 @@ function login({ connection }: ServerPlan): { options: string; destination: stri
 /** The ready-to-paste commands of one server. */
 export function serverCommands(plan: ServerPlan): ServerCommands {
   const { options, destination } = login(plan);
-  const { paths, connection } = plan;
+  const { backups, paths, connection } = plan;
   const isRoot = connection.user === defaultLogin;
   const sudo = isRoot ? "" : "sudo ";
   const ssh = (remote: string, terminal = "") =>
     `ssh ${terminal}${options}${shellCommand(destination, `${sudo}${remote}`)}`;
-  const archives = `${shellWord(paths.backups)}/*.sql.gz`;
+  const file = shellWord(`${paths.backups}/${archiveName("FILE", backups.compression)}`);
+  // Also those from before zstd was chosen.
+  const archives = `${shellWord(paths.backups)}/*.sql.${backups.compression === "gzip" ? "gz" : "*"}`;
   return {
     status: ssh(shellWord(paths.statusLauncher)),
     backup: ssh(shellWord(paths.backupLauncher)),
     listBackups: ssh(`${shellWord(paths.restoreLauncher)} --list`),
-    restore: ssh(`${shellWord(paths.restoreLauncher)} ${shellWord(`${paths.backups}/FILE.sql.gz`)}`, "-t "),
+    restore: ssh(`${shellWord(paths.restoreLauncher)} ${file}`, "-t "),
     rehearse: ssh(shellWord(paths.rehearseLauncher)),
     prune: ssh(`${shellWord(paths.pruneLauncher)} --dry-run`),
-    pin: ssh(`${shellWord(paths.pinLauncher)} ${shellWord(`${paths.backups}/FILE.sql.gz`)}`),
+    pin: ssh(`${shellWord(paths.pinLauncher)} ${file}`),
     rollback: ssh(`${shellWord(paths.restoreLauncher)} --rollback`, "-t "),
     log: ssh(`tail -f ${shellWord(paths.log)}`),
     download: isRoot

@@ -1,3 +1,5 @@
+import { archiveName } from "../scripts/lib/backup-name.ts";
+import type { Compression } from "../scripts/lib/compression.ts";
 import type { DatabasePlan, ServerPlan } from "./config/plan.ts";
 import { replacedDirectory } from "./remotehost/provider/steps.ts";
 import { shellCommand, shellWord } from "./shell.ts";
@@ -8,14 +10,22 @@ const databaseLines = ({ name, container, database, user, dataDirectory }: Datab
     data     ${dataDirectory}`;
 
 /** Restoring with nothing but PostgreSQL's own tools, for the day on which nothing else works. */
-function stockRestore({ name, container, user }: DatabasePlan, backups: string): string {
+function stockRestore(
+  { name, container, user }: DatabasePlan,
+  backups: string,
+  compression: Compression,
+): string {
   const into = `${name}_restored`;
   const stem = `${backups}/${name}_YYYYMMDD_HHMMSS`;
-  const archive = shellWord(`${stem}.sql.gz`);
+  const archive = shellWord(archiveName(stem, compression));
+  const text =
+    compression === "gzip"
+      ? `gunzip -c ${archive}`
+      : `${shellCommand("docker", "exec", "-i", container, "zstd", "-dc")} <${archive}`;
   return `  ${shellCommand("docker", "exec", "-i", container, "psql", "-X", "-U", user, "-d", "postgres")} <${shellWord(`${stem}.roles.sql`)}
       (on a new server only: the roles; it says of those that there are already that they exist)
   ${shellCommand("docker", "exec", container, "createdb", "-U", user, "-T", "template0", into)}
-  gunzip -c ${archive} |
+  ${text} |
     ${shellCommand("docker", "exec", "-i", container, "psql", "-X", "-v", "ON_ERROR_STOP=1", "-U", user, "-d", into)}`;
 }
 
@@ -38,7 +48,7 @@ function retentionLines({ days, keepAtLeast, preRestoreDays, ...counts }: Retent
 /** The text of the quick reference that lies on the server. */
 export function quickReferenceText(plan: ServerPlan, stack: string): string {
   const { paths, backups, rehearsal, monitoring, databases } = plan;
-  const { retention } = backups;
+  const { compression, retention } = backups;
   const restore = shellWord(paths.restoreLauncher);
   return `DATABASE BACKUPS ON ${plan.key}
 Deployed by pulumi up, stack ${stack}. This file is rewritten by the next one.
@@ -69,7 +79,7 @@ Schedule (cron, in the server's time zone)
 ${rehearsal.schedule === "never" ? "" : `  ${rehearsal.schedule}   rehearsal\n`}${retentionLines(retention)}
 
 Restore
-  1. ${restore} ${shellWord(`${paths.backups}/FILE.sql.gz`)}
+  1. ${restore} ${shellWord(`${paths.backups}/${archiveName("FILE", compression)}`)}
      shows what would be replaced, asks for the database's name, makes a backup of the present state,
      restores beside the live database and swaps the two in one moment.
   2. ${shellWord(paths.statusLauncher)}
@@ -78,11 +88,11 @@ Restore
   First only look: --dry-run shows every step, --verify-only FILE reads the file alone
   Beside the live database: --into NAME FILE, or --table users FILE for single tables, in a schema of their own
 
-Restore without these programs, into a new database
-${databases.map((database) => stockRestore(database, paths.backups)).join("\n")}
+Restore without these programs, into a new database (gunzip -c reads .sql.gz, zstd -dc reads .sql.zst)
+${databases.map((database) => stockRestore(database, paths.backups, compression)).join("\n")}
 
 Files
-  ${paths.backups}   backups NAME_YYYYMMDD_HHMMSS.sql.gz (UTC), manifests .json, roles .roles.sql,
+  ${paths.backups}   backups ${archiveName("NAME_YYYYMMDD_HHMMSS", compression)} (UTC), manifests .json, roles .roles.sql,
       the last rehearsal's result .rehearsal.json, pins .pin
   ${paths.log}   log
   ${paths.installation}   programs, Node, settings

@@ -9,7 +9,13 @@ const commands = ["cron", "docker", "flock", "gzip", "logrotate", "sha256sum"];
 const installationSpace = { pinned: 300 * 2 ** 20, system: 10 * 2 ** 20 };
 
 /** What a server must offer for its plan. */
-export function serverRequirements({ paths, databases, monitoring, runtime }: ServerPlan): Requirements {
+export function serverRequirements({
+  backups,
+  paths,
+  databases,
+  monitoring,
+  runtime,
+}: ServerPlan): Requirements {
   return {
     commands,
     directories: [
@@ -25,6 +31,7 @@ export function serverRequirements({ paths, databases, monitoring, runtime }: Se
       backups: paths.backups,
     })),
     runtime,
+    ...(backups.compression === "zstd" && { zstd: true }),
     mails: monitoring.mailTo !== undefined,
   };
 }

@@ -1,4 +1,5 @@
 import type { Settings } from "../scripts/lib/settings.ts";
+import { compressionLevels } from "./config/defaults.ts";
 import type { ServerPlan } from "./config/plan.ts";
 import { durationSeconds, sizeBytes } from "./config/values.ts";
 import { pingUrlFile } from "./installation.ts";
@@ -13,6 +14,15 @@ export interface Deployment {
 
 /** Whole seconds, never none; the configuration's check has refused what is no duration. */
 const seconds = (duration: string): number => Math.max(1, Math.ceil(durationSeconds(duration) ?? 0));
+
+/** Programs of the version before know gzip alone, and refuse settings without a level of it. */
+const compressionSettings = ({
+  compression,
+  compressionLevel,
+}: ServerPlan["backups"]): Pick<Settings, "compressionLevel" | "zstdLevel"> =>
+  compression === "gzip"
+    ? { compressionLevel }
+    : { compressionLevel: compressionLevels.gzip.fallback, zstdLevel: compressionLevel };
 
 /** What the programs on a server are told: its settings file. */
 export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Deployment): Settings {
@@ -39,7 +49,7 @@ export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Dep
     },
     retention: backups.retention,
     manifest: backups.manifest,
-    compressionLevel: backups.compressionLevel,
+    ...compressionSettings(backups),
     timeouts: {
       backup: seconds(backups.timeouts.backup),
       restore: seconds(backups.timeouts.restore),

@@ -1,3 +1,4 @@
+import { compressionLevels } from "./defaults.ts";
 import { pathProblems } from "./path-checks.ts";
 import type { DatabasePlan, ServerPlan, StackPlan } from "./plan.ts";
 import { type Problem, unknownKeyText } from "./problems.ts";
@@ -149,6 +150,20 @@ function rehearsalProblems({ key, backups, rehearsal }: ServerPlan, configuratio
   ];
 }
 
+function compressionProblems({ key, backups }: ServerPlan, configuration: Configuration): Problem[] {
+  const { compression, compressionLevel } = backups;
+  const { highest } = compressionLevels[compression];
+  if (compressionLevel <= highest) return [];
+  const own = configuration.servers[key]?.backups;
+  const overridden = own?.compression !== undefined || own?.compressionLevel !== undefined;
+  return [
+    {
+      path: [...(overridden ? ["servers", key] : []), "backups", "compressionLevel"],
+      text: `must be at most ${highest} while backups.compression is ${compression}, is ${compressionLevel}: lower it, or set compression to zstd, which has levels up to ${compressionLevels.zstd.highest}`,
+    },
+  ];
+}
+
 /**
  * What the schema cannot see: values that are right alone and wrong together.
  * @param databases the keys under `databases`, those with problems of their own included
@@ -170,6 +185,7 @@ export function crossProblems(
       ...pathProblems(server, configuration),
       ...thresholdProblems(server, configuration),
       ...rehearsalProblems(server, configuration),
+      ...compressionProblems(server, configuration),
     ]),
   ];
 }

@@ -1,9 +1,11 @@
+import type { Compression } from "../../scripts/lib/compression.ts";
 import type { Backups, ManagedContainer, Monitoring, Paths, Rehearsal, Runtime } from "./schema.ts";
 
 /** Everything that a stack may leave out. Names, paths, schedule and retention are those of the hand-made system. */
 export interface Defaults {
   paths: Paths;
-  backups: Backups;
+  /** Without the level, which depends on the compression. */
+  backups: Omit<Backups, "compressionLevel">;
   rehearsal: Rehearsal;
   monitoring: Monitoring;
   runtime: Runtime;
@@ -39,7 +41,7 @@ export const defaults: Defaults = {
       keepPreviousDays: 7,
     },
     manifest: "full",
-    compressionLevel: 1,
+    compression: "gzip",
     timeouts: { backup: "2h", restore: "4h", lockWait: "5m", query: "30s" },
   },
   rehearsal: {
@@ -62,6 +64,12 @@ export const defaults: Defaults = {
   },
   runtime: "pinned",
   verification: true,
+};
+
+/** The levels that each compression has, from 1 on, and the one that is taken unless another is given. */
+export const compressionLevels: Readonly<Record<Compression, { highest: number; fallback: number }>> = {
+  gzip: { highest: 9, fallback: 1 },
+  zstd: { highest: 19, fallback: 3 },
 };
 
 export const managedContainerDefaults: ManagedContainer = { image: "postgres:17", restart: "unless-stopped" };

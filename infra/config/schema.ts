@@ -49,7 +49,16 @@ export const Backups = z.strictObject({
     description:
       "What a backup's manifest proves of every table: rows and content, or rows only; a rehearsal needs `full`",
   }),
-  compressionLevel: value.count("gzip level of pg_dump, 1 (fast) to 9 (small)", 1, 9),
+  compression: z.enum(["gzip", "zstd"]).meta({
+    kind: "`gzip` or `zstd`",
+    description:
+      "What compresses the backups: pg_dump's own gzip, or the command zstd, which the container must have",
+  }),
+  compressionLevel: value.count(
+    "Level of the compression, from 1 (fast) to 9 (small) with gzip and to 19 with zstd",
+    1,
+    19,
+  ),
   timeouts: Timeouts,
 });
 export type Backups = z.infer<typeof Backups>;
@@ -86,7 +95,7 @@ export type Monitoring = z.infer<typeof Monitoring>;
 export const Runtime = z.enum(["pinned", "system"]).meta({
   kind: "`pinned` or `system`",
   description:
-    "The Node that runs the programs: the pinned one that is sent along, or the server's own (22.3 or later)",
+    "The Node that runs the programs: the pinned one that is sent along, or the server's own (22.3 or later; 22.15 with `compression: zstd`)",
 });
 export type Runtime = z.infer<typeof Runtime>;
 

@@ -17,6 +17,8 @@ export interface Requirements {
   }[];
   /** `system`: a Node of version 22.3 or later must be installed. */
   runtime: "pinned" | "system";
+  /** The programs read archives that zstd compressed, which a Node of the server's own may be too old for. */
+  zstd?: boolean;
   /** Whether cron is to send mail: a server without a mailer is then worth a note. */
   mails: boolean;
 }

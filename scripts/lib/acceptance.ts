@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { acceptanceName } from "./backup-name.ts";
-import { listBackups } from "./backups.ts";
 import { writeMark } from "./durable-file.ts";
 import { ProgramError } from "./errors.ts";
 import { ExitCode } from "./exit-codes.ts";
@@ -13,17 +12,15 @@ import type { Settings } from "./settings.ts";
  * backups are compared with it.
  * @throws ProgramError if it is not suspicious.
  */
-export function accept(settings: Settings, { database, stem, archive }: NamedBackup, log: Log): void {
-  const directory = settings.paths.backups;
-  const backup = listBackups(directory, database.name).find((one) => one.stem === stem);
-  if (backup?.manifest?.shrunk == null) {
+export function accept(settings: Settings, { database, archive, backup }: NamedBackup, log: Log): void {
+  if (backup.manifest?.shrunk == null) {
     throw new ProgramError(
       `${archive} is not suspiciously small: there is nothing to accept`,
       ExitCode.badFile,
     );
   }
   if (!backup.shrunk) return;
-  writeMark(join(directory, acceptanceName(stem)), `accepted ${new Date().toISOString()}\n`);
+  writeMark(join(settings.paths.backups, acceptanceName(backup.stem)), `accepted ${new Date().toISOString()}\n`);
   log.event(
     "info",
     database.name,

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { verifyArchive } from "./archive.ts";
 import { type Backup, listBackups } from "./backups.ts";
+import { compressionOfFile } from "./compression.ts";
 import { versionNumber } from "./dump-endings.ts";
 import { messageOf } from "./errors.ts";
 import type { Log } from "./log.ts";
@@ -19,14 +20,18 @@ export async function adoptArchives(
   { runId, log, signal }: { runId: string; log: Log; signal: AbortSignal },
 ): Promise<string[]> {
   const adopted: string[] = [];
+  /** What manifests describe that were written here. */
+  const described = new Map<string, string>();
   for (const backup of listBackups(settings.paths.backups, database.name)) {
     if (backup.manifest !== null) continue;
     const file = basename(backup.archivePath);
-    if (backup.manifestProblem !== null) {
+    const other = described.get(backup.stem);
+    const problem = other === undefined ? backup.manifestProblem : `it describes ${other}`;
+    if (problem !== null) {
       log.event(
         "warning",
         database.name,
-        `${file} is left alone: its manifest is not right: ${backup.manifestProblem}`,
+        `${file} is left alone: its manifest is not right: ${problem}`,
       );
       continue;
     }
@@ -38,6 +43,7 @@ export async function adoptArchives(
       continue;
     }
     adopted.push(file);
+    described.set(backup.stem, file);
     log.event("info", database.name, `adopted ${file}, an earlier backup, after reading it in full`);
   }
   return adopted;
@@ -76,7 +82,7 @@ async function manifestFor(
       bytes,
       sha256,
       uncompressedBytes,
-      format: "plain-gzip",
+      format: `plain-${compressionOfFile(backup.archivePath)}`,
       compressionLevel: null,
     },
     roles: null,

@@ -1,6 +1,8 @@
+import type { Compression } from "./compression.ts";
+
 /**
- * The names of the files in the backups directory. A backup is its archive `NAME_YYYYMMDD_HHMMSS.sql.gz`;
- * beside it stand its manifest `.json`, its roles `.roles.sql` and the result of its last rehearsal
+ * The names of the files in the backups directory. A backup is its archive `NAME_YYYYMMDD_HHMMSS.sql.gz`, or `.sql.zst`
+ * where zstd compressed it; beside it stand its manifest `.json`, its roles `.roles.sql` and the result of its last rehearsal
  * `.rehearsal.json`. Times in names are UTC; files of the hand-made scripts that this system replaces bear the same
  * form in the server's local time and have no manifest.
  */
@@ -14,13 +16,25 @@ export interface BackupName {
   stem: string;
 }
 
-const pattern = /^(?<database>[a-z0-9_]+)_(?<stamp>\d{8}_\d{6})\.sql\.gz$/;
+/** What an archive's name ends in. */
+export const archiveEndings = { gzip: "sql.gz", zstd: "sql.zst" } as const satisfies Record<
+  Compression,
+  string
+>;
+
+const pattern = /^(?<database>[a-z0-9_]+)_(?<stamp>\d{8}_\d{6})$/;
+
+/** The parts of what the files of one backup have in common, or null for any other text. */
+export function parseStem(stem: string): BackupName | null {
+  const groups = pattern.exec(stem)?.groups;
+  if (groups?.database === undefined || groups.stamp === undefined) return null;
+  return { database: groups.database, stamp: groups.stamp, stem };
+}
 
 /** The parts of an archive's file name (without directory), or null for any other file. */
 export function parseBackupName(fileName: string): BackupName | null {
-  const groups = pattern.exec(fileName)?.groups;
-  if (groups?.database === undefined || groups.stamp === undefined) return null;
-  return { database: groups.database, stamp: groups.stamp, stem: `${groups.database}_${groups.stamp}` };
+  const ending = Object.values(archiveEndings).find((one) => fileName.endsWith(`.${one}`));
+  return ending === undefined ? null : parseStem(fileName.slice(0, -1 - ending.length));
 }
 
 /** The name of a backup of `database` taken at `time`, in UTC and to the second. */
@@ -29,7 +43,11 @@ export function backupName(database: string, time: Date): BackupName {
   return { database, stamp, stem: `${database}_${stamp}` };
 }
 
-export const archiveName = (stem: string): string => `${stem}.sql.gz`;
+export const archiveName = (stem: string, compression: Compression): string =>
+  `${stem}.${archiveEndings[compression]}`;
+/** All that a backup's archive may be called: its compression is whatever the settings said then. */
+export const archiveNames = (stem: string): string[] =>
+  Object.values(archiveEndings).map((ending) => `${stem}.${ending}`);
 export const manifestName = (stem: string): string => `${stem}.json`;
 export const rolesName = (stem: string): string => `${stem}.roles.sql`;
 export const rehearsalRecordName = (stem: string): string => `${stem}.rehearsal.json`;

@@ -1,8 +1,8 @@
 import {
   acceptanceName,
-  archiveName,
+  archiveNames,
   manifestName,
-  parseBackupName,
+  parseStem,
   rehearsalRecordName,
   rolesName,
 } from "./backup-name.ts";
@@ -23,21 +23,21 @@ export interface Part extends DirectoryEntry {
 }
 
 /** In the order of removal: the manifest last, so that a removal cut off leaves files known to be ours. */
-const named: readonly [PartKind, (stem: string) => string][] = [
-  ["archive", archiveName],
-  ["roles", rolesName],
-  ["rehearsal", rehearsalRecordName],
-  ["acceptance", acceptanceName],
-  ["manifest", manifestName],
+const endings: readonly [PartKind, string][] = [
+  ...archiveNames("").map((ending): [PartKind, string] => ["archive", ending]),
+  ["roles", rolesName("")],
+  ["rehearsal", rehearsalRecordName("")],
+  ["acceptance", acceptanceName("")],
+  ["manifest", manifestName("")],
 ];
-const position = (kind: PartKind): number => named.findIndex(([other]) => other === kind);
+const position = (kind: PartKind): number => endings.findIndex(([other]) => other === kind);
 
 /** The parts of every backup of a database by stem, in the order of removal. */
 export function partsByStem(entries: readonly DirectoryEntry[], database: string): Map<string, Part[]> {
   const groups = new Map<string, Part[]>();
   for (const entry of entries) {
     const found = partOf(entry.name);
-    if (found === null || parseBackupName(archiveName(found.stem))?.database !== database) continue;
+    if (found === null || parseStem(found.stem)?.database !== database) continue;
     groups.set(found.stem, [...(groups.get(found.stem) ?? []), { ...entry, kind: found.kind }]);
   }
   for (const parts of groups.values()) parts.sort((a, b) => position(a.kind) - position(b.kind));
@@ -48,10 +48,9 @@ export function partsByStem(entries: readonly DirectoryEntry[], database: string
 export function partOf(fileName: string): { stem: string; kind: PartKind } | null {
   const pinned = pinnedStem(fileName);
   if (pinned !== null) return { stem: pinned, kind: "pin" };
-  for (const [kind, nameOf] of named) {
-    const ending = nameOf("");
+  for (const [kind, ending] of endings) {
     const stem = fileName.slice(0, -ending.length);
-    if (fileName.endsWith(ending) && parseBackupName(archiveName(stem)) !== null) return { stem, kind };
+    if (fileName.endsWith(ending) && parseStem(stem) !== null) return { stem, kind };
   }
   return null;
 }

@@ -6,6 +6,7 @@ import { backupFailure } from "./backup-failure.ts";
 import { archiveName, rolesName } from "./backup-name.ts";
 import { listBackups } from "./backups.ts";
 import { commit, freeName, removePartials } from "./commit.ts";
+import { requireReadable } from "./compression.ts";
 import { totalRows } from "./content/content.ts";
 import { DumpedSequences } from "./content/dumped-sequences.ts";
 import type { DumpedSequence } from "./content/sequences.ts";
@@ -19,7 +20,7 @@ import type { Lock } from "./lock.ts";
 import type { Log } from "./log.ts";
 import type { BackupClass, Manifest } from "./manifest.ts";
 import { applicationName } from "./run-id.ts";
-import type { DatabaseSettings, Settings } from "./settings.ts";
+import { compressionIn, type DatabaseSettings, type Settings } from "./settings.ts";
 import { predecessors, shrinkage } from "./shrinkage.ts";
 import { neededBytes, requireSpace } from "./space.ts";
 
@@ -70,6 +71,8 @@ export function summary({ archive, totals, durationSeconds }: Manifest): string 
 
 async function attempt(settings: Settings, database: DatabaseSettings, run: BackupRun): Promise<Manifest> {
   const begun = performance.now();
+  const { compression, level } = compressionIn(settings);
+  requireReadable(compression);
   const directory = settings.paths.backups;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const earlier = listBackups(directory, database.name);
@@ -93,12 +96,20 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
       );
     }
     const dumped = new DumpedSequences();
-    const archive = await verifyArchive(files.archivePath, {
+    const verified = await verifyArchive(files.archivePath, {
       signal: limit.signal,
       watch: (text) => dumped.take(text),
     });
     const roles = readRoles(files.rolesPath, database.container);
-    const described = describe(settings, database, files, archive, dumped);
+    const archive: Manifest["archive"] = {
+      file: archiveName(stem, compression),
+      bytes: verified.bytes,
+      sha256: verified.sha256,
+      uncompressedBytes: verified.uncompressedBytes,
+      format: `plain-${compression}`,
+      compressionLevel: level,
+    };
+    const described = { ...describe(settings, database, files, verified, dumped), archive };
     const limitPercent = settings.monitoring.shrinkWarningPercent;
     const manifest: Manifest = {
       version: 1,
@@ -109,19 +120,11 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
       durationSeconds: Math.round(performance.now() - begun) / 1000,
       class: run.class,
       adopted: false,
-      archive: {
-        file: archiveName(stem),
-        bytes: archive.bytes,
-        sha256: archive.sha256,
-        uncompressedBytes: archive.uncompressedBytes,
-        format: "plain-gzip",
-        compressionLevel: settings.compressionLevel,
-      },
       roles: { file: rolesName(stem), ...roles, passwords: files.facts.readsPasswords },
       // What a restore is to replace may well be emptied: that is what it is made for.
       shrunk:
         run.class === "regular"
-          ? shrinkage({ ...described, archive }, predecessors(earlier, time), limitPercent)
+          ? shrinkage(described, predecessors(earlier, time), limitPercent)
           : null,
       verifiedAt: new Date().toISOString(),
     };

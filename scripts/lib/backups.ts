@@ -1,6 +1,13 @@
 import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { acceptanceName, archiveName, manifestName, parseBackupName, rolesName } from "./backup-name.ts";
+import {
+  acceptanceName,
+  archiveNames,
+  type BackupName,
+  manifestName,
+  parseBackupName,
+  rolesName,
+} from "./backup-name.ts";
 import { messageOf, systemCode } from "./errors.ts";
 import { type BackupClass, type Manifest, readManifest } from "./manifest.ts";
 import { isPinned } from "./pins.ts";
@@ -15,7 +22,7 @@ export interface Backup {
   /** Why there is a manifest file that is not this archive's; null when there is none or it is right. */
   manifestProblem: string | null;
   bytes: number;
-  /** From the manifest; without one from the name, read as the server's local time. */
+  /** From the manifest beside it; without one from the name, read as the server's local time. */
   takenAt: Date;
   class: BackupClass;
   /** It was read back in full once, and the file still has the size it had then. */
@@ -27,16 +34,23 @@ export interface Backup {
   shrunk: boolean;
 }
 
-/** A database's backups, newest first; only regular files count. No directory is no backups. */
+/**
+ * A database's backups, newest first; only regular files count. No directory is no backups. Of two archives that have
+ * all but their compression in common the one that the manifest describes comes first.
+ */
 export function listBackups(directory: string, database: string): Backup[] {
   return listFiles(directory)
     .flatMap((fileName) => {
       const name = parseBackupName(fileName);
       if (name?.database !== database) return [];
       const bytes = fileBytes(join(directory, fileName));
-      return bytes === null ? [] : [backupOf(directory, name.stem, name.stamp, database, bytes)];
+      return bytes === null ? [] : [backupOf(directory, fileName, name, bytes)];
     })
-    .sort((a, b) => b.takenAt.getTime() - a.takenAt.getTime() || (a.stem < b.stem ? 1 : -1));
+    .sort(
+      (a, b) =>
+        b.takenAt.getTime() - a.takenAt.getTime() ||
+        (a.stem === b.stem ? (a.manifest === null ? 1 : -1) : a.stem < b.stem ? 1 : -1),
+    );
 }
 
 /** The names in a directory; none if it does not exist. */
@@ -55,17 +69,25 @@ export function localTime(stamp: string): Date {
   return new Date(part(0, 4), part(4, 6) - 1, part(6, 8), part(9, 11), part(11, 13), part(13, 15));
 }
 
-function backupOf(directory: string, stem: string, stamp: string, database: string, bytes: number): Backup {
-  const { manifest, manifestProblem } = manifestOf(directory, stem, database);
+function backupOf(
+  directory: string,
+  fileName: string,
+  { stem, stamp, database }: BackupName,
+  bytes: number,
+): Backup {
+  const found = manifestOf(directory, stem, database);
+  const described = found.manifest?.archive.file ?? fileName;
+  const isOther = described !== fileName;
+  const manifest = isOther ? null : found.manifest;
   return {
     stem,
-    archivePath: join(directory, archiveName(stem)),
+    archivePath: join(directory, fileName),
     manifestPath: join(directory, manifestName(stem)),
     rolesPath: join(directory, rolesName(stem)),
     manifest,
-    manifestProblem,
+    manifestProblem: isOther ? `it describes ${described}` : found.manifestProblem,
     bytes,
-    takenAt: manifest === null ? localTime(stamp) : new Date(manifest.createdAt),
+    takenAt: found.manifest === null ? localTime(stamp) : new Date(found.manifest.createdAt),
     class: manifest?.class ?? "regular",
     verified: manifest !== null && manifest.archive.bytes === bytes,
     adopted: manifest?.adopted ?? false,
@@ -74,7 +96,7 @@ function backupOf(directory: string, stem: string, stamp: string, database: stri
   };
 }
 
-/** The manifest of a backup, whether or not its archive is there; null, and why, where it is not that one's. */
+/** The manifest of a backup, whether or not the archive it describes is there; null, and why, where it is of another. */
 export function manifestOf(
   directory: string,
   stem: string,
@@ -82,7 +104,7 @@ export function manifestOf(
 ): { manifest: Manifest | null; manifestProblem: string | null } {
   try {
     const manifest = readManifest(join(directory, manifestName(stem)));
-    if (manifest.database.name === database && manifest.archive.file === archiveName(stem)) {
+    if (manifest.database.name === database && archiveNames(stem).includes(manifest.archive.file)) {
       return { manifest, manifestProblem: null };
     }
     return { manifest: null, manifestProblem: `it describes ${manifest.archive.file}` };

@@ -1,15 +1,36 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { archiveName, backupName, manifestName, rolesName } from "./backup-name.ts";
+import {
+  archiveEndings,
+  archiveName,
+  archiveNames,
+  backupName,
+  manifestName,
+  rolesName,
+} from "./backup-name.ts";
 import { renameDurably } from "./durable-file.ts";
-import { type Manifest, type PartialKind, partialName, writeManifest } from "./manifest.ts";
+import {
+  compressionOfArchive,
+  type Manifest,
+  type PartialKind,
+  partialName,
+  writeManifest,
+} from "./manifest.ts";
 
-const kinds: readonly PartialKind[] = ["sql.gz", "roles.sql", "json"];
+const kinds: readonly PartialKind[] = [...Object.values(archiveEndings), "roles.sql", "json"];
 
 /** Where a run writes a file of a kind until it is whole. */
 export const partialPath = (directory: string, database: string, runId: string, kind: PartialKind): string =>
   join(directory, partialName(database, runId, kind));
+
+/** Where the archive lies that a manifest describes, until it has its final name. */
+export const partialArchive = (directory: string, { archive, database, runId }: Manifest): string =>
+  partialPath(directory, database.name, runId, archiveEndings[compressionOfArchive(archive)]);
+
+/** The final path of the archive that a manifest describes. */
+export const finalArchive = (directory: string, stem: string, { archive }: Manifest): string =>
+  join(directory, archiveName(stem, compressionOfArchive(archive)));
 
 /**
  * The time and name of the next backup: now, or the first second whose names are free. So a second backup in the
@@ -23,7 +44,7 @@ export async function freeName(
   for (;;) {
     const time = new Date();
     const { stem } = backupName(database, time);
-    const taken = [archiveName(stem), manifestName(stem), rolesName(stem)].some((name) =>
+    const taken = [...archiveNames(stem), manifestName(stem), rolesName(stem)].some((name) =>
       existsSync(join(directory, name)),
     );
     if (!taken) return { time, stem };
@@ -43,7 +64,7 @@ export function commit(directory: string, stem: string, manifest: Manifest): voi
     finishCommit(directory, stem, manifest);
   } catch (error) {
     // Roles without an archive would stay for good, with their passwords' hashes.
-    if (!existsSync(join(directory, archiveName(stem))))
+    if (!existsSync(finalArchive(directory, stem, manifest)))
       rmSync(join(directory, rolesName(stem)), { force: true });
     rmSync(manifestPath, { force: true });
     throw error;
@@ -52,9 +73,9 @@ export function commit(directory: string, stem: string, manifest: Manifest): voi
 
 /** The renames that are still to do when the manifest is there. */
 export function finishCommit(directory: string, stem: string, manifest: Manifest): void {
-  const partial = (kind: PartialKind) => partialPath(directory, manifest.database.name, manifest.runId, kind);
-  if (existsSync(partial("roles.sql"))) renameDurably(partial("roles.sql"), join(directory, rolesName(stem)));
-  renameDurably(partial("sql.gz"), join(directory, archiveName(stem)));
+  const roles = partialPath(directory, manifest.database.name, manifest.runId, "roles.sql");
+  if (existsSync(roles)) renameDurably(roles, join(directory, rolesName(stem)));
+  renameDurably(partialArchive(directory, manifest), finalArchive(directory, stem, manifest));
 }
 
 /** Removes whatever a run has written under names of its own. */

@@ -1,11 +1,11 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { verifyArchive } from "./archive.ts";
 import { endBackends } from "./backends.ts";
-import { archiveName, parseBackupName, rolesName } from "./backup-name.ts";
+import { parseStem, rolesName } from "./backup-name.ts";
 import { listFiles } from "./backups.ts";
-import { finishCommit, partialPath, removePartials } from "./commit.ts";
+import { finalArchive, finishCommit, partialArchive, removePartials } from "./commit.ts";
 import { messageOf, ProgramError } from "./errors.ts";
 import { acquireLock, isRefusal, type Lock, LockedError, lockPath } from "./lock.ts";
 import type { Log } from "./log.ts";
@@ -122,15 +122,16 @@ async function finishedBy(
   let finished: string | null = null;
   for (const fileName of listFiles(directory)) {
     const stem = /^(.+)\.json$/.exec(fileName)?.[1];
-    if (stem === undefined || parseBackupName(archiveName(stem))?.database !== database) continue;
+    if (stem === undefined || parseStem(stem)?.database !== database) continue;
     const manifest = manifestOf(join(directory, fileName), runId);
     if (manifest === null) continue;
-    if (await isWhole(partialPath(directory, database, runId, "sql.gz"), manifest, signal)) {
+    const archive = finalArchive(directory, stem, manifest);
+    if (await isWhole(partialArchive(directory, manifest), manifest, signal)) {
       finishCommit(directory, stem, manifest);
-      return archiveName(stem);
+      return basename(archive);
     }
-    if (listFiles(directory).includes(archiveName(stem))) {
-      finished ??= archiveName(stem);
+    if (existsSync(archive)) {
+      finished ??= basename(archive);
       continue;
     }
     rmSync(join(directory, rolesName(stem)), { force: true });

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { endBackends } from "./backends.ts";
+import { archiveEndings } from "./backup-name.ts";
 import { partialPath, removePartials } from "./commit.ts";
 import type { Content } from "./content/content.ts";
 import type { DumpedSequence } from "./content/sequences.ts";
@@ -11,7 +12,7 @@ import { InterruptedError } from "./errors.ts";
 import { placeOf } from "./psql.ts";
 import { PsqlError } from "./psql-error.ts";
 import { applicationName } from "./run-id.ts";
-import type { DatabaseSettings, Settings } from "./settings.ts";
+import { compressionIn, type DatabaseSettings, type Settings } from "./settings.ts";
 import { openSnapshot, type SnapshotFacts } from "./snapshot.ts";
 
 export interface DumpFiles {
@@ -68,7 +69,9 @@ async function attempt(
   database: DatabaseSettings,
   run: DumpRun,
 ): Promise<DumpFiles | null> {
-  const archivePath = partialPath(settings.paths.backups, database.name, run.runId, "sql.gz");
+  const compressed = compressionIn(settings);
+  const ending = archiveEndings[compressed.compression];
+  const archivePath = partialPath(settings.paths.backups, database.name, run.runId, ending);
   const rolesPath = partialPath(settings.paths.backups, database.name, run.runId, "roles.sql");
   const ended = new AbortController();
   const signal = AbortSignal.any([run.deadline.signal, ended.signal]);
@@ -86,7 +89,7 @@ async function attempt(
     ...common,
     output: archive,
     snapshot: facts.snapshot,
-    compressionLevel: settings.compressionLevel,
+    ...compressed,
     lockWaitSeconds: settings.timeouts.lockWait,
   });
   const work = [

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ChildOptions, type ChildResult, firstForeignStatus } from "./child.ts";
+import type { Compression } from "./compression.ts";
 import { dockerExec, requireRunning } from "./docker.ts";
 import { ProgramError } from "./errors.ts";
 import { ExitCode } from "./exit-codes.ts";
@@ -24,33 +25,55 @@ export interface DumpOptions {
   signal: AbortSignal;
 }
 
+const zstdMissing = 90;
+const zstdFailed = 91;
+
 /**
- * Writes a plain dump of the snapshot, compressed by pg_dump itself, into `output`: the bytes do not pass through here.
+ * The dump's output is the archive, so both statuses are taken another way. zstd's counts first: pg_dump fails too when
+ * nobody reads what it writes. One thread, because the application needs the other processors.
+ */
+const dumpToZstd = `command -v zstd >/dev/null || exit ${zstdMissing}
+level=$1
+shift
+exec 4>&1
+statuses=$({ { pg_dump "$@" 3>&- 4>&-; echo $? >&3; } | zstd -q -T1 "-$level" -c >&4 3>&- 4>&-; echo $? >&3; } 3>&1)
+set -- $statuses
+[ "$2" = 0 ] && exit "$1"
+echo "zstd ended with status $2" >&2
+exit ${zstdFailed}`;
+
+/**
+ * Writes a plain dump of the snapshot, compressed in the container, into `output`: the bytes do not pass through here.
+ * gzip is pg_dump's own. Its own zstd is of PostgreSQL 16 and leaves out the checksum that shows damage, so the command
+ * of that name does it.
  * @throws DumpError, DockerError, InterruptedError. The caller ends the server process then, see endBackends.
  */
 export async function dumpDatabase(
   database: DatabaseSettings,
   {
     snapshot,
-    compressionLevel,
+    compression,
+    level,
     lockWaitSeconds,
     ...options
   }: DumpOptions & {
     snapshot: string;
-    compressionLevel: number;
+    compression: Compression;
+    level: number;
     lockWaitSeconds: number;
   },
 ): Promise<void> {
   const argv = [
-    "pg_dump",
+    ...(compression === "gzip"
+      ? ["pg_dump", `--compress=${level}`]
+      : ["sh", "-c", dumpToZstd, "sh", String(level), "--compress=0"]),
     "--no-password",
-    `--compress=${compressionLevel}`,
     `--snapshot=${snapshot}`,
     `--lock-wait-timeout=${lockWaitSeconds * 1000}`,
     `--username=${database.user}`,
     `--dbname=${connectionString(database.database)}`,
   ];
-  await run(database, argv, options);
+  await run(database, "pg_dump", argv, options);
 }
 
 /** Writes the server's roles into `output`; their password hashes only if the user may read them. */
@@ -66,7 +89,7 @@ export async function dumpRoles(
     `--username=${database.user}`,
     `--database=${connectionString(database.database)}`,
   ];
-  await run(database, argv, options);
+  await run(database, "pg_dumpall", argv, options);
 }
 
 /** Docker notes a container's end a moment after that of the programs in it. */
@@ -74,24 +97,36 @@ const looksAfterKill = 10;
 /** Milliseconds. */
 const lookPause = 200;
 
-async function run(database: DatabaseSettings, argv: string[], options: DumpOptions): Promise<void> {
+async function run(
+  database: DatabaseSettings,
+  program: string,
+  argv: string[],
+  options: DumpOptions,
+): Promise<void> {
   const child: ChildOptions = { output: options.output, inherit: [options.lock], signal: options.signal };
   const environment = { PGAPPNAME: applicationName(options.runId) };
   const result = await dockerExec(database.container, argv, { ...child, environment });
   if (result.code === 0) return;
+  if (result.code === zstdMissing) {
+    throw new ProgramError(
+      `the container ${database.container} lacks the command zstd, which is to compress its backups; install it in the container's image, or set backups.compression to gzip`,
+      ExitCode.unavailable,
+    );
+  }
   // A container that was stopped meanwhile is the better explanation.
   const looks = result.code >= firstForeignStatus ? looksAfterKill : 1;
   for (let look = 1; look <= looks; look += 1) {
     if (look > 1) await sleep(lookPause);
     await requireRunning(database.container, { signal: options.signal });
   }
-  throw new DumpError(argv[0] ?? "", database.container, detailOf(result));
+  const failed = result.code === zstdFailed ? "zstd" : program;
+  throw new DumpError(failed, database.container, detailOf(result));
 }
 
 /** From the first error on: warnings come before it, the command that failed at great length after it. */
 function detailOf({ code, stderr }: ChildResult): string {
   const lines = stderr.split("\n").flatMap((line) => line.trim() || []);
-  const first = lines.findIndex((line) => /error:|fatal:/i.test(line));
+  const first = lines.findIndex((line) => /error( \d+ )?:|fatal:/i.test(line));
   const words = first < 0 ? lines.slice(-3) : lines.slice(first, first + 3);
   return words.join("; ") || `exit status ${code}`;
 }

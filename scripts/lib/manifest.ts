@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod/mini";
+import type { archiveEndings } from "./backup-name.ts";
+import type { Compression } from "./compression.ts";
 import { Content } from "./content/content.ts";
 import { writeDurably } from "./durable-file.ts";
 import { isoTime } from "./iso-time.ts";
@@ -41,7 +43,7 @@ export const Manifest = z.object({
   archive: z.object({
     ...file,
     uncompressedBytes: count,
-    format: z.literal("plain-gzip"),
+    format: z.literal(["plain-gzip", "plain-zstd"]),
     compressionLevel: z.nullable(z.int()),
   }),
   roles: z.nullable(z.object({ ...file, passwords: z.boolean() })),
@@ -97,14 +99,18 @@ export function writeManifest(path: string, manifest: Manifest): void {
   writeDurably(path, temporary, manifestText(manifest));
 }
 
-export type PartialKind = "sql.gz" | "roles.sql" | "json";
+/** How a backup's archive is compressed. */
+export const compressionOfArchive = ({ format }: Manifest["archive"]): Compression =>
+  format === "plain-zstd" ? "zstd" : "gzip";
+
+export type PartialKind = (typeof archiveEndings)[Compression] | "roles.sql" | "json";
 
 /** The name of a file that a run is still writing: `.NAME.RUNID.KIND.partial`. */
 export const partialName = (database: string, runId: string, kind: PartialKind): string =>
   `.${database}.${runId}.${kind}.partial`;
 
 const partialPattern = new RegExp(
-  `^\\.(?<database>[a-z0-9_]+)\\.(?<runId>${runIdPattern})\\.(?<kind>sql\\.gz|roles\\.sql|json)\\.partial$`,
+  `^\\.(?<database>[a-z0-9_]+)\\.(?<runId>${runIdPattern})\\.(?<kind>sql\\.(?:gz|zst)|roles\\.sql|json)\\.partial$`,
 );
 
 /** The parts of an unfinished file's name, or null for any other file. */

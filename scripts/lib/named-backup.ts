@@ -1,7 +1,7 @@
-import { lstatSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
-import { archiveName, parseBackupName } from "./backup-name.ts";
+import { basename, dirname, resolve } from "node:path";
+import { parseBackupName, parseStem } from "./backup-name.ts";
 import { partOf } from "./backup-parts.ts";
+import { type Backup, listBackups } from "./backups.ts";
 import { ProgramError } from "./errors.ts";
 import { ExitCode } from "./exit-codes.ts";
 import type { DatabaseSettings, Settings } from "./settings.ts";
@@ -9,8 +9,9 @@ import type { DatabaseSettings, Settings } from "./settings.ts";
 /** A backup of a configured database, in the backups directory. */
 export interface NamedBackup {
   database: DatabaseSettings;
-  stem: string;
+  /** The file name of its archive. */
   archive: string;
+  backup: Backup;
 }
 
 /**
@@ -24,21 +25,24 @@ export function namedBackup(settings: Settings, operand: string): NamedBackup {
   if (name !== operand && resolve(dirname(operand)) !== resolve(directory)) {
     throw badFile(`${operand} is not in the backups directory ${directory}`);
   }
-  const stem = partOf(name)?.stem ?? parseBackupName(archiveName(name))?.stem;
-  const key = stem === undefined ? undefined : parseBackupName(archiveName(stem))?.database;
+  const stem = partOf(name)?.stem ?? name;
+  const key = parseStem(stem)?.database;
   const database = settings.databases.find((one) => one.name === key);
-  if (stem === undefined || database === undefined) {
+  if (database === undefined) {
     const known = settings.databases.map((one) => one.name).join(", ");
     throw badFile(`${operand} is not the name of a backup of ${known}`);
   }
-  const archive = archiveName(stem);
-  const status = lstatSync(join(directory, archive), { throwIfNoEntry: false });
-  if (!status?.isFile()) {
+  // An archive is meant as it is called; what stands beside it means the one that the manifest describes.
+  const isArchive = parseBackupName(name) !== null;
+  const backup = listBackups(directory, database.name).find(
+    (one) => one.stem === stem && (!isArchive || basename(one.archivePath) === name),
+  );
+  if (backup === undefined) {
     throw badFile(
-      `there is no ${archive} in ${directory}; ${settings.paths.pruneLauncher} --dry-run lists what there is`,
+      `there is no backup ${name} in ${directory}; ${settings.paths.pruneLauncher} --dry-run lists what there is`,
     );
   }
-  return { database, stem, archive };
+  return { database, archive: basename(backup.archivePath), backup };
 }
 
 const badFile = (message: string): ProgramError => new ProgramError(message, ExitCode.badFile);

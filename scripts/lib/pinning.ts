@@ -1,13 +1,12 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { archiveName } from "./backup-name.ts";
-import { listBackups } from "./backups.ts";
+import { archiveNames } from "./backup-name.ts";
 import { syncDirectory, writeMark } from "./durable-file.ts";
 import { ProgramError } from "./errors.ts";
 import { ExitCode } from "./exit-codes.ts";
 import type { Log } from "./log.ts";
 import type { NamedBackup } from "./named-backup.ts";
-import { pinName, pinnedStem, readPins } from "./pins.ts";
+import { pinName, pinnedName, pinnedStem, readPins } from "./pins.ts";
 import { listEntries } from "./pruning-survey.ts";
 import type { Settings } from "./settings.ts";
 
@@ -27,28 +26,27 @@ export interface ListedPin {
  */
 export function pin(
   settings: Settings,
-  { database, stem, archive }: NamedBackup,
+  { database, archive, backup }: NamedBackup,
   reason: string | null,
   log: Log,
 ): void {
   const directory = settings.paths.backups;
-  if (reason !== null || readPins(directory, stem).length === 0) {
-    writeMark(join(directory, pinName(stem)), reason === null ? "" : `${reason}\n`);
+  if (reason !== null || readPins(directory, backup.stem).length === 0) {
+    writeMark(join(directory, pinName(archive)), reason === null ? "" : `${reason}\n`);
   }
   if (!existsSync(join(directory, archive))) {
     throw new ProgramError(`${archive} was removed while it was being pinned`, ExitCode.badFile);
   }
   log.event("info", database.name, `pinned ${archive}${reason === null ? "" : `: ${reason}`}`);
-  const backup = listBackups(directory, database.name).find((one) => one.stem === stem);
-  if (backup?.verified !== true) {
+  if (!backup.verified) {
     log.event("warning", database.name, `${archive} is kept, but it was never verified, or is not as it was`);
   }
 }
 
-/** Takes away what pins a backup, whichever of the two names it has. */
-export function unpin(settings: Settings, { database, stem, archive }: NamedBackup, log: Log): void {
+/** Takes away what pins a backup, whichever of the names it has. */
+export function unpin(settings: Settings, { database, archive, backup }: NamedBackup, log: Log): void {
   const directory = settings.paths.backups;
-  const pins = readPins(directory, stem);
+  const pins = readPins(directory, backup.stem);
   for (const { file } of pins) rmSync(join(directory, file));
   syncDirectory(directory);
   const text = pins.length === 0 ? `${archive} is not pinned` : `${archive} is no longer pinned`;
@@ -59,13 +57,13 @@ export function unpin(settings: Settings, { database, stem, archive }: NamedBack
 export function listPins({ paths }: Settings): ListedPin[] {
   const entries = listEntries(paths.backups);
   const stems = new Set(entries.flatMap(({ name }) => pinnedStem(name) ?? []));
+  const archives = new Set(entries.flatMap(({ name, isFile }) => (isFile ? [name] : [])));
   return [...stems].flatMap((stem) =>
-    readPins(paths.backups, stem).map(({ file, reason }) => ({
-      pin: file,
-      archive: archiveName(stem),
-      reason,
-      present: entries.some(({ name, isFile }) => isFile && name === archiveName(stem)),
-    })),
+    readPins(paths.backups, stem).map(({ file, reason }) => {
+      const names = [pinnedName(file), ...archiveNames(stem)];
+      const archive = names.find((name) => archives.has(name));
+      return { pin: file, archive: archive ?? pinnedName(file), reason, present: archive !== undefined };
+    }),
   );
 }
 

@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { archiveName, parseBackupName } from "./backup-name.ts";
+import { archiveNames, parseBackupName, parseStem } from "./backup-name.ts";
 
 /**
  * Pins: a file beside a backup that exempts it from retention for good, `ARCHIVE.pin` or `STEM.pin`, made by
@@ -16,20 +16,23 @@ export interface Pin {
 const ending = ".pin";
 const longestReason = 4_096;
 
-/** The name that pin_backup gives a pin. */
-export const pinName = (stem: string): string => `${archiveName(stem)}${ending}`;
+/** The name that pin_backup gives the pin of an archive. */
+export const pinName = (archive: string): string => `${archive}${ending}`;
 
-/** Those of both names that pin a backup which are there: whatever bears the name pins, also a link or a directory. */
+/** What a pin pins by its name: an archive, or a stem. */
+export const pinnedName = (pin: string): string => pin.slice(0, -ending.length);
+
+/** Those of all names that pin a backup which are there: whatever bears the name pins, also a link or a directory. */
 const pinsOf = (directory: string, stem: string): string[] =>
-  [pinName(stem), `${stem}${ending}`].filter(
-    (name) => lstatSync(join(directory, name), { throwIfNoEntry: false }) !== undefined,
-  );
+  [...archiveNames(stem), stem]
+    .map(pinName)
+    .filter((name) => lstatSync(join(directory, name), { throwIfNoEntry: false }) !== undefined);
 
 /** The stem of the backup that a file pins by its name, or null for any other file. */
 export function pinnedStem(fileName: string): string | null {
   if (!fileName.endsWith(ending)) return null;
-  const pinned = fileName.slice(0, -ending.length);
-  return (parseBackupName(pinned) ?? parseBackupName(archiveName(pinned)))?.stem ?? null;
+  const pinned = pinnedName(fileName);
+  return (parseBackupName(pinned) ?? parseStem(pinned))?.stem ?? null;
 }
 
 export const isPinned = (directory: string, stem: string): boolean => pinsOf(directory, stem).length > 0;

@@ -1,8 +1,10 @@
-import { archiveName, parseBackupName } from "./backup-name.ts";
+import { basename } from "node:path";
+import { parseBackupName } from "./backup-name.ts";
 import { type DirectoryEntry, type Part, partsByStem } from "./backup-parts.ts";
 import type { Backup } from "./backups.ts";
 import { plural } from "./format.ts";
 import type { Manifest } from "./manifest.ts";
+import { pinnedName } from "./pins.ts";
 import {
   ageLimit,
   type Decision,
@@ -38,6 +40,8 @@ export interface PlannedFile {
 /** A backup that goes, or what is left of one. */
 export interface Removal {
   stem: string;
+  /** Its name, also where the archive is gone already. */
+  archive: string;
   takenAt: Date;
   hadArchive: boolean;
   /** In the order in which they go: the manifest last, so that a removal cut off leaves files known to be ours. */
@@ -55,13 +59,15 @@ export interface PruningPlan {
 /** What becomes of every file that bears one database's name. Pure. */
 export function planPruning(survey: PruningSurvey, rule: RetentionRule, now: Date): PruningPlan {
   const { backups, database, needed } = survey;
-  const decisions = new Map(decide(backups, rule, now, needed).map((one) => [one.backup.stem, one]));
+  const decisions = new Map(decide(backups, rule, now, needed).map((one) => [archiveOf(one.backup), one]));
   const limit = ageLimit(backups, rule, now);
   const plans = [...partsByStem(survey.entries, database)].map(([stem, parts]) => {
-    const decision = decisions.get(stem);
+    const own = parts.flatMap(({ name }) => decisions.get(name) ?? []);
+    // A person may have compressed an archive anew beside the one that the manifest describes.
+    const decision = own.find(({ backup }) => backup.manifest !== null) ?? own[0];
     return decision === undefined
       ? planRest(survey, stem, parts, rule, limit)
-      : planBackup(survey, decision, parts);
+      : planBackup(survey, decision, own, parts);
   });
   const files = plans.flatMap((plan) => plan.files);
   return {
@@ -89,32 +95,42 @@ function strangeReason(name: string): string {
   return database === undefined ? "not ours" : `not ours: the settings have no database ${database}`;
 }
 
+const archiveOf = ({ archivePath }: Backup): string => basename(archivePath);
+
 type FilePlan = Omit<PlannedFile, "database">;
 interface StemPlan {
   files: FilePlan[];
   removal: Removal | null;
 }
 
-function planBackup(survey: PruningSurvey, decision: Decision<Backup>, parts: readonly Part[]): StemPlan {
-  const { backup, keep } = decision;
+/** @param own what was decided of the archives among the parts. */
+function planBackup(
+  survey: PruningSurvey,
+  { backup, keep }: Decision<Backup>,
+  own: readonly Decision<Backup>[],
+  parts: readonly Part[],
+): StemPlan {
   const { manifest, stem } = backup;
-  const follows = keep ? `belongs to ${archiveName(stem)}` : `goes with ${archiveName(stem)}`;
-  const going =
-    keep || manifest === null
-      ? []
-      : parts.filter((part) => part.kind === "archive" || isOurs(part, manifest));
+  const archive = archiveOf(backup);
+  const hasOther = parts.some(({ kind, name }) => kind === "archive" && name !== archive);
+  // Without the manifest the next run would take the other archive for one that nothing is known of, and adopt it.
+  const goes = (part: Part): boolean =>
+    manifest !== null &&
+    (part.name === archive || (isOurs(part, manifest) && !(hasOther && part.kind === "manifest")));
+  const going = keep ? [] : parts.filter(goes);
   const reasonOf = (part: Part): string => {
-    if (part.kind === "archive") return archiveReason(survey, decision, parts);
-    if (part.kind === "pin") return pinReason(survey, part, stem);
+    const decision = own.find((one) => archiveOf(one.backup) === part.name);
+    if (decision !== undefined) return archiveReason(survey, decision, parts);
+    if (part.kind === "pin") return pinReason(survey, part, archive);
     if (!part.isFile) return "not ours: not a regular file";
     if (manifest === null && part.kind === "manifest")
-      return `not the manifest of ${archiveName(stem)}: ${backup.manifestProblem}`;
+      return `not the manifest of ${archive}: ${backup.manifestProblem}`;
     if (part.kind === "roles" && !manifest?.roles) return "not ours: no manifest names it";
-    return follows;
+    return `${going.includes(part) ? "goes with" : "belongs to"} ${archive}`;
   };
   return {
     files: parts.map((part) => filePlan(part, going, reasonOf(part))),
-    removal: going.length === 0 ? null : removalOf(stem, backup.takenAt, going),
+    removal: going.length === 0 ? null : removalOf({ stem, archive, takenAt: backup.takenAt }, going),
   };
 }
 
@@ -126,9 +142,9 @@ function planRest(
   rule: RetentionRule,
   limit: Date | null,
 ): StemPlan {
-  const archive = archiveName(stem);
   const manifest = survey.manifests.get(stem);
-  const obstacle = parts.some(({ kind }) => kind === "archive");
+  const obstacle = parts.find(({ kind }) => kind === "archive");
+  const archive = obstacle?.name ?? manifest?.archive.file ?? stem;
   const takenAt = new Date(manifest?.createdAt ?? 0);
   const isOld = manifest !== undefined && limit !== null && takenAt < limit;
   const pinned = parts.some(({ kind }) => kind === "pin");
@@ -136,7 +152,7 @@ function planRest(
   const reasonOf = (part: Part): string => {
     if (part.kind === "archive" || !part.isFile) return "not ours: not a regular file";
     if (obstacle) return `belongs to ${archive}, which is not a regular file`;
-    if (part.kind === "pin") return `a pin without its backup ${archive}`;
+    if (part.kind === "pin") return `a pin without its backup ${pinnedName(part.name)}`;
     if (part.kind === "manifest" && manifest === undefined) return `not the manifest of ${archive}`;
     if (part.kind === "roles" && !manifest?.roles) return "not ours: no manifest names it";
     if (going.includes(part)) return "its archive is gone";
@@ -144,7 +160,7 @@ function planRest(
   };
   return {
     files: parts.map((part) => filePlan(part, going, reasonOf(part))),
-    removal: going.length === 0 ? null : removalOf(stem, takenAt, going),
+    removal: going.length === 0 ? null : removalOf({ stem, archive, takenAt }, going),
   };
 }
 
@@ -154,9 +170,11 @@ const filePlan = (part: Part, going: readonly Part[], reason: string): FilePlan 
   reason,
 });
 
-const removalOf = (stem: string, takenAt: Date, going: readonly Part[]): Removal => ({
-  stem,
-  takenAt,
+const removalOf = (
+  backup: Pick<Removal, "stem" | "archive" | "takenAt">,
+  going: readonly Part[],
+): Removal => ({
+  ...backup,
   hadArchive: going.some(({ kind }) => kind === "archive"),
   files: going.map(({ name }) => name),
 });
@@ -184,9 +202,9 @@ function archiveReason(
   return [reason, ...texts].join(": ");
 }
 
-function pinReason({ pinReasons }: PruningSurvey, { name }: Part, stem: string): string {
+function pinReason({ pinReasons }: PruningSurvey, { name }: Part, archive: string): string {
   const reason = pinReasons.get(name) ?? null;
-  return `pins ${archiveName(stem)}${reason === null ? "" : `: ${reason}`}`;
+  return `pins ${archive}${reason === null ? "" : `: ${reason}`}`;
 }
 
 /** What runs and restores have beside the backups for a while. */

@@ -1,6 +1,5 @@
 import { unlinkSync } from "node:fs";
 import { basename, join } from "node:path";
-import { archiveName } from "./backup-name.ts";
 import type { Backup } from "./backups.ts";
 import { syncDirectory } from "./durable-file.ts";
 import { messageOf, systemCode } from "./errors.ts";
@@ -50,8 +49,7 @@ export function carryOut(
 ): Pick<Pruning, "removed" | "problems"> {
   const removed: string[] = [];
   const problems: string[] = [];
-  for (const { stem, files, hadArchive, takenAt } of removals) {
-    const archive = archiveName(stem);
+  for (const { archive, stem, files, hadArchive, takenAt } of removals) {
     if (isPinned(directory, stem)) continue;
     try {
       for (const file of files) unlinkIfThere(join(directory, file));

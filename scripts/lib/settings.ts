@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod/mini";
+import type { Compression } from "./compression.ts";
 
 /**
  * What the programs on a server know: the file `/opt/database-backups/config.json`, written by the
@@ -79,8 +80,10 @@ export const Settings = z.object({
   }),
   /** What a manifest proves of every table: rows and content, or rows only. */
   manifest: z.literal(["full", "rows"]),
-  /** pg_dump's own gzip level, 1 to 9. */
+  /** pg_dump's own gzip level, 1 to 9: the only compression that the programs of older versions know. */
   compressionLevel: z.int().check(z.gte(1), z.lte(9)),
+  /** The level, 1 to 19, of the command zstd, which then compresses instead; without it gzip does. */
+  zstdLevel: z.optional(z.int().check(z.gte(1), z.lte(19))),
   timeouts: z.object({
     /** A whole dump. */
     backup: seconds,
@@ -117,6 +120,15 @@ export const Settings = z.object({
   }),
 });
 export type Settings = z.infer<typeof Settings>;
+
+/** How new archives are compressed. */
+export const compressionIn = ({
+  compressionLevel,
+  zstdLevel,
+}: Settings): { compression: Compression; level: number } =>
+  zstdLevel === undefined
+    ? { compression: "gzip", level: compressionLevel }
+    : { compression: "zstd", level: zstdLevel };
 
 /** The settings file could not be read or is not one of ours. `path` is the file; `cause` the reason. */
 export class SettingsError extends Error {

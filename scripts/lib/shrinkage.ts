@@ -6,7 +6,7 @@ import { goodOnes } from "./retention.ts";
 
 /** What of a backup is compared with its predecessors. */
 export interface BackupSize {
-  archive: { bytes: number };
+  archive: Pick<Manifest["archive"], "bytes" | "format">;
   totals: Manifest["totals"];
   content: { tables: readonly { schema: string; name: string; rows: number }[] } | null;
 }
@@ -44,7 +44,10 @@ export function shrinkage(
     {
       what: "size",
       now: backup.archive.bytes,
-      before: earlier.map(({ archive }) => archive.bytes),
+      // Another compression makes another size of the same content.
+      before: earlier.flatMap(({ archive }) =>
+        archive.format === backup.archive.format ? [archive.bytes] : [],
+      ),
       text: (value: number) => formatBytes(value),
       detail: () => "",
     },

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
-import { archiveName, parseBackupName, rehearsalRecordName } from "../backup-name.ts";
+import { archiveNames, parseStem, rehearsalRecordName } from "../backup-name.ts";
 import { listFiles } from "../backups.ts";
 import { replaceDurably } from "../durable-file.ts";
 import { messageOf, ProgramError, systemCode } from "../errors.ts";
@@ -67,9 +67,9 @@ export function readRehearsals(directory: string, database: string): RehearsalRe
   return listFiles(directory)
     .flatMap((fileName) => {
       const stem = /^(.+)\.rehearsal\.json$/.exec(fileName)?.[1];
-      if (stem === undefined || parseBackupName(archiveName(stem))?.database !== database) return [];
+      if (stem === undefined || parseStem(stem)?.database !== database) return [];
       const record = recordOf(join(directory, fileName));
-      return record?.archive === archiveName(stem) ? [record] : [];
+      return record !== null && archiveNames(stem).includes(record.archive) ? [record] : [];
     })
     .sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
 }

@@ -1,4 +1,5 @@
 import { listBackups } from "../backups.ts";
+import { decompressing } from "../compression.ts";
 import { previousName, restoringName } from "../database-names.ts";
 import { ProgramError } from "../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
@@ -6,6 +7,7 @@ import { formatBytes, plural } from "../format.ts";
 import { leftoverDatabases } from "../leftover-databases.ts";
 import { LockedError, lockHolder, lockPath } from "../lock.ts";
 import { livingRehearsal } from "../rehearsal/lock.ts";
+import { compressionIn } from "../settings.ts";
 import { freeBytes, neededBytes, requireSpace } from "../space.ts";
 import { identifier } from "../sql.ts";
 import { unfinishedInPlace } from "./in-place-state.ts";
@@ -173,7 +175,7 @@ async function planSource(
     const roles = await neededRoles(source, server, properties, run.signal);
     return roles.length === 0 ? "none" : roles.map(({ written }) => written).join(", ");
   });
-  const fill = `gzip -dc ${source.path} | psql -U ${database.user} -d ${incoming}`;
+  const fill = `${decompressing[source.compression]} ${source.path} | psql -U ${database.user} -d ${incoming}`;
   const create = properties === null ? [] : [createStatement(incoming, properties)];
   await planning.step("make a new database and fill it", [...create, fill, "ANALYZE"], () => "");
   const content = source.manifest?.content ?? null;
@@ -216,7 +218,10 @@ async function planBackup(planning: Planning, { database, settings }: RestoreRun
   const directory = settings.paths.backups;
   const last = listBackups(directory, database.name).find(({ verified }) => verified);
   const needed = neededBytes(last?.bytes ?? null, settings.monitoring.minimumFreeBytes);
-  const dump = `pg_dump --compress=${settings.compressionLevel} -U ${database.user} -d ${database.database}`;
+  const { compression, level } = compressionIn(settings);
+  const whom = `-U ${database.user} -d ${database.database}`;
+  const dump =
+    compression === "gzip" ? `pg_dump --compress=${level} ${whom}` : `pg_dump ${whom} | zstd -${level}`;
   await planning.step("back up the live database", [dump], () => {
     requireSpace(directory, needed);
     return `${formatBytes(needed)} in ${directory}, ${formatBytes(freeBytes(directory))} free`;

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
 import { endOf, firstForeignStatus } from "../child.ts";
+import { type Compression, decompressing, decompressor } from "../compression.ts";
 import { dockerFailure, execArguments } from "../docker.ts";
 import { messageOf } from "../errors.ts";
 import { liftTransactionTimeout } from "../psql.ts";
@@ -16,6 +16,7 @@ export interface Load {
   archive: string;
   /** Of the archive as it was verified; what is sent must still be that. */
   sha256: string;
+  compression: Compression;
   container: string;
   user: string;
   /** The empty database to fill. */
@@ -23,7 +24,8 @@ export interface Load {
   applicationName: string;
   /**
    * How the archive travels. `compressed`: as it is, decompressed beside psql (Docker's stream is the narrow place).
-   * `confined`: decompressed here and kept from using psql's own commands, for a file that no manifest vouches for.
+   * `confined`: decompressed here and kept from using psql's own commands, for a file that no manifest vouches for, or
+   * that the container cannot decompress.
    * `plain`: the same for a psql that cannot confine.
    */
   way: "compressed" | "confined" | "plain";
@@ -32,11 +34,10 @@ export interface Load {
   progress: (bytes: number) => void;
 }
 
-// The shell's pipeline would hide the status of gzip: both statuses go to its output, and both must be there.
-const decompressAndRun = `exec 3>&1
-{ gzip -dc; echo "gzip $?" >&3; } | psql "$@" >/dev/null 3>&-
+// The shell's pipeline would hide the status of the first: both statuses go to its output, and both must be there.
+const decompressAndRun = (compression: Compression): string => `exec 3>&1
+{ ${decompressing[compression]}; echo "${compression} $?" >&3; } | psql "$@" >/dev/null 3>&-
 echo "psql $?"`;
-const bothSucceeded = "gzip 0\npsql 0\n";
 
 /**
  * Settings of the role or the database must not stop the load; the swap's commit makes its unsynchronised ones durable.
@@ -58,7 +59,10 @@ export async function loadArchive(load: Load): Promise<void> {
     ...["-c", liftTransactionTimeout, "-f", "-"],
   ];
   const compressed = load.way === "compressed";
-  const argv = compressed ? ["sh", "-c", decompressAndRun, "sh", ...psql] : ["psql", ...psql];
+  const argv = compressed
+    ? ["sh", "-c", decompressAndRun(load.compression), "sh", ...psql]
+    : ["psql", ...psql];
+  const bothSucceeded = `${load.compression} 0\npsql 0\n`;
   const environment = { PGAPPNAME: load.applicationName, PGOPTIONS: sessionSettings };
   const child = spawn("docker", execArguments(load.container, argv, true, environment), {
     // As in runChild: the terminal's Ctrl-C must not end the load that puts a backup back.
@@ -108,8 +112,13 @@ async function send(load: Load, input: NodeJS.WritableStream): Promise<void> {
   const archive = createReadStream(load.archive, { highWaterMark: 1 << 18 });
   if (load.way === "compressed") await pipeline(archive, watch, input, { signal: load.signal });
   else
-    await pipeline(archive, watch, createGunzip(), confineDump(load.way === "confined"), input, {
-      signal: load.signal,
-    });
+    await pipeline(
+      archive,
+      watch,
+      decompressor(load.compression),
+      confineDump(load.way === "confined"),
+      input,
+      { signal: load.signal },
+    );
   if (hash.digest("hex") !== load.sha256) throw new Error("the file changed while it was restored");
 }

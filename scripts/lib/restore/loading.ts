@@ -1,3 +1,4 @@
+import { dockerExec } from "../docker.ts";
 import { formatBytes } from "../format.ts";
 import { type QueryOptions, query } from "../psql.ts";
 import { PsqlError } from "../psql-error.ts";
@@ -22,7 +23,7 @@ export async function loadInto(
 ): Promise<void> {
   const { database, output } = run;
   const foreign = source.manifest === null || source.manifest.adopted;
-  const way = await wayFor(run, foreign, maintenance);
+  const way = await wayFor(run, source, foreign, maintenance);
   if (way === "plain" && foreign) {
     run.log.event(
       "warning",
@@ -34,6 +35,7 @@ export async function loadInto(
   await loadArchive({
     archive: source.path,
     sha256: source.sha256,
+    compression: source.compression,
     container: database.container,
     user: database.user,
     database: name,
@@ -55,12 +57,21 @@ export async function loadInto(
   run.log.event("warning", database.name, what);
 }
 
-async function wayFor(run: RestoreRun, foreign: boolean, maintenance: QueryOptions): Promise<Load["way"]> {
+async function wayFor(
+  run: RestoreRun,
+  { compression }: RestoreSource,
+  foreign: boolean,
+  maintenance: QueryOptions,
+): Promise<Load["way"]> {
   try {
     await query(run.database, "\\restrict probe\n\\unrestrict probe\nselect 1", maintenance);
   } catch (error) {
     if (error instanceof PsqlError && error.kind === "query") return "plain";
     throw error;
   }
-  return foreign ? "confined" : "compressed";
+  if (foreign) return "confined";
+  // Every image has gzip.
+  if (compression === "gzip") return "compressed";
+  const found = await dockerExec(run.database.container, ["sh", "-c", "command -v zstd"], maintenance);
+  return found.code === 0 ? "compressed" : "confined";
 }

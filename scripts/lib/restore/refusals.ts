@@ -1,3 +1,4 @@
+import { decompressing } from "../compression.ts";
 import type { DatabaseSettings } from "../settings.ts";
 import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
@@ -66,7 +67,7 @@ export function refuseUnfit(
  * @throws RestoreError when the live database must not be dropped for that.
  */
 export function refuseDrop(
-  { manifest }: RestoreSource,
+  { compression, manifest }: RestoreSource,
   server: LiveServer,
   database: DatabaseSettings,
 ): void {
@@ -79,7 +80,7 @@ export function refuseDrop(
       : "the backup has the extension pg_cron, which is tied to one database's name";
   throw new RestoreError(
     "obstacle",
-    `${why}, so that a restore, which fills a database of another name, cannot make it, and what is in ${live} would be lost; restore by hand, with gunzip -c and psql, into an empty database of that name`,
+    `${why}, so that a restore, which fills a database of another name, cannot make it, and what is in ${live} would be lost; restore by hand, with ${decompressing[compression]} and psql, into an empty database of that name`,
   );
 }
 

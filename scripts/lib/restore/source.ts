@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { verifyArchive } from "../archive.ts";
 import { manifestName, parseBackupName, rolesName } from "../backup-name.ts";
 import { localTime } from "../backups.ts";
+import { type Compression, compressionOfFile } from "../compression.ts";
 import { messageOf, systemCode } from "../errors.ts";
 import { type Manifest, readManifest } from "../manifest.ts";
 import type { DatabaseSettings, Settings } from "../settings.ts";
@@ -16,6 +17,7 @@ export interface RestoreSource {
   bytes: number;
   sha256: string;
   uncompressedBytes: number;
+  compression: Compression;
   /** Null for a file that no manifest vouches for. */
   manifest: Manifest | null;
   rolesPath: string | null;
@@ -64,6 +66,7 @@ export async function inspectSource(path: string, signal: AbortSignal): Promise<
     bytes: archive.bytes,
     sha256: archive.sha256,
     uncompressedBytes: archive.uncompressedBytes,
+    compression: compressionOfFile(path),
     manifest,
     rolesPath: hasRoles ? rolesPath : null,
     takenAt: manifest !== null ? new Date(manifest.createdAt) : name === null ? null : localTime(name.stamp),

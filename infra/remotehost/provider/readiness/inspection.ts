@@ -57,7 +57,9 @@ database() {
       then printf %s "$answer" | say answered; else printf %s "$answer" | say refused; fi
     fi
   fi
-  for file in "$4/$5"_[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]_[0-9]*.sql.gz; do if [ -f "$file" ]; then echo | say backup; break; fi; done
+  for file in "$4/$5"_[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]_[0-9]*.sql.*; do
+    case $file in *.sql.gz|*.sql.zst) if [ -f "$file" ]; then echo | say backup; break; fi ;; esac
+  done
 }
 `;
 

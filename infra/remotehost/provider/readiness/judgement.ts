@@ -12,8 +12,13 @@ export interface Judgement {
 /** What `uname -m` says, and what Node and npm call it. */
 export const architectures: Readonly<Record<string, "x64" | "arm64">> = { x86_64: "x64", aarch64: "arm64" };
 
-// The first with process.getBuiltinModule.
-const oldestNode = { major: 22, minor: 3 };
+/** By major version the first minor one that will do; majors after these all do. */
+const oldestNodes = {
+  // With process.getBuiltinModule.
+  usual: { 22: 3, 23: 0 },
+  // With zstd in zlib.
+  zstd: { 22: 15, 23: 8 },
+} as const satisfies Record<string, Record<number, number>>;
 
 /** Compares what was seen with what is required. `host` begins every sentence; `stack` is who may own the machine. */
 export function judge(
@@ -70,12 +75,14 @@ function platformProblems(
   return problems;
 }
 
-function runtimeProblems({ runtime }: Requirements, { systemNode }: Inspection): string[] {
+function runtimeProblems({ runtime, zstd }: Requirements, { systemNode }: Inspection): string[] {
   if (runtime === "pinned") return [];
-  const wanted = `Install Node ${oldestNode.major}.${oldestNode.minor} or later, or set runtime to pinned.`;
+  const oldest: Readonly<Record<number, number>> = zstd ? oldestNodes.zstd : oldestNodes.usual;
+  const why = zstd ? ", which reads backups that zstd compressed" : "";
+  const wanted = `Install Node 22.${oldest[22]} or later${why}, or set runtime to pinned.`;
   if (!systemNode) return [`it has no node on its PATH. ${wanted}`];
   const [major = 0, minor = 0] = systemNode.version.split(".").map(Number);
-  if (major > oldestNode.major || (major === oldestNode.major && minor >= oldestNode.minor)) return [];
+  if (major > 23 || minor >= (oldest[major] ?? Number.POSITIVE_INFINITY)) return [];
   return [`its ${systemNode.path} is version ${systemNode.version || "unknown"}. ${wanted}`];
 }
 

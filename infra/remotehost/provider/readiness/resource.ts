@@ -24,6 +24,7 @@ export const requirementsSchema = z.strictObject({
     }),
   ),
   runtime: z.enum(["pinned", "system"]),
+  zstd: z.exactOptional(z.boolean()),
   mails: z.boolean(),
 });
 
