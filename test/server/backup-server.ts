@@ -49,7 +49,7 @@ export async function startBackupServer(
       return stdout.split("\n").filter((file) => file !== "");
     },
     manifest: async (archive) => {
-      const path = archivePath(archive).replace(/\.sql\.gz$/, ".json");
+      const path = archivePath(archive).replace(/\.sql\.(gz|zst)$/, ".json");
       return z.parse(Manifest, JSON.parse(await sandbox.readFile(path)));
     },
     log: () => sandbox.readFile(settings.paths.log),
@@ -57,7 +57,10 @@ export async function startBackupServer(
       const database = `restored_${archive.replace(/\D/g, "")}`;
       await sandbox.psql(`CREATE DATABASE ${database} TEMPLATE template0`);
       const psql = `psql -X -q -v ON_ERROR_STOP=1 -U ${sandbox.databaseUser} -d ${database}`;
-      const pipe = `gunzip -c ${archivePath(archive)} | docker exec -i ${sandbox.container} ${psql}`;
+      const text = archive.endsWith(".zst")
+        ? `docker exec -i ${sandbox.container} zstd -dc <${archivePath(archive)}`
+        : `gunzip -c ${archivePath(archive)}`;
+      const pipe = `${text} | docker exec -i ${sandbox.container} ${psql}`;
       const { code, stderr } = await sandbox.run(pipe);
       if (code !== 0) throw new Error(stderr);
       return database;

@@ -58,11 +58,11 @@ export async function startRehearsalServer(
     backUp: async () => {
       const result = await sandbox.run(`${commandOf(sandbox, "backup_database")} --quiet`);
       if (result.code !== 0) throw new Error(result.stderr);
-      return (await sandbox.run(`ls -t ${backups}/*.sql.gz | head -n 1`)).stdout.trim();
+      return (await sandbox.run(`ls -t ${backups}/*.sql.gz ${backups}/*.sql.zst 2>/dev/null | head -n 1`)).stdout.trim();
     },
     rehearse: (words = "") => sandbox.run(`exec ${command} ${words}`),
     record: async (archive) => {
-      const path = archive.replace(/\.sql\.gz$/, ".rehearsal.json");
+      const path = archive.replace(/\.sql\.(gz|zst)$/, ".rehearsal.json");
       return z.parse(RehearsalRecord, JSON.parse(await sandbox.readFile(path)));
     },
     hidden: async () => lines((await sandbox.run(`ls -A ${backups} | grep '^[.]'`)).stdout),

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { buildSync } from "esbuild";
+import { compressionLevels } from "../../../infra/config/defaults.ts";
 import type { ProgramName } from "../../../infra/installation.ts";
 import { launcherText } from "../../../infra/launchers.ts";
 import { repository } from "../../../infra/local-machine/places.ts";
@@ -18,6 +19,14 @@ const programs = [
 ] as const satisfies readonly ProgramName[];
 type Program = (typeof programs)[number];
 
+/** What differs from the settings that a deployment writes unless it is told otherwise. */
+const variants = {
+  usual: {},
+  rows: { manifest: "rows" },
+  zstd: { zstdLevel: compressionLevels.zstd.fallback },
+} as const satisfies Record<string, Partial<Settings>>;
+type Variant = keyof typeof variants;
+
 /** A sandbox server with a database of some size, and our programs with launchers as a deployment writes them. */
 export interface BenchmarkServer {
   sandbox: SandboxServer;
@@ -27,8 +36,8 @@ export interface BenchmarkServer {
   databaseBytes: number;
   /** A directory on the server for what others leave. */
   directory: string;
-  /** Starts a program with a shell's words; with `rows`, by settings that say `manifest: rows`. */
-  command(program: Program, words?: string, manifest?: Settings["manifest"]): string;
+  /** Starts a program with a shell's words, by the usual settings or by others. */
+  command(program: Program, words?: string, variant?: Variant): string;
   /** A shell command that reads rows and hashes of every table as a backup does, and nothing else. */
   readContent: string;
   /** Runs a shell command that has to work, and gives what it printed. */
@@ -42,8 +51,8 @@ const directory = "/root/benchmark";
 const cronTable = "0 2 * * * root /root/backup_database.sh --quiet\n";
 const contentReader = "/opt/benchmark/content_reader.cjs";
 const bundlePath = (program: Program): string => `/opt/database-backups/programs/${program}.cjs`;
-const launcherPath = (program: Program, manifest: Settings["manifest"]): string =>
-  manifest === "full" ? `/root/${program}.sh` : `/opt/benchmark/${program}_${manifest}.sh`;
+const launcherPath = (program: Program, variant: string): string =>
+  variant === "usual" ? `/root/${program}.sh` : `/opt/benchmark/${program}_${variant}.sh`;
 
 export async function startBenchmarkServer(number: number, size: Size): Promise<BenchmarkServer> {
   const sandbox = await startServer({ number, database: "empty" });
@@ -67,12 +76,12 @@ async function install(sandbox: SandboxServer): Promise<Settings> {
   const bundles = buildPrograms(undefined, programs);
   for (const [index, program] of programs.entries())
     await sandbox.writeFile(bundlePath(program), bundles[index]?.text ?? "");
-  for (const manifest of ["full", "rows"] as const) {
-    const path = manifest === "full" ? settingsFile : `/opt/benchmark/${manifest}.json`;
-    await sandbox.writeFile(path, JSON.stringify({ ...settings, manifest }), "0600");
+  for (const [variant, changed] of Object.entries(variants)) {
+    const path = variant === "usual" ? settingsFile : `/opt/benchmark/${variant}.json`;
+    await sandbox.writeFile(path, JSON.stringify({ ...settings, ...changed }), "0600");
     for (const program of programs) {
       const launched = { node: sandbox.node, bundle: bundlePath(program), settings: path };
-      await sandbox.writeFile(launcherPath(program, manifest), launcherText(launched), "0700");
+      await sandbox.writeFile(launcherPath(program, variant), launcherText(launched), "0700");
     }
   }
   await sandbox.writeFile(contentReader, builtContentReader());
@@ -110,7 +119,7 @@ function serverOf(
     size,
     databaseBytes,
     directory,
-    command: (program, words = "", manifest = "full") => `${launcherPath(program, manifest)} ${words}`.trim(),
+    command: (program, words = "", variant = "usual") => `${launcherPath(program, variant)} ${words}`.trim(),
     readContent: `${sandbox.node} ${contentReader}`,
     succeed,
     tidy: async () => {

@@ -20,6 +20,7 @@ function inMemory(what: string, bytes: number): Goal {
 export function backupGoals(size: Size, median: Median): Goal[] {
   const ours = median(names.backup);
   const rows = median(names.backupOfRows);
+  const zstd = median(names.backupByZstd);
   const handMade = median(names.handMadeBackup);
   const limit = median(names.limitOfBackup);
   const memory = inMemory(`${size} backup, memory of its largest process`, median(names.backup, "peakBytes"));
@@ -36,6 +37,13 @@ export function backupGoals(size: Size, median: Median): Goal[] {
         atMost(`${size} backup, compared with the limit`, ours, limit, 3.4),
         faster(`${size} backup with manifest: rows, compared with the hand-made way`, rows, handMade, 2.2),
         atMost(`${size} backup with manifest: rows, compared with the limit`, rows, limit, 3),
+        atMost(`${size} backup with compression: zstd, compared with the limit`, zstd, limit, 2.6),
+        atMost(
+          `${size} backup with compression: zstd, its file compared with that of gzip`,
+          median(names.backupByZstd, "bytes"),
+          median(names.backup, "bytes"),
+          1,
+        ),
         memory,
       ];
     case "5GB":

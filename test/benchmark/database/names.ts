@@ -4,6 +4,7 @@ export const handMadeBackup = "hand-made: pg_dump | gzip";
 export const limitOfBackup = "limit: pg_dump to /dev/null";
 export const backup = "backup_database";
 export const backupOfRows = "backup_database, manifest: rows";
+export const backupByZstd = "backup_database, compression: zstd";
 
 export const dump = "pg_dump, level 1";
 export const content = "the manifest's content";

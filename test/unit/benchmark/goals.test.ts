@@ -8,13 +8,17 @@ const medians: Record<string, number> = {
   [names.limitOfBackup]: 1.5,
   [names.backup]: 5,
   [names.backupOfRows]: 5,
+  [names.backupByZstd]: 3,
   [names.content]: 1,
   [names.dump]: 4,
   [names.handMadeRestore]: 5,
   [names.restore]: 5.6,
 };
+const bytes: Record<string, number> = { [names.backup]: 200, [names.backupByZstd]: 150 };
 const median: Median = (contestant, quantity = "seconds") =>
-  quantity === "peakBytes" ? 90_000_000 : (medians[contestant] ?? Number.NaN);
+  quantity === "peakBytes"
+    ? 90_000_000
+    : ((quantity === "bytes" ? bytes : medians)[contestant] ?? Number.NaN);
 
 test("a backup is compared with the hand-made way and with the limit", () => {
   const goals = backupGoals("700MB", median);
@@ -23,6 +27,8 @@ test("a backup is compared with the hand-made way and with the limit", () => {
     ["≤ 3.4 ×", "3.33 ×", true],
     ["≥ 2.2 × as fast", "2.00 ×", false],
     ["≤ 3 ×", "3.33 ×", false],
+    ["≤ 2.6 ×", "2.00 ×", true],
+    ["≤ 1 ×", "0.75 ×", true],
     ["≤ 100 MB", "90.0 MB", true],
   ]);
 });

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { serverCommands } from "../../../infra/commands.ts";
 import { logRotationText } from "../../../infra/log-rotation.ts";
 import { quickReferenceText } from "../../../infra/quick-reference.ts";
 import { cronTableText } from "../../../infra/remotehost/provider/cron-table/table.ts";
@@ -42,6 +43,15 @@ describe("the settings file", () => {
       timeouts: { backup: 5400, query: 90 },
       monitoring: { minimumFreeBytes: 2 * 2 ** 30, backupAgeGraceHours: 0.5 },
     });
+  });
+
+  test("has a gzip level for programs that know nothing else, whatever compresses", () => {
+    const backups = { compression: "zstd", compressionLevel: 15 };
+    expect(settingsOf(serverPlanOf({ ...seed, backups }))).toMatchObject({ compressionLevel: 1, zstdLevel: 15 });
+    expect(settingsOf(serverPlanOf({ ...seed, backups: { compressionLevel: 6 } }))).toMatchObject({
+      compressionLevel: 6,
+    });
+    expect(settingsOf()).not.toHaveProperty("zstdLevel");
   });
 
   test("knows the cron table's digest", () => {
@@ -123,6 +133,25 @@ test("the quick reference has every command, path and database, and a way back w
     "gunzip -c /root/database_backups/curriculum_library_api_YYYYMMDD_HHMMSS.sql.gz |",
   ])
     expect(text).toContain(part);
+});
+
+test("with zstd the quick reference and the commands name its files, and the copies are of all", () => {
+  const plan = serverPlanOf({ ...seed, backups: { compression: "zstd" } });
+  const text = quickReferenceText(plan, "database-backups/prod");
+  for (const part of [
+    "/root/restore_database.sh /root/database_backups/FILE.sql.zst",
+    "docker exec -i curriculum_library_api-db zstd -dc </root/database_backups/curriculum_library_api_YYYYMMDD_HHMMSS.sql.zst |",
+    "(gunzip -c reads .sql.gz, zstd -dc reads .sql.zst)",
+    "backups NAME_YYYYMMDD_HHMMSS.sql.zst (UTC)",
+  ])
+    expect(text).toContain(part);
+  expect(serverCommands(plan)).toMatchObject({
+    restore: expect.stringContaining("/root/database_backups/FILE.sql.zst"),
+    pin: expect.stringContaining("/root/database_backups/FILE.sql.zst"),
+    download: "scp 'root@cloud.cerveras.com:/root/database_backups/*.sql.*' ./",
+  });
+  expect(serverRequirements(plan).zstd).toBe(true);
+  expect(serverRequirements(serverPlanOf())).not.toHaveProperty("zstd");
 });
 
 test("the quick reference says what retention keeps", () => {

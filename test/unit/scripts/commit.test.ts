@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { commit, partialPath } from "../../../scripts/lib/commit.ts";
+import { commit, freeName, partialPath, removePartials } from "../../../scripts/lib/commit.ts";
 import type { Manifest } from "../../../scripts/lib/manifest.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "commit-"));
@@ -37,6 +37,23 @@ const manifest: Manifest = {
   shrunk: null,
   verifiedAt: "2026-11-22T02:00:01.000Z",
 };
+
+test("an archive of zstd is committed under its own name, and takes the name of one of gzip too", async () => {
+  const here = mkdtempSync(join(tmpdir(), "commit-zstd-"));
+  const { stem, time } = await freeName(here, "app", new AbortController().signal);
+  const archive = { ...manifest.archive, file: `${stem}.sql.zst`, format: "plain-zstd" as const };
+  writeFileSync(partialPath(here, "app", runId, "sql.zst"), "archive");
+  commit(here, stem, { ...manifest, archive });
+  expect(readdirSync(here).sort()).toEqual([`${stem}.json`, `${stem}.sql.zst`]);
+  rmSync(join(here, `${stem}.json`));
+  const next = await freeName(here, "app", new AbortController().signal);
+  expect(next.time.getTime()).toBeGreaterThan(time.getTime());
+  expect(next.stem).not.toBe(stem);
+  writeFileSync(partialPath(here, "app", runId, "sql.zst"), "archive");
+  removePartials(here, "app", runId);
+  expect(readdirSync(here)).toEqual([`${stem}.sql.zst`]);
+  rmSync(here, { recursive: true });
+});
 
 test("a commit that fails leaves nothing under a final name, one that does not everything", () => {
   writeFileSync(partialPath(directory, "app", runId, "roles.sql"), "roles");

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import { partialPath } from "../../../scripts/lib/commit.ts";
 import { lockDatabase } from "../../../scripts/lib/dead-runs.ts";
@@ -24,8 +24,8 @@ const database = {
   dataDirectory: directory,
 };
 
-const dump = (row: string) =>
-  gzipSync(
+const dump = (row: string, compress: (text: string) => Buffer = gzipSync) =>
+  compress(
     `--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version 15.18\n-- Dumped by pg_dump version 15.18\n\nCOPY t (a) FROM stdin;\n${row}\n\\.\n\n\n--\n-- PostgreSQL database dump complete\n--\n\n`,
   );
 
@@ -55,4 +55,31 @@ test.each<[string, Partial<Manifest>]>([
   const files = [early, stem].flatMap((name) => [`${name}.json`, `${name}.sql.gz`]);
   expect(readdirSync(directory).filter((name) => /json|sql/.test(name))).toEqual(files);
   for (const name of files) rmSync(join(directory, name));
+});
+
+test("a backup of zstd that lacked only its renames is finished, whatever the settings say now", async () => {
+  const stem = "shop_20261122_020000";
+  const whole = dump("whole", zstdCompressSync);
+  writeFileSync(partialPath(directory, "shop", dead, "sql.zst"), whole);
+  const { manifest } = backup({ hoursAgo: 0 });
+  if (manifest === null) throw new Error("the backup has no manifest");
+  const sha256 = createHash("sha256").update(whole).digest("hex");
+  const archive = { ...manifest.archive, file: `${stem}.sql.zst`, format: "plain-zstd" as const };
+  describe(stem, whole, { archive: { ...archive, bytes: whole.length, sha256 } });
+  const log = openLog(join(directory, "log"), "backup_database", runId);
+  const signal = new AbortController().signal;
+  const lock = await lockDatabase(here, database, { program: "backup_database", runId, log, signal });
+  lock.release();
+  const files = [`${stem}.json`, `${stem}.sql.zst`];
+  expect(readdirSync(directory).filter((name) => /json|sql/.test(name))).toEqual(files);
+  for (const name of files) rmSync(join(directory, name));
+});
+
+test("an unfinished archive of zstd that no manifest describes goes", async () => {
+  writeFileSync(partialPath(directory, "shop", dead, "sql.zst"), "begun");
+  const log = openLog(join(directory, "log"), "backup_database", runId);
+  const signal = new AbortController().signal;
+  const lock = await lockDatabase(here, database, { program: "backup_database", runId, log, signal });
+  lock.release();
+  expect(readdirSync(directory).filter((name) => /json|sql/.test(name))).toEqual([]);
 });

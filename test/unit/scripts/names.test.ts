@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { archiveName, backupName, parseBackupName } from "../../../scripts/lib/backup-name.ts";
+import { archiveName, archiveNames, backupName, parseBackupName, parseStem } from "../../../scripts/lib/backup-name.ts";
 import { versionNumber } from "../../../scripts/lib/dump-endings.ts";
 import { parsePartialName, partialName } from "../../../scripts/lib/manifest.ts";
 import { newRunId, runIdPattern } from "../../../scripts/lib/run-id.ts";
@@ -13,7 +13,10 @@ test("every backup's name can be read back", () => {
   fc.assert(
     fc.property(databases, times, (database, time) => {
       const name = backupName(database, time);
-      expect(parseBackupName(archiveName(name.stem))).toEqual(name);
+      expect(parseStem(name.stem)).toEqual(name);
+      expect(parseBackupName(archiveName(name.stem, "gzip"))).toEqual(name);
+      expect(parseBackupName(archiveName(name.stem, "zstd"))).toEqual(name);
+      expect(archiveNames(name.stem)).toEqual([`${name.stem}.sql.gz`, `${name.stem}.sql.zst`]);
     }),
   );
 });
@@ -21,6 +24,9 @@ test("every backup's name can be read back", () => {
 test.each([
   ".a_20250816_155503.sql.gz",
   "a_20250816_155503.sql",
+  "a_20250816_155503sql.gz",
+  "a_20250816_155503.sql.zstd",
+  "a_20250816_155503.sql.gz.sql.zst",
   "a_20250816.sql.gz",
   "A_20250816_155503.sql.gz",
   "a_20250816_155503.sql.gz.old",
@@ -30,7 +36,7 @@ test.each([
 
 test("every unfinished file's name can be read back and is no backup's", () => {
   fc.assert(
-    fc.property(databases, times, fc.constantFrom("sql.gz", "roles.sql", "json"), (database, time, kind) => {
+    fc.property(databases, times, fc.constantFrom("sql.gz", "sql.zst", "roles.sql", "json"), (database, time, kind) => {
       const runId = newRunId(time);
       const fileName = partialName(database, runId, kind);
       expect(runId).toMatch(new RegExp(`^${runIdPattern}$`));

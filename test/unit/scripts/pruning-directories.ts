@@ -67,6 +67,8 @@ export interface BackupSpecification {
   shrunk?: string[];
   /** What stands beside the archive; manifest and roles unless said. */
   parts?: readonly ("archive" | "manifest" | "roles" | "rehearsal" | "accepted" | "pin" | "stem-pin")[];
+  /** What the archive's name ends in. */
+  ending?: "sql.gz" | "sql.zst";
   /** `damaged`: another size than its manifest says. */
   archive?: "whole" | "damaged" | "link" | "directory";
 }
@@ -80,7 +82,8 @@ export function layDown(directory: Directory, specification: BackupSpecification
   const stamp = takenAt.toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "_");
   const stem = `${name}_${stamp}`;
   const parts = new Set(specification.parts ?? ["archive", "manifest", "roles"]);
-  const archive = join(directory.path, `${stem}.sql.gz`);
+  const file = `${stem}.${specification.ending ?? "sql.gz"}`;
+  const archive = join(directory.path, file);
   if (parts.has("archive")) {
     const kind = specification.archive ?? "whole";
     if (kind === "link") symlinkSync("/etc/hostname", archive);
@@ -94,7 +97,7 @@ export function layDown(directory: Directory, specification: BackupSpecification
       database: { ...manifest.database, name },
       createdAt: takenAt.toISOString(),
       class: specification.class ?? "regular",
-      archive: { ...manifest.archive, file: `${stem}.sql.gz` },
+      archive: { ...manifest.archive, file },
       roles: parts.has("roles")
         ? { file: `${stem}.roles.sql`, bytes: 0, sha256: "0".repeat(64), passwords: true }
         : null,
@@ -104,7 +107,7 @@ export function layDown(directory: Directory, specification: BackupSpecification
   if (parts.has("roles")) directory.write(`${stem}.roles.sql`);
   if (parts.has("rehearsal")) directory.write(`${stem}.rehearsal.json`, "{}");
   if (parts.has("accepted")) directory.write(`${stem}.accepted`);
-  if (parts.has("pin")) directory.write(`${stem}.sql.gz.pin`);
+  if (parts.has("pin")) directory.write(`${file}.pin`);
   if (parts.has("stem-pin")) directory.write(`${stem}.pin`, "before the\nmigration ");
   return stem;
 }

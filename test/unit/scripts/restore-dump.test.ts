@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DumpLines } from "../../../scripts/lib/restore/dump-lines.ts";
 import { visitStatements } from "../../../scripts/lib/restore/dump-text.ts";
@@ -45,11 +45,14 @@ describe("the lines of a dump without its rows", () => {
     ]);
   });
 
-  test("a row and a statement of 64 MiB, in the small pieces in which they come", async () => {
+  test.each([
+    ["gzip", gzipSync],
+    ["zstd", zstdCompressSync],
+  ])("a row and a statement of 64 MiB, in the small pieces in which they come, of %s", async (_, compress) => {
     const large = Buffer.alloc(2 ** 26, "x");
     const before = Buffer.from("COPY public.a (x) FROM stdin;\n");
     const between = Buffer.from("\n\\.\n\nGRANT ALL ON TABLE a TO somebody;\n");
-    writeFileSync(archive, gzipSync(Buffer.concat([before, large, between, large, Buffer.from("\n")])));
+    writeFileSync(archive, compress(Buffer.concat([before, large, between, large, Buffer.from("\n")])));
     const lengths: number[] = [];
     await visitStatements(archive, (line) => lengths.push(line.length) > 0, signal);
     expect(lengths).toEqual([0, 33, 2 ** 26]);

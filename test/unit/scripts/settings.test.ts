@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { serverSettings } from "../../../infra/server-settings.ts";
-import { readSettings, SettingsError } from "../../../scripts/lib/settings.ts";
+import { compressionIn, readSettings, SettingsError } from "../../../scripts/lib/settings.ts";
 import { serverPlanOf } from "../infra/plans.ts";
 
 const settings = serverSettings(serverPlanOf(), { stack: "database-backups/prod", programsVersion: "1" });
@@ -33,6 +33,13 @@ const withMore = (value: unknown): unknown =>
 
 test("programs read the settings of a later version, which has more of them", () => {
   expect(readSettings(written(withMore(settings)))).toEqual(settings);
+});
+
+test("settings of a version before zstd mean gzip", () => {
+  expect(compressionIn(readSettings(written(settings)))).toEqual({ compression: "gzip", level: 1 });
+  const best = readSettings(written({ ...settings, zstdLevel: 19 }));
+  expect(compressionIn(best)).toEqual({ compression: "zstd", level: 19 });
+  expect(() => readSettings(written({ ...settings, zstdLevel: 20 }))).toThrow(/zstdLevel: /);
 });
 
 test("every problem of the settings is named with its place", () => {

@@ -3,10 +3,14 @@ import type { Backup } from "../../../scripts/lib/backups.ts";
 import { type BackupSize, predecessors, shrinkage } from "../../../scripts/lib/shrinkage.ts";
 import { backup, now } from "./status-observations.ts";
 
-const size = (bytes: number, tables: Record<string, number> | null): BackupSize => {
+const size = (
+  bytes: number,
+  tables: Record<string, number> | null,
+  format: BackupSize["archive"]["format"] = "plain-gzip",
+): BackupSize => {
   const rows = Object.entries(tables ?? {}).map(([name, count]) => ({ schema: "public", name, rows: count }));
   return {
-    archive: { bytes },
+    archive: { bytes, format },
     totals:
       tables === null
         ? null
@@ -53,6 +57,13 @@ describe("what shrank", () => {
       "beside the median, not beside the last one",
       size(400_000, null),
       [size(400_000, null), usual, usual],
+      ["size 60 % smaller than usual: 400 kB, usually 1.0 MB"],
+    ],
+    ["by another compression", size(400_000, null, "plain-zstd"), [usual, usual], null],
+    [
+      "beside those of the same compression",
+      size(400_000, null),
+      [size(400_000, null, "plain-zstd"), size(400_000, null, "plain-zstd"), usual],
       ["size 60 % smaller than usual: 400 kB, usually 1.0 MB"],
     ],
     ["an adopted one tells its size only", size(999_999, { users: 0 }), [size(1_000_000, null)], null],

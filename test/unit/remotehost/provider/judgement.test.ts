@@ -53,12 +53,16 @@ const judged = (seen: Partial<Inspection>, more: Partial<Requirements> = {}, arc
 
 describe("no problem", () => {
   const system = { runtime: "system" as const };
+  const node = (version: string) => ({ systemNode: { path: "/usr/bin/node", version } });
   it.each<[string, Partial<Inspection>, Partial<Requirements>, string]>([
     ["Debian", {}, {}, "x86_64"],
     ["Ubuntu", { osRelease: { ID: "ubuntu", ID_LIKE: "debian" } }, {}, "aarch64"],
     ["a relative of Debian", { osRelease: { ID: "raspbian", ID_LIKE: "debian" } }, {}, "aarch64"],
     ["our own machine", { owner: "p/s" }, {}, "x86_64"],
     ["a system Node", { systemNode: { path: "/usr/bin/node", version: "22.3.0" } }, system, "x86_64"],
+    ["a system Node with zstd", node("22.15.0"), { ...system, zstd: true }, "x86_64"],
+    ["a later one with zstd", node("24.0.0"), { ...system, zstd: true }, "x86_64"],
+    ["zstd and the pinned Node", {}, { zstd: true }, "x86_64"],
     ["a volume with a name", mounted({ ...mount, Type: "volume", Name: "pg" }), {}, "x86_64"],
     [
       "the parent mounted",
@@ -102,6 +106,18 @@ describe("a problem, with what to do", () => {
       { systemNode: { path: "/usr/bin/node", version: "22.2.0" } },
       system,
       /version 22\.2\.0/,
+    ],
+    [
+      "a system Node without zstd",
+      { systemNode: { path: "/usr/bin/node", version: "22.14.0" } },
+      { ...system, zstd: true },
+      /version 22\.14\.0\. Install Node 22\.15 or later, which reads backups that zstd compressed, or set/,
+    ],
+    [
+      "a later major version that got zstd later",
+      { systemNode: { path: "/usr/bin/node", version: "23.7.0" } },
+      { ...system, zstd: true },
+      /version 23\.7\.0/,
     ],
     [
       "a stopped container",

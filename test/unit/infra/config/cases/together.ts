@@ -103,6 +103,22 @@ export const together = [
     "compares no content",
   ),
   row(
+    "a level that gzip does not have",
+    top({ backups: { compressionLevel: 10 } }),
+    "backups.compressionLevel",
+    "must be at most 9 while backups.compression is gzip, is 10: lower it, or set compression to zstd",
+  ),
+  row(
+    "a level that one server's compression does not have",
+    {
+      servers: { one: { backups: { compression: "gzip" } }, two: {} },
+      databases,
+      backups: { compression: "zstd", compressionLevel: 19 },
+    },
+    "servers.one.backups.compressionLevel",
+    "while backups.compression is gzip",
+  ),
+  row(
     "one managed container for two databases",
     {
       servers: { one: {} },

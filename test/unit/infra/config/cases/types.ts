@@ -14,6 +14,19 @@ export const types = [
     'must be "pinned" or "system", is the text "docker"',
   ),
   row(
+    "an unknown compression",
+    top({ backups: { compression: "bzip2" } }),
+    "backups.compression",
+    'must be "gzip" or "zstd", is the text "bzip2"',
+  ),
+  row("no level", top({ backups: { compressionLevel: 0 } }), "backups.compressionLevel", "at least 1, is 0"),
+  row(
+    "a level that nothing has",
+    top({ backups: { compression: "zstd", compressionLevel: 20 } }),
+    "backups.compressionLevel",
+    "at most 19, is 20",
+  ),
+  row(
     "an unknown end",
     top({ decommissioned: { two: "delete" } }),
     "decommissioned.two",

@@ -1,0 +1,19 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
+
+let server: RehearsalServer;
+
+beforeAll(async () => {
+  server = await startRehearsalServer(388);
+  await server.configure({ zstdLevel: 3 });
+});
+afterAll(() => server?.remove());
+
+test.each(["container", "database"] as const)("an archive of zstd is rehearsed in a throw-away %s", async (where) => {
+  await server.configure({ zstdLevel: 3, rehearsal: { ...server.settings.rehearsal, where } });
+  const archive = await server.backUp();
+  expect(archive).toMatch(/\.sql\.zst$/);
+  expect(await server.rehearse()).toMatchObject({ code: 0, stderr: "" });
+  expect(await server.record(archive)).toMatchObject({ result: "equal", compared: "full", where });
+  expect(await server.containers()).toEqual([]);
+});
