@@ -38,7 +38,7 @@ const cases: [string, Buffer, ArchiveErrorKind | "whole"][] = [
   ["a dump of an older version without token", gzipSync(dump(null)), "whole"],
   ["two gzip members that make one dump", twoMembers(dump("Key1")), "whole"],
   ["nothing", Buffer.alloc(0), "empty"],
-  ["text", Buffer.from(dump("Key1")), "not-gzip"],
+  ["text", Buffer.from(dump("Key1")), "not-compressed"],
   ["an empty gzip", gzipSync(""), "incomplete-dump"],
   ["zeros after the end", Buffer.concat([whole, Buffer.alloc(3)]), "trailing-garbage"],
   ["text after the end", Buffer.concat([whole, Buffer.from("tail")]), "trailing-garbage"],
