@@ -5,25 +5,23 @@ import { applicationName } from "../run-id.ts";
 import { type Load, loadArchive } from "./load.ts";
 import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
-import { detachSubscriptions } from "./subscriptions.ts";
+
+const isForeign = ({ manifest }: RestoreSource): boolean => manifest === null || manifest.adopted;
 
 /**
- * Restores the file into the empty database `name`, in the way that suits its origin and this psql, and shows how far
- * it is. Subscriptions are cut from their slots, which are the live database's.
- * @param maintenance for a question in another database.
- * @throws RestoreError `load`, DockerError, PsqlError, InterruptedError
+ * Restores the file into the empty database `name` and shows how far it is.
+ * @param way see loadingWay.
+ * @throws RestoreError `load`, DockerError, InterruptedError
  */
 export async function loadInto(
   run: RestoreRun,
   source: RestoreSource,
   name: string,
-  maintenance: QueryOptions,
+  way: Load["way"],
   signal: AbortSignal,
 ): Promise<void> {
   const { database, output } = run;
-  const foreign = source.manifest === null || source.manifest.adopted;
-  const way = await wayFor(run, foreign, maintenance);
-  if (way === "plain" && foreign) {
+  if (way === "plain" && isForeign(source)) {
     run.log.event(
       "warning",
       database.name,
@@ -48,19 +46,22 @@ export async function loadInto(
       process.stdout.write(`\rrestoring: ${percent} % of ${formatBytes(source.bytes)}${end}`);
     },
   });
-  const subscriptions = await detachSubscriptions(database, name, { ...maintenance, signal });
-  if (subscriptions.length === 0) return;
-  const which = subscriptions.join(", ");
-  const what = `subscriptions of ${name} are disabled and have no slot: ${which}; make them anew when it is live`;
-  run.log.event("warning", database.name, what);
 }
 
-async function wayFor(run: RestoreRun, foreign: boolean, maintenance: QueryOptions): Promise<Load["way"]> {
+/**
+ * The way that suits a file's origin and this psql.
+ * @throws PsqlError, DockerError, InterruptedError
+ */
+export async function loadingWay(
+  run: RestoreRun,
+  source: RestoreSource,
+  maintenance: QueryOptions,
+): Promise<Load["way"]> {
   try {
     await query(run.database, "\\restrict probe\n\\unrestrict probe\nselect 1", maintenance);
   } catch (error) {
     if (error instanceof PsqlError && error.kind === "query") return "plain";
     throw error;
   }
-  return foreign ? "confined" : "compressed";
+  return isForeign(source) ? "confined" : "compressed";
 }
