@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { verifyArchive } from "./archive.ts";
 import { type Backup, listBackups } from "./backups.ts";
-import { compressionOfFile } from "./compression.ts";
+import { compressionOfVerified } from "./compression.ts";
 import { versionNumber } from "./dump-endings.ts";
 import { messageOf } from "./errors.ts";
 import type { Log } from "./log.ts";
@@ -82,7 +82,7 @@ async function manifestFor(
       bytes,
       sha256,
       uncompressedBytes,
-      format: `plain-${compressionOfFile(backup.archivePath)}`,
+      format: `plain-${compressionOfVerified(backup.archivePath)}`,
       compressionLevel: null,
     },
     roles: null,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, statSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
+import { compressionOfFile, decompressor } from "./compression.ts";
 import { DumpEndings } from "./dump-endings.ts";
 import { messageOf, ProgramError, systemCode } from "./errors.ts";
 import { ExitCode } from "./exit-codes.ts";
@@ -9,7 +9,7 @@ import { ExitCode } from "./exit-codes.ts";
 export type ArchiveErrorKind =
   | "missing"
   | "empty"
-  | "not-gzip"
+  | "not-compressed"
   | "truncated"
   | "corrupt"
   | "trailing-garbage"
@@ -30,21 +30,28 @@ export class ArchiveError extends ProgramError {
 const explanations: Record<ArchiveErrorKind, string> = {
   missing: "does not exist or is not a file",
   empty: "is empty",
-  "not-gzip": "is not a gzip file",
+  "not-compressed": "is neither a gzip nor a zstd file",
   truncated: "is cut off",
   corrupt: "is damaged: its content does not match its checksum",
   "trailing-garbage": "has bytes after its end that do not belong to it",
   "incomplete-dump": "does not end as a complete plain pg_dump does",
 };
 
-/** What zlib's error means; null for any other error. */
-function gzipKind(error: unknown): ArchiveErrorKind | null {
-  const code = systemCode(error);
+/** What an error of gzip's or zstd's reader means; null for any other error. */
+function damage(error: unknown): ArchiveErrorKind | null {
+  const code = systemCode(error) ?? "";
   if (code === "Z_BUF_ERROR") return "truncated";
+  // Node reads one zstd frame, which is all that the zstd command writes, and closes.
+  if (code === "ERR_STREAM_PREMATURE_CLOSE") return "trailing-garbage";
+  if (code.startsWith("ZSTD_error_")) return "corrupt";
   if (code !== "Z_DATA_ERROR") return null;
   // The first header is known to be right; this one zlib looked for after a member's end.
   return messageOf(error) === "incorrect header check" ? "trailing-garbage" : "corrupt";
 }
+
+/** Of the file at a time, and of its text: large enough that handing over costs little, small enough for memory. */
+const readBytes = 262_144;
+const textBytes = 262_144;
 
 export interface VerifiedArchive {
   bytes: number;
@@ -66,23 +73,23 @@ export async function verifyArchive(
 ): Promise<VerifiedArchive> {
   const size = sizeOf(path);
   if (size === 0) throw new ArchiveError("empty", path);
+  const compression = compressionOfFile(path);
+  if (compression === null) throw new ArchiveError("not-compressed", path);
   const hash = createHash("sha256");
-  const gunzip = createGunzip({ chunkSize: 262_144 });
+  const text = decompressor(compression, textBytes);
   const endings = new DumpEndings();
   let bytes = 0;
   try {
     await pipeline(
-      createReadStream(path, { highWaterMark: 1_048_576 }),
+      createReadStream(path, { highWaterMark: readBytes }),
       async function* hashed(source: AsyncIterable<Buffer>) {
         for await (const chunk of source) {
-          if (bytes === 0 && (chunk[0] !== 0x1f || chunk[1] !== 0x8b))
-            throw new ArchiveError("not-gzip", path);
           bytes += chunk.length;
           hash.update(chunk);
           yield chunk;
         }
       },
-      gunzip,
+      text,
       async (source: AsyncIterable<Buffer>) => {
         for await (const chunk of source) {
           endings.take(chunk);
@@ -93,11 +100,11 @@ export async function verifyArchive(
     );
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    const kind = gzipKind(error);
+    const kind = damage(error);
     throw kind === null ? error : new ArchiveError(kind, path, error);
   }
   // zlib stops at zeros after the last member and says nothing.
-  if (gunzip.bytesWritten !== size || bytes !== size) throw new ArchiveError("trailing-garbage", path);
+  if (text.bytesWritten !== size || bytes !== size) throw new ArchiveError("trailing-garbage", path);
   if (!endings.isComplete()) throw new ArchiveError("incomplete-dump", path);
   const { uncompressedBytes, serverVersion, dumpVersion } = endings;
   return { bytes, sha256: hash.digest("hex"), uncompressedBytes, serverVersion, dumpVersion };

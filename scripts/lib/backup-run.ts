@@ -3,7 +3,7 @@ import { takeBackup } from "./backup.ts";
 import { lockDatabase } from "./dead-runs.ts";
 import { messageOf } from "./errors.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { dropLeftovers } from "./leftover-databases.ts";
+import { databaseNames, dropLeftovers } from "./leftover-databases.ts";
 import { LockedError } from "./lock.ts";
 import type { Log } from "./log.ts";
 import type { Manifest } from "./manifest.ts";
@@ -37,7 +37,7 @@ export interface BackupRequest {
   progress?: (bytes: number) => void;
 }
 
-/** Backs up one database: lock, clean-up after dead runs, adoption, backup, retention. Never throws. */
+/** Backs up one database: lock, adoption, clean-up after dead runs, backup, retention. Never throws. */
 export async function backUp(
   settings: Settings,
   database: DatabaseSettings,
@@ -56,9 +56,14 @@ export async function backUp(
   const attempt = async () => {
     const lock = await reporting(log, database.name, () => lockDatabase(settings, database, request));
     try {
-      outcome.dropped = await dropLeftovers({ ...request, settings, database }, database.database);
       outcome.adopted = await reporting(log, database.name, () => adoptArchives(settings, database, request));
-      const backup = await takeBackup(settings, database, { ...request, class: "regular", lock });
+      const run = { ...request, settings, database };
+      let present: string[] = [];
+      const cleanUp = async () => {
+        present = await databaseNames(run, database.database);
+        outcome.dropped = await dropLeftovers(run, database.database, present);
+      };
+      const backup = await takeBackup(settings, database, { ...request, class: "regular", lock, cleanUp });
       outcome.backup = backup;
       const { removed, problems, heldBy } = prune(settings, database, log);
       outcome.removed = removed;
@@ -67,7 +72,7 @@ export async function backUp(
         outcome.error = problems.join("; ");
       }
       if (heldBy !== null) return;
-      const expired = await dropExpiredPrevious({ ...request, settings, database }, backup);
+      const expired = await dropExpiredPrevious(run, present, backup);
       outcome.dropped = [...outcome.dropped, ...expired];
     } finally {
       lock.release();

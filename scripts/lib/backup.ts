@@ -31,6 +31,8 @@ export interface BackupRun {
   /** The database's lock; see lockDatabase. */
   lock: Lock;
   signal: AbortSignal;
+  /** What makes room before the free space is looked at. */
+  cleanUp?: () => Promise<void>;
   /** Told now and then how many bytes of the archive are written. */
   progress?: (bytes: number) => void;
 }
@@ -77,8 +79,18 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const earlier = listBackups(directory, database.name);
   const last = earlier.find((backup) => backup.verified);
-  requireSpace(directory, neededBytes(last?.bytes ?? null, settings.monitoring.minimumFreeBytes));
-  await requireRunning(database.container, { timeoutSeconds: settings.timeouts.query, signal: run.signal });
+  let prepared = false;
+  const before = async () => {
+    const asking = { timeoutSeconds: settings.timeouts.query, signal: run.signal };
+    const [running, cleaned] = await Promise.allSettled([
+      requireRunning(database.container, asking),
+      run.cleanUp?.(),
+    ]);
+    if (cleaned.status === "rejected") throw cleaned.reason;
+    requireSpace(directory, neededBytes(last?.bytes ?? null, settings.monitoring.minimumFreeBytes));
+    if (running.status === "rejected") throw running.reason;
+    prepared = true;
+  };
   const { backup: seconds } = settings.timeouts;
   const limit = deadline(
     run.signal,
@@ -87,7 +99,7 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
   );
   try {
     const { time, stem } = await freeName(directory, database.name, limit.signal);
-    const files = await writeDumpFiles(settings, database, { ...run, deadline: limit });
+    const files = await writeDumpFiles(settings, database, { ...run, before, deadline: limit });
     if (!files.facts.readsPasswords) {
       run.log.event(
         "warning",
@@ -132,7 +144,7 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
     return manifest;
   } catch (error) {
     limit.stop("the backup failed");
-    await abandon(settings, database, run);
+    if (prepared) await abandon(settings, database, run);
     throw error;
   } finally {
     limit.done();

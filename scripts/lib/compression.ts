@@ -1,6 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import type { Transform } from "node:stream";
-import { createGunzip, createZstdDecompress } from "node:zlib";
+import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from "node:zlib";
 import { ProgramError } from "./errors.ts";
 import { ExitCode } from "./exit-codes.ts";
 
@@ -11,34 +10,32 @@ export type Compression = "gzip" | "zstd";
 export const decompressing: Readonly<Record<Compression, string>> = { gzip: "gzip -dc", zstd: "zstd -dc" };
 
 /** What such a file begins with. */
-const magic: Readonly<Record<Compression, Buffer>> = {
-  gzip: Buffer.from([0x1f, 0x8b]),
-  zstd: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]),
-};
+const magic: readonly [Compression, string][] = [
+  ["gzip", "1f8b"],
+  ["zstd", "28b52ffd"],
+];
 
-/** A file's compression by its first bytes; null when it is none of them. */
-export function compressionOf(head: Buffer): Compression | null {
-  if (head.subarray(0, 2).equals(magic.gzip)) return "gzip";
-  return head.subarray(0, 4).equals(magic.zstd) ? "zstd" : null;
-}
-
-/** A file's compression by its first bytes. What is none of them counts as gzip, whose reader says that it is not. */
-export function compressionOfFile(path: string): Compression {
-  const fd = openSync(path, "r");
+/** A file's compression by its first bytes; null when it is none of them. @throws a system error */
+export function compressionOfFile(path: string): Compression | null {
+  const file = openSync(path, "r");
   try {
     const head = Buffer.alloc(4);
-    readSync(fd, head);
-    return compressionOf(head) ?? "gzip";
+    readSync(file, head);
+    const found = magic.find(([, bytes]) => head.toString("hex").startsWith(bytes));
+    return found?.[0] ?? null;
   } finally {
-    closeSync(fd);
+    closeSync(file);
   }
 }
+
+/** The same of an archive that was verified, and so is one of them. */
+export const compressionOfVerified = (path: string): Compression => compressionOfFile(path) ?? "gzip";
 
 /** @throws ProgramError when this Node cannot read such archives: a server's own may be older than its zstd. */
 export function requireReadable(compression: Compression): void {
   if (compression === "gzip" || typeof createZstdDecompress === "function") return;
   throw new ProgramError(
-    `Node ${process.versions.node} cannot read archives that zstd compressed; install Node 22.15 or later, or set runtime to pinned and deploy again`,
+    `Node ${process.versions.node} cannot read archives that zstd compressed; install Node 22.15 or later, or set runtime to pinned, and deploy again`,
     ExitCode.configuration,
   );
 }
@@ -47,7 +44,7 @@ export function requireReadable(compression: Compression): void {
  * @param chunkSize bytes of text a piece.
  * @throws ProgramError as `requireReadable`.
  */
-export function decompressor(compression: Compression, chunkSize = 65_536): Transform {
+export function decompressor(compression: Compression, chunkSize = 65_536): Gunzip | ZstdDecompress {
   requireReadable(compression);
   return compression === "gzip" ? createGunzip({ chunkSize }) : createZstdDecompress({ chunkSize });
 }

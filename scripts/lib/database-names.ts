@@ -35,10 +35,15 @@ function stemOf(live: string): string {
   return `${head}~${digest}`;
 }
 
+const prefixOf = (live: string, kind: MadeKind): string => `${stemOf(live)}_${kind}_`;
+
 function madeName(live: string, kind: MadeKind, runId: string): string {
   if (!wholeRunId.test(runId)) throw new Error(`${runId} is not a run id`);
-  return `${stemOf(live)}_${kind}_${runId}`;
+  return `${prefixOf(live, kind)}${runId}`;
 }
+
+/** What the names of all databases begin with that are made beside `live`. */
+export const madePrefixes = (live: string): string[] => kinds.map((kind) => prefixOf(live, kind));
 
 /** The database that run `runId` fills; at most 63 bytes whatever the live database is called. */
 export const restoringName = (live: string, runId: string): string => madeName(live, "restoring", runId);
@@ -52,7 +57,7 @@ export const rehearsalName = (live: string, runId: string): string => madeName(l
 /** What `candidate` is to the live database `live`, or null when we did not make it for that one. */
 export function recogniseDatabase(live: string, candidate: string): MadeDatabase | null {
   for (const kind of kinds) {
-    const prefix = `${stemOf(live)}_${kind}_`;
+    const prefix = prefixOf(live, kind);
     if (!candidate.startsWith(prefix)) continue;
     const runId = candidate.slice(prefix.length);
     if (wholeRunId.test(runId)) return { kind, runId };

@@ -22,11 +22,12 @@ export class DumpEndings {
     if (this.#head.length < headLimit) {
       this.#head += chunk.toString("latin1", 0, headLimit - this.#head.length);
     }
-    const joined = Buffer.concat([this.#tail, chunk]);
-    const offset = this.uncompressedBytes - this.#tail.length;
-    if (this.#token() === null) this.#watchRows(joined, offset);
+    // To join all pieces would copy all of the text.
+    const alone = chunk.length >= tailLimit && this.#token() !== null;
+    const text = alone ? chunk : Buffer.concat([this.#tail, chunk]);
+    if (this.#token() === null) this.#watchRows(text, this.uncompressedBytes - this.#tail.length);
     // A copy, so that the whole chunk is not kept alive by its end.
-    this.#tail = Buffer.from(joined.subarray(-tailLimit));
+    this.#tail = Buffer.from(text.subarray(-tailLimit));
     this.uncompressedBytes += chunk.length;
   }
 

@@ -34,12 +34,14 @@ interface DumpRun {
   lock: { readonly fd: number };
   deadline: Deadline;
   progress?: (bytes: number) => void;
+  /** See openSnapshot. */
+  before: () => Promise<void>;
 }
 
 /**
  * Writes a run's dump and roles under names of its own and makes them last. Dump and content are of one snapshot.
  * @throws PsqlError (sqlState 55P03 when a table stayed locked), DockerError, DumpError, InterruptedError, system
- * errors; the files are then still there.
+ * errors, and what `run.before` throws; the files are then still there.
  */
 export async function writeDumpFiles(
   settings: Settings,
@@ -47,8 +49,8 @@ export async function writeDumpFiles(
   run: DumpRun,
 ): Promise<DumpFiles> {
   const began = performance.now();
-  for (;;) {
-    const files = await attempt(settings, database, run);
+  for (let before: DumpRun["before"] | undefined = run.before; ; before = undefined) {
+    const files = await attempt(settings, database, run, before);
     if (files !== null) return files;
     removePartials(settings.paths.backups, database.name, run.runId);
     await endBackends(database, [run.runId], {
@@ -68,6 +70,7 @@ async function attempt(
   settings: Settings,
   database: DatabaseSettings,
   run: DumpRun,
+  before: DumpRun["before"] | undefined,
 ): Promise<DumpFiles | null> {
   const compressed = compressionIn(settings);
   const ending = archiveEndings[compressed.compression];
@@ -75,11 +78,12 @@ async function attempt(
   const rolesPath = partialPath(settings.paths.backups, database.name, run.runId, "roles.sql");
   const ended = new AbortController();
   const signal = AbortSignal.any([run.deadline.signal, ended.signal]);
-  const snapshot = await openSnapshot(database, {
+  const options = {
     applicationName: applicationName(run.runId),
     lockTimeoutSeconds: settings.timeouts.lockWait,
     signal: run.deadline.signal,
-  });
+  };
+  const snapshot = await openSnapshot(database, options, before);
   const archive = create(archivePath);
   const roles = create(rolesPath);
   const { facts, sequences, takenAt: snapshotAt } = snapshot;

@@ -33,17 +33,15 @@ export function leftoverDatabases(
  * Drops the databases that restores and rehearsals of this database were filling when they died: the caller holds the
  * lock, so no restore can be alive; a rehearsal may. One that cannot be dropped stays, with a warning.
  * @param connectTo the database to do it from.
- * @param names those of the server; looked up unless given.
- * @returns the names of those that are gone; none, in silence, when the server does not answer: the run itself will say
- * so.
+ * @param present the names of all databases of the server.
+ * @returns the names of those that are gone.
  */
 export async function dropLeftovers(
   run: LockedRun,
   connectTo: string,
-  names?: readonly string[],
+  present: readonly string[],
 ): Promise<string[]> {
   const { database, log, runId, signal } = run;
-  const present = names ?? (await databaseNames(run, connectTo).catch(nothingUnlessBroken(signal)));
   const living = [runId, livingRehearsal(run.settings, database)];
   const gone: string[] = [];
   for (const name of leftoverDatabases(present, database.database, living)) {
@@ -60,13 +58,13 @@ export async function dropLeftovers(
   return gone;
 }
 
-const nothingUnlessBroken = (signal: AbortSignal) => (error: unknown) => {
-  if (signal.aborted || !(error instanceof ProgramError)) throw error;
-  return [];
-};
-
-/** The names of all databases of the server. */
-export function databaseNames(run: LockedRun, connectTo: string): Promise<string[]> {
+/** The names of all databases of the server; none, in silence, when it does not answer: the run itself will say so. */
+export async function databaseNames(run: LockedRun, connectTo: string): Promise<string[]> {
   const sql = "select json_agg(datname) from pg_database";
-  return queryJson(run.database, z.array(z.string()), sql, questionOptions(run, connectTo, run.signal));
+  try {
+    return await queryJson(run.database, z.array(z.string()), sql, questionOptions(run, connectTo, run.signal));
+  } catch (error) {
+    if (run.signal.aborted || !(error instanceof ProgramError)) throw error;
+    return [];
+  }
 }

@@ -1,5 +1,5 @@
 import { recogniseDatabase, runStart } from "./database-names.ts";
-import { databaseNames, type LockedRun } from "./leftover-databases.ts";
+import type { LockedRun } from "./leftover-databases.ts";
 import type { Manifest } from "./manifest.ts";
 import { dropDatabase } from "./restore/scratch-database.ts";
 
@@ -25,14 +25,18 @@ export function expiredPrevious(
 /**
  * Drops the databases that restores replaced and whose time for a roll back is over, after `newest`, a backup of their
  * successor, was verified and while the database's lock is held.
- * @returns their names.
+ * @param present the names of all databases of the server, looked up while the lock was held.
+ * @returns the names of those that are gone.
  * @throws PsqlError, DockerError
  */
-export async function dropExpiredPrevious(run: LockedRun, newest: Manifest): Promise<string[]> {
+export async function dropExpiredPrevious(
+  run: LockedRun,
+  present: readonly string[],
+  newest: Manifest,
+): Promise<string[]> {
   const { database, log, settings, signal } = run;
   const { keepPreviousDays } = settings.retention;
-  const names = await databaseNames(run, database.database);
-  const gone = expiredPrevious(names, database.database, keepPreviousDays, new Date(newest.createdAt));
+  const gone = expiredPrevious(present, database.database, keepPreviousDays, new Date(newest.createdAt));
   for (const name of gone) {
     await dropDatabase(run, database.database, name, signal);
     const why = `kept for ${keepPreviousDays} days after the restore that replaced it`;

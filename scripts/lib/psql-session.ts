@@ -24,6 +24,7 @@ export class PsqlSession {
   #errors = "";
   #waiting: Waiting | null = null;
   #end: Error | null = null;
+  #asked = false;
   #answered = false;
 
   constructor(database: DatabaseSettings, options: QueryOptions) {
@@ -59,6 +60,7 @@ export class PsqlSession {
     const marker = `end-${randomBytes(12).toString("hex")}`;
     return new Promise((resolve, reject) => {
       if (this.#end !== null) return reject(this.#end);
+      this.#asked = true;
       this.#errors = "";
       this.#waiting = { marker, resolve, reject };
       this.#child.stdin.write(`${sql}\n;\n\\echo ${marker}\n`);
@@ -75,6 +77,8 @@ export class PsqlSession {
     if (this.#end === null) {
       const closed = once(this.#child, "close");
       this.#child.stdin.end();
+      // One that was never asked may still be connecting, to a container that hangs.
+      if (!this.#asked) this.#child.kill("SIGKILL");
       await closed;
     }
     // Not before: a container that hangs would never let go of the session.

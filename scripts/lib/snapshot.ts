@@ -57,12 +57,18 @@ const attempts = 5;
 /**
  * Opens a read-only transaction, exports its snapshot and holds every table's weakest lock, so that what is counted
  * is what is dumped.
- * @throws PsqlError (sqlState 55P03 when a table stayed locked), DockerError, InterruptedError
+ * @param before what has to be done first, while psql connects already.
+ * @throws PsqlError (sqlState 55P03 when a table stayed locked), DockerError, InterruptedError, and what `before` throws
  */
-export async function openSnapshot(database: DatabaseSettings, options: QueryOptions): Promise<Snapshot> {
+export async function openSnapshot(
+  database: DatabaseSettings,
+  options: QueryOptions,
+  before?: () => Promise<void>,
+): Promise<Snapshot> {
   for (let attempt = 1; ; attempt += 1) {
     const session = new PsqlSession(database, options);
     try {
+      if (attempt === 1) await before?.();
       const snapshot = await beginSnapshot(
         session,
         options.dbname ?? database.database,

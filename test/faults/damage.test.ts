@@ -74,7 +74,7 @@ const cases = (Object.keys(damages) as Damage[]).flatMap((damage) =>
 
 const reasons: Record<Kind, string> = {
   archive:
-    "(is empty|is not a gzip file|is cut off|is damaged|has bytes after its end|does not end as|has changed since)",
+    "(is empty|is neither a gzip nor a zstd file|is cut off|is damaged|has bytes after its end|does not end as|has changed since)",
   manifest: "cannot be used: ",
   "roles file": "has changed since",
 };

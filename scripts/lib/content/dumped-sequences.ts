@@ -22,9 +22,15 @@ export class DumpedSequences {
   #inRows = false;
 
   take(chunk: Buffer): void {
-    const text = Buffer.concat([this.#rest, chunk]);
+    // Only where two pieces meet they are joined: that would copy all of the text.
+    const joint = Buffer.concat([this.#rest, chunk.subarray(0, entryLimit)]);
+    const seen = this.#scan(joint, entryLimit);
+    const rest =
+      chunk.length <= entryLimit
+        ? joint.subarray(seen)
+        : chunk.subarray(this.#scan(chunk, entryLimit, seen - this.#rest.length));
     // A copy, so that the whole chunk is not kept alive by its end.
-    this.#rest = Buffer.from(text.subarray(this.#scan(text, entryLimit)));
+    this.#rest = Buffer.from(rest);
   }
 
   /**
@@ -41,8 +47,8 @@ export class DumpedSequences {
   }
 
   /** @returns from where on the text is to be looked at again together with what follows. */
-  #scan(text: Buffer, lookAhead: number): number {
-    for (let at = 0; ; ) {
+  #scan(text: Buffer, lookAhead: number, from = 0): number {
+    for (let at = from; ; ) {
       const mark = this.#inRows ? rowsMark : entryMark;
       const found = text.indexOf(mark, at);
       if (found < 0) return Math.max(at, text.length - mark.length);

@@ -3,11 +3,12 @@ import { readContent } from "../content/read-content.ts";
 import type { Manifest } from "../manifest.ts";
 import { type QueryOptions, query, queryJson } from "../psql.ts";
 import { RestoreError } from "../restore/errors.ts";
-import { loadInto } from "../restore/loading.ts";
+import { loadInto, loadingWay } from "../restore/loading.ts";
 import { DatabaseProperties, differingProperties, propertiesQuery } from "../restore/properties.ts";
 import { createStatement, propertyStatements } from "../restore/recreation.ts";
 import { questionOptions, type RestoreRun } from "../restore/run.ts";
 import type { RestoreSource } from "../restore/source.ts";
+import { detachSubscriptions } from "../restore/subscriptions.ts";
 import { applicationName } from "../run-id.ts";
 import { identifier } from "../sql.ts";
 import type { Place } from "./place.ts";
@@ -27,10 +28,16 @@ export async function restoreOnTrial(
   const options = questionOptions(run, maintenance, signal);
   await requireVersion(run, source, options);
   const closing = `ALTER DATABASE ${identifier(filledAs)} CONNECTION LIMIT ${properties.connectionLimit};`;
-  await query(run.database, `${createStatement(filledAs, properties)}\n${closing}`, options);
-  await loadInto(run, source, filledAs, options, signal);
+  const [way] = await Promise.all([
+    loadingWay(run, source, options),
+    query(run.database, `${createStatement(filledAs, properties)}\n${closing}`, options),
+  ]);
+  await loadInto(run, source, filledAs, way, signal);
   const inside = { applicationName: applicationName(run.runId), dbname: filledAs, signal };
-  await query(run.database, "ANALYZE", inside);
+  await Promise.all([
+    query(run.database, "ANALYZE", inside),
+    detachSubscriptions(run, filledAs, options),
+  ]);
   const last =
     filledAs === name ? [] : [`ALTER DATABASE ${identifier(filledAs)} RENAME TO ${identifier(name)};`];
   const statements = [...propertyStatements(filledAs, properties), ...last];

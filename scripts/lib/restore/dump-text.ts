@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { compressionOfFile, decompressor } from "../compression.ts";
+import { compressionOfVerified, decompressor } from "../compression.ts";
 import { DumpLines } from "./dump-lines.ts";
 
 /**
@@ -17,7 +17,7 @@ export async function visitStatements(
   let enough = false;
   const read = pipeline(
     createReadStream(archive),
-    decompressor(compressionOfFile(archive)),
+    decompressor(compressionOfVerified(archive)),
     async (text: AsyncIterable<Buffer>) => {
       for await (const chunk of text) {
         for (const line of lines.take(chunk.toString("latin1"))) {

@@ -1,20 +1,22 @@
+import * as z from "zod/mini";
 import type { Content } from "../content/content.ts";
 import { readContent } from "../content/read-content.ts";
 import { deadline } from "../deadline.ts";
 import { formatDuration } from "../format.ts";
-import { type QueryOptions, query, queryJson } from "../psql.ts";
+import { type QueryOptions, query } from "../psql.ts";
 import { applicationName } from "../run-id.ts";
 import type { DatabaseSettings } from "../settings.ts";
 import { requireContent } from "./content-check.ts";
 import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
-import { loadInto } from "./loading.ts";
+import { loadInto, loadingWay } from "./loading.ts";
 import { DatabaseProperties, differingProperties, propertiesQuery } from "./properties.ts";
 import { createStatement, propertyStatements } from "./recreation.ts";
 import { createMissingRoles, dropRoles } from "./roles.ts";
 import { questionOptions, type RestoreRun } from "./run.ts";
 import { dropDatabase } from "./scratch-database.ts";
 import type { RestoreSource } from "./source.ts";
+import { detachSubscriptions } from "./subscriptions.ts";
 
 export interface Filled {
   content: Content;
@@ -49,16 +51,23 @@ export async function fillDatabase(
         signal: time.signal,
       })),
     );
-    await query(database, createStatement(name, properties), maintenance);
-    await loadInto(run, source, name, maintenance, time.signal);
+    const [way] = await Promise.all([
+      loadingWay(run, source, maintenance),
+      query(database, createStatement(name, properties), maintenance),
+    ]);
+    await loadInto(run, source, name, way, time.signal);
     const inside = { applicationName: applicationName(run.runId), dbname: name, signal: time.signal };
-    const content = await readContent(database, inside, source.manifest?.content?.proof ?? "rows");
+    // Side by side: none of them changes what another one reads.
+    const [content] = await Promise.all([
+      readContent(database, inside, source.manifest?.content?.proof ?? "rows"),
+      query(database, "ANALYZE", inside),
+      detachSubscriptions(run, name, maintenance),
+    ]);
     requireContent(run, source.manifest, content, source.path);
-    await query(database, "ANALYZE", inside);
-    await query(database, propertyStatements(name, properties).join("\n"), maintenance);
-    await requireProperties(database, name, properties, maintenance);
+    await giveProperties(database, name, properties, maintenance);
     return { content, createdRoles };
   } catch (error) {
+    time.stop("another part of the restore failed");
     await takeAway(run, server, name, createdRoles);
     throw error;
   } finally {
@@ -82,13 +91,16 @@ export async function takeAway(
   }
 }
 
-async function requireProperties(
+async function giveProperties(
   database: DatabaseSettings,
   name: string,
   wanted: DatabaseProperties,
   options: QueryOptions,
 ): Promise<void> {
-  const found = await queryJson(database, DatabaseProperties, propertiesQuery(name), options);
+  const statements = [...propertyStatements(name, wanted), propertiesQuery(name)];
+  // Some of the statements answer too.
+  const answer = (await query(database, statements.join("\n"), options)).split("\n").at(-1);
+  const found = z.parse(DatabaseProperties, JSON.parse(answer ?? ""));
   const wrong = differingProperties(wanted, found);
   if (wrong.length === 0) return;
   throw new RestoreError("check", `${name} could not be made like ${database.database}: ${wrong.join("; ")}`);

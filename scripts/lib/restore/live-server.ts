@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { type MadeDatabase, recogniseDatabase } from "../database-names.ts";
+import { type MadeDatabase, madePrefixes, recogniseDatabase } from "../database-names.ts";
 import { messageOf, ProgramError } from "../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
-import { type QueryOptions, query, queryJson } from "../psql.ts";
+import { type QueryOptions, queryJson } from "../psql.ts";
 import { PsqlError } from "../psql-error.ts";
 import type { DatabaseSettings } from "../settings.ts";
 import { literal } from "../sql.ts";
@@ -17,7 +17,8 @@ const Facts = z.object({
   logicalSlots: z.array(z.string()),
   subscriptions: z.int(),
   roles: z.array(z.string()),
-  databases: z.array(z.object({ name: z.string(), invalid: z.boolean() })),
+  /** With the sizes of the live one and of those made beside it. */
+  databases: z.array(z.object({ name: z.string(), invalid: z.boolean(), bytes: z.nullable(z.int()) })),
   /** The one database in which the extension pg_cron can be made; null where it is not set up. */
   cronDatabase: z.nullable(z.string()),
   liveOid: z.nullable(z.int()),
@@ -38,6 +39,16 @@ export interface LiveServer extends z.infer<typeof Facts> {
   made: KeptDatabase[];
 }
 
+/**
+ * Only of ours: a database that is being dropped has no size, or none that can be asked for, and whose it is does not
+ * matter here.
+ */
+const bytesOf = (live: string): string => {
+  const made = madePrefixes(live).map((prefix) => ` or starts_with(datname, ${literal(prefix)})`);
+  return `case when datconnlimit <> -2 and (datname = ${literal(live)}${made.join("")})
+    then coalesce(pg_database_size(oid), 0) end`;
+};
+
 const factsQuery = (name: string): string => `
 select json_build_object(
   'versionNumber', current_setting('server_version_num')::int,
@@ -48,20 +59,10 @@ select json_build_object(
   'subscriptions', (select count(*) from pg_subscription where subdbid = (select oid from pg_database where datname = ${literal(name)})),
   'roles', (select json_agg(rolname) from pg_roles),
   'databases', (select json_agg(json_build_object(
-    'name', datname, 'invalid', datconnlimit = -2)) from pg_database),
+    'name', datname, 'invalid', datconnlimit = -2, 'bytes', ${bytesOf(name)})) from pg_database),
   'cronDatabase', current_setting('cron.database_name', true),
   'liveOid', (select oid::bigint from pg_database where datname = ${literal(name)}),
   'live', (${propertiesQuery(name)}))`;
-
-const Sizes = z.record(z.string(), z.int());
-
-/**
- * Only of these: a database that is being dropped has no size, or none that can be asked for, and whose it is does not
- * matter here.
- */
-const sizesQuery = (names: readonly string[]): string => `
-select coalesce(json_object_agg(datname, coalesce(pg_database_size(oid), 0)), '{}') from pg_database
-  where datconnlimit <> -2 and datname = any (array[${names.map(literal).join(", ")}]::text[])`;
 
 const maintenanceCandidates = ["postgres", "template1"];
 
@@ -70,30 +71,27 @@ const maintenanceCandidates = ["postgres", "template1"];
  * @throws PsqlError, DockerError; ProgramError when no database but the live one can be connected to.
  */
 export async function readLiveServer(database: DatabaseSettings, options: QueryOptions): Promise<LiveServer> {
-  const maintenance = await findMaintenance(database, options);
-  const elsewhere = { ...options, dbname: maintenance };
   const live = database.database;
-  const facts = await queryJson(database, Facts, factsQuery(live), elsewhere);
-  const ours = facts.databases.filter(({ name }) => name === live || recogniseDatabase(live, name) !== null);
-  const names = ours.map(({ name }) => name);
-  const sizes = new Map(Object.entries(await queryJson(database, Sizes, sizesQuery(names), elsewhere)));
-  const made = ours.flatMap(({ name, invalid }) => {
+  const { maintenance, facts } = await readFacts(database, options);
+  const made = facts.databases.flatMap(({ name, invalid, bytes }) => {
     const recognised = recogniseDatabase(live, name);
     // What a drop that was cut off has left cannot be brought back.
     if (recognised === null || (recognised.kind === "previous" && invalid)) return [];
-    return [{ ...recognised, name, bytes: sizes.get(name) ?? 0 }];
+    return [{ ...recognised, name, bytes: bytes ?? 0 }];
   });
   made.sort((a, b) => (a.runId < b.runId ? 1 : -1));
-  return { ...facts, maintenance, liveBytes: sizes.get(live) ?? null, made };
+  const liveBytes = facts.databases.find(({ name }) => name === live)?.bytes ?? null;
+  return { ...facts, maintenance, liveBytes, made };
 }
 
-async function findMaintenance(database: DatabaseSettings, options: QueryOptions): Promise<string> {
+async function readFacts(database: DatabaseSettings, options: QueryOptions) {
   let reason = "";
-  for (const dbname of maintenanceCandidates) {
-    if (dbname === database.database) continue;
+  for (const maintenance of maintenanceCandidates) {
+    if (maintenance === database.database) continue;
+    const elsewhere = { ...options, dbname: maintenance };
     try {
-      await query(database, "select 1", { ...options, dbname });
-      return dbname;
+      const facts = await queryJson(database, Facts, factsQuery(database.database), elsewhere);
+      return { maintenance, facts };
     } catch (error) {
       // 3D000: there is no such database; 55000: it takes no connections.
       const absent = error instanceof PsqlError && ["3D000", "55000", null].includes(error.sqlState);

@@ -6,25 +6,23 @@ import { applicationName } from "../run-id.ts";
 import { type Load, loadArchive } from "./load.ts";
 import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
-import { detachSubscriptions } from "./subscriptions.ts";
+
+const isForeign = ({ manifest }: RestoreSource): boolean => manifest === null || manifest.adopted;
 
 /**
- * Restores the file into the empty database `name`, in the way that suits its origin and this psql, and shows how far
- * it is. Subscriptions are cut from their slots, which are the live database's.
- * @param maintenance for a question in another database.
- * @throws RestoreError `load`, DockerError, PsqlError, InterruptedError
+ * Restores the file into the empty database `name` and shows how far it is.
+ * @param way see loadingWay.
+ * @throws RestoreError `load`, DockerError, InterruptedError
  */
 export async function loadInto(
   run: RestoreRun,
   source: RestoreSource,
   name: string,
-  maintenance: QueryOptions,
+  way: Load["way"],
   signal: AbortSignal,
 ): Promise<void> {
   const { database, output } = run;
-  const foreign = source.manifest === null || source.manifest.adopted;
-  const way = await wayFor(run, source, foreign, maintenance);
-  if (way === "plain" && foreign) {
+  if (way === "plain" && isForeign(source)) {
     run.log.event(
       "warning",
       database.name,
@@ -50,17 +48,15 @@ export async function loadInto(
       process.stdout.write(`\rrestoring: ${percent} % of ${formatBytes(source.bytes)}${end}`);
     },
   });
-  const subscriptions = await detachSubscriptions(database, name, { ...maintenance, signal });
-  if (subscriptions.length === 0) return;
-  const which = subscriptions.join(", ");
-  const what = `subscriptions of ${name} are disabled and have no slot: ${which}; make them anew when it is live`;
-  run.log.event("warning", database.name, what);
 }
 
-async function wayFor(
+/**
+ * The way that suits a file's origin, its compression, and what the container has.
+ * @throws PsqlError, DockerError, InterruptedError
+ */
+export async function loadingWay(
   run: RestoreRun,
-  { compression }: RestoreSource,
-  foreign: boolean,
+  source: RestoreSource,
   maintenance: QueryOptions,
 ): Promise<Load["way"]> {
   try {
@@ -69,9 +65,9 @@ async function wayFor(
     if (error instanceof PsqlError && error.kind === "query") return "plain";
     throw error;
   }
-  if (foreign) return "confined";
+  if (isForeign(source)) return "confined";
   // Every image has gzip.
-  if (compression === "gzip") return "compressed";
+  if (source.compression === "gzip") return "compressed";
   const found = await dockerExec(run.database.container, ["sh", "-c", "command -v zstd"], maintenance);
   return found.code === 0 ? "compressed" : "confined";
 }

@@ -35,8 +35,15 @@ export interface RestoreWish {
 export async function surveyServer(run: RestoreRun): Promise<LiveServer> {
   const { database, settings, signal } = run;
   const timeoutSeconds = settings.timeouts.query;
-  await requireRunning(database.container, { timeoutSeconds, signal });
-  return readLiveServer(database, { applicationName: applicationName(run.runId), timeoutSeconds, signal });
+  const asking = { applicationName: applicationName(run.runId), timeoutSeconds, signal };
+  const [running, server] = await Promise.allSettled([
+    requireRunning(database.container, { timeoutSeconds, signal }),
+    readLiveServer(database, asking),
+  ]);
+  // Docker explains more than psql.
+  if (running.status === "rejected") throw running.reason;
+  if (server.status === "rejected") throw server.reason;
+  return server.value;
 }
 
 /** @throws LockedError when a living run holds the database's lock. */

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { verifyArchive } from "../archive.ts";
 import { manifestName, parseBackupName, rolesName } from "../backup-name.ts";
 import { localTime } from "../backups.ts";
-import { type Compression, compressionOfFile } from "../compression.ts";
+import { type Compression, compressionOfVerified } from "../compression.ts";
 import { messageOf, systemCode } from "../errors.ts";
 import { type Manifest, readManifest } from "../manifest.ts";
 import type { DatabaseSettings, Settings } from "../settings.ts";
@@ -66,7 +66,7 @@ export async function inspectSource(path: string, signal: AbortSignal): Promise<
     bytes: archive.bytes,
     sha256: archive.sha256,
     uncompressedBytes: archive.uncompressedBytes,
-    compression: compressionOfFile(path),
+    compression: compressionOfVerified(path),
     manifest,
     rolesPath: hasRoles ? rolesPath : null,
     takenAt: manifest !== null ? new Date(manifest.createdAt) : name === null ? null : localTime(name.stamp),

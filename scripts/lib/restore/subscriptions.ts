@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { type QueryOptions, query, queryJson } from "../psql.ts";
 import type { DatabaseSettings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
+import type { RestoreRun } from "./run.ts";
 
 /**
  * The names of the subscriptions in a database; the catalogue that holds them is one for all databases.
@@ -26,18 +27,20 @@ export const detachStatements = (subscription: string): string[] => [
 ];
 
 /**
- * Detaches whatever subscriptions a dump has made in a database.
- * @returns their names.
+ * Cuts whatever subscriptions a dump has made in the database `name` from their slots, which are the live database's,
+ * and warns of them.
  * @throws PsqlError, DockerError, InterruptedError
  */
 export async function detachSubscriptions(
-  database: DatabaseSettings,
+  { database, log }: RestoreRun,
   name: string,
   options: QueryOptions,
-): Promise<string[]> {
+): Promise<void> {
   const inside = { ...options, dbname: name };
   const subscriptions = await subscriptionsOf(database, name, inside);
-  if (subscriptions.length > 0)
-    await query(database, subscriptions.flatMap(detachStatements).join("\n"), inside);
-  return subscriptions;
+  if (subscriptions.length === 0) return;
+  await query(database, subscriptions.flatMap(detachStatements).join("\n"), inside);
+  const which = subscriptions.join(", ");
+  const what = `subscriptions of ${name} are disabled and have no slot: ${which}; make them anew when it is live`;
+  log.event("warning", database.name, what);
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync, gzipSync } from "node:zlib";
+import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import { type ArchiveErrorKind, verifyArchive } from "../../../scripts/lib/archive.ts";
 
@@ -33,12 +33,15 @@ async function kindOf(content: Buffer): Promise<string> {
 }
 
 const whole = gzipSync(dump("Key1"));
+/** As the zstd command does it: one frame with a checksum of the content. */
+const zstd = (text: string) => zstdCompressSync(text, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+const wholeZstd = zstd(dump("Key1"));
 const cases: [string, Buffer, ArchiveErrorKind | "whole"][] = [
   ["a dump with a token", whole, "whole"],
   ["a dump of an older version without token", gzipSync(dump(null)), "whole"],
   ["two gzip members that make one dump", twoMembers(dump("Key1")), "whole"],
   ["nothing", Buffer.alloc(0), "empty"],
-  ["text", Buffer.from(dump("Key1")), "not-gzip"],
+  ["text", Buffer.from(dump("Key1")), "not-compressed"],
   ["an empty gzip", gzipSync(""), "incomplete-dump"],
   ["zeros after the end", Buffer.concat([whole, Buffer.alloc(3)]), "trailing-garbage"],
   ["text after the end", Buffer.concat([whole, Buffer.from("tail")]), "trailing-garbage"],
@@ -50,6 +53,12 @@ const cases: [string, Buffer, ArchiveErrorKind | "whole"][] = [
   ["the end cut off", gzipSync(dump("Key1").slice(0, -1)), "incomplete-dump"],
   ["an end among the rows", gzipSync(`${head("Key1")}${row}\n${end(null)}`), "incomplete-dump"],
   ["an end among the rows, without token", gzipSync(`${head(null)}${row}\n${end(null)}`), "incomplete-dump"],
+  ["zstd", wholeZstd, "whole"],
+  ["zstd, zeros after the end", Buffer.concat([wholeZstd, Buffer.alloc(3)]), "trailing-garbage"],
+  ["zstd, text after the end", Buffer.concat([wholeZstd, Buffer.from("tail")]), "trailing-garbage"],
+  ["zstd, another after the end", Buffer.concat([wholeZstd, zstd("x")]), "trailing-garbage"],
+  ["zstd, much after the end", Buffer.concat([wholeZstd, Buffer.alloc(1 << 20)]), "trailing-garbage"],
+  ["zstd, the end cut off", zstd(dump("Key1").slice(0, -1)), "incomplete-dump"],
   ["Windows line ends", gzipSync(dump("Key1").replaceAll("\n", "\r\n")), "incomplete-dump"],
 ];
 
@@ -61,19 +70,25 @@ test.each(cases)("%s", async (_, content, kind) => {
   expect(await kindOf(content)).toBe(kind);
 });
 
-test("a file cut at any byte is never whole", async () => {
-  for (let length = 0; length < whole.length; length += 1) {
-    expect(await kindOf(whole.subarray(0, length))).not.toBe("whole");
+test.each([
+  ["gzip", whole],
+  ["zstd", wholeZstd],
+])("a %s file cut at any byte is never whole", async (_, archive) => {
+  for (let length = 0; length < archive.length; length += 1) {
+    expect(await kindOf(archive.subarray(0, length))).not.toBe("whole");
   }
 }, 60_000);
 
-test("a file with any bit of its content changed is never whole", async () => {
-  // The first ten bytes hold a time and a system that do not touch the content; neither do the bits that fill up the
-  // last byte before the checksum, which only a manifest's sha256 covers.
-  for (let bit = 80; bit < whole.length * 8; bit += 1) {
-    const changed = Buffer.from(whole);
+// gzip's first ten bytes hold a time and a system that do not touch the content; neither do the bits that fill up the
+// last byte before the checksum, and in zstd's header some, which only a manifest's sha256 covers.
+test.each([
+  ["gzip", whole, 80, gunzipSync],
+  ["zstd", wholeZstd, 0, zstdDecompressSync],
+])("a %s file with any bit of its content changed is never whole", async (_, archive, firstBit, decompress) => {
+  for (let bit = firstBit; bit < archive.length * 8; bit += 1) {
+    const changed = Buffer.from(archive);
     changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-    if ((await kindOf(changed)) === "whole") expect(gunzipSync(changed)).toEqual(gunzipSync(whole));
+    if ((await kindOf(changed)) === "whole") expect(decompress(changed)).toEqual(decompress(archive));
   }
 }, 60_000);
 
