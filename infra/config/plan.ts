@@ -75,7 +75,10 @@ function backupsPlan(server: Server, configuration: Configuration): Backups {
     configuration.backups,
     server.backups,
   );
-  return { ...given, compressionLevel: given.compressionLevel ?? compressionLevels[given.compression].fallback };
+  return {
+    ...given,
+    compressionLevel: given.compressionLevel ?? compressionLevels[given.compression].fallback,
+  };
 }
 
 function monitoringPlan(key: string, server: Server, configuration: Configuration): Monitoring {

@@ -20,7 +20,10 @@ export function accept(settings: Settings, { database, archive, backup }: NamedB
     );
   }
   if (!backup.shrunk) return;
-  writeMark(join(settings.paths.backups, acceptanceName(backup.stem)), `accepted ${new Date().toISOString()}\n`);
+  writeMark(
+    join(settings.paths.backups, acceptanceName(backup.stem)),
+    `accepted ${new Date().toISOString()}\n`,
+  );
   log.event(
     "info",
     database.name,

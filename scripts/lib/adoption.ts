@@ -28,11 +28,7 @@ export async function adoptArchives(
     const other = described.get(backup.stem);
     const problem = other === undefined ? backup.manifestProblem : `it describes ${other}`;
     if (problem !== null) {
-      log.event(
-        "warning",
-        database.name,
-        `${file} is left alone: its manifest is not right: ${problem}`,
-      );
+      log.event("warning", database.name, `${file} is left alone: its manifest is not right: ${problem}`);
       continue;
     }
     try {

@@ -135,9 +135,7 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
       roles: { file: rolesName(stem), ...roles, passwords: files.facts.readsPasswords },
       // What a restore is to replace may well be emptied: that is what it is made for.
       shrunk:
-        run.class === "regular"
-          ? shrinkage(described, predecessors(earlier, time), limitPercent)
-          : null,
+        run.class === "regular" ? shrinkage(described, predecessors(earlier, time), limitPercent) : null,
       verifiedAt: new Date().toISOString(),
     };
     commit(directory, stem, manifest);

@@ -58,7 +58,9 @@ export async function startRehearsalServer(
     backUp: async () => {
       const result = await sandbox.run(`${commandOf(sandbox, "backup_database")} --quiet`);
       if (result.code !== 0) throw new Error(result.stderr);
-      return (await sandbox.run(`ls -t ${backups}/*.sql.gz ${backups}/*.sql.zst 2>/dev/null | head -n 1`)).stdout.trim();
+      return (
+        await sandbox.run(`ls -t ${backups}/*.sql.gz ${backups}/*.sql.zst 2>/dev/null | head -n 1`)
+      ).stdout.trim();
     },
     rehearse: (words = "") => sandbox.run(`exec ${command} ${words}`),
     record: async (archive) => {

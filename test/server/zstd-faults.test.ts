@@ -38,20 +38,8 @@ test.each<[string, string, string | null, number, string]>([
     1,
     "failed: pg_dump: error: made to fail",
   ],
-  [
-    "pg_dump ends without a word",
-    "pg_dump",
-    "#!/bin/sh\nexit 3\n",
-    1,
-    "exit status 3",
-  ],
-  [
-    "zstd is killed",
-    "zstd",
-    "#!/bin/sh\nhead -c 100000\nkill -KILL $$\n",
-    1,
-    "zstd ended with status 137",
-  ],
+  ["pg_dump ends without a word", "pg_dump", "#!/bin/sh\nexit 3\n", 1, "exit status 3"],
+  ["zstd is killed", "zstd", "#!/bin/sh\nhead -c 100000\nkill -KILL $$\n", 1, "zstd ended with status 137"],
   [
     "zstd fails",
     "zstd",
@@ -68,13 +56,16 @@ test.each<[string, string, string | null, number, string]>([
 
 const started = `until find ${directory} -name '.*.sql.zst.partial' | grep -q .; do sleep 0.02; done`;
 
-test.each(["TERM", "INT"])("SIG%s in the middle of a dump leaves nothing, here and in the container", async (signal) => {
-  const result = await server.sandbox.run(
-    `${server.command} & pid=$!; ${started}; sleep 0.3; kill -${signal} $pid; wait $pid`,
-  );
-  expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining(`ended by SIG${signal}`) });
-  await nothingIsLeft();
-});
+test.each(["TERM", "INT"])(
+  "SIG%s in the middle of a dump leaves nothing, here and in the container",
+  async (signal) => {
+    const result = await server.sandbox.run(
+      `${server.command} & pid=$!; ${started}; sleep 0.3; kill -${signal} $pid; wait $pid`,
+    );
+    expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining(`ended by SIG${signal}`) });
+    await nothingIsLeft();
+  },
+);
 
 test.each(["0", "0.3", "1"])("SIGKILL %s s into the dump is cleaned up by the next run", async (delay) => {
   await server.sandbox.run(`${server.command} & pid=$!; ${started}; sleep ${delay}; kill -9 $pid; wait $pid`);

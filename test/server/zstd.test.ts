@@ -17,7 +17,8 @@ const newest = async (ending = ".sql.zst") =>
   (await server.files()).filter((file) => file.endsWith(ending)).at(-1) ?? "";
 const restore = (words: string): Promise<CommandResult> =>
   server.sandbox.run(`${commandOf(server.sandbox, "restore_database")} ${words} </dev/null`);
-const lessons = () => server.sandbox.psql("SELECT count(*), md5(string_agg(l::text, '' ORDER BY l::text)) FROM lessons l");
+const lessons = () =>
+  server.sandbox.psql("SELECT count(*), md5(string_agg(l::text, '' ORDER BY l::text)) FROM lessons l");
 
 async function backUp(): Promise<string> {
   expect(await server.backUp()).toMatchObject({ code: 0, stderr: "" });
@@ -99,8 +100,13 @@ test("archives of both kinds are listed, and hand-made ones adopted and removed,
   expect(first.adopted.toSorted()).toEqual([byZstd, byGzip]);
   expect(first.removed).toEqual([]);
   const listed = (await restore("--list")).stdout;
-  for (const file of [byZstd, byGzip, await newest(), await newest(".sql.gz")]) expect(listed).toContain(file);
-  await server.configure({ ...server.settings, zstdLevel: 1, retention: { ...server.settings.retention, keepAtLeast: 1 } });
+  for (const file of [byZstd, byGzip, await newest(), await newest(".sql.gz")])
+    expect(listed).toContain(file);
+  await server.configure({
+    ...server.settings,
+    zstdLevel: 1,
+    retention: { ...server.settings.retention, keepAtLeast: 1 },
+  });
   const second = JSON.parse((await server.backUp("--json")).stdout).databases[0];
   expect(second.removed).toEqual([byZstd, byGzip]);
   expect(second.backup).toMatchObject({ shrunk: null, archive: { compressionLevel: 1 } });

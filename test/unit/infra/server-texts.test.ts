@@ -47,7 +47,10 @@ describe("the settings file", () => {
 
   test("has a gzip level for programs that know nothing else, whatever compresses", () => {
     const backups = { compression: "zstd", compressionLevel: 15 };
-    expect(settingsOf(serverPlanOf({ ...seed, backups }))).toMatchObject({ compressionLevel: 1, zstdLevel: 15 });
+    expect(settingsOf(serverPlanOf({ ...seed, backups }))).toMatchObject({
+      compressionLevel: 1,
+      zstdLevel: 15,
+    });
     expect(settingsOf(serverPlanOf({ ...seed, backups: { compressionLevel: 6 } }))).toMatchObject({
       compressionLevel: 6,
     });

@@ -28,7 +28,13 @@ test.each([
   ["a dump that drops its database", "20250816_155502", "gz", "DROP DATABASE app_production;", false],
   ["a dump that connects by itself", "20250816_155503", "gz", "\\connect app_production", false],
   ["a whole dump of zstd", "20250816_155504", "zst", "CREATE TABLE t (a int);", true],
-  ["a dump of zstd that drops its database", "20250816_155505", "zst", "DROP DATABASE app_production;", false],
+  [
+    "a dump of zstd that drops its database",
+    "20250816_155505",
+    "zst",
+    "DROP DATABASE app_production;",
+    false,
+  ],
 ] as const)("%s: adopted is %4$s", async (_what, stamp, kind, content, adopted) => {
   const stem = join(directory, `app_${stamp}`);
   writeFileSync(`${stem}.sql.${kind}`, packing[kind](dump(content)));

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { archiveName, archiveNames, backupName, parseBackupName, parseStem } from "../../../scripts/lib/backup-name.ts";
+import {
+  archiveName,
+  archiveNames,
+  backupName,
+  parseBackupName,
+  parseStem,
+} from "../../../scripts/lib/backup-name.ts";
 import { versionNumber } from "../../../scripts/lib/dump-endings.ts";
 import { parsePartialName, partialName } from "../../../scripts/lib/manifest.ts";
 import { newRunId, runIdPattern } from "../../../scripts/lib/run-id.ts";
@@ -36,13 +42,18 @@ test.each([
 
 test("every unfinished file's name can be read back and is no backup's", () => {
   fc.assert(
-    fc.property(databases, times, fc.constantFrom("sql.gz", "sql.zst", "roles.sql", "json"), (database, time, kind) => {
-      const runId = newRunId(time);
-      const fileName = partialName(database, runId, kind);
-      expect(runId).toMatch(new RegExp(`^${runIdPattern}$`));
-      expect(parsePartialName(fileName)).toEqual({ database, runId, kind });
-      expect(parseBackupName(fileName)).toBeNull();
-    }),
+    fc.property(
+      databases,
+      times,
+      fc.constantFrom("sql.gz", "sql.zst", "roles.sql", "json"),
+      (database, time, kind) => {
+        const runId = newRunId(time);
+        const fileName = partialName(database, runId, kind);
+        expect(runId).toMatch(new RegExp(`^${runIdPattern}$`));
+        expect(parsePartialName(fileName)).toEqual({ database, runId, kind });
+        expect(parseBackupName(fileName)).toBeNull();
+      },
+    ),
   );
 });
 

@@ -323,7 +323,9 @@ test("a backup is pinned by its archive's name, by what stands beside it, or by 
     unpin(directory.settings, named, directory.log);
     expect(directory.files()).not.toContain(`${old}.sql.zst.pin`);
   }
-  expect(() => namedBackup(directory.settings, `${old}.sql.gz`)).toThrow(`there is no backup ${old}.sql.gz in`);
+  expect(() => namedBackup(directory.settings, `${old}.sql.gz`)).toThrow(
+    `there is no backup ${old}.sql.gz in`,
+  );
   directory.write(`${old}.sql.gz.pin`, "by hand");
   directory.write("shop_20200101_000000.sql.zst.pin");
   directory.write("shop_20200102_000000.pin");

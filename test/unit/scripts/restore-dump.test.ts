@@ -48,15 +48,18 @@ describe("the lines of a dump without its rows", () => {
   test.each([
     ["gzip", gzipSync],
     ["zstd", zstdCompressSync],
-  ])("a row and a statement of 64 MiB, in the small pieces in which they come, of %s", async (_, compress) => {
-    const large = Buffer.alloc(2 ** 26, "x");
-    const before = Buffer.from("COPY public.a (x) FROM stdin;\n");
-    const between = Buffer.from("\n\\.\n\nGRANT ALL ON TABLE a TO somebody;\n");
-    writeFileSync(archive, compress(Buffer.concat([before, large, between, large, Buffer.from("\n")])));
-    const lengths: number[] = [];
-    await visitStatements(archive, (line) => lengths.push(line.length) > 0, signal);
-    expect(lengths).toEqual([0, 33, 2 ** 26]);
-  });
+  ])(
+    "a row and a statement of 64 MiB, in the small pieces in which they come, of %s",
+    async (_, compress) => {
+      const large = Buffer.alloc(2 ** 26, "x");
+      const before = Buffer.from("COPY public.a (x) FROM stdin;\n");
+      const between = Buffer.from("\n\\.\n\nGRANT ALL ON TABLE a TO somebody;\n");
+      writeFileSync(archive, compress(Buffer.concat([before, large, between, large, Buffer.from("\n")])));
+      const lengths: number[] = [];
+      await visitStatements(archive, (line) => lengths.push(line.length) > 0, signal);
+      expect(lengths).toEqual([0, 33, 2 ** 26]);
+    },
+  );
 });
 
 describe("the roles that a dump needs", () => {
