@@ -41,8 +41,9 @@ const explanations: Record<ArchiveErrorKind, string> = {
 function damage(error: unknown): ArchiveErrorKind | null {
   const code = systemCode(error) ?? "";
   if (code === "Z_BUF_ERROR") return "truncated";
-  // Node reads one zstd frame, which is all that the zstd command writes, and closes.
-  if (code === "ERR_STREAM_PREMATURE_CLOSE") return "trailing-garbage";
+  // Node reads one zstd frame, which is all that the zstd command writes, and then closes or looks for another one.
+  if (code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ZSTD_error_prefix_unknown")
+    return "trailing-garbage";
   if (code.startsWith("ZSTD_error_")) return "corrupt";
   if (code !== "Z_DATA_ERROR") return null;
   // The first header is known to be right; this one zlib looked for after a member's end.

@@ -62,7 +62,12 @@ export async function dropLeftovers(
 export async function databaseNames(run: LockedRun, connectTo: string): Promise<string[]> {
   const sql = "select json_agg(datname) from pg_database";
   try {
-    return await queryJson(run.database, z.array(z.string()), sql, questionOptions(run, connectTo, run.signal));
+    return await queryJson(
+      run.database,
+      z.array(z.string()),
+      sql,
+      questionOptions(run, connectTo, run.signal),
+    );
   } catch (error) {
     if (run.signal.aborted || !(error instanceof ProgramError)) throw error;
     return [];

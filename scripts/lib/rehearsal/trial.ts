@@ -34,10 +34,7 @@ export async function restoreOnTrial(
   ]);
   await loadInto(run, source, filledAs, way, signal);
   const inside = { applicationName: applicationName(run.runId), dbname: filledAs, signal };
-  await Promise.all([
-    query(run.database, "ANALYZE", inside),
-    detachSubscriptions(run, filledAs, options),
-  ]);
+  await Promise.all([query(run.database, "ANALYZE", inside), detachSubscriptions(run, filledAs, options)]);
   const last =
     filledAs === name ? [] : [`ALTER DATABASE ${identifier(filledAs)} RENAME TO ${identifier(name)};`];
   const statements = [...propertyStatements(filledAs, properties), ...last];

@@ -73,24 +73,32 @@ test.each(cases)("%s", async (_, content, kind) => {
 test.each([
   ["gzip", whole],
   ["zstd", wholeZstd],
-])("a %s file cut at any byte is never whole", async (_, archive) => {
-  for (let length = 0; length < archive.length; length += 1) {
-    expect(await kindOf(archive.subarray(0, length))).not.toBe("whole");
-  }
-}, 60_000);
+])(
+  "a %s file cut at any byte is never whole",
+  async (_, archive) => {
+    for (let length = 0; length < archive.length; length += 1) {
+      expect(await kindOf(archive.subarray(0, length))).not.toBe("whole");
+    }
+  },
+  60_000,
+);
 
 // gzip's first ten bytes hold a time and a system that do not touch the content; neither do the bits that fill up the
 // last byte before the checksum, and in zstd's header some, which only a manifest's sha256 covers.
 test.each([
   ["gzip", whole, 80, gunzipSync],
   ["zstd", wholeZstd, 0, zstdDecompressSync],
-])("a %s file with any bit of its content changed is never whole", async (_, archive, firstBit, decompress) => {
-  for (let bit = firstBit; bit < archive.length * 8; bit += 1) {
-    const changed = Buffer.from(archive);
-    changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-    if ((await kindOf(changed)) === "whole") expect(decompress(changed)).toEqual(decompress(archive));
-  }
-}, 60_000);
+])(
+  "a %s file with any bit of its content changed is never whole",
+  async (_, archive, firstBit, decompress) => {
+    for (let bit = firstBit; bit < archive.length * 8; bit += 1) {
+      const changed = Buffer.from(archive);
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      if ((await kindOf(changed)) === "whole") expect(decompress(changed)).toEqual(decompress(archive));
+    }
+  },
+  60_000,
+);
 
 test("what is in a dump", async () => {
   const path = join(directory, "whole");
