@@ -285,7 +285,7 @@ test("beside an archive that was compressed anew the one that the manifest descr
     listedPruning(directory.settings, [shop], true).files.map(
       ({ file, decision, reason }) => `${decision} ${file}: ${reason}`,
     );
-  const age = "taken 20 d 0 h before the newest verified regular one, kept for 7 days";
+  const age = "taken 20 d before the newest verified regular one, kept for 7 days";
   expect(told()).toEqual([
     `keep ${old}.json: belongs to ${old}.sql.gz`,
     `remove ${old}.roles.sql: goes with ${old}.sql.gz`,

@@ -107,6 +107,8 @@ const beyondEditors = [
   "a former key that is decommissioned",
   "a former key twice",
   "a key that a targeted run could not tell from another",
+  "a level that gzip does not have",
+  "a level that one server's compression does not have",
   "a name that its key makes too long",
   "a path with ..",
   "a path with a slash at its end",
