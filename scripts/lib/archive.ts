@@ -5,6 +5,7 @@ import { compressionOfFile, decompressor } from "./compression.ts";
 import { DumpEndings } from "./dump-endings.ts";
 import { messageOf, ProgramError, systemCode } from "./errors.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { letGo } from "./passing-buffers.ts";
 
 export type ArchiveErrorKind =
   | "missing"
@@ -95,6 +96,7 @@ export async function verifyArchive(
         for await (const chunk of source) {
           endings.take(chunk);
           watch?.(chunk);
+          letGo(chunk.length);
         }
       },
       signal === undefined ? {} : { signal },

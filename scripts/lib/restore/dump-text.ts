@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { compressionOfVerified, decompressor } from "../compression.ts";
+import { letGo } from "../passing-buffers.ts";
 import { DumpLines } from "./dump-lines.ts";
 
 /**
@@ -20,6 +21,7 @@ export async function visitStatements(
     decompressor(compressionOfVerified(archive)),
     async (text: AsyncIterable<Buffer>) => {
       for await (const chunk of text) {
+        letGo(chunk.length);
         for (const line of lines.take(chunk.toString("latin1"))) {
           enough = !visit(line);
           if (enough) return;

@@ -7,6 +7,7 @@ import { endOf, firstForeignStatus } from "../child.ts";
 import { type Compression, decompressing, decompressor } from "../compression.ts";
 import { dockerFailure, execArguments } from "../docker.ts";
 import { messageOf } from "../errors.ts";
+import { letGo } from "../passing-buffers.ts";
 import { liftTransactionTimeout } from "../psql.ts";
 import { connectionString } from "../sql.ts";
 import { confineDump } from "./confinement.ts";
@@ -106,6 +107,7 @@ async function send(load: Load, input: NodeJS.WritableStream): Promise<void> {
       hash.update(chunk);
       bytes += chunk.length;
       load.progress(bytes);
+      letGo(chunk.length);
       done(null, chunk);
     },
   });
