@@ -30,13 +30,15 @@ const zstdFailed = 91;
 
 /**
  * The dump's output is the archive, so both statuses are taken another way. zstd's counts first: pg_dump fails too when
- * nobody reads what it writes. One thread, because the application needs the other processors.
+ * nobody reads what it writes. One thread, because the application needs the other processors, and the one that reads
+ * too (`-T1` has another): at a high level it would read megabytes ahead, and go on for half a minute after the dump's
+ * end.
  */
 const dumpToZstd = `command -v zstd >/dev/null || exit ${zstdMissing}
 level=$1
 shift
 exec 4>&1
-statuses=$({ { pg_dump "$@" 3>&- 4>&-; echo $? >&3; } | zstd -q -T1 "-$level" -c >&4 3>&- 4>&-; echo $? >&3; } 3>&1)
+statuses=$({ { pg_dump "$@" 3>&- 4>&-; echo $? >&3; } | zstd -q --single-thread "-$level" -c >&4 3>&- 4>&-; echo $? >&3; } 3>&1)
 set -- $statuses
 [ "$2" = 0 ] && exit "$1"
 echo "zstd ended with status $2" >&2

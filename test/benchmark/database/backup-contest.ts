@@ -55,7 +55,7 @@ function othersOn({ sandbox, directory }: BenchmarkServer) {
     },
     {
       name: "pg_dump | zstd in the container",
-      note: "`pg_dump | zstd -3 -T0`, both commands in the database's container, on every processor (ours leaves all but one to the application); verifies nothing",
+      note: "`pg_dump | zstd -3 -T0`, both commands in the database's container, on every processor (ours takes one); verifies nothing",
       command: `docker exec ${container} bash -o pipefail -c '${inContainer} | zstd -q -3 -T0' >${file}`,
       file,
     },
