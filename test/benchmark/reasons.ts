@@ -24,6 +24,18 @@ const reasons: readonly (readonly [beginning: string, reason: string])[] = [
     "drift check of",
     "this machine's two processors do the servers' work as well, which keeps them busy three quarters of that time (CPU); for what the rest is waited is not known yet",
   ],
+  [
+    "first apply",
+    "an `up` is a preview and an update: program, plugin and login are begun twice and everything is looked at twice, as in the apply without changes; then about twenty requests follow one another, each a round trip and files made durable",
+  ],
+  [
+    "apply without changes",
+    "an `up` is a preview and an update, and takes twice what the profile of a drift check shows",
+  ],
+  [
+    "drift check",
+    "the profile shows where it goes: most of it are the login's dozen round trips and the start of the program, which cannot begin before the engine has looked",
+  ],
 ];
 
 export const reasonFor = (what: string): string | undefined =>
