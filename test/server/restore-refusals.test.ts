@@ -34,7 +34,12 @@ const files: {
     code: 65,
     says: /bytes after its end|damaged/,
   },
-  { what: "no gzip file", prepare: 'gunzip -c "$1" >"$2"', code: 65, says: /is neither a gzip nor a zstd file/ },
+  {
+    what: "no gzip file",
+    prepare: 'gunzip -c "$1" >"$2"',
+    code: 65,
+    says: /is neither a gzip nor a zstd file/,
+  },
   {
     what: "of half a dump",
     prepare: 'gunzip -c "$1" | head -n 300 | gzip >"$2"',
