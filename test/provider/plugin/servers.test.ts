@@ -129,13 +129,20 @@ describe("getServer", () => {
       container: "no-such-container",
     }));
     const ask = () =>
-      withPlugin((fresh) => fresh.invoke(getServer, question(connectionTo(server), { databases: missing })));
+      withPlugin((fresh) =>
+        fresh.invoke(getServer, question(connectionTo(server), { databases: missing, zstd: true })),
+      );
+    await server.run("touch /srv/trial/app_20260101_000000.sql.gz.pin");
     expect(await ask()).toMatchObject({
       problems: [],
       notes: [expect.stringContaining("does not exist yet")],
     });
-    await server.run("touch /srv/trial/app_20260101_000000.sql.gz");
-    expect(await ask()).toMatchObject({ problems: [expect.stringContaining("is gone")], notes: [] });
+    for (const ending of ["gz", "zst"]) {
+      const archive = `/srv/trial/app_20260101_000000.sql.${ending}`;
+      await server.run(`touch ${archive}`);
+      expect(await ask()).toMatchObject({ problems: [expect.stringContaining("is gone")], notes: [] });
+      await server.run(`rm ${archive}`);
+    }
   });
 
   it("a stopped cron is a problem", async () => {
