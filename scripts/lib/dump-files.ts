@@ -8,6 +8,7 @@ import type { Content } from "./content/content.ts";
 import type { DumpedSequence } from "./content/sequences.ts";
 import type { Deadline } from "./deadline.ts";
 import { DumpError, dumpDatabase, dumpRoles } from "./dump.ts";
+import { dumpHoldsLocks } from "./dump-locks.ts";
 import { InterruptedError } from "./errors.ts";
 import { placeOf } from "./psql.ts";
 import { PsqlError } from "./psql-error.ts";
@@ -97,7 +98,7 @@ async function attempt(
     lockWaitSeconds: settings.timeouts.lockWait,
   });
   const work = [
-    snapshot.locksHeldBy(dump).then((held) => {
+    dumpHoldsLocks(snapshot.session, snapshot.lockedTables, dump).then((held) => {
       if (held) return snapshot.readContent(settings.manifest);
       throw new Queued();
     }),

@@ -6,7 +6,6 @@ import { readRoleFacts } from "./content/roles.ts";
 import { type DumpedSequence, readSequences } from "./content/sequences.ts";
 import { chunks, listTables, qualified, readTables, type Table } from "./content/tables.ts";
 import { fixTextForms } from "./content/text-forms.ts";
-import { dumpHoldsLocks } from "./dump-locks.ts";
 import type { QueryOptions } from "./psql.ts";
 import { PsqlError } from "./psql-error.ts";
 import { PsqlSession } from "./psql-session.ts";
@@ -31,8 +30,10 @@ export interface Snapshot {
   takenAt: Date;
   /** Of the moment when the snapshot was opened: they belong to none. */
   sequences: readonly DumpedSequence[];
-  /** Whether the dump holds its locks too, which may take it a moment; see dumpHoldsLocks. */
-  locksHeldBy(dump: Promise<unknown>): Promise<boolean>;
+  /** The session that holds it. */
+  session: PsqlSession;
+  /** The oids of the tables that it has locked; not the extensions' own, which are locked when they are read. */
+  lockedTables: readonly number[];
   /** Reads what the snapshot sees; every table once. */
   readContent(proof: Proof): Promise<Content>;
   /** Ends the snapshot; a dump that uses it must have begun by then. */
@@ -114,15 +115,8 @@ async function beginSnapshot(
     facts,
     takenAt,
     sequences,
-    locksHeldBy: (dump) => {
-      // The extensions' own are not locked before they are read.
-      const own = tables.filter(({ extension }) => extension === null);
-      return dumpHoldsLocks(
-        session,
-        own.map(({ oid }) => oid),
-        dump,
-      );
-    },
+    session,
+    lockedTables: tables.flatMap(({ oid, extension }) => (extension === null ? oid : [])),
     readContent: (proof) => readAll(session, { tables, sequences, proof, facts }),
     close: () => session.close(),
   };
