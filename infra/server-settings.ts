@@ -1,5 +1,5 @@
 import type { Settings } from "../scripts/lib/settings.ts";
-import { compressionLevels } from "./config/defaults.ts";
+import { defaults } from "./config/defaults.ts";
 import type { ServerPlan } from "./config/plan.ts";
 import { durationSeconds, sizeBytes } from "./config/values.ts";
 import { pingUrlFile } from "./installation.ts";
@@ -22,7 +22,7 @@ const compressionSettings = ({
 }: ServerPlan["backups"]): Pick<Settings, "compressionLevel" | "zstdLevel"> =>
   compression === "gzip"
     ? { compressionLevel }
-    : { compressionLevel: compressionLevels.gzip.fallback, zstdLevel: compressionLevel };
+    : { compressionLevel: defaults.backups.compressionLevel, zstdLevel: compressionLevel };
 
 /** What the programs on a server are told: its settings file. */
 export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Deployment): Settings {

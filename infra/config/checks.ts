@@ -1,4 +1,4 @@
-import { compressionLevels } from "./defaults.ts";
+import { highestLevels } from "./defaults.ts";
 import { pathProblems } from "./path-checks.ts";
 import type { DatabasePlan, ServerPlan, StackPlan } from "./plan.ts";
 import { type Problem, unknownKeyText } from "./problems.ts";
@@ -152,14 +152,14 @@ function rehearsalProblems({ key, backups, rehearsal }: ServerPlan, configuratio
 
 function compressionProblems({ key, backups }: ServerPlan, configuration: Configuration): Problem[] {
   const { compression, compressionLevel } = backups;
-  const { highest } = compressionLevels[compression];
+  const highest = highestLevels[compression];
   if (compressionLevel <= highest) return [];
   const own = configuration.servers[key]?.backups;
   const overridden = own?.compression !== undefined || own?.compressionLevel !== undefined;
   return [
     {
       path: [...(overridden ? ["servers", key] : []), "backups", "compressionLevel"],
-      text: `must be at most ${highest} while backups.compression is ${compression}, is ${compressionLevel}: lower it, or set compression to zstd, which has levels up to ${compressionLevels.zstd.highest}`,
+      text: `must be at most ${highest} while backups.compression is ${compression}, is ${compressionLevel}: lower it, or set compression to zstd, which has levels up to ${highestLevels.zstd}`,
     },
   ];
 }

@@ -4,8 +4,7 @@ import type { Backups, ManagedContainer, Monitoring, Paths, Rehearsal, Runtime }
 /** Everything that a stack may leave out. Names, paths, schedule and retention are those of the hand-made system. */
 export interface Defaults {
   paths: Paths;
-  /** Without the level, which depends on the compression. */
-  backups: Omit<Backups, "compressionLevel">;
+  backups: Backups;
   rehearsal: Rehearsal;
   monitoring: Monitoring;
   runtime: Runtime;
@@ -42,6 +41,7 @@ export const defaults: Defaults = {
     },
     manifest: "full",
     compression: "gzip",
+    compressionLevel: 1,
     timeouts: { backup: "2h", restore: "4h", lockWait: "5m", query: "30s" },
   },
   rehearsal: {
@@ -66,11 +66,8 @@ export const defaults: Defaults = {
   verification: true,
 };
 
-/** The levels that each compression has, from 1 on, and the one that is taken unless another is given. */
-export const compressionLevels: Readonly<Record<Compression, { highest: number; fallback: number }>> = {
-  gzip: { highest: 9, fallback: 1 },
-  zstd: { highest: 19, fallback: 3 },
-};
+/** The highest level of each compression; the lowest is 1. */
+export const highestLevels: Readonly<Record<Compression, number>> = { gzip: 9, zstd: 19 };
 
 export const managedContainerDefaults: ManagedContainer = { image: "postgres:17", restart: "unless-stopped" };
 

@@ -1,6 +1,5 @@
 import type { Connection } from "../remotehost/connection.ts";
 import {
-  compressionLevels,
   type Defaults,
   databaseDefaults,
   defaultLogin,
@@ -8,7 +7,7 @@ import {
   managedContainerDefaults,
 } from "./defaults.ts";
 import { merged } from "./merge.ts";
-import type { Backups, Configuration, ManagedContainer, Monitoring, Server } from "./schema.ts";
+import type { Configuration, ManagedContainer, Monitoring, Server } from "./schema.ts";
 import { durationSeconds, pingUrlOf } from "./values.ts";
 
 /** One database on one server, every name resolved. */
@@ -27,7 +26,6 @@ export interface ServerPlan extends Defaults {
   formerly: string | null;
   connection: Connection;
   databases: DatabasePlan[];
-  backups: Backups;
 }
 
 /** What the stack is to be. */
@@ -69,18 +67,6 @@ function connectionOf(key: string, server: Server): Connection {
   };
 }
 
-function backupsPlan(server: Server, configuration: Configuration): Backups {
-  const given = merged<Omit<Backups, "compressionLevel"> & Partial<Backups>>(
-    defaults.backups,
-    configuration.backups,
-    server.backups,
-  );
-  return {
-    ...given,
-    compressionLevel: given.compressionLevel ?? compressionLevels[given.compression].fallback,
-  };
-}
-
 function monitoringPlan(key: string, server: Server, configuration: Configuration): Monitoring {
   const monitoring = merged(defaults.monitoring, configuration.monitoring, server.monitoring);
   const { pingUrl } = monitoring;
@@ -96,7 +82,7 @@ function serverPlan(key: string, server: Server, configuration: Configuration): 
     connection: connectionOf(key, server),
     databases: keys.map((name) => databasePlan(name, configuration.databases[name] ?? {}, own?.[name] ?? {})),
     paths: merged(defaults.paths, configuration.paths, server.paths),
-    backups: backupsPlan(server, configuration),
+    backups: merged(defaults.backups, configuration.backups, server.backups),
     rehearsal: merged(defaults.rehearsal, configuration.rehearsal, server.rehearsal),
     monitoring: monitoringPlan(key, server, configuration),
     runtime: server.runtime ?? configuration.runtime ?? defaults.runtime,

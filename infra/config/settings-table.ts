@@ -1,12 +1,6 @@
 import * as z from "zod";
 import { defaultConnectTimeout } from "../remotehost/connection.ts";
-import {
-  compressionLevels,
-  databaseDefaults,
-  defaultLogin,
-  defaults,
-  managedContainerDefaults,
-} from "./defaults.ts";
+import { databaseDefaults, defaultLogin, defaults, managedContainerDefaults } from "./defaults.ts";
 import {
   Backups,
   Database,
@@ -49,10 +43,6 @@ function settingsOf(group: z.ZodObject, path: string, fallbacks: object): Settin
 
 const container = databaseDefaults.container("KEY");
 
-const usualLevels = Object.entries(compressionLevels)
-  .map(([compression, { fallback }]) => `${fallback} with ${compression}`)
-  .join(", ");
-
 /** Every setting of a stack, in the order of the reference. */
 export const settings: readonly Setting[] = [
   ...settingsOf(Login, "servers.KEY", {
@@ -89,10 +79,7 @@ export const settings: readonly Setting[] = [
       "PostgreSQL's first password, for a managed container; set it with `pulumi config set --secret --path`",
   },
   ...settingsOf(Paths, "paths", defaults.paths),
-  ...settingsOf(Backups, "backups", {
-    ...defaults.backups,
-    compressionLevel: `the compression's: ${usualLevels}`,
-  }),
+  ...settingsOf(Backups, "backups", defaults.backups),
   ...settingsOf(Rehearsal, "rehearsal", defaults.rehearsal),
   ...settingsOf(Monitoring, "monitoring", defaults.monitoring),
   { path: "runtime", ...meta(Runtime), fallback: defaults.runtime },

@@ -84,7 +84,7 @@ function oursOn({ command, settings }: BenchmarkServer) {
     },
     {
       name: backupByZstd,
-      note: "the same as with default settings, compressed by zstd (level 3) on one processor, in the database's container",
+      note: "the same as with default settings, compressed by zstd (level 1) on one processor, in the database's container",
       command: command("backup_database", "--quiet", "zstd"),
       file,
     },

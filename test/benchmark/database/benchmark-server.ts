@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { buildSync } from "esbuild";
-import { compressionLevels } from "../../../infra/config/defaults.ts";
+import { defaults } from "../../../infra/config/defaults.ts";
 import type { ProgramName } from "../../../infra/installation.ts";
 import { launcherText } from "../../../infra/launchers.ts";
 import { repository } from "../../../infra/local-machine/places.ts";
@@ -23,7 +23,7 @@ type Program = (typeof programs)[number];
 const variants = {
   usual: {},
   rows: { manifest: "rows" },
-  zstd: { zstdLevel: compressionLevels.zstd.fallback },
+  zstd: { zstdLevel: defaults.backups.compressionLevel },
 } as const satisfies Record<string, Partial<Settings>>;
 type Variant = keyof typeof variants;
 

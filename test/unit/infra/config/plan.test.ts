@@ -66,22 +66,6 @@ test("a server's own value wins over the environment's, and that over the defaul
   expect([one?.runtime, two?.runtime]).toEqual(["system", "pinned"]);
 });
 
-test("the level of the compression depends on which it is, unless it is given", () => {
-  const servers = serversOf({
-    servers: {
-      one: {},
-      two: { backups: { compression: "zstd" } },
-      three: { backups: { compression: "zstd", compressionLevel: 19 } },
-    },
-    databases: { library: {} },
-  });
-  expect(servers.map(({ backups }) => [backups.compression, backups.compressionLevel])).toEqual([
-    ["gzip", 1],
-    ["zstd", 3],
-    ["zstd", 19],
-  ]);
-});
-
 test("the address to report to is each server's own by {server} in it", () => {
   const [one, two] = serversOf({
     servers: { one: {}, two: { monitoring: { pingUrl: "https://own.example/x" } } },
