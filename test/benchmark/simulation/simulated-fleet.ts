@@ -29,6 +29,8 @@ export interface Original {
 /** A stack of servers that are all simulated by one process, at the end of a long way. */
 export interface SimulatedFleet {
   stack: SandboxStack;
+  /** How many servers. */
+  count: number;
   /** What the simulating process took of the processors so far. */
   simulationSeconds(): number;
   remove(): Promise<void>;
@@ -86,7 +88,7 @@ export async function simulatedFleet(
     writeFileSync(knownHosts, ways.map(({ port, hostKey }) => `[127.0.0.1]:${port} ${hostKey}\n`).join(""));
     const stack = await stackOf(original, names, renames, directory);
     ends.push(stack.remove);
-    return { stack, simulationSeconds: simulation.cpuSeconds, remove };
+    return { stack, count, simulationSeconds: simulation.cpuSeconds, remove };
   } catch (error) {
     await remove();
     throw error;

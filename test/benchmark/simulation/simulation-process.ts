@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import * as z from "zod";
+import { postQuantumSeconds, workFor } from "./client-work.ts";
 import { newHostKey } from "./key-exchange.ts";
 import { Recording } from "./recording.ts";
 import { type Clock, ReplayedSession } from "./replay.ts";
@@ -17,6 +18,9 @@ const host = "127.0.0.1";
 
 const clock: Clock = { after: (seconds, act) => setTimeout(act, seconds * 1000) };
 
+// What these servers spare the client is done here in its place.
+const clientWork = workFor(postQuantumSeconds);
+
 function fail(error: Error): never {
   console.error(`a simulated server: ${error.message}`);
   process.exit(1);
@@ -26,7 +30,7 @@ function serve(recording: Recording): Promise<SimulatedServer> {
   const hostKey = newHostKey();
   return new Promise((resolve, reject) => {
     const listener = createServer((socket) => {
-      new SshConnection(socket, hostKey, new ReplayedSession(recording, clock), fail);
+      new SshConnection(socket, hostKey, new ReplayedSession(recording, clock), clientWork, fail);
     });
     listener.once("error", reject);
     listener.listen(0, host, () =>

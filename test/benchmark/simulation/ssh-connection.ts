@@ -33,6 +33,8 @@ export class SshConnection {
   readonly #socket: Socket;
   readonly #hostKey: HostKey;
   readonly #handler: SessionHandler;
+  readonly #beforeReply: () => Promise<unknown>;
+  readonly #onError: (error: Error) => void;
   readonly #opener = new PacketOpener();
   readonly #sealer = new PacketSealer();
   readonly #serverInit = keyInit();
@@ -46,8 +48,17 @@ export class SshConnection {
   #room = 0;
   #received = 0;
 
-  constructor(socket: Socket, hostKey: HostKey, handler: SessionHandler, onError: (error: Error) => void) {
+  /** @param beforeReply what takes its time before the server answers the client's key */
+  constructor(
+    socket: Socket,
+    hostKey: HostKey,
+    handler: SessionHandler,
+    beforeReply: () => Promise<unknown>,
+    onError: (error: Error) => void,
+  ) {
     this.#socket = socket;
+    this.#beforeReply = beforeReply;
+    this.#onError = onError;
     this.#hostKey = hostKey;
     this.#handler = handler;
     socket.setNoDelay(true);
@@ -127,10 +138,13 @@ export class SshConnection {
       ...{ clientInit: this.#clientInit, serverInit: this.#serverInit },
     };
     const { reply, fromClient, toClient } = exchangeKeys(payload, introduction, this.#hostKey);
-    this.#send(reply);
-    this.#send(new SshWriter().byte(message.newKeys).bytes());
-    this.#sealer.encipher(toClient);
     this.#fromClient = fromClient;
+    // The client says nothing before it has the reply.
+    this.#beforeReply().then(() => {
+      this.#send(reply);
+      this.#send(new SshWriter().byte(message.newKeys).bytes());
+      this.#sealer.encipher(toClient);
+    }, this.#onError);
   }
 
   /** The ways of a login by key: what else there is, whether this key may try, and its signature. */
