@@ -34,6 +34,8 @@ type FileSpecification = Omit<FileArgs, "connection">;
 export class BackupServer extends pulumi.ComponentResource {
   /** What a changed deployment can be told by: the digest of every file that decides what runs. */
   readonly digests: pulumi.Output<string[]>;
+  /** Comes after everything else of the server: what depends on it need not name the others. */
+  readonly last: pulumi.Resource;
   /** Ends when nothing of the server is left to be done, without anything's depending on it. */
   readonly settled: Promise<void>;
 
@@ -64,8 +66,10 @@ export class BackupServer extends pulumi.ComponentResource {
         : [file("node", { path: runtime.path, mode: "0700", ...runtime.file }, ...directories)];
 
     const bundleFiles = bundles.map((bundle) => {
-      // Sensitive only in that a whole program has no place in the state or in a preview.
-      const specification = { path: bundlePath(plan, bundle), content: bundle.text, sensitive: true };
+      // Not its text, which would go from process to process for every server. Sensitive only in that a whole program
+      // has no place in a preview.
+      const { file: source, sha256 } = bundle;
+      const specification = { path: bundlePath(plan, bundle), source, sha256, sensitive: true };
       return file(`${programPurposes[bundle.name].purpose}-program`, specification, ...directories, ...node);
     });
 
@@ -122,6 +126,7 @@ export class BackupServer extends pulumi.ComponentResource {
     this.digests = pulumi.all(
       [...bundleFiles, ...pingUrlFiles, settings, ...launchers, cronTable].map(({ sha256 }) => sha256),
     );
+    this.last = cronTable;
     this.settled = new Promise((resolve) => {
       cronTable.urn.apply(() => resolve());
     });

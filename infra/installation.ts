@@ -5,6 +5,8 @@ export interface Bundle {
   name: ProgramName;
   /** The whole program, one CommonJS file. */
   text: string;
+  /** Where it lies on this machine, under a name that no other text will have. */
+  file: string;
   sha256: string;
   bytes: number;
 }

@@ -40,9 +40,14 @@ interface Deployed extends Candidate {
 const isToBeDeclared = ({ facts }: Candidate): boolean =>
   facts.deployed !== false || facts.problems.length === 0;
 
-/** Everything of other servers that a last resource may wait for: a run with --target must not meet new ones. */
-const settledOthers = (all: readonly Deployed[], key: string): BackupServer[] =>
-  all.filter(({ plan, facts }) => plan.key !== key && facts.deployed === true).map(({ server }) => server);
+/**
+ * What of other servers a last resource may wait for: a run with --target must not meet new ones. Their last resources,
+ * because the component of each would stand for all of its own, squared by the number of servers.
+ */
+const settledOthers = (all: readonly Deployed[], key: string): pulumi.Resource[] =>
+  all
+    .filter(({ plan, facts }) => plan.key !== key && facts.deployed === true)
+    .map(({ server }) => server.last);
 
 const notLookedAt = "the last run was for other servers and has not looked at this one";
 
@@ -122,7 +127,7 @@ export async function declareStack(
     });
   }
   for (const { plan, requirements } of candidates) {
-    const own = deployed.filter((one) => one.plan.key === plan.key).map(({ server }) => server);
+    const own = deployed.filter((one) => one.plan.key === plan.key).map(({ server }) => server.last);
     new Readiness(
       `${plan.key}-readiness`,
       { connection: plan.connection, requirements },

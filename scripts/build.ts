@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Bundle, type ProgramName, programNames } from "../infra/installation.ts";
 
@@ -25,19 +25,21 @@ function cached(root: string, directory: string, name: ProgramName): Bundle | nu
   try {
     const recipe: Recipe = JSON.parse(readFileSync(join(directory, `${name}.json`), "utf8"));
     const changed = Object.entries(recipe.inputs).some(([path, sha256]) => fileDigest(root, path) !== sha256);
-    const text = readFileSync(join(directory, `${name}.cjs`), "utf8");
-    return changed || digest(text) !== recipe.sha256 ? null : bundle(name, text);
+    const made = bundle(directory, name, readFileSync(fileOf(directory, name, recipe.sha256), "utf8"));
+    return changed || made.sha256 !== recipe.sha256 ? null : made;
   } catch {
     return null;
   }
 }
 
-const bundle = (name: ProgramName, text: string): Bundle => ({
-  name,
-  text,
-  sha256: digest(text),
-  bytes: Buffer.byteLength(text),
-});
+/** The plugin reads it some time after it was made: a run that builds another one must not get in between. */
+const fileOf = (directory: string, name: ProgramName, sha256: string): string =>
+  join(directory, `${name}-${sha256.slice(0, 12)}.cjs`);
+
+function bundle(directory: string, name: ProgramName, text: string): Bundle {
+  const sha256 = digest(text);
+  return { name, text, file: fileOf(directory, name, sha256), sha256, bytes: Buffer.byteLength(text) };
+}
 
 /** Written whole or not at all: two previews may build at once. */
 function write(path: string, text: string): void {
@@ -63,7 +65,7 @@ function built(root: string, directory: string, name: ProgramName): Bundle {
     write: false,
     logLevel: "silent",
   });
-  const made = bundle(name, outputFiles[0]?.text ?? "");
+  const made = bundle(directory, name, outputFiles[0]?.text ?? "");
   const paths = [
     ...Object.keys(metafile.inputs),
     "scripts/build.ts",
@@ -75,7 +77,7 @@ function built(root: string, directory: string, name: ProgramName): Bundle {
     sha256: made.sha256,
   };
   mkdirSync(directory, { recursive: true });
-  write(join(directory, `${name}.cjs`), made.text);
+  write(made.file, made.text);
   write(join(directory, `${name}.json`), JSON.stringify(recipe));
   return made;
 }
@@ -96,7 +98,7 @@ export function programsVersion(bundles: readonly Bundle[], root = repository): 
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const { name, bytes, sha256 } of buildPrograms()) {
-    console.log(`.cache/programs/${name}.cjs  ${bytes} bytes  sha256 ${sha256}`);
+  for (const { file, bytes, sha256 } of buildPrograms()) {
+    console.log(`${relative(repository, file)}  ${bytes} bytes  sha256 ${sha256}`);
   }
 }

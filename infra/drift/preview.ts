@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { withProjectNode } from "../local-machine/places.ts";
+import { withParallelLooks } from "../pulumi-cli/parallel-looks.ts";
 import { withPulumi } from "../pulumi-cli/pulumi-cli.ts";
 import { addEvent, emptyPreview, type Preview } from "./engine-events.ts";
 
@@ -21,7 +22,7 @@ export async function runPreview(
   const words = ["preview", "--json", "--refresh", "--non-interactive", "--color", "never"];
   const pulumi = spawn("pulumi", [...words, ...(stack === null ? [] : ["--stack", stack])], {
     env: {
-      ...(await withPulumi(withProjectNode())),
+      ...withParallelLooks(words, await withPulumi(withProjectNode())),
       // Every event as it comes: the digest of `--json` alone leaves out what the refresh found.
       PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
       PULUMI_SKIP_UPDATE_CHECK: "true",

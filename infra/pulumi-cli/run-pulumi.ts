@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { withProjectNode } from "../local-machine/places.ts";
+import { withParallelLooks } from "./parallel-looks.ts";
 import { withPulumi } from "./pulumi-cli.ts";
 
 /** `npm run pulumi -- …`: the Pulumi CLI, found or made, with the project's own Node. */
-const environment = await withPulumi(withProjectNode());
-const pulumi = spawn("pulumi", process.argv.slice(2), { env: environment, stdio: "inherit" });
+const argv = process.argv.slice(2);
+const environment = withParallelLooks(argv, await withPulumi(withProjectNode()));
+const pulumi = spawn("pulumi", argv, { env: environment, stdio: "inherit" });
 // Ctrl-C reaches the CLI by itself; it decides when to end.
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => pulumi.kill("SIGTERM"));

@@ -22,7 +22,7 @@ const reasons: readonly (readonly [beginning: string, reason: string])[] = [
   ["restore_database --rollback: worst gap", "as for the restore"],
   [
     "drift check of",
-    "this machine's two processors do the servers' work as well, which keeps them busy three quarters of that time (CPU); for what the rest is waited is not known yet",
+    "each server has two dozen resources, each of which the engine reads, the program declares and the plugin checks and compares: about 0.25 s of processor time a server, three quarters of it in Pulumi's engine, its SDK and gRPC, and the rest in ssh's key exchange (CPU)",
   ],
   [
     "first apply",

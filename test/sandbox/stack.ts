@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CommandResult, execute, succeed } from "../../infra/local-machine/command.ts";
 import { repository, withProjectNode } from "../../infra/local-machine/places.ts";
+import { withParallelLooks } from "../../infra/pulumi-cli/parallel-looks.ts";
 import { withPulumi } from "../../infra/pulumi-cli/pulumi-cli.ts";
 import type { SandboxServer } from "./server.ts";
 
@@ -86,7 +87,11 @@ export async function createStack(options: StackOptions): Promise<SandboxStack> 
   };
   configure({ ...configurationFor(options.servers), ...options.configuration });
   const pulumi: SandboxStack["pulumi"] = (argv, added = {}) =>
-    execute(["pulumi", ...argv, "--non-interactive"], { cwd: directory, env: { ...environment, ...added } });
+    execute(["pulumi", ...argv, "--non-interactive"], {
+      cwd: directory,
+      // As `npm run pulumi` does.
+      env: withParallelLooks(argv, { ...environment, ...added }),
+    });
   return {
     name: `${project}/${stackName}`,
     directory,

@@ -26,8 +26,15 @@ test("the other tools get the work that a BackupServer declares", async () => {
   const byPath = (a: { path?: string }, b: { path?: string }) => ((a.path ?? "") < (b.path ?? "") ? -1 : 1);
   const sorted = <T extends { path?: string }>(all: readonly T[]) => [...all].sort(byPath);
   expect(sorted(wish.directories)).toEqual(sorted(of("Directory").map(({ path, mode }) => ({ path, mode }))));
+  const textOf = (source: unknown) => bundles.find(({ file }) => file === source)?.text;
   expect(sorted(wish.files)).toEqual(
-    sorted(of("File").map(({ path, mode, content }) => ({ path, mode, content }))),
+    sorted(
+      of("File").map(({ path, mode, content, source }) => ({
+        path,
+        mode,
+        content: content ?? textOf(source),
+      })),
+    ),
   );
   expect([wish.cron]).toEqual(
     of("CronTable").map(({ path, environment, entries }) => ({ path, environment, entries })),

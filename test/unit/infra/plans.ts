@@ -47,10 +47,40 @@ export const deadFacts = (key: string, deployed: boolean | null): ServerFacts =>
 const sha256 = (digit: string): string => digit.repeat(64);
 
 export const bundles: Bundle[] = [
-  { name: "backup_database", text: "backup", sha256: sha256("a"), bytes: 6 },
-  { name: "check_database_status", text: "status", sha256: sha256("b"), bytes: 6 },
-  { name: "restore_database", text: "restore", sha256: sha256("c"), bytes: 7 },
-  { name: "rehearse_restore", text: "rehearse", sha256: sha256("d"), bytes: 8 },
-  { name: "prune_backups", text: "prune", sha256: sha256("e"), bytes: 5 },
-  { name: "pin_backup", text: "pin", sha256: sha256("f"), bytes: 3 },
+  {
+    name: "backup_database",
+    text: "backup",
+    file: "/programs/backup_database.cjs",
+    sha256: sha256("a"),
+    bytes: 6,
+  },
+  {
+    name: "check_database_status",
+    text: "status",
+    file: "/programs/check_database_status.cjs",
+    sha256: sha256("b"),
+    bytes: 6,
+  },
+  {
+    name: "restore_database",
+    text: "restore",
+    file: "/programs/restore_database.cjs",
+    sha256: sha256("c"),
+    bytes: 7,
+  },
+  {
+    name: "rehearse_restore",
+    text: "rehearse",
+    file: "/programs/rehearse_restore.cjs",
+    sha256: sha256("d"),
+    bytes: 8,
+  },
+  {
+    name: "prune_backups",
+    text: "prune",
+    file: "/programs/prune_backups.cjs",
+    sha256: sha256("e"),
+    bytes: 5,
+  },
+  { name: "pin_backup", text: "pin", file: "/programs/pin_backup.cjs", sha256: sha256("f"), bytes: 3 },
 ];

@@ -50,7 +50,10 @@ export async function checkFile(news: Unwrapped): Promise<Checked> {
   if (typeof content === "string")
     return { inputs: { ...place, ...contentInputs(content, sensitive, news) }, failures };
   if (news.unknowns.has("source")) return { inputs: { ...place, sha256: unknownValue }, failures };
-  if (typeof source === "string") return await sourceInputs(place, source, sha256);
+  if (typeof source === "string") {
+    const shown = sensitive === true ? { ...place, sensitive } : place;
+    return await sourceInputs(shown, source, sha256);
+  }
   rememberOrigin(String(sha256), { from: "npm", file: npmFileSchema.parse(source), sha256: String(sha256) });
   return { inputs: { ...place, sha256 }, failures };
 }

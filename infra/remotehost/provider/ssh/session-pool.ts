@@ -1,14 +1,16 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Connection } from "../../connection.ts";
+import { gate } from "./gate.ts";
 import { logIn } from "./login.ts";
 import { type Session, sessionOver } from "./session.ts";
-import { turnstile } from "./turnstile.ts";
+import { wayOf } from "./way.ts";
 
 /** Told one sentence when a login has to be tried again. */
 export type Progress = (text: string) => void;
 
-// sshd's MaxStartups default begins to drop connections at ten that are not logged in yet.
-const startsAtOnce = 8;
+// sshd's MaxStartups default begins to drop connections at ten that are not logged in yet. Servers of their own do not
+// share that; a jump host does. All of them share this machine, which is to finish each within its time.
+const startsAtOnce = { unasked: 8, sameWay: 8, together: 64 };
 // Milliseconds before the second and later attempts of a login that sshd dropped.
 const backOff = [500, 1000, 2000, 4000];
 // Milliseconds for which a failed login answers for its server, so that a dead one is not asked once per resource.
@@ -16,7 +18,7 @@ const failureMemory = 15_000;
 
 const sessions = new Map<string, Promise<Session>>();
 let cancellation = new AbortController();
-const throughTurnstile = turnstile(startsAtOnce);
+const throughGate = gate(wayOf, startsAtOnce);
 
 /**
  * The session with a server: one per server (the connection without its key) and process, shared by all callers, and
@@ -55,7 +57,7 @@ function serverOf({ key: _, ...address }: Connection): string {
 
 async function connect(connection: Connection, signal: AbortSignal, onProgress: Progress): Promise<Session> {
   for (let attempt = 0; ; attempt += 1) {
-    const outcome = await throughTurnstile(() => logIn(connection, signal));
+    const outcome = await throughGate(connection, () => logIn(connection, signal));
     if (!("error" in outcome)) return sessionOver(connection, outcome);
     const pause = backOff[attempt];
     if (!outcome.retry || pause === undefined) throw outcome.error;
