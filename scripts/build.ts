@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,6 +48,18 @@ function write(path: string, text: string): void {
   renameSync(temporary, path);
 }
 
+/** Longer than any deployment that may still read an earlier bundle takes; in milliseconds. */
+const keptFor = 86_400_000;
+
+function removeEarlier(directory: string, name: ProgramName): void {
+  const own = new RegExp(`^${name}-[0-9a-f]{12}\\.cjs$`);
+  const paths = readdirSync(directory).flatMap((file) => (own.test(file) ? join(directory, file) : []));
+  for (const path of paths) {
+    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > keptFor) rmSync(path, { force: true });
+  }
+}
+
 function built(root: string, directory: string, name: ProgramName): Bundle {
   // Loaded only when something has changed: starting esbuild costs each preview more than reading the cache.
   const { buildSync }: typeof import("esbuild") = createRequire(import.meta.url)("esbuild");
@@ -79,6 +91,7 @@ function built(root: string, directory: string, name: ProgramName): Bundle {
   mkdirSync(directory, { recursive: true });
   write(made.file, made.text);
   write(join(directory, `${name}.json`), JSON.stringify(recipe));
+  removeEarlier(directory, name);
   return made;
 }
 

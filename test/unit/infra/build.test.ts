@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -66,4 +67,9 @@ test("a bundle is made again when a source's text has changed, and not when only
   expect(after?.text).toContain("another program");
   const read = (bundle = after) => readFileSync(bundle?.file ?? "", "utf8");
   expect([read(before), read(after)]).toEqual([before?.text, after?.text]);
+
+  utimesSync(before?.file ?? "", new Date(0), new Date(0));
+  writeFileSync(join(root, "scripts", `${name}.ts`), 'console.log("a third program");\n');
+  const [last] = buildPrograms(root, [name]);
+  expect([before, after, last].map((bundle) => existsSync(bundle?.file ?? ""))).toEqual([false, true, true]);
 });
