@@ -2,11 +2,10 @@ import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import * as z from "zod";
 import { postQuantumSeconds, workFor } from "./client-work.ts";
-import { newHostKey } from "./key-exchange.ts";
 import { Recording } from "./recording.ts";
 import { type Clock, ReplayedSession } from "./replay.ts";
 import type { SimulatedServer } from "./simulation.ts";
-import { SshConnection } from "./ssh-connection.ts";
+import { newHostKey, serveSsh } from "./ssh-connection.ts";
 
 /**
  * Stands for many servers, each at a port and with a host key of its own. A process of its own, so that its work can be
@@ -29,9 +28,9 @@ function fail(error: Error): never {
 function serve(recording: Recording): Promise<SimulatedServer> {
   const hostKey = newHostKey();
   return new Promise((resolve, reject) => {
-    const listener = createServer((socket) => {
-      new SshConnection(socket, hostKey, new ReplayedSession(recording, clock), clientWork, fail);
-    });
+    const listener = createServer({ noDelay: true }, (socket) =>
+      serveSsh(socket, hostKey, new ReplayedSession(recording, clock), clientWork, fail),
+    );
     listener.once("error", reject);
     listener.listen(0, host, () =>
       resolve({ port: (listener.address() as AddressInfo).port, hostKey: hostKey.text }),
