@@ -1,19 +1,8 @@
 /** Why a goal is missed, where that is known: by how its words begin. Found out after it was measured. */
 const reasons: readonly (readonly [beginning: string, reason: string])[] = [
   [
-    "8MB backup",
-    "a run asks Docker and PostgreSQL several things one after the other, each by a Docker client of its own, which takes as long as “one question” of the status check",
-  ],
-  [
-    "700MB backup, memory",
-    "it is reached while Node reads the file back, as verification alone shows; what of it holds so much is not known yet",
-  ],
-  ["700MB restore, memory", "as for the backup, which a restore makes first"],
-  ["full manifest", "the start of Node and of a Docker client are in it"],
-  ["verification", "the start of Node is in it, and the comparison of the roles file and the manifest"],
-  [
     "700MB restore, compared",
-    "reading the archive, loading it, ANALYZE and reading the content for the comparison follow one another; the bare way does the second alone",
+    "the archive is read in full before anything is touched (as long as the verification) and what was loaded is compared in full (as long as the manifest's content, with ANALYZE beside it); in between it is loaded, which is all that the bare way does",
   ],
   [
     "restore_database: worst gap",
