@@ -23,11 +23,18 @@ export const holdConnections =
  * Ends the clients of the databases with these oids, but only once nobody can come back before the statements are done:
  * while connections are held, or a statement holds the lock on the live one. Who reconnects before that would be ended
  * a second time. It must not read pg_database itself. Returns how many clients it found; -1 while it is too early.
+ *
+ * Who is about to connect is no activity yet, but may hold a lock on the database and wait for pg_database: a rename
+ * would wait for that one until the server looks for deadlocks, a second later. Whose it is, is not known yet either, so
+ * that only a superuser may end it; nobody else can make it wait.
  */
 const endClients = (live: string, databases: readonly string[]): string => `
 select case when held then (
-  select count(pg_terminate_backend(pid)) from pg_stat_get_activity(null)
-  where datid in (${databases.join(", ")}) and pid <> pg_backend_pid())
+  select count(pg_terminate_backend(pid)) from (
+    select pid from pg_stat_get_activity(null) where datid in (${databases.join(", ")}) and pid <> pg_backend_pid()
+    union select pid from pg_locks where granted and mode = 'RowExclusiveLock' and locktype = 'object'
+      and classid = 'pg_database'::regclass and objid in (${databases.join(", ")})
+      and current_setting('is_superuser') = 'on') as clients)
 else -1 end from (select exists (
   select from pg_locks where granted and mode = 'AccessExclusiveLock' and (
     (locktype = 'object' and classid = 'pg_database'::regclass and objid = ${live}) or
