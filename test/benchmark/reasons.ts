@@ -5,11 +5,6 @@ const reasons: readonly (readonly [beginning: string, reason: string])[] = [
     "the archive is read in full before anything is touched (as long as the verification) and what was loaded is compared in full (as long as the manifest's content, with ANALYZE beside it); in between it is loaded, which is all that the bare way does",
   ],
   [
-    "restore_database: worst gap",
-    "eight clients without pause, each question a Docker client, wait about as long for these processors with no restore at all; the swap alone is in the table",
-  ],
-  ["restore_database --rollback: worst gap", "as for the restore"],
-  [
     "drift check of",
     "each server has two dozen resources, each of which the engine reads, the program declares and the plugin checks and compares: about 0.25 s of processor time a server, three quarters of it in Pulumi's engine, its SDK and gRPC, and the rest in ssh's key exchange (CPU)",
   ],
