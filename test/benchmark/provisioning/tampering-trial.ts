@@ -31,7 +31,7 @@ export async function tamperingTrial(contenders: readonly Contender[]): Promise<
     outcomes.push({ name: contender.tool.name, fates: await fatesOf(contender) });
   return {
     title: "Tampering",
-    work: "For each kind of tampering: whether the tool's drift check sees it, and whether the next apply repairs it.",
+    work: "For each kind of tampering: whether the tool's drift check sees it, and whether the next apply repairs it. A cron line goes, and a mark above it by which a tool knows it stays.",
     contestants: outcomes.map(({ name, fates }) => ({ name, note: fatesText(fates), samples: [] })),
     goals: outcomes.filter(({ name }) => name === programName).map(({ fates }) => goalOf(fates)),
   };
