@@ -35,5 +35,8 @@ test.each([
     // the same clients saw just before, and in a restore, which is work for the machine too, the unluckiest of a
     // hundred questions takes several times that.
     expect(worstGap).toBeLessThanOrEqual(1000 + 10 * usualGapBefore);
+    // One that the swap has with a client on its way in costs both of them a second.
+    const { container, run } = server.sandbox;
+    expect((await run(`docker logs ${container} 2>&1 | grep "deadlock detected"`)).stdout).toBe("");
   },
 );
