@@ -11,8 +11,9 @@ if (nodeVersion.nodeProblem !== null) {
   throw error;
 }
 
-// The SDK takes down a stack for every promise that it makes, dozens a resource, and Pulumi looks all of them up in source
-// maps: with many servers a third of this process's work. There is nothing to look up where types are just left out.
+// The SDK takes down a stack for every promise that it makes, dozens a resource, and Pulumi looks all of them up in
+// source maps: with many servers a third of this process's work. There is nothing to look up where types are just left
+// out.
 Error.prepareStackTrace = undefined;
 
 // Compiling what is loaded is a good part of a preview's time; `npm run pulumi` has it cached from the very beginning.

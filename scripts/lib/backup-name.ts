@@ -2,9 +2,9 @@ import type { Compression } from "./compression.ts";
 
 /**
  * The names of the files in the backups directory. A backup is its archive `NAME_YYYYMMDD_HHMMSS.sql.gz`, or `.sql.zst`
- * where zstd compressed it; beside it stand its manifest `.json`, its roles `.roles.sql` and the result of its last rehearsal
- * `.rehearsal.json`. Times in names are UTC; files of the hand-made scripts that this system replaces bear the same
- * form in the server's local time and have no manifest.
+ * where zstd compressed it; beside it stand its manifest `.json`, its roles `.roles.sql` and the result of its last
+ * rehearsal `.rehearsal.json`. Times in names are UTC; files of the hand-made scripts that this system replaces bear
+ * the same form in the server's local time and have no manifest.
  */
 
 export interface BackupName {

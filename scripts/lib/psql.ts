@@ -46,14 +46,15 @@ export async function queryJson<T>(
 }
 
 /**
- * Lifts a limit that the role or the database may have for the application's sake and that PostgreSQL knows from
- * version 17 on: an older one would refuse the connection if it stood in PGOPTIONS.
+ * Lifts limits that the role or the database may have for the application's sake and that not every PostgreSQL knows
+ * (idle sessions end from version 14 on, transactions from 17): an older one would refuse the connection if they stood
+ * in PGOPTIONS.
  */
-export const liftTransactionTimeout =
-  "SELECT set_config('transaction_timeout', '0', false) WHERE current_setting('transaction_timeout', true) IS NOT NULL";
+export const liftTimeouts =
+  "SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout')";
 
 /** What every psql of `psqlCommand` is given first; it answers nothing. */
-export const sessionStart = `${liftTransactionTimeout} \\g /dev/null`;
+export const sessionStart = `${liftTimeouts} \\g /dev/null`;
 
 /** The psql call for a database: its arguments, and its environment in the container. */
 export function psqlCommand(

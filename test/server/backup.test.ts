@@ -68,6 +68,15 @@ test("rows in the manifest are those in the dump while others insert and delete"
   expect(await rowsOf(restored, tables)).toEqual(tables.map((table) => table.rows));
 });
 
+test("a role whose idle sessions are soon ended is backed up all the same", async () => {
+  const { databaseUser, psql } = server.sandbox;
+  // From version 14 on.
+  const known = (await psql("SELECT count(*) FROM pg_settings WHERE name = 'idle_session_timeout'")) === "1";
+  if (known) await psql(`ALTER ROLE ${databaseUser} SET idle_session_timeout = '20ms'`);
+  expect(await server.backUp()).toMatchObject({ code: 0, stderr: "" });
+  if (known) await psql(`ALTER ROLE ${databaseUser} RESET idle_session_timeout`);
+});
+
 test("two runs of one second do not meet in one name", async () => {
   const before = (await archives()).length;
   const twice = await server.sandbox.run(`${server.command} && ${server.command}`);

@@ -8,7 +8,7 @@ import { type Compression, decompressing, decompressor } from "../compression.ts
 import { dockerFailure, execArguments } from "../docker.ts";
 import { messageOf } from "../errors.ts";
 import { letGo } from "../passing-buffers.ts";
-import { liftTransactionTimeout } from "../psql.ts";
+import { liftTimeouts } from "../psql.ts";
 import { connectionString } from "../sql.ts";
 import { confineDump } from "./confinement.ts";
 import { RestoreError } from "./errors.ts";
@@ -57,7 +57,7 @@ export async function loadArchive(load: Load): Promise<void> {
   const psql = [
     ...["-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=terse", "-o", "/dev/null"],
     ...["-U", load.user, "-d", connectionString(load.database)],
-    ...["-c", liftTransactionTimeout, "-f", "-"],
+    ...["-c", liftTimeouts, "-f", "-"],
   ];
   const compressed = load.way === "compressed";
   const argv = compressed

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { endBackends } from "../backends.ts";
 import { dockerExec } from "../docker.ts";
 import { messageOf } from "../errors.ts";
-import { liftTransactionTimeout, queryJson, sessionStart } from "../psql.ts";
+import { liftTimeouts, queryJson, sessionStart } from "../psql.ts";
 import { applicationName } from "../run-id.ts";
 import { connectionString, identifier, literal } from "../sql.ts";
 import { RestoreError } from "./errors.ts";
@@ -69,7 +69,7 @@ function copyScript(schema: string, comment: string, tables: readonly SourceTabl
   return [
     sessionStart,
     "set default_transaction_read_only = off;",
-    say(`${liftTransactionTimeout};\nBEGIN;
+    say(`${liftTimeouts};\nBEGIN;
 CREATE SCHEMA ${identifier(schema)};\nCOMMENT ON SCHEMA ${identifier(schema)} IS ${literal(comment)};`),
     ...tables.flatMap((table) => {
       const columns = table.columns.map(({ name, type }) => `${identifier(name)} ${type}`);
