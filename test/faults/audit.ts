@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
 
 /**
  * Runs on the sandbox server, by `audit DIRECTORY`: reads every file of the backups directory and says what is wrong
@@ -16,16 +16,21 @@ export interface Audit {
   stray: string[];
 }
 
+const archiveEnding = /\.sql\.(gz|zst)$/;
+
+const decompressed = (archive: string, bytes: Buffer): Buffer =>
+  archive.endsWith(".zst") ? zstdDecompressSync(bytes) : gunzipSync(bytes);
+
 const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
 function problem(directory: string, archive: string): string | null {
   const bytes = readFileSync(join(directory, archive));
   try {
-    const text = gunzipSync(bytes);
+    const text = decompressed(archive, bytes);
     const end = text.subarray(-200).toString("latin1");
     if (!end.includes("-- PostgreSQL database dump complete")) return "its dump is not complete";
     const manifest = JSON.parse(
-      readFileSync(join(directory, archive.replace(/\.sql\.gz$/, ".json")), "utf8"),
+      readFileSync(join(directory, archive.replace(archiveEnding, ".json")), "utf8"),
     );
     if (manifest.archive.file !== archive) return "its manifest is another's";
     if (manifest.archive.sha256 !== sha256(bytes)) return "its sha256 is not the manifest's";
@@ -41,8 +46,8 @@ function problem(directory: string, archive: string): string | null {
 
 function audit(directory: string): Audit {
   const names = readdirSync(directory).sort();
-  const archives = names.filter((name) => /^[^.].*\.sql\.gz$/.test(name));
-  const stems = archives.map((name) => name.replace(/sql\.gz$/, ""));
+  const archives = names.filter((name) => !name.startsWith(".") && archiveEnding.test(name));
+  const stems = archives.map((name) => name.replace(archiveEnding, "."));
   return {
     files: Object.fromEntries(names.map((name) => [name, sha256(readFileSync(join(directory, name)))])),
     bad: archives.flatMap((archive) => {

@@ -20,6 +20,11 @@ let copies: string;
 beforeAll(async () => {
   const smaller = "truncate lessons, courses, users cascade";
   server = await startFaultServer(208, { states: ["", smaller] });
+  await server.configure({ ...server.settings, zstdLevel: 1 });
+  const compressedByZstd = await server.run("backup_database", "--quiet");
+  expect(compressedByZstd.stderr).toBe("");
+  await server.keep();
+  await server.configure(server.settings);
   copies = mkdtempSync(join(tmpdir(), "faults-"));
   await docker(["cp", `${server.sandbox.serverContainer}:${server.directory}/.`, copies]);
 });
@@ -49,18 +54,29 @@ const damages = {
 } as const;
 type Damage = keyof typeof damages;
 
-const kinds = { archive: ".sql.gz", manifest: ".json", "roles file": ".roles.sql" } as const;
+const kinds = {
+  archive: ".sql.gz",
+  "zstd archive": ".sql.zst",
+  manifest: ".json",
+  "roles file": ".roles.sql",
+} as const;
 type Kind = keyof typeof kinds;
+
+/** The archives that a damage of this kind may hit, of names or paths. */
+const archivesFor = (kind: Kind, files: readonly string[]): string[] =>
+  files.filter((file) => file.endsWith(kind === "zstd archive" ? ".sql.zst" : ".sql.gz"));
+const damagedFile = (archive: string, kind: Kind): string => archive.replace(/\.sql\.\w+$/, kinds[kind]);
 
 const inFull: Record<Damage, number> = {
   "a single bit flipped": 1000,
   "cut off": 200,
   "something appended": 100,
 };
-/** Of every ten damages the archive has most and the manifest some. */
+/** Of every ten damages the archives have most and the manifest some. */
 const shares: readonly Kind[] = [
-  ...Array<Kind>(6).fill("archive"),
-  ...Array<Kind>(3).fill("manifest"),
+  ...Array<Kind>(4).fill("archive"),
+  ...Array<Kind>(3).fill("zstd archive"),
+  ...Array<Kind>(2).fill("manifest"),
   "roles file",
 ];
 
@@ -72,9 +88,11 @@ const cases = (Object.keys(damages) as Damage[]).flatMap((damage) =>
   })),
 );
 
+const badArchive =
+  "(is empty|is neither a gzip nor a zstd file|is cut off|is damaged|has bytes after its end|does not end as|has changed since)";
 const reasons: Record<Kind, string> = {
-  archive:
-    "(is empty|is neither a gzip nor a zstd file|is cut off|is damaged|has bytes after its end|does not end as|has changed since)",
+  archive: badArchive,
+  "zstd archive": badArchive,
   manifest: "cannot be used: ",
   "roles file": "has changed since",
 };
@@ -84,11 +102,11 @@ const sha256 = (content: Buffer): string => createHash("sha256").update(content)
 describe("verification finds", () => {
   test.each(cases)("$damage in $kind", async ({ damage, kind, inFull }) => {
     const random = randomFor(`${damage} ${kind}`);
-    const archives = readdirSync(copies).filter((file) => file.endsWith(".sql.gz"));
+    const archives = archivesFor(kind, readdirSync(copies));
     const wanted = times(inFull, Math.ceil(inFull / 20));
     for (let occasion = 0; occasion < wanted; occasion += 1) {
       const archive = archives[random.below(archives.length)] ?? "";
-      const path = join(copies, archive.replace(/\.sql\.gz$/, kinds[kind]));
+      const path = join(copies, damagedFile(archive, kind));
       const whole = readFileSync(path);
       const damaged = damages[damage](whole, random);
       expect(sha256(damaged)).not.toBe(sha256(whole));
@@ -110,8 +128,9 @@ test("the restore program refuses what is damaged, and touches nothing", async (
   const wanted = times(60, 2);
   for (let occasion = 0; occasion < wanted; occasion += 1) {
     const { damage, kind } = cases[random.below(cases.length)] ?? { damage: "cut off", kind: "archive" };
-    const archive = server.archives[random.below(server.archives.length)] ?? "";
-    const path = archive.replace(/\.sql\.gz$/, kinds[kind]);
+    const archives = archivesFor(kind, server.archives);
+    const archive = archives[random.below(archives.length)] ?? "";
+    const path = damagedFile(archive, kind);
     const before = await lookBefore(server);
     await server.sandbox.run(`mv ${path} /opt/test/whole`);
     await server.sandbox.writeFile(

@@ -42,6 +42,8 @@ export interface FaultServer {
   log(): Promise<string>;
   /** What is in the directories for temporary files, on the server and in the database's container. */
   temporary(): Promise<string>;
+  /** Takes the backups that are there as those that were there before any fault. */
+  keep(): Promise<void>;
   /** Takes away what runs have made since: backups, and the databases that restores kept. */
   reset(): Promise<void>;
   remove(): Promise<void>;
@@ -93,6 +95,7 @@ export async function startFaultServer(
     },
     log: () => sandbox.readFile(settings.paths.log),
     temporary: () => succeed(sandbox, `ls -A /tmp; docker exec ${sandbox.container} ls -A /tmp`),
+    keep: () => keep(server),
     reset: () => reset(server),
     remove: () => sandbox.remove(),
   };
@@ -102,12 +105,16 @@ export async function startFaultServer(
     const result = await server.run("backup_database", "--quiet");
     if (result.code !== 0) throw new Error(`the first backups fail: ${result.stderr}`);
   }
+  await server.keep();
+  return server;
+}
+
+async function keep(server: FaultServer): Promise<void> {
   server.older = (await server.audit()).files;
   server.archives = Object.keys(server.older)
-    .filter((file) => file.endsWith(".sql.gz"))
+    .filter((file) => /\.sql\.(gz|zst)$/.test(file))
     .sort()
-    .map((file) => `${directory}/${file}`);
-  return server;
+    .map((file) => `${server.directory}/${file}`);
 }
 
 /** Runs a shell command on the server that has to work. */

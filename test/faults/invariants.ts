@@ -100,7 +100,7 @@ async function processesOf(containers: readonly string[]): Promise<string[]> {
   );
   return tops
     .flatMap(({ stdout }) => stdout.split("\n"))
-    .filter((line) => /\/opt\/test\/\w+\.cjs|docker exec|(psql|pg_dump|pg_dumpall|gzip) /.test(line));
+    .filter((line) => /\/opt\/test\/\w+\.cjs|docker exec|(psql|pg_dump|pg_dumpall|gzip|zstd) /.test(line));
 }
 
 /** What there is that should not be, in words. */

@@ -1,55 +1,78 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type FaultServer, startFaultServer } from "./fault-server.ts";
-import { killAtRandom } from "./kill.ts";
+import { type Killing, killAtRandom } from "./kill.ts";
 
-let server: FaultServer;
-/** The contents of the two backups, each restored over the other in turn. */
-let contents: readonly [string, string];
-
-beforeAll(async () => {
-  const filled = "create table wares as select n, md5(n::text) as text from generate_series(1, 20000) as n";
-  server = await startFaultServer(202, {
-    database: "empty",
-    states: [filled, "delete from wares where n % 9 = 0"],
-  });
-  const newer = await server.content();
-  await restore(0);
-  contents = [await server.content(), newer];
-  await server.reset();
-});
-afterAll(() => server?.remove());
-
-const wordsFor = (archive: number) => `--yes ${server.archives[archive]}`;
-
-async function restore(archive: number): Promise<void> {
-  const result = await server.run("restore_database", wordsFor(archive));
-  expect(result.stderr).toBe("");
-  expect(result.code).toBe(0);
+interface Case {
+  number: number;
+  what: string;
+  zstdLevel?: number;
+  /** The unfinished file of the backup that comes before a restore. */
+  partial: RegExp;
+  often: Killing["often"];
 }
 
-test("a restore killed at any instant of its run", async () => {
-  let live: number = contents.indexOf(await server.content());
-  await killAtRandom(server, {
-    fault: "SIGKILL of a restore at a random instant",
-    often: [100, 2],
-    program: "restore_database",
-    statusSays: /began and never ended|outlived/,
-    reaches: [/\.sql\.gz\.partial/, /_restoring_/],
-    words: () => wordsFor(1 - live),
-    outcomes: () => contents,
-    after: (content) => {
-      live = contents.indexOf(content);
-    },
-    // Whichever program runs next has to clean up.
-    next: async (_, occasion) => {
-      if (occasion % 2 === 0) {
-        const next = await server.run("backup_database");
-        expect(next.stderr).toBe("");
-        expect(next.code).toBe(0);
-      } else {
-        await restore(1 - live);
-        live = 1 - live;
-      }
-    },
+const cases: readonly Case[] = [
+  { number: 202, what: "a restore", partial: /\.sql\.gz\.partial/, often: [100, 2] },
+  {
+    number: 218,
+    what: "a restore of a zstd archive",
+    zstdLevel: 1,
+    partial: /\.sql\.zst\.partial/,
+    often: [40, 1],
+  },
+];
+
+describe.each(cases)("$what", ({ number, what, zstdLevel, partial, often }) => {
+  let server: FaultServer;
+  /** The contents of the two backups, each restored over the other in turn. */
+  let contents: readonly [string, string];
+
+  beforeAll(async () => {
+    const filled = "create table wares as select n, md5(n::text) as text from generate_series(1, 20000) as n";
+    server = await startFaultServer(number, {
+      database: "empty",
+      states: [filled, "delete from wares where n % 9 = 0"],
+      settings: (settings) => ({ ...settings, zstdLevel }),
+    });
+    const newer = await server.content();
+    await restore(0);
+    contents = [await server.content(), newer];
+    await server.reset();
+  });
+  afterAll(() => server?.remove());
+
+  const wordsFor = (archive: number) => `--yes ${server.archives[archive]}`;
+
+  async function restore(archive: number): Promise<void> {
+    const result = await server.run("restore_database", wordsFor(archive));
+    expect(result.stderr).toBe("");
+    expect(result.code).toBe(0);
+  }
+
+  test("killed at any instant of its run", async () => {
+    let live: number = contents.indexOf(await server.content());
+    await killAtRandom(server, {
+      fault: `SIGKILL of ${what} at a random instant`,
+      often,
+      program: "restore_database",
+      statusSays: /began and never ended|outlived/,
+      reaches: [partial, /_restoring_/],
+      words: () => wordsFor(1 - live),
+      outcomes: () => contents,
+      after: (content) => {
+        live = contents.indexOf(content);
+      },
+      // Whichever program runs next has to clean up.
+      next: async (_, occasion) => {
+        if (occasion % 2 === 0) {
+          const next = await server.run("backup_database");
+          expect(next.stderr).toBe("");
+          expect(next.code).toBe(0);
+        } else {
+          await restore(1 - live);
+          live = 1 - live;
+        }
+      },
+    });
   });
 });

@@ -16,15 +16,29 @@ afterAll(() => server?.remove());
 
 const dumpOf = (content: string): string => content.split(" ")[0] ?? "";
 
-test("gunzip and psql alone make the same database", async () => {
+async function isMadeByHand(command: (psql: string) => string): Promise<void> {
   const { sandbox } = server;
-  const archive = server.archives.at(-1);
   await sandbox.psql("create database by_hand template template0", "template1");
-  const psql = `psql -X -q -v ON_ERROR_STOP=1 -U ${sandbox.databaseUser} -d by_hand`;
-  await succeed(sandbox, `gunzip -c ${archive} | docker exec -i ${sandbox.container} ${psql}`);
+  await succeed(sandbox, command(`psql -X -q -v ON_ERROR_STOP=1 -U ${sandbox.databaseUser} -d by_hand`));
   expect(dumpOf(await server.content("by_hand"))).toBe(dumpOf(await server.content()));
   await sandbox.psql("drop database by_hand", "template1");
+}
+
+test("gunzip and psql alone make the same database", async () => {
+  const { container } = server.sandbox;
+  await isMadeByHand((psql) => `gunzip -c ${server.archives.at(-1)} | docker exec -i ${container} ${psql}`);
   tally("gunzip -c FILE | psql, with nothing of ours, gives the same database", 1, ["works"]);
+});
+
+test("zstd and psql alone make the same database", async () => {
+  await server.configure({ ...server.settings, zstdLevel: 1 });
+  const backup = await server.run("backup_database", "--quiet");
+  expect(backup.stderr).toBe("");
+  const container = `docker exec -i ${server.sandbox.container}`;
+  await isMadeByHand((psql) => `cat ${server.directory}/*.sql.zst | ${container} sh -c 'zstd -dc | ${psql}'`);
+  await server.configure(server.settings);
+  await server.reset();
+  tally("zstd -dc FILE | psql, with nothing of ours, gives the same database", 1, ["works"]);
 });
 
 const environments = [

@@ -72,7 +72,7 @@ const notes = `
 - The power cut is both containers killed at once. Nothing here cuts the power of a real disk: that what was fsynced
   is there afterwards is the file system's promise.
 - Clocks are given to the programs by libfaketime; PostgreSQL keeps the machine's.
-- A stock \`pg_restore\` cannot be tried: it reads pg_dump's other formats. Ours is plain SQL, for \`gunzip -c FILE | psql\`.
+- A stock \`pg_restore\` cannot be tried: it reads pg_dump's other formats. Ours is plain SQL, for \`gunzip -c FILE | psql\` or \`zstd -dc FILE | psql\`.
 `;
 
 /** The whole page. */
