@@ -8,7 +8,7 @@ const Answer = z.object({
   code: z.int(),
   stdout: z.string(),
   stderr: z.string(),
-  /** From the request's last byte to the answer's last. */
+  /** From the request's last byte, or from the answer before it where that came later, to the answer's last. */
   seconds: z.number(),
 });
 export type Answer = z.infer<typeof Answer>;

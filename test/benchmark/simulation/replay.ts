@@ -38,6 +38,8 @@ export class ReplayedSession implements SessionHandler {
   #command = "";
   #marker: string | null = null;
   #write: (bytes: Buffer) => void = () => {};
+  /** Answers to requests that have arrived and are not answered yet; the server works on the first. */
+  readonly #due: Answer[] = [];
 
   constructor(recording: Recording, clock: Clock) {
     this.#recording = recording;
@@ -79,8 +81,17 @@ export class ReplayedSession implements SessionHandler {
   #answer(bytes: Buffer): void {
     const marker = this.#marker ?? "";
     for (const request of this.#requests.push(bytes)) {
-      const answer = answerTo(this.#recording, request);
-      this.#clock.after(answer.seconds, () => this.#write(answerText(marker, answer)));
+      if (this.#due.push(answerTo(this.#recording, request)) === 1) this.#work(marker);
     }
+  }
+
+  #work(marker: string): void {
+    const [answer] = this.#due;
+    if (answer === undefined) return;
+    this.#clock.after(answer.seconds, () => {
+      this.#write(answerText(marker, answer));
+      this.#due.shift();
+      this.#work(marker);
+    });
   }
 }

@@ -42,6 +42,7 @@ export function recordingOf(entries: readonly Entry[]): Recording {
     answers: [],
   };
   const asked: { script: string; seconds: number }[] = [];
+  let answeredAt = start.seconds;
   for (const entry of rest) {
     if (entry.what === "start") continue;
     const bytes = Buffer.from(entry.bytes, "base64");
@@ -64,7 +65,10 @@ export function recordingOf(entries: readonly Entry[]): Recording {
       if (message.words[0] !== "answer") continue;
       const question = asked.shift();
       if (question === undefined) throw new Error("the transcript has an answer without a request");
-      recording.answers.push(answerTo(question, message, entry.seconds));
+      // A request may have been sent long before the server was done with the one before it.
+      const begun = Math.max(question.seconds, answeredAt);
+      answeredAt = entry.seconds;
+      recording.answers.push(answerTo(question.script, message, answeredAt - begun));
     }
   }
   if (greeting.stage !== "ready" || recording.answers.length === 0 || asked.length > 0)
@@ -73,15 +77,9 @@ export function recordingOf(entries: readonly Entry[]): Recording {
 }
 
 function answerTo(
-  question: { script: string; seconds: number },
+  script: string,
   { words, stdout, stderr }: ReturnType<MessageDecoder["push"]>[number],
   seconds: number,
 ): Answer {
-  return {
-    script: question.script,
-    code: Number(words[1]),
-    stdout: stdout.toString(),
-    stderr: stderr.toString(),
-    seconds: seconds - question.seconds,
-  };
+  return { script, code: Number(words[1]), stdout: stdout.toString(), stderr: stderr.toString(), seconds };
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { closeSessions, openSession } from "../../../infra/remotehost/provider/ssh/session-pool.ts";
 import { type SandboxServer, startServer } from "../../sandbox/server.ts";
 import { connectionTo, sessionDirectories } from "./sandbox-connection.ts";
@@ -71,6 +71,18 @@ describe("a script", () => {
       open.run(one),
     );
     expect((await Promise.all(runs)).at(-1)?.stdout.toString()).toBe("1\n2\n");
+  });
+
+  test("is sent while the one before it still runs", async () => {
+    const open = await session();
+    const before = open.requests;
+    const runs = ["until [ -e /tmp/go ]; do sleep 0.05; done; echo first", "echo second"].map((one) =>
+      open.run(one),
+    );
+    await vi.waitFor(() => expect(open.requests).toBe(before + 2), { timeout: 30_000 });
+    await server.run("touch /tmp/go");
+    const outputs = (await Promise.all(runs)).map(({ stdout }) => stdout.toString());
+    expect(outputs).toEqual(["first\n", "second\n"]);
   });
 });
 

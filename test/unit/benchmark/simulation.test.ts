@@ -79,6 +79,21 @@ describe("a replayed session", () => {
     expect(heard()).toEqual([{ words: "answer 3 0 14", said: "no such thing\n" }]);
   });
 
+  test("answers what was sent together in its order, one after the other", async () => {
+    const { session, start, pass, heard } = replayed();
+    start();
+    session.push(Buffer.from(programs));
+    pass(1);
+    heard();
+    session.push(Buffer.concat([await framed("look"), await framed("fail")]));
+    pass(0.5);
+    expect(heard()).toEqual([{ words: "answer 0 5 0", said: "seen\n" }]);
+    pass(0.04);
+    expect(heard()).toEqual([]);
+    pass(0.01);
+    expect(heard()).toEqual([{ words: "answer 3 0 14", said: "no such thing\n" }]);
+  });
+
   test.each([
     ["that was not recorded", "another", undefined],
     ["that brings bytes to write", "look", Buffer.from("bytes")],

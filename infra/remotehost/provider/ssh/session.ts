@@ -23,9 +23,10 @@ export interface Session {
   /** Resolves when the session is over, whoever ended it. */
   readonly over: Promise<ConnectError>;
   /**
-   * Runs a POSIX sh script as root, standard input empty, after all earlier requests of this session. `input` is the
-   * file `$INPUT` while it runs. A script that fails is a result, not an error. Throws ConnectError when the connection
-   * ends before the answer, RemoteCommandError when the request could not be stored on the server (nothing ran then).
+   * Runs a POSIX sh script as root, standard input empty, after all earlier requests of this session; it is sent
+   * without waiting for their answers. `input` is the file `$INPUT` while it runs. A script that fails is a result, not
+   * an error. Throws ConnectError when the connection ends before the answer, RemoteCommandError when the request could
+   * not be stored on the server (nothing ran then).
    */
   run(script: string, input?: RequestInput): Promise<RemoteResult>;
   /** Ends the session; resolves when ssh is gone. What still runs is rejected as "closed". */
@@ -51,7 +52,8 @@ export function sessionOver(connection: Connection, login: Login): Session {
     return error;
   });
 
-  async function exchange(script: string, input?: RequestInput): Promise<RemoteResult> {
+  /** Sends one request; the answers come in the order of the requests. */
+  async function send(script: string, input?: RequestInput): Promise<{ result: Promise<RemoteResult> }> {
     const frames = requestFrames(script, input);
     // A small source is read for this frame: when that fails, nothing has been sent.
     const header = await frames.next();
@@ -59,16 +61,21 @@ export function sessionOver(connection: Connection, login: Login): Session {
     requests += 1;
     const answer = Promise.withResolvers<Message>();
     awaited.push(answer);
+    // The end of the connection may be told before anybody waits for this answer.
+    answer.promise.catch(() => {});
     if (!header.done) ssh.stdin.write(header.value);
-    const sourceError = await Promise.race([send(frames), answer.promise.then(() => null)]);
-    const { words, stdout, stderr } = await answer.promise;
+    const sourceError = await sendRest(frames);
+    return { result: answer.promise.then((message) => resultOf(message, sourceError)) };
+  }
+
+  function resultOf({ words, stdout, stderr }: Message, sourceError: Error | null): RemoteResult {
     if (sourceError !== null) throw sourceError;
     if (words[1] === "-") throw notStored(connection.host, stderr.toString());
     return { code: Number(words[1]), stdout, stderr: stderr.toString() };
   }
 
   /** Gives back what the source of the input failed with; the server then refuses the request. */
-  async function send(frames: AsyncGenerator<Buffer>): Promise<Error | null> {
+  async function sendRest(frames: AsyncGenerator<Buffer>): Promise<Error | null> {
     try {
       for await (const frame of frames) {
         if (!ssh.stdin.write(frame)) await once(ssh.stdin, "drain", { signal: gone.signal });
@@ -90,9 +97,9 @@ export function sessionOver(connection: Connection, login: Login): Session {
       return ssh.pid;
     },
     run(script, input) {
-      const turn = last.then(() => exchange(script, input));
-      last = turn.catch(() => {});
-      return turn;
+      const sent = last.then(() => send(script, input));
+      last = sent.catch(() => {});
+      return sent.then(({ result }) => result);
     },
     async close() {
       closing = true;
