@@ -109,12 +109,14 @@ export class BackupServer extends pulumi.ComponentResource {
     const quickReference = file(
       "quick-reference",
       { path: paths.quickReference, content: quickReferenceText(plan, args.stack) },
-      ...launchers,
+      ...runnable,
+      settings,
     );
     const logRotation = file(
       "log-rotation",
       { path: paths.logRotation, content: logRotationText(plan) },
-      quickReference,
+      ...runnable,
+      settings,
     );
     const { environment, entries, takesOver } = scheduleOf(plan);
     const cronTable = new CronTable(

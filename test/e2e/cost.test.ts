@@ -33,10 +33,21 @@ async function costOf(work: () => Promise<unknown>): Promise<{ logins: number; r
   };
 }
 
-test("an up logs in twice: its preview and its update once each", async () => {
+/** How many things of the server stand in the stack's state. */
+async function thingsInState(): Promise<number> {
+  const state: { deployment: { resources: { type: string }[] } } = JSON.parse(
+    await deployment.stack.exportState(),
+  );
+  return state.deployment.resources.filter(({ type }) => type.startsWith("remotehost:")).length;
+}
+
+test("a first up logs in twice, looks three times, and asks once for each thing that it puts there", async () => {
   const { logins, requests } = await costOf(() => deployment.up());
   expect(logins).toBe(2);
-  expect(requests).toBeGreaterThan(10);
+  const things = await thingsInState();
+  expect(things).toBeGreaterThan(10);
+  // For its preview, for its update and at the end; a look are two requests.
+  expect(requests).toBeLessThanOrEqual(3 * 2 + things);
 });
 
 test("an up that changes nothing logs in no more often", async () => {

@@ -1,6 +1,6 @@
 import { ConflictError } from "../errors.ts";
 import type { RequestContext } from "./resource.ts";
-import type { Observed } from "./server.ts";
+import type { Observed, Server } from "./server.ts";
 import type { RequestInput } from "./ssh/frame.ts";
 import type { Plan } from "./steps.ts";
 
@@ -8,8 +8,8 @@ import type { Plan } from "./steps.ts";
 const attempts = 3;
 
 /**
- * Looks at a path, plans and carries the plan out; again from the start where something changed in between. What was
- * kept or left is told to the person.
+ * Plans and carries the plan out, which makes sure of what it rests on; again from the start where something changed in
+ * between. What was kept or left is told to the person.
  * @throws ConflictError where the path never stays still, and whatever the server's refusal was.
  */
 export async function converge(
@@ -20,8 +20,7 @@ export async function converge(
 ): Promise<void> {
   const { server, stack } = context;
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const observed = await server.look(path, "never");
-    const plan = planFor(observed);
+    const { observed, plan } = await planned(server, path, planFor);
     for (const note of plan.notes) context.tell(`${server.connection.host}: ${note}`);
     if (plan.steps.length === 0) return;
     const writes = plan.steps.some((step) => step.do === "write");
@@ -41,6 +40,20 @@ export async function converge(
     why: "somebody else kept changing it at the same time",
     next: "Find out who, then run the command again.",
   });
+}
+
+/** A plan that rests on what was seen lately, where that is enough; else on a look of its own. */
+async function planned(
+  server: Server,
+  path: string,
+  planFor: (observed: Observed) => Plan,
+): Promise<{ observed: Observed; plan: Plan }> {
+  const seen = server.lastSeen(path);
+  const plan = seen && planFor(seen);
+  // Nobody would notice that there is something to be done after all.
+  if (seen && plan && plan.steps.length > 0) return { observed: seen, plan };
+  const observed = await server.look(path, "never");
+  return { observed, plan: planFor(observed) };
 }
 
 function tellOutcome({ server, tell }: RequestContext, path: string, line: string): void {

@@ -25,7 +25,7 @@ export interface Observed {
 
 // Milliseconds in which looks at several paths are gathered into one request.
 const gathering = 3;
-// Milliseconds for which the first look at everything answers the reads of a refresh.
+// Milliseconds for which a look at everything answers the reads of a refresh, and for which plans may rest on it.
 const freshness = 60_000;
 
 const strength: Record<ContentWish, number> = { never: 0, changed: 1, always: 2 };
@@ -35,7 +35,10 @@ export class Server {
   readonly connection: Connection;
   readonly #progress: (text: string) => void;
   readonly #unread = new Set<string>();
+  /** Paths that this process has changed, or has tried to. */
+  readonly #touched = new Set<string>();
   #everything: { at: number; snapshot: Promise<Snapshot> } | null = null;
+  #lastSnapshot: { at: number; snapshot: Snapshot } | null = null;
   #gathered: { wishes: Map<string, ContentWish>; snapshot: Promise<Snapshot> } | null = null;
 
   constructor(connection: Connection, progress: (text: string) => void) {
@@ -68,6 +71,19 @@ export class Server {
   }
 
   /**
+   * What a path was by the last look at everything, for plans that are carried out only if it still is: a round trip
+   * less. A path without a record is taken for absent, which it is on a server that is new. Null where there was no
+   * such look lately, or this process has touched the path since.
+   */
+  lastSeen(path: string): Observed | null {
+    const last = this.#lastSnapshot;
+    if (last === null || Date.now() - last.at > freshness || this.#touched.has(path)) return null;
+    const { observations, crontab } = last.snapshot;
+    const observation = observations.get(path) ?? { path, found: { kind: "absent" }, record: null };
+    return { observation, crontab };
+  }
+
+  /**
    * Carries a plan out, if everything is still as it was observed.
    * @returns what the script printed, or null where something had changed and nothing was done.
    * @throws ConflictError for a machine of another stack or one where somebody else is deploying.
@@ -79,6 +95,7 @@ export class Server {
     body?: RequestInput,
   ): Promise<string | null> {
     this.#everything = null;
+    this.#touched.add(observation.path);
     const script = changingScript(
       stack,
       renderExpectations([observation]),
@@ -135,6 +152,12 @@ export class Server {
     if (this.#everything && now - this.#everything.at < freshness) return this.#everything.snapshot;
     const snapshot = this.ask(everythingScript(), "looking at the server failed").then(parseSnapshot);
     this.#everything = { at: now, snapshot };
+    snapshot.then(
+      (seen) => {
+        this.#lastSnapshot = { at: now, snapshot: seen };
+      },
+      () => {},
+    );
     return snapshot;
   }
 

@@ -111,6 +111,50 @@ describe("tampering", () => {
   });
 });
 
+describe("what somebody does after the look on which a plan rests", () => {
+  /** A run whose first look is over when the server is changed. */
+  const lateRun = (resource: Resource, tamper: string, work: (plugin: Plugin) => Promise<unknown>) =>
+    withPlugin(async (later) => {
+      await later.read(urn, resource.id, resource.outputs);
+      await server.run(tamper);
+      await work(later);
+    });
+
+  it("other bytes are kept", async () => {
+    const resource = await made();
+    await lateRun(resource, `echo theirs > ${path}`, (later) =>
+      bring(later, urn, greeting({ content: "new\n" }), resource),
+    );
+    expect(await server.readFile(path)).toBe("new\n");
+    const [kept = ""] = await keptOf(server, path);
+    expect(await server.readFile(kept)).toBe("theirs\n");
+  });
+
+  it("a file where there was none is kept", async () => {
+    const other = "/srv/trial/other";
+    await lateRun(await made(), `echo theirs > ${other}`, (later) =>
+      bring(later, urnOf("File", "other"), greeting({ path: other })),
+    );
+    expect(await server.readFile(other)).toBe("hello\n");
+    const [kept = ""] = await keptOf(server, other);
+    expect(await server.readFile(kept)).toBe("theirs\n");
+  });
+
+  it("an edited file is not deleted", async () => {
+    const resource = await made();
+    await lateRun(resource, `echo theirs > ${path}`, (later) =>
+      later.delete(urn, resource.id, resource.outputs),
+    );
+    expect(await server.readFile(path)).toBe("theirs\n");
+  });
+
+  it("a file that vanished is written", async () => {
+    const resource = await made();
+    await lateRun(resource, `rm ${path}`, (later) => bring(later, urn, greeting({ mode: "0640" }), resource));
+    expect((await server.run(`stat -c %a ${path}; cat ${path}`)).stdout).toBe("640\nhello\n");
+  });
+});
+
 describe("the server's record of a file", () => {
   it("lost: seen, and written again without touching the file", async () => {
     const resource = await made();
