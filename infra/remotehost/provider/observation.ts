@@ -39,34 +39,49 @@ export type ContentWish = "never" | "changed" | "always";
 /** A larger plain file's content is not shown, only its sha256. */
 export const largestShown = 256 * 1024;
 
-/** Prints lines of fields between colons; texts in base64, so that no name or content can be taken for a field. */
+/**
+ * Prints a word and fields between colons, a line each; contents in base64. What is known of a path stands in lines
+ * before its own. A process costs a millisecond and there are dozens of records, so the shell reads them itself.
+ */
 const functions = `
 state=${stateDirectory}
 encoded() { base64 -w0; }
-field() { sed -n "s/^$1=//p" "$2"; }
+absent() { echo found:absent; }
+other() { printf 'found:other:%s\\n' "$(printf %s "$1" | encoded)"; }
+read_record() {
+  path= hash= content=
+  while IFS= read -r line || [ -n "$line" ]; do
+    printf 'record:%s\\n' "$line"
+    case $line in
+      path=*) path=\${line#path=} ;;
+      sha256=*) hash=\${line#sha256=} ;;
+      content=*) content=\${line#content=} ;;
+    esac
+  done < "$1"
+}
+look_at_file() {
+  attributes=$(stat -c '%a:%U:%u:%G:%g:%s' -- "$1") && now=$(sha256sum < "$1") || { absent; return; }
+  now=\${now%% *} shown=-
+  if [ "\${attributes##*:}" -le ${largestShown} ] && { [ "$3" = always ] || { [ "$3" = changed ] && [ "$now" != "$2" ]; }; }
+  then shown=+$(encoded < "$1"); fi
+  printf 'found:file:%s\\n' "$attributes:$now:$shown"
+}
 look() {
-  printf 'path:%s:' "$(printf %s "$1" | encoded)"
-  if [ -L "$1" ]; then printf 'other:%s\\n' "$(printf 'a symbolic link to %s' "$(readlink -- "$1")" | encoded)"
-  elif [ -f "$1" ]; then
-    attributes=$(stat -c '%a:%U:%u:%G:%g:%s' -- "$1") && hash=$(sha256sum < "$1") || { echo absent; return; }
-    hash=\${hash%% *} content=-
-    if [ "\${attributes##*:}" -le ${largestShown} ] && { [ "$3" = always ] || { [ "$3" = changed ] && [ "$hash" != "$2" ]; }; }
-    then content=+$(encoded < "$1"); fi
-    printf 'file:%s\\n' "$attributes:$hash:$content"
-  elif [ -d "$1" ]; then printf 'directory:%s\\n' "$(stat -c '%a:%U:%u:%G:%g' -- "$1")"
-  elif [ -e "$1" ]; then printf 'other:%s\\n' "$(stat -c 'a %F' -- "$1" | encoded)"
-  else echo absent; fi
+  printf 'path:%s\\n' "$1"
+  if [ -L "$1" ]; then other "a symbolic link to $(readlink -- "$1")"
+  elif [ -f "$1" ]; then look_at_file "$@"
+  elif [ -d "$1" ]; then stat -c 'found:directory:%a:%U:%u:%G:%g' -- "$1" || absent
+  elif [ -e "$1" ]; then other "$(stat -c 'a %F' -- "$1")"
+  else absent; fi
+}
+observe_recorded() {
+  read_record "$1"
+  case $content in plain) look "$path" "$hash" changed ;; *) look "$path" '' never ;; esac
 }
 observe() {
-  hash= wish=$3
-  if [ -f "$state/records/$1" ]; then
-    printf 'record:%s\\n' "$(encoded < "$state/records/$1")"
-    hash=$(field sha256 "$state/records/$1")
-    if [ "$wish" = recorded ]; then
-      case $(field content "$state/records/$1") in plain) wish=changed ;; *) wish=never ;; esac
-    fi
-  fi
-  look "$2" "$hash" "$wish"
+  hash=
+  if [ -f "$state/records/$1" ]; then read_record "$state/records/$1"; fi
+  look "$2" "$hash" "$3"
 }
 about() {
   if [ -f "$state/owner" ]; then printf 'owner:%s\\n' "$(encoded < "$state/owner")"; fi
@@ -79,7 +94,7 @@ export function everythingScript(): string {
   return `${functions}
 about
 for record in "$state"/records/*; do
-  if [ -f "$record" ]; then observe "\${record##*/}" "$(field path "$record")" recorded; fi
+  if [ -f "$record" ]; then observe_recorded "$record"; fi
 done`;
 }
 
@@ -92,18 +107,25 @@ export function pathsScript(wishes: ReadonlyMap<string, ContentWish>): string {
 /** Reads what either script printed. */
 export function parseSnapshot(output: string): Snapshot {
   const snapshot: Snapshot = { owner: null, crontab: null, observations: new Map() };
-  let record: PathRecord | null = null;
+  let path = "";
+  let record: string[] = [];
   for (const line of output.split("\n")) {
-    const [word, first = "", ...rest] = line.split(":");
-    if (word === "owner") snapshot.owner = decoded(first).toString().trim();
-    if (word === "crontab") snapshot.crontab = decoded(first.slice(1)).toString();
-    if (word === "record") record = parseRecord(decoded(first).toString());
-    if (word !== "path") continue;
-    const path = decoded(first).toString();
-    snapshot.observations.set(path, { path, found: parseFound(rest), record });
-    record = null;
+    const [word, rest] = split(line);
+    if (word === "owner") snapshot.owner = decoded(rest).toString().trim();
+    if (word === "crontab") snapshot.crontab = decoded(rest.slice(1)).toString();
+    if (word === "record") record.push(rest);
+    if (word === "path") path = rest;
+    if (word !== "found") continue;
+    const found = parseFound(rest.split(":"));
+    snapshot.observations.set(path, { path, found, record: parseRecord(record.join("\n")) });
+    record = [];
   }
   return snapshot;
+}
+
+function split(line: string): [word: string, rest: string] {
+  const end = line.indexOf(":");
+  return [line.slice(0, end), line.slice(end + 1)];
 }
 
 function parseFound(fields: string[]): Found {

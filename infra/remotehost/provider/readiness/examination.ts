@@ -40,10 +40,12 @@ function withUnread(server: Server, examination: Examination): Examination {
 async function look(server: Server, stack: string, requirements: Requirements): Promise<Examination> {
   try {
     const { machine } = await server.session();
-    const output = await server.ask(inspectionScript(requirements), "looking at the server failed");
+    const [output, blindness] = await Promise.all([
+      server.ask(inspectionScript(requirements), "looking at the server failed"),
+      server.blindness(),
+    ]);
     const seen = parseInspection(output);
     const { problems, notes } = judge(server.connection.host, stack, machine, requirements, seen);
-    const blindness = await server.blindness();
     return { problems: blindness ? [...problems, blindness] : problems, notes, machine, seen };
   } catch (error) {
     if (!(error instanceof RemoteHostError)) throw error;

@@ -50,12 +50,12 @@ free() {
   df -Pk -- "$directory" | awk 'NR == 2 { print $4 }' | say free
 }
 database() {
-  if seen=$(docker container inspect --format '{{json .}}' "$1" 2>/dev/null); then
-    printf %s "$seen" | say container
-    if [ "$(docker container inspect --format '{{.State.Running}}' "$1" 2>/dev/null)" = true ]; then
+  if seen=$(timeout ${patience} docker container inspect --format '{{.State.Running}} {{json .}}' "$1" 2>/dev/null); then
+    printf %s "\${seen#* }" | say container
+    case $seen in 'true '*)
       if answer=$(timeout ${patience} docker exec "$1" psql -X -w -U "$2" -d "$3" -Atc 'select 1' 2>&1 </dev/null)
-      then printf %s "$answer" | say answered; else printf %s "$answer" | say refused; fi
-    fi
+      then printf %s "$answer" | say answered; else printf %s "$answer" | say refused; fi ;;
+    esac
   fi
   for file in "$4/$5"_[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]_[0-9]*.sql.*; do
     case $file in *.sql.gz|*.sql.zst) if [ -f "$file" ]; then echo | say backup; break; fi ;; esac
@@ -66,8 +66,7 @@ database() {
 /** A script that looks at everything the requirements ask for and changes nothing. */
 export function inspectionScript(requirements: Requirements): string {
   const { commands, databases, directories } = requirements;
-  return [
-    functions,
+  const machine = [
     "cat /etc/os-release 2>/dev/null | say os",
     ...commands.map(
       (name) => `command -v ${quote(name)} >/dev/null || printf %s ${quote(name)} | say missing`,
@@ -76,13 +75,15 @@ export function inspectionScript(requirements: Requirements): string {
     "if [ -x /usr/sbin/sendmail ]; then echo | say mailer; fi",
     'if node=$(command -v node); then printf \'%s\\n%s\' "$node" "$(node --version 2>/dev/null)" | say node; fi',
     `if ! problem=$(timeout ${patience} docker version --format ok 2>&1); then printf %s "$problem" | say docker; fi`,
-    ...databases.flatMap(({ name, container, user, database, backups }) => [
-      "echo | say database",
-      ["database", ...[container, user, database, backups, name].map(quote)].join(" "),
-    ]),
     ...directories.map(({ path }) => `free ${quote(path)}`),
     "if [ -f /var/lib/remotehost/owner ]; then say owner < /var/lib/remotehost/owner; fi",
-  ].join("\n");
+  ];
+  const contained = databases.flatMap(({ name, container, user, database, backups }) => [
+    "echo | say database",
+    ["database", ...[container, user, database, backups, name].map(quote)].join(" "),
+  ]);
+  // Side by side; the pipe holds what is said of the machine until all is said of the databases.
+  return [functions, "{", ...machine, "} | {", ...contained, "cat", "}"].join("\n");
 }
 
 /** Reads what the script printed. */
