@@ -1,11 +1,12 @@
 "use strict";
-// Loaded by Pulumi's language host before anything else (nodeargs in Pulumi.yaml). The SDK loads what it turns functions
-// into text with, which this program never does: TypeScript and npm's own resolver, two thirds of the time that the SDK
-// takes to load. They are loaded when something of them is first used.
+// Loaded by Pulumi's language host before anything else (nodeargs in Pulumi.yaml). Most of the time that the SDK takes to
+// load goes into what it turns functions into text with (TypeScript, npm's own resolver) and starts other programs with
+// (the automation API). This program does neither; so they are loaded when something of them is first used.
 
 const Module = require("node:module");
+const { dirname } = require("node:path");
 
-const seldomUsed = ["typescript", "@npmcli/arborist"];
+const seldomUsed = ["typescript", "@npmcli/arborist", "@pulumi/pulumi/automation"];
 
 for (const name of seldomUsed) {
   const path = pathOf(name);
@@ -15,13 +16,13 @@ for (const name of seldomUsed) {
 /** As the SDK would find it, or null. */
 function pathOf(name) {
   try {
-    const { dirname } = require("node:path");
     return require.resolve(name, { paths: [dirname(require.resolve("@pulumi/pulumi"))] });
   } catch {
     return null;
   }
 }
 
+/** Puts what stands for a module whose exports are an object in the place where Node looks for what it has loaded. */
 function loadWhenUsed(path) {
   let exports = null;
   const load = () => {
@@ -39,6 +40,11 @@ function loadWhenUsed(path) {
       // Said without a look, because compiled imports ask for it at once; and then they take nothing out of it.
       get: (_, property) => (property === "__esModule" ? true : load()[property]),
       has: (_, property) => property in load(),
+      ownKeys: () => Reflect.ownKeys(load()),
+      getOwnPropertyDescriptor: (_, property) => {
+        const descriptor = Reflect.getOwnPropertyDescriptor(load(), property);
+        return descriptor && { ...descriptor, configurable: true };
+      },
     },
   );
   require.cache[path] = placeholder;

@@ -1,6 +1,6 @@
 import module from "node:module";
 import { join } from "node:path";
-import { RunError } from "@pulumi/pulumi";
+import { RunError, runtime } from "@pulumi/pulumi";
 import nodeVersion from "./node-version.cjs";
 
 // Language hosts that ignore nodeargs get here with an old Node, which could not load TypeScript.
@@ -15,6 +15,10 @@ if (nodeVersion.nodeProblem !== null) {
 // source maps: with many servers a third of this process's work. There is nothing to look up where types are just left
 // out.
 Error.prepareStackTrace = undefined;
+
+// The engine starts the provider when it is first asked something; meanwhile the rest is loaded here. Where it cannot be
+// started, the next question says so.
+runtime.invoke("remotehost:index:start", {}, { async: true }).catch(() => {});
 
 // Compiling what is loaded is a good part of a preview's time; `npm run pulumi` has it cached from the very beginning.
 module.enableCompileCache?.(join(import.meta.dirname, "..", ".cache", "compiled"));

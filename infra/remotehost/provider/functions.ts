@@ -27,6 +27,9 @@ const DeclarationInputs = z.strictObject({
 /** What the provider's functions do, by their type tokens. */
 export function providerFunctions(servers: Servers, serverOf: ServerOf): Record<string, ProviderFunction> {
   return {
+    /** Nothing: the engine starts the plugin to ask it. */
+    "remotehost:index:start": async () => ({}),
+
     /** Facts about one server, and from now on no plans for it while it has problems. */
     "remotehost:index:getServer": async (inputs) => {
       const { connection, requirements, stack } = Question.parse(inputs);

@@ -8,6 +8,7 @@ import { printedBy } from "./program.ts";
 import { forgetting } from "./state.ts";
 
 export const engineName = "Pulumi with an empty stack";
+export const unpreviewedEngineName = "Pulumi with an empty stack, --skip-preview";
 export const engineNote =
   "A project of Pulumi's Node language host whose program is an empty file: what any Pulumi program takes, without a plugin, a resource or a login.";
 

@@ -1,7 +1,7 @@
 import { type Contest, type Contestant, faster, type Goal, type Median, within } from "../contest.ts";
 import { ansibleNames } from "./ansible.ts";
-import { engineName, engineNote, type Project } from "./engine.ts";
-import { programName } from "./program.ts";
+import { engineName, engineNote, type Project, unpreviewedEngineName } from "./engine.ts";
+import { programName, unpreviewedName } from "./program.ts";
 import { pyinfraName } from "./pyinfra.ts";
 import { differences, empty } from "./server-state.ts";
 import { timed, timedWithLogins } from "./timing.ts";
@@ -53,12 +53,25 @@ function contest(
   };
 }
 
-const engineContestant = (run: () => Promise<string>, prepare?: Contestant["prepare"]): Contestant => ({
-  name: engineName,
-  note: engineNote,
+const engineContestant = (
+  run: () => Promise<string>,
+  prepare?: Contestant["prepare"],
+  name = engineName,
+): Contestant => ({
+  name,
+  note: name === engineName ? engineNote : "The same without its preview.",
   run: () => timed(run),
   ...(prepare && { prepare }),
 });
+
+/** The engine's `up` of nothing, with its preview and without. */
+function engineApplies(engine: Project, prepare?: Contestant["prepare"]): Contestant[] {
+  const up = (...more: string[]) => engine.pulumi("up", "--yes", ...more);
+  return [
+    engineContestant(up, prepare),
+    engineContestant(() => up("--skip-preview"), prepare, unpreviewedEngineName),
+  ];
+}
 
 function firstApply(setting: OneServer): Contest {
   const { contenders, engine } = setting;
@@ -79,18 +92,22 @@ function firstApply(setting: OneServer): Contest {
       },
     }),
   );
-  const nothing = engineContestant(
-    () => engine.pulumi("up", "--yes"),
-    async () => engine.forget(),
-  );
+  const nothing = engineApplies(engine, async () => engine.forget());
   return contest(
     setting,
     "First apply",
     "Everything that a server gets, but Node, onto one that has nothing of it.",
-    [...contestants, nothing],
+    [...contestants, ...nothing],
     (median) => [
       within("first apply", median(programName), 3, median(engineName)),
       faster("first apply against pyinfra", median(programName), median(pyinfraName), 3.5),
+      within("first apply, --skip-preview", median(unpreviewedName), 3, median(unpreviewedEngineName)),
+      faster(
+        "first apply, --skip-preview against pyinfra",
+        median(unpreviewedName),
+        median(pyinfraName),
+        3.5,
+      ),
       logins("an up", median(programName, "logins"), 2),
     ],
   );
@@ -113,9 +130,15 @@ function noChangeApply(setting: OneServer): Contest {
     setting,
     "Apply without changes",
     "The same once more, with nothing to do.",
-    [...contestants, engineContestant(() => engine.pulumi("up", "--yes"))],
+    [...contestants, ...engineApplies(engine)],
     (median) => [
       ...asFastAsALook("apply without changes", median),
+      ...asFastAsALook(
+        "apply without changes, --skip-preview",
+        median,
+        unpreviewedName,
+        unpreviewedEngineName,
+      ),
       logins("an up without changes", median(programName, "logins"), 2),
     ],
   );
@@ -144,10 +167,10 @@ function driftCheck(setting: OneServer): Contest {
   );
 }
 
-const asFastAsALook = (what: string, median: Median): Goal[] => [
-  within(what, median(programName), 1.3, median(engineName)),
-  faster(`${what} against pyinfra`, median(programName), median(pyinfraName), 3),
-  faster(`${what} against Ansible`, median(programName), median(ansibleNames.usual), 12),
+const asFastAsALook = (what: string, median: Median, ours = programName, nothing = engineName): Goal[] => [
+  within(what, median(ours), 1.3, median(nothing)),
+  faster(`${what} against pyinfra`, median(ours), median(pyinfraName), 3),
+  faster(`${what} against Ansible`, median(ours), median(ansibleNames.usual), 12),
 ];
 
 const logins = (what: string, found: number, wanted: number): Goal => ({

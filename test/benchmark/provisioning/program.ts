@@ -8,6 +8,7 @@ import { forgetting } from "./state.ts";
 import type { Tool } from "./tool.ts";
 
 export const programName = "this program";
+export const unpreviewedName = "this program, --skip-preview";
 
 /** Of the CLI, when --expect-no-changes was said and there are some. */
 const changesExpected = 7;
@@ -57,5 +58,16 @@ export async function program(server: SandboxServer, road: Road): Promise<Progra
     check: async () => differenceSeenBy(await stack.pulumi(["preview", "--expect-no-changes", "--diff"])),
     forget: forgetting(join(stack.directory, ".state")),
     remove: stack.remove,
+  };
+}
+
+/** The same, applied as the other tools apply: without showing first what would be done. */
+export async function unpreviewedProgram(server: SandboxServer, road: Road): Promise<Tool> {
+  const { check: _, ...same } = await program(server, road);
+  return {
+    ...same,
+    name: unpreviewedName,
+    note: "`up --yes --skip-preview`, as a pipeline runs it that has shown the preview before. Like the other tools it looks and applies once.",
+    apply: async () => changed(printedBy(await same.stack.pulumi(["up", "--yes", "--skip-preview"]))),
   };
 }

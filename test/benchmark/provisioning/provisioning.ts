@@ -8,6 +8,7 @@ import { failures } from "./failures.ts";
 import { longWay, startLink } from "./link.ts";
 import { contestsWithOneServer } from "./one-server.ts";
 import { previewProfile } from "./profile.ts";
+import { unpreviewedName } from "./program.ts";
 import { ensurePythonTools } from "./python-tools.ts";
 import { tamperingTrial } from "./tampering-trial.ts";
 import { openWorkshop, type Workshop } from "./workshop.ts";
@@ -24,7 +25,7 @@ interface Course {
 
 /**
  * The same work by this program and by others, on servers at the end of a long way; where the time goes; servers that are
- * out of reach. `rounds` is how often each contestant is measured. Uses the sandbox servers 296 to 299 and 801 to 803.
+ * out of reach. `rounds` is how often each contestant is measured. Uses the sandbox servers 296 to 299 and 801 to 804.
  */
 export const provisioning = ({ rounds }: { rounds: number }): Promise<ContestResult[]> =>
   onCourse(rounds, async ({ workshop, directory, compare, ends }) => {
@@ -45,8 +46,9 @@ export const provisioning = ({ rounds }: { rounds: number }): Promise<ContestRes
 export const provisioningNearby = ({ rounds }: { rounds: number }): Promise<ContestResult[]> =>
   onCourse(rounds, async ({ workshop, compare }) => {
     const results = await compare(0, false);
-    // Tuned it is the same playbook.
-    const tried = workshop.contenders.filter(({ tool }) => tool.name !== ansibleNames.tuned);
+    // The same playbook once more, and the same program.
+    const again: readonly string[] = [ansibleNames.tuned, unpreviewedName];
+    const tried = workshop.contenders.filter(({ tool }) => !again.includes(tool.name));
     results.push(await tamperingTrial(tried));
     return results;
   });

@@ -7,7 +7,7 @@ import type { SandboxServer } from "../../sandbox/server.ts";
 import { ansible } from "./ansible.ts";
 import { commandName, commandPluginOnPath, commandProgram } from "./command-program.ts";
 import type { Contender } from "./one-server.ts";
-import { configurationAt, type Program, program } from "./program.ts";
+import { configurationAt, type Program, program, unpreviewedProgram } from "./program.ts";
 import { pyinfra } from "./pyinfra.ts";
 import { type Road, roadTo } from "./road.ts";
 import { installPython } from "./server-python.ts";
@@ -29,7 +29,12 @@ export interface Workshop {
   remove(): Promise<void>;
 }
 
-const numbers = { program: 296, ansible: 297, tuned: 298, pyinfra: 299, shell: 801, tar: 802, command: 803 };
+const numbers = {
+  ...{ program: 296, ansible: 297, tuned: 298, pyinfra: 299 },
+  ...{ shell: 801, tar: 802, command: 803, unpreviewed: 804 },
+};
+/** Readiness asks this program's database; the other tools know of none. */
+const withDatabase: readonly number[] = [numbers.program, numbers.unpreviewed];
 
 /** Starts the servers and writes every tool's files below `directory`; `commands` has Ansible and pyinfra. */
 export async function openWorkshop(directory: string, commands: string): Promise<Workshop> {
@@ -42,8 +47,7 @@ export async function openWorkshop(directory: string, commands: string): Promise
   };
   const contenders: Contender[] = [];
   const enter = async <Kind extends Tool>(number: number, make: (job: Job) => Kind | Promise<Kind>) => {
-    // Readiness asks this program's database; the other tools know of none.
-    const database = number === numbers.program ? "empty" : "none";
+    const database = withDatabase.includes(number) ? "empty" : "none";
     const [server] = await startServers({ number, database });
     if (server === undefined) throw new Error(`server ${number} was to be started`);
     started.push(server);
@@ -58,6 +62,7 @@ export async function openWorkshop(directory: string, commands: string): Promise
   };
   try {
     const ours = await enter(numbers.program, ({ server, road }) => program(server, road));
+    await enter(numbers.unpreviewed, ({ server, road }) => unpreviewedProgram(server, road));
     const usual = await enter(numbers.ansible, async (job) => {
       await installPython(job.server);
       return ansible(job, commands, { tuned: false });

@@ -35,6 +35,7 @@ export interface Inspection {
 // Seconds for which docker or PostgreSQL may keep silent.
 const patience = 15;
 
+// In `database` Docker is asked for the container and psql for an answer side by side.
 const functions = `
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 say() { printf '%s:%s\\n' "$1" "$(base64 -w0)"; }
@@ -50,13 +51,11 @@ free() {
   df -Pk -- "$directory" | awk 'NR == 2 { print $4 }' | say free
 }
 database() {
-  if seen=$(timeout ${patience} docker container inspect --format '{{.State.Running}} {{json .}}' "$1" 2>/dev/null); then
-    printf %s "\${seen#* }" | say container
-    case $seen in 'true '*)
-      if answer=$(timeout ${patience} docker exec "$1" psql -X -w -U "$2" -d "$3" -Atc 'select 1' 2>&1 </dev/null)
-      then printf %s "$answer" | say answered; else printf %s "$answer" | say refused; fi ;;
-    esac
-  fi
+  timeout ${patience} docker container inspect --format '{{json .}}' "$1" 2>/dev/null | say container | {
+    if answer=$(timeout ${patience} docker exec "$1" psql -X -w -U "$2" -d "$3" -Atc 'select 1' 2>&1 </dev/null)
+    then printf %s "$answer" | say answered; else printf %s "$answer" | say refused; fi
+    cat
+  }
   for file in "$4/$5"_[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]_[0-9]*.sql.*; do
     case $file in *.sql.gz|*.sql.zst) if [ -f "$file" ]; then echo | say backup; break; fi ;; esac
   done
@@ -82,7 +81,7 @@ export function inspectionScript(requirements: Requirements): string {
     "echo | say database",
     ["database", ...[container, user, database, backups, name].map(quote)].join(" "),
   ]);
-  // Side by side; the pipe holds what is said of the machine until all is said of the databases.
+  // Side by side: a pipe holds what is said of the machine until all is said of the databases.
   return [functions, "{", ...machine, "} | {", ...contained, "cat", "}"].join("\n");
 }
 
@@ -128,7 +127,9 @@ const readers: Readonly<Record<string, Reader>> = {
   },
   database: (seen) => seen.databases.push({ container: null, answer: null, hasBackup: false }),
   container: last((database, text) => {
-    database.container = JSON.parse(text);
+    if (text !== "") database.container = JSON.parse(text);
+    // What Docker says of a container that does not run is no answer of PostgreSQL's.
+    if (database.container?.State.Running !== true) database.answer = null;
   }),
   answered: last((database, text) => {
     database.answer = { ok: text === "1", text };
