@@ -25,7 +25,7 @@ interface Course {
 
 /**
  * The same work by this program and by others, on servers at the end of a long way; where the time goes; servers that are
- * out of reach. `rounds` is how often each contestant is measured. Uses the sandbox servers 296 to 299 and 801 to 804.
+ * out of reach. `rounds` is how often each contestant is measured. Uses the sandbox servers 296 to 299, 801 to 803 and 805.
  */
 export const provisioning = ({ rounds }: { rounds: number }): Promise<ContestResult[]> =>
   onCourse(rounds, async ({ workshop, directory, compare, ends }) => {
