@@ -39,6 +39,7 @@ function loadWhenUsed(path) {
     {
       // Said without a look, because compiled imports ask for it at once; and then they take nothing out of it.
       get: (_, property) => (property === "__esModule" ? true : load()[property]),
+      set: (_, property, value) => Reflect.set(load(), property, value),
       has: (_, property) => property in load(),
       ownKeys: () => Reflect.ownKeys(load()),
       getOwnPropertyDescriptor: (_, property) => {

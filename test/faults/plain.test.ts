@@ -32,12 +32,17 @@ test("gunzip and psql alone make the same database", async () => {
 
 test("zstd and psql alone make the same database", async () => {
   await server.configure({ ...server.settings, zstdLevel: 1 });
-  const backup = await server.run("backup_database", "--quiet");
-  expect(backup.stderr).toBe("");
-  const container = `docker exec -i ${server.sandbox.container}`;
-  await isMadeByHand((psql) => `cat ${server.directory}/*.sql.zst | ${container} sh -c 'zstd -dc | ${psql}'`);
-  await server.configure(server.settings);
-  await server.reset();
+  try {
+    const backup = await server.run("backup_database", "--quiet");
+    expect(backup.stderr).toBe("");
+    const container = `docker exec -i ${server.sandbox.container}`;
+    await isMadeByHand(
+      (psql) => `cat ${server.directory}/*.sql.zst | ${container} sh -c 'zstd -dc | ${psql}'`,
+    );
+  } finally {
+    await server.configure(server.settings);
+    await server.reset();
+  }
   tally("zstd -dc FILE | psql, with nothing of ours, gives the same database", 1, ["works"]);
 });
 

@@ -1,38 +1,39 @@
 import { ConflictError } from "../errors.ts";
 import type { RequestContext } from "./resource.ts";
-import type { Observed, Server } from "./server.ts";
+import type { Observed } from "./server.ts";
 import type { RequestInput } from "./ssh/frame.ts";
 import type { Plan } from "./steps.ts";
 
 // How often a path may change under our hands before we give up.
 const attempts = 3;
 
+export interface Convergence {
+  planFor: (observed: Observed) => Plan;
+  /** The bytes of a plan that writes. */
+  body?: () => RequestInput | Promise<RequestInput>;
+  /**
+   * Spares the look on a machine that is new. Only for plans that do the same to an absent path whatever else is known
+   * of it.
+   */
+  presumesAbsent?: boolean;
+}
+
 /**
- * Plans and carries the plan out, which makes sure of what it rests on; again from the start where something changed in
- * between. What was kept or left is told to the person.
+ * Looks at a path, plans and carries the plan out; again from the start where something changed in between. What was
+ * kept or left is told to the person.
  * @throws ConflictError where the path never stays still, and whatever the server's refusal was.
  */
 export async function converge(
   context: RequestContext,
   path: string,
-  planFor: (observed: Observed) => Plan,
-  body?: () => RequestInput | Promise<RequestInput>,
+  { planFor, body, presumesAbsent = false }: Convergence,
 ): Promise<void> {
-  const { server, stack } = context;
+  const { server } = context;
+  const presumed = presumesAbsent ? server.presumedAbsent(path) : null;
+  if (presumed && (await carriedOut(context, presumed, planFor(presumed), body))) return;
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const { observed, plan } = await planned(server, path, planFor);
-    for (const note of plan.notes) context.tell(`${server.connection.host}: ${note}`);
-    if (plan.steps.length === 0) return;
-    const writes = plan.steps.some((step) => step.do === "write");
-    const output = await server.carryOut(
-      stack,
-      plan,
-      observed.observation,
-      writes ? await body?.() : undefined,
-    );
-    if (output === null) continue;
-    for (const line of output.split("\n")) tellOutcome(context, path, line);
-    return;
+    const observed = await server.look(path, "never");
+    if (await carriedOut(context, observed, planFor(observed), body)) return;
   }
   throw new ConflictError({
     host: server.connection.host,
@@ -42,18 +43,21 @@ export async function converge(
   });
 }
 
-/** A plan that rests on what was seen lately, where that is enough; else on a look of its own. */
-async function planned(
-  server: Server,
-  path: string,
-  planFor: (observed: Observed) => Plan,
-): Promise<{ observed: Observed; plan: Plan }> {
-  const seen = server.lastSeen(path);
-  const plan = seen && planFor(seen);
-  // Nobody would notice that there is something to be done after all.
-  if (seen && plan && plan.steps.length > 0) return { observed: seen, plan };
-  const observed = await server.look(path, "never");
-  return { observed, plan: planFor(observed) };
+/** Whether it was done; not, where something had changed since it was observed. */
+async function carriedOut(
+  context: RequestContext,
+  { observation }: Observed,
+  plan: Plan,
+  body: Convergence["body"],
+): Promise<boolean> {
+  const { server, stack } = context;
+  for (const note of plan.notes) context.tell(`${server.connection.host}: ${note}`);
+  if (plan.steps.length === 0) return true;
+  const writes = plan.steps.some((step) => step.do === "write");
+  const output = await server.carryOut(stack, plan, observation, writes ? await body?.() : undefined);
+  if (output === null) return false;
+  for (const line of output.split("\n")) tellOutcome(context, observation.path, line);
+  return true;
 }
 
 function tellOutcome({ server, tell }: RequestContext, path: string, line: string): void {

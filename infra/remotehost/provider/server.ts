@@ -25,7 +25,7 @@ export interface Observed {
 
 // Milliseconds in which looks at several paths are gathered into one request.
 const gathering = 3;
-// Milliseconds for which a look at everything answers the reads of a refresh, and for which plans may rest on it.
+// Milliseconds for which the first look at everything answers the reads of a refresh.
 const freshness = 60_000;
 
 const strength: Record<ContentWish, number> = { never: 0, changed: 1, always: 2 };
@@ -35,10 +35,11 @@ export class Server {
   readonly connection: Connection;
   readonly #progress: (text: string) => void;
   readonly #unread = new Set<string>();
-  /** Paths that this process has changed, or has tried to. */
-  readonly #touched = new Set<string>();
+  /** Paths that this process has looked at or tried to change. */
+  readonly #met = new Set<string>();
+  /** Nobody owned the machine when all of it was looked at. */
+  #isNew = false;
   #everything: { at: number; snapshot: Promise<Snapshot> } | null = null;
-  #lastSnapshot: { at: number; snapshot: Snapshot } | null = null;
   #gathered: { wishes: Map<string, ContentWish>; snapshot: Promise<Snapshot> } | null = null;
 
   constructor(connection: Connection, progress: (text: string) => void) {
@@ -59,6 +60,7 @@ export class Server {
 
   /** Looks now, together with whatever else is asked for in the same moment. */
   async look(path: string, content: ContentWish): Promise<Observed> {
+    this.#met.add(path);
     this.#gathered ??= this.#gather();
     const { wishes, snapshot } = this.#gathered;
     const present = wishes.get(path);
@@ -71,16 +73,12 @@ export class Server {
   }
 
   /**
-   * What a path was by the last look at everything, for plans that are carried out only if it still is: a round trip
-   * less. A path without a record is taken for absent, which it is on a server that is new. Null where there was no
-   * such look lately, or this process has touched the path since.
+   * On a machine that nobody had deployed to, what this process has not met yet is presumed absent. A plan may rest on
+   * that instead of on a look, because its script makes sure; null where there is nothing to presume.
    */
-  lastSeen(path: string): Observed | null {
-    const last = this.#lastSnapshot;
-    if (last === null || Date.now() - last.at > freshness || this.#touched.has(path)) return null;
-    const { observations, crontab } = last.snapshot;
-    const observation = observations.get(path) ?? { path, found: { kind: "absent" }, record: null };
-    return { observation, crontab };
+  presumedAbsent(path: string): Observed | null {
+    if (!this.#isNew || this.#met.has(path)) return null;
+    return { observation: { path, found: { kind: "absent" }, record: null }, crontab: null };
   }
 
   /**
@@ -95,7 +93,7 @@ export class Server {
     body?: RequestInput,
   ): Promise<string | null> {
     this.#everything = null;
-    this.#touched.add(observation.path);
+    this.#met.add(observation.path);
     const script = changingScript(
       stack,
       renderExpectations([observation]),
@@ -153,8 +151,8 @@ export class Server {
     const snapshot = this.ask(everythingScript(), "looking at the server failed").then(parseSnapshot);
     this.#everything = { at: now, snapshot };
     snapshot.then(
-      (seen) => {
-        this.#lastSnapshot = { at: now, snapshot: seen };
+      ({ owner }) => {
+        this.#isNew = owner === null;
       },
       () => {},
     );

@@ -111,47 +111,45 @@ describe("tampering", () => {
   });
 });
 
-describe("what somebody does after the look on which a plan rests", () => {
-  /** A run whose first look is over when the server is changed. */
-  const lateRun = (resource: Resource, tamper: string, work: (plugin: Plugin) => Promise<unknown>) =>
+describe("on a machine that was new when all of it was looked at", () => {
+  /** What a run does that has looked at everything before somebody changes the server. */
+  const afterTheLook = (change: string, args = greeting()) =>
     withPlugin(async (later) => {
-      await later.read(urn, resource.id, resource.outputs);
-      await server.run(tamper);
-      await work(later);
+      const elsewhere = greeting({
+        path: "/srv/trial/elsewhere",
+        mode: "0600",
+        owner: "root",
+        group: "root",
+      });
+      await later.read(urnOf("File", "elsewhere"), "/srv/trial/elsewhere", elsewhere);
+      await server.run(change);
+      await bring(later, urn, args);
+      expect((await server.run(`stat -c '%a %F' ${path}; cat ${path}`)).stdout).toBe(
+        "600 regular file\nhello\n",
+      );
     });
 
-  it("other bytes are kept", async () => {
-    const resource = await made();
-    await lateRun(resource, `echo theirs > ${path}`, (later) =>
-      bring(later, urn, greeting({ content: "new\n" }), resource),
-    );
-    expect(await server.readFile(path)).toBe("new\n");
-    const [kept = ""] = await keptOf(server, path);
-    expect(await server.readFile(kept)).toBe("theirs\n");
+  it.each([
+    { title: "other bytes", change: `echo theirs > ${path}` },
+    { title: "a link", change: `ln -s /etc/hostname ${path}` },
+    { title: "a directory", change: `mkdir -p ${path}/theirs` },
+  ])("what has come since is kept: $title", async ({ change }) => {
+    await afterTheLook(change);
+    expect(await keptOf(server, path)).toHaveLength(1);
   });
 
-  it("a file where there was none is kept", async () => {
-    const other = "/srv/trial/other";
-    await lateRun(await made(), `echo theirs > ${other}`, (later) =>
-      bring(later, urnOf("File", "other"), greeting({ path: other })),
-    );
-    expect(await server.readFile(other)).toBe("hello\n");
-    const [kept = ""] = await keptOf(server, other);
-    expect(await server.readFile(kept)).toBe("theirs\n");
+  it("the same bytes stay where they are", async () => {
+    await afterTheLook(`printf 'hello\\n' > ${path}; chmod 644 ${path}`);
+    expect(await keptOf(server, path)).toEqual([]);
   });
 
-  it("an edited file is not deleted", async () => {
+  it("a file of its own is no longer presumed absent", async () => {
+    await afterTheLook("true");
     const resource = await made();
-    await lateRun(resource, `echo theirs > ${path}`, (later) =>
-      later.delete(urn, resource.id, resource.outputs),
-    );
-    expect(await server.readFile(path)).toBe("theirs\n");
-  });
-
-  it("a file that vanished is written", async () => {
-    const resource = await made();
-    await lateRun(resource, `rm ${path}`, (later) => bring(later, urn, greeting({ mode: "0640" }), resource));
-    expect((await server.run(`stat -c %a ${path}; cat ${path}`)).stdout).toBe("640\nhello\n");
+    await server.run(`echo theirs > ${path}`);
+    await bring(plugin, urn, greeting(), resource);
+    expect(await server.readFile(path)).toBe("hello\n");
+    expect(await keptOf(server, path)).toHaveLength(1);
   });
 });
 

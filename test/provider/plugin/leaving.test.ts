@@ -77,6 +77,23 @@ describe("a server that leaves the configuration", () => {
   });
 });
 
+it("what a machine's new key has taken over is not deleted with the old one", async () => {
+  const old = await file("one", connectionTo(server, "old"));
+  await withPlugin(async (later) => {
+    await later.read(old.urn, old.id, old.outputs);
+    await later.invoke(
+      declareServers,
+      declaration([connectionTo(server, "new")], { decommissioned: { old: "remove" } }),
+    );
+    const wish = { connection: connectionTo(server, "new"), path: "/srv/trial/one", content: "hello" };
+    await bring(later, urnOf("File", "new-one"), wish);
+    await later.delete(old.urn, old.id, old.outputs);
+  });
+  expect((await server.run("cat /srv/trial/one; cat /var/lib/remotehost/records/*")).stdout).toMatch(
+    /^hello.*::new-one$/m,
+  );
+});
+
 it("a new name and address change the record and nothing else", async () => {
   const before = await file("one", connectionTo(server, "old"));
   const written = (await server.run("stat -c '%i %y' /srv/trial/one")).stdout;

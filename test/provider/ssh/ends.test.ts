@@ -39,7 +39,10 @@ describe("a connection that breaks", () => {
     const before = await server.logins();
     const session = await openSession(connectionTo(server));
     const running = session.run("kill -KILL $PPID; sleep 1");
+    const sentBehind = session.run("touch /tmp/ran-behind");
     await expect(running).rejects.toMatchObject(lost);
+    await expect(sentBehind).rejects.toMatchObject(lost);
+    expect(await server.run("ls /tmp/ran-behind")).toMatchObject({ code: 2 });
     await expect(session.run("true")).rejects.toMatchObject(lost);
     const next = await openSession(connectionTo(server));
     expect(await next.run("exit 7")).toMatchObject({ code: 7 });
@@ -61,12 +64,14 @@ describe("a closed session", () => {
     expect(runs(session.pid ?? 0)).toBe(false);
   });
 
-  test("lets a script that has been sent end before it goes", async () => {
+  test("lets the scripts that have been sent end before it goes", async () => {
     const session = await openSession(connectionTo(server));
-    const running = session.run("sleep 0.5; echo done");
-    await new Promise(setImmediate);
+    const before = session.requests;
+    const running = ["sleep 0.5; echo first", "echo second"].map((script) => session.run(script));
+    await vi.waitFor(() => expect(session.requests).toBe(before + 2));
     await closeSessions();
-    expect((await running).stdout.toString()).toBe("done\n");
+    const outputs = (await Promise.all(running)).map(({ stdout }) => stdout.toString());
+    expect(outputs).toEqual(["first\n", "second\n"]);
   });
 
   test("is not opened any more: logins under way end too", async () => {

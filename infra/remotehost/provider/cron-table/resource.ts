@@ -44,12 +44,10 @@ export const cronTable: RemoteResource = {
     const sha256 = sha256OfText(text);
     const record = { urn: context.urn, path, kind: "cron-table", sha256, content: "plain" } as const;
     const wish = { path, sha256, permissions, record, takesOver };
-    await converge(
-      context,
-      path,
-      ({ observation, crontab }) => planCronTable(observation, crontab, wish),
-      () => Buffer.from(text),
-    );
+    await converge(context, path, {
+      planFor: ({ observation, crontab }) => planCronTable(observation, crontab, wish),
+      body: () => Buffer.from(text),
+    });
     if (typeof old?.path === "string" && old.path !== path) await removeTable(context, old.path);
     return { connection, path, environment, entries, takesOver, ...cronTableWish, sha256 };
   },
@@ -61,7 +59,9 @@ export const cronTable: RemoteResource = {
 
 /** Only while it is still ours. */
 async function removeTable(context: RequestContext, path: string): Promise<void> {
-  await converge(context, path, ({ observation }) => planCronTableRemoval(observation, context.urn));
+  await converge(context, path, {
+    planFor: ({ observation }) => planCronTableRemoval(observation, context.urn),
+  });
 }
 
 /** The inputs that would have led to what is there; a table of nobody's spelling appears whole, as `table`. */

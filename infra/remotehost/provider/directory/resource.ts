@@ -39,17 +39,22 @@ export const directory: RemoteResource = {
     const { connection, path, mode, owner, group } = State.parse(properties);
     const permissions = { mode, owner, group };
     const record = { urn: context.urn, path, kind: "directory", sha256: "", content: "none" } as const;
-    await converge({ server, ...context }, path, ({ observation }) => {
-      const conflict = directoryConflict(observation);
-      if (conflict) throw inTheWay(server, path, conflict);
-      return planDirectory(observation, { path, permissions, record });
+    await converge({ server, ...context }, path, {
+      planFor: ({ observation }) => {
+        const conflict = directoryConflict(observation);
+        if (conflict) throw inTheWay(server, path, conflict);
+        return planDirectory(observation, { path, permissions, record });
+      },
+      presumesAbsent: true,
     });
     return { connection, path, mode, owner, group };
   },
 
   async remove(context, properties) {
     const { path } = State.parse(properties);
-    await converge(context, path, ({ observation }) => planDirectoryRemoval(observation, context.urn));
+    await converge(context, path, {
+      planFor: ({ observation }) => planDirectoryRemoval(observation, context.urn),
+    });
   },
 };
 

@@ -48,18 +48,19 @@ export const file: RemoteResource = {
     const body = () =>
       content === undefined ? bodyOf(sha256, uploadProgress(context, path)) : Buffer.from(content);
     const permissions = { mode, owner, group };
-    await converge(
-      context,
-      path,
-      ({ observation }) => planFile(observation, { path, sha256, permissions, record }),
+    await converge(context, path, {
+      planFor: ({ observation }) => planFile(observation, { path, sha256, permissions, record }),
       body,
-    );
+      presumesAbsent: true,
+    });
     return { ...wish, sha256 };
   },
 
   async remove(context, properties) {
     const { path } = State.parse(properties);
-    await converge(context, path, ({ observation }) => planFileRemoval(observation, context.urn));
+    await converge(context, path, {
+      planFor: ({ observation }) => planFileRemoval(observation, context.urn),
+    });
   },
 };
 

@@ -35,7 +35,6 @@ export interface Inspection {
 // Seconds for which docker or PostgreSQL may keep silent.
 const patience = 15;
 
-// In `database` Docker is asked for the container and psql for an answer side by side.
 const functions = `
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 say() { printf '%s:%s\\n' "$1" "$(base64 -w0)"; }
@@ -51,11 +50,15 @@ free() {
   df -Pk -- "$directory" | awk 'NR == 2 { print $4 }' | say free
 }
 database() {
-  timeout ${patience} docker container inspect --format '{{json .}}' "$1" 2>/dev/null | say container | {
+  seen=$(timeout ${patience} docker container inspect --format '{{.State.Running}} {{json .}}' "$1" 2>/dev/null </dev/null)
+  case $? in
+    0) printf %s "\${seen#* }" | say container ;;
+    124) printf %s "it says nothing of the container $1" | say docker ;;
+  esac
+  case $seen in 'true '*)
     if answer=$(timeout ${patience} docker exec "$1" psql -X -w -U "$2" -d "$3" -Atc 'select 1' 2>&1 </dev/null)
-    then printf %s "$answer" | say answered; else printf %s "$answer" | say refused; fi
-    cat
-  }
+    then printf %s "$answer" | say answered; else printf %s "$answer" | say refused; fi ;;
+  esac
   for file in "$4/$5"_[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]_[0-9]*.sql.*; do
     case $file in *.sql.gz|*.sql.zst) if [ -f "$file" ]; then echo | say backup; break; fi ;; esac
   done
@@ -127,9 +130,7 @@ const readers: Readonly<Record<string, Reader>> = {
   },
   database: (seen) => seen.databases.push({ container: null, answer: null, hasBackup: false }),
   container: last((database, text) => {
-    if (text !== "") database.container = JSON.parse(text);
-    // What Docker says of a container that does not run is no answer of PostgreSQL's.
-    if (database.container?.State.Running !== true) database.answer = null;
+    database.container = JSON.parse(text);
   }),
   answered: last((database, text) => {
     database.answer = { ok: text === "1", text };

@@ -82,7 +82,7 @@ export function lostConnection(host: string, end: SshEnd): ConnectError {
     host,
     what: "the connection was lost",
     why: lastLine(end.stderr) ?? "ssh ended without a word",
-    next: "Whether the last step was carried out is not known: look at the server's state and run again.",
+    next: "Whether the last steps were carried out is not known: run the command again, which looks first.",
   });
 }
 

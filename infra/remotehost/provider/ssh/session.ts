@@ -29,7 +29,10 @@ export interface Session {
    * not be stored on the server (nothing ran then).
    */
   run(script: string, input?: RequestInput): Promise<RemoteResult>;
-  /** Ends the session; resolves when ssh is gone. What still runs is rejected as "closed". */
+  /**
+   * Ends the session; resolves when ssh is gone. What has been sent is still run, unless it takes long; whatever has no
+   * answer by then is rejected as "closed".
+   */
   close(): Promise<void>;
 }
 
@@ -61,10 +64,13 @@ export function sessionOver(connection: Connection, login: Login): Session {
     requests += 1;
     const answer = Promise.withResolvers<Message>();
     awaited.push(answer);
-    // The end of the connection may be told before anybody waits for this answer.
-    answer.promise.catch(() => {});
     if (!header.done) ssh.stdin.write(header.value);
-    const sourceError = await sendRest(frames);
+    // A source that is stuck must not hide that the connection is gone.
+    const gaveUp = answer.promise.then(
+      () => null,
+      () => null,
+    );
+    const sourceError = await Promise.race([sendRest(frames), gaveUp]);
     return { result: answer.promise.then((message) => resultOf(message, sourceError)) };
   }
 
