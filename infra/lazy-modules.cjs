@@ -1,16 +1,22 @@
 "use strict";
-// Loaded by Pulumi's language host before anything else (nodeargs in Pulumi.yaml). Most of the time that the SDK takes to
+// Loaded before anything else: by nodeargs in Pulumi.yaml, and by npm run pulumi for language hosts that ignore those. Most of the time that the SDK takes to
 // load goes into what it turns functions into text with (TypeScript, npm's own resolver) and starts other programs with
 // (the automation API). This program does neither; so they are loaded when something of them is first used.
 
 const Module = require("node:module");
 const { dirname } = require("node:path");
 
-const seldomUsed = ["typescript", "@npmcli/arborist", "@pulumi/pulumi/automation"];
+/** What can be said of each without loading it. */
+const seldomUsed = {
+  // Language hosts that ignore `typescript: false` have it asked for its version.
+  typescript: { version: () => require("typescript/package.json").version },
+  "@npmcli/arborist": {},
+  "@pulumi/pulumi/automation": {},
+};
 
-for (const name of seldomUsed) {
+for (const [name, known] of Object.entries(seldomUsed)) {
   const path = pathOf(name);
-  if (path !== null) loadWhenUsed(path);
+  if (path !== null) loadWhenUsed(path, known);
 }
 
 /** As the SDK would find it, or null. */
@@ -23,7 +29,7 @@ function pathOf(name) {
 }
 
 /** Puts what stands for a module whose exports are an object in the place where Node looks for what it has loaded. */
-function loadWhenUsed(path) {
+function loadWhenUsed(path, known) {
   let exports = null;
   const load = () => {
     if (exports === null) {
@@ -37,8 +43,11 @@ function loadWhenUsed(path) {
   placeholder.exports = new Proxy(
     {},
     {
-      // Said without a look, because compiled imports ask for it at once; and then they take nothing out of it.
-      get: (_, property) => (property === "__esModule" ? true : load()[property]),
+      get: (_, property) => {
+        // Compiled imports ask for this at once, and then take nothing out of it.
+        if (property === "__esModule") return true;
+        return Object.hasOwn(known, property) ? known[property]() : load()[property];
+      },
       set: (_, property, value) => Reflect.set(load(), property, value),
       has: (_, property) => property in load(),
       ownKeys: () => Reflect.ownKeys(load()),

@@ -52,11 +52,15 @@ export async function ensurePulumi(): Promise<string | null> {
 /** What Node compiles for a program that Pulumi runs, kept for the next time: half of a program's start. */
 const compiled = join(repository, ".cache", "compiled");
 
-/** `environment` with the Pulumi CLI on PATH. */
+/** What `Pulumi.yaml` has loaded first, for the language hosts that do not. */
+const loadedFirst = join(repository, "infra", "lazy-modules.cjs");
+
+/** `environment` with the Pulumi CLI on PATH, and with what makes programs start faster. */
 export async function withPulumi(environment: NodeJS.ProcessEnv = process.env): Promise<NodeJS.ProcessEnv> {
   const directory = await ensurePulumi();
   const PATH = directory === null ? environment.PATH : `${directory}:${environment.PATH ?? ""}`;
-  return { NODE_COMPILE_CACHE: compiled, ...environment, PATH };
+  const NODE_OPTIONS = `${environment.NODE_OPTIONS ?? ""} --require ${JSON.stringify(loadedFirst)}`.trim();
+  return { NODE_COMPILE_CACHE: compiled, ...environment, PATH, NODE_OPTIONS };
 }
 
 async function isNewEnough(): Promise<boolean> {
