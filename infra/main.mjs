@@ -1,5 +1,6 @@
 import module from "node:module";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { RunError, runtime } from "@pulumi/pulumi";
 import nodeVersion from "./node-version.cjs";
 
@@ -16,9 +17,10 @@ if (nodeVersion.nodeProblem !== null) {
 // out.
 Error.prepareStackTrace = undefined;
 
-// The engine starts the provider when it is first asked something; meanwhile the rest is loaded here. Where it cannot be
-// started, the next question says so.
+// The engine starts the provider when it is first asked something; meanwhile the rest is loaded here, which lets nothing
+// be sent before it is done. Where the provider cannot be started, the next question says so.
 runtime.invoke("remotehost:index:start", {}, { async: true }).catch(() => {});
+await setImmediate();
 
 // Compiling what is loaded is a good part of a preview's time; `npm run pulumi` has it cached from the very beginning.
 module.enableCompileCache?.(join(import.meta.dirname, "..", ".cache", "compiled"));

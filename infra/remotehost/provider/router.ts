@@ -167,7 +167,10 @@ export function remoteHostProvider(version: string, log: Log): Provider {
         return { outputs: wrap(await work(values)) };
       }, false),
 
-    cancel: closeSessions,
+    // The engine waits for the answer, and an ssh needs a round trip to end; what still runs is not kept waiting for either.
+    cancel: async () => {
+      void closeSessions();
+    },
   };
 }
 

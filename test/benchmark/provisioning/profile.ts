@@ -33,7 +33,7 @@ export async function previewProfile(
 ): Promise<ContestResult> {
   const profiles: Profile[] = [];
   for (let round = 0; round <= rounds; round += 1) {
-    const profile = await traced(stack.pulumi, directory);
+    const profile = await traced(stack, directory);
     say(`profile, ${round === 0 ? "not counted" : `${round} of ${rounds}`}`);
     if (round > 0) profiles.push(profile);
   }
@@ -71,12 +71,12 @@ export async function previewProfile(
 
 const total = (phases: Phases): number => names.reduce((sum, phase) => sum + phases[phase], 0);
 
-async function traced(pulumi: Program["stack"]["pulumi"], directory: string): Promise<Profile> {
+async function traced({ pulumi, environment }: Program["stack"], directory: string): Promise<Profile> {
   const [traces, handshakes] = [join(directory, "traces.json"), join(directory, "handshakes")];
   for (const path of [traces, handshakes]) rmSync(path, { force: true });
   printedBy(
     await pulumi(["preview", "--expect-no-changes", "--otel-traces", `file://${traces}`], {
-      NODE_OPTIONS: `--import=${join(import.meta.dirname, "ssh-recorder.ts")}`,
+      NODE_OPTIONS: `${environment.NODE_OPTIONS ?? ""} --import=${join(import.meta.dirname, "ssh-recorder.ts")}`,
       HANDSHAKES: handshakes,
     }),
   );
