@@ -52,8 +52,9 @@ export async function judge(
     notes: [],
   };
   const { where } = settings.rehearsal;
-  log.event("info", database.name, `rehearsal started: ${path}, in a throw-away ${where}`);
+  // In this order the next run knows of every rehearsal that has said it began.
   placeMarker(settings, database, runId);
+  log.event("info", database.name, `rehearsal started: ${path}, in a throw-away ${where}`);
   let failure: unknown = null;
   try {
     await attempt(run, path, progress);
