@@ -53,13 +53,16 @@ export async function ensurePulumi(): Promise<string | null> {
 const compiled = join(repository, ".cache", "compiled");
 
 /** What `Pulumi.yaml` has loaded first, for the language hosts that do not. */
-const loadedFirst = join(repository, "infra", "lazy-modules.cjs");
+const lazily = `--require ${JSON.stringify(join(repository, "infra", "lazy-modules.cjs"))}`;
+
+const withLazyModules = (options = ""): string =>
+  options.includes(lazily) ? options : `${options} ${lazily}`.trim();
 
 /** `environment` with the Pulumi CLI on PATH, and with what makes programs start faster. */
 export async function withPulumi(environment: NodeJS.ProcessEnv = process.env): Promise<NodeJS.ProcessEnv> {
   const directory = await ensurePulumi();
   const PATH = directory === null ? environment.PATH : `${directory}:${environment.PATH ?? ""}`;
-  const NODE_OPTIONS = `${environment.NODE_OPTIONS ?? ""} --require ${JSON.stringify(loadedFirst)}`.trim();
+  const NODE_OPTIONS = withLazyModules(environment.NODE_OPTIONS);
   return { NODE_COMPILE_CACHE: compiled, ...environment, PATH, NODE_OPTIONS };
 }
 

@@ -7,9 +7,10 @@ const lazily = `--require=${join(repository, "infra", "lazy-modules.cjs")}`;
 
 /** What a script prints in a Node of its own, started as Pulumi's language host starts the program's. */
 async function printedBy(script: string, ...argv: string[]): Promise<unknown> {
-  const { code, stdout, stderr } = await execute([projectNode, ...argv, "--eval", script], {
-    cwd: repository,
-  });
+  // Under npm test every Node loads them lazily.
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const command = [projectNode, ...argv, "--eval", script];
+  const { code, stdout, stderr } = await execute(command, { cwd: repository, env });
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout);
 }
