@@ -1,7 +1,8 @@
 "use strict";
-// Loaded before anything else: by nodeargs in Pulumi.yaml, and by npm run pulumi for language hosts that ignore those. Most of the time that the SDK takes to
-// load goes into what it turns functions into text with (TypeScript, npm's own resolver) and starts other programs with
-// (the automation API). This program does neither; so they are loaded when something of them is first used.
+// Loaded before anything else: by nodeargs in Pulumi.yaml, and by npm run pulumi for language hosts that ignore those.
+// Most of the time that the SDK takes to load goes into what it turns functions into text with (TypeScript, npm's own
+// resolver) and starts other programs with (the automation API). This program does neither; so they are loaded when
+// something of them is first used.
 
 const Module = require("node:module");
 const { dirname } = require("node:path");

@@ -73,3 +73,23 @@ test("a stopped container is a problem too, and once all is mended up finishes t
   const nothing = await fleet.preview();
   expect(nothing.code, nothing.text).toBe(0);
 });
+
+/** Docker's client, which is silent about one thing. */
+const silentDocker = (docker: string) => `#!/bin/sh
+case "$1 $2" in "container inspect") exec sleep 60 ;; esac
+exec ${docker} "$@"
+`;
+
+test("a container of which Docker says nothing is not taken for one that is gone", async () => {
+  const { second } = fleet;
+  const docker = printed(await second.run("command -v docker")).trim();
+  expect(docker).not.toMatch(/^.usr.local.bin/);
+  await second.writeFile("/usr/local/bin/docker", silentDocker(docker), "0755");
+  const { code, text } = await fleet.preview();
+  printed(await second.run("rm /usr/local/bin/docker"));
+  expect(code, text).toBe(7);
+  expect(text).toContain(
+    `the Docker daemon does not answer (it says nothing of the container ${second.container})`,
+  );
+  expect(text).not.toContain("is gone");
+});

@@ -167,7 +167,7 @@ export function remoteHostProvider(version: string, log: Log): Provider {
         return { outputs: wrap(await work(values)) };
       }, false),
 
-    // The engine waits for the answer, and an ssh needs a round trip to end; what still runs is not kept waiting for either.
+    // The engine waits for the answer, and an ssh takes a round trip to end. What still runs is answered by itself.
     cancel: async () => {
       void closeSessions();
     },
