@@ -1,16 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type FaultServer, startFaultServer } from "./fault-server.ts";
-import { type Killing, killAtRandom } from "./kill.ts";
+import type { FaultServer } from "./fault-server.ts";
+import { killAtRandom } from "./kill.ts";
+import { type KilledRun, startKilledServer } from "./killed-run.ts";
 
-interface Case {
-  number: number;
-  what: string;
-  zstdLevel?: number;
-  partial: RegExp;
-  often: Killing["often"];
-}
-
-const cases: readonly Case[] = [
+const runs: readonly KilledRun[] = [
   { number: 201, what: "a backup", partial: /\.sql\.gz\.partial/, often: [100, 3] },
   // Two programs in the container write it, and the kill ends neither of them.
   {
@@ -22,16 +15,12 @@ const cases: readonly Case[] = [
   },
 ];
 
-describe.each(cases)("$what", ({ number, what, zstdLevel, partial, often }) => {
+describe.each(runs)("$what", (run) => {
+  const { what, partial, often } = run;
   let server: FaultServer;
 
   beforeAll(async () => {
-    const filled = "create table wares as select n, md5(n::text) as text from generate_series(1, 20000) as n";
-    server = await startFaultServer(number, {
-      database: "empty",
-      states: [filled, "delete from wares where n % 9 = 0"],
-      settings: (settings) => ({ ...settings, zstdLevel }),
-    });
+    server = await startKilledServer(run);
   });
   afterAll(() => server?.remove());
 

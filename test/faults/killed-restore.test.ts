@@ -1,17 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type FaultServer, startFaultServer } from "./fault-server.ts";
-import { type Killing, killAtRandom } from "./kill.ts";
+import type { FaultServer } from "./fault-server.ts";
+import { killAtRandom } from "./kill.ts";
+import { type KilledRun, startKilledServer } from "./killed-run.ts";
 
-interface Case {
-  number: number;
-  what: string;
-  zstdLevel?: number;
-  /** The unfinished file of the backup that comes before a restore. */
-  partial: RegExp;
-  often: Killing["often"];
-}
-
-const cases: readonly Case[] = [
+const runs: readonly KilledRun[] = [
   { number: 202, what: "a restore", partial: /\.sql\.gz\.partial/, often: [100, 2] },
   {
     number: 218,
@@ -22,18 +14,14 @@ const cases: readonly Case[] = [
   },
 ];
 
-describe.each(cases)("$what", ({ number, what, zstdLevel, partial, often }) => {
+describe.each(runs)("$what", (run) => {
+  const { what, partial, often } = run;
   let server: FaultServer;
   /** The contents of the two backups, each restored over the other in turn. */
   let contents: readonly [string, string];
 
   beforeAll(async () => {
-    const filled = "create table wares as select n, md5(n::text) as text from generate_series(1, 20000) as n";
-    server = await startFaultServer(number, {
-      database: "empty",
-      states: [filled, "delete from wares where n % 9 = 0"],
-      settings: (settings) => ({ ...settings, zstdLevel }),
-    });
+    server = await startKilledServer(run);
     const newer = await server.content();
     await restore(0);
     contents = [await server.content(), newer];

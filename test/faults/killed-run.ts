@@ -1,0 +1,25 @@
+import { type FaultServer, startFaultServer } from "./fault-server.ts";
+import type { Killing } from "./kill.ts";
+
+/** Runs that are killed, with archives of one compression. */
+export interface KilledRun {
+  /** Of the sandbox server. */
+  number: number;
+  /** As the page about reliability names it. */
+  what: string;
+  /** gzip unless given. */
+  zstdLevel?: number;
+  /** The unfinished file of a backup. */
+  partial: RegExp;
+  often: Killing["often"];
+}
+
+/** A server with two small backups that differ; the content of the newer one is live. */
+export function startKilledServer({ number, zstdLevel }: KilledRun): Promise<FaultServer> {
+  const filled = "create table wares as select n, md5(n::text) as text from generate_series(1, 20000) as n";
+  return startFaultServer(number, {
+    database: "empty",
+    states: [filled, "delete from wares where n % 9 = 0"],
+    settings: (settings) => ({ ...settings, zstdLevel }),
+  });
+}
