@@ -32,7 +32,7 @@ export function beginUp({ directory, environment }: SandboxStack): Run {
     stream.setEncoding("utf8").on("data", (text: string) => (printed += text));
   let family: RunningProcess[] = [];
   let others: RunningProcess[] = [];
-  const words: Record<Exclude<Victim, "cli">, RegExp> = { plugin: /provider\/start\.ts/, ssh: /^ssh / };
+  const words: Record<Exclude<Victim, "cli">, RegExp> = { plugin: /provider\/start\.mjs/, ssh: /^ssh / };
   return {
     text: () => printed,
     ended: new Promise((resolve) => child.on("exit", resolve)),
