@@ -18,8 +18,11 @@ export interface HostKey {
 }
 
 export function newHostKey(): HostKey {
-  const { private: privateKey, public: text } = ssh2.utils.generateKeyPairSync("ed25519");
-  return { privateKey, text };
+  // Of what ssh2 makes, one key in 256 or so it cannot read.
+  for (;;) {
+    const { private: privateKey, public: text } = ssh2.utils.generateKeyPairSync("ed25519");
+    if (!(ssh2.utils.parseKey(privateKey) instanceof Error)) return { privateKey, text };
+  }
 }
 
 const algorithms: NonNullable<ServerConfig["algorithms"]> = {

@@ -19,7 +19,7 @@ function clientOf(port: number): { client: Client; ready: Promise<unknown>; show
   const ready = once(client, "ready");
   client.connect({
     ...{ host: "127.0.0.1", port, username: "root" },
-    privateKey: ssh2.utils.generateKeyPairSync("ed25519").private,
+    privateKey: newHostKey().privateKey,
     hostVerifier: (key: Buffer) => {
       shown = `ssh-ed25519 ${key.toString("base64")}`;
       return true;
@@ -46,6 +46,12 @@ async function served(handler: SessionHandler, beforeLogin: () => Promise<unknow
   await once(listener.listen(0, "127.0.0.1"), "listening");
   return { hostKey, errors, sockets, ...clientOf((listener.address() as AddressInfo).port) };
 }
+
+test("every host key can be read", () => {
+  // One in 256 could not: of so many one would be met almost surely.
+  for (let key = 0; key < 1500; key += 1)
+    expect(ssh2.utils.parseKey(newHostKey().privateKey)).not.toBeInstanceOf(Error);
+});
 
 test("an answer longer than the client's window arrives whole, and the command ends with its input", async () => {
   const long = Buffer.alloc(5 * 1024 * 1024, "answer");
