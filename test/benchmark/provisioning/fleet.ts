@@ -2,6 +2,7 @@ import { startServers } from "../../e2e/servers.ts";
 import type { SandboxServer } from "../../sandbox/server.ts";
 import type { SandboxStack } from "../../sandbox/stack.ts";
 import { atMost, type Contestant, type ContestResult, hold, type Sample, within } from "../contest.ts";
+import { endAll } from "../endings.ts";
 import { postQuantumSeconds } from "../simulation/client-work.ts";
 import { type SimulatedFleet, simulatedFleet } from "../simulation/simulated-fleet.ts";
 import { longWay } from "./link.ts";
@@ -27,7 +28,11 @@ const counted = (count: number): string => (count === 1 ? "1 server" : `${count}
 /** What a drift check of many servers takes. Uses the sandbox server 804, and those from 811 on. */
 export async function fleet({ rounds, several = 20, many = 100 }: FleetExtent): Promise<ContestResult[]> {
   const started: SandboxServer[] = [];
-  const ends: (() => Promise<void>)[] = [];
+  const ends: (() => Promise<void>)[] = [
+    async () => {
+      for (const server of started) await server.remove();
+    },
+  ];
   try {
     const [owner] = await startServers({ number: single });
     if (owner === undefined) throw new Error(`server ${single} was to be started`);
@@ -43,15 +48,15 @@ export async function fleet({ rounds, several = 20, many = 100 }: FleetExtent): 
       simulated.push(one);
     }
     const results = [await simulatedContest(simulated, [1, several, many], rounds)];
-    for (const end of ends.splice(1).reverse()) await end();
+    // The servers and the stack with one of them are still needed.
+    await endAll(ends.splice(2));
     const others = await fleetOf("fleet", owner);
     ends.push(others.remove);
     await others.join(await startMany(firstOfMany, several, started));
     results.push(await realContest(alone, others, several, rounds));
     return results;
   } finally {
-    for (const end of ends.reverse()) await end();
-    for (const server of started) await server.remove();
+    await endAll(ends);
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ContestResult, hold } from "../contest.ts";
+import { endAll } from "../endings.ts";
 import { ansibleNames } from "./ansible.ts";
 import { emptyProject } from "./engine.ts";
 import { failures } from "./failures.ts";
@@ -74,6 +75,6 @@ async function onCourse(
     };
     return await run({ workshop, directory, compare, ends });
   } finally {
-    for (const end of ends.reverse()) await end();
+    await endAll(ends);
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { environment } from "../../e2e/servers.ts";
 import { createStack, type SandboxStack } from "../../sandbox/stack.ts";
+import { endAll } from "../endings.ts";
 import { startLink } from "../provisioning/link.ts";
 import { printedBy } from "../provisioning/program.ts";
 import { sshConfigText } from "../provisioning/road.ts";
@@ -52,7 +53,7 @@ export async function simulatedFleet(
   const [sshConfig, knownHosts] = [join(directory, "ssh_config"), join(directory, "known_hosts")];
   const ends: (() => unknown)[] = [() => rmSync(directory, { recursive: true })];
   const remove = async () => {
-    for (const end of ends.reverse()) await end();
+    await endAll(ends);
   };
   try {
     const names = Array.from({ length: count }, (_, index) => nameOf(index));
