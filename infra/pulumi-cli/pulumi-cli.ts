@@ -55,7 +55,8 @@ const compiled = join(repository, ".cache", "compiled");
 /** What `Pulumi.yaml` has loaded first, for the language hosts that do not. */
 const lazily = `--require ${JSON.stringify(join(repository, "infra", "lazy-modules.cjs"))}`;
 
-const withLazyModules = (options = ""): string =>
+/** NODE_OPTIONS with them, named once however often this is asked. */
+export const withLazyModules = (options = ""): string =>
   options.includes(lazily) ? options : `${options} ${lazily}`.trim();
 
 /** `environment` with the Pulumi CLI on PATH, and with what makes programs start faster. */

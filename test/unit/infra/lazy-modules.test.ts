@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { execute } from "../../../infra/local-machine/command.ts";
 import { projectNode, repository } from "../../../infra/local-machine/places.ts";
+import { withLazyModules } from "../../../infra/pulumi-cli/pulumi-cli.ts";
 
 const lazily = `--require=${join(repository, "infra", "lazy-modules.cjs")}`;
 
@@ -56,3 +57,15 @@ test.each(["typescript", "@npmcli/arborist", "@pulumi/pulumi/automation"])(
     expect(found).toMatchObject([expect.arrayContaining([expect.any(String)]), {}, expect.any(Boolean)]);
   },
 );
+
+test("NODE_OPTIONS names them once, after what a person has set", async () => {
+  const options = withLazyModules("--max-old-space-size=500");
+  expect(options).toMatch(/^--max-old-space-size=500 --require ".*lazy-modules\.cjs"$/);
+  expect(withLazyModules(options)).toBe(options);
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const { stdout } = await execute([projectNode, "--eval", loaded], {
+    cwd: repository,
+    env: { ...env, NODE_OPTIONS: withLazyModules() },
+  });
+  expect(JSON.parse(stdout)).toMatchObject({ typescript: 1, arborist: 1, automation: 1 });
+});
