@@ -8,12 +8,17 @@ export const databaseUser = "curriculum_library_api";
  * The environment of the database's container, as in a Kamal configuration; TCP is not trusted even inside the
  * container.
  */
-export const initialEnvironment = [
-  `POSTGRES_USER=${databaseUser}`,
-  `POSTGRES_DB=${databaseName}`,
-  "POSTGRES_PASSWORD=sandbox",
-  "POSTGRES_INITDB_ARGS=--encoding=UTF8 --locale=en_US.utf8 --auth-host=scram-sha-256 --auth-local=trust",
-];
+export const initialEnvironment = environmentFor("--encoding=UTF8 --locale=en_US.utf8");
+
+/** The same for a server that is initialised otherwise. */
+export function environmentFor(initdbArguments: string): string[] {
+  return [
+    `POSTGRES_USER=${databaseUser}`,
+    `POSTGRES_DB=${databaseName}`,
+    "POSTGRES_PASSWORD=sandbox",
+    `POSTGRES_INITDB_ARGS=${initdbArguments} --auth-host=scram-sha-256 --auth-local=trust`,
+  ];
+}
 
 const waitSeconds = 60;
 
@@ -24,6 +29,7 @@ export interface DatabaseContainer {
   dataDirectory: string;
   /** Where it is mounted. */
   mount: string;
+  environment: string[];
   number: number;
 }
 
@@ -70,7 +76,7 @@ export async function waitForDatabase(container: string): Promise<void> {
 }
 
 async function runDatabase(database: DatabaseContainer): Promise<void> {
-  const environment = initialEnvironment.flatMap((entry) => ["--env", entry]);
+  const environment = database.environment.flatMap((entry) => ["--env", entry]);
   await docker([
     ...["run", "--detach", "--name", database.container, "--network", "none"],
     ...["--label", `${label}=${database.number}`, "--shm-size", "64m", ...environment],

@@ -18,6 +18,13 @@ export interface SandboxOptions {
   bashrc?: string;
   /** Small file systems in the server: path to size, such as { "/root/database_backups": "4m" }. */
   tmpfs?: Record<string, string>;
+  /**
+   * Arguments for initdb instead of the sandbox's own, such as "--locale=de_DE.utf8"; locales: en_US, de_DE (also
+   * iso88591), ru_RU, zh_CN. The server is made for this, so it takes longer, and its database is empty.
+   */
+  initdbArguments?: string;
+  /** More of the environment of the database's container, such as ["TZ=Europe/Berlin"]. */
+  databaseEnvironment?: string[];
   /** The size of a file system of its own for the database's data, such as "300m"; default: the Docker host's own. */
   dataSize?: string;
   /** Where the server sees the directory `read-only`, which is beside its data directory, and cannot write to it. */

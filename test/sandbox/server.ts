@@ -1,6 +1,15 @@
 import { posix } from "node:path";
 import type { CommandOptions, CommandResult } from "../../infra/local-machine/command.ts";
-import { databaseName, databaseUser, runSql, startDatabase, stopDatabase } from "./database.ts";
+import {
+  type DatabaseContainer,
+  databaseName,
+  databaseUser,
+  environmentFor,
+  initialEnvironment,
+  runSql,
+  startDatabase,
+  stopDatabase,
+} from "./database.ts";
 import { docker, label, removeContainers } from "./docker.ts";
 import { type PostgresVersion, placesOf, usualVersion } from "./postgres-version.ts";
 import { removeServer } from "./removal.ts";
@@ -71,17 +80,21 @@ export async function startServer(options: SandboxOptions): Promise<SandboxServe
   await removeServer(number);
   const endpoint = endpointOf(options, aliasOf(number));
   const [files, mountpoint] = await Promise.all([writeSshFiles(number, endpoint), makeVolume(options)]);
+  const { initdbArguments } = options;
+  const initial = initdbArguments === undefined ? initialEnvironment : environmentFor(initdbArguments);
+  const kind = initdbArguments === undefined ? (options.database ?? "full") : "initialised";
   const database = {
     container: databaseContainerOf(number),
     image: images.postgres,
     dataDirectory: `${mountpoint}/data`,
     mount: placesOf(version).mount,
+    environment: [...initial, ...(options.databaseEnvironment ?? [])],
     number,
   };
   const running = runServer(images.server, options, endpoint, files, mountpoint);
   // A file system in memory is there for as long as a container uses it.
   if (options.dataSize !== undefined) await running;
-  await Promise.all([running, makeDatabase(images.template, version, options.database ?? "full", database)]);
+  await Promise.all([running, makeDatabase(images.template, version, kind, database)]);
   const server = containerOf(number);
   return {
     ...endpoint,
@@ -117,10 +130,11 @@ async function makeVolume({ number, dataSize }: SandboxOptions): Promise<string>
 async function makeDatabase(
   template: string,
   version: PostgresVersion,
-  kind: "full" | "empty" | "none",
-  database: Parameters<typeof startDatabase>[0],
+  kind: "full" | "empty" | "none" | "initialised",
+  database: DatabaseContainer,
 ): Promise<void> {
   if (kind === "none") return;
+  if (kind === "initialised") return startDatabase(database);
   const mount = ["--volume", `${volumeOf(database.number)}:/volume`];
   const copy = 'mkdir -p "$(dirname "$2")" && cp -a "$1" "$2"';
   const target = posix.join("/volume/data", placesOf(version).below);

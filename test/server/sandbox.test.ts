@@ -7,6 +7,11 @@ const options = {
   plain: { number: 91, sshdOptions: ["MaxSessions 1"], bashrc: "echo welcome", timezone: "Europe/Berlin" },
   sudo: { number: 92, login: "sudo", jumpHost: true, database: "empty" },
   noSudo: { number: 93, login: "no-sudo", database: "none", tmpfs: { "/root/database_backups": "4m" } },
+  german: {
+    number: 601,
+    initdbArguments: "--encoding=LATIN1 --locale=de_DE.iso88591",
+    databaseEnvironment: ["TZ=Europe/Berlin"],
+  },
 } as const satisfies Record<string, SandboxOptions>;
 
 const servers = new Map<string, SandboxServer>();
@@ -164,5 +169,11 @@ describe("the database", () => {
   test("is empty, or not there, on request", async () => {
     expect(await server("sudo").psql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")).toBe("0");
     expect((await execute(["docker", "inspect", server("noSudo").container])).code).toBe(1);
+  });
+
+  test("is initialised otherwise, in another time zone, on request", async () => {
+    const asked =
+      "SELECT concat_ws(' ', getdatabaseencoding(), current_setting('lc_monetary'), current_setting('TimeZone'))";
+    expect(await server("german").psql(asked)).toBe("LATIN1 de_DE.iso88591 Europe/Berlin");
   });
 });

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { execute, succeed } from "../../../infra/local-machine/command.ts";
 import { cacheDirectory, withProjectNode } from "../../../infra/local-machine/places.ts";
 import { withPulumi } from "../../../infra/pulumi-cli/pulumi-cli.ts";
-import type { DatabaseContainer } from "../../sandbox/database.ts";
+import { type DatabaseContainer, initialEnvironment } from "../../sandbox/database.ts";
 import { placesOf, usualVersion } from "../../sandbox/postgres-version.ts";
 import { type SandboxOptions, type SandboxServer, startServer } from "../../sandbox/server.ts";
 import { ensureImages } from "../../sandbox/set-up/set-up.ts";
@@ -88,7 +88,8 @@ async function describeContainer(
 ): Promise<DatabaseContainer> {
   const { postgres: image } = await ensureImages();
   const { mount } = placesOf(usualVersion());
-  const described: DatabaseContainer = { container, image, dataDirectory, mount, number };
+  const environment = initialEnvironment;
+  const described: DatabaseContainer = { container, image, dataDirectory, mount, environment, number };
   writeFileSync(places.containerFile, JSON.stringify(described));
   return described;
 }
