@@ -1,5 +1,5 @@
 import type { CommandLine } from "./lib/arguments.ts";
-import { ExitCode } from "./lib/exit-codes.ts";
+import { ExitCode, worst } from "./lib/exit-codes.ts";
 import { openPing } from "./lib/ping.ts";
 import { type ProgramContext, runProgram } from "./lib/program.ts";
 import { choose } from "./lib/rehearsal/choice.ts";
@@ -38,17 +38,6 @@ const commandLine: CommandLine = {
   ],
 };
 
-/** Of several databases' exit codes the one furthest down counts. */
-const severity: readonly ExitCode[] = [
-  ExitCode.success,
-  ExitCode.locked,
-  ExitCode.noSpace,
-  ExitCode.unavailable,
-  ExitCode.badFile,
-  ExitCode.failed,
-  ExitCode.different,
-];
-
 /** What the one who watches over the backups is told; a success of a rehearsal says nothing about tonight's backup. */
 const reported: readonly ExitCode[] = [
   ExitCode.unavailable,
@@ -65,9 +54,7 @@ async function main(context: ProgramContext): Promise<number> {
     if (!signal.aborted) outcomes.push(await rehearse(run, choice));
   }
   const codes = outcomes.map(({ exitCode }) => exitCode);
-  const exitCode = signal.aborted
-    ? ExitCode.failed
-    : (severity.findLast((code) => codes.includes(code)) ?? ExitCode.success);
+  const exitCode = signal.aborted ? ExitCode.failed : worst(codes);
   if (given.flag("json")) {
     output.data(JSON.stringify({ version: 1, runId, exitCode, rehearsals: outcomes }, null, 2));
   }

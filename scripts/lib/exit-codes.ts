@@ -35,14 +35,26 @@ export const ExitCode = {
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
-/** Of several databases' exit codes the one furthest down counts. */
-const severity: readonly ExitCode[] = [
-  ExitCode.success,
-  ExitCode.locked,
-  ExitCode.noSpace,
-  ExitCode.unavailable,
-  ExitCode.failed,
-];
+/**
+ * How bad each exit code is. A record of all codes, so that a new one does not compile without its place; no two are
+ * equal, so that the order of the databases decides nothing.
+ */
+const severity: Readonly<Record<ExitCode, number>> = {
+  [ExitCode.success]: 0,
+  [ExitCode.locked]: 1,
+  [ExitCode.noSpace]: 2,
+  [ExitCode.unavailable]: 3,
+  [ExitCode.badFile]: 4,
+  [ExitCode.usage]: 5,
+  [ExitCode.notPermitted]: 6,
+  [ExitCode.configuration]: 7,
+  [ExitCode.failed]: 8,
+  [ExitCode.different]: 9,
+  [ExitCode.failedAndPutBack]: 10,
+  [ExitCode.unknown]: 11,
+  [ExitCode.failedAndNotPutBack]: 12,
+};
 
+/** The exit code of a run over several databases: the worst of theirs; success for none. */
 export const worst = (codes: readonly ExitCode[]): ExitCode =>
-  codes.reduce<ExitCode>((a, b) => (severity.indexOf(b) > severity.indexOf(a) ? b : a), ExitCode.success);
+  codes.reduce<ExitCode>((a, b) => (severity[b] > severity[a] ? b : a), ExitCode.success);

@@ -86,3 +86,12 @@ test("a container that is killed in the middle of a dump", async () => {
   await server.sandbox.startDatabase();
   await nothingIsLeft();
 });
+
+test("a Node that cannot read zstd takes no backup, and its exit code is no success", async () => {
+  const without = "/tmp/without-zstd.cjs";
+  await server.sandbox.writeFile(without, 'delete require("node:zlib").createZstdDecompress;\n');
+  const command = server.command.replace("env -i", `env -i NODE_OPTIONS='--require ${without}'`);
+  const result = await server.sandbox.run(command);
+  expect(result).toMatchObject({ code: 78, stderr: expect.stringContaining("install Node 22.15 or later") });
+  await nothingIsLeft();
+});
