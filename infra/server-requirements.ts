@@ -32,6 +32,7 @@ export function serverRequirements({
     })),
     runtime,
     ...(backups.compression === "zstd" && { zstd: true }),
+    log: paths.log,
     mails: monitoring.mailTo !== undefined,
   };
 }

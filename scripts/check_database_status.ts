@@ -1,8 +1,7 @@
 import { fstatSync, statSync } from "node:fs";
 import type { CommandLine } from "./lib/arguments.ts";
 import { chosenDatabases } from "./lib/chosen-databases.ts";
-import { messageOf } from "./lib/errors.ts";
-import { openLog } from "./lib/log.ts";
+import type { Log } from "./lib/log.ts";
 import { type Output, type ProgramContext, runProgram } from "./lib/program.ts";
 import type { Settings } from "./lib/settings.ts";
 import { judgeServer } from "./lib/status/judgement.ts";
@@ -41,13 +40,11 @@ const commandLine: CommandLine = {
 
 const logLevels = { healthy: "info", warning: "warning", unknown: "warning", critical: "error" } as const;
 
-async function main({ settings, arguments: given, output, runId, signal }: ProgramContext): Promise<number> {
-  const observation = await observeServer(settings, chosenDatabases(settings, given.operands), {
-    runId,
-    signal,
-  });
-  const report = judgeServer(observation);
-  logVerdict(settings, runId, report);
+async function main(context: ProgramContext): Promise<number> {
+  const { settings, arguments: given, output, log } = context;
+  const databases = chosenDatabases(settings, given.operands);
+  const observation = await observeServer(settings, databases, context);
+  const report = judgedAndLogged(observation, log);
   if (given.flag("json")) output.data(JSON.stringify(report, null, 2));
   else if (!given.flag("quiet")) output.print(reportText(report, output.paint));
   else if (report.verdict !== "healthy") tellQuietly(settings, output, report, observation.log);
@@ -71,16 +68,14 @@ function tellQuietly(
 }
 
 /**
- * The report has said it to the person already, so the log shows it to nobody. A full disk must not hide the report.
+ * The report, whose verdict is in the log by then; only the attempt to write it shows that the log's disk is full. The
+ * report tells it to the person, so the log shows it to nobody.
  */
-function logVerdict(settings: Settings, runId: string, { verdict, summary }: StatusReport): void {
-  try {
-    const log = openLog(settings.paths.log, commandLine.program, runId);
-    log.event(logLevels[verdict], null, `status ${summary}`);
-    log.close();
-  } catch (error) {
-    process.stderr.write(`${commandLine.program}: ${settings.paths.log}: ${messageOf(error)}\n`);
-  }
+function judgedAndLogged(observation: ServerObservation, log: Log): StatusReport {
+  const report = judgeServer(observation);
+  log.record(logLevels[report.verdict], null, `status ${report.summary}`);
+  const logProblem = log.problem;
+  return logProblem === observation.logProblem ? report : judgeServer({ ...observation, logProblem });
 }
 
 /** Whether a descriptor is that file. */
@@ -90,4 +85,4 @@ function isFile(descriptor: number, path: string): boolean {
   return file !== undefined && open.dev === file.dev && open.ino === file.ino;
 }
 
-runProgram({ commandLine, main, failureCode: exitCodes.unknown });
+runProgram({ commandLine, main, failureCode: exitCodes.unknown, judgesLog: true });

@@ -19,6 +19,8 @@ export interface Requirements {
   runtime: "pinned" | "system";
   /** The programs read archives that zstd compressed, which a Node of the server's own may be too old for. */
   zstd?: boolean;
+  /** Where the programs log: nothing else may lie in its place. */
+  log?: string;
   /** Whether cron is to send mail: a server without a mailer is then worth a note. */
   mails: boolean;
 }

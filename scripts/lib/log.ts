@@ -1,6 +1,5 @@
-import { closeSync, constants, fchmodSync, mkdirSync, openSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
-import { messageOf } from "./errors.ts";
+import { closeSync, writeSync } from "node:fs";
+import { fullDisk, logProblem, openToAppend } from "./log-file.ts";
 
 export type LogLevel = "info" | "warning" | "error";
 
@@ -16,8 +15,12 @@ export interface LogEntry {
 
 export interface Log {
   readonly runId: string;
+  /** Why it could not be opened, or its last line not be written; null when all is well. */
+  readonly problem: string | null;
   /** Appends one line, and shows it to the person who runs the program. Never pass anything secret. */
   event(level: LogLevel, database: string | null, text: string): void;
+  /** The same, and shows it to nobody. */
+  record(level: LogLevel, database: string | null, text: string): void;
   close(): void;
 }
 
@@ -58,33 +61,65 @@ export function parseLogLine(line: string): LogEntry | null {
 }
 
 /**
- * Opens the programs' log for appending (0600).
+ * Opens the programs' log for appending (0600). One that cannot be opened or written stops nothing.
  * @param show is told every entry too: what a person sees.
+ * @param lost is given the lines that cannot be logged, behind the reason.
  */
 export function openLog(
   path: string,
   program: string,
   runId: string,
   show: (entry: LogEntry) => void = () => {},
+  lost: (text: string) => void = (text) => process.stderr.write(text),
 ): Log {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600);
-  // cron's redirection may have made the file before, readable by everyone.
-  fchmodSync(fd, 0o600);
+  let problem: string | null = null;
+  const failed = (error: unknown): null => {
+    const reason = logProblem(error);
+    if (reason !== problem) lost(`the log ${path} cannot be written (${reason}); its lines follow here:\n`);
+    problem = reason;
+    return null;
+  };
+  const attempt = <T>(step: () => T): T | null => {
+    try {
+      return step();
+    } catch (error) {
+      return failed(error);
+    }
+  };
+  const fd = attempt(() => openToAppend(path));
+  /** A full disk has cut off the last line. */
+  let torn = false;
+  const isWritten = (line: string): boolean => {
+    if (fd === null) return false;
+    const text = torn ? `\n${line}` : line;
+    // One write per line: lines of programs that run at once do not mix.
+    const bytes = attempt(() => writeSync(fd, text));
+    if (bytes === null) return false;
+    torn = bytes < Buffer.byteLength(text);
+    problem = torn ? problem : null;
+    if (torn) failed(fullDisk);
+    return !torn;
+  };
+  const append = (entry: LogEntry) => {
+    const line = `${formatLogLine(entry)}\n`;
+    if (!isWritten(line)) lost(line);
+  };
+  const entryOf = (level: LogLevel, database: string | null, text: string): LogEntry => {
+    return { time: new Date(), level, database, runId, program, text };
+  };
   return {
     runId,
-    event: (level, database, text) => {
-      const entry = { time: new Date(), level, database, runId, program, text };
-      show(entry);
-      const line = `${formatLogLine(entry)}\n`;
-      try {
-        // One write per line: lines of programs that run at once do not mix.
-        writeSync(fd, line);
-      } catch (error) {
-        // A full disk must not hide what the line says.
-        process.stderr.write(`${path} cannot be written (${messageOf(error)}): ${line}`);
-      }
+    get problem() {
+      return problem;
     },
-    close: () => closeSync(fd),
+    event: (level, database, text) => {
+      const entry = entryOf(level, database, text);
+      show(entry);
+      append(entry);
+    },
+    record: (level, database, text) => append(entryOf(level, database, text)),
+    close: () => {
+      if (fd !== null) attempt(() => closeSync(fd));
+    },
   };
 }

@@ -2,7 +2,7 @@ import { type Arguments, type CommandLine, helpText, parseArguments } from "./ar
 import { InterruptedError, messageOf, ProgramError } from "./errors.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { formatTime } from "./format.ts";
-import { type Log, openLog } from "./log.ts";
+import { type Log, type LogEntry, openLog } from "./log.ts";
 import { newRunId } from "./run-id.ts";
 import { readSettings, type Settings, SettingsError, settingsPath } from "./settings.ts";
 import { type Colour, painter, printable, usesColour } from "./terminal.ts";
@@ -34,6 +34,8 @@ export interface Program {
   commandLine: CommandLine;
   /** The exit code; what it throws is reported and becomes one. */
   main(context: ProgramContext): Promise<number>;
+  /** Set by a program that itself tells what is wrong with the log: then nothing goes to stderr for that. */
+  judgesLog?: boolean;
   /** The exit code for every error, of a program with codes of its own; `exitCodeOf` decides unless set. */
   failureCode?: number;
 }
@@ -69,7 +71,10 @@ export function exitCodeOf(error: unknown): ExitCode {
   return error instanceof SettingsError ? ExitCode.configuration : ExitCode.failed;
 }
 
-async function prepared({ commandLine, main }: Program, argv: readonly string[]): Promise<number> {
+async function prepared(
+  { commandLine, main, judgesLog = false }: Program,
+  argv: readonly string[],
+): Promise<number> {
   const parsed = parseArguments(commandLine, argv);
   const output = outputFor(parsed);
   if (parsed.flag("help")) {
@@ -81,12 +86,14 @@ async function prepared({ commandLine, main }: Program, argv: readonly string[])
   const settings = readSettings(parsed.value("settings") ?? settingsPath);
   const runId = newRunId(new Date());
   const paintError = painter(usesColour(process.stderr));
-  const log = openLog(settings.paths.log, commandLine.program, runId, (entry) => {
+  const show = (entry: LogEntry) => {
     const place = entry.database === null ? "" : `${entry.database}: `;
     const line = `${formatTime(entry.time)}  ${place}${entry.text}`;
     if (entry.level === "error") output.error(paintError("red", line));
     else output.print(entry.level === "warning" ? output.paint("yellow", line) : line);
-  });
+  };
+  const lost = judgesLog ? () => {} : undefined;
+  const log = openLog(settings.paths.log, commandLine.program, runId, show, lost);
   const controller = new AbortController();
   const interrupt = (signal: NodeJS.Signals) => controller.abort(new InterruptedError(`ended by ${signal}`));
   for (const signal of interruptions) process.on(signal, interrupt);

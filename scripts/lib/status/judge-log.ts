@@ -30,13 +30,18 @@ export function runCounts(server: ServerObservation): { counted: number; succeed
 export function judgeLog(server: ServerObservation): Finding[] {
   const { log, settings, databases } = server;
   const path = settings.paths.log;
+  const unwritable = judgeWriting(server);
   if (!log.seen)
-    return [unknown(`${path} cannot be read: ${log.reason}`, "look at its type and permissions")];
+    return [
+      unknown(`${path} cannot be read: ${log.reason}`, "look at its type and permissions"),
+      ...unwritable,
+    ];
   const entries = log.value ?? [];
-  const problems = databases.flatMap((database) => [
+  const ofRuns = databases.flatMap((database) => [
     ...judgeRuns(entries, database, path),
     ...judgeOthers(entries, database, server.now, path),
   ]);
+  const problems = [...unwritable, ...ofRuns];
   const { counted, succeeded } = runCounts(server);
   if (counted === 0) {
     const hasBackups = databases.some(({ backups }) => backups.seen && backups.value.length > 0);
@@ -45,6 +50,14 @@ export function judgeLog(server: ServerObservation): Finding[] {
   }
   const summary = `${succeeded} of the last ${counted} backup runs succeeded`;
   return [counted === succeeded ? ok(summary) : note(summary), ...problems];
+}
+
+/** The programs go on without a log, but nobody can read later what they did. */
+function judgeWriting({ logProblem, settings }: ServerObservation): Finding[] {
+  const path = settings.paths.log;
+  if (logProblem === null) return [];
+  const advice = `put a file there that can be written; see: ls -ld ${path}; lsattr ${path}; df ${path}`;
+  return [warning(`nothing can be logged in ${path}: ${logProblem}`, advice)];
 }
 
 function judgeRuns(entries: readonly LogEntry[], database: DatabaseObservation, path: string): Finding[] {

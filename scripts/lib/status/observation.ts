@@ -112,6 +112,8 @@ export interface ServerObservation {
   fileSystems: Looked<readonly FileSystemState[]>;
   /** The log's last entries, oldest first; null when there is no log. */
   log: Looked<readonly LogEntry[] | null>;
+  /** Why nothing can be logged; null when something can. */
+  logProblem: string | null;
   databases: readonly DatabaseObservation[];
 }
 

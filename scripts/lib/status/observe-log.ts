@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { messageOf, systemCode } from "../errors.ts";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { type LogEntry, parseLogLine } from "../log.ts";
+import { logProblem, openToRead } from "../log-file.ts";
 import type { Looked } from "./observation.ts";
 
 /** The end of the log that is read: some thousand lines, however large it has grown. */
@@ -14,18 +14,13 @@ export function observeLog(path: string): Looked<readonly LogEntry[] | null> {
     const lines = texts.flatMap((text) => (text ?? "").split("\n"));
     return { seen: true, value: lines.flatMap((line) => parseLogLine(line) ?? []) };
   } catch (error) {
-    return { seen: false, reason: messageOf(error) };
+    return { seen: false, reason: logProblem(error) };
   }
 }
 
 function endOf(path: string): string | null {
-  let fd: number;
-  try {
-    fd = openSync(path, "r");
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return null;
-    throw error;
-  }
+  const fd = openToRead(path);
+  if (fd === null) return null;
   try {
     const { size } = fstatSync(fd);
     const buffer = Buffer.alloc(Math.min(size, readBytes));

@@ -3,6 +3,7 @@ import { uptime } from "node:os";
 import { type Backup, listBackups } from "../backups.ts";
 import { messageOf } from "../errors.ts";
 import { describeHolder, lockHolder, lockPath } from "../lock.ts";
+import type { Log } from "../log.ts";
 import { inPlaceStatePath } from "../restore/in-place-state.ts";
 import type { DatabaseSettings, Settings } from "../settings.ts";
 import type {
@@ -26,7 +27,7 @@ import { observeRehearsals, type RehearsalFiles } from "./observe-rehearsals.ts"
 export async function observeServer(
   settings: Settings,
   databases: readonly DatabaseSettings[],
-  run: { runId: string; signal: AbortSignal },
+  run: { runId: string; signal: AbortSignal; log: Pick<Log, "problem"> },
 ): Promise<ServerObservation> {
   const timeoutSeconds = settings.timeouts.query;
   const { runId, signal } = run;
@@ -53,6 +54,7 @@ export async function observeServer(
     settings,
     bootedAt: new Date(Date.now() - uptime() * 1000),
     ...files,
+    logProblem: run.log.problem,
     databases: databases.map((database, index) => ({
       settings: database,
       container: containers.seen

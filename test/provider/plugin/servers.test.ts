@@ -112,6 +112,7 @@ describe("getServer", () => {
           dataDirectory: "/srv/pg",
         })),
         runtime: "system",
+        log: "/sys/backup_database.log",
       }),
     );
     expect(problems).toEqual([
@@ -120,6 +121,9 @@ describe("getServer", () => {
       expect.stringContaining("not in /srv/pg"),
       expect.stringContaining('role "nobody" does not exist'),
       expect.stringContaining("MB are free for /srv/trial"),
+      expect.stringContaining(
+        "nothing can be logged in /sys/backup_database.log: /sys may not be written to",
+      ),
     ]);
   });
 

@@ -1,9 +1,22 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { formatLogLine, openLog, parseLogLine } from "../../../scripts/lib/log.ts";
+import { observeLog } from "../../../scripts/lib/status/observe-log.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "log-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -56,4 +69,56 @@ test("a log that cron's redirection made before is taken from everybody else's s
   writeFileSync(path, "sh: not found\n", { mode: 0o644 });
   openLog(path, "backup_database", "20261122T020000-4f2a1b").close();
   expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+describe("a log that cannot be opened", () => {
+  const at = (name: string) => join(directory, name);
+  mkdirSync(at("directory"));
+  spawnSync("mkfifo", [at("pipe")]);
+  symlinkSync("nowhere/log", at("dangling"));
+  symlinkSync("loop", at("loop"));
+  symlinkSync("/dev/null", at("device"));
+  writeFileSync(at("file"), "");
+
+  test.each([
+    ["directory", "it is a directory, not a file"],
+    ["pipe", "it is a named pipe, not a file"],
+    ["device", "it is a device, not a file"],
+    ["dangling", "it is a link to a place that is not there"],
+    ["loop", "it is a link that leads back to itself"],
+    ["file/log", "what should be its directory is a file"],
+    ["file/deeper/log", "what should be its directory is a file"],
+  ])("stops nothing and loses no line: %s", (name, reason) => {
+    const lost: string[] = [];
+    const log = openLog(at(name), "backup_database", "20261122T020000-4f2a1b", undefined, (text) =>
+      lost.push(text),
+    );
+    log.event("info", "library", "backup started");
+    log.event("info", "library", "backup finished");
+    expect(log.problem).toBe(reason);
+    log.close();
+    expect(lost[0]).toBe(`the log ${at(name)} cannot be written (${reason}); its lines follow here:\n`);
+    expect(lost.slice(1).map((line) => parseLogLine(line.trimEnd())?.text)).toEqual([
+      "backup started",
+      "backup finished",
+    ]);
+    const seen = observeLog(at(name));
+    expect(seen.seen ? seen.value : []).toEqual(["dangling"].includes(name) ? null : []);
+  });
+
+  test("a pipe that somebody reads is no log either", () => {
+    const reader = openSync(at("pipe"), constants.O_RDONLY | constants.O_NONBLOCK);
+    const lost: string[] = [];
+    openLog(at("pipe"), "backup_database", "x", undefined, (text) => lost.push(text)).close();
+    closeSync(reader);
+    expect(lost[0]).toContain("it is a named pipe");
+  });
+
+  test("a link to a file that is still to be made is a log", () => {
+    symlinkSync("target", at("link"));
+    const log = openLog(at("link"), "backup_database", "20261122T020000-4f2a1b");
+    log.event("info", null, "first");
+    log.close();
+    expect(readFileSync(at("target"), "utf8")).toContain("first");
+  });
 });

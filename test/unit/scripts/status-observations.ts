@@ -202,6 +202,7 @@ export function server(change: Partial<ServerObservation> = {}): ServerObservati
       ],
     },
     log: { seen: true, value: [] },
+    logProblem: null,
     databases: [database()],
     ...change,
   };

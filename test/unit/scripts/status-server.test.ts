@@ -167,6 +167,18 @@ describe("8 log", () => {
     ["nothing yet", { ...log(), databases: [notYetDeployed] }, "note", "tells of no backup"],
     ["no log", { log: { seen: true, value: null } }, "note", "although there are backups"],
     ["unreadable", { log: { seen: false, reason: "EISDIR" } }, "unknown", "EISDIR"],
+    [
+      "not to be written",
+      { ...log(good(10)), logProblem: "its file system is full" },
+      "warning",
+      "nothing can be logged in /root/backup_database.log: its file system is full",
+    ],
+    [
+      "not to be written and not to be read",
+      { log: { seen: false, reason: "EISDIR" }, logProblem: "it is a directory, not a file" },
+      "unknown",
+      "cannot be read: EISDIR",
+    ],
     ["all good", log(good(58), good(34), good(10)), "ok", "3 of the last 3"],
     ["an old failure", log(bad(58), good(34), good(10)), "note", "2 of the last 3"],
     ["the last one failed", log(good(34), bad(10)), "warning", "backup failed: no space"],

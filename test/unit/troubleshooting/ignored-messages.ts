@@ -57,6 +57,8 @@ export const ignored: readonly IgnoredMessage[] = [
   { file: "scripts/lib/dump-files.ts", words: "database … as … in container", reason: part },
   { file: "scripts/lib/dump-files.ts", words: "another part of the backup failed", reason: part },
   { file: "scripts/lib/dump.ts", words: "exit status", reason: part },
+  { file: "scripts/lib/log-file.ts", words: ", not a file", reason: part },
+  { file: "scripts/lib/log-file.ts", words: "its file system is full", reason: part },
   { file: "scripts/lib/psql-error.ts", words: "database … as … in container", reason: part },
   { file: "scripts/lib/psql-session.ts", words: "answers one question at a time", reason: internal },
   { file: "scripts/lib/rehearsal/lock.ts", words: "the rehearsal of", reason: part },

@@ -25,7 +25,7 @@ const judging = new Set([
 ]);
 
 /** Functions that are given a message and show it to a person. */
-const telling = /^(pulumi\.log\.warn|console\.error|problem|context\.tell|(problems|failures)\.push)$/;
+const telling = /^(lost|pulumi\.log\.warn|console\.error|problem|context\.tell|(problems|failures)\.push)$/;
 
 /** Every error, finding, problem and warning that the repository's code can show, as far as its syntax tells. */
 export function messageTexts(): MessageText[] {

@@ -1,5 +1,6 @@
 import type { Requirements } from "../../requirements.ts";
 import { quote } from "../quote.ts";
+import { logFunction } from "./log-inspection.ts";
 
 /** What was seen of one container and the database in it. */
 export interface DatabaseSeen {
@@ -26,6 +27,8 @@ export interface Inspection {
   databases: DatabaseSeen[];
   directories: { freeBytes: number }[];
   systemNode: { path: string; version: string } | null;
+  /** Why nothing can be logged; null when something can, or when nobody asked. */
+  logProblem: string | null;
   /** Whether there is a sendmail where cron looks for it. */
   hasMailer: boolean;
   /** `PROJECT/STACK` that owns the machine. */
@@ -67,7 +70,7 @@ database() {
 
 /** A script that looks at everything the requirements ask for and changes nothing. */
 export function inspectionScript(requirements: Requirements): string {
-  const { commands, databases, directories } = requirements;
+  const { commands, databases, directories, log } = requirements;
   const machine = [
     "cat /etc/os-release 2>/dev/null | say os",
     ...commands.map(
@@ -77,6 +80,7 @@ export function inspectionScript(requirements: Requirements): string {
     "if [ -x /usr/sbin/sendmail ]; then echo | say mailer; fi",
     'if node=$(command -v node); then printf \'%s\\n%s\' "$node" "$(node --version 2>/dev/null)" | say node; fi',
     `if ! problem=$(timeout ${patience} docker version --format ok 2>&1); then printf %s "$problem" | say docker; fi`,
+    ...(log === undefined ? [] : [`log_problem ${quote(log)} | say log`]),
     ...directories.map(({ path }) => `free ${quote(path)}`),
     "if [ -f /var/lib/remotehost/owner ]; then say owner < /var/lib/remotehost/owner; fi",
   ];
@@ -85,7 +89,7 @@ export function inspectionScript(requirements: Requirements): string {
     ["database", ...[container, user, database, backups, name].map(quote)].join(" "),
   ]);
   // Side by side: a pipe holds what is said of the machine until all is said of the databases.
-  return [functions, "{", ...machine, "} | {", ...contained, "cat", "}"].join("\n");
+  return [functions, logFunction, "{", ...machine, "} | {", ...contained, "cat", "}"].join("\n");
 }
 
 /** Reads what the script printed. */
@@ -98,6 +102,7 @@ export function parseInspection(output: string): Inspection {
     databases: [],
     directories: [],
     systemNode: null,
+    logProblem: null,
     hasMailer: false,
     owner: null,
   };
@@ -117,6 +122,9 @@ const readers: Readonly<Record<string, Reader>> = {
   missing: (seen, text) => seen.missingCommands.push(text),
   cron: (seen) => {
     seen.cronRuns = true;
+  },
+  log: (seen, text) => {
+    seen.logProblem = text || null;
   },
   mailer: (seen) => {
     seen.hasMailer = true;

@@ -37,6 +37,7 @@ export function judge(
     ...runtimeProblems(requirements, seen),
     ...databases.flatMap((database) => database.problems),
     ...spaceProblems(requirements, seen),
+    ...logProblems(requirements, seen),
   ];
   const notes = [...databases.flatMap((database) => database.notes), ...mailNotes(requirements, seen)];
   const named = (sentence: string) => `${host}: ${sentence}`;
@@ -164,6 +165,12 @@ function spaceProblems({ directories }: Requirements, seen: Inspection): string[
       `${megabytes(free)} MB are free for ${path}, and ${megabytes(minimumFree)} MB must be. Make room there.`,
     ];
   });
+}
+
+/** The programs go on without a log; what happens to it is a change by hand all the same. */
+function logProblems({ log }: Requirements, { logProblem }: Inspection): string[] {
+  if (log === undefined || logProblem === null) return [];
+  return [`nothing can be logged in ${log}: ${logProblem}. Move away what is there, or make it writable.`];
 }
 
 function isWithin(path: string, directory: string): boolean {

@@ -25,6 +25,7 @@ export const requirementsSchema = z.strictObject({
   ),
   runtime: z.enum(["pinned", "system"]),
   zstd: z.exactOptional(z.boolean()),
+  log: z.exactOptional(ruled(pathProblem)),
   mails: z.boolean(),
 });
 

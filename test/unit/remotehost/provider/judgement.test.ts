@@ -41,6 +41,7 @@ const fit: Inspection = {
   databases: [{ container, answer: { ok: true, text: "1" }, hasBackup: false }],
   directories: [{ freeBytes: 2_000_000 }],
   systemNode: null,
+  logProblem: null,
   hasMailer: false,
   owner: null,
 };
@@ -93,6 +94,12 @@ describe("a problem, with what to do", () => {
       { dockerProblem: "Cannot connect\nmore" },
       {},
       /\(Cannot connect\)\. Start it: systemctl start docker/,
+    ],
+    [
+      "a directory in the log's place",
+      { logProblem: "it is a directory, not a file" },
+      { log: "/root/b.log" },
+      /nothing can be logged in \/root\/b\.log: it is a directory, not a file\. Move away/,
     ],
     ["no system Node", {}, system, /no node on its PATH/],
     [
@@ -205,6 +212,7 @@ it("what the script prints is read, and texts cannot be taken for fields", () =>
     ],
     directories: [{ freeBytes: 12 * 1024 }],
     systemNode: { path: "/usr/bin/node", version: "22.1.0" },
+    logProblem: null,
     hasMailer: false,
     owner: "p/s",
   });
