@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Connection } from "../../../infra/remotehost/connection.ts";
+import { inspectionScript } from "../../../infra/remotehost/provider/readiness/inspection.ts";
 import type { Requirements } from "../../../infra/remotehost/requirements.ts";
 import { type SandboxServer, startServer } from "../../sandbox/server.ts";
 import { bring, connectionTo, drift, type Resource, refresh, urnOf, withPlugin } from "./bench.ts";
@@ -125,6 +126,33 @@ describe("getServer", () => {
         "nothing can be logged in /sys/backup_database.log: /sys may not be written to",
       ),
     ]);
+  });
+
+  it("what PostgreSQL warns of on every connection decides nothing, and passwords stay on the server", async () => {
+    const made = "UPDATE pg_database SET datcollversion = '2.31' WHERE datname = current_database()";
+    await server.psql(`${made}; ALTER ROLE ${server.databaseUser} SET client_min_messages = 'debug5'`);
+    try {
+      await withPlugin(async (fresh) => {
+        const facts = await fresh.invoke(getServer, question(connectionTo(server)));
+        expect(facts).toMatchObject({
+          problems: [],
+          notes: [
+            expect.stringMatching(
+              /version 2\.31 of its collation.*REINDEX DATABASE "\w+"; then ALTER DATABASE/,
+            ),
+          ],
+        });
+      });
+    } finally {
+      await server.psql(
+        `ALTER DATABASE ${server.database} REFRESH COLLATION VERSION; ALTER ROLE ${server.databaseUser} RESET ALL`,
+      );
+    }
+    const script = inspectionScript(requirementsOf(server));
+    const { stdout } = await server.run("sh", { input: script });
+    const said = stdout.split("\n").map((line) => Buffer.from(line.replace(/^.*:/, ""), "base64").toString());
+    expect(said.join("\n")).toContain("PGDATA=");
+    expect(said.join("\n")).not.toMatch(/PASSWORD|sandbox$/m);
   });
 
   it("a container that is not there yet is a note; with a backup it is a problem", async () => {

@@ -20,6 +20,7 @@ const judging = new Set([
   "infra/drift/wording.ts",
   "infra/remotehost/provider/directory/plan.ts",
   "infra/remotehost/provider/file/plan.ts",
+  "infra/remotehost/provider/readiness/judge-database.ts",
   "infra/remotehost/provider/readiness/judgement.ts",
   "infra/remotehost/provider/servers.ts",
 ]);

@@ -1,21 +1,7 @@
 import type { Requirements } from "../../requirements.ts";
 import { quote } from "../quote.ts";
+import { answerOf, containerOf, type DatabaseSeen, databaseFunctions, patience } from "./database-look.ts";
 import { logFunction } from "./log-inspection.ts";
-
-/** What was seen of one container and the database in it. */
-export interface DatabaseSeen {
-  /** As `docker container inspect` prints it; null where there is no such container. */
-  container: ContainerSeen | null;
-  /** What psql answered to a question; null where it was not asked. */
-  answer: { ok: boolean; text: string } | null;
-  hasBackup: boolean;
-}
-
-export interface ContainerSeen {
-  State: { Running: boolean; Status: string };
-  Config: { Env: string[] | null };
-  Mounts: { Type: string; Name?: string; Source: string; Destination: string }[];
-}
 
 /** What a server shows of what the requirements ask for; in their order. */
 export interface Inspection {
@@ -35,9 +21,6 @@ export interface Inspection {
   owner: string | null;
 }
 
-// Seconds for which docker or PostgreSQL may keep silent.
-const patience = 15;
-
 const functions = `
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 say() { printf '%s:%s\\n' "$1" "$(base64 -w0)"; }
@@ -52,21 +35,7 @@ free() {
   while [ ! -d "$directory" ]; do directory=\${directory%/*}; directory=\${directory:-/}; done
   df -Pk -- "$directory" | awk 'NR == 2 { print $4 }' | say free
 }
-database() {
-  seen=$(timeout ${patience} docker container inspect --format '{{.State.Running}} {{json .}}' "$1" 2>/dev/null </dev/null)
-  case $? in
-    0) printf %s "\${seen#* }" | say container ;;
-    124) printf %s "it says nothing of the container $1" | say docker ;;
-  esac
-  case $seen in 'true '*)
-    if answer=$(timeout ${patience} docker exec "$1" psql -X -w -U "$2" -d "$3" -Atc 'select 1' 2>&1 </dev/null)
-    then printf %s "$answer" | say answered; else printf %s "$answer" | say refused; fi ;;
-  esac
-  for file in "$4/$5"_[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]_[0-9]*.sql.*; do
-    case $file in *.sql.gz|*.sql.zst) if [ -f "$file" ]; then echo | say backup; break; fi ;; esac
-  done
-}
-`;
+${databaseFunctions}`;
 
 /** A script that looks at everything the requirements ask for and changes nothing. */
 export function inspectionScript(requirements: Requirements): string {
@@ -138,10 +107,10 @@ const readers: Readonly<Record<string, Reader>> = {
   },
   database: (seen) => seen.databases.push({ container: null, answer: null, hasBackup: false }),
   container: last((database, text) => {
-    database.container = JSON.parse(text);
+    database.container = containerOf(text);
   }),
   answered: last((database, text) => {
-    database.answer = { ok: text === "1", text };
+    database.answer = answerOf(text);
   }),
   refused: last((database, text) => {
     database.answer = { ok: false, text: text || "no answer in time" };

@@ -1,7 +1,8 @@
 import type { Requirements } from "../../requirements.ts";
 import { ownerAdvice } from "../records.ts";
 import type { Machine } from "../ssh/greeting.ts";
-import type { ContainerSeen, DatabaseSeen, Inspection } from "./inspection.ts";
+import type { Inspection } from "./inspection.ts";
+import { firstLine, judgeDatabase } from "./judge-database.ts";
 
 /** Sentences about one server: what stands in the way, and what is only worth knowing. */
 export interface Judgement {
@@ -95,67 +96,6 @@ function mailNotes({ mails }: Requirements, { hasMailer }: Inspection): string[]
   ];
 }
 
-type DatabaseRequirement = Requirements["databases"][number];
-
-function judgeDatabase(
-  wish: DatabaseRequirement,
-  seen: DatabaseSeen | undefined,
-  dockerIsDown: boolean,
-): Judgement {
-  const problem = (text: string): Judgement => ({ problems: [text], notes: [] });
-  const { container } = wish;
-  if (dockerIsDown || !seen) return { problems: [], notes: [] };
-  if (!seen.container) {
-    return seen.hasBackup
-      ? problem(
-          `the container ${container} of the database ${wish.name} is gone, though it was backed up before. Deploy the application.`,
-        )
-      : {
-          problems: [],
-          notes: [
-            `the container ${container} does not exist yet: the backups of ${wish.name} begin when it does.`,
-          ],
-        };
-  }
-  if (!seen.container.State.Running) {
-    return problem(
-      `the container ${container} is ${seen.container.State.Status}. Start it: docker start ${container}`,
-    );
-  }
-  const problems = mountProblems(wish, seen.container);
-  if (!seen.answer?.ok) {
-    const said = firstLine(seen.answer?.text ?? "no answer");
-    problems.push(
-      `PostgreSQL in ${container} does not answer as ${wish.user} to the database ${wish.database} (${said}). ` +
-        "Mend it, or correct user and database in the stack configuration.",
-    );
-  }
-  return { problems, notes: [] };
-}
-
-/** The data must outlive the container: on a mount that is a directory of the host or a volume with a name. */
-function mountProblems(wish: DatabaseRequirement, container: ContainerSeen): string[] {
-  const variable = container.Config.Env?.find((line) => line.startsWith("PGDATA="));
-  const data = variable?.slice("PGDATA=".length) ?? "/var/lib/postgresql/data";
-  const covering = container.Mounts.filter((mount) => isWithin(data, mount.Destination));
-  const mount = covering.sort((a, b) => b.Destination.length - a.Destination.length)[0];
-  const advice = `Mount ${wish.dataDirectory} there and deploy the application again.`;
-  if (!mount || mount.Type === "tmpfs") {
-    return [`the data of ${wish.container} (${data}) is inside the container and goes with it. ${advice}`];
-  }
-  if (mount.Type === "volume") {
-    if (!/^[0-9a-f]{64}$/.test(mount.Name ?? "")) return [];
-    return [
-      `the data of ${wish.container} (${data}) is on a nameless volume, which goes with the container. ${advice}`,
-    ];
-  }
-  if (isWithin(wish.dataDirectory, mount.Source) || isWithin(mount.Source, wish.dataDirectory)) return [];
-  return [
-    `the data of ${wish.container} (${data}) is in ${mount.Source}, not in ${wish.dataDirectory}. ` +
-      "Correct dataDirectory in the stack configuration.",
-  ];
-}
-
 function spaceProblems({ directories }: Requirements, seen: Inspection): string[] {
   return directories.flatMap(({ path, minimumFree }, index) => {
     const free = seen.directories[index]?.freeBytes ?? 0;
@@ -171,12 +111,4 @@ function spaceProblems({ directories }: Requirements, seen: Inspection): string[
 function logProblems({ log }: Requirements, { logProblem }: Inspection): string[] {
   if (log === undefined || logProblem === null) return [];
   return [`nothing can be logged in ${log}: ${logProblem}. Move away what is there, or make it writable.`];
-}
-
-function isWithin(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory.endsWith("/") ? directory : `${directory}/`);
-}
-
-function firstLine(text: string): string {
-  return text.trim().split("\n", 1)[0] ?? "";
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Answer, ContainerSeen } from "../../../../infra/remotehost/provider/readiness/database-look.ts";
 import {
-  type ContainerSeen,
   type Inspection,
   inspectionScript,
   parseInspection,
@@ -29,16 +29,19 @@ const machine = { id: "1", user: "root", architecture: "x86_64", kernel: "6.1" }
 
 const mount = { Type: "bind", Source: data, Destination: "/var/lib/postgresql/data" };
 const container: ContainerSeen = {
-  State: { Running: true, Status: "running" },
-  Config: { Env: ["PGDATA=/var/lib/postgresql/data"] },
-  Mounts: [mount],
+  name: "app-db",
+  running: true,
+  status: "running",
+  dataDirectory: "/var/lib/postgresql/data",
+  mounts: [mount],
 };
+const answer: Answer = { ok: true, collation: null };
 const fit: Inspection = {
   osRelease: { ID: "debian", PRETTY_NAME: "Debian GNU/Linux 12 (bookworm)" },
   missingCommands: [],
   cronRuns: true,
   dockerProblem: null,
-  databases: [{ container, answer: { ok: true, text: "1" }, hasBackup: false }],
+  databases: [{ container, answer, hasBackup: false }],
   directories: [{ freeBytes: 2_000_000 }],
   systemNode: null,
   logProblem: null,
@@ -46,9 +49,9 @@ const fit: Inspection = {
   owner: null,
 };
 const database = (more: object): Partial<Inspection> => ({
-  databases: [{ container, answer: { ok: true, text: "1" }, hasBackup: false, ...more }],
+  databases: [{ container, answer, hasBackup: false, ...more }],
 });
-const mounted = (...Mounts: ContainerSeen["Mounts"]) => database({ container: { ...container, Mounts } });
+const mounted = (...mounts: ContainerSeen["mounts"]) => database({ container: { ...container, mounts } });
 const judged = (seen: Partial<Inspection>, more: Partial<Requirements> = {}, architecture = "x86_64") =>
   judge("a.example", "p/s", { ...machine, architecture }, { ...requirements, ...more }, { ...fit, ...seen });
 
@@ -128,7 +131,7 @@ describe("a problem, with what to do", () => {
     ],
     [
       "a stopped container",
-      database({ container: { ...container, State: { Running: false, Status: "exited" } } }),
+      database({ container: { ...container, running: false, status: "exited" } }),
       {},
       /is exited\. Start it: docker start app-db/,
     ],
@@ -174,10 +177,26 @@ describe("a problem, with what to do", () => {
   });
 });
 
-it("a container that does not exist yet is a note", () => {
-  const { problems, notes } = judged(database({ container: null }));
+it.each<[string, ContainerSeen | null]>([
+  ["that does not exist yet", null],
+  ["of which the name is another's id", { ...container, name: "other" }],
+])("a container %s is a note", (_, container) => {
+  const { problems, notes } = judged(database({ container }));
   expect(problems).toEqual([]);
   expect(notes).toEqual([expect.stringContaining("app-db does not exist yet")]);
+});
+
+it("another version of the collation's library is a note that says what to do", () => {
+  const collation = { recorded: "2.31", actual: "2.36" };
+  const { problems, notes } = judged(database({ answer: { ok: true, collation } }));
+  expect(problems).toEqual([]);
+  expect(notes).toEqual([
+    "a.example: the database app_production was made with version 2.31 of its collation, and app-db has version 2.36: " +
+      'indexes on text may be out of order. In it: REINDEX DATABASE "app_production"; then ALTER DATABASE ' +
+      '"app_production" REFRESH COLLATION VERSION.',
+  ]);
+  const same = { recorded: "2.36", actual: "2.36" };
+  expect(judged(database({ answer: { ok: true, collation: same } }))).toEqual({ problems: [], notes: [] });
 });
 
 it("the script holds every word of the requirements as one word of the shell", () => {
@@ -188,16 +207,24 @@ it("the script holds every word of the requirements as one word of the shell", (
 
 it("what the script prints is read, and texts cannot be taken for fields", () => {
   const encoded = (text: string) => Buffer.from(text).toString("base64");
+  // Podman's names have no slash.
+  const printed = (name: string, ...data: string[]) =>
+    `{"name":"${name}","running":true,"status":"running","dataDirectories":[${["null", ...data].join()}],` +
+    `"mounts":${JSON.stringify([mount])}}`;
   const output = [
     `os:${encoded('ID=debian\nPRETTY_NAME="Debian 12"\n')}`,
     "cron:",
     `missing:${encoded("xz")}`,
     `node:${encoded("/usr/bin/node\nv22.1.0")}`,
     "database:",
-    `container:${encoded(JSON.stringify(container))}`,
+    `container:${encoded(printed("/app-db", '"PGDATA=/var/lib/postgresql/data"'))}`,
     `refused:${encoded("cron:\nFATAL")}`,
     "backup:",
     "database:",
+    `container:${encoded(printed("app-db"))}`,
+    `answered:${encoded("1\n2.31|2.36\n")}`,
+    "database:",
+    `answered:${encoded("1\n")}`,
     `free:${encoded("12\n")}`,
     `owner:${encoded("p/s\n")}`,
   ].join("\n");
@@ -208,7 +235,8 @@ it("what the script prints is read, and texts cannot be taken for fields", () =>
     dockerProblem: null,
     databases: [
       { container, answer: { ok: false, text: "cron:\nFATAL" }, hasBackup: true },
-      { container: null, answer: null, hasBackup: false },
+      { container, answer: { ok: true, collation: { recorded: "2.31", actual: "2.36" } }, hasBackup: false },
+      { container: null, answer: { ok: true, collation: null }, hasBackup: false },
     ],
     directories: [{ freeBytes: 12 * 1024 }],
     systemNode: { path: "/usr/bin/node", version: "22.1.0" },

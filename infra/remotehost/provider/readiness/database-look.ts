@@ -1,0 +1,116 @@
+import * as z from "zod/mini";
+import { quote } from "../quote.ts";
+
+/** What was seen of one container and the database in it. */
+export interface DatabaseSeen {
+  /** Null where there is no container of this name. */
+  container: ContainerSeen | null;
+  /** What psql answered to a question; null where it was not asked. */
+  answer: Answer | null;
+  hasBackup: boolean;
+}
+
+/** PostgreSQL's answer, or what was said instead of one. */
+export type Answer = { ok: true; collation: Collation | null } | { ok: false; text: string };
+
+export interface ContainerSeen {
+  name: string;
+  running: boolean;
+  /** Docker's word: running, exited, … */
+  status: string;
+  /** PGDATA in the container. */
+  dataDirectory: string;
+  mounts: { Type: string; Name?: string | undefined; Source: string; Destination: string }[];
+}
+
+/** The versions of a database's collation: the one that it was made with, and that of the library it runs on now. */
+export interface Collation {
+  recorded: string;
+  actual: string;
+}
+
+// Seconds for which docker or PostgreSQL may keep silent.
+export const patience = 15;
+
+/**
+ * Whether it answers, and what the library's other version means for its indexes (PostgreSQL 15 or later, where it
+ * warns of that on every connection).
+ */
+const databaseQuestion = String.raw`
+select 1;
+\set ON_ERROR_STOP 0
+select current_setting('server_version_num')::int >= 150000 as versioned \gset
+\if :versioned
+select datcollversion || '|' || pg_catalog.pg_database_collation_actual_version(oid)
+from pg_catalog.pg_database where datname = pg_catalog.current_database();
+\endif
+`;
+
+// Only these fields leave the server: a container's environment holds passwords.
+const containerFormat =
+  '{"name":{{json .Name}},"running":{{json .State.Running}},"status":{{json .State.Status}},' +
+  '"dataDirectories":[null{{range .Config.Env}}{{if eq (index (split . "=") 0) "PGDATA"}},{{json .}}{{end}}{{end}}],' +
+  '"mounts":{{json .Mounts}}}';
+
+/** The shell function `database CONTAINER USER DATABASE BACKUPS NAME`, which says what it saw of one database. */
+export const databaseFunctions = `
+# Standard error counts only where psql fails: a connection may well warn of something.
+ask() {
+  exec 3>&1
+  said=$(timeout ${patience} docker exec -i "$1" psql -X -q -w -v ON_ERROR_STOP=1 -U "$2" -d "$3" -At 2>&1 >&3)
+  set -- $?
+  if [ "$1" -ne 0 ]; then printf %s "$said"; fi
+  return "$1"
+}
+database() {
+  seen=$(timeout ${patience} docker container inspect --format ${quote(containerFormat)} "$1" 2>/dev/null </dev/null)
+  case $? in
+    0) printf %s "$seen" | say container ;;
+    124) printf %s "it says nothing of the container $1" | say docker ;;
+  esac
+  case $seen in *'"running":true,'*)
+    if answer=$(printf %s ${quote(databaseQuestion)} | ask "$@")
+    then printf %s "$answer" | say answered; else printf %s "$answer" | say refused; fi ;;
+  esac
+  for file in "$4/$5"_[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]_[0-9]*.sql.*; do
+    case $file in *.sql.gz|*.sql.zst) if [ -f "$file" ]; then echo | say backup; break; fi ;; esac
+  done
+}
+`;
+
+const Container = z.object({
+  name: z.string(),
+  running: z.boolean(),
+  status: z.string(),
+  dataDirectories: z.array(z.nullable(z.string())),
+  mounts: z.nullable(
+    z.array(
+      z.object({
+        Type: z.string(),
+        Name: z.optional(z.string()),
+        Source: z.string(),
+        Destination: z.string(),
+      }),
+    ),
+  ),
+});
+
+/** @throws SyntaxError or ZodError for anything but what docker prints. */
+export function containerOf(text: string): ContainerSeen {
+  const { name, running, status, dataDirectories, mounts } = z.parse(Container, JSON.parse(text));
+  const variable = dataDirectories.findLast((one) => one !== null);
+  const dataDirectory = variable?.slice("PGDATA=".length) || "/var/lib/postgresql/data";
+  // Podman names a container without Docker's slash.
+  return { name: name.replace(/^\//, ""), running, status, dataDirectory, mounts: mounts ?? [] };
+}
+
+/** What psql printed, which ended well. */
+export function answerOf(text: string): Answer {
+  const [first = "", ...rest] = text.split("\n");
+  return first === "1" ? { ok: true, collation: collationOf(rest) } : { ok: false, text };
+}
+
+function collationOf([line = ""]: string[]): Collation | null {
+  const [recorded = "", actual = ""] = line.split("|");
+  return recorded === "" || actual === "" ? null : { recorded, actual };
+}

@@ -1,0 +1,85 @@
+import type { Requirements } from "../../requirements.ts";
+import type { Answer, ContainerSeen, DatabaseSeen } from "./database-look.ts";
+import type { Judgement } from "./judgement.ts";
+
+type DatabaseRequirement = Requirements["databases"][number];
+
+/** What is wrong with one database and its container, and what is worth knowing. */
+export function judgeDatabase(
+  wish: DatabaseRequirement,
+  seen: DatabaseSeen | undefined,
+  dockerIsDown: boolean,
+): Judgement {
+  const problem = (text: string): Judgement => ({ problems: [text], notes: [] });
+  const { container } = wish;
+  if (dockerIsDown || !seen) return { problems: [], notes: [] };
+  // Docker takes the beginning of another container's id for a name.
+  if (seen.container?.name !== container) {
+    return seen.hasBackup
+      ? problem(
+          `the container ${container} of the database ${wish.name} is gone, though it was backed up before. Deploy the application.`,
+        )
+      : {
+          problems: [],
+          notes: [
+            `the container ${container} does not exist yet: the backups of ${wish.name} begin when it does.`,
+          ],
+        };
+  }
+  if (!seen.container.running) {
+    return problem(
+      `the container ${container} is ${seen.container.status}. Start it: docker start ${container}`,
+    );
+  }
+  const problems = mountProblems(wish, seen.container);
+  if (!seen.answer?.ok) {
+    const said = firstLine(seen.answer?.text || "no answer");
+    problems.push(
+      `PostgreSQL in ${container} does not answer as ${wish.user} to the database ${wish.database} (${said}). ` +
+        "Mend it, or correct user and database in the stack configuration.",
+    );
+  }
+  return { problems, notes: collationNotes(wish, seen.answer) };
+}
+
+/** PostgreSQL goes on with indexes whose order may be wrong by now, and warns on every connection. */
+function collationNotes({ database, container }: DatabaseRequirement, answer: Answer | null): string[] {
+  const collation = answer?.ok ? answer.collation : null;
+  if (collation === null || collation.recorded === collation.actual) return [];
+  return [
+    `the database ${database} was made with version ${collation.recorded} of its collation, and ${container} has ` +
+      `version ${collation.actual}: indexes on text may be out of order. In it: REINDEX DATABASE "${database}"; then ` +
+      `ALTER DATABASE "${database}" REFRESH COLLATION VERSION.`,
+  ];
+}
+
+/** The data must outlive the container: on a mount that is a directory of the host or a volume with a name. */
+function mountProblems(wish: DatabaseRequirement, container: ContainerSeen): string[] {
+  const data = container.dataDirectory;
+  const covering = container.mounts.filter((mount) => isWithin(data, mount.Destination));
+  const mount = covering.sort((a, b) => b.Destination.length - a.Destination.length)[0];
+  const advice = `Mount ${wish.dataDirectory} there and deploy the application again.`;
+  if (!mount || mount.Type === "tmpfs") {
+    return [`the data of ${wish.container} (${data}) is inside the container and goes with it. ${advice}`];
+  }
+  if (mount.Type === "volume") {
+    if (!/^[0-9a-f]{64}$/.test(mount.Name ?? "")) return [];
+    return [
+      `the data of ${wish.container} (${data}) is on a nameless volume, which goes with the container. ${advice}`,
+    ];
+  }
+  if (isWithin(wish.dataDirectory, mount.Source) || isWithin(mount.Source, wish.dataDirectory)) return [];
+  return [
+    `the data of ${wish.container} (${data}) is in ${mount.Source}, not in ${wish.dataDirectory}. ` +
+      "Correct dataDirectory in the stack configuration.",
+  ];
+}
+
+function isWithin(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory.endsWith("/") ? directory : `${directory}/`);
+}
+
+/** The first line of what a program said. */
+export function firstLine(text: string): string {
+  return text.trim().split("\n", 1)[0] ?? "";
+}
