@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { say } from "../../infra/local-machine/steps.ts";
 import { type PostgresVersion, usualVersion, versionVariable } from "../sandbox/postgres-version.ts";
@@ -16,9 +16,20 @@ const here = versions.filter(({ reason }) => reason === null).map(({ version }) 
 for (const { version, reason } of versions)
   if (reason !== null) say(`PostgreSQL ${version} is not tested: ${reason}.`);
 
-const kinds = readFileSync(join(import.meta.dirname, "manifest-kinds.sql"), "utf8");
+const [kinds, comments] = ["kinds", "comments"].map((name) =>
+  readFileSync(join(import.meta.dirname, `manifest-${name}.sql`), "utf8"),
+);
 /** To make a version's images takes a minute or two, on a machine that never did. */
 const imagesTimeout = 20 * 60_000;
+
+/**
+ * How many comments a dump has brought: all but an extension's. That on a view's own rule comes only where the view and a
+ * function need each other.
+ */
+const restoredComments = `SELECT count(*) FROM pg_description d WHERE objoid >= 16384 AND classoid <> 'pg_extension'::regclass
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classoid AND e.objid = objoid AND deptype = 'e')
+  AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.oid = objoid AND nspname = 'public')
+  AND NOT EXISTS (SELECT FROM pg_rewrite r WHERE r.oid = objoid AND rulename = '_RETURN')`;
 
 /** Each version's server, and its backup of everything. */
 const servers = new Map<PostgresVersion, BackupServer>();
@@ -57,8 +68,11 @@ describe.each(here)("PostgreSQL %i", (version) => {
     "objects of every kind are after a restore what they were",
     async () => {
       const server = await startedWith(version);
-      await server.sandbox.psql(kinds);
-      backups.set(version, await backUpAndRestore(server));
+      await server.sandbox.psql(`${kinds}\n${comments}`);
+      const archive = await backUpAndRestore(server);
+      backups.set(version, archive);
+      const { content } = await server.manifest(basename(archive));
+      expect(content?.objects.commentTexts?.count).toBe(Number(await server.sandbox.psql(restoredComments)));
       await server.sandbox.psql("DROP SCHEMA public; DROP EXTENSION plpgsql CASCADE");
       await backUpAndRestore(server);
       await server.sandbox.psql(

@@ -210,7 +210,7 @@ describe("one change is one difference", () => {
       ["1 default privilege is missing"],
     ],
     ["an owner", "ALTER TABLE users OWNER TO reporting", ["owners: same number"]],
-    ["a comment", "COMMENT ON COLUMN courses.title IS 'x'", ["comments: same number"]],
+    ["a comment", "COMMENT ON COLUMN courses.title IS 'x'", ["comment texts: same number"]],
     ["a schema more", "CREATE SCHEMA extra", ["schemas were not there", "owners were not there"]],
     [
       "a partition detached",

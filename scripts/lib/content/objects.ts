@@ -1,16 +1,8 @@
 import * as z from "zod/mini";
 import type { PsqlSession } from "../psql-session.ts";
+import { own, ownSchemas, undepending } from "./catalogues.ts";
+import { commentTexts } from "./comments.ts";
 import { type Content, ObjectCount } from "./content.ts";
-
-/** What belongs to an extension comes with it, and another version of it may bring something else. */
-const own = (catalogue: string, oid: string): string => undepending(`'${catalogue}'::regclass`, oid);
-
-/** `type` is pg_depend's: what belongs to an extension, or what is made along with something else. */
-const undepending = (classId: string, oid: string, type: "e" | "i" = "e"): string =>
-  `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = ${classId} AND e.objid = ${oid} AND e.deptype = '${type}')`;
-
-/** The schemas but public, of which every new database has one. */
-const ownSchemas = `schemas n WHERE nspname <> 'public' AND ${own("pg_namespace", "n.oid")}`;
 
 const relationsOfKind = (relkind: string): string =>
   `SELECT nspname, relname FROM relations WHERE relkind = '${relkind}'`;
@@ -59,14 +51,12 @@ const kinds: Record<string, string> = {
   types: `SELECT nspname, typname, typtype, typnotnull, format_type(typbasetype, typtypmod),
     ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder) FROM types t`,
   collations: `SELECT nspname, collname FROM pg_collation o JOIN schemas n ON n.oid = collnamespace WHERE ${own("pg_collation", "o.oid")}`,
-  statistics: `SELECT nspname, stxname FROM pg_statistic_ext o JOIN schemas n ON n.oid = stxnamespace WHERE ${own("pg_statistic_ext", "o.oid")}`,
+  statistics: `SELECT n.nspname, stxname FROM pg_statistic_ext o JOIN schemas n ON n.oid = stxnamespace JOIN relations c ON c.oid = stxrelid
+    WHERE ${own("pg_statistic_ext", "o.oid")}`,
   foreignServers: `SELECT srvname FROM pg_foreign_server s WHERE ${own("pg_foreign_server", "s.oid")}`,
   publications: "SELECT pubname, puballtables FROM pg_publication",
-  comments: `SELECT classoid::regclass::text, objsubid > 0, description FROM pg_description d
-    WHERE objoid >= 16384 AND classoid <> 'pg_extension'::regclass
-      AND NOT EXISTS (SELECT FROM schemas WHERE classoid = 'pg_namespace'::regclass AND oid = objoid AND nspname = 'public')
-      AND ${undepending("d.classoid", "d.objoid")}
-      AND NOT EXISTS (SELECT FROM pg_constraint WHERE d.classoid = 'pg_constraint'::regclass AND oid = d.objoid AND coninhcount > 0)`,
+  // Older manifests have `comments`, which counts what no dump carries.
+  commentTexts,
   owners: `SELECT 'relation', nspname, relname, pg_get_userbyid(relowner) FROM relations
     UNION ALL SELECT 'function', nspname, proname || '(' || arguments || ')', pg_get_userbyid(proowner) FROM functions
     UNION ALL SELECT 'type', nspname, typname, pg_get_userbyid(typowner) FROM types

@@ -225,3 +225,13 @@ test("hashes that were computed in another way are not compared, the numbers are
   const fewer = { ...content, tables: content.tables.map((table) => ({ ...table, rows: table.rows - 1 })) };
   expect(contentDifferences(older, fewer)).toHaveLength(content.tables.length);
 });
+
+test("comments of an older manifest, which also counts those that no dump carries, are not compared, and that is said", () => {
+  const older = { ...content, ...objects({ comments: { count: 9, hash: "9" } }) };
+  const found = { ...content, ...objects({ commentTexts: { count: 8, hash: "8" } }) };
+  expect(contentDifferences(older, found)).toEqual([]);
+  expect(contentNotes(older, found)).toEqual([expect.stringContaining("comments were not compared")]);
+  const fewer = { ...content, ...objects({ commentTexts: { count: 7, hash: "7" } }) };
+  expect(contentDifferences(found, fewer)).toEqual(["1 comment text is missing: had 8, has 7"]);
+  expect(contentNotes(found, fewer)).toEqual([]);
+});
