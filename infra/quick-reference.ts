@@ -25,6 +25,9 @@ function stockRestore(
   return `  ${shellCommand("docker", "exec", "-i", container, "psql", "-X", "-U", user, "-d", "postgres")} <${shellWord(`${stem}.roles.sql`)}
       (on a new server only: the roles; it says of those that there are already that they exist)
   ${shellCommand("docker", "exec", container, "createdb", "-U", user, "-T", "template0", into)}
+  ${shellCommand("docker", "exec", container, "psql", "-X", "-U", user, "-d", "postgres", "-c", `ALTER DATABASE ${into} SET SETTING TO 'VALUE'`)}
+      (before the data, once for each of the settings in ${stem}.json, but "role"; of a role:
+      ALTER ROLE … IN DATABASE ${into} SET …; checks and materialized views depend on them)
   ${text} |
     ${shellCommand("docker", "exec", "-i", container, "psql", "-X", "-v", "ON_ERROR_STOP=1", "-U", user, "-d", into)}`;
 }

@@ -3,6 +3,7 @@ import { readContent } from "../content/read-content.ts";
 import type { Manifest } from "../manifest.ts";
 import { type QueryOptions, query, queryJson } from "../psql.ts";
 import { RestoreError } from "../restore/errors.ts";
+import { giveLoadSettings, loadUnderSettings, resetStatements } from "../restore/load-settings.ts";
 import { loadInto, loadingWay } from "../restore/loading.ts";
 import { DatabaseProperties, differingProperties, propertiesQuery } from "../restore/properties.ts";
 import { createStatement, propertyStatements } from "../restore/recreation.ts";
@@ -14,8 +15,8 @@ import { identifier } from "../sql.ts";
 import type { Place } from "./place.ts";
 
 /**
- * Makes the database as a restore does: empty and like the old one, then the dump, statistics, owner, grants, settings,
- * and its name last.
+ * Makes the database as a restore does: empty and like the old one, then the settings that the dump needs, the dump,
+ * statistics, owner, grants, all settings, and its name last.
  * @returns the seconds that it took.
  * @throws RestoreError, PsqlError, DockerError, InterruptedError
  */
@@ -32,12 +33,19 @@ export async function restoreOnTrial(
     loadingWay(run, source, options),
     query(run.database, `${createStatement(filledAs, properties)}\n${closing}`, options),
   ]);
-  await loadInto(run, source, filledAs, way, signal);
+  await giveLoadSettings(run, source, properties, filledAs, options);
   const inside = { applicationName: applicationName(run.runId), dbname: filledAs, signal };
+  await loadUnderSettings(run, source, properties, inside, () =>
+    loadInto(run, source, filledAs, way, signal),
+  );
   await Promise.all([query(run.database, "ANALYZE", inside), detachSubscriptions(run, filledAs, options)]);
   const last =
     filledAs === name ? [] : [`ALTER DATABASE ${identifier(filledAs)} RENAME TO ${identifier(name)};`];
-  const statements = [...propertyStatements(filledAs, properties), ...last];
+  const statements = [
+    ...resetStatements(filledAs, run.database.user),
+    ...propertyStatements(filledAs, properties),
+    ...last,
+  ];
   await query(run.database, statements.join("\n"), options);
   return Math.round(performance.now() - begun) / 1000;
 }

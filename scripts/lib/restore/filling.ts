@@ -9,6 +9,7 @@ import type { DatabaseSettings } from "../settings.ts";
 import { requireContent } from "./content-check.ts";
 import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
+import { giveLoadSettings, loadUnderSettings, resetStatements } from "./load-settings.ts";
 import { loadInto, loadingWay } from "./loading.ts";
 import { DatabaseProperties, differingProperties, propertiesQuery } from "./properties.ts";
 import { createStatement, propertyStatements } from "./recreation.ts";
@@ -55,8 +56,11 @@ export async function fillDatabase(
       loadingWay(run, source, maintenance),
       query(database, createStatement(name, properties), maintenance),
     ]);
-    await loadInto(run, source, name, way, time.signal);
+    await giveLoadSettings(run, source, properties, name, maintenance);
     const inside = { applicationName: applicationName(run.runId), dbname: name, signal: time.signal };
+    await loadUnderSettings(run, source, properties, inside, () =>
+      loadInto(run, source, name, way, time.signal),
+    );
     // Side by side: none of them changes what another one reads.
     const [content] = await Promise.all([
       readContent(database, inside, source.manifest?.content?.proof ?? "rows"),
@@ -97,7 +101,11 @@ async function giveProperties(
   wanted: DatabaseProperties,
   options: QueryOptions,
 ): Promise<void> {
-  const statements = [...propertyStatements(name, wanted), propertiesQuery(name)];
+  const statements = [
+    ...resetStatements(name, database.user),
+    ...propertyStatements(name, wanted),
+    propertiesQuery(name),
+  ];
   // Some of the statements answer too.
   const answer = (await query(database, statements.join("\n"), options)).split("\n").at(-1);
   const found = z.parse(DatabaseProperties, JSON.parse(answer ?? ""));

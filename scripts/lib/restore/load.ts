@@ -47,6 +47,14 @@ const sessionSettings =
   "-c synchronous_commit=off -c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 " +
   "-c idle_in_transaction_session_timeout=0 -c client_min_messages=warning";
 
+/**
+ * What a database may have set for its application's sake and a load must not have, of those settings that not every
+ * PostgreSQL knows or that only work once connected. Without `array_nulls` a dump's NULLs in arrays become texts.
+ */
+const liftForLoad = `SELECT pg_catalog.set_config(s.name, v.value, false)
+  FROM (VALUES ('array_nulls', 'on'), ('temp_file_limit', '-1'), ('restrict_nonsystem_relation_kind', '')) AS v (name, value)
+  JOIN pg_catalog.pg_settings AS s USING (name)`;
+
 const messagesLimit = 16_384;
 
 /**
@@ -57,7 +65,7 @@ export async function loadArchive(load: Load): Promise<void> {
   const psql = [
     ...["-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=terse", "-o", "/dev/null"],
     ...["-U", load.user, "-d", connectionString(load.database)],
-    ...["-c", liftTimeouts, "-f", "-"],
+    ...["-c", liftTimeouts, "-c", liftForLoad, "-f", "-"],
   ];
   const compressed = load.way === "compressed";
   const argv = compressed

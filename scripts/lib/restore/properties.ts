@@ -68,7 +68,20 @@ from pg_database d where d.datname = ${literal(name)} and d.datconnlimit <> -2`;
  * of settings: roles have other numbers in another server.
  */
 export function differingProperties(wanted: DatabaseProperties, found: DatabaseProperties): string[] {
-  return differences(wanted, found).map(({ name, is, instead }) => `${name} is ${is} instead of ${instead}`);
+  return differences(wanted, found).map(({ name, is, instead }) =>
+    name === "settings"
+      ? `settings differ in ${differingSettings(wanted, found).join(", ")}`
+      : `${name} is ${is} instead of ${instead}`,
+  );
+}
+
+/** Only their names: an application may keep a secret in a setting of its own. */
+function differingSettings(wanted: DatabaseProperties, found: DatabaseProperties): string[] {
+  const [these, those] = [wanted, found].map(({ settings }) => new Set(inOneOrder(settings)));
+  return [...wanted.settings, ...found.settings]
+    .filter((setting) => these?.has(JSON.stringify(setting)) !== those?.has(JSON.stringify(setting)))
+    .map(({ role, name }) => (role === "" ? name : `${name} of ${role}`))
+    .filter((name, index, all) => all.indexOf(name) === index);
 }
 
 /** Only the names of the properties in which two databases differ. */

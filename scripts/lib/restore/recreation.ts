@@ -31,7 +31,10 @@ export function createStatement(name: string, properties: DatabaseProperties): s
   return `CREATE DATABASE ${identifier(name)} ${options.join(" ")};`;
 }
 
-/** The statements that give `name` the owner, grants, settings, connection limit and comment of `properties`. */
+/**
+ * The statements that give `name` the owner, grants, settings, connection limit and comment of `properties`. What it
+ * has of settings already stays, where they do not give it another value.
+ */
 export function propertyStatements(name: string, properties: DatabaseProperties): string[] {
   const database = identifier(name);
   const statements = [
@@ -42,11 +45,7 @@ export function propertyStatements(name: string, properties: DatabaseProperties)
   if (properties.comment !== null) {
     statements.push(`COMMENT ON DATABASE ${database} IS ${literal(properties.comment)};`);
   }
-  return [
-    ...statements,
-    ...grantStatements(database, properties),
-    ...settingStatements(database, properties),
-  ];
+  return [...statements, ...grantStatements(database, properties), ...settingStatements(name, properties)];
 }
 
 function grantStatements(database: string, { grants, owner }: DatabaseProperties): string[] {
@@ -61,14 +60,19 @@ function grantStatements(database: string, { grants, owner }: DatabaseProperties
   ];
 }
 
-function settingStatements(database: string, { settings }: DatabaseProperties): string[] {
-  return settings.flatMap(({ role, name, value }) => {
+/** The statements that give the database `name` settings, for every session or for those of a role. */
+export function settingStatements(
+  name: string,
+  { settings }: { settings: readonly DatabaseProperties["settings"][number][] },
+): string[] {
+  const database = identifier(name);
+  return settings.flatMap(({ role, name: parameter, value }) => {
     const target =
       role === "" ? `ALTER DATABASE ${database}` : `ALTER ROLE ${identifier(role)} IN DATABASE ${database}`;
-    const setting = name.split(".").map(identifier).join(".");
-    if (!listSettings.has(name.toLowerCase())) return [`${target} SET ${setting} TO ${literal(value)};`];
+    const setting = parameter.split(".").map(identifier).join(".");
+    if (!listSettings.has(parameter.toLowerCase())) return [`${target} SET ${setting} TO ${literal(value)};`];
     return [
-      `SELECT set_config(${literal(name)}, ${literal(value)}, false);`,
+      `SELECT set_config(${literal(parameter)}, ${literal(value)}, false);`,
       `${target} SET ${setting} FROM CURRENT;`,
       `RESET ${setting};`,
     ];

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { confineDump } from "../../../scripts/lib/restore/confinement.ts";
+import { settingsOfLoad } from "../../../scripts/lib/restore/load-settings.ts";
 import { type DatabaseProperties, differingProperties } from "../../../scripts/lib/restore/properties.ts";
 import { createStatement, propertyStatements } from "../../../scripts/lib/restore/recreation.ts";
 import { missingRoles } from "../../../scripts/lib/restore/roles.ts";
@@ -80,7 +81,11 @@ describe("what a dump does not hold", () => {
     ];
     const set = (...settings: DatabaseProperties["settings"]) => ({ ...properties, settings });
     expect(differingProperties(set(ofA, ofB), set(ofB, ofA))).toEqual([]);
-    expect(differingProperties(set(ofA, ofB), set(ofA))).toHaveLength(1);
+    expect(differingProperties(set(ofA, ofB), set(ofA))).toEqual(["settings differ in search_path of b"]);
+    const secret = { role: "", name: "app.jwt_secret", value: "geheim" };
+    expect(differingProperties(set(secret), set({ ...secret, value: "other" }))).toEqual([
+      "settings differ in app.jwt_secret",
+    ]);
     expect(differingProperties(properties, { ...properties, owner: "x" })).toEqual([
       'owner is "x" instead of "Lehrer & Söhne"',
     ]);
@@ -141,4 +146,28 @@ describe("a dump that nobody vouches for", () => {
 
 test("space for a second database: its size and its text, as far as known", () => {
   expect(neededBeside({ manifest: null, uncompressedBytes: 10 })).toBe(30 + 2 ** 25);
+});
+
+describe("the settings that a dump is loaded under", () => {
+  const of = (role: string, name: string, value = "x") => ({ role, name, value });
+  const wanted = { settings: [of("", "timezone", "UTC")] };
+  test("those of the backup for every session and for the one that loads, but not who it is", () => {
+    const settings = [
+      of("", "timezone"),
+      of("app", "datestyle"),
+      of("other", "work_mem"),
+      of("", "Role"),
+      of("app", "role"),
+    ];
+    expect(settingsOfLoad({ properties: { settings } }, wanted, "app")).toEqual([
+      of("", "timezone"),
+      of("app", "datestyle"),
+    ]);
+  });
+  test.each([[null], [{ properties: null }]])(
+    "without a manifest that says them those of the new database",
+    (manifest) => {
+      expect(settingsOfLoad(manifest, wanted, "app")).toEqual(wanted.settings);
+    },
+  );
 });

@@ -1,0 +1,116 @@
+import { isDeepStrictEqual } from "node:util";
+import { messageOf } from "../errors.ts";
+import { type QueryOptions, query } from "../psql.ts";
+import { PsqlError } from "../psql-error.ts";
+import { identifier } from "../sql.ts";
+import { RestoreError } from "./errors.ts";
+import type { DatabaseProperties } from "./properties.ts";
+import { settingStatements } from "./recreation.ts";
+import type { RestoreRun } from "./run.ts";
+import type { RestoreSource } from "./source.ts";
+
+type Setting = DatabaseProperties["settings"][number];
+
+/** They would load the dump as somebody who may not. */
+const identities: ReadonlySet<string> = new Set(["role", "session_authorization"]);
+
+/**
+ * The settings under which a dump has to be loaded: those that its database had for every session, or for those of
+ * `user`. Checks, materialized views and money depend on them. Those that the new database is to have may be others.
+ */
+export function settingsOfLoad(
+  manifest: { properties: Pick<DatabaseProperties, "settings"> | null } | null,
+  wanted: Pick<DatabaseProperties, "settings">,
+  user: string,
+): Setting[] {
+  const { settings } = manifest?.properties ?? wanted;
+  return settings.filter(
+    ({ role, name }) => (role === "" || role === user) && !identities.has(name.toLowerCase()),
+  );
+}
+
+/** The statements after which the database has none of the settings that it was loaded under. */
+export const resetStatements = (name: string, user: string): string[] => [
+  `ALTER DATABASE ${identifier(name)} RESET ALL;`,
+  `ALTER ROLE ${identifier(user)} IN DATABASE ${identifier(name)} RESET ALL;`,
+];
+
+/**
+ * Gives the empty database `name` the settings that the dump has to be loaded under. One that this server does not know
+ * and that the database is not to have is left out, with a warning.
+ * @param wanted what the database is to be in the end.
+ * @throws RestoreError `obstacle` for one that the database is to have; PsqlError, DockerError, InterruptedError
+ */
+export async function giveLoadSettings(
+  run: RestoreRun,
+  { manifest, path }: Pick<RestoreSource, "manifest" | "path">,
+  wanted: DatabaseProperties,
+  name: string,
+  maintenance: QueryOptions,
+): Promise<void> {
+  const { database, log } = run;
+  const settings = settingsOfLoad(manifest, wanted, database.user);
+  const give = async (some: readonly Setting[]): Promise<PsqlError | null> => {
+    try {
+      if (some.length > 0)
+        await query(database, settingStatements(name, { settings: some }).join("\n"), maintenance);
+      return null;
+    } catch (error) {
+      if (error instanceof PsqlError && error.kind === "query") return error;
+      throw error;
+    }
+  };
+  if ((await give(settings)) === null) return;
+  for (const setting of settings) {
+    const refused = await give([setting]);
+    if (refused === null) continue;
+    const what = `the setting ${setting.name} of the database in ${path} cannot be given on this server`;
+    if (!wanted.settings.some((other) => isDeepStrictEqual(other, setting))) {
+      log.event("warning", database.name, `${what}: ${messageOf(refused)}; it is loaded without it`);
+      continue;
+    }
+    throw new RestoreError(
+      "obstacle",
+      `${what}: ${messageOf(refused)}; make an empty database ${database.database} that has the settings you want, and restore over it: a restore keeps the settings of the database that it replaces`,
+      refused,
+    );
+  }
+}
+
+/**
+ * Settings that name something which only the dump makes: a session that began before has PostgreSQL's own value.
+ * @returns what reads them in a new session; null where there are none.
+ */
+function lateSettings(settings: readonly Setting[]): string | null {
+  const name = "default_text_search_config";
+  const late = settings.some(
+    (setting) => setting.name.toLowerCase() === name && !setting.value.startsWith("pg_catalog."),
+  );
+  return late ? `SHOW ${name}` : null;
+}
+
+/** In the order in which the dump made them, in which none reads one behind it. */
+const refill = `SET default_transaction_read_only = off;
+SELECT pg_catalog.set_config('search_path', '', false) \\g /dev/null
+SELECT format('REFRESH MATERIALIZED VIEW %s', oid::regclass) FROM pg_catalog.pg_class
+  WHERE relkind = 'm' AND relispopulated ORDER BY oid \\gexec`;
+
+/**
+ * Runs `load`, which fills a database that has its settings, and then fills its materialized views anew if a setting
+ * could not hold during the load: a text search configuration of the database's own, which the dump makes.
+ * @param inside how to ask in that database.
+ * @throws what `load` throws; PsqlError, DockerError, InterruptedError
+ */
+export async function loadUnderSettings(
+  { database }: RestoreRun,
+  { manifest }: Pick<RestoreSource, "manifest">,
+  wanted: DatabaseProperties,
+  inside: QueryOptions,
+  load: () => Promise<void>,
+): Promise<void> {
+  const reading = lateSettings(settingsOfLoad(manifest, wanted, database.user));
+  if (reading === null) return load();
+  const before = await query(database, reading, inside);
+  await load();
+  if ((await query(database, reading, inside)) !== before) await query(database, refill, inside);
+}
