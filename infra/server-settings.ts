@@ -57,7 +57,8 @@ export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Dep
       query: seconds(backups.timeouts.query),
     },
     rehearsal: {
-      where: rehearsal.where,
+      // Read by the programs of the version before alone.
+      where: "container",
       memoryBytes: sizeBytes(rehearsal.memory) ?? 0,
       maximumAgeHours: seconds(rehearsal.maximumAge) / 3600,
     },

@@ -65,10 +65,7 @@ export type Backups = z.infer<typeof Backups>;
 
 export const Rehearsal = z.strictObject({
   schedule: value.rehearsalSchedule("When the newest backup is restored on trial, in the server's time zone"),
-  where: z.enum(["container", "database"]).meta({
-    kind: "`container` or `database`",
-    description: "A throw-away container of the same image, or a throw-away database beside the live one",
-  }),
+  where: value.rehearsalPlace("Where that is: a throw-away container of the same image"),
   memory: value.size("Memory that the throw-away container may use"),
   maximumAge: value.duration("How long ago the newest successful rehearsal may be before that is a warning"),
 });

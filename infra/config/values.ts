@@ -184,6 +184,15 @@ export const rehearsalSchedule = (description: string) =>
     description,
     rehearsalShape,
   );
+const wherePossible = "container";
+const rehearsalPlaceProblem: TextCheck = (given) => {
+  if (given === wherePossible) return null;
+  const instead = `must be ${wherePossible}, the only place, or left out`;
+  if (given !== "database") return instead;
+  return `${instead}: rehearsals in a database of the live server are not made any more, because they proved less and could harm that server. Remove the line. The container needs the live container's image on the server, rehearsal.memory for as long as it runs (set less on a small server, such as 128MiB), and on Docker's disk twice the space of the restored database`;
+};
+export const rehearsalPlace = (description: string) =>
+  text("`container`", rehearsalPlaceProblem, description, new RegExp(`^${wherePossible}$`));
 export const pingUrl = (description: string) =>
   text("http(s) address", pingUrlProblem, description, /^https?:\/\/[^\s?#]+$/);
 export const mailAddress = (description: string) => {

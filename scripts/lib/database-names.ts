@@ -2,10 +2,10 @@ import { hash } from "node:crypto";
 import { runIdPattern } from "./run-id.ts";
 
 /**
- * The names of the databases that restores and rehearsals make beside the live one. Every name tells its live
- * database, its kind and the run that made it, so that leftovers are recognised and never guessed:
- * `NAME_restoring_RUNID` is being filled, `NAME_previous_RUNID` is what the live database was before that run,
- * `NAME_rehearsal_RUNID` is a rehearsal's.
+ * The names of the databases that restores make beside the live one. Every name tells its live database, its kind and
+ * the run that made it, so that leftovers are recognised and never guessed: `NAME_restoring_RUNID` is being filled,
+ * `NAME_previous_RUNID` is what the live database was before that run, `NAME_rehearsal_RUNID` is what a rehearsal of an
+ * older version left.
  */
 export type MadeKind = "restoring" | "previous" | "rehearsal";
 const kinds: readonly MadeKind[] = ["restoring", "previous", "rehearsal"];
@@ -51,7 +51,7 @@ export const restoringName = (live: string, runId: string): string => madeName(l
 /** The database that was live until run `runId` replaced it; at most 63 bytes. */
 export const previousName = (live: string, runId: string): string => madeName(live, "previous", runId);
 
-/** The database in which rehearsal `runId` proves a backup; at most 63 bytes. */
+/** The database in which the rehearsal `runId` of an older version proved a backup; at most 63 bytes. */
 export const rehearsalName = (live: string, runId: string): string => madeName(live, "rehearsal", runId);
 
 /** What `candidate` is to the live database `live`, or null when we did not make it for that one. */

@@ -95,7 +95,11 @@ export const Settings = z.object({
     query: seconds,
   }),
   rehearsal: z.object({
-    where: z.literal(["container", "database"]),
+    /**
+     * Means nothing any more: always a container. The programs of the version before want it, and a file of theirs may
+     * say `database`.
+     */
+    where: z.optional(z.literal(["container", "database"])),
     /** What the throw-away container may use. */
     memoryBytes: bytes,
     /** How old the newest successful rehearsal may be before that is a warning. */

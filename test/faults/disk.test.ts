@@ -58,43 +58,32 @@ const backupFull = (what: string, free: () => number): Fault => ({
 
 const dataDisk = () => dirname(server.sandbox.dataDirectory);
 
-/** On the data's disk a rehearsal needs room only where it is a database beside the live one. */
-async function rehearseBeside(): Promise<void> {
-  const { settings } = server;
-  await server.configure({ ...settings, rehearsal: { ...settings.rehearsal, where: "database" } });
-}
-
-/** What a program needs on the data's disk, and does not find there or loses to somebody else. */
-function dataFull(program: "restore_database" | "rehearse_restore"): Fault[] {
-  const rehearses = program === "rehearse_restore";
-  const what = rehearses ? "rehearsal" : "restore";
-  const words = () => (rehearses ? "" : wordsFor(server.archives[0]));
+/** What a restore needs on the data's disk, and does not find there or loses to somebody else. */
+function dataFull(): Fault[] {
+  const words = () => wordsFor(server.archives[0]);
   const makeDataRoom = async () => {
     await succeed(server.sandbox, `rm -f ${dataDisk()}/filler`);
-    await server.configure(server.settings);
   };
   return [
     {
-      fault: `the data's disk too full for a ${what}`,
+      fault: "the data's disk too full for a restore",
       happen: async () => {
-        if (rehearses) await rehearseBeside();
         const free = `df --output=avail -B1 ${dataDisk()} | tail -n 1`;
         await succeed(server.sandbox, `head -c $(($(${free}) - 20000000)) /dev/zero >${dataDisk()}/filler`);
-        return server.run(program, words());
+        return server.run("restore_database", words());
       },
       code: 73,
-      says: rehearses ? /are free, and .* are wanted/ : /not enough space/,
+      says: /not enough space/,
       mend: makeDataRoom,
     },
     {
-      fault: `the data's disk filled by somebody else in the middle of a ${what}`,
+      fault: "the data's disk filled by somebody else in the middle of a restore",
       happen: async () => {
-        if (rehearses) await rehearseBeside();
         const { container, databaseUser } = server.sandbox;
         const names = `docker exec ${container} psql -X -q -A -t -U ${databaseUser} -d template1 -c "select datname from pg_database"`;
         return server.sandbox.run(
-          `${server.command(program, words())} & pid=$!
-          until ${names} 2>/dev/null | grep -qE '_(restoring|rehearsal)_'; do kill -0 $pid || exit 99; done
+          `${server.command("restore_database", words())} & pid=$!
+          until ${names} 2>/dev/null | grep -qE '_restoring_'; do kill -0 $pid || exit 99; done
           head -c 1G /dev/zero >${dataDisk()}/filler 2>/dev/null; wait $pid`,
         );
       },
@@ -133,7 +122,7 @@ const faults: Fault[] = [
     says: /its result could not be written in .*no space left/,
     mend: makeRoom,
   },
-  ...(["restore_database", "rehearse_restore"] as const).flatMap(dataFull),
+  ...dataFull(),
 ];
 
 test.each(chosen("disks", faults, 2))("$fault", async (fault) => {

@@ -4,7 +4,7 @@ import { restoringName } from "../../scripts/lib/database-names.ts";
 import { manifestText } from "../../scripts/lib/manifest.ts";
 import { docker } from "../sandbox/docker.ts";
 import { placesOf, usualVersion } from "../sandbox/postgres-version.ts";
-import { commandOf, putPrograms, settingsFile } from "./programs.ts";
+import { commandOf, putPrograms } from "./programs.ts";
 import { backups, name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
 let server: RestoreServer;
@@ -137,10 +137,8 @@ exec /usr/bin/docker "$@"
 });
 
 test("a session that does not end is a warning to the run that meets it", async () => {
-  const { sandbox, settings } = server;
-  const where = { ...settings.rehearsal, where: "database" };
-  await sandbox.writeFile(settingsFile, JSON.stringify({ ...settings, rehearsal: where }), "0600");
-  await sandbox.writeFile(`${backups}/.${name}.${deadRun}.rehearsal.partial`, "", "0600");
+  const { sandbox } = server;
+  await sandbox.writeFile(`${backups}/.${name}.${deadRun}.sql.gz.partial`, "", "0600");
   const session = `docker exec -e PGAPPNAME=database-backups/${deadRun} ${sandbox.container} psql -X -U ${sandbox.databaseUser} -d ${sandbox.database} -c 'select pg_sleep(3600)'`;
   await sandbox.run(`(${session}) >/dev/null 2>&1 &`);
   const asked = `select pid from pg_stat_activity where application_name = 'database-backups/${deadRun}' and wait_event = 'PgSleep'`;
@@ -151,12 +149,11 @@ test("a session that does not end is a warning to the run that meets it", async 
   const result = await sandbox.run(backup);
   await docker(["exec", sandbox.container, "sh", "-c", `kill -CONT ${pid}`]);
   expect(await server.log()).toMatch(
-    /what the dead rehearsal \S+ left could not be removed: sessions of \S+ .* do not end/,
+    /looked for sessions of dead runs in vain: sessions of \S+ .* do not end/,
   );
   expect(result.code).toBe(0);
   expect((await sandbox.run(backup)).code).toBe(0);
-  expect(await server.log()).toContain(`removed what the dead rehearsal ${deadRun} had left`);
-  await sandbox.writeFile(settingsFile, JSON.stringify(settings), "0600");
+  expect(await server.log()).toContain(`run ${deadRun} had died: removed its unfinished files`);
 });
 
 test("what insists on the live name fails in a rehearsal as in a restore", async () => {

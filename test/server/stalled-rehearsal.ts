@@ -5,11 +5,11 @@ import { until } from "./until.ts";
 
 /** Rehearsals that are held in the middle, so that things can happen to them there. */
 
-/** A restore of this database anywhere but in the live server under its own name never gets past this table. */
+/** A rehearsal of this database never gets past this table; a restore does. */
 const stall = `
   CREATE FUNCTION stall() RETURNS boolean LANGUAGE plpgsql AS $$
   BEGIN
-    IF current_setting('listen_addresses') = '' OR current_database() LIKE '%rehearsal%' THEN PERFORM pg_sleep(3600); END IF;
+    IF current_setting('listen_addresses') = '' THEN PERFORM pg_sleep(3600); END IF;
     RETURN true;
   END $$;
   CREATE TABLE stalled (number integer CHECK (public.stall()));
@@ -20,8 +20,8 @@ const loading = "SELECT query FROM pg_stat_activity WHERE wait_event = 'PgSleep'
 export interface StallingServer extends RehearsalServer {
   /** The one backup that a rehearsal gets through; the newest one stalls it. */
   archive: string;
-  /** Starts a rehearsal and waits until it is in the middle of its restore, in its container or its database. */
-  stalled(where: "container" | "database"): Promise<StalledRehearsal>;
+  /** Starts a rehearsal and waits until it is in the middle of its restore. */
+  stalled(): Promise<StalledRehearsal>;
 }
 
 export interface StalledRehearsal {
@@ -39,8 +39,7 @@ export async function startStallingServer(
   await sandbox.psql(stall);
   await server.backUp();
 
-  const asked = async (where: "container" | "database"): Promise<string> => {
-    if (where === "database") return sandbox.psql(loading, "postgres");
+  const asked = async (): Promise<string> => {
     const [container = "none"] = await server.containers();
     const psql = ["exec", container, "psql", "-XAt", "-U", sandbox.databaseUser, "-d", "postgres", "-c"];
     return (await tryDocker([...psql, loading])).stdout;
@@ -48,10 +47,10 @@ export async function startStallingServer(
   return {
     ...server,
     archive,
-    stalled: async (where) => {
+    stalled: async () => {
       const ended = server.rehearse();
       await until("the rehearsal gets to the table that stalls it", async () =>
-        (await asked(where)).split("\n").some((query) => query.startsWith("COPY")),
+        (await asked()).split("\n").some((query) => query.startsWith("COPY")),
       );
       const pid = (await sandbox.run("pgrep -f '[r]ehearse_restore.cjs'")).stdout.trim();
       return { ended, signal: (name) => sandbox.run(`kill -${name} ${pid}`) };

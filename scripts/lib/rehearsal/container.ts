@@ -33,6 +33,10 @@ cd ${trialDirectory}
   pg_ctl --pgdata=data --log=log --wait --timeout=300 start
 } >>log 2>&1 || { tail -n 3 log >&2; exit 1; }`;
 
+/** What the server takes, for an image without du. */
+const sizeQuery = `SELECT (SELECT coalesce(sum(pg_tablespace_size(oid)), 0) FROM pg_tablespace) +
+  (SELECT coalesce(sum(size), 0) FROM pg_ls_waldir())`;
+
 /**
  * A server of the live container's image in a throw-away container, with the backup's roles.
  * @param rolesSql the backup's roles file; null where it has none.
@@ -51,6 +55,7 @@ export function containerPlace(
   const user = bootstrapUser(source.manifest, database.user);
   const trial = { ...run, database: { ...database, container: name, user } };
   const maintenance = database.database === "postgres" ? "template1" : "postgres";
+  let answers = false;
   const bounded = (asking: AbortSignal) => ({ timeoutSeconds: settings.timeouts.query, signal: asking });
 
   /** Runs a program as the system's user of PostgreSQL. */
@@ -73,12 +78,19 @@ export function containerPlace(
     properties,
     rolesRestored: rolesSql !== null,
     needed: restoredBytes(source) + emptyClusterBytes,
-    used: (asking) => usedIn(name, trialDirectory, bounded(asking)),
+    used: async (asking) => {
+      const used = await usedIn(name, trialDirectory, "postgres", bounded(asking));
+      if (used !== null) return used;
+      return answers
+        ? Number(await query(trial.database, sizeQuery, questionOptions(trial, maintenance, asking)))
+        : 0;
+    },
     free: (asking) => freeIn(name, trialDirectory, bounded(asking)),
     open: async () => container.start(await imageOf(run)),
     prepare: async () => {
       const conf = trialServerSettings(settings.rehearsal.memoryBytes, source.manifest, live);
       await inContainer(["sh", "-c", startPostgres, "sh", user], conf);
+      answers = true;
       const ask = (sql: string) => query(trial.database, sql, questionOptions(trial, maintenance, signal));
       if (maintenance !== "postgres") await ask("DROP DATABASE postgres");
       const names = new Set([properties.tablespace, ...(live?.tablespaces ?? [])]);

@@ -1,34 +1,86 @@
+import { existsSync } from "node:fs";
 import type { ChildOptions } from "../child.ts";
-import { runDocker } from "../docker.ts";
+import { DockerError, runDocker } from "../docker.ts";
 import { ProgramError } from "../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
+import { freeBytes } from "../space.ts";
 
 /**
- * Bytes that are free on the file system of a container's directory.
+ * Bytes that are free on the file system of a container's volume, whichever command of the image says it: an image may
+ * lack `df`. Where it lacks `stat` too, this server's own view of the volume tells, if it has one.
+ * @param directory where the volume is mounted.
  * @throws DockerError, InterruptedError, ProgramError
  */
-export const freeIn = (container: string, directory: string, options: ChildOptions): Promise<number> =>
+export async function freeIn(container: string, directory: string, options: ChildOptions): Promise<number> {
   // POSIX: file system, total, used and available kibibytes in the last line.
-  kibibytes([], container, ["df", "-P", "-k", directory], 3, options);
+  const said = await answerOf([], container, ["df", "-P", "-k", directory], options);
+  if (said !== null) return bytes(container, "df", said, Number(lastWords(said)[3]) * 1024);
+  const stated = await answerOf([], container, ["stat", "-f", "-c", "%a %S", directory], options);
+  if (stated !== null) {
+    const [blocks, size] = lastWords(stated);
+    return bytes(container, "stat", stated, Number(blocks) * Number(size));
+  }
+  const source = await volumeSource(container, directory, options);
+  if (existsSync(source)) return freeBytes(source);
+  throw new ProgramError(
+    `the image of container ${container} has neither df nor stat, so it does not say how much space there is; add one of them to the image (coreutils or busybox)`,
+    ExitCode.failed,
+  );
+}
 
-/** Bytes that a directory of PostgreSQL takes in a container. @throws as `freeIn` */
-export const usedIn = (container: string, directory: string, options: ChildOptions): Promise<number> =>
+/**
+ * Bytes that a directory of PostgreSQL takes in a container; null where its image lacks `du`.
+ * @param user the system's user that owns it.
+ * @throws as `freeIn`
+ */
+export async function usedIn(
+  container: string,
+  directory: string,
+  user: string,
+  options: ChildOptions,
+): Promise<number | null> {
   // A root without capabilities cannot look into it.
-  kibibytes(["--user", "postgres"], container, ["du", "-s", "-k", directory], 0, options);
+  const said = await answerOf(["--user", user], container, ["du", "-s", "-k", directory], options);
+  return said === null ? null : bytes(container, "du", said, Number(lastWords(said)[0]) * 1024);
+}
 
-async function kibibytes(
+interface Answer {
+  stdout: string;
+  stderr: string;
+}
+
+/** What Docker ends with when it cannot run a command; some versions of it say why on standard output. */
+const missing: ReadonlySet<number> = new Set([126, 127]);
+
+/** Null when the image lacks the command. */
+async function answerOf(
   who: readonly string[],
   container: string,
   argv: readonly string[],
-  column: number,
   options: ChildOptions,
-): Promise<number> {
-  // Files come and go while du looks: its exit status says nothing.
-  const { stdout, stderr } = await runDocker(container, ["exec", ...who, container, ...argv], options);
-  const size = Number(stdout.trim().split("\n").at(-1)?.split(/\s+/)[column]);
-  if (stdout.trim() !== "" && Number.isSafeInteger(size)) return size * 1024;
+): Promise<Answer | null> {
+  try {
+    const result = await runDocker(container, ["exec", ...who, container, ...argv], options);
+    // Otherwise the exit status says nothing: files come and go while du looks.
+    return missing.has(result.code) ? null : result;
+  } catch (error) {
+    if (error instanceof DockerError && error.kind === "command-missing") return null;
+    throw error;
+  }
+}
+
+const lastWords = ({ stdout }: Answer): string[] => stdout.trim().split("\n").at(-1)?.split(/\s+/) ?? [];
+
+function bytes(container: string, command: string, { stdout, stderr }: Answer, size: number): number {
+  if (stdout.trim() !== "" && Number.isSafeInteger(size)) return size;
   throw new ProgramError(
-    `${argv[0]} in container ${container} does not say how much space there is: ${stderr.trim() || stdout.trim()}`,
+    `${command} in container ${container} does not say how much space there is: ${stderr.trim() || stdout.trim()}`,
     ExitCode.failed,
   );
+}
+
+async function volumeSource(container: string, directory: string, options: ChildOptions): Promise<string> {
+  const format = `{{range .Mounts}}{{if eq .Destination ${JSON.stringify(directory)}}}{{.Source}}{{end}}{{end}}`;
+  const argv = ["container", "inspect", "--format", format, container];
+  return (await runDocker(container, argv, options)).stdout.trim();
 }

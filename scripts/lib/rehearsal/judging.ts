@@ -12,8 +12,7 @@ import type { RestoreRun } from "../restore/run.ts";
 import { inspectSource, type RestoreSource } from "../restore/source.ts";
 import { rolesOf } from "./choice.ts";
 import { containerPlace } from "./container.ts";
-import { databasePlace } from "./database.ts";
-import { findLiveFacts, readLiveFacts } from "./live-facts.ts";
+import { findLiveFacts } from "./live-facts.ts";
 import { markerPath, placeMarker, removeMarker } from "./marker.ts";
 import type { Place } from "./place.ts";
 import { type RehearsalRecord, unwrittenRecord, writeRehearsal } from "./record.ts";
@@ -51,10 +50,9 @@ export async function judge(
     differences: [],
     notes: [],
   };
-  const { where } = settings.rehearsal;
   // In this order the next run knows of every rehearsal that has said it began.
   placeMarker(settings, database, runId);
-  log.event("info", database.name, `rehearsal started: ${path}, in a throw-away ${where}`);
+  log.event("info", database.name, `rehearsal started: ${path}, in a throw-away container`);
   let failure: unknown = null;
   try {
     await attempt(run, path, progress);
@@ -73,7 +71,7 @@ export async function judge(
       startedAt,
       durationSeconds: Math.round(performance.now() - begun) / 1000,
       restoreSeconds,
-      where,
+      where: "container",
       compared: comparable(source?.manifest?.content ?? null),
       result: failure !== null ? "failed" : differences.length > 0 ? "different" : "equal",
       differences,
@@ -111,8 +109,7 @@ async function attempt(run: RestoreRun, path: string, progress: Progress): Promi
     const source = await inspectSource(path, signal);
     progress.source = source;
     const roles = rolesOf(source);
-    const inContainer = settings.rehearsal.where === "container";
-    const live = inContainer ? await findLiveFacts(trial) : await readLiveFacts(trial);
+    const live = await findLiveFacts(trial);
     const properties = source.manifest?.properties ?? live?.properties;
     if (properties === undefined) {
       throw new RestoreError(
@@ -120,10 +117,7 @@ async function attempt(run: RestoreRun, path: string, progress: Progress): Promi
         `nothing says what ${database.database} was apart from its content: ${path} has no manifest that does, and the live database does not answer`,
       );
     }
-    const place =
-      inContainer || live === null
-        ? containerPlace(trial, source, roles, properties, live)
-        : databasePlace(trial, source, properties, live);
+    const place = containerPlace(trial, source, roles, properties, live);
     progress.place = place;
     await place.open();
     progress.begun = true;

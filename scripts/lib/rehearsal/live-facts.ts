@@ -6,8 +6,6 @@ import { questionOptions, type RestoreRun } from "../restore/run.ts";
 
 const LiveFacts = z.object({
   properties: DatabaseProperties,
-  superuser: z.boolean(),
-  dataDirectory: z.string(),
   roles: z.array(z.string()),
   tablespaces: z.array(z.string()),
   preloaded: z.array(z.string()),
@@ -19,8 +17,6 @@ export type LiveFacts = z.infer<typeof LiveFacts>;
 const factsQuery = (name: string): string => `
 select json_build_object(
   'properties', (${propertiesQuery(name)}),
-  'superuser', (select rolsuper from pg_roles where rolname = current_user),
-  'dataDirectory', current_setting('data_directory'),
   'roles', (select coalesce(json_agg(rolname), '[]') from pg_roles where rolname !~ '^pg_'),
   'tablespaces', (select coalesce(json_agg(spcname), '[]') from pg_tablespace where spcname !~ '^pg_'),
   'preloaded', (select coalesce(json_agg(trim(library)), '[]')
@@ -29,7 +25,7 @@ select json_build_object(
     from pg_settings where name like '%.%' and source in ('configuration file', 'command line')))`;
 
 /** What a rehearsal has to know of the live server. @throws PsqlError, DockerError, InterruptedError */
-export function readLiveFacts(run: RestoreRun): Promise<LiveFacts> {
+function readLiveFacts(run: RestoreRun): Promise<LiveFacts> {
   const { database, signal } = run;
   const options = questionOptions(run, database.database, signal);
   return queryJson(database, LiveFacts, factsQuery(database.database), options);

@@ -14,6 +14,7 @@ export const rehearsalResult = {
   durationSeconds: z.number(),
   /** Making the database and filling it, as a restore does; null if it did not get that far. */
   restoreSeconds: z.nullable(z.number()),
+  /** Always a container; the programs of older versions also rehearsed in a database of the live server. */
   where: z.literal(["container", "database"]),
   /** What the manifest allowed to be compared: everything, the tables' rows, or nothing (an adopted backup). */
   compared: z.literal(["full", "rows", "nothing"]),

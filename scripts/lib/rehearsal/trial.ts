@@ -39,12 +39,10 @@ export async function restoreOnTrial(
     loadInto(run, source, filledAs, way, signal),
   );
   await Promise.all([query(run.database, "ANALYZE", inside), detachSubscriptions(run, filledAs, options)]);
-  const last =
-    filledAs === name ? [] : [`ALTER DATABASE ${identifier(filledAs)} RENAME TO ${identifier(name)};`];
   const statements = [
     ...resetStatements(filledAs, run.database.user),
     ...propertyStatements(filledAs, properties),
-    ...last,
+    `ALTER DATABASE ${identifier(filledAs)} RENAME TO ${identifier(name)};`,
   ];
   await query(run.database, statements.join("\n"), options);
   return Math.round(performance.now() - begun) / 1000;

@@ -57,6 +57,18 @@ export const types = [
     "monitoring.minimumFreeSpace",
     "500MiB or 2GiB",
   ),
+  row(
+    "rehearsals in a database, as older versions had them",
+    top({ rehearsal: { where: "database" } }),
+    "rehearsal.where",
+    "Remove the line. The container needs the live container's image on the server, rehearsal.memory",
+  ),
+  row(
+    "rehearsals anywhere else",
+    top({ rehearsal: { where: "here" } }),
+    "rehearsal.where",
+    "must be container, the only place, or left out",
+  ),
   row("a bad cron expression", top({ backups: { schedule: "61 * * * *" } }), "backups.schedule", "61"),
   row(
     "a date that never comes",
