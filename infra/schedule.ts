@@ -16,33 +16,37 @@ export interface Schedule {
 }
 
 /**
- * The programs log by themselves; the redirection keeps what nobody expected. cron mails what is left to it: with
- * somebody to mail to that is the errors, a copy of which still goes into the log in case that no mail arrives.
+ * The programs log by themselves and print nothing with --quiet; what nobody expected comes on standard error and goes
+ * into the log. cron mails what is left to it: with somebody to mail to that is all of it, and the log has a copy.
+ *
+ * A shell does not start a program whose redirection fails, and waits for ever where a named pipe lies in the log's
+ * place. So the program stands before the log is tried, and where nothing can be logged cron has what it says. The
+ * launcher is the first word, because the subject of cron's mail is the command.
  */
-const quietly = (launcher: string, log: string, mails: boolean): string =>
-  mails
-    ? `${shellWord(launcher)} --quiet 2>&1 >> ${shellWord(log)} | tee -a ${shellWord(log)}`
-    : `${shellWord(launcher)} --quiet >> ${shellWord(log)} 2>&1`;
+function commandOf(launcher: string, log: string, mails: boolean, ...options: string[]): string {
+  const program = [shellWord(launcher), "--quiet", ...options].join(" ");
+  const opens = '{ [ -f "$log" ] || [ ! -e "$log" ]; } && { true >> "$log"; } 2> /dev/null';
+  const append = mails ? 'tee -a "$log"' : 'cat >> "$log"';
+  return `${program} 2>&1 > /dev/null | { log=${shellWord(log)}; ${opens} && ${append} || cat; }`;
+}
 
 /** The cron table's contents for one server. */
 export function scheduleOf({ paths, backups, rehearsal, monitoring }: ServerPlan): Schedule {
   const { mailTo } = monitoring;
+  const mails = mailTo !== undefined;
   const environment = {
     SHELL: "/bin/sh",
     PATH: serverPath,
     ...(mailTo === undefined ? {} : { MAILTO: mailTo }),
   };
-  const entry = (schedule: string, launcher: string): CronEntry => ({
-    schedule,
-    user: "root",
-    command: quietly(launcher, paths.log, mailTo !== undefined),
-  });
   const programs = [
-    { schedule: backups.schedule, launcher: paths.backupLauncher },
-    { schedule: monitoring.schedule, launcher: paths.statusLauncher },
-    { schedule: rehearsal.schedule, launcher: paths.rehearseLauncher },
+    { schedule: backups.schedule, launcher: paths.backupLauncher, options: [] },
+    { schedule: monitoring.schedule, launcher: paths.statusLauncher, options: mails ? ["--mail"] : [] },
+    { schedule: rehearsal.schedule, launcher: paths.rehearseLauncher, options: [] },
   ].filter(({ schedule }) => schedule !== "never");
-  const entries = programs.map(({ schedule, launcher }) => entry(schedule, launcher));
+  const entries = programs.map(({ schedule, launcher, options }): CronEntry => {
+    return { schedule, user: "root", command: commandOf(launcher, paths.log, mails, ...options) };
+  });
   const text = cronTableText(environment, entries);
   return {
     environment,

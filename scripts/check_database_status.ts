@@ -1,16 +1,19 @@
 import { fstatSync, statSync } from "node:fs";
 import type { CommandLine } from "./lib/arguments.ts";
 import { chosenDatabases } from "./lib/chosen-databases.ts";
+import { cronExpressionProblem, nextRun } from "./lib/cron-schedule.ts";
+import { UsageError } from "./lib/errors.ts";
 import type { Log } from "./lib/log.ts";
-import { type Output, type ProgramContext, runProgram } from "./lib/program.ts";
-import type { Settings } from "./lib/settings.ts";
+import { type ProgramContext, runProgram } from "./lib/program.ts";
 import { judgeServer } from "./lib/status/judgement.ts";
 import { exitCodes } from "./lib/status/levels.ts";
-import { isNews } from "./lib/status/news.ts";
+import { mailOf } from "./lib/status/mail.ts";
+import { readMailRecord, writeMailRecord } from "./lib/status/mail-record.ts";
 import type { ServerObservation } from "./lib/status/observation.ts";
 import { observeServer } from "./lib/status/observe-server.ts";
 import type { StatusReport } from "./lib/status/report.ts";
-import { problemText, reportText } from "./lib/status/report-text.ts";
+import { mailText, problemText, reportText } from "./lib/status/report-text.ts";
+import { printable } from "./lib/terminal.ts";
 
 const commandLine: CommandLine = {
   program: "check_database_status",
@@ -21,7 +24,14 @@ const commandLine: CommandLine = {
     minimum: 0,
     maximum: Number.POSITIVE_INFINITY,
   },
-  options: [{ name: "json", description: "print the report as JSON (docs/status.schema.json)" }],
+  options: [
+    { name: "json", description: "print the report as JSON (docs/status.schema.json)" },
+    {
+      name: "mail",
+      description:
+        "for cron: print on stderr what is to be mailed: problems when they begin, once a day while they last, and their end",
+    },
+  ],
   exitCodes: [
     [exitCodes.healthy, "healthy; what needs nothing done is a note"],
     [exitCodes.warning, "warning"],
@@ -34,7 +44,7 @@ const commandLine: CommandLine = {
   examples: [
     ["check_database_status", "every database"],
     ["check_database_status --json NAME", "one database, for a monitoring program"],
-    ["check_database_status --quiet", "for cron: prints problems only"],
+    ["check_database_status --quiet", "prints problems only"],
   ],
 };
 
@@ -42,30 +52,44 @@ const logLevels = { healthy: "info", warning: "warning", unknown: "warning", cri
 
 async function main(context: ProgramContext): Promise<number> {
   const { settings, arguments: given, output, log } = context;
+  if (given.flag("json") && given.flag("mail")) throw new UsageError("--json and --mail exclude each other");
   const databases = chosenDatabases(settings, given.operands);
   const observation = await observeServer(settings, databases, context);
   const report = judgedAndLogged(observation, log);
+  const isLogged = isFile(process.stdout.fd, settings.paths.log);
+  // The cron table of a version before says by its redirections alone what is to be mailed.
+  const mails =
+    given.flag("mail") || (given.flag("quiet") && isLogged && !isFile(process.stderr.fd, settings.paths.log));
   if (given.flag("json")) output.data(JSON.stringify(report, null, 2));
+  else if (mails) await mailNews(context, report);
   else if (!given.flag("quiet")) output.print(reportText(report, output.paint));
-  else if (report.verdict !== "healthy") tellQuietly(settings, output, report, observation.log);
+  // The log has the verdict already.
+  else if (report.verdict !== "healthy" && !isLogged) output.data(problemText(report, output.paint));
   return report.exitCode;
 }
 
-/**
- * cron's entry appends what is printed to the log, where the verdict stands already; what goes to stderr it mails, if
- * it is to mail at all. That is for problems which no check has told in the last day.
- */
-function tellQuietly(
-  { paths }: Settings,
-  output: Output,
-  report: StatusReport,
-  log: ServerObservation["log"],
-): void {
-  const text = problemText(report, output.paint);
-  if (!isFile(process.stdout.fd, paths.log)) output.data(text);
-  else if (!isFile(process.stderr.fd, paths.log) && isNews(report, log.seen ? (log.value ?? []) : []))
-    output.error(text);
+/** cron mails what goes to stderr. Only what was really written there counts as mailed. */
+async function mailNews({ settings, output, log }: ProgramContext, report: StatusReport): Promise<void> {
+  const { status } = settings.schedule;
+  const before = readMailRecord(settings);
+  const { mail, record } = mailOf(report, {
+    record: before,
+    configured: settings.databases.map(({ name }) => name),
+    nextCheck: cronExpressionProblem(status) === null ? nextRun(status, new Date(report.checkedAt)) : null,
+  });
+  if (mail !== null && !(await isWritten(mailText(report, mail, output.paint)))) {
+    log.record("warning", null, "the mail of this check could not be written; the next check tries again");
+    return;
+  }
+  const problem = writeMailRecord(settings, record);
+  if (problem !== null)
+    log.record("warning", null, `what was mailed cannot be remembered and is mailed again: ${problem}`);
 }
+
+const isWritten = (text: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    process.stderr.write(printable(`${text}\n`), (error) => resolve(error == null));
+  });
 
 /**
  * The report, whose verdict is in the log by then; only the attempt to write it shows that the log's disk is full. The
@@ -78,11 +102,14 @@ function judgedAndLogged(observation: ServerObservation, log: Log): StatusReport
   return logProblem === observation.logProblem ? report : judgeServer({ ...observation, logProblem });
 }
 
-/** Whether a descriptor is that file. */
+/** Whether a descriptor is that file; a link that leads back to itself is none. */
 function isFile(descriptor: number, path: string): boolean {
-  const open = fstatSync(descriptor);
-  const file = statSync(path, { throwIfNoEntry: false });
-  return file !== undefined && open.dev === file.dev && open.ino === file.ino;
+  try {
+    const [open, file] = [fstatSync(descriptor), statSync(path)];
+    return open.dev === file.dev && open.ino === file.ino;
+  } catch {
+    return false;
+  }
 }
 
 runProgram({ commandLine, main, failureCode: exitCodes.unknown, judgesLog: true });

@@ -53,3 +53,5 @@ export const rolesName = (stem: string): string => `${stem}.roles.sql`;
 export const rehearsalRecordName = (stem: string): string => `${stem}.rehearsal.json`;
 /** Says that a person has accepted how small the backup is; its text says when. */
 export const acceptanceName = (stem: string): string => `${stem}.accepted`;
+/** What the status check has mailed; see status/mail-record.ts. */
+export const mailRecordName = ".status-mail.json";

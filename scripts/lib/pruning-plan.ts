@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { parseBackupName } from "./backup-name.ts";
+import { mailRecordName, parseBackupName } from "./backup-name.ts";
 import { type DirectoryEntry, type Part, partsByStem } from "./backup-parts.ts";
 import type { Backup } from "./backups.ts";
 import { plural } from "./format.ts";
@@ -91,6 +91,7 @@ export function strangers(
 }
 
 function strangeReason(name: string): string {
+  if (name === mailRecordName) return "what the status check has mailed";
   const database = parseBackupName(name)?.database;
   return database === undefined ? "not ours" : `not ours: the settings have no database ${database}`;
 }

@@ -33,3 +33,21 @@ test("the status check sees the backup and the schedule that made it", async () 
   expect(status.verdict, JSON.stringify(status)).toBe("healthy");
   expect(status.databases[0].backups.newest).toMatchObject({ verified: true, class: "regular" });
 });
+
+test("cron makes the next backup although nothing can be logged; the preview and the status say why", async () => {
+  const { server } = deployment;
+  const log = "/root/backup_database.log";
+  const archives = async () =>
+    Number(await deployment.onServer("ls /root/database_backups/*.sql.gz | wc -l"));
+  await deployment.onServer(`mv ${log} ${log}.aside; mkfifo ${log}`);
+  // A run that is under way still has the old log.
+  const before = (await archives()) + 1;
+  while ((await archives()) <= before) await setTimeout(500);
+  const { code, stdout } = await server.run("/root/check_database_status.sh --json");
+  expect({ code, level: JSON.parse(stdout).points.log.level }).toEqual({ code: 3, level: "unknown" });
+  const preview = await deployment.preview();
+  expect(preview.code, preview.text).toBe(7);
+  expect(preview.text).toContain(`nothing can be logged in ${log}: it is a fifo, not a file`);
+  await deployment.onServer(`rm ${log}; mv ${log}.aside ${log}`);
+  expect((await deployment.preview()).code).toBe(0);
+}, 600_000);

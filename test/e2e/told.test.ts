@@ -108,3 +108,9 @@ test("the same problems are not mailed again by the next check", async () => {
   for (let check = 0; check < 3; check++) expect(await deployment.onServer(command)).toBe("");
   expect(Number(await deployment.onServer(count))).toBeGreaterThan(before + 3);
 });
+
+test("the end of the problems is mailed", async () => {
+  await deployment.server.startDatabase();
+  const over = /^OVER .*: container: /m;
+  while (!(await mails("check_database_status\\.sh")).some((mail) => over.test(mail))) await setTimeout(500);
+}, 300_000);

@@ -1,7 +1,7 @@
 import type { Finding, FindingLevel, Point, Verdict } from "./report.ts";
 
-/** Later is worse: what could not be looked at outranks a warning, and what is known to be broken outranks both. */
-const ranks: readonly FindingLevel[] = ["ok", "note", "warning", "unknown", "critical"];
+/** What could not be looked at outranks a warning, and what is known to be broken outranks both. */
+const ranks: Readonly<Record<FindingLevel, number>> = { ok: 0, note: 1, warning: 2, unknown: 3, critical: 4 };
 
 const verdicts: Readonly<Record<FindingLevel, Verdict>> = {
   ok: "healthy",
@@ -21,7 +21,13 @@ export const exitCodes: Readonly<Record<Verdict, number>> = {
 
 /** The worst of some levels; `ok` for none. */
 export const worst = (levels: readonly FindingLevel[]): FindingLevel =>
-  ranks[Math.max(0, ...levels.map((level) => ranks.indexOf(level)))] ?? "ok";
+  levels.reduce<FindingLevel>((a, b) => (ranks[b] > ranks[a] ? b : a), "ok");
+
+/** Whether a level is worse than one that was written down, perhaps by a later version with levels of its own. */
+export const isWorse = (level: FindingLevel, than: string): boolean => {
+  const known = Object.entries(ranks).find(([name]) => name === than)?.[1];
+  return known === undefined || ranks[level] > known;
+};
 
 export const verdictOf = (levels: readonly FindingLevel[]): Verdict => verdicts[worst(levels)];
 
@@ -39,6 +45,6 @@ export const unknown = (text: string, advice: string): Finding => ({ level: "unk
 
 /** A point from its findings, the worst first. */
 export function point(number: number, findings: readonly Finding[]): Point {
-  const sorted = [...findings].sort((a, b) => ranks.indexOf(b.level) - ranks.indexOf(a.level));
+  const sorted = [...findings].sort((a, b) => ranks[b.level] - ranks[a.level]);
   return { number, level: worst(findings.map(({ level }) => level)), findings: sorted };
 }

@@ -1,6 +1,7 @@
 import { formatBytes, formatDuration, formatNumber, formatTime, plural } from "../format.ts";
 import type { Colour } from "../terminal.ts";
 import { problemsOf } from "./judgement.ts";
+import type { Mail } from "./mail.ts";
 import type { DatabaseReport, Finding, FindingLevel, Performance, Point, StatusReport } from "./report.ts";
 
 type Paint = (colour: Colour, text: string) => string;
@@ -37,6 +38,18 @@ export function problemText(report: StatusReport, paint: Paint): string {
   return problemsOf(report)
     .flatMap((finding) => findingLines("", finding, paint))
     .join("\n");
+}
+
+/** A mail: what is over, then every problem. */
+export function mailText(report: StatusReport, { problems, over }: Mail, paint: Paint): string {
+  const ended = over.map(({ name, good }) => `${paint("green", "OVER".padEnd(wordWidth))}  ${name}: ${good}`);
+  const known = problems || over.length > 0;
+  return [
+    ...ended,
+    ...(problems ? [problemText(report, paint)] : []),
+    ...(known ? [] : ["what was mailed before is not known"]),
+    ...(problems ? [] : [`status ${verdictLine(report)}`]),
+  ].join("\n");
 }
 
 function verdictLine(report: StatusReport): string {

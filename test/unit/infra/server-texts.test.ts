@@ -64,14 +64,19 @@ describe("the settings file", () => {
   });
 });
 
+/** What becomes of a program's words: they are appended to the log by `command`, where there can be one. */
+const logged = (command: string, log = "/root/backup_database.log"): string =>
+  `2>&1 > /dev/null | { log=${log}; { [ -f "$log" ] || [ ! -e "$log" ]; } && ` +
+  `{ true >> "$log"; } 2> /dev/null && ${command} "$log" || cat; }`;
+
 test("cron runs the seed's line, and the status check and the rehearsal beside it", () => {
   const { environment, entries, takesOver } = scheduleOf(serverPlanOf());
   expect(cronTableText(environment, entries).split("\n").slice(1)).toEqual([
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "SHELL=/bin/sh",
-    "0 2 * * * root /root/backup_database.sh --quiet >> /root/backup_database.log 2>&1",
-    "15,45 * * * * root /root/check_database_status.sh --quiet >> /root/backup_database.log 2>&1",
-    "30 4 * * 0 root /root/rehearse_restore.sh --quiet >> /root/backup_database.log 2>&1",
+    `0 2 * * * root /root/backup_database.sh --quiet ${logged("cat >>")}`,
+    `15,45 * * * * root /root/check_database_status.sh --quiet ${logged("cat >>")}`,
+    `30 4 * * 0 root /root/rehearse_restore.sh --quiet ${logged("cat >>")}`,
     "",
   ]);
   expect(takesOver).toEqual([
@@ -96,9 +101,8 @@ test("with somebody to mail to, cron gets the errors, and the log a copy", () =>
   const plan = serverPlanOf({ ...seed, monitoring: { mailTo: "ops@example.org" } });
   const { environment, entries } = scheduleOf(plan);
   expect(environment.MAILTO).toBe("ops@example.org");
-  expect(entries[0]?.command).toBe(
-    "/root/backup_database.sh --quiet 2>&1 >> /root/backup_database.log | tee -a /root/backup_database.log",
-  );
+  expect(entries[0]?.command).toBe(`/root/backup_database.sh --quiet ${logged("tee -a")}`);
+  expect(entries[1]?.command).toBe(`/root/check_database_status.sh --quiet --mail ${logged("tee -a")}`);
   expect([serverRequirements(plan).mails, serverRequirements(serverPlanOf()).mails]).toEqual([true, false]);
 });
 
@@ -112,7 +116,7 @@ test("the settings name the file of the address to report to, never the address"
 test("a path with a space is one word for cron's shell and one name for logrotate", () => {
   const plan = serverPlanOf({ ...seed, paths: { log: "/var/log/data base.log" } });
   expect(scheduleOf(plan).entries[0]?.command).toBe(
-    "/root/backup_database.sh --quiet >> '/var/log/data base.log' 2>&1",
+    `/root/backup_database.sh --quiet ${logged("cat >>", "'/var/log/data base.log'")}`,
   );
   expect(logRotationText(plan)).toContain('\n"/var/log/data base.log" {\n');
 });

@@ -88,7 +88,7 @@ function toldBy(node: ts.CallExpression, file: string, texts: ExpressionTexts): 
   const name = callee.getText();
   if (/^(critical|level|warning|unknown)$/.test(name))
     return file.startsWith("scripts/lib/status/") ? given.slice(0, 1) : [];
-  if (name.endsWith("log.event"))
+  if (/log\.(event|record)$/.test(name))
     return /"(warning|error)"/.test(given[0]?.getText() ?? "") ? given.slice(2) : [];
   if (name === "tell") return file.startsWith("infra/") ? given : [];
   if (name === "say") return file === "infra/drift/main.ts" ? given : [];

@@ -1,0 +1,76 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import * as z from "zod/mini";
+import { mailRecordName } from "../backup-name.ts";
+import { replaceDurably } from "../durable-file.ts";
+import { messageOf, systemCode } from "../errors.ts";
+import type { Settings } from "../settings.ts";
+
+const time = z.iso.datetime();
+
+/** What was mailed of one point of a database or of the server. */
+export const Told = z.object({
+  /** Null for the server's points. */
+  database: z.nullable(z.string()),
+  /** How bad it was when it was mailed last. */
+  level: z.string(),
+  /** Each problem without its numbers, and when it was mailed last. */
+  statements: z.record(z.string(), time),
+  /** When a check saw it last. */
+  seenAt: time,
+  /** When its end was mailed; null before. */
+  overAt: z.nullable(time),
+  /** It came back within a day of its end. */
+  cameBack: z.boolean(),
+});
+export type Told = z.infer<typeof Told>;
+
+/** What the status check has mailed, for the next one to know. */
+export const MailRecord = z.object({
+  version: z.literal(1),
+  /** Grows with each check: of two copies the larger one is the later one, whatever the clock says. */
+  number: z.int(),
+  places: z.record(z.string(), Told),
+});
+export type MailRecord = z.infer<typeof MailRecord>;
+
+/**
+ * Its two copies: the one beside the backups outlives a reboot, the one beside the locks can be written while the disk
+ * of the backups is full.
+ */
+const copies = ({ paths }: Settings): string[] => [
+  join(paths.backups, mailRecordName),
+  join(paths.locks, "status-mail.json"),
+];
+
+const none: MailRecord = { version: 1, number: 0, places: {} };
+
+/** What was mailed so far; nothing where there is no record yet, null where there is one that cannot be read. */
+export function readMailRecord(settings: Settings): MailRecord | null {
+  let unreadable = false;
+  const found = copies(settings).flatMap((path): MailRecord[] => {
+    try {
+      return [z.parse(MailRecord, JSON.parse(readFileSync(path, "utf8")))];
+    } catch (error) {
+      if (systemCode(error) !== "ENOENT") unreadable = true;
+      return [];
+    }
+  });
+  const [first, second] = found.sort((a, b) => b.number - a.number);
+  if (first !== undefined) return second === undefined || first.number >= second.number ? first : second;
+  return unreadable ? null : none;
+}
+
+/** Writes both copies. @returns why neither could be written; null when one was */
+export function writeMailRecord(settings: Settings, record: MailRecord): string | null {
+  const problems = copies(settings).flatMap((path) => {
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      replaceDurably(path, `${path}~`, `${JSON.stringify(record)}\n`);
+      return [];
+    } catch (error) {
+      return [messageOf(error)];
+    }
+  });
+  return problems.length < copies(settings).length ? null : problems.join("; ");
+}

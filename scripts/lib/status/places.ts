@@ -1,0 +1,37 @@
+import { isProblem, worst } from "./levels.ts";
+import type { Finding, FindingLevel, StatusReport } from "./report.ts";
+
+/** A point of a database or of the server, as something that can be wrong and be right again. */
+export interface Place {
+  /** `shop/backup`; `/disk` for the server's. */
+  key: string;
+  /** The database's name; null for the server's points. */
+  database: string | null;
+  /** For people: `shop: backup`. */
+  name: string;
+  level: FindingLevel;
+  problems: Finding[];
+  /** What is said where nothing is wrong. */
+  good: string;
+}
+
+/** Every point that a report tells of, whatever there are. */
+export function placesOf({ databases, points }: Pick<StatusReport, "databases" | "points">): Place[] {
+  const ofDatabases = databases.flatMap(({ name, points, activity }) => [
+    ...Object.entries(points).map(([point, { findings }]) => placeOf(name, point, findings)),
+    placeOf(name, "activity", activity),
+  ]);
+  const ofServer = Object.entries(points).map(([point, { findings }]) => placeOf(null, point, findings));
+  return [...ofDatabases, ...ofServer];
+}
+
+function placeOf(database: string | null, point: string, findings: readonly Finding[]): Place {
+  return {
+    key: `${database ?? ""}/${point}`,
+    database,
+    name: database === null ? point : `${database}: ${point}`,
+    level: worst(findings.map(({ level }) => level)),
+    problems: findings.filter(isProblem),
+    good: findings[0]?.text ?? "nothing to report",
+  };
+}
