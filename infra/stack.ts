@@ -41,13 +41,11 @@ const isToBeDeclared = ({ facts }: Candidate): boolean =>
   facts.deployed !== false || facts.problems.length === 0;
 
 /**
- * What of other servers a last resource may wait for: a run with --target must not meet new ones. Their last resources,
- * because the component of each would stand for all of its own, squared by the number of servers.
+ * Ends when nothing is left to be done on the other servers: a Readiness that fails ends the update for everything
+ * that has not begun. Waited for and not depended on: a run with --target for one server must not reach the others.
  */
-const settledOthers = (all: readonly Deployed[], key: string): pulumi.Resource[] =>
-  all
-    .filter(({ plan, facts }) => plan.key !== key && facts.deployed === true)
-    .map(({ server }) => server.last);
+const othersSettled = (all: readonly Deployed[], key: string): Promise<unknown> =>
+  Promise.all(all.filter(({ plan }) => plan.key !== key).map(({ server }) => server.settled));
 
 const notLookedAt = "the last run was for other servers and has not looked at this one";
 
@@ -58,6 +56,7 @@ async function declare(plan: StackPlan, looked: readonly ServerPlan[]): Promise<
     formerly: Object.fromEntries(renamed),
     decommissioned: plan.decommissioned,
     lookedAt: looked.map(({ key }) => key),
+    isPreview: pulumi.runtime.isDryRun(),
   });
   const declared = [...plan.servers.map(({ key }) => key), ...renamed.flat()];
   const notChosen = orphans.filter((key) => declared.includes(key));
@@ -130,9 +129,12 @@ export async function declareStack(
     const own = deployed.filter((one) => one.plan.key === plan.key).map(({ server }) => server.last);
     new Readiness(
       `${plan.key}-readiness`,
-      { connection: plan.connection, requirements },
       {
-        dependsOn: [...own, ...settledOthers(deployed, plan.key)],
+        connection: plan.connection,
+        requirements: othersSettled(deployed, plan.key).then(() => requirements),
+      },
+      {
+        dependsOn: own,
         aliases: plan.formerly === null ? [] : [{ name: `${plan.formerly}-readiness` }],
       },
     );

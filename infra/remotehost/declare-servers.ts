@@ -10,6 +10,8 @@ export interface Declaration {
   decommissioned: Record<string, "remove" | "forget">;
   /** Keys of the servers that this run connects to; all unless given. */
   lookedAt?: string[] | undefined;
+  /** Nothing that the provider answers in this run gets into the state. */
+  isPreview?: boolean;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SandboxServer } from "../sandbox/server.ts";
 import { printed } from "./deployment.ts";
+import { driftReport } from "./drift-report.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
 import { proposedChanges } from "./preview-text.ts";
 import { contents, entryOf, environment, resourcesOf, traces } from "./servers.ts";
@@ -34,6 +35,17 @@ const edit = async (server: SandboxServer) =>
   );
 
 const known = async (server: SandboxServer) => resourcesOf(await fleet.stack.exportState(), server.alias);
+
+/** What the state says was asked for of the server's files, directories and cron table, by their names. */
+async function inputsOf(server: SandboxServer): Promise<Record<string, unknown>> {
+  const { deployment }: { deployment: { resources: { urn: string; inputs?: unknown }[] } } = JSON.parse(
+    await fleet.stack.exportState(),
+  );
+  const own = new RegExp(`::${server.alias}-(?!readiness$)[a-z-]+$`);
+  return Object.fromEntries(
+    deployment.resources.filter(({ urn }) => own.test(urn)).map(({ urn, inputs }) => [urn, inputs]),
+  );
+}
 
 const notReady = ({ alias }: SandboxServer) =>
   `the server ${alias} is not ready, and nothing of it was changed`;
@@ -119,4 +131,33 @@ test("a replacement of its own pending while it is down, and one of the other se
     expect(list).toContain("moved reference.txt");
     expect(list).not.toContain("backup_quick_reference.txt");
   }
+});
+
+test("a configuration that changes while a server is down waits for it, and is no change by hand", async () => {
+  const { first, second, stack } = fleet;
+  const deployed = await inputsOf(second);
+  stack.configure({
+    ...environment,
+    backups: { schedule: "20 3 * * *" },
+    servers: { [first.alias]: entryOf(first), [second.alias]: entryOf(second) },
+  });
+  await second.stop();
+  for (let time = 0; time < 2; time += 1) {
+    const { code, text } = await fleet.up();
+    expect(code, text).toBe(1);
+    expect(text).toContain(notReady(second));
+  }
+  expect(printed(await first.run("cat /etc/cron.d/database-backups"))).toContain("20 3 * * *");
+  expect(await inputsOf(second)).toEqual(deployed);
+
+  await second.start();
+  const { code, report } = await driftReport(stack);
+  expect(code, JSON.stringify(report)).toBe(0);
+  const found = report.servers.find(({ key }) => key === second.alias);
+  expect(found).toMatchObject({ verdict: "as-deployed", problems: [], drift: [] });
+  const pending = found?.pending.map(({ resource }) => resource.replace(`${second.alias}-`, ""));
+  expect(pending).toEqual(expect.arrayContaining(["cron-table", "quick-reference", "settings"]));
+
+  await allIsWell();
+  expect(printed(await second.run("cat /etc/cron.d/database-backups"))).toContain("20 3 * * *");
 });

@@ -53,6 +53,34 @@ test("--target of a new server deploys it whole; with everything there nothing i
   expect(nothing.code, nothing.text).toBe(0);
 });
 
+test("after two ups of both servers one alone is deployed, as the script does it, and destroyed", async () => {
+  const { first, second, stack } = fleet;
+  for (let time = 0; time < 2; time += 1) {
+    const { code, text } = await fleet.up("--skip-preview");
+    expect(code, text).toBe(0);
+  }
+  const readiness = await readinessOf(stack);
+  expect(readiness.map(({ key }) => key)).toEqual([first.alias, second.alias]);
+  // What a resource depends on of another server would be a part of every run for its own server alone.
+  for (const { key, dependencies } of readiness)
+    expect(dependencies.filter((urn) => !urn.includes(`::${key}-`))).toEqual([]);
+
+  const [command = "", ...argv] = await deployOnly(fleet, first.alias);
+  printed(await first.run("rm /root/backup_quick_reference.txt"));
+  const before = await traces(second);
+  const chosen = { [chosenServersVariable]: first.alias };
+  const deployed = await stack.pulumi([command, "--yes", ...argv], chosen);
+  expect(deployed.code, deployed.stdout + deployed.stderr).toBe(0);
+  expect(printed(await first.run("cat /root/backup_quick_reference.txt"))).not.toBe("");
+
+  const destroyed = await stack.pulumi(["destroy", "--yes", "--skip-preview", ...argv]);
+  expect(destroyed.code, destroyed.stdout + destroyed.stderr).toBe(0);
+  expect(printed(await first.run("ls /etc/cron.d"))).not.toContain("database-backups");
+  expect(await traces(second)).toBe(before);
+  const again = await fleet.up("--skip-preview");
+  expect(again.code, again.text).toBe(0);
+});
+
 test("the variable that chooses servers, without a --target: nothing of the others is deleted", async () => {
   const { first, second, stack } = fleet;
   const look = async () => {
@@ -68,3 +96,16 @@ test("the variable that chooses servers, without a --target: nothing of the othe
   expect(stdout + stderr).toContain(second.alias);
   expect(await look()).toEqual(before);
 });
+
+/** What each Readiness in the state depends on, in order of the servers' keys. */
+async function readinessOf(stack: Fleet["stack"]): Promise<{ key: string; dependencies: string[] }[]> {
+  const { deployment }: { deployment: { resources: { urn: string; dependencies?: string[] }[] } } = JSON.parse(
+    await stack.exportState(),
+  );
+  return deployment.resources
+    .flatMap(({ urn, dependencies = [] }) => {
+      const key = /::([^:]+)-readiness$/.exec(urn)?.[1];
+      return key === undefined ? [] : [{ key, dependencies }];
+    })
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+}

@@ -22,6 +22,7 @@ const DeclarationInputs = z.strictObject({
   formerly: z.record(z.string(), z.string()),
   decommissioned: z.record(z.string(), z.enum(["remove", "forget"])),
   lookedAt: z.optional(z.array(z.string())),
+  isPreview: z.optional(z.boolean()),
 });
 
 /** What the provider's functions do, by their type tokens. */

@@ -85,15 +85,22 @@ export function remoteHostProvider(version: string, log: Log): Provider {
     }, true);
   }
 
+  function isHeld({ connection }: Properties): boolean {
+    const parsed = connectionSchema.safeParse(connection);
+    return parsed.success && servers.isHeld(parsed.data.key);
+  }
+
   return {
     version,
 
-    check: (urn: string, _olds: Properties, news: Properties): Promise<CheckResult> =>
+    check: (urn: string, olds: Properties, news: Properties): Promise<CheckResult> =>
       patience.during(async () => {
         const unwrapped = unwrap(news);
         const resource = resourceOf(urn);
         wished.add(`${urn} ${resource.id(unwrapped.values)}`);
         const { inputs, failures } = await resource.check(unwrapped);
+        if (failures.length === 0 && resource !== readiness && isHeld(unwrapped.values) && !isNew(olds))
+          return { inputs: olds, failures };
         return { inputs: wrap(inputs, unwrapped.secrets), failures };
       }, false),
 
@@ -173,6 +180,9 @@ export function remoteHostProvider(version: string, log: Log): Provider {
     },
   };
 }
+
+/** Whether the engine knows no inputs of before: the resource is to be made. */
+const isNew = (olds: Properties | undefined): boolean => Object.keys(olds ?? {}).length === 0;
 
 function isEmpty(value: Value | undefined): boolean {
   return !Array.isArray(value) || value.length === 0;

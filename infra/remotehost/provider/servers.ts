@@ -49,6 +49,14 @@ export class Servers {
     return this.#problems.get(renamed?.[0] ?? key) ?? [];
   }
 
+  /**
+   * Whether nothing is done on the server now and the engine is going to write what it asked for into the state all the
+   * same, as if it had been deployed. A preview writes nothing, and shows what waits.
+   */
+  isHeld(key: string): boolean {
+    return this.#declaration?.isPreview === false && this.problems(key).length > 0;
+  }
+
   setProblems(key: string, problems: readonly string[]): void {
     this.#problems.set(key, [...problems]);
   }
