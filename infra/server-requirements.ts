@@ -15,6 +15,7 @@ export function serverRequirements({
   databases,
   monitoring,
   runtime,
+  formerStack,
 }: ServerPlan): Requirements {
   return {
     commands,
@@ -34,5 +35,6 @@ export function serverRequirements({
     ...(backups.compression === "zstd" && { zstd: true }),
     log: paths.log,
     mails: monitoring.mailTo !== undefined,
+    ...(formerStack !== null && { formerStack }),
   };
 }

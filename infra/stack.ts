@@ -51,9 +51,13 @@ const notLookedAt = "the last run was for other servers and has not looked at th
 
 async function declare(plan: StackPlan, looked: readonly ServerPlan[]): Promise<void> {
   const renamed = plan.servers.flatMap(({ key, formerly }) => (formerly === null ? [] : [[key, formerly]]));
+  const handedOver = plan.servers.flatMap(({ key, formerStack }) =>
+    formerStack === null ? [] : [[key, formerStack]],
+  );
   const { orphans } = await declareServers({
     servers: plan.servers.map(({ connection }) => connection),
     formerly: Object.fromEntries(renamed),
+    formerStacks: Object.fromEntries(handedOver),
     decommissioned: plan.decommissioned,
     lookedAt: looked.map(({ key }) => key),
     isPreview: pulumi.runtime.isDryRun(),

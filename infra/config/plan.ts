@@ -7,6 +7,7 @@ import {
   managedContainerDefaults,
 } from "./defaults.ts";
 import { merged } from "./merge.ts";
+import { project } from "./names.ts";
 import type { Configuration, ManagedContainer, Monitoring, Server } from "./schema.ts";
 import { durationSeconds, pingUrlOf } from "./values.ts";
 
@@ -24,6 +25,8 @@ export interface DatabasePlan {
 export interface ServerPlan extends Defaults {
   key: string;
   formerly: string | null;
+  /** `PROJECT/STACK` that may still own the machine and hands it over; null where none does. */
+  formerStack: string | null;
   connection: Connection;
   databases: DatabasePlan[];
 }
@@ -73,12 +76,18 @@ function monitoringPlan(key: string, server: Server, configuration: Configuratio
   return pingUrl === undefined ? monitoring : { ...monitoring, pingUrl: pingUrlOf(pingUrl, key) };
 }
 
+function formerStackOf(server: Server, configuration: Configuration): string | null {
+  const given = server.formerStack ?? configuration.formerStack ?? null;
+  return given === null || given.includes("/") ? given : `${project}/${given}`;
+}
+
 function serverPlan(key: string, server: Server, configuration: Configuration): ServerPlan {
   const own = server.databases;
   const keys = Object.keys(own ?? configuration.databases);
   return {
     key,
     formerly: server.formerly ?? null,
+    formerStack: formerStackOf(server, configuration),
     connection: connectionOf(key, server),
     databases: keys.map((name) => databasePlan(name, configuration.databases[name] ?? {}, own?.[name] ?? {})),
     paths: merged(defaults.paths, configuration.paths, server.paths),

@@ -101,6 +101,10 @@ export const Verification = z.boolean().meta({
   description: "Whether a change ends with a first backup and a status check",
 });
 
+export const FormerStack = value.stackName(
+  "The stack that had the servers until now (`STACK` or `PROJECT/STACK`), after `pulumi stack rename` or `pulumi state move`: the next `pulumi up` takes them over from it",
+);
+
 export const ManagedContainer = z.strictObject({
   image: value.imageName("The PostgreSQL image"),
   restart: z
@@ -139,6 +143,7 @@ const overridable = {
   monitoring: Monitoring.partial(),
   runtime: Runtime,
   verification: Verification,
+  formerStack: FormerStack,
 };
 
 export const Login = z.strictObject({

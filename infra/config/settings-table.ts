@@ -4,6 +4,7 @@ import { databaseDefaults, defaultLogin, defaults, managedContainerDefaults } fr
 import {
   Backups,
   Database,
+  FormerStack,
   Login,
   ManagedContainer,
   Monitoring,
@@ -58,7 +59,7 @@ export const settings: readonly Setting[] = [
     meaning: "The databases that run on this server, each with what differs from `databases`",
   },
   {
-    path: "servers.KEY.paths, .backups, .rehearsal, .monitoring, .runtime, .verification",
+    path: "servers.KEY.paths, .backups, .rehearsal, .monitoring, .runtime, .verification, .formerStack",
     kind: "as below",
     fallback: "as below",
     meaning: "What differs on this server",
@@ -84,6 +85,7 @@ export const settings: readonly Setting[] = [
   ...settingsOf(Monitoring, "monitoring", defaults.monitoring),
   { path: "runtime", ...meta(Runtime), fallback: defaults.runtime },
   { path: "verification", ...meta(Verification), fallback: String(defaults.verification) },
+  { path: "formerStack", ...meta(FormerStack), fallback: null },
   {
     path: "decommissioned.KEY",
     kind: "`remove` or `forget`",

@@ -218,6 +218,10 @@ export const imageName = (description: string) => {
   const shape = /^[a-z0-9][A-Za-z0-9._:/@-]*$/;
   return text("image", matching(shape, "a Docker image's name, like postgres:17"), description, shape);
 };
+export const stackName = (description: string) => {
+  const shape = /^(?:[A-Za-z0-9_.-]{1,100}\/)?[A-Za-z0-9_.-]{1,100}$/;
+  return text("stack", matching(shape, "a stack's name, STACK or PROJECT/STACK"), description, shape);
+};
 export const databaseName = (description: string) =>
   text("database", databaseNameProblem, description, nameShape);
 export const roleName = (description: string) => text("user", identifierProblem, description, nameShape);

@@ -68,7 +68,7 @@ async function problemsOf(server: Server, { stack, requirements }: LookRequest):
 
 async function look(server: Server, stack: string, sighting: Sighting): Promise<Omit<Look, "changedAt">> {
   const { deployedUrn: urn, state, type } = sighting;
-  const context = { urn, stack, server, tell() {}, progress() {} };
+  const context = { urn, stack, formerStack: null, server, tell() {}, progress() {} };
   const [{ observation }, reading] = await Promise.all([
     server.look(pathOf(sighting), "never"),
     state && readers[type]?.read(context, state),

@@ -6,12 +6,14 @@ export interface Declaration {
   servers: Connection[];
   /** New key to old key. */
   formerly: Record<string, string>;
+  /** Key of a server to the stack that hands it over. */
+  formerStacks?: Record<string, string> | undefined;
   /** Key of a server that leaves: `remove` takes our files away, `forget` touches nothing. */
   decommissioned: Record<string, "remove" | "forget">;
   /** Keys of the servers that this run connects to; all unless given. */
   lookedAt?: string[] | undefined;
   /** Nothing that the provider answers in this run gets into the state. */
-  isPreview?: boolean;
+  isPreview?: boolean | undefined;
 }
 
 /**

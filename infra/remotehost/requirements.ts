@@ -23,6 +23,8 @@ export interface Requirements {
   log?: string;
   /** Whether cron is to send mail: a server without a mailer is then worth a note. */
   mails: boolean;
+  /** `PROJECT/STACK` that may own the machine too: it hands it over. */
+  formerStack?: string;
 }
 
 /** What `getServer` found out. Nothing here is secret. */

@@ -28,8 +28,8 @@ export interface SandboxStack {
   environment: NodeJS.ProcessEnv;
   /** The real CLI, never asking; `environment` is added to the stack's. */
   pulumi(argv: readonly string[], environment?: NodeJS.ProcessEnv): Promise<CommandResult>;
-  /** Takes the place of the whole configuration. */
-  configure(configuration: StackConfiguration): void;
+  /** Takes the place of the whole configuration; that of another stack of the directory by its name. */
+  configure(configuration: StackConfiguration, name?: string): void;
   /** The state, as `pulumi stack export --show-secrets` gives it. */
   exportState(): Promise<string>;
   remove(): void;
@@ -79,9 +79,11 @@ export async function createStack(options: StackOptions): Promise<SandboxStack> 
     cwd: directory,
     env: environment,
   });
-  const stackFile = join(directory, `Pulumi.${stackName}.yaml`);
-  const salt = readFileSync(stackFile, "utf8");
-  const configure = (configuration: StackConfiguration) => {
+  const salts = new Map<string, string>();
+  const configure = (configuration: StackConfiguration, name = stackName) => {
+    const stackFile = join(directory, `Pulumi.${name}.yaml`);
+    const salt = salts.get(name) ?? readFileSync(stackFile, "utf8").replace(/^config:[\s\S]*/m, "");
+    salts.set(name, salt);
     const config = Object.entries(configuration).map(([key, value]) => [`${project}:${key}`, value]);
     writeFileSync(stackFile, `${salt.trim()}\nconfig: ${JSON.stringify(Object.fromEntries(config))}\n`);
   };

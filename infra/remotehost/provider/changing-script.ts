@@ -26,11 +26,14 @@ claim() {
   done
   if [ -s "$state/owner" ]; then
     owner=$(cat "$state/owner")
-    [ "$owner" = "$1" ] || refuse ${refusals.foreignOwner} "$owner"
-  else
-    printf '%s\\n' "$1" > "$state/owner~"
-    rename "$state/owner~" "$state/owner"
+    case $owner in
+      "$1") return ;;
+      "\${2-$1}") ;;
+      *) refuse ${refusals.foreignOwner} "$owner" ;;
+    esac
   fi
+  printf '%s\\n' "$1" > "$state/owner~"
+  rename "$state/owner~" "$state/owner"
 }
 fingerprint() {
   if [ -L "$1" ]; then echo other
@@ -97,7 +100,15 @@ replace_crontab() {
 }
 `;
 
-/** A script that claims the machine for `stack`, checks what the plan rests on, and does its steps. */
-export function changingScript(stack: string, expectations: string[], steps: string[]): string {
-  return [functions, `claim ${quote(stack)}`, ...expectations, ...steps].join("\n");
+/**
+ * A script that claims the machine for `stack`, which may belong to `former` until then, checks what the plan rests on,
+ * and does its steps.
+ */
+export function changingScript(
+  [stack, former]: readonly [stack: string, former: string | null],
+  expectations: string[],
+  steps: string[],
+): string {
+  const claim = ["claim", quote(stack), ...(former === null ? [] : [quote(former)])].join(" ");
+  return [functions, claim, ...expectations, ...steps].join("\n");
 }

@@ -50,11 +50,11 @@ async function carriedOut(
   plan: Plan,
   body: Convergence["body"],
 ): Promise<boolean> {
-  const { server, stack } = context;
+  const { server } = context;
   for (const note of plan.notes) context.tell(`${server.connection.host}: ${note}`);
   if (plan.steps.length === 0) return true;
   const writes = plan.steps.some((step) => step.do === "write");
-  const output = await server.carryOut(stack, plan, observation, writes ? await body?.() : undefined);
+  const output = await server.carryOut(context, plan, observation, writes ? await body?.() : undefined);
   if (output === null) return false;
   for (const line of output.split("\n")) tellOutcome(context, observation.path, line);
   return true;

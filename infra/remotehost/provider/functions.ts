@@ -20,6 +20,7 @@ const Question = z.strictObject({
 const DeclarationInputs = z.strictObject({
   servers: z.array(connectionSchema),
   formerly: z.record(z.string(), z.string()),
+  formerStacks: z.optional(z.record(z.string(), z.string())),
   decommissioned: z.record(z.string(), z.enum(["remove", "forget"])),
   lookedAt: z.optional(z.array(z.string())),
   isPreview: z.optional(z.boolean()),

@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 /** Where the provider keeps on a server whose it is and what it put there. Root only. */
 export const stateDirectory = "/var/lib/remotehost";
 
-/** What a person does about a machine that another stack owns. */
-export const ownerAdvice =
-  "Take the server out of one of the two; the other stack gives it up by decommissioning it with `remove`. " +
-  `If that stack no longer exists: rm -r ${stateDirectory} on the server.`;
+/** What a person does about a machine that the stack `owner` (`PROJECT/STACK`) owns. */
+export const ownerAdvice = (owner: string): string =>
+  `If that stack was renamed, or the server moved here by pulumi state move, or it no longer exists: set formerStack: ${owner}. ` +
+  "Else take the server out of one of the two; the other stack gives it up by decommissioning it with `remove`.";
 
 /** What the server remembers of one path. Lines of `name=value`, so that a shell can read it. */
 export interface PathRecord {

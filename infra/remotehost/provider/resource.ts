@@ -6,6 +6,8 @@ export interface RequestContext {
   urn: string;
   /** `PROJECT/STACK`. */
   stack: string;
+  /** `PROJECT/STACK` that hands the machine over; null where none does. */
+  formerStack: string | null;
   server: Server;
   /** Shows the person a sentence beside the resource. */
   tell(text: string): void;

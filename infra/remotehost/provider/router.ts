@@ -51,6 +51,7 @@ export function remoteHostProvider(version: string, log: Log): Provider {
     return {
       urn,
       stack: stackOf(urn),
+      formerStack: servers.formerStack(connection.key),
       server: serverOf(connection),
       tell: (text) => log(urn, text, "warning"),
       progress: (text) => log(urn, text, "progress"),

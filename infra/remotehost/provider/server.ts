@@ -16,6 +16,12 @@ import type { RemoteResult, Session } from "./ssh/session.ts";
 import { openSession } from "./ssh/session-pool.ts";
 import { type Plan, renderExpectations, renderSteps } from "./steps.ts";
 
+/** Who may own the machine: this stack, and one that hands it over; each `PROJECT/STACK`. */
+export interface Owners {
+  stack: string;
+  formerStack: string | null;
+}
+
 /** One path, and what else a plan for it may need to know. */
 export interface Observed {
   observation: Observation;
@@ -87,7 +93,7 @@ export class Server {
    * @throws ConflictError for a machine of another stack or one where somebody else is deploying.
    */
   async carryOut(
-    stack: string,
+    { stack, formerStack }: Owners,
     plan: Plan,
     observation: Observation,
     body?: RequestInput,
@@ -95,7 +101,7 @@ export class Server {
     this.#everything = null;
     this.#met.add(observation.path);
     const script = changingScript(
-      stack,
+      [stack, formerStack],
       renderExpectations([observation]),
       renderSteps(plan.steps, new Date()),
     );
@@ -141,7 +147,7 @@ export class Server {
       host: this.connection.host,
       what: "nothing is changed on this machine",
       why: `it belongs to the stack ${owner}, and this is ${stack}`,
-      next: ownerAdvice,
+      next: ownerAdvice(owner),
     });
   }
 

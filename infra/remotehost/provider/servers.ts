@@ -43,6 +43,11 @@ export class Servers {
     return lookedAt?.includes(current) === false ? "refuse" : "remove";
   }
 
+  /** `PROJECT/STACK` that hands the server's machine over; null where none does. */
+  formerStack(key: string): string | null {
+    return this.#declaration?.formerStacks?.[key] ?? null;
+  }
+
   /** Why nothing can be done on the server now; nothing of it is planned while there is a reason. */
   problems(key: string): readonly string[] {
     const renamed = Object.entries(this.#declaration?.formerly ?? {}).find(([, old]) => old === key);

@@ -33,21 +33,31 @@ export function judge(
     judgeDatabase(database, seen.databases[index], seen.dockerProblem !== null),
   );
   const problems = [
-    ...ownerProblems(stack, seen),
+    ...ownerProblems(stack, requirements, seen),
     ...platformProblems(machine, seen),
     ...runtimeProblems(requirements, seen),
     ...databases.flatMap((database) => database.problems),
     ...spaceProblems(requirements, seen),
     ...logProblems(requirements, seen),
   ];
-  const notes = [...databases.flatMap((database) => database.notes), ...mailNotes(requirements, seen)];
+  const notes = [
+    ...handoverNotes(stack, requirements, seen),
+    ...databases.flatMap((database) => database.notes),
+    ...mailNotes(requirements, seen),
+  ];
   const named = (sentence: string) => `${host}: ${sentence}`;
   return { problems: problems.map(named), notes: notes.map(named) };
 }
 
-function ownerProblems(stack: string, { owner }: Inspection): string[] {
-  if (owner === null || owner === stack) return [];
-  return [`the machine belongs to the stack ${owner}, not to ${stack}. ${ownerAdvice}`];
+function ownerProblems(stack: string, { formerStack }: Requirements, { owner }: Inspection): string[] {
+  if (owner === null || owner === stack || owner === formerStack) return [];
+  return [`the machine belongs to the stack ${owner}, not to ${stack}. ${ownerAdvice(owner)}`];
+}
+
+function handoverNotes(stack: string, { formerStack }: Requirements, { owner }: Inspection): string[] {
+  if (formerStack === undefined) return [];
+  if (owner === formerStack) return [`the stack ${owner} hands the machine over to ${stack}.`];
+  return [`the machine is not of the stack ${formerStack}: formerStack has nothing to do here any more.`];
 }
 
 function platformProblems(

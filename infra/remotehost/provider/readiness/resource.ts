@@ -27,6 +27,7 @@ export const requirementsSchema = z.strictObject({
   zstd: z.exactOptional(z.boolean()),
   log: z.exactOptional(ruled(pathProblem)),
   mails: z.boolean(),
+  formerStack: z.exactOptional(z.string()),
 });
 
 const place = { connection: connectionSchema, requirements: requirementsSchema };
