@@ -13,6 +13,9 @@ import { sshArguments } from "./remotehost/connection.ts";
 /** Fixed, because images from PostgreSQL 18 on moved their default and the data must stay where the backup expects it. */
 const containerDataDirectory = "/var/lib/postgresql/data";
 
+/** Until PostgreSQL answers for the first time, its data directory initialised. */
+const startSeconds = 180;
+
 type ManagedDatabase = DatabasePlan & { managedContainer: ManagedContainer };
 
 export const managedDatabases = ({ databases }: ServerPlan): ManagedDatabase[] =>
@@ -53,6 +56,23 @@ export async function declareDatabaseContainers(
           name: container,
           image: pulled.imageId,
           restart,
+          // While PostgreSQL initialises the directory, only a temporary server answers, on the socket.
+          healthcheck: {
+            tests: [
+              "CMD",
+              "pg_isready",
+              "--quiet",
+              "--host=127.0.0.1",
+              `--username=${user}`,
+              `--dbname=${database}`,
+            ],
+            interval: "2s",
+            timeout: "5s",
+            startPeriod: "120s",
+            retries: 5,
+          },
+          wait: true,
+          waitTimeout: startSeconds,
           // Secret as a whole: Docker's plugin gives a set back, in which the secret one is no longer known by its place.
           envs: passwords.apply((all) => [
             `POSTGRES_USER=${user}`,
@@ -67,7 +87,14 @@ export async function declareDatabaseContainers(
           }),
         },
         // Only a person ever removes it; to replace it too: then its name is free, and so is its data directory.
-        { ...known(`${name}-container`), provider, retainOnDelete: true, deleteBeforeReplace: false },
+        {
+          ...known(`${name}-container`),
+          provider,
+          retainOnDelete: true,
+          deleteBeforeReplace: false,
+          // A container made without a health check stays as it is: it would have to be replaced.
+          ignoreChanges: ["healthcheck", "wait", "waitTimeout"],
+        },
       );
     },
   );

@@ -8,6 +8,15 @@ const commands = ["cron", "docker", "flock", "gzip", "logrotate", "sha256sum"];
 /** Room for two Nodes, because the new one is written before the old one goes; without one, for the programs. */
 const installationSpace = { pinned: 300 * 2 ** 20, system: 10 * 2 ** 20 };
 
+/**
+ * What a server must offer before anything of it is changed: of a container that the same run makes and starts nothing
+ * can be asked yet.
+ */
+export function requirementsBefore(plan: ServerPlan): Requirements {
+  const requirements = serverRequirements(plan);
+  return { ...requirements, databases: requirements.databases.filter(({ managed }) => managed !== true) };
+}
+
 /** What a server must offer for its plan. */
 export function serverRequirements({
   backups,
@@ -23,12 +32,13 @@ export function serverRequirements({
       { path: paths.backups, minimumFree: sizeBytes(monitoring.minimumFreeSpace) ?? 0 },
       { path: paths.installation, minimumFree: installationSpace[runtime] },
     ],
-    databases: databases.map(({ name, container, database, user, dataDirectory }) => ({
+    databases: databases.map(({ name, container, database, user, dataDirectory, managedContainer }) => ({
       name,
       container,
       database,
       user,
       dataDirectory,
+      ...(managedContainer !== null && { managed: true }),
       backups: paths.backups,
     })),
     runtime,

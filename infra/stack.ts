@@ -10,9 +10,9 @@ import { orphansText, tooFewChosenText } from "./orphans.ts";
 import { declareServers } from "./remotehost/declare-servers.ts";
 import { getServer } from "./remotehost/get-server.ts";
 import { Readiness } from "./remotehost/readiness.ts";
-import type { Requirements, ServerFacts } from "./remotehost/requirements.ts";
+import type { ServerFacts } from "./remotehost/requirements.ts";
 import { type ServerOutput, serverOutput } from "./server-output.ts";
-import { serverRequirements } from "./server-requirements.ts";
+import { requirementsBefore, serverRequirements } from "./server-requirements.ts";
 import { verifyServer } from "./server-verification.ts";
 import { unverified } from "./verification.ts";
 
@@ -28,12 +28,12 @@ export interface StackParts {
 /** A server with what was found out about it, and what it gets. */
 interface Candidate {
   plan: ServerPlan;
-  requirements: Requirements;
   facts: ServerFacts;
 }
 
 interface Deployed extends Candidate {
   server: BackupServer;
+  containers: pulumi.Resource[];
 }
 
 /** A server that cannot be deployed to and never was gets nothing but its Readiness. */
@@ -70,8 +70,7 @@ async function declare(plan: StackPlan, looked: readonly ServerPlan[]): Promise<
 }
 
 async function lookAt(plan: ServerPlan): Promise<Candidate> {
-  const requirements = serverRequirements(plan);
-  return { plan, requirements, facts: await getServer(plan.connection, requirements) };
+  return { plan, facts: await getServer(plan.connection, requirementsBefore(plan)) };
 }
 
 /** In a preview nothing fails yet, and the outputs cut long sentences off. */
@@ -114,12 +113,14 @@ export async function declareStack(
   await Promise.all(candidates.map(tellProblems));
   const { bundles, programsVersion } = parts;
   const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
-  const deployed = candidates.filter(isToBeDeclared).map((candidate): Deployed => {
-    const { plan, facts } = candidate;
-    return { ...candidate, server: new BackupServer({ plan, facts, bundles, programsVersion, stack }) };
-  });
-  for (const { plan, facts, server } of deployed) {
-    const containers = await containersOf(plan);
+  const deployed = await Promise.all(
+    candidates.filter(isToBeDeclared).map(async (candidate): Promise<Deployed> => {
+      const { plan, facts } = candidate;
+      const server = new BackupServer({ plan, facts, bundles, programsVersion, stack });
+      return { ...candidate, server, containers: await containersOf(plan) };
+    }),
+  );
+  for (const { plan, facts, server, containers } of deployed) {
     // On a server that is held nothing runs; its Readiness says why.
     if (!verified || !plan.verification || facts.problems.length > 0) continue;
     await verifyServer({
@@ -129,13 +130,15 @@ export async function declareStack(
       others: deployed.filter((one) => one.plan.key !== plan.key).map((one) => one.server),
     });
   }
-  for (const { plan, requirements } of candidates) {
-    const own = deployed.filter((one) => one.plan.key === plan.key).map(({ server }) => server.last);
+  for (const { plan } of candidates) {
+    const own = deployed
+      .filter((one) => one.plan.key === plan.key)
+      .flatMap(({ server, containers }) => [server.last, ...containers]);
     new Readiness(
       `${plan.key}-readiness`,
       {
         connection: plan.connection,
-        requirements: othersSettled(deployed, plan.key).then(() => requirements),
+        requirements: othersSettled(deployed, plan.key).then(() => serverRequirements(plan)),
       },
       {
         dependsOn: own,

@@ -3,7 +3,7 @@ import { ConnectError, RemoteHostError } from "../remotehost/errors.ts";
 import { examine } from "../remotehost/provider/readiness/examination.ts";
 import { stateDirectory } from "../remotehost/provider/records.ts";
 import { Server } from "../remotehost/provider/server.ts";
-import { serverRequirements } from "../server-requirements.ts";
+import { requirementsBefore } from "../server-requirements.ts";
 
 /** What a look at a server before anything is done found out. */
 export interface Look {
@@ -37,7 +37,7 @@ export async function lookAt(plan: ServerPlan, stack: string, tell: (text: strin
   const server = new Server(plan.connection, tell);
   try {
     await server.session();
-    const { problems, notes } = await examine(server, stack, serverRequirements(plan));
+    const { problems, notes } = await examine(server, stack, requirementsBefore(plan));
     const records = problems.length > 0 ? "" : await server.ask(ownRecords, "looking at the server failed");
     return { plan, server, problems, notes, refusal: null, deployedAs: keysOfRecords(records) };
   } catch (error) {

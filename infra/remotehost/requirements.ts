@@ -12,6 +12,8 @@ export interface Requirements {
     user: string;
     /** Host directory that must be mounted as the container's data directory. */
     dataDirectory: string;
+    /** The stack makes and starts the container itself: PostgreSQL may take its time to answer. */
+    managed?: boolean;
     /** Where its backups lie: none there yet makes a missing container a note, not a problem. */
     backups: string;
   }[];

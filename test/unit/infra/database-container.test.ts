@@ -36,6 +36,16 @@ test("a managed container is PostgreSQL as the backup expects it, reached over t
     networksAdvanced: [{ name: "kamal" }],
     ports: [{ internal: 5432, external: 5433, ip: "127.0.0.1" }],
   });
+  // The temporary server of the first start does not listen there.
+  expect(inputs("s-library-container")).toMatchObject({
+    healthcheck: { tests: expect.arrayContaining(["pg_isready", "--host=127.0.0.1"]) },
+    wait: true,
+  });
+  const readiness = registrations.find(({ name }) => name === "s-readiness");
+  expect(readiness?.dependencies.sort()).toEqual(["s-cron-table", "s-library-container"]);
+  expect(readiness?.inputs).toMatchObject({
+    requirements: { databases: [{ name: "library", managed: true }] },
+  });
   const left = registrations.filter(({ retained }) => retained).map(({ name }) => name);
   expect(left.sort()).toEqual(["s-library-container", "s-library-image", "s-verification"]);
   const verification = registrations.find(({ name }) => name === "s-verification");

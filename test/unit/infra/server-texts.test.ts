@@ -5,7 +5,7 @@ import { logRotationText } from "../../../infra/log-rotation.ts";
 import { quickReferenceText } from "../../../infra/quick-reference.ts";
 import { cronTableText } from "../../../infra/remotehost/provider/cron-table/table.ts";
 import { scheduleOf } from "../../../infra/schedule.ts";
-import { serverRequirements } from "../../../infra/server-requirements.ts";
+import { requirementsBefore, serverRequirements } from "../../../infra/server-requirements.ts";
 import { serverSettingsText } from "../../../infra/server-settings.ts";
 import { Settings } from "../../../scripts/lib/settings.ts";
 import { seed, serverPlanOf } from "./plans.ts";
@@ -177,4 +177,16 @@ test("a server must have room for its backups and its Node", () => {
   const system = serverRequirements(serverPlanOf({ ...seed, runtime: "system" })).directories;
   expect(pinned.map(({ path }) => path)).toEqual(["/root/database_backups", "/opt/database-backups"]);
   expect(pinned[1]?.minimumFree).toBeGreaterThan(system[1]?.minimumFree ?? 0);
+});
+
+test("before a run nothing is required of the containers that it makes and starts itself", () => {
+  const plan = serverPlanOf({
+    servers: { s: {} },
+    databases: { library: { managedContainer: {} }, shop: {} },
+  });
+  expect(serverRequirements(plan).databases.map(({ name, managed }) => [name, managed])).toEqual([
+    ["library", true],
+    ["shop", undefined],
+  ]);
+  expect(requirementsBefore(plan).databases.map(({ name }) => name)).toEqual(["shop"]);
 });

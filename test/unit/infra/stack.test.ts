@@ -164,9 +164,10 @@ test("a server that is up and was never deployed is deployed", async () => {
 
 test("the provider learns every server, every former key and every end", async () => {
   const plan = stackPlanOf({
-    servers: { a: { host: "h", formerly: "old" }, b: {} },
+    servers: { a: { host: "h", formerly: "old" }, b: { formerStack: "other/staging" } },
     databases: { library: {} },
     decommissioned: { c: "forget" },
+    formerStack: "before",
   });
   const { declaration } = await declareUnderMocks(plan);
   expect(declaration).toEqual({
@@ -175,8 +176,10 @@ test("the provider learns every server, every former key and every end", async (
       { key: "b", host: "b", user: "root" },
     ],
     formerly: { a: "old" },
+    formerStacks: { a: "database-backups/before", b: "other/staging" },
     decommissioned: { c: "forget" },
     lookedAt: ["a", "b"],
+    isPreview: false,
   });
 });
 

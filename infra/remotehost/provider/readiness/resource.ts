@@ -1,8 +1,14 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
-import type { RemoteResource } from "../resource.ts";
+import type { Requirements } from "../../requirements.ts";
+import type { RemoteResource, RequestContext } from "../resource.ts";
 import { pathProblem } from "../rules.ts";
 import { connectionSchema, failuresOf, ruled } from "../schema.ts";
-import { examine, examineOnce } from "./examination.ts";
+import { type Examination, examine, examineOnce } from "./examination.ts";
+
+/** Milliseconds that a managed container's PostgreSQL may take to answer after it was started. */
+const startPatience = 60_000;
+const betweenLooks = 1_000;
 
 const word = ruled((text) =>
   /^[^\p{Cc}-]\P{Cc}*$/u.test(text) ? null : "it must be one line that does not begin with a dash",
@@ -20,6 +26,7 @@ export const requirementsSchema = z.strictObject({
       database: word,
       user: word,
       dataDirectory: ruled(pathProblem),
+      managed: z.exactOptional(z.boolean()),
       backups: ruled(pathProblem),
     }),
   ),
@@ -58,13 +65,29 @@ export const readiness: RemoteResource = {
 
   async put(context, properties) {
     const state = State.parse(properties);
-    const { problems, notes } = await examine(context.server, context.stack, state.requirements);
+    const { problems, notes } = await examinePatiently(context, state.requirements);
     if (problems.length > 0) throw new NotReady(context.server.connection.key, problems);
     return { ...state, problems, notes };
   },
 
   async remove() {},
 };
+
+/** PostgreSQL in a container that was made or started a moment ago answers once it has recovered. */
+async function examinePatiently(
+  { server, stack, progress }: RequestContext,
+  requirements: Requirements,
+): Promise<Examination> {
+  const begun = performance.now();
+  for (;;) {
+    const examination = await examine(server, stack, requirements);
+    const mayPass = examination.machine !== null && requirements.databases.some(({ managed }) => managed);
+    if (examination.problems.length === 0 || !mayPass || performance.now() - begun > startPatience)
+      return examination;
+    progress(`waits for the databases: ${examination.problems.join("; ")}`);
+    await sleep(betweenLooks);
+  }
+}
 
 /** The server is not ready; the message has every cause. */
 export class NotReady extends Error {

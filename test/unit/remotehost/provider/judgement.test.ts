@@ -79,6 +79,35 @@ describe("no problem", () => {
   });
 });
 
+describe("a machine of another stack", () => {
+  it.each([
+    [
+      "that hands it over",
+      "p/old",
+      "p/old",
+      [],
+      [expect.stringContaining("p/old hands the machine over to p/s")],
+    ],
+    [
+      "that hands over what is ours by now",
+      "p/s",
+      "p/old",
+      [],
+      [expect.stringContaining("nothing to do here")],
+    ],
+    ["that hands nothing over", "p/old", undefined, [expect.stringContaining("formerStack: p/old")], []],
+    [
+      "that is not the one named",
+      "p/third",
+      "p/old",
+      [expect.stringContaining("belongs to the stack p/third")],
+      [expect.anything()],
+    ],
+  ])("%s", (_, owner, formerStack, problems, notes) => {
+    expect(judged({ owner }, formerStack === undefined ? {} : { formerStack })).toEqual({ problems, notes });
+  });
+});
+
 describe("a problem, with what to do", () => {
   const nameless = { ...mount, Type: "volume", Name: "f".repeat(64) };
   const system = { runtime: "system" as const };
