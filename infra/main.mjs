@@ -22,6 +22,9 @@ Error.prepareStackTrace = undefined;
 runtime.invoke("remotehost:index:start", {}, { async: true }).catch(() => {});
 await setImmediate();
 
+const { watchEngine } = await import("./remotehost/engine-watch.ts");
+watchEngine(process.env.PULUMI_NODEJS_ENGINE, () => process.exit(1));
+
 // Compiling what is loaded is a good part of a preview's time; `npm run pulumi` has it cached from the very beginning.
 module.enableCompileCache?.(join(import.meta.dirname, "..", ".cache", "compiled"));
 export const { servers } = await import("./index.ts");

@@ -32,9 +32,15 @@ export const errorsOf = ({ report, failure }: Run): string[] => {
   return errors.length > 0 ? [...new Set(errors.map(({ message }) => message))] : [failure ?? ""];
 };
 
+/** What the engine says where the state, written by an older version, has resources depend on another server's. */
+const entangled = /will be destroyed but was not specified in --target list/;
+
 export function previewFailed(run: Run): DeploymentError {
   const text = errorsOf(run).join("\n");
-  return new DeploymentError("failed", `the preview failed; nothing was changed:\n${text}`);
+  const next = entangled.test(text)
+    ? "A version before this one deployed the servers together. Deploy all once: scripts/deploy_backup_system.sh --all"
+    : "";
+  return new DeploymentError("failed", `the preview failed; nothing was changed:\n${text}`, next);
 }
 
 export function interrupted(stack: string, { report }: Run): Interruption {

@@ -15,7 +15,7 @@ export interface Run {
   says(pattern: RegExp): Promise<void>;
   /** SIGKILLs its processes of one kind, by their pids. @throws where there is none */
   kill(victim: Victim): void;
-  /** Resolves when no plugin and no ssh of it is left. Pulumi's own language host, which takes minutes, is ended. */
+  /** Resolves when no program, plugin and ssh of it is left. Pulumi's own language host, which takes minutes, is ended. */
   gone(): Promise<void>;
 }
 
@@ -32,6 +32,7 @@ export function beginUp({ directory, environment }: SandboxStack): Run {
     stream.setEncoding("utf8").on("data", (text: string) => (printed += text));
   let family: RunningProcess[] = [];
   let others: RunningProcess[] = [];
+  const program = /@pulumi\/pulumi\/cmd\/run/;
   const words: Record<Exclude<Victim, "cli">, RegExp> = { plugin: /provider\/start\.mjs/, ssh: /^ssh / };
   return {
     text: () => printed,
@@ -44,7 +45,8 @@ export function beginUp({ directory, environment }: SandboxStack): Run {
     },
     kill(victim) {
       const children = descendantsOf(pid);
-      const isOurs = ({ command }: RunningProcess) => Object.values(words).some((word) => word.test(command));
+      const isOurs = ({ command }: RunningProcess) =>
+        [program, ...Object.values(words)].some((word) => word.test(command));
       family = children.filter(isOurs);
       others = children.filter((one) => !isOurs(one));
       // The engine may have a second plugin, which did the refresh and has nothing left to do.

@@ -1,4 +1,5 @@
 import { main } from "@pulumi/pulumi/provider/server.js";
+import { watchEngine } from "../engine-watch.ts";
 import { engineLog } from "./engine-log.ts";
 import { remoteHostProvider } from "./router.ts";
 import { closeSessions } from "./ssh/session-pool.ts";
@@ -7,12 +8,7 @@ import { closeSessions } from "./ssh/session-pool.ts";
 const words = process.argv.slice(2);
 const engine = words.filter((word) => !word.startsWith("-")).at(-1);
 
-// An engine that was killed says no goodbye. The plugin must not stay behind with its logins then.
-const engineProcess = process.ppid;
-const millisecondsBetweenLooks = 500;
-setInterval(() => {
-  if (process.ppid !== engineProcess) void closeSessions().finally(() => process.exit(1));
-}, millisecondsBetweenLooks).unref();
+void watchEngine(engine, () => void closeSessions().finally(() => process.exit(1)));
 
 main(remoteHostProvider("0.1.0", engineLog(engine)), words).catch((error: unknown) => {
   console.error(error);
