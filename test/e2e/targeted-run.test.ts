@@ -99,9 +99,8 @@ test("the variable that chooses servers, without a --target: nothing of the othe
 
 /** What each Readiness in the state depends on, in order of the servers' keys. */
 async function readinessOf(stack: Fleet["stack"]): Promise<{ key: string; dependencies: string[] }[]> {
-  const { deployment }: { deployment: { resources: { urn: string; dependencies?: string[] }[] } } = JSON.parse(
-    await stack.exportState(),
-  );
+  const { deployment }: { deployment: { resources: { urn: string; dependencies?: string[] }[] } } =
+    JSON.parse(await stack.exportState());
   return deployment.resources
     .flatMap(({ urn, dependencies = [] }) => {
       const key = /::([^:]+)-readiness$/.exec(urn)?.[1];
