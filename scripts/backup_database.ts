@@ -6,6 +6,7 @@ import { ExitCode, worst } from "./lib/exit-codes.ts";
 import { formatBytes } from "./lib/format.ts";
 import { openPing, silentPing } from "./lib/ping.ts";
 import { type ProgramContext, runProgram } from "./lib/program.ts";
+import { verdictOf } from "./lib/run-verdict.ts";
 
 const commandLine: CommandLine = {
   program: "backup_database",
@@ -44,7 +45,11 @@ async function main({
   const chosen = chosenDatabases(settings, given.operands);
   // A run of some databases says nothing about the others, so it must not report for the server.
   const ping = chosen.length === settings.databases.length ? openPing(settings, log) : silentPing;
-  ping.start();
+  let isStarted = false;
+  const begun = () => {
+    if (!isStarted) ping.start();
+    isStarted = true;
+  };
   const outcomes: BackupOutcome[] = [];
   const progress = (bytes: number) => process.stdout.write(`\r\u001b[K${formatBytes(bytes)} written \r`);
   const request = {
@@ -52,6 +57,7 @@ async function main({
     runId,
     log,
     signal,
+    begun,
     ...(output.interactive ? { progress } : {}),
   };
   for (const database of chosen) {
@@ -62,10 +68,8 @@ async function main({
   if (given.flag("json")) {
     output.data(JSON.stringify({ version: 1, runId, exitCode, databases: outcomes }, null, 2));
   }
-  await ping.end(
-    exitCode === ExitCode.success ? "success" : "fail",
-    backupReport(settings, outcomes, chosen),
-  );
+  const verdict = signal.aborted ? "fail" : verdictOf(settings, outcomes, new Date());
+  if (verdict !== null) await ping.end(verdict, backupReport(settings, outcomes, chosen));
   return exitCode;
 }
 

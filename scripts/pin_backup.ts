@@ -10,7 +10,7 @@ const commandLine: CommandLine = {
   summary: "Exempts backups from retention for as long as their pin, FILE.pin, lies beside them.",
   operands: {
     placeholder: "FILE…",
-    description: "the backups: paths, or names in the backups directory",
+    description: "the backups: names in the backups directory, or paths to it",
     minimum: 0,
     maximum: Number.POSITIVE_INFINITY,
   },

@@ -12,7 +12,8 @@ const commandLine: CommandLine = {
     "Proves that a backup restores: restores it into a throw-away container of the live one's image, compares everything that its manifest says, and removes it again.",
   operands: {
     placeholder: "[NAME] [FILE]",
-    description: "a database, as the configuration names it; a backup's file; every database unless given",
+    description:
+      "a database, as the configuration names it; a backup by its name in the backups directory, or a path with a slash (./FILE); every database unless given",
     minimum: 0,
     maximum: 2,
   },

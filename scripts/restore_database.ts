@@ -24,7 +24,8 @@ const commandLine: CommandLine = {
     "Replaces a database by a backup of it. The backup is restored beside the live database, checked, and swapped with it in one transaction.",
   operands: {
     placeholder: "FILE",
-    description: "the backup: a path, or a name in the backups directory; with --rollback the kept database",
+    description:
+      "the backup: a name in the backups directory, or a path with a slash (./FILE); with --rollback the kept database",
     minimum: 0,
     maximum: 1,
   },

@@ -55,3 +55,7 @@ export const rehearsalRecordName = (stem: string): string => `${stem}.rehearsal.
 export const acceptanceName = (stem: string): string => `${stem}.accepted`;
 /** What the status check has mailed; see status/mail-record.ts. */
 export const mailRecordName = ".status-mail.json";
+/** Why archives of a database were not adopted; see left-alone.ts. */
+export const leftAloneName = (database: string): string => `.${database}.left-alone.json`;
+export const isLeftAloneName = (fileName: string): boolean =>
+  /^\.[a-z0-9_]+\.left-alone\.json$/.test(fileName);

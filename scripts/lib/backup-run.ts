@@ -35,9 +35,11 @@ export interface BackupRequest {
   log: Log;
   signal: AbortSignal;
   progress?: (bytes: number) => void;
+  /** Told when the database's lock is held: from then on the run does something. */
+  begun?: () => void;
 }
 
-/** Backs up one database: lock, adoption, clean-up after dead runs, backup, retention. Never throws. */
+/** Backs up one database: lock, clean-up after dead runs, backup, adoption, retention. Never throws. */
 export async function backUp(
   settings: Settings,
   database: DatabaseSettings,
@@ -55,16 +57,23 @@ export async function backUp(
   };
   const attempt = async () => {
     const lock = await reporting(log, database.name, () => lockDatabase(settings, database, request));
+    request.begun?.();
+    const adopt = async () => {
+      outcome.adopted = await adoptArchives(settings, database, request);
+    };
     try {
-      outcome.adopted = await reporting(log, database.name, () => adoptArchives(settings, database, request));
       const run = { ...request, settings, database };
       let present: string[] = [];
       const cleanUp = async () => {
         present = await databaseNames(run, database.database);
         outcome.dropped = await dropLeftovers(run, database.database, present);
       };
-      const backup = await takeBackup(settings, database, { ...request, class: "regular", lock, cleanUp });
+      const taking = takeBackup(settings, database, { ...request, class: "regular", lock, cleanUp });
+      // Whatever became of it: earlier archives can still be restored when no new one can be made.
+      await taking.catch(() => (request.signal.aborted ? undefined : adopt()));
+      const backup = await taking;
       outcome.backup = backup;
+      await adopt();
       const { removed, problems, heldBy } = prune(settings, database, log);
       outcome.removed = removed;
       if (problems.length > 0) {

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { mailRecordName, parseBackupName } from "./backup-name.ts";
+import { isLeftAloneName, mailRecordName, parseBackupName } from "./backup-name.ts";
 import { type DirectoryEntry, type Part, partsByStem } from "./backup-parts.ts";
 import type { Backup } from "./backups.ts";
 import { plural } from "./format.ts";
@@ -92,6 +92,7 @@ export function strangers(
 
 function strangeReason(name: string): string {
   if (name === mailRecordName) return "what the status check has mailed";
+  if (isLeftAloneName(name)) return "why archives were not adopted";
   const database = parseBackupName(name)?.database;
   return database === undefined ? "not ours" : `not ours: the settings have no database ${database}`;
 }

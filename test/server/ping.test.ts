@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type BackupServer, directory, name, startBackupServer } from "./backup-server.ts";
 import { type Behaviour, type PingReceiver, secret, startPingReceiver } from "./ping-receiver.ts";
+import { resealed } from "./programs.ts";
 
 const file = "/opt/database-backups/ping-url";
 let server: BackupServer;
@@ -64,13 +65,60 @@ test("a failed run reports the reason of each database", async () => {
   expect(await receiver.received()).toEqual([]);
 });
 
-test("a run that a lock refuses has failed", async () => {
+/** Runs all databases while another process holds the lock of the first. */
+const whileLocked = () => {
   const { locks } = server.settings.paths;
-  const { code } = await server.sandbox.run(
-    `mkdir -p ${locks}; flock ${locks}/${name}.lock ${server.command} --quiet`,
+  return server.sandbox.run(`mkdir -p ${locks}; flock ${locks}/${name}.lock ${server.command} --quiet`);
+};
+/** Makes the only backup of the database so many hours older. */
+const makeOlder = (hours: number) => {
+  const path = `${directory}/${name}_*.json`;
+  const date = new Date(Date.now() - hours * 3_600_000).toISOString();
+  return server.sandbox.run(
+    `f=$(ls ${path}); sed -i 's/"createdAt": "[^"]*"/"createdAt": "${date}"/' $f; ${resealed("$f")}`,
   );
-  expect(code).toBe(75);
+};
+
+test("a run that a lock refuses reports nothing while there is a young backup", async () => {
+  expect((await server.backUp()).code).toBe(0);
+  await receiver.received();
+  expect((await whileLocked()).code).toBe(75);
+  await makeOlder(20);
+  expect((await whileLocked()).code).toBe(75);
+  expect(await receiver.received()).toEqual([]);
+  expect(await server.log()).toMatch(/ warning \S+ \S+ backup_database: backup refused: .* is locked by/);
+});
+
+test.each([
+  ["none", async () => {}],
+  ["one that is older than the schedule allows", () => makeOlder(24 + 24 + 3)],
+  ["one of the future", () => makeOlder(-5)],
+  ["one that is damaged", () => server.sandbox.run(`truncate -s 10 ${directory}/*.sql.gz`)],
+])("a run that a lock refuses has failed where the newest backup is %s", async (what, prepare) => {
+  if (what !== "none") expect((await server.backUp()).code).toBe(0);
+  await prepare();
+  await receiver.received();
+  expect((await whileLocked()).code).toBe(75);
+  expect((await receiver.received()).map(({ event }) => event)).toEqual(["/fail"]);
+});
+
+test("a run that backs up the other databases has succeeded while the locked one has a young backup", async () => {
+  const [database] = server.settings.databases;
+  if (database === undefined) throw new Error("no database in the settings");
+  const { monitoring } = server.settings;
+  await server.configure({
+    ...server.settings,
+    databases: [database, { ...database, name: "second" }],
+    monitoring: { ...monitoring, pingUrlFile: file },
+  });
+  expect((await whileLocked()).code).toBe(75);
   expect((await receiver.received()).map(({ event }) => event)).toEqual(["/start", "/fail"]);
+  expect((await server.backUp()).code).toBe(0);
+  await receiver.received();
+  expect((await whileLocked()).code).toBe(75);
+  const [started, ended, ...more] = await receiver.received();
+  expect([started?.event, ended?.event, more]).toEqual(["/start", "", []]);
+  expect(ended?.body).toContain(`${name} is locked by`);
 });
 
 test("a run that a signal ends has failed", async () => {

@@ -43,6 +43,31 @@ describe("--verify-only", () => {
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: 0, file: archive, manifest: { adopted: false } });
   });
 
+  test("a bare name is a backup's, whatever lies in the current directory, and a path has a slash", async () => {
+    const { sandbox } = server;
+    const [older, newer] = archives;
+    const bare = older.replace(`${backups}/`, "");
+    await sandbox.run(`mkdir -p /tmp/here; cp ${newer} /tmp/here/${bare}; cp ${newer} /tmp/here/mine.sql.gz`);
+    const there = (words: string) => looking(`--verify-only --json ${words}`, "cd /tmp/here &&");
+    expect(JSON.parse((await there(bare)).stdout)).toMatchObject({
+      file: older,
+      manifest: { adopted: false },
+    });
+    expect(JSON.parse((await there(`./${bare}`)).stdout)).toMatchObject({
+      file: `/tmp/here/${bare}`,
+      manifest: null,
+    });
+    expect(await there("mine.sql.gz")).toMatchObject({
+      code: 65,
+      stderr: expect.stringContaining("write ./mine.sql.gz"),
+    });
+    expect(await there("no-such-file")).toMatchObject({
+      code: 65,
+      stderr: expect.stringContaining(`${backups}/no-such-file`),
+    });
+    await sandbox.run("rm -r /tmp/here");
+  });
+
   test("refuses a damaged archive and changed roles", async () => {
     const { sandbox } = server;
     const copy = `${backups}/${name}_20250101_000000`;

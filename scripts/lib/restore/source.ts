@@ -27,12 +27,19 @@ export interface RestoreSource {
   majorVersion: number | null;
 }
 
-/** The file that a person means: a path, or the bare name of a backup in the backups directory. */
-export function locateFile(settings: Settings, operand: string): string {
-  const inBackups = join(settings.paths.backups, operand);
-  return basename(operand) === operand && !existsSync(operand) && existsSync(inBackups)
-    ? inBackups
-    : resolve(operand);
+/**
+ * The file that a person means: a backup in the backups directory by its bare name, any file by a path, which has a
+ * slash. A file of the current directory never stands for the backup of that name.
+ * @throws RestoreError `bad-file` where a bare name is only that of a file in the current directory.
+ */
+export function locateFile({ paths }: Settings, operand: string): string {
+  if (operand.includes("/")) return resolve(operand);
+  const path = join(paths.backups, operand);
+  if (existsSync(path) || !existsSync(operand)) return path;
+  throw new RestoreError(
+    "bad-file",
+    `there is no ${operand} in ${paths.backups}; for the file of that name in the current directory write ./${operand}`,
+  );
 }
 
 /**

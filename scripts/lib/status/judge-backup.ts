@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { Backup } from "../backups.ts";
 import { formatAge, formatBytes, formatTime, plural } from "../format.ts";
+import type { LeftAloneArchives } from "../left-alone.ts";
 import { goodOnes, suspicionAmong } from "../retention.ts";
 import type { Settings } from "../settings.ts";
 import { dueRuns, isSince } from "./due-runs.ts";
@@ -43,7 +44,7 @@ export function judgeBackup(
     ok(
       `${formatBytes(newest.bytes)}, verified, taken ${taken}; ${verified}${pins === 0 ? "" : `, ${pins} pinned`}`,
     ),
-    ...judgeLeftAlone(older, settings.paths.log),
+    ...judgeLeftAlone(older, database.leftAlone, settings.paths),
   ];
 }
 
@@ -93,11 +94,20 @@ function judgeVerification(backups: readonly Backup[], command: string): Finding
   return findings;
 }
 
-/** Older archives that no run has adopted: not whole, as the log says, or put there since the last run. */
-function judgeLeftAlone(older: readonly Backup[], log: string): Finding[] {
+/** Older archives that no run has adopted: not whole, or put there since the last run. */
+function judgeLeftAlone(
+  older: readonly Backup[],
+  leftAlone: LeftAloneArchives,
+  { backups, log }: Settings["paths"],
+): Finding[] {
   const names = older.filter((backup) => !backup.verified).map(({ archivePath }) => basename(archivePath));
   if (names.length === 0) return [];
-  return [note(`never verified, not counted: ${names.join(", ")}`, `see why: grep 'is left alone' ${log}`)];
+  const known = names.map((name) => {
+    const reason = leftAlone[name]?.reason.replace(`${backups}/${name} `, "it ");
+    return reason === undefined ? name : `${name} (${reason})`;
+  });
+  const advice = `a changed file is looked at again, also after touch FILE; see: grep 'is left alone' ${log}`;
+  return [note(`never verified, not counted: ${known.join(", ")}`, advice)];
 }
 
 /** A manifest without a fitting archive; an archive without any manifest is only unverified. */

@@ -1,5 +1,6 @@
 import type { Backup } from "../backups.ts";
 import type { ContainerMount } from "../docker.ts";
+import type { LeftAloneArchives } from "../left-alone.ts";
 import type { LogEntry } from "../log.ts";
 import type { RehearsalRecord } from "../rehearsal/record.ts";
 import type { DatabaseSettings, Settings } from "../settings.ts";
@@ -75,6 +76,8 @@ export interface DatabaseObservation {
   container: Looked<ContainerState | null>;
   postgres: PostgresState;
   backups: Looked<readonly Backup[]>;
+  /** Archives that were read and not adopted, by file name, and why. */
+  leftAlone: LeftAloneArchives;
   /** The file that an in-place restore removes when it has put a database back; null where there is none. */
   inPlaceState: string | null;
   /** File systems in memory lose the data with a reboot; null where the directory is not to be seen here. */

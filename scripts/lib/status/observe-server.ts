@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { uptime } from "node:os";
 import { type Backup, listBackups } from "../backups.ts";
 import { messageOf } from "../errors.ts";
+import { readLeftAlone } from "../left-alone.ts";
 import { describeHolder, lockHolder, lockPath } from "../lock.ts";
 import type { Log } from "../log.ts";
 import { inPlaceStatePath } from "../restore/in-place-state.ts";
@@ -80,13 +81,14 @@ function rehearsalState(
 function localState(
   settings: Settings,
   database: DatabaseSettings,
-): Pick<DatabaseObservation, "backups" | "dataInMemory" | "inPlaceState" | "lockedBy"> {
+): Pick<DatabaseObservation, "backups" | "leftAlone" | "dataInMemory" | "inPlaceState" | "lockedBy"> {
   const { name, dataDirectory } = database;
   const inPlaceState = inPlaceStatePath(settings, database);
   // Before the state: who writes that holds the lock.
   const holder = lockHolder(lockPath(settings, name));
   return {
     backups: backupsOf(settings.paths.backups, name),
+    leftAlone: readLeftAlone(settings.paths.backups, name),
     dataInMemory: liesInMemory(dataDirectory),
     inPlaceState: existsSync(inPlaceState) ? inPlaceState : null,
     lockedBy: holder === null ? null : { runId: holder.heldBy?.runId ?? null, text: describeHolder(holder) },

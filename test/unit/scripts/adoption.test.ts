@@ -1,9 +1,24 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { adoptArchives } from "../../../scripts/lib/adoption.ts";
+import { listBackups } from "../../../scripts/lib/backups.ts";
+import { readLeftAlone } from "../../../scripts/lib/left-alone.ts";
 import { openLog } from "../../../scripts/lib/log.ts";
 import type { Settings } from "../../../scripts/lib/settings.ts";
 import { settings } from "./status-observations.ts";
@@ -62,9 +77,101 @@ test("of two archives that one manifest would have to describe one is adopted, a
   );
 });
 
-async function adopt(here: Settings): Promise<string[]> {
+describe("an archive that cannot be adopted", () => {
+  const good = packing.gz(dump("CREATE TABLE t (a int);"));
+  let backups: string;
+  let here: Settings;
+  const at = (name: string) => join(backups, name);
+  const name = "app_20250816_155501.sql.gz";
+  const record = () => at(".app.left-alone.json");
+  beforeEach(() => {
+    backups = mkdtempSync(join(directory, "left-"));
+    here = { ...settings, paths: { ...settings.paths, backups } };
+    rmSync(join(directory, "log"), { force: true });
+  });
+
+  /** How often it was read, by the log. */
+  const readings = (file = name): number =>
+    readFileSync(join(directory, "log"), "utf8").split(`${file} is left alone and not counted`).length - 1;
+
+  test("is read once, and why stands beside the backups", async () => {
+    writeFileSync(at(name), good.subarray(0, -10));
+    for (let run = 0; run < 3; run++) expect(await adopt(here)).toEqual([]);
+    expect(readings()).toBe(1);
+    expect(JSON.parse(readFileSync(record(), "utf8")).archives[name].reason).toContain("is cut off");
+    expect(readLeftAlone(backups, "app")[name]?.passing).toBe(false);
+    expect(listBackups(backups, "app")).toHaveLength(1);
+    expect(statSync(record()).mode & 0o777).toBe(0o600);
+  });
+
+  test.each([
+    ["its content changes", () => writeFileSync(at(name), good.subarray(0, -12)), true],
+    ["it is touched", () => utimesSync(at(name), new Date(), new Date(1_700_000_000_000)), true],
+    ["another file takes its name", () => replaced(at(name)), true],
+    ["its permissions change", () => chmodSync(at(name), 0o400), false],
+    ["a link to it is made", () => linkSync(at(name), at("copy")), false],
+    ["the record is damaged", () => writeFileSync(record(), "{"), true],
+  ] as const)("is read again when %s", async (_, change, again) => {
+    writeFileSync(at(name), good.subarray(0, -10));
+    await adopt(here);
+    change();
+    await adopt(here);
+    expect(readings()).toBe(again ? 2 : 1);
+  });
+
+  test("is adopted when it is whole by then, and is forgotten", async () => {
+    writeFileSync(at(name), good.subarray(0, -10));
+    await adopt(here);
+    writeFileSync(at(name), good);
+    expect(await adopt(here)).toEqual([name]);
+    expect(existsSync(record())).toBe(false);
+  });
+
+  test("is forgotten when it is gone, the others are not", async () => {
+    const other = name.replace("01.sql", "02.sql");
+    for (const file of [name, other]) writeFileSync(at(file), good.subarray(0, -10));
+    await adopt(here);
+    rmSync(at(name));
+    await adopt(here);
+    expect(Object.keys(readLeftAlone(backups, "app"))).toEqual([other]);
+    expect(readings(other)).toBe(1);
+  });
+
+  test("that could not be read to its end in time is read once; those that shared its time come first next time", async () => {
+    const short = { ...here, timeouts: { ...here.timeouts, backup: 0.02 } };
+    const large = packing.gz(dump(randomBytes(12_000_000).toString("hex")), { level: 1 });
+    const names = ["03", "02", "01"].map((second) => name.replace("01.sql", `${second}.sql`));
+    for (const file of names) writeFileSync(at(file), large);
+    for (const count of [1, 2, 3, 3]) {
+      expect(await adopt(short)).toEqual([]);
+      expect(Object.keys(readLeftAlone(backups, "app"))).toHaveLength(count);
+    }
+    const reasons = Object.values(readLeftAlone(backups, "app")).map(({ reason }) => reason);
+    expect(reasons).toEqual(reasons.map(() => "it was not read to its end in 0.02 s (timeouts.backup)"));
+  });
+
+  test("is not judged by a run that is ended, and what is known of others stays known", async () => {
+    writeFileSync(at(name), good.subarray(0, -10));
+    await adopt(here);
+    const next = name.replace("01.sql", "02.sql");
+    writeFileSync(at(next), good.subarray(0, -10));
+    await expect(adopt(here, AbortSignal.abort(new Error("ended by SIGTERM")))).rejects.toThrow("SIGTERM");
+    expect(Object.keys(readLeftAlone(backups, "app"))).toEqual([name]);
+  });
+
+  function replaced(path: string): void {
+    const { atime, mtime } = statSync(path);
+    writeFileSync(`${path}.new`, readFileSync(path));
+    utimesSync(`${path}.new`, atime, mtime);
+    renameSync(`${path}.new`, path);
+  }
+});
+
+async function adopt(here: Settings, signal = new AbortController().signal): Promise<string[]> {
   const log = openLog(join(directory, "log"), "backup_database", runId);
-  const files = await adoptArchives(here, database, { runId, log, signal: new AbortController().signal });
-  log.close();
-  return files;
+  try {
+    return await adoptArchives(here, database, { runId, log, signal });
+  } finally {
+    log.close();
+  }
 }

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
 import { judgeActivity } from "../../../scripts/lib/status/judge-activity.ts";
 import { judgeBackup } from "../../../scripts/lib/status/judge-backup.ts";
@@ -133,6 +134,20 @@ describe("5 backup", () => {
       withBackups(backup({ hoursAgo: 10 }), backup({ hoursAgo: 34, manifest: false })),
       "note",
       "never verified, not counted: shop_34",
+    ],
+    [
+      "one that was read and not adopted",
+      {
+        ...withBackups(backup({ hoursAgo: 10 }), backup({ hoursAgo: 34, manifest: false })),
+        leftAlone: {
+          [basename(backup({ hoursAgo: 34 }).archivePath)]: {
+            ...{ identity: "1", readAt: now.toISOString(), passing: false },
+            reason: `${backup({ hoursAgo: 34 }).archivePath} is cut off; choose another backup`,
+          },
+        },
+      },
+      "note",
+      ".sql.gz (it is cut off; choose another backup)",
     ],
     ["none", withBackups(), "critical", "there is no backup"],
     ["not to be listed", database({ backups: { seen: false, reason: "EACCES" } }), "unknown", "EACCES"],

@@ -159,6 +159,7 @@ export function database(change: Partial<DatabaseObservation> = {}): DatabaseObs
     container: { seen: true, value: container },
     postgres: { answers: true, figures },
     backups: { seen: true, value: [10, 34, 58].map((hours) => backup({ hoursAgo: hours })) },
+    leftAlone: {},
     dataInMemory: false,
     inPlaceState: null,
     rehearsals: { records: [], living: null, containers: [] },

@@ -26,7 +26,8 @@ const judging = new Set([
 ]);
 
 /** Functions that are given a message and show it to a person. */
-const telling = /^(lost|pulumi\.log\.warn|console\.error|problem|context\.tell|(problems|failures)\.push)$/;
+const telling =
+  /^(lost|this\.#warn|pulumi\.log\.warn|console\.error|problem|context\.tell|(problems|failures)\.push)$/;
 
 /** Every error, finding, problem and warning that the repository's code can show, as far as its syntax tells. */
 export function messageTexts(): MessageText[] {
