@@ -46,7 +46,10 @@ function serverOf(key: string, group: readonly Sighting[], preview: Preview): Pr
   const readiness = group.find(({ type }) => type === readinessType);
   const seen = strings(readiness?.found?.problems);
   const told = strings(property(property(preview.outputs?.servers, key), "problems"));
-  const requirements = requirementsSchema.safeParse((readiness?.wished ?? readiness?.before)?.requirements);
+  const { requirements: wished, log } = readiness?.wished ?? readiness?.before ?? {};
+  const requirements = requirementsSchema.safeParse(
+    typeof wished === "object" && wished !== null && log !== undefined ? { ...wished, log } : wished,
+  );
   return {
     key,
     connection: group.map(connectionOf).find((connection) => connection !== null) ?? null,

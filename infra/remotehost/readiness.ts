@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "./connection.ts";
-import type { Requirements } from "./requirements.ts";
+import { kept, type Requirements } from "./requirements.ts";
 
 export interface ReadinessArgs {
   connection: pulumi.Input<Connection>;
@@ -18,6 +18,14 @@ export class Readiness extends pulumi.CustomResource {
   declare readonly notes: pulumi.Output<string[]>;
 
   constructor(name: string, args: ReadinessArgs, options?: pulumi.CustomResourceOptions) {
-    super("remotehost:index:Readiness", name, { ...args, problems: [], notes: undefined }, options);
+    const wished = pulumi.output(args.requirements).apply(kept);
+    const properties = {
+      connection: args.connection,
+      requirements: wished.requirements,
+      log: wished.log,
+      problems: [],
+      notes: undefined,
+    };
+    super("remotehost:index:Readiness", name, properties, options);
   }
 }

@@ -29,6 +29,25 @@ export interface Requirements {
   formerStack?: string;
 }
 
+/**
+ * Requirements as a resource keeps them. A plugin of a version before refuses a requirement that it does not know, and
+ * passes over a property: with what came later beside the requirements an older version can still be deployed.
+ */
+export interface KeptRequirements {
+  requirements: Omit<Requirements, "log">;
+  log?: string;
+}
+
+export const kept = ({ log, ...requirements }: Requirements): KeptRequirements => ({
+  requirements,
+  ...(log !== undefined && { log }),
+});
+
+export const requirementsOf = ({ requirements, log }: KeptRequirements): Requirements => ({
+  ...requirements,
+  ...(log !== undefined && { log }),
+});
+
 /** What `getServer` found out. Nothing here is secret. */
 export interface ServerFacts {
   key: string;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
-import type { Requirements } from "../../requirements.ts";
+import { type Requirements, requirementsOf } from "../../requirements.ts";
 import type { RemoteResource, RequestContext } from "../resource.ts";
 import { pathProblem } from "../rules.ts";
 import { connectionSchema, failuresOf, ruled } from "../schema.ts";
@@ -37,9 +37,21 @@ export const requirementsSchema = z.strictObject({
   formerStack: z.exactOptional(z.string()),
 });
 
-const place = { connection: connectionSchema, requirements: requirementsSchema };
-const schema = z.strictObject({ ...place, problems: z.array(z.string()).check(z.maxLength(0)) });
-const State = z.object({ ...place, problems: z.array(z.string()), notes: z.optional(z.array(z.string())) });
+const log = z.exactOptional(ruled(pathProblem));
+const schema = z.strictObject({
+  connection: connectionSchema,
+  requirements: requirementsSchema,
+  log,
+  problems: z.array(z.string()).check(z.maxLength(0)),
+});
+/** What a later version has left there is passed over. */
+const State = z.object({
+  connection: connectionSchema,
+  requirements: z.object(requirementsSchema.shape),
+  log,
+  problems: z.array(z.string()),
+  notes: z.optional(z.array(z.string())),
+});
 
 export const readiness: RemoteResource = {
   identity: [],
@@ -53,7 +65,7 @@ export const readiness: RemoteResource = {
 
   async read({ server, stack }, properties) {
     const state = State.parse(properties);
-    const { problems, notes } = await examineOnce(server, stack, state.requirements);
+    const { problems, notes } = await examineOnce(server, stack, requirementsOf(state));
     const { notes: _, ...inputs } = { ...state, problems };
     return { outputs: { ...state, problems, notes }, inputs };
   },
@@ -65,7 +77,7 @@ export const readiness: RemoteResource = {
 
   async put(context, properties) {
     const state = State.parse(properties);
-    const { problems, notes } = await examinePatiently(context, state.requirements);
+    const { problems, notes } = await examinePatiently(context, requirementsOf(state));
     if (problems.length > 0) throw new NotReady(context.server.connection.key, problems);
     return { ...state, problems, notes };
   },
