@@ -6,9 +6,10 @@ import { formatAge, formatTime } from "./lib/format.ts";
 import { exitCodeOf, type ProgramContext, runProgram } from "./lib/program.ts";
 import { planRestore, planText } from "./lib/restore/dry-run.ts";
 import { RestoreError } from "./lib/restore/errors.ts";
-import { restoreInto } from "./lib/restore/into.ts";
+import { restoreInto, restorePartlyInto } from "./lib/restore/into.ts";
 import { listingData, listingText, listRestorable } from "./lib/restore/listing.ts";
 import { backupAt, noBackupAt } from "./lib/restore/moment.ts";
+import { partlyExitCode } from "./lib/restore/partly-filling.ts";
 import { restoreFile } from "./lib/restore/restoration.ts";
 import type { RestoreRun } from "./lib/restore/run.ts";
 import { inspectSource, locateFile, type RestoreSource, targetOf } from "./lib/restore/source.ts";
@@ -41,6 +42,10 @@ const commandLine: CommandLine = {
     [
       ExitCode.unknown,
       "no answer to the swap: the live database is wholly the old or wholly the new one; see --list",
+    ],
+    [
+      ExitCode.different,
+      "with --keep-going: the new database is there, and something of the backup is not in it or differs",
     ],
     [ExitCode.usage, "the command line is wrong"],
     [ExitCode.badFile, "the file is missing, damaged, of another database or of a newer PostgreSQL"],
@@ -143,6 +148,10 @@ async function restore(
 ): Promise<Outcome> {
   const run = { ...context, database, acceptsDifferences: wish.acceptDifferences };
   if (wish.dryRun) return planned(run, wish, source);
+  if (wish.action === "into" && wish.keepGoing) {
+    const report = await restorePartlyInto(run, source, wish.into);
+    return { exitCode: partlyExitCode(report), data: report };
+  }
   if (wish.action === "into") return done(await restoreInto(run, source, wish.into));
   if (wish.action === "table") {
     const report = await restoreTables(run, source, wish.tables);

@@ -16,7 +16,7 @@ export const ExitCode = {
    * The answer to a restore's or roll back's swap was lost: the live database is wholly the old or wholly the new one.
    */
   unknown: 12,
-  /** A rehearsal restored the backup, and the result is not what was backed up. */
+  /** A rehearsal, or a restore with --keep-going, restored the backup, and the result is not what was backed up. */
   different: 13,
   /** The command line is wrong. */
   usage: 64,

@@ -60,6 +60,10 @@ export function parseLogLine(line: string): LogEntry | null {
   };
 }
 
+/** Text of several lines, as other programs' errors are, as one: an event is a line, in the log and where it is shown. */
+export const oneLine = (text: string): string =>
+  text.trim().replace(/\s*[\n\r\v\f\u0085\u2028\u2029]\s*/g, " ");
+
 /**
  * Opens the programs' log for appending (0600). One that cannot be opened or written stops nothing.
  * @param show is told every entry too: what a person sees.
@@ -105,7 +109,7 @@ export function openLog(
     if (!isWritten(line)) lost(line);
   };
   const entryOf = (level: LogLevel, database: string | null, text: string): LogEntry => {
-    return { time: new Date(), level, database, runId, program, text };
+    return { time: new Date(), level, database, runId, program, text: oneLine(text) };
   };
   return {
     runId,

@@ -9,6 +9,7 @@ import { DatabaseProperties, differingProperties, propertiesQuery } from "../res
 import { createStatement, propertyStatements } from "../restore/recreation.ts";
 import { questionOptions, type RestoreRun } from "../restore/run.ts";
 import type { RestoreSource } from "../restore/source.ts";
+import { gatherStatistics } from "../restore/statistics.ts";
 import { detachSubscriptions } from "../restore/subscriptions.ts";
 import { applicationName } from "../run-id.ts";
 import { identifier } from "../sql.ts";
@@ -38,7 +39,7 @@ export async function restoreOnTrial(
   await loadUnderSettings(run, source, properties, inside, () =>
     loadInto(run, source, filledAs, way, signal),
   );
-  await Promise.all([query(run.database, "ANALYZE", inside), detachSubscriptions(run, filledAs, options)]);
+  await Promise.all([gatherStatistics(run, inside), detachSubscriptions(run, filledAs, options)]);
   const statements = [
     ...resetStatements(filledAs, run.database.user),
     ...propertyStatements(filledAs, properties),

@@ -9,23 +9,33 @@ import type { RestoreSource } from "./source.ts";
 /**
  * Fills a new database beside the live one and lets `use` have it, which gives it another name or drops it. If anything
  * fails, it is dropped. The live database is not touched.
+ * @param filled makes and fills the database of the name that it is given.
  * @throws RestoreError, DockerError, PsqlError, InterruptedError, and what `use` throws.
  */
-export async function restoreBeside<T>(
+export async function fillBeside<F extends object, T extends object>(
   run: RestoreRun,
   server: LiveServer,
-  source: RestoreSource,
-  properties: DatabaseProperties,
+  filled: (incoming: string) => Promise<F>,
   use: (incoming: string) => Promise<T>,
-): Promise<Filled & T> {
+): Promise<F & T> {
   const incoming = restoringName(run.database.database, run.runId);
-  const filled = await fillDatabase(run, server, source, properties, incoming);
+  const made = await filled(incoming);
   try {
     run.signal.throwIfAborted();
-    return { ...filled, ...(await use(incoming)) };
+    return { ...made, ...(await use(incoming)) };
   } catch (error) {
     // A server that does not answer is not asked again: the lock would be held for as long as it hangs.
     if (!(error instanceof RestoreError && error.kind === "unknown")) await takeAway(run, server, incoming);
     throw error;
   }
 }
+
+/** The same with all of the file. @throws as `fillBeside` */
+export const restoreBeside = <T extends object>(
+  run: RestoreRun,
+  server: LiveServer,
+  source: RestoreSource,
+  properties: DatabaseProperties,
+  use: (incoming: string) => Promise<T>,
+): Promise<Filled & T> =>
+  fillBeside(run, server, (name) => fillDatabase(run, server, source, properties, name), use);

@@ -1,20 +1,31 @@
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { compressionOfVerified, decompressor } from "../compression.ts";
+import { decodeAs, encodingIn } from "../encodings.ts";
 import { letGo } from "../passing-buffers.ts";
 import { DumpLines } from "./dump-lines.ts";
 
+/** Gives lines, which were read as Latin-1, as what they are in the encoding that the dump has set. */
+export class LineDecoder {
+  #encoding = "UTF8";
+
+  decode(line: string): string {
+    if (line.startsWith("SET client_encoding")) this.#encoding = encodingIn(line) ?? this.#encoding;
+    return isAscii(line) ? line : decodeAs(Buffer.from(line, "latin1"), this.#encoding);
+  }
+}
+
+const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text);
+
 /**
- * Goes through the lines of a plain dump that are SQL, leaving out the rows of tables; memory is bounded.
- * Bytes are read as Latin-1, so non-ASCII names must be compared in that form (see `asLatin1`).
- * Stops reading as soon as `visit` returns false.
+ * Gives a plain dump's text in pieces, read as Latin-1: one character a byte. Stops as soon as `take` returns false.
+ * @throws a system error, or the signal's reason
  */
-export async function visitStatements(
+export async function readDump(
   archive: string,
-  visit: (line: string) => boolean,
+  take: (text: string) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const lines = new DumpLines();
   let enough = false;
   const read = pipeline(
     createReadStream(archive),
@@ -22,10 +33,8 @@ export async function visitStatements(
     async (text: AsyncIterable<Buffer>) => {
       for await (const chunk of text) {
         letGo(chunk.length);
-        for (const line of lines.take(chunk.toString("latin1"))) {
-          enough = !visit(line);
-          if (enough) return;
-        }
+        enough = !take(chunk.toString("latin1"));
+        if (enough) return;
       }
     },
     { signal },
@@ -37,8 +46,23 @@ export async function visitStatements(
   });
 }
 
-/** A name as its UTF-8 bytes look in the lines that `visitStatements` gives. */
-export const asLatin1 = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
+/**
+ * Goes through the lines of a plain dump that are SQL, leaving out the rows of tables; memory is bounded.
+ * Stops reading as soon as `visit` returns false.
+ */
+export async function visitStatements(
+  archive: string,
+  visit: (line: string) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const lines = new DumpLines();
+  const decoder = new LineDecoder();
+  const take = (text: string): boolean => {
+    for (const line of lines.take(text)) if (!visit(decoder.decode(line))) return false;
+    return true;
+  };
+  await readDump(archive, take, signal);
+}
 
 const otherDatabase: readonly [RegExp, string][] = [
   [/^-- PostgreSQL database cluster dump$/, "it is a dump of a whole server (pg_dumpall)"],

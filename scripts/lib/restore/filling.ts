@@ -9,6 +9,7 @@ import type { DatabaseSettings } from "../settings.ts";
 import { requireContent } from "./content-check.ts";
 import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
+import type { Load } from "./load.ts";
 import { giveLoadSettings, loadUnderSettings, resetStatements } from "./load-settings.ts";
 import { loadInto, loadingWay } from "./loading.ts";
 import { DatabaseProperties, differingProperties, propertiesQuery } from "./properties.ts";
@@ -17,6 +18,7 @@ import { createMissingRoles, dropRoles } from "./roles.ts";
 import { questionOptions, type RestoreRun } from "./run.ts";
 import { dropDatabase } from "./scratch-database.ts";
 import type { RestoreSource } from "./source.ts";
+import { gatherStatistics } from "./statistics.ts";
 import { detachSubscriptions } from "./subscriptions.ts";
 
 export interface Filled {
@@ -24,18 +26,35 @@ export interface Filled {
   createdRoles: string[];
 }
 
+/** A database that is being filled. */
+export interface Filling {
+  name: string;
+  way: Load["way"];
+  /** How to ask in it, and in another one. */
+  inside: QueryOptions;
+  maintenance: QueryOptions;
+  signal: AbortSignal;
+}
+
+export interface FillingSteps<T> {
+  load: (filling: Filling) => Promise<void>;
+  /** Everything behind the load: the database lacks nothing but the live name then. */
+  finish: (filling: Filling) => Promise<T>;
+}
+
 /**
- * Makes the database `name`, restores the file into it, checks it and gives it the properties: it lacks nothing but
- * the live name then. If anything fails, what was made is taken away again.
+ * Makes the database `name` with the roles and settings that the file needs, and fills it. If anything fails, what was
+ * made is taken away again.
  * @throws RestoreError, DockerError, PsqlError, InterruptedError
  */
-export async function fillDatabase(
+export async function fill<T extends object>(
   run: RestoreRun,
   server: LiveServer,
   source: RestoreSource,
   properties: DatabaseProperties,
   name: string,
-): Promise<Filled> {
+  { finish, load }: FillingSteps<T>,
+): Promise<T & { createdRoles: string[] }> {
   const { database, settings } = run;
   const limit = settings.timeouts.restore;
   const time = deadline(
@@ -43,33 +62,22 @@ export async function fillDatabase(
     limit,
     `the restore did not end within ${formatDuration(limit)} and was ended`,
   );
-  const maintenance = questionOptions(run, server.maintenance, time.signal);
+  const { signal } = time;
+  const maintenance = questionOptions(run, server.maintenance, signal);
   const createdRoles: string[] = [];
   try {
     createdRoles.push(
-      ...(await createMissingRoles(database, source, server, properties, {
-        ...maintenance,
-        signal: time.signal,
-      })),
+      ...(await createMissingRoles(database, source, server, properties, { ...maintenance, signal })),
     );
     const [way] = await Promise.all([
       loadingWay(run, source, maintenance),
       query(database, createStatement(name, properties), maintenance),
     ]);
     await giveLoadSettings(run, source, properties, name, maintenance);
-    const inside = { applicationName: applicationName(run.runId), dbname: name, signal: time.signal };
-    await loadUnderSettings(run, source, properties, inside, () =>
-      loadInto(run, source, name, way, time.signal),
-    );
-    // Side by side: none of them changes what another one reads.
-    const [content] = await Promise.all([
-      readContent(database, inside, source.manifest?.content?.proof ?? "rows"),
-      query(database, "ANALYZE", inside),
-      detachSubscriptions(run, name, maintenance),
-    ]);
-    requireContent(run, source.manifest, content, source.path);
-    await giveProperties(database, name, properties, maintenance);
-    return { content, createdRoles };
+    const inside = { applicationName: applicationName(run.runId), dbname: name, signal };
+    const filling = { name, way, inside, maintenance, signal };
+    await loadUnderSettings(run, source, properties, inside, () => load(filling));
+    return { ...(await finish(filling)), createdRoles };
   } catch (error) {
     time.stop("another part of the restore failed");
     await takeAway(run, server, name, createdRoles);
@@ -78,6 +86,32 @@ export async function fillDatabase(
     time.done();
   }
 }
+
+/**
+ * Fills the new database `name` with all of the file, checks it and gives it the properties.
+ * @throws as `fill`
+ */
+export const fillDatabase = (
+  run: RestoreRun,
+  server: LiveServer,
+  source: RestoreSource,
+  properties: DatabaseProperties,
+  name: string,
+): Promise<Filled> =>
+  fill(run, server, source, properties, name, {
+    load: ({ signal, way }) => loadInto(run, source, name, way, signal),
+    finish: async ({ inside, maintenance }) => {
+      // Side by side: none of them changes what another one reads.
+      const [content] = await Promise.all([
+        readContent(run.database, inside, source.manifest?.content?.proof ?? "rows"),
+        gatherStatistics(run, inside),
+        detachSubscriptions(run, name, maintenance),
+      ]);
+      requireContent(run, source.manifest, content, source.path);
+      await giveProperties(run.database, name, properties, maintenance);
+      return { content };
+    },
+  });
 
 /** Drops a database of this run, and roles that it made; what cannot be dropped stays, with a warning. */
 export async function takeAway(
@@ -95,7 +129,11 @@ export async function takeAway(
   }
 }
 
-async function giveProperties(
+/**
+ * Gives a database the properties that it is to have, in place of the settings that it was loaded under.
+ * @throws RestoreError `check` when it has others afterwards; PsqlError, DockerError, InterruptedError
+ */
+export async function giveProperties(
   database: DatabaseSettings,
   name: string,
   wanted: DatabaseProperties,

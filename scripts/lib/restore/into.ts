@@ -1,11 +1,14 @@
 import { recogniseDatabase } from "../database-names.ts";
 import { dropLeftovers } from "../leftover-databases.ts";
+import type { LogLevel } from "../log.ts";
 import type { Settings } from "../settings.ts";
-import { restoreBeside } from "./beside.ts";
+import { fillBeside, restoreBeside } from "./beside.ts";
 import { RestoreError } from "./errors.ts";
 import type { Filled } from "./filling.ts";
 import { unfinishedInPlace } from "./in-place-state.ts";
 import type { LiveServer } from "./live-server.ts";
+import { fillPartly, isWhole, missingText, type PartlyFilled, partlyText } from "./partly-filling.ts";
+import type { DatabaseProperties } from "./properties.ts";
 import { refuseUnfit } from "./refusals.ts";
 import { contentText } from "./report.ts";
 import { lockForRestore, namesOf, propertiesFor, surveyServer } from "./restoration.ts";
@@ -15,6 +18,11 @@ import { requireSpaceBeside } from "./space-check.ts";
 import { swapDatabases } from "./swap.ts";
 
 export interface IntoReport extends Filled {
+  /** The new database. */
+  into: string;
+}
+
+export interface PartlyIntoReport extends PartlyFilled {
   /** The new database. */
   into: string;
 }
@@ -60,7 +68,53 @@ export async function refuseInto(
  * then it bears that of an unfinished restore, so that nobody takes half of it for the whole.
  * @throws ProgramError with the exit code that fits
  */
-export async function restoreInto(run: RestoreRun, source: RestoreSource, name: string): Promise<IntoReport> {
+export const restoreInto = (run: RestoreRun, source: RestoreSource, name: string): Promise<IntoReport> =>
+  intoNew(run, source, name, async (server, properties, named) => {
+    const filled = await restoreBeside(run, server, source, properties, named);
+    return {
+      report: filled,
+      level: "info",
+      text: `restore finished: the new database ${name} has ${contentText(filled)}`,
+    };
+  });
+
+/**
+ * The same with all of the file that can be loaded; the report says what is missing.
+ * @throws ProgramError with the exit code that fits
+ */
+export const restorePartlyInto = (
+  run: RestoreRun,
+  source: RestoreSource,
+  name: string,
+): Promise<PartlyIntoReport> =>
+  intoNew(run, source, name, async (server, properties, named) => {
+    const report = await fillBeside(
+      run,
+      server,
+      (incoming) => fillPartly(run, server, source, properties, incoming),
+      named,
+    );
+    run.output.print(missingText(report));
+    return { report, level: isWhole(report) ? "info" : "warning", text: partlyText(name, report) };
+  });
+
+/** What a fill has made, and the sentence that says it. */
+interface Made<T> {
+  report: T;
+  level: LogLevel;
+  text: string;
+}
+
+async function intoNew<T extends object>(
+  run: RestoreRun,
+  source: RestoreSource,
+  name: string,
+  make: (
+    server: LiveServer,
+    properties: DatabaseProperties,
+    named: (incoming: string) => Promise<{ into: string }>,
+  ) => Promise<Made<T>>,
+): Promise<T> {
   const { database, log, settings } = run;
   await refuseInto(run, source, name, await surveyServer(run));
   const lock = await lockForRestore(run);
@@ -70,14 +124,13 @@ export async function restoreInto(run: RestoreRun, source: RestoreSource, name: 
     await dropLeftovers(run, server.maintenance, namesOf(server));
     await refuseInto(run, source, name, server);
     const properties = propertiesFor(run, source, server, unfinishedInPlace(settings, database, server));
-    const filled = await restoreBeside(run, server, source, properties, async (incoming) => {
+    const { level, report, text } = await make(server, properties, async (incoming) => {
       await swapDatabases(run, server.maintenance, { live: name, incoming, outgoing: null });
       return { into: name };
     });
     const live = `${database.database} is ${server.live === null ? "not there, as before" : "what it was"}`;
-    const what = `the new database ${name} has ${contentText(filled)}; ${live}`;
-    log.event("info", database.name, `restore finished: ${what}`);
-    return filled;
+    log.event(level, database.name, `${text}; ${live}`);
+    return report;
   } finally {
     lock.release();
   }

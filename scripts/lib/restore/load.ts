@@ -11,7 +11,7 @@ import { letGo } from "../passing-buffers.ts";
 import { liftTimeouts } from "../psql.ts";
 import { connectionString } from "../sql.ts";
 import { confineDump } from "./confinement.ts";
-import { RestoreError } from "./errors.ts";
+import { type LoadError, loadErrors } from "./load-errors.ts";
 
 export interface Load {
   archive: string;
@@ -55,80 +55,168 @@ const liftForLoad = `SELECT pg_catalog.set_config(s.name, v.value, false)
   FROM (VALUES ('array_nulls', 'on'), ('temp_file_limit', '-1'), ('restrict_nonsystem_relation_kind', '')) AS v (name, value)
   JOIN pg_catalog.pg_settings AS s USING (name)`;
 
-const messagesLimit = 16_384;
+/** Of what psql says; an error is the last of it. */
+const messagesLimit = 262_144;
+
+/** Why a dump could not be loaded: what PostgreSQL said of a statement, or, where it said nothing, what is known. */
+export class LoadFailure extends Error {
+  override readonly name = "LoadFailure";
+  readonly error: LoadError | null;
+  constructor(error: LoadError | null, words: string) {
+    super(words);
+    this.error = error;
+  }
+}
+
+/** A psql that runs a dump in the database, or a part of it. */
+export interface LoadingPsql {
+  stdin: NodeJS.WritableStream;
+  /** Its exit status, what it and the commands beside it said, once it has ended. @throws a system error */
+  ended: Promise<{ status: number; output: string }>;
+}
+
+export type LoadPlace = Pick<Load, "applicationName" | "container" | "database" | "signal" | "user">;
 
 /**
- * Runs a dump in the database, stopping at its first error.
- * @throws RestoreError `load` with PostgreSQL's first messages; DockerError when the container is gone.
+ * Starts psql in the database.
+ * @param stops whether it ends at the first error.
+ * @param decompresses what decompresses its input in the container; null when it gets text.
+ * @param heard is given what it says on standard error, piece by piece.
  */
-export async function loadArchive(load: Load): Promise<void> {
+export function startLoading(
+  place: LoadPlace,
+  stops: boolean,
+  decompresses: Compression | null,
+  heard: (words: string) => void,
+): LoadingPsql {
   const psql = [
-    ...["-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=terse", "-o", "/dev/null"],
-    ...["-U", load.user, "-d", connectionString(load.database)],
+    ...[
+      "-X",
+      "-q",
+      "-w",
+      "-v",
+      `ON_ERROR_STOP=${stops ? 1 : 0}`,
+      "-v",
+      "VERBOSITY=verbose",
+      "-o",
+      "/dev/null",
+    ],
+    ...["-U", place.user, "-d", connectionString(place.database)],
     ...["-c", liftTimeouts, "-c", liftForLoad, "-f", "-"],
   ];
-  const compressed = load.way === "compressed";
-  const argv = compressed
-    ? ["sh", "-c", decompressAndRun(load.compression), "sh", ...psql]
-    : ["psql", ...psql];
-  const bothSucceeded = `${load.compression} 0\npsql 0\n`;
-  const environment = { PGAPPNAME: load.applicationName, PGOPTIONS: sessionSettings };
-  const child = spawn("docker", execArguments(load.container, argv, true, environment), {
+  const argv =
+    decompresses === null ? ["psql", ...psql] : ["sh", "-c", decompressAndRun(decompresses), "sh", ...psql];
+  const environment = { PGAPPNAME: place.applicationName, PGOPTIONS: sessionSettings };
+  const child = spawn("docker", execArguments(place.container, argv, true, environment), {
     // As in runChild: the terminal's Ctrl-C must not end the load that puts a backup back.
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
-    signal: load.signal,
+    signal: place.signal,
     killSignal: "SIGKILL",
   });
   let output = "";
-  let messages = "";
   child.stdout.on("data", (chunk: Buffer) => {
-    if (compressed) output += chunk.toString();
+    if (decompresses !== null) output += chunk.toString();
   });
-  child.stderr.on("data", (chunk: Buffer) => {
-    if (messages.length < messagesLimit) messages += chunk.toString();
-  });
-  const ended = new Promise<number | null>((resolve, reject) => {
+  child.stderr.on("data", (chunk: Buffer) => heard(chunk.toString()));
+  const ended = new Promise<{ status: number; output: string }>((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", resolve);
+    child.on("close", (status) => resolve({ status: status ?? firstForeignStatus, output }));
   });
-  const [sent, status] = await Promise.allSettled([send(load, child.stdin), ended]);
+  return { stdin: child.stdin, ended };
+}
+
+/**
+ * Runs a dump in the database, stopping at its first error.
+ * @throws LoadFailure with PostgreSQL's first error; DockerError when the container is gone.
+ */
+export async function loadArchive(load: Load): Promise<void> {
+  const compressed = load.way === "compressed" ? load.compression : null;
+  let messages = "";
+  const { ended, stdin } = startLoading(load, true, compressed, (words) => {
+    messages = (messages + words).slice(-messagesLimit);
+  });
+  const [sent, status] = await Promise.allSettled([send(load, stdin), ended]);
   if (load.signal.aborted) throw load.signal.reason;
   if (status.status === "rejected") throw status.reason;
-  const succeeded = status.value === 0 && (!compressed || output === bothSucceeded);
-  if (succeeded && sent.status === "fulfilled") return;
-  const failure = status.value === 0 ? null : dockerFailure(load.container, messages);
+  const statuses = statusesOf(status.value, compressed);
+  if (statuses.every(([, code]) => code === 0) && sent.status === "fulfilled") return;
+  const failure = status.value.status === 0 ? null : dockerFailure(load.container, messages);
   if (failure !== null) throw failure;
-  const said = [messages.trim(), output.replace(bothSucceeded, "").trim()].filter((text) => text !== "");
-  if (said.length === 0) {
-    if (status.value !== 0) said.push(endOf("docker exec", status.value ?? firstForeignStatus));
-    if (sent.status === "rejected") said.push(messageOf(sent.reason));
-  }
-  throw new RestoreError("load", `${load.archive} could not be restored: ${said.join("; ")}`);
+  const errors = loadErrors(messages);
+  const error = errors.find(({ sqlState }) => sqlState !== null) ?? errors[0] ?? null;
+  if (error !== null) throw new LoadFailure(error, error.message);
+  // psql first: who feeds it ends because of it.
+  const [program, code] = statuses.find(([, each]) => each !== 0) ?? ["", 0];
+  const words = [messages.trim(), program === "" ? "" : endOf(program, code)];
+  if (program === "" && sent.status === "rejected") words.push(messageOf(sent.reason));
+  throw new LoadFailure(null, words.filter((text) => text !== "").join("; "));
+}
+
+/** The statuses of psql and, where there is one, of what decompresses beside it. */
+function statusesOf(
+  { output, status }: { output: string; status: number },
+  compressed: Compression | null,
+): [string, number][] {
+  if (compressed === null) return [["psql", status]];
+  if (status !== 0) return [["docker exec", status]];
+  const said = new Map(output.split("\n").map((line): [string, string] => [line.split(" ")[0] ?? "", line]));
+  return ["psql", compressed].map((program) => {
+    const code = /^\S+ (\d+)$/.exec(said.get(program) ?? "")?.[1];
+    return [program, code === undefined ? firstForeignStatus : Number(code)];
+  });
 }
 
 async function send(load: Load, input: NodeJS.WritableStream): Promise<void> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  const watch = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      load.progress(bytes);
-      letGo(chunk.length);
-      done(null, chunk);
-    },
-  });
+  const watched = watch(load);
   const archive = createReadStream(load.archive, { highWaterMark: 1 << 18 });
-  if (load.way === "compressed") await pipeline(archive, watch, input, { signal: load.signal });
+  if (load.way === "compressed") await pipeline(archive, watched.bytes, input, { signal: load.signal });
   else
     await pipeline(
       archive,
-      watch,
+      watched.bytes,
       decompressor(load.compression),
       confineDump(load.way === "confined"),
       input,
       { signal: load.signal },
     );
-  if (hash.digest("hex") !== load.sha256) throw new Error("the file changed while it was restored");
+  watched.requireSame();
+}
+
+/** Passes an archive's bytes on and shows how far it is; `requireSame` throws where they are not those that were verified. */
+function watch(load: Pick<Load, "progress" | "sha256">): { bytes: Transform; requireSame: () => void } {
+  const hash = createHash("sha256");
+  let count = 0;
+  const bytes = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      count += chunk.length;
+      load.progress(count);
+      letGo(chunk.length);
+      done(null, chunk);
+    },
+  });
+  const requireSame = () => {
+    if (hash.digest("hex") !== load.sha256) throw new Error("the file changed while it was restored");
+  };
+  return { bytes, requireSame };
+}
+
+/**
+ * Gives a dump's text, read as Latin-1, piece by piece to `take`, which may wait.
+ * @throws what `take` throws; a system error, an Error where the archive is not the one that was verified
+ */
+export async function readLoad(load: Load, take: (text: string) => Promise<void>): Promise<void> {
+  const watched = watch(load);
+  const archive = createReadStream(load.archive, { highWaterMark: 1 << 18 });
+  await pipeline(
+    archive,
+    watched.bytes,
+    decompressor(load.compression),
+    async (text: AsyncIterable<Buffer>) => {
+      for await (const chunk of text) await take(chunk.toString("latin1"));
+    },
+    { signal: load.signal },
+  );
+  watched.requireSame();
 }

@@ -3,24 +3,23 @@ import { formatBytes } from "../format.ts";
 import { type QueryOptions, query } from "../psql.ts";
 import { PsqlError } from "../psql-error.ts";
 import { applicationName } from "../run-id.ts";
-import { type Load, loadArchive } from "./load.ts";
+import { RestoreError } from "./errors.ts";
+import { KeepGoing, type NotLoadedList } from "./keep-going.ts";
+import { type Load, LoadFailure, loadArchive, readLoad } from "./load.ts";
+import { loadError } from "./load-report.ts";
 import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
 
 const isForeign = ({ manifest }: RestoreSource): boolean => manifest === null || manifest.adopted;
 
-/**
- * Restores the file into the empty database `name` and shows how far it is.
- * @param way see loadingWay.
- * @throws RestoreError `load`, DockerError, InterruptedError
- */
-export async function loadInto(
+/** What a load works with; progress is shown to whoever watches. */
+function loadOf(
   run: RestoreRun,
   source: RestoreSource,
   name: string,
   way: Load["way"],
   signal: AbortSignal,
-): Promise<void> {
+): Load {
   const { database, output } = run;
   if (way === "plain" && isForeign(source)) {
     run.log.event(
@@ -30,7 +29,7 @@ export async function loadInto(
     );
   }
   let shown = -1;
-  await loadArchive({
+  return {
     archive: source.path,
     sha256: source.sha256,
     compression: source.compression,
@@ -47,7 +46,56 @@ export async function loadInto(
       const end = percent === 100 ? "\n" : "";
       process.stdout.write(`\rrestoring: ${percent} % of ${formatBytes(source.bytes)}${end}`);
     },
-  });
+  };
+}
+
+/**
+ * Restores the file into the empty database `name` and shows how far it is.
+ * @param way see loadingWay.
+ * @throws RestoreError `load`, DockerError, InterruptedError
+ */
+export async function loadInto(
+  run: RestoreRun,
+  source: RestoreSource,
+  name: string,
+  way: Load["way"],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await loadArchive(loadOf(run, source, name, way, signal));
+  } catch (error) {
+    if (!(error instanceof LoadFailure)) throw error;
+    throw await loadError(run, source, way, error);
+  }
+}
+
+/**
+ * The same, going on behind errors.
+ * @returns what could not be loaded.
+ * @throws as `loadInto`, for what ends a load at once
+ */
+export async function loadAsFarAsPossible(
+  run: RestoreRun,
+  source: RestoreSource,
+  name: string,
+  way: Load["way"],
+  signal: AbortSignal,
+): Promise<NotLoadedList> {
+  const end = new AbortController();
+  const load = loadOf(run, source, name, way, AbortSignal.any([signal, end.signal]));
+  const keepGoing = new KeepGoing(load, way !== "plain");
+  try {
+    await readLoad(load, (text) => keepGoing.take(text));
+    await keepGoing.end();
+    return keepGoing.failed;
+  } catch (error) {
+    signal.throwIfAborted();
+    const what = `${source.path} could not be restored: `;
+    if (error instanceof LoadFailure) throw new RestoreError("load", `${what}${error.message}`, error);
+    throw error;
+  } finally {
+    end.abort();
+  }
 }
 
 /**

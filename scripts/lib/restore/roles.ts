@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
+import { decodeOwn } from "../encodings.ts";
 import { type QueryOptions, query } from "../psql.ts";
 import type { DatabaseSettings } from "../settings.ts";
 import { identifier } from "../sql.ts";
-import { asLatin1, visitStatements } from "./dump-text.ts";
+import { visitStatements } from "./dump-text.ts";
 import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
 import type { DatabaseProperties } from "./properties.ts";
@@ -77,7 +78,7 @@ async function namedInDump(
   signal: AbortSignal,
 ): Promise<Set<MissingRole>> {
   const patterns = roles.map((role) => {
-    const own = asLatin1(role.written).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    const own = role.written.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
     return {
       role,
       pattern: new RegExp(`(?:TO|FROM|ROLE|AUTHORIZATION|USER MAPPING FOR) (?:[^']*[ ,])?${own}(?:[;, ]|$)`),
@@ -121,7 +122,7 @@ export async function neededRoles(
 ): Promise<MissingRole[]> {
   const lacking = lackingFor(properties, server.roles);
   const { path, rolesPath } = source;
-  const missing = rolesPath === null ? [] : missingRoles(readFileSync(rolesPath, "utf8"), server.roles);
+  const missing = rolesPath === null ? [] : missingRoles(decodeOwn(readFileSync(rolesPath)), server.roles);
   const describes = (name: string) => (role: MissingRole) =>
     role.written === name || role.written === identifier(name);
   const unknown = lacking.filter((name) => !missing.some(describes(name)));

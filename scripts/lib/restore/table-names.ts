@@ -119,7 +119,7 @@ export async function tablesInDump(archive: string, signal: AbortSignal): Promis
     (line) => {
       const written = creation.exec(line)?.[1];
       if (written !== undefined) {
-        const [schema, name] = partsOf(Buffer.from(written, "latin1").toString("utf8"));
+        const [schema, name] = partsOf(written);
         if (schema !== undefined && name !== undefined) tables.push({ schema: schema.text, name: name.text });
       }
       return !line.startsWith(dataBegins);

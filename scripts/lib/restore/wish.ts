@@ -18,6 +18,10 @@ export const restoreOptions: readonly Option[] = [
     description: "into a new database NAME beside the live one, which stays live",
   },
   {
+    name: "keep-going",
+    description: "with --into: load all that can be loaded, and list what cannot (exit code 13)",
+  },
+  {
     name: "table",
     value: "[SCHEMA.]TABLE",
     description: "only this table, into a schema of its own in the live database; repeat it or use commas",
@@ -48,6 +52,8 @@ export interface Wish {
   at: { moment: Date; written: string } | null;
   /** The name of a new database, with `into`. */
   into: string;
+  /** With `into`: what cannot be loaded is left out. */
+  keepGoing: boolean;
   /** With `table`. */
   tables: WishedTable[];
   database: string | undefined;
@@ -65,6 +71,8 @@ export function readWish(given: Arguments): Wish {
   const [action = "replace", second] = actions.filter(isGiven);
   if (second !== undefined) throw new UsageError(`--${action} and --${second} exclude each other`);
   if (given.value("into") === "") throw new UsageError("--into needs a name");
+  if (given.flag("keep-going") && action !== "into")
+    throw new UsageError("--keep-going needs --into NAME: a part never replaces the live database");
   const [operand = null] = given.operands;
   const at = given.value("at");
   if (at !== undefined && (action === "rollback" || action === "list"))
@@ -80,6 +88,7 @@ export function readWish(given: Arguments): Wish {
     operand,
     at: at === undefined ? null : { moment: parseMoment(at), written: at },
     into: given.value("into") ?? "",
+    keepGoing: given.flag("keep-going"),
     tables: given.values("table").flatMap(parseTables),
     database: given.value("database"),
     dryRun: given.flag("dry-run"),

@@ -54,13 +54,16 @@ test.each(["", "Backup completed successfully", "2026-11-22T02:00:00Z info"])(
 
 test("the log is appended to, and nobody else can read it", () => {
   const path = join(directory, "deeper", "backup.log");
-  for (const text of ["first", "second\nline"]) {
-    const log = openLog(path, "backup_database", "20261122T020000-4f2a1b");
+  const shown: string[] = [];
+  for (const text of ["first", "second\n  line\r\n"]) {
+    const log = openLog(path, "backup_database", "20261122T020000-4f2a1b", (entry) => shown.push(entry.text));
     log.event("info", null, text);
     log.close();
   }
   const lines = readFileSync(path, "utf8").trimEnd().split("\n");
-  expect(lines.map((line) => parseLogLine(line)?.text)).toEqual(["first", "second\nline"]);
+  expect(lines.map((line) => parseLogLine(line)?.text)).toEqual(["first", "second line"]);
+  // cron puts what is shown into the same file.
+  expect(shown).toEqual(["first", "second line"]);
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { entriesAt, entryText } from "../../../scripts/lib/restore/dump-entries.ts";
 import { DumpLines } from "../../../scripts/lib/restore/dump-lines.ts";
+import { DumpParts } from "../../../scripts/lib/restore/dump-parts.ts";
 import { visitStatements } from "../../../scripts/lib/restore/dump-text.ts";
 import { neededRoles } from "../../../scripts/lib/restore/roles.ts";
 
@@ -43,6 +45,48 @@ describe("the lines of a dump without its rows", () => {
       "-- COPY of nothing FROM stdin;",
       "GRANT ALL ON TABLE a TO somebody;",
     ]);
+  });
+
+  test.each([1, 2, 3, 4, 5, 7, 50, 1000])("nothing of it is lost, in pieces of %d characters", (size) => {
+    const parts = new DumpParts();
+    const pieces = dump.match(new RegExp(`[^]{1,${size}}`, "g")) ?? [];
+    const found = pieces.flatMap((piece) => [...parts.take(piece)]);
+    const text = found.map((part) => (part.kind === "rows" ? part.text : `${part.text}\n`)).join("");
+    expect(text).toBe(dump);
+    const kinds = found
+      .map(({ kind }) => kind)
+      .filter((kind, at, all) => kind !== "rows" || all[at - 1] !== kind);
+    expect(kinds).toEqual(["line", "copy", "rows", "end", "copy", "end", "line", "line", "line"]);
+  });
+
+  test("a line as psql counts it leads to its object, whatever was put before the dump", async () => {
+    const text = [
+      ...["--", "", "\\restrict abc", "SET client_encoding = 'LATIN1';", "", "--"],
+      ...["-- Name: größe(text); Type: FUNCTION; Schema: public; Owner: app", "--", "SELECT 1;", "--"],
+      ...["-- Data for Name: a; Type: TABLE DATA; Schema: Ä; Owner: app", "--"],
+      ...["COPY a (x) FROM stdin;", "-- Name: row; Type: INDEX; Schema: public; Owner: app", "2", "\\."],
+      ...[
+        "--",
+        "-- Name: i; Type: INDEX; Schema: public; Owner: app; Tablespace: fast",
+        "--",
+        "CREATE INDEX i",
+        "  ON a;",
+        "",
+      ],
+    ].join("\n");
+    writeFileSync(archive, gzipSync(Buffer.from(text, "latin1")));
+    const at = async (line: number, way: "compressed" | "confined" | "plain") => {
+      const { entry, functions } = await entriesAt(archive, { line, way, functionNames: ["größe"] }, signal);
+      return [entry === null ? null : entryText(entry), ...functions];
+    };
+    expect(await at(5, "compressed")).toEqual([null]);
+    expect(await at(16, "compressed")).toEqual(
+      ['the rows of "Ä".a', '"größe"(text)'].map((text, index) => (index === 0 ? text : `public.${text}`)),
+    );
+    expect(await at(21, "compressed")).toEqual(["the index public.i", 'public."größe"(text)']);
+    expect(await at(21, "confined")).toEqual(["the index public.i", 'public."größe"(text)']);
+    expect(await at(15, "plain")).toEqual(['the rows of "Ä".a', 'public."größe"(text)']);
+    expect(await at(17, "plain")).toEqual(["the index public.i", 'public."größe"(text)']);
   });
 
   test.each([

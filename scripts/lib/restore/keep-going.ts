@@ -1,0 +1,224 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { endOf } from "../child.ts";
+import { dockerFailure } from "../docker.ts";
+import { type DumpEntry, EntryReader, functionIdentity } from "./dump-entries.ts";
+import { type DumpPart, DumpParts } from "./dump-parts.ts";
+import { LoadFailure, type LoadingPsql, type LoadPlace, startLoading } from "./load.ts";
+import { cureOf, type LoadProblem } from "./load-cures.ts";
+import { type LoadError, loadErrors } from "./load-errors.ts";
+import { failedText } from "./load-report.ts";
+
+/** A statement of a dump that failed. */
+export interface NotLoaded {
+  /** `the index public.clients_by_name could not be made`; null where the dump does not name it. */
+  object: string | null;
+  sqlState: string | null;
+  message: string;
+  cure: string | null;
+}
+
+/** What of a dump could not be loaded. */
+export class NotLoadedList {
+  readonly first: NotLoaded[] = [];
+  count = 0;
+
+  add(problem: LoadProblem): void {
+    const { entry, error } = problem;
+    // What follows an error in its transaction says nothing new.
+    if (error.sqlState === "25P02") return;
+    this.count += 1;
+    if (this.first.length >= mostKept) return;
+    const object = entry === null ? null : failedText(entry);
+    const empty = entry?.type === "TABLE DATA" ? "; that table is empty" : "";
+    const { message, sqlState } = error;
+    this.first.push({ object, sqlState, message: `${message}${empty}`, cure: cureOf(problem) });
+  }
+}
+
+const mostKept = 1_000;
+
+/** What a dump sets for all of itself, before its first object. */
+const headSetting = /^(?:SET \w+ = .*|SELECT pg_catalog\.set_config\('search_path', .*);$/;
+/** What a dump sets in the middle for what comes behind it. */
+const standing = /^SET (?<name>default_tablespace|default_table_access_method|default_with_oids) = /;
+const ownRestriction = /^\\(?:un)?restrict /;
+const writtenAtOnce = 65_536;
+/** psql's statuses: 0, and 3 where it stopped at an error; anything else ended it. */
+const readToItsEnd: readonly number[] = [0, 3];
+const messagesAtOnce = 262_144;
+
+/**
+ * Loads all of a dump that can be loaded, going on behind each error. The rows of each table have a psql of their own
+ * that stops at its first error: one that went on behind a COPY that cannot begin would take rows for statements.
+ */
+export class KeepGoing {
+  readonly failed = new NotLoadedList();
+  readonly #parts = new DumpParts();
+  readonly #entries = new EntryReader();
+  readonly #functions = new Map<string, string>();
+  readonly #place: LoadPlace;
+  readonly #confines: boolean;
+  /** Every psql begins with them. */
+  readonly #head: string[] = [];
+  readonly #standing = new Map<string, string>();
+  #psql: Running | null = null;
+
+  /** @param confines whether this psql can be kept from using its own commands. */
+  constructor(place: LoadPlace, confines: boolean) {
+    this.#place = place;
+    this.#confines = confines;
+  }
+
+  /** @throws LoadFailure when psql ends otherwise than at a statement's error; DockerError, InterruptedError */
+  async take(text: string): Promise<void> {
+    for (const part of this.#parts.take(text)) await this.#takers[part.kind](part.text);
+  }
+
+  /** @throws as `take` */
+  async end(): Promise<void> {
+    await this.#close();
+  }
+
+  readonly #takers: Record<DumpPart["kind"], (text: string) => Promise<void>> = {
+    line: async (line) => {
+      this.#entries.take(line);
+      if (ownRestriction.test(line)) return;
+      const { current } = this.#entries;
+      if (current === null && headSetting.test(line)) {
+        this.#head.push(line);
+        return;
+      }
+      if (current?.type === "FUNCTION") this.#functions.set(bareName(current), functionIdentity(current));
+      const { name } = standing.exec(line)?.groups ?? {};
+      if (name !== undefined) this.#standing.set(name, line);
+      // Between the rows of two tables there is mostly nothing else.
+      if (this.#psql === null && (line === "" || line.startsWith("--"))) return;
+      this.#psql ??= this.#start(false);
+      await this.#psql.line(line, current);
+    },
+    copy: async (line) => {
+      await this.#close();
+      this.#psql = this.#start(true);
+      await this.#psql.line(line, this.#entries.current);
+    },
+    rows: async (rows) => this.#psql?.write(rows),
+    end: async (line) => {
+      await this.#psql?.line(line, this.#entries.current);
+      await this.#close();
+    },
+  };
+
+  #start(stops: boolean): Running {
+    const restriction = this.#confines ? [`\\restrict ${randomBytes(16).toString("hex")}`] : [];
+    const preamble = [...restriction, ...this.#head, ...this.#standing.values()];
+    return new Running(this.#place, stops, preamble, (error, entry) => {
+      const functions = error.functions.flatMap((name) => this.#functions.get(name) ?? []);
+      this.failed.add({ error, entry, functions });
+    });
+  }
+
+  async #close(): Promise<void> {
+    const psql = this.#psql;
+    this.#psql = null;
+    await psql?.end();
+  }
+}
+
+const bareName = ({ name }: DumpEntry): string => name.replace(/\(.*$/s, "");
+
+/** One psql, what it was given, and what it says of that. */
+class Running {
+  readonly #place: LoadPlace;
+  readonly #psql: LoadingPsql;
+  readonly #failed: (error: LoadError, entry: DumpEntry | null) => void;
+  /** From which line on what belongs to which object. */
+  readonly #marks: { line: number; entry: DumpEntry | null }[] = [];
+  #lines = 0;
+  #held: string[] = [];
+  #heldLength = 0;
+  #words = "";
+  #ended = false;
+
+  constructor(
+    place: LoadPlace,
+    stops: boolean,
+    preamble: readonly string[],
+    failed: (error: LoadError, entry: DumpEntry | null) => void,
+  ) {
+    this.#place = place;
+    this.#failed = failed;
+    this.#psql = startLoading(place, stops, null, (words) => this.#hear(words));
+    // A broken pipe is told by the exit status.
+    this.#psql.stdin.on("error", () => {});
+    const over = () => {
+      this.#ended = true;
+    };
+    this.#psql.ended.then(over, over);
+    for (const line of preamble) this.#hold(`${line}\n`);
+    this.#lines = preamble.length;
+  }
+
+  async line(text: string, entry: DumpEntry | null): Promise<void> {
+    this.#lines += 1;
+    if (this.#marks.at(-1)?.entry !== entry) this.#marks.push({ line: this.#lines, entry });
+    await this.write(`${text}\n`);
+  }
+
+  async write(text: string): Promise<void> {
+    this.#hold(text);
+    if (this.#heldLength >= writtenAtOnce) await this.#flush();
+  }
+
+  async end(): Promise<void> {
+    await this.#flush();
+    this.#psql.stdin.end();
+    let status: number;
+    try {
+      status = (await this.#psql.ended).status;
+    } catch (error) {
+      this.#place.signal.throwIfAborted();
+      throw error;
+    }
+    this.#place.signal.throwIfAborted();
+    const failure = status === 0 ? null : dockerFailure(this.#place.container, this.#words);
+    if (failure !== null) throw failure;
+    const errors = loadErrors(this.#words);
+    if (!readToItsEnd.includes(status)) {
+      const error = errors.find(({ sqlState }) => sqlState !== null) ?? errors[0] ?? null;
+      throw new LoadFailure(error, error?.message ?? (this.#words.trim() || endOf("psql", status)));
+    }
+    this.#tell(errors);
+  }
+
+  #hold(text: string): void {
+    this.#held.push(text);
+    this.#heldLength += text.length;
+  }
+
+  async #flush(): Promise<void> {
+    const bytes = Buffer.from(this.#held.join(""), "latin1");
+    this.#held = [];
+    this.#heldLength = 0;
+    if (this.#ended || this.#psql.stdin.write(bytes)) return;
+    // A psql that has ended takes no more.
+    await Promise.race([once(this.#psql.stdin, "drain"), this.#psql.ended]).catch(() => {});
+  }
+
+  /** Messages are told as they come: there may be more than memory holds. The last one may not be whole yet. */
+  #hear(words: string): void {
+    this.#words += words;
+    const last = this.#words.length > messagesAtOnce ? this.#words.lastIndexOf("\npsql:") : -1;
+    if (last < 0) return;
+    this.#tell(loadErrors(this.#words.slice(0, last + 1)));
+    this.#words = this.#words.slice(last + 1);
+  }
+
+  #tell(errors: readonly LoadError[]): void {
+    for (const error of errors) {
+      const { line } = error;
+      const mark = line === null ? undefined : this.#marks.findLast((each) => each.line <= line);
+      this.#failed(error, mark?.entry ?? null);
+    }
+  }
+}

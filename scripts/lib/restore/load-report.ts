@@ -1,0 +1,47 @@
+import { type DumpEntry, entriesAt, entryText, type FoundEntries } from "./dump-entries.ts";
+import { RestoreError } from "./errors.ts";
+import type { Load, LoadFailure } from "./load.ts";
+import { cureOf, type LoadProblem } from "./load-cures.ts";
+import type { RestoreRun } from "./run.ts";
+import type { RestoreSource } from "./source.ts";
+
+/** Connections, resources, operators, the system, another server: nothing that would be left out of a dump. */
+const passing = /^(?:08|53|57|58030|HV|XX)/;
+
+/** What could not be made, in words: `the index public.a could not be made`. */
+export const failedText = (entry: DumpEntry): string =>
+  `${entryText(entry)} could not be ${entry.type === "TABLE DATA" ? "loaded" : "made"}`;
+
+/** An error with its object and what to do about it, in one sentence. */
+export function problemText(problem: LoadProblem): string {
+  const { entry, error } = problem;
+  const code = error.sqlState === null ? "" : ` (${error.sqlState})`;
+  const where = entry !== null ? `${failedText(entry)}: ` : error.line === null ? "" : `line ${error.line}: `;
+  const cure = cureOf(problem);
+  return `${where}${error.message}${code}${cure === null ? "" : `; ${cure}`}`;
+}
+
+/** The error that a person gets for a load that failed: which object of the dump, why, and what to do. */
+export async function loadError(
+  run: RestoreRun,
+  { path }: Pick<RestoreSource, "path">,
+  way: Load["way"],
+  failure: LoadFailure,
+): Promise<RestoreError> {
+  const { error } = failure;
+  const what = `${path} could not be restored: `;
+  if (error === null) return new RestoreError("load", `${what}${failure.message}`, failure);
+  let found: FoundEntries = { entry: null, functions: [] };
+  if (error.line !== null)
+    found = await entriesAt(
+      path,
+      { line: error.line, way, functionNames: error.functions },
+      run.signal,
+    ).catch(() => found);
+  const partly = `${run.settings.paths.restoreLauncher} --into NAME --keep-going ${path}`;
+  const hint =
+    error.sqlState === null || passing.test(error.sqlState)
+      ? ""
+      : `; for all the data that can be loaded: ${partly}`;
+  return new RestoreError("load", `${what}${problemText({ error, ...found })}${hint}`, failure);
+}

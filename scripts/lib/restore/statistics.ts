@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod/mini";
+import { messageOf } from "../errors.ts";
+import { type QueryOptions, query, queryJson } from "../psql.ts";
+import { PsqlError } from "../psql-error.ts";
+import { literal } from "../sql.ts";
+import type { RestoreRun } from "./run.ts";
+
+/**
+ * Tables of which a part is in another server: to analyse them asks that one, which may not answer. A common table
+ * expression.
+ */
+const reachingElsewhere = `reaching AS (WITH RECURSIVE above AS (
+    SELECT inhparent AS oid FROM pg_catalog.pg_inherits JOIN pg_catalog.pg_class c ON c.oid = inhrelid WHERE c.relkind = 'f'
+    UNION SELECT inhparent FROM pg_catalog.pg_inherits JOIN above ON inhrelid = above.oid)
+  SELECT oid FROM above)`;
+
+const named = `SELECT format('%I.%I', nspname, relname) AS name FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace`;
+
+/**
+ * One table after the other, each in a transaction of its own, so that one that cannot be analysed costs the others
+ * nothing. Answers those with their reasons.
+ */
+const oneByOne = `DO $do$
+DECLARE
+  tables text[] := (WITH ${reachingElsewhere} SELECT array_agg(name) FROM (${named}
+    WHERE relkind IN ('r', 'm', 'p') AND relpersistence <> 't' AND nspname <> 'information_schema'
+    AND c.oid NOT IN (SELECT oid FROM reaching)) AS t);
+  one text;
+  failed jsonb := '[]';
+BEGIN
+  FOREACH one IN ARRAY coalesce(tables, '{}') LOOP
+    BEGIN
+      EXECUTE 'ANALYZE ' || one;
+    EXCEPTION WHEN OTHERS THEN
+      failed := failed || jsonb_build_object('table', one, 'reason', SQLERRM);
+    END;
+    COMMIT;
+  END LOOP;
+  PERFORM pg_catalog.set_config('database_backups.not_analysed', failed::text, false);
+END $do$;
+SELECT pg_catalog.current_setting('database_backups.not_analysed');`;
+
+const NotAnalysed = z.array(z.object({ table: z.string(), reason: z.string() }));
+type NotAnalysed = z.infer<typeof NotAnalysed>;
+
+const reaching = `WITH ${reachingElsewhere} SELECT coalesce(json_agg(name), '[]') FROM (${named}
+  WHERE c.oid IN (SELECT oid FROM reaching)) AS t`;
+
+/** Analyses all tables at once where none reaches elsewhere; says whether it did. */
+const allAtOnce = `WITH ${reachingElsewhere} SELECT NOT EXISTS (SELECT FROM reaching) AS alone \\gset
+\\if :alone
+ANALYZE;
+SELECT 'done';
+\\endif`;
+
+/** How long another server may take for one table. */
+const otherServerSeconds = 20;
+/** An attempt to connect cannot be interrupted everywhere; the system gives up after about two minutes. */
+const connectSeconds = 150;
+
+/**
+ * Gathers the planner's statistics of a restored database. A table of which that fails is warned of: its rows are there.
+ * @param inside how to ask in that database.
+ * @throws PsqlError when the connection is lost, DockerError, InterruptedError
+ */
+export async function gatherStatistics(run: RestoreRun, inside: QueryOptions): Promise<void> {
+  if (await isDoneAtOnce(run, inside)) return;
+  const failed = await queryJson(run.database, NotAnalysed, oneByOne, inside);
+  const tables = await queryJson(run.database, z.array(z.string()), reaching, inside);
+  for (const table of tables) {
+    const reason = await analyseElsewhere(run, table, inside);
+    if (reason !== null) failed.push({ table, reason });
+  }
+  warn(run, failed);
+}
+
+async function isDoneAtOnce({ database }: RestoreRun, inside: QueryOptions): Promise<boolean> {
+  try {
+    return (await query(database, allAtOnce, inside)) === "done";
+  } catch (error) {
+    if (error instanceof PsqlError && error.kind === "query") return false;
+    throw error;
+  }
+}
+
+/** @returns why it could not be done; null when it was. */
+async function analyseElsewhere(
+  run: RestoreRun,
+  table: string,
+  inside: QueryOptions,
+): Promise<string | null> {
+  try {
+    await query(run.database, `ANALYZE ${table}`, { ...inside, timeoutSeconds: otherServerSeconds });
+    return null;
+  } catch (error) {
+    run.signal.throwIfAborted();
+    inside.signal?.throwIfAborted();
+    await waitForEnd(run, inside);
+    return messageOf(error);
+  }
+}
+
+/** The database cannot be renamed while a session that was given up is still in it. */
+async function waitForEnd({ database }: RestoreRun, inside: QueryOptions): Promise<void> {
+  const others = `FROM pg_catalog.pg_stat_activity WHERE datname = current_database()
+    AND application_name = ${literal(inside.applicationName)} AND pid <> pg_backend_pid()
+    AND backend_type = 'client backend' AND query LIKE 'ANALYZE %'`;
+  await query(database, `SELECT count(pg_terminate_backend(pid)) ${others}`, inside);
+  for (let waited = 0; waited < connectSeconds; waited += 1) {
+    if ((await query(database, `SELECT count(*) ${others}`, inside)) === "0") return;
+    await sleep(1000, undefined, inside.signal === undefined ? {} : { signal: inside.signal });
+  }
+}
+
+const mostNamed = 10;
+
+function warn({ database, log }: RestoreRun, failed: NotAnalysed): void {
+  if (failed.length === 0) return;
+  const named = failed.slice(0, mostNamed).map(({ table, reason }) => `${table} (${reason})`);
+  const more = failed.length > mostNamed ? ` and ${failed.length - mostNamed} more` : "";
+  log.event(
+    "warning",
+    database.name,
+    `the planner's statistics of ${named.join(", ")}${more} could not be gathered; their rows are restored; run ANALYZE on them when the reason is gone`,
+  );
+}
