@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decodeAs } from "../../../scripts/lib/encodings.ts";
 import { entriesAt, entryText } from "../../../scripts/lib/restore/dump-entries.ts";
 import { DumpLines } from "../../../scripts/lib/restore/dump-lines.ts";
 import { DumpParts } from "../../../scripts/lib/restore/dump-parts.ts";
@@ -153,5 +154,36 @@ describe("the roles that a dump needs", () => {
 
   test("none when the dump names none", async () => {
     expect(await needed("COMMENT ON TABLE public.a IS 'for leads';")).toEqual([]);
+  });
+
+  test.each<[dump: string, roles: string]>([
+    ["LATIN1", "UTF8"],
+    ["LATIN1", "LATIN1"],
+    ["UTF8", "LATIN1"],
+    ["UTF8", "UTF8"],
+    ["SQL_ASCII", "UTF8"],
+  ])("with umlauts, of a dump in %s and a roles file in %s", async (dump, file) => {
+    const encoded = (encoding: string, line: string) =>
+      Buffer.from(
+        [`SET client_encoding = '${encoding}';`, line, ""].join("\n"),
+        encoding === "LATIN1" ? "latin1" : "utf8",
+      );
+    const rolesPath = join(directory, "roles.sql");
+    writeFileSync(rolesPath, encoded(file, 'CREATE ROLE "Müller";'));
+    writeFileSync(archive, gzipSync(encoded(dump, 'ALTER TABLE public."Größe" OWNER TO "Müller";')));
+    const found = await neededRoles({ path: archive, rolesPath }, { roles: ["postgres"] }, null, signal);
+    expect(found.map(({ written }) => written)).toEqual(['"Müller"']);
+  });
+
+  test.each([
+    ["LATIN9", "a4", "€"],
+    ["WIN1252", "80", "€"],
+    ["LATIN1", "a4", "¤"],
+    ["EUC_JP", "c6fc", "日"],
+    ["KOI8R", "f1", "Я"],
+    ["SQL_ASCII", "e4", "ä"],
+    ["UTF8", "c3a4", "ä"],
+  ])("%s", (encoding, bytes, text) => {
+    expect(decodeAs(Buffer.from(bytes, "hex"), encoding)).toBe(text);
   });
 });
