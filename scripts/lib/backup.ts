@@ -9,7 +9,7 @@ import { commit, freeName, removePartials } from "./commit.ts";
 import { requireReadable } from "./compression.ts";
 import { totalRows } from "./content/content.ts";
 import { DumpedSequences } from "./content/dumped-sequences.ts";
-import type { DumpedSequence } from "./content/sequences.ts";
+import type { NamedSequence } from "./content/sequences.ts";
 import { deadline } from "./deadline.ts";
 import { requireRunning } from "./docker.ts";
 import { DumpError } from "./dump.ts";
@@ -170,7 +170,7 @@ function describe(
   };
 }
 
-function valuesIn(dumped: DumpedSequences, sequences: readonly DumpedSequence[], container: string) {
+function valuesIn(dumped: DumpedSequences, sequences: readonly NamedSequence[], container: string) {
   try {
     return dumped.valuesOf(sequences);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { InterruptedError } from "./errors.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { bytesOf, textOf } from "./text-bytes.ts";
 
 export interface ChildOptions {
   /** Text or bytes to send, or the descriptor to read; nothing unless set. */
@@ -61,7 +62,7 @@ export function runChild(
     child.stdout?.on("data", (chunk: Buffer) => {
       stdout.push(chunk);
       const last = options.reply?.(Buffer.concat(stdout).toString()) ?? null;
-      if (last !== null && child.stdin?.writable) child.stdin.end(last);
+      if (last !== null && child.stdin?.writable) child.stdin.end(bytesOf(last));
     });
     child.stderr?.on("data", (chunk: Buffer) => {
       stderr = (stderr + chunk.toString()).slice(-stderrLimit);
@@ -69,8 +70,9 @@ export function runChild(
     // A child that ends before it has read everything says why by its exit status.
     child.stdin?.on("error", () => {});
     if (typeof input === "string" || Buffer.isBuffer(input)) {
-      if (options.reply === undefined) child.stdin?.end(input);
-      else child.stdin?.write(input);
+      const bytes = typeof input === "string" ? bytesOf(input) : input;
+      if (options.reply === undefined) child.stdin?.end(bytes);
+      else child.stdin?.write(bytes);
     }
     const end = () => child.kill("SIGKILL");
     signal.addEventListener("abort", end, { once: true });
@@ -78,7 +80,7 @@ export function runChild(
     child.on("close", (code) => {
       signal.removeEventListener("abort", end);
       if (signal.aborted) return reject(interruption(signal, command, options.timeoutSeconds));
-      resolve({ code: code ?? 128, stdout: Buffer.concat(stdout).toString(), stderr });
+      resolve({ code: code ?? 128, stdout: textOf(Buffer.concat(stdout)), stderr });
     });
   });
 }

@@ -6,21 +6,28 @@ import * as zod from "zod/mini";
 import { dockerFailure, execArguments } from "./docker.ts";
 import { InterruptedError, messageOf } from "./errors.ts";
 import { placeOf, psqlCommand, type QueryOptions, sessionStart } from "./psql.ts";
-import { psqlError } from "./psql-error.ts";
+import { PsqlError, psqlError } from "./psql-error.ts";
 import type { DatabaseSettings } from "./settings.ts";
+import { bytesOf, textOf } from "./text-bytes.ts";
 
 interface Waiting {
-  marker: string;
-  resolve: (text: string) => void;
+  /** The line that ends the answer. */
+  end: Buffer;
+  take: (piece: Buffer) => void;
+  resolve: () => void;
   reject: (error: Error) => void;
 }
+
+/** The SQLSTATE of a statement that did not fail. */
+const succeeded = "00000";
 
 /** One psql that stays open: a transaction can span several questions. The first error ends it. */
 export class PsqlSession {
   readonly #database: DatabaseSettings;
   readonly #options: QueryOptions;
   readonly #child: ChildProcessWithoutNullStreams;
-  #output = "";
+  /** The last of the output, which the end of an answer may begin in. */
+  #output = Buffer.alloc(0);
   #errors = "";
   #waiting: Waiting | null = null;
   #end: Error | null = null;
@@ -36,7 +43,7 @@ export class PsqlSession {
       detached: true,
       stdio: "pipe",
     });
-    this.#child.stdout.setEncoding("utf8").on("data", (chunk: string) => this.#take(chunk));
+    this.#child.stdout.on("data", (chunk: Buffer) => this.#take(chunk));
     this.#child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
       this.#errors = (this.#errors + chunk).slice(-65_536);
     });
@@ -55,16 +62,44 @@ export class PsqlSession {
    * @returns what it returned, unaligned and without headers.
    * @throws PsqlError, DockerError, InterruptedError
    */
-  query(sql: string): Promise<string> {
+  async query(sql: string): Promise<string> {
+    const pieces: Buffer[] = [];
+    await this.stream(sql, (piece) => pieces.push(piece));
+    return textOf(Buffer.concat(pieces)).replace(/\n$/, "");
+  }
+
+  /** As `query`, for an answer of any length: `take` is given it in pieces. */
+  stream(sql: string, take: (piece: Buffer) => void): Promise<void> {
     if (this.#waiting !== null) throw new Error("a PsqlSession answers one question at a time");
     const marker = `end-${randomBytes(12).toString("hex")}`;
     return new Promise((resolve, reject) => {
       if (this.#end !== null) return reject(this.#end);
       this.#asked = true;
       this.#errors = "";
-      this.#waiting = { marker, resolve, reject };
-      this.#child.stdin.write(`${sql}\n;\n\\echo ${marker}\n`);
+      this.#waiting = { end: Buffer.from(`${marker}\n`), take, resolve, reject };
+      this.#child.stdin.write(bytesOf(`${sql}\n;\n\\echo ${marker}\n`));
     });
+  }
+
+  /**
+   * As `query`, for one statement whose error does not end the session; `before` and `after` are run whatever becomes
+   * of it.
+   * @returns what it returned, or its error.
+   */
+  async attempt(statement: string, before = "", after = ""): Promise<string | PsqlError> {
+    const marker = `state-${randomBytes(12).toString("hex")}`;
+    const answer = await this.query(`${before}
+\\set ON_ERROR_STOP off
+${statement}
+;
+\\echo ${marker} :SQLSTATE :LAST_ERROR_MESSAGE
+\\set ON_ERROR_STOP on
+${after}`);
+    const at = answer.lastIndexOf(marker);
+    const [state = "", ...message] = answer.slice(at + marker.length + 1).split(" ");
+    if (state === succeeded) return answer.slice(0, at).replace(/\n$/, "");
+    const detail = `${message.join(" ").trim()} (${state})`;
+    return new PsqlError("query", placeOf(this.#database, this.#options), detail, state);
   }
 
   /** As `query`, for SQL that returns one JSON document, checked against `schema`. */
@@ -89,17 +124,19 @@ export class PsqlSession {
     this.#child.kill("SIGKILL");
   };
 
-  #take(chunk: string): void {
-    this.#output += chunk;
+  #take(chunk: Buffer): void {
+    const output = Buffer.concat([this.#output, chunk]);
     const waiting = this.#waiting;
+    const end = waiting?.end.length ?? 0;
+    const before = output.subarray(0, Math.max(0, output.length - end));
+    this.#output = output.subarray(before.length);
     if (waiting === null) return;
-    const line = `${waiting.marker}\n`;
-    if (!this.#output.endsWith(line)) return;
-    const text = this.#output.slice(0, -line.length).replace(/\n$/, "");
-    this.#output = "";
+    if (before.length > 0) waiting.take(before);
+    if (!this.#output.equals(waiting.end)) return;
+    this.#output = Buffer.alloc(0);
     this.#waiting = null;
     this.#answered = true;
-    waiting.resolve(text);
+    waiting.resolve();
   }
 
   #reason(code: number): Error {

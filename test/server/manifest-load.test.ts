@@ -156,7 +156,7 @@ test("a dump behind somebody who waits for the snapshot's own lock is seen, one 
     const waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'migrated'::regclass";
     while ((await psql(waiting)) !== "1") await sleep(20);
     const locked = dump.query("BEGIN; LOCK TABLE migrated IN ACCESS SHARE MODE");
-    expect(await dumpHoldsLocks(snapshot.session, snapshot.lockedTables, locked)).toBe(false);
+    expect(await dumpHoldsLocks(snapshot.session, snapshot.dumpedTables, locked)).toBe(false);
     await snapshot.close();
     await Promise.all([migration, locked]);
 
@@ -164,7 +164,7 @@ test("a dump behind somebody who waits for the snapshot's own lock is seen, one 
     const tables = "SELECT string_agg(format('ONLY %I.%I', schemaname, tablename), ', ') FROM pg_tables";
     const names = await psql(`${tables} WHERE schemaname IN ('public', 'Reporting')`);
     await dump.query(`LOCK TABLE ${names} IN ACCESS SHARE MODE`);
-    expect(await dumpHoldsLocks(next.session, next.lockedTables, new Promise(() => {}))).toBe(true);
+    expect(await dumpHoldsLocks(next.session, next.dumpedTables, new Promise(() => {}))).toBe(true);
     await next.close();
   } finally {
     await snapshot.close();

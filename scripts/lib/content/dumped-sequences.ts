@@ -1,5 +1,5 @@
 import type { SequenceValue } from "./content.ts";
-import type { DumpedSequence } from "./sequences.ts";
+import type { NamedSequence } from "./sequences.ts";
 
 /** More than the names, quoted, and the value of one sequence take. */
 const entryLimit = 2_048;
@@ -37,7 +37,7 @@ export class DumpedSequences {
    * The values of these sequences, after the dump's end.
    * @throws Error naming a sequence whose value is not in the dump.
    */
-  valuesOf(sequences: readonly DumpedSequence[]): SequenceValue[] {
+  valuesOf(sequences: readonly NamedSequence[]): SequenceValue[] {
     this.#scan(this.#rest, 0);
     return sequences.map(({ schema, name, dumpedAs }) => {
       const dumped = this.#values.get(Buffer.from(dumpedAs, "hex").toString("latin1"));

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { PsqlSession } from "../psql-session.ts";
+import { briefly } from "./briefly.ts";
 import { Content, type Proof } from "./content.ts";
 
 const LargeObjects = z.object({ largeObjects: Content.shape.largeObjects });
@@ -29,5 +30,5 @@ FROM pg_largeobject_metadata m, LATERAL (
 /** How many large objects there are, and what they hold; memory is bounded whatever their size. */
 export async function readLargeObjects(session: PsqlSession, proof: Proof): Promise<Content["largeObjects"]> {
   const sql = proof === "full" ? hashQuery : countQuery;
-  return (await session.queryJson(LargeObjects, sql)).largeObjects;
+  return (await session.queryJson(LargeObjects, briefly(sql))).largeObjects;
 }

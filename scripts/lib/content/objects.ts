@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { PsqlSession } from "../psql-session.ts";
+import { briefly } from "./briefly.ts";
 import { own, ownSchemas, undepending } from "./catalogues.ts";
 import { commentTexts } from "./comments.ts";
 import { type Content, ObjectCount } from "./content.ts";
@@ -157,4 +158,4 @@ ${Object.entries(kinds)
 
 /** Counts the objects of every kind. */
 export const readObjects = (session: PsqlSession): Promise<Record<string, ObjectCount>> =>
-  session.queryJson(z.catchall(z.object({}), ObjectCount), objectsQuery);
+  session.queryJson(z.catchall(z.object({}), ObjectCount), briefly(objectsQuery));

@@ -1,10 +1,17 @@
+import * as z from "zod/mini";
 import type { QueryOptions } from "../psql.ts";
+import { PsqlSession } from "../psql-session.ts";
 import type { DatabaseSettings } from "../settings.ts";
-import { openSnapshot } from "../snapshot.ts";
 import type { Content, Proof } from "./content.ts";
+import { readAll } from "./read-all.ts";
+import { readSequences } from "./sequences.ts";
+import { beginReading } from "./text-forms.ts";
+
+const versionQuery = "SELECT to_json(current_setting('server_version_num')::int);";
 
 /**
- * Reads what a database holds (the one that `options.dbname` names) in a snapshot of its own.
+ * Reads what a database holds (the one that `options.dbname` names) in a snapshot of its own. Nobody else may drop
+ * tables in it meanwhile: no lock keeps them.
  * @throws PsqlError (sqlState 55P03 when a table stayed locked), DockerError, InterruptedError
  */
 export async function readContent(
@@ -12,10 +19,13 @@ export async function readContent(
   options: QueryOptions,
   proof: Proof,
 ): Promise<Content> {
-  const snapshot = await openSnapshot(database, options);
+  const session = new PsqlSession(database, options);
   try {
-    return await snapshot.readContent(proof);
+    await session.query(`${beginReading};`);
+    const serverVersionNumber = await session.queryJson(z.int(), versionQuery);
+    const sequences = await readSequences(session);
+    return await readAll(session, { proof, serverVersionNumber, sequences });
   } finally {
-    await snapshot.close();
+    await session.close();
   }
 }

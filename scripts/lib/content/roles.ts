@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { PsqlSession } from "../psql-session.ts";
+import { briefly } from "./briefly.ts";
 import { RoleFacts } from "./content.ts";
 
 const rolesQuery = `
@@ -16,4 +17,4 @@ SELECT coalesce(json_agg(json_build_object(
 FROM pg_roles r WHERE r.rolname !~ '^pg_';`;
 
 export const readRoleFacts = (session: PsqlSession): Promise<RoleFacts[]> =>
-  session.queryJson(z.array(RoleFacts), rolesQuery);
+  session.queryJson(z.array(RoleFacts), briefly(rolesQuery));

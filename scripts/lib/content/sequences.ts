@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { PsqlSession } from "../psql-session.ts";
+import { briefly } from "./briefly.ts";
 import type { SequenceValue } from "./content.ts";
 import { chunks, dumpedRelations, qualified } from "./tables.ts";
 
@@ -10,8 +11,8 @@ const Sequence = z.object({
   dumpedAs: z.string(),
 });
 
-/** A sequence's value, and how a dump names it. */
-export type DumpedSequence = SequenceValue & z.infer<typeof Sequence>;
+/** A sequence, and how a dump names it. */
+export type NamedSequence = z.infer<typeof Sequence>;
 
 const sequencesQuery = `
 SELECT coalesce(json_agg(json_build_object(
@@ -24,23 +25,23 @@ SELECT coalesce(json_agg(json_build_object(
 
 const Values = z.array(z.object({ lastValue: z.string(), isCalled: z.boolean() }));
 
-/**
- * The sequences with their present values, which belong to no snapshot: others go on counting. To have read them
- * keeps them from being dropped until the transaction ends.
- */
-export async function readSequences(session: PsqlSession): Promise<DumpedSequence[]> {
-  const sequences = await session.queryJson(z.array(Sequence), sequencesQuery);
-  const read: DumpedSequence[] = [];
-  for (const some of chunks(sequences)) {
+export const listSequences = (session: PsqlSession): Promise<NamedSequence[]> =>
+  session.queryJson(z.array(Sequence), briefly(sequencesQuery));
+
+/** The sequences with their present values, which belong to no snapshot: others go on counting. */
+export async function readSequences(session: PsqlSession): Promise<SequenceValue[]> {
+  const read: SequenceValue[] = [];
+  for (const some of chunks(await listSequences(session))) {
     const selects = some.map(
       (sequence, position) => `SELECT ${position}, last_value::text, is_called FROM ${qualified(sequence)}`,
     );
     const sql = `SELECT json_agg(json_build_object('lastValue', value, 'isCalled', called) ORDER BY position)
 FROM (${selects.join("\nUNION ALL ")}) AS t(position, value, called);`;
-    const values = await session.queryJson(Values, sql);
+    const values = await session.queryJson(Values, briefly(sql));
     read.push(
-      ...some.map((sequence, position) => ({
-        ...sequence,
+      ...some.map(({ schema, name }, position) => ({
+        schema,
+        name,
         ...(values[position] ?? { lastValue: "0", isCalled: false }),
       })),
     );

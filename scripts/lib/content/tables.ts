@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
 import type { PsqlSession } from "../psql-session.ts";
 import { identifier } from "../sql.ts";
-import type { Proof, TableContent } from "./content.ts";
+import { briefly } from "./briefly.ts";
+import type { Proof } from "./content.ts";
 
 const Table = z.object({
   oid: z.int(),
@@ -10,6 +11,8 @@ const Table = z.object({
   /** The columns that a dump holds, sorted; `long` where the text form may be. */
   columns: z.array(z.object({ name: z.string(), long: z.boolean() })),
   extension: z.nullable(z.string()),
+  /** How many indexes it has; planning locks each. */
+  indexes: z.int(),
   /** Which of an extension's rows a dump holds: empty or a WHERE clause. */
   condition: z.string(),
 });
@@ -40,53 +43,36 @@ SELECT coalesce(json_agg(json_build_object(
       ORDER BY a.attname COLLATE "C"), '[]') FROM pg_attribute a
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''),
   'extension', e.extname,
+  'indexes', (SELECT count(*) FROM pg_index WHERE indrelid = c.oid),
   'condition', coalesce(e.extcondition[array_position(e.extconfig, c.oid)], ''))
   ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"), '[]')${dumpedRelations("r")};`;
 
 export const listTables = (session: PsqlSession): Promise<Table[]> =>
-  session.queryJson(z.array(Table), tablesQuery);
-
-const Counted = z.array(z.object({ rows: z.int(), hash: z.nullable(z.string()) }));
-
-/** Reads every table once, in the tables' order. */
-export async function readTables(
-  session: PsqlSession,
-  tables: readonly Table[],
-  proof: Proof,
-): Promise<TableContent[]> {
-  const contents: TableContent[] = [];
-  for (const some of chunks(tables)) {
-    const selects = some.map((table, position) => tableQuery(table, position, proof));
-    const sql = `SELECT json_agg(json_build_object('rows', rows, 'hash', hash) ORDER BY position)
-FROM (${selects.join("\nUNION ALL ")}) AS t(position, rows, hash);`;
-    const counted = await session.queryJson(Counted, sql);
-    contents.push(
-      ...some.map(({ schema, name, extension }, position) => {
-        const { rows, hash } = counted[position] ?? { rows: 0, hash: null };
-        return { schema, name, rows, hash, ...(extension === null ? {} : { extension }) };
-      }),
-    );
-  }
-  return contents;
-}
+  session.queryJson(z.array(Table), briefly(tablesQuery));
 
 /** PostgreSQL's stack bounds how deep an expression may be. */
 const longestChain = 20;
+
+/** The columns in the order in which they are hashed: `apart` each by itself, `together` as one row. */
+export function hashedColumns({ columns }: Table): { apart: Table["columns"]; together: Table["columns"] } {
+  const apart = columns.filter(({ long }) => long).slice(0, longestChain);
+  return { apart, together: columns.filter((column) => !apart.includes(column)) };
+}
 
 /**
  * One row's hash. The columns are named, for their order may be another one after a restore. A row value's text costs
  * a look at each of its characters: long values are hashed by themselves, each into the next one's seed.
  */
-function rowHash({ columns }: Table): string {
-  const apart = columns.filter(({ long }) => long).slice(0, longestChain);
-  const together = columns.filter((column) => !apart.includes(column));
+function rowHash(table: Table): string {
+  const { apart, together } = hashedColumns(table);
   const value = ({ name }: { name: string }) => `t.${identifier(name)}`;
   const hash = (text: string, seed: string) => `hashtextextended(${text} COLLATE "C", ${seed})`;
   const seed = apart.reduce((last, column) => hash(`coalesce('.' || ${value(column)}::text, '')`, last), "0");
   return hash(`ROW(${together.map(value).join(", ")})::text`, seed);
 }
 
-function tableQuery(table: Table, position: number, proof: Proof): string {
+/** Selects the position, the number of rows and the sum of their hashes. */
+export function tableQuery(table: Table, position: number, proof: Proof): string {
   const hash = proof === "full" ? `coalesce(sum(${rowHash(table)}), 0)::text` : "NULL::text";
   return `SELECT ${position}, count(*), ${hash} FROM ONLY ${qualified(table)} AS t ${table.condition}`;
 }

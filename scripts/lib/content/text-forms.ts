@@ -2,7 +2,7 @@
  * Fixes, for a transaction, every setting that a value's text form depends on, so that equal values have equal hashes
  * whatever the role, the database or the server is set to.
  */
-export const fixTextForms = [
+const fixTextForms = [
   "SET LOCAL DateStyle = 'ISO, YMD'",
   "SET LOCAL IntervalStyle = 'postgres'",
   "SET LOCAL TimeZone = 'UTC'",
@@ -14,3 +14,9 @@ export const fixTextForms = [
   "SET LOCAL search_path = ''",
   "SET LOCAL quote_all_identifiers = off",
 ].join("; ");
+
+/** The application needs the other processors, and a dump one. */
+const oneProcess = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off";
+
+/** Begins a transaction that reads one snapshot, in text forms that are always the same. */
+export const beginReading = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL row_security = off; ${oneProcess}; ${fixTextForms}`;

@@ -1,0 +1,33 @@
+import * as z from "zod/mini";
+import type { PsqlSession } from "../psql-session.ts";
+import { briefly } from "./briefly.ts";
+import { type Content, hashing, type Proof, type SequenceValue } from "./content.ts";
+import { readLargeObjects } from "./large-objects.ts";
+import { readObjects } from "./objects.ts";
+import { readTables } from "./read-tables.ts";
+import { readRoleFacts } from "./roles.ts";
+import { listTables } from "./tables.ts";
+
+const Extensions = z.array(z.object({ name: z.string(), version: z.string() }));
+const extensionsQuery = `
+SELECT coalesce(json_agg(json_build_object('name', extname, 'version', extversion) ORDER BY extname COLLATE "C"), '[]')
+FROM pg_extension;`;
+
+/** What the session's transaction sees; every table is read once. Of `session` no lock is kept. */
+export async function readAll(
+  session: PsqlSession,
+  known: { serverVersionNumber: number; sequences: readonly SequenceValue[]; proof: Proof },
+): Promise<Content> {
+  const { proof, sequences, serverVersionNumber } = known;
+  return {
+    proof,
+    hashing,
+    serverVersionNumber,
+    tables: await readTables(session, await listTables(session), proof),
+    sequences: [...sequences],
+    largeObjects: await readLargeObjects(session, proof),
+    extensions: await session.queryJson(Extensions, briefly(extensionsQuery)),
+    objects: await readObjects(session),
+    roles: await readRoleFacts(session),
+  };
+}

@@ -1,0 +1,92 @@
+import * as z from "zod/mini";
+import type { PsqlError } from "../psql-error.ts";
+import type { PsqlSession } from "../psql-session.ts";
+import { identifier } from "../sql.ts";
+import { around, briefly } from "./briefly.ts";
+import type { Proof, TableContent } from "./content.ts";
+import { CopiedRows } from "./copied-rows.ts";
+import { hashedColumns, qualified, type Table, tableQuery } from "./tables.ts";
+
+const Counted = z.array(z.object({ rows: z.int(), hash: z.nullable(z.string()) }));
+type Counted = z.infer<typeof Counted>[number];
+
+/** Of one statement: the tables', their indexes' and those of what keeps their long values. */
+const mostLocks = 100;
+const locksOf = ({ indexes }: Table): number => indexes + 3;
+
+/** Reads every table once, in the tables' order. */
+export async function readTables(
+  session: PsqlSession,
+  tables: readonly Table[],
+  proof: Proof,
+): Promise<TableContent[]> {
+  const contents: TableContent[] = [];
+  for (const some of inStatements(tables)) {
+    const counted = await readSome(session, some, proof);
+    contents.push(
+      ...some.map(({ schema, name, extension }, position) => {
+        const { rows, hash } = counted[position] ?? { rows: 0, hash: null };
+        return { schema, name, rows, hash, ...(extension === null ? {} : { extension }) };
+      }),
+    );
+  }
+  return contents;
+}
+
+/** Neighbours that take no more locks than one statement may. */
+function inStatements(tables: readonly Table[]): Table[][] {
+  const statements: Table[][] = [];
+  let locks = mostLocks;
+  for (const table of tables) {
+    locks += locksOf(table);
+    if (locks > mostLocks) {
+      statements.push([]);
+      locks = locksOf(table);
+    }
+    statements.at(-1)?.push(table);
+  }
+  return statements;
+}
+
+/**
+ * PostgreSQL plans with what stands in a table's indexes, statistics and the like, and takes the bodies of their
+ * functions apart or runs them. One that finds what it needs by the application's search_path, or by its settings,
+ * fails here, though a dump, which plans nothing, succeeds.
+ */
+async function readSome(session: PsqlSession, tables: readonly Table[], proof: Proof): Promise<Counted[]> {
+  const selects = tables.map((table, position) => tableQuery(table, position, proof));
+  const answer = await session.attempt(
+    `SELECT json_agg(json_build_object('rows', rows, 'hash', hash) ORDER BY position)
+FROM (${selects.join("\nUNION ALL ")}) AS t(position, rows, hash)`,
+    ...around,
+  );
+  if (typeof answer === "string") return z.parse(Counted, JSON.parse(answer));
+  if (isFinal(answer)) throw answer;
+  const [table] = tables;
+  if (table !== undefined && tables.length === 1) return [await copyRows(session, table, proof, answer)];
+  const counted: Counted[] = [];
+  for (const one of tables) counted.push(...(await readSome(session, [one], proof)));
+  return counted;
+}
+
+/** A lock that somebody else has, or an operator who ends the query: no matter of planning. */
+const isFinal = ({ sqlState }: PsqlError): boolean => /^5[57]/.test(sqlState ?? "");
+
+/** Reads a table as a dump does, and computes here what the server would. */
+async function copyRows(
+  session: PsqlSession,
+  table: Table,
+  proof: Proof,
+  reason: PsqlError,
+): Promise<Counted> {
+  // Such rows are chosen by a query, also in a dump.
+  if (table.condition !== "") throw reason;
+  const { apart, together } = hashedColumns(table);
+  const columns = [...apart, ...together].map(({ name }) => identifier(name));
+  const rows = new CopiedRows(apart.length, columns.length);
+  const list = columns.length === 0 ? "" : ` (${columns.join(", ")})`;
+  const encoding = await session.queryJson(z.string(), "SELECT to_json(getdatabaseencoding());");
+  const sql = `COPY ${qualified(table)}${list} TO STDOUT (ENCODING '${encoding}')`;
+  await session.stream(briefly(sql), (piece) => rows.take(piece));
+  return { rows: rows.rows, hash: proof === "full" ? rows.hash : null };
+}
