@@ -7,9 +7,9 @@ import { StatusReport } from "./lib/status/report.ts";
  * Writes docs/status.schema.json from the schema in the code; run it after changing that: node scripts/status_schema.ts
  */
 
-/** The JSON Schema of what `check_database_status --json` prints. */
+/** The JSON Schema of what `check_database_status --json` prints; a later version may add to it. */
 export const statusSchema = (): object =>
-  z.toJSONSchema(StatusReport, { target: "draft-2020-12", reused: "ref" });
+  z.toJSONSchema(StatusReport, { target: "draft-2020-12", reused: "ref", io: "input" });
 
 if (import.meta.main) {
   const path = join(import.meta.dirname, "../docs/status.schema.json");

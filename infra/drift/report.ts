@@ -2,11 +2,18 @@ import * as z from "zod";
 
 /**
  * What the drift report says: the document that `--json` prints. `docs/drift.schema.json` is made from it. Times are
- * UTC ISO. Within version 1 properties are only ever added.
+ * UTC ISO. Within version 1 there are only additions, of properties and words. Readers pass over what they do not know; a
+ * verdict that they do not know is `unknown`, a change that they do not know is one all the same.
  */
 
+/** A word of a list that may grow; whoever reads one that is not in it has `otherwise`. */
+function word<const Known extends string>(known: readonly Known[], otherwise: NoInfer<Known>) {
+  const read = (text: string): Known => known.find((one) => one === text) ?? otherwise;
+  return z.union([z.literal([...known]), z.string()]).transform(read);
+}
+
 export const PropertyChange = z
-  .strictObject({
+  .object({
     name: z.string(),
     before: z.json().describe("As it was deployed. Null: not there."),
     after: z
@@ -26,10 +33,10 @@ const place = {
     .describe("Unified diff of a text, from `before` to `after`; never of a sensitive one."),
 };
 
-export const Drift = z.strictObject({
-  change: z
-    .enum(["changed", "missing", "obstructed"])
-    .describe("`obstructed`: something of another type is there."),
+export const Drift = z.object({
+  change: word(["changed", "missing", "obstructed"], "changed").describe(
+    "`obstructed`: something of another type is there.",
+  ),
   ...place,
   changedAt: z
     .nullable(z.iso.datetime())
@@ -37,16 +44,16 @@ export const Drift = z.strictObject({
 });
 export type Drift = z.infer<typeof Drift>;
 
-export const Pending = z.strictObject({
-  change: z.enum(["create", "update", "replace", "delete"]),
+export const Pending = z.object({
+  change: word(["create", "update", "replace", "delete"], "update"),
   ...place,
 });
 export type Pending = z.infer<typeof Pending>;
 
-export const Verdict = z.enum(["as-deployed", "drift", "unknown"]);
+export const Verdict = word(["as-deployed", "drift", "unknown"], "unknown");
 export type Verdict = z.infer<typeof Verdict>;
 
-export const ServerReport = z.strictObject({
+export const ServerReport = z.object({
   key: z.string().describe("The server's key in the stack configuration."),
   host: z.string(),
   deployed: z.boolean().describe("Whether the state knows anything of it."),
@@ -61,7 +68,7 @@ export const ServerReport = z.strictObject({
 });
 export type ServerReport = z.infer<typeof ServerReport>;
 
-export const DriftReport = z.strictObject({
+export const DriftReport = z.object({
   version: z.literal(1),
   stack: z.nullable(z.string()).describe("Null where not even that could be found out."),
   takenAt: z.iso.datetime(),

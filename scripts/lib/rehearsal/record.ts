@@ -7,6 +7,7 @@ import { replaceDurably } from "../durable-file.ts";
 import { messageOf, ProgramError, systemCode } from "../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { isoTime } from "../iso-time.ts";
+import { shownWord, word } from "../words.ts";
 
 /** What a rehearsal showed. */
 export const rehearsalResult = {
@@ -15,10 +16,10 @@ export const rehearsalResult = {
   /** Making the database and filling it, as a restore does; null if it did not get that far. */
   restoreSeconds: z.nullable(z.number()),
   /** Always a container; the programs of older versions also rehearsed in a database of the live server. */
-  where: z.literal(["container", "database"]),
+  where: shownWord(["container", "database"]),
   /** What the manifest allowed to be compared: everything, the tables' rows, or nothing (an adopted backup). */
-  compared: z.literal(["full", "rows", "nothing"]),
-  result: z.literal(["equal", "different", "failed"]),
+  compared: word(["full", "rows", "nothing"], "nothing"),
+  result: word(["equal", "different", "failed"], "failed"),
   /** One sentence each. */
   differences: z.array(z.string()),
   /** Why it failed; null unless it did. */
@@ -27,7 +28,8 @@ export const rehearsalResult = {
 
 /**
  * What the newest rehearsal of a backup showed; the `.rehearsal.json` beside its archive. Times are UTC ISO. Later
- * versions of the programs may add properties: readers ignore what they do not know.
+ * versions of the programs may add properties and words: readers pass over what they do not know, and take no result for
+ * good that they do not know.
  */
 export const RehearsalRecord = z.object({
   version: z.literal(1),

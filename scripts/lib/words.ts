@@ -1,0 +1,11 @@
+import * as z from "zod/mini";
+
+/** A word of a list that may grow in a later version; whoever reads one that is not in it has `otherwise`. */
+export function word<const Known extends string>(known: readonly Known[], otherwise: NoInfer<Known>) {
+  const read = (text: string): Known => known.find((one) => one === text) ?? otherwise;
+  return z.pipe(z.union([z.literal([...known]), z.string()]), z.transform(read));
+}
+
+/** A word of such a list that decides nothing. */
+export const shownWord = <const Known extends string>(known: readonly Known[]) =>
+  z.union([z.literal([...known]), z.string()]);
