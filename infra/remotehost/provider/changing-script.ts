@@ -1,3 +1,4 @@
+import { ownCrontabFunction } from "./cron-table/own-crontab.ts";
 import { quote } from "./quote.ts";
 import { stateDirectory } from "./records.ts";
 import { replacedDirectory } from "./steps.ts";
@@ -89,13 +90,14 @@ drop_record() {
 }
 remove_file() { rm -f -- "$1"; sync -- "\${1%/*}/"; }
 remove_directory() { rmdir -- "$1" 2>/dev/null || printf 'left %s\\n' "$1"; }
+${ownCrontabFunction}
 replace_crontab() {
-  hash=$(crontab -u root -l | sha256sum)
+  hash=$(own_crontab | sha256sum)
   [ "\${hash%% *}" = "$1" ] || refuse ${refusals.changedMeanwhile} "the crontab of root"
   place "$3"
-  crontab -u root -l > "$replaced/.$name~"
+  own_crontab > "$replaced/.$name~"
   rename "$replaced/.$name~" "$replaced/$name"
-  if [ -n "$2" ]; then printf '%s' "$2" | crontab -u root -; else crontab -u root -r; fi
+  if [ -n "$2" ]; then printf '%s' "$2" | base64 -d | crontab -u root -; else crontab -u root -r; fi
   printf 'kept %s\\n' "$replaced/$name"
 }
 `;

@@ -1,3 +1,4 @@
+import { ownCrontabFunction } from "./cron-table/own-crontab.ts";
 import { quote } from "./quote.ts";
 import { type PathRecord, parseRecord, recordName, stateDirectory } from "./records.ts";
 
@@ -16,7 +17,15 @@ export type Found =
   | { kind: "absent" }
   | { kind: "directory"; attributes: Attributes }
   /** `content` is null where it was not asked for or is too large to show. */
-  | { kind: "file"; attributes: Attributes; size: number; sha256: string; content: Buffer | null }
+  | {
+      kind: "file";
+      attributes: Attributes;
+      /** How many names the file has. */
+      links: number;
+      size: number;
+      sha256: string;
+      content: Buffer | null;
+    }
   | { kind: "other"; type: string };
 
 export interface Observation {
@@ -28,7 +37,7 @@ export interface Observation {
 export interface Snapshot {
   /** `PROJECT/STACK` that owns the machine. */
   owner: string | null;
-  /** root's own crontab; null where there is none. */
+  /** root's own crontab, a character a byte; null where there is none. */
   crontab: string | null;
   observations: Map<string, Observation>;
 }
@@ -60,7 +69,7 @@ read_record() {
   done < "$1"
 }
 look_at_file() {
-  attributes=$(stat -c '%a:%U:%u:%G:%g:%s' -- "$1") && now=$(sha256sum < "$1") || { absent; return; }
+  attributes=$(stat -c '%a:%U:%u:%G:%g:%h:%s' -- "$1") && now=$(sha256sum < "$1") || { absent; return; }
   now=\${now%% *} shown=-
   if [ "\${attributes##*:}" -le ${largestShown} ] && { [ "$3" = always ] || { [ "$3" = changed ] && [ "$now" != "$2" ]; }; }
   then shown=+$(encoded < "$1"); fi
@@ -83,9 +92,11 @@ observe() {
   if [ -f "$state/records/$1" ]; then read_record "$state/records/$1"; fi
   look "$2" "$hash" "$3"
 }
+${ownCrontabFunction}
 about() {
   if [ -f "$state/owner" ]; then printf 'owner:%s\\n' "$(encoded < "$state/owner")"; fi
-  if lines=$(crontab -u root -l 2>/dev/null && echo .); then printf 'crontab:+%s\\n' "$(printf %s "\${lines%.}" | encoded)"; fi
+  crontab=$(own_crontab | encoded)
+  if [ "$crontab" ]; then printf 'crontab:%s\\n' "$crontab"; fi
 }
 `;
 
@@ -112,7 +123,7 @@ export function parseSnapshot(output: string): Snapshot {
   for (const line of output.split("\n")) {
     const [word, rest] = split(line);
     if (word === "owner") snapshot.owner = decoded(rest).toString().trim();
-    if (word === "crontab") snapshot.crontab = decoded(rest.slice(1)).toString();
+    if (word === "crontab") snapshot.crontab = decoded(rest).toString("latin1");
     if (word === "record") record.push(rest);
     if (word === "path") path = rest;
     if (word !== "found") continue;
@@ -139,10 +150,11 @@ function parseFound(fields: string[]): Found {
         .trim(),
     };
   if (kind !== "file") return { kind: "absent" };
-  const [size = "", sha256 = "", content = "-"] = rest.slice(5);
+  const [links = "", size = "", sha256 = "", content = "-"] = rest.slice(5);
   return {
     kind,
     attributes: parseAttributes(rest),
+    links: Number(links),
     size: Number(size),
     sha256,
     content: content.startsWith("+") ? decoded(content.slice(1)) : null,

@@ -25,7 +25,7 @@ export interface Owners {
 /** One path, and what else a plan for it may need to know. */
 export interface Observed {
   observation: Observation;
-  /** root's own crontab; null where there is none. */
+  /** root's own crontab, a character a byte; null where there is none. */
   crontab: string | null;
 }
 

@@ -22,7 +22,7 @@ export type Step =
   | { do: "drop-record"; path: string }
   | { do: "remove-file"; path: string }
   | { do: "remove-directory"; path: string }
-  /** Puts another text in place of root's crontab; the one before is kept. */
+  /** Puts another text in place of root's crontab; the one before is kept. Both have a character a byte. */
   | { do: "replace-crontab"; before: string; after: string };
 
 /** What is to be done and what the person is told; a plan without steps says why it has none. */
@@ -72,8 +72,10 @@ const renderers: Renderers = {
   "drop-record": ({ path }) => words("drop_record", recordName(path)),
   "remove-file": ({ path }) => words("remove_file", path),
   "remove-directory": ({ path }) => words("remove_directory", path),
-  "replace-crontab": ({ before, after }, now) =>
-    words("replace_crontab", sha256(before), after, replacedName("/crontab-of-root", now)),
+  "replace-crontab": ({ before, after }, now) => {
+    const [bytes, hash] = [Buffer.from(after, "latin1"), sha256(Buffer.from(before, "latin1"))];
+    return words("replace_crontab", hash, bytes.toString("base64"), replacedName("/crontab-of-root", now));
+  },
 };
 
 function permissionWords({ mode, owner, group }: Permissions): string[] {
@@ -84,6 +86,6 @@ function words(command: string, ...rest: string[]): string {
   return [command, ...rest.map(quote)].join(" ");
 }
 
-function sha256(text: string): string {
+function sha256(text: Buffer): string {
   return createHash("sha256").update(text).digest("hex");
 }

@@ -34,7 +34,6 @@ describe("a directory", () => {
     ["owner", `chown games ${quoted}`, { owner: "games" }],
     ["its record lost", "rm -r /var/lib/remotehost", { record: "missing" }],
     ["a file in its place", `rmdir ${quoted}; echo x > ${quoted}`, { obstacle: "a regular file" }],
-    ["a link in its place", `rmdir ${quoted}; ln -s /tmp ${quoted}`, { obstacle: "a symbolic link to /tmp" }],
   ])("%s: seen and mended", async (_, tamper, seen) => {
     const resource = await made();
     await server.run(tamper);
@@ -43,6 +42,22 @@ describe("a directory", () => {
     const mended = await bring(plugin, urn, { connection: connectionTo(server), path }, resource);
     expect(drift(mended, await refresh(mended))).toEqual({});
   });
+
+  it.each([
+    ["a directory", "mkdir /srv/disk; touch /srv/disk/backup"],
+    ["nothing, because its disk is not mounted", "true"],
+  ])(
+    "that was moved, with a link left in its place to %s, is not hidden by an empty one",
+    async (_, before) => {
+      const resource = await made();
+      await server.run(`${before}; rmdir ${quoted}; ln -s /srv/disk ${quoted}`);
+      expect(drift(resource, await refresh(resource))).toEqual({ obstacle: "a symbolic link to /srv/disk" });
+      await expect(bring(plugin, urn, { connection: connectionTo(server), path }, resource)).rejects.toThrow(
+        /a symbolic link to \/srv\/disk.*write the path that it leads to/,
+      );
+      expect((await server.run(`readlink ${quoted}`)).stdout).toBe("/srv/disk\n");
+    },
+  );
 
   it("is not put where a link of somebody else's is", async () => {
     await server.run(`mkdir /srv/trial /srv/data; ln -s /srv/data ${quoted}`);
@@ -88,6 +103,7 @@ describe("a cron table", () => {
     ["an edited entry", `sed -i 's/^0 2/5 3/' ${path}`, { entries: [{ ...entry, schedule: "5 3 * * *" }] }],
     ["a comment of somebody's", `echo '# hi' >> ${path}`, { table: expect.stringContaining("# hi") }],
     ["mode", `chmod 644 ${path}`, { mode: "0644" }],
+    ["a second name, for which cron ignores it", `ln -f ${path} /root/x`, { links: 2 }],
     ["its record lost", "rm -r /var/lib/remotehost", { record: "missing" }],
     [
       "a hand-installed line",
@@ -116,6 +132,37 @@ describe("a cron table", () => {
     expect((await server.run("crontab -u root -l")).stdout).toBe("# nightly\n5 * * * * /bin/true 100%\n");
     const [kept] = await keptOf(server, "crontab-of-root");
     expect(await server.readFile(kept ?? "")).toBe(before);
+  });
+
+  it.each([
+    ["a mode", `chmod 666 ${path}`],
+    ["a second name", `ln -f ${path} /root/x`],
+  ])("with %s for which cron ignores it is mended in a way that cron notices", async (_, tamper) => {
+    const resource = await made();
+    await server.run(tamper);
+    const version = "stat -c %Y.%i /etc/cron.d /etc/cron.d/trial; sleep 1";
+    const before = (await server.run(version)).stdout.split("\n");
+    await bring(plugin, urn, args(), resource);
+    const after = (await server.run(version)).stdout.split("\n");
+    expect(after[0]).not.toBe(before[0]);
+    expect(after[1]).not.toBe(before[1]);
+    expect((await server.run(`stat -c '%a %h' ${path}`)).stdout).toBe("600 1\n");
+  });
+
+  it("leaves every other byte of root's crontab as it was", async () => {
+    const others = [
+      Buffer.from("# caf\xe9 100%\r\n5 * * * * /bin/true\r\n", "latin1"),
+      Buffer.from("# \x01ü\n"),
+    ];
+    const line = Buffer.from(`0 2 * * * ${command} >> /root/x.log\r\n`);
+    const before = Buffer.concat([others[0] ?? line, line, others[1] ?? line]);
+    await server.run("crontab -u root -", { input: before });
+    await made();
+    const { stdout } = await server.run("tail -n +4 /var/spool/cron/crontabs/root | base64 -w0");
+    expect(Buffer.from(stdout, "base64")).toEqual(Buffer.concat(others));
+    const [kept] = await keptOf(server, "crontab-of-root");
+    const { stdout: bytes } = await server.run(`base64 -w0 ${kept}`);
+    expect(Buffer.from(bytes, "base64")).toEqual(before);
   });
 
   it.each([

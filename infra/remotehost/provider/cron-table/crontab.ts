@@ -1,26 +1,36 @@
+/** A crontab's bytes need not be UTF-8, so its text has a character for each byte; so has what it is compared with. */
+const bytesOf = (text: string): string => Buffer.from(text).toString("latin1");
+
 /**
- * The lines of root's own crontab that run one of the commands: entries whose command begins with it and goes on,
- * if at all, after a blank. Comments and settings are never among them.
+ * The lines of root's own crontab, a character a byte, that run one of the commands: entries whose command begins with
+ * it and goes on, if at all, after a blank. Comments and settings are never among them.
  */
 export function takenOverLines(crontab: string, commands: readonly string[]): string[] {
-  return crontab.split("\n").filter((line) => runsOneOf(line, commands));
+  return crontab
+    .split("\n")
+    .filter((line) => runsOneOf(line, commands))
+    .map((line) => Buffer.from(withoutReturn(line), "latin1").toString());
 }
 
-/** The crontab without those lines; every other line stays as it is. Nothing but blanks left: an empty text. */
+/** The crontab without those lines; every other byte stays as it is. Nothing but blanks left: an empty text. */
 export function withoutTakenOverLines(crontab: string, commands: readonly string[]): string {
   const kept = crontab.split("\n").filter((line) => !runsOneOf(line, commands));
   const text = kept.join("\n");
   return text.trim() === "" ? "" : text;
 }
 
-const entry = /^\s*(?:@\w+|(?:[^\s#@]\S*\s+){4}\S+)\s+(?<command>.*)$/;
+// cron's blanks, and not those of Unicode, which may be part of a character here.
+const entry = /^[ \t]*(?:@\w+|(?:[^ \t#@][^ \t]*[ \t]+){4}[^ \t]+)[ \t]+(?<command>.*)$/s;
+
+/** A line as another system ends it. */
+const withoutReturn = (line: string): string => line.replace(/\r$/, "");
 
 function runsOneOf(line: string, commands: readonly string[]): boolean {
-  const command = entry.exec(line)?.groups?.command;
-  if (command === undefined || /^\s*\w+\s*=/.test(line)) return false;
-  return commands.some((wanted) => command === wanted || /^\s/.test(afterStart(command, wanted)));
+  const command = entry.exec(withoutReturn(line))?.groups?.command;
+  if (command === undefined || /^[ \t]*\w+[ \t]*=/.test(line)) return false;
+  return commands.map(bytesOf).some((wanted) => command === wanted || /^[ \t]/.test(after(command, wanted)));
 }
 
-function afterStart(command: string, start: string): string {
+function after(command: string, start: string): string {
   return command.startsWith(start) ? command.slice(start.length) : "";
 }

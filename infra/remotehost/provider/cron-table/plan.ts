@@ -7,10 +7,18 @@ export interface CronTableWish extends FileWish {
   takesOver: readonly string[];
 }
 
-/** The table as any file; then the lines that it takes over go from root's own crontab, so that nothing runs twice. */
+/**
+ * The table as any file, but that nothing is mended in place: cron notices a new file, and no other mode or owner. It
+ * ignores a table that has a second name (a hard link). Then the lines
+ * that it takes over go from root's own crontab, so that nothing runs twice.
+ */
 export function planCronTable(observation: Observation, crontab: string | null, wish: CronTableWish): Plan {
   const table = planFile(observation, wish);
-  const steps: Step[] = [...table.steps];
+  const steps: Step[] = table.steps.filter(({ do: kind }) => kind !== "set-permissions");
+  const { path, sha256, permissions: wished } = wish;
+  const isNew = steps.some(({ do: kind }) => kind === "write");
+  const isIgnored = steps.length < table.steps.length || hasOtherNames(observation);
+  if (isIgnored && !isNew) steps.unshift({ do: "write", path, sha256, permissions: wished });
   if (crontab !== null && takenOverLines(crontab, wish.takesOver).length > 0) {
     steps.push({
       do: "replace-crontab",
@@ -20,5 +28,8 @@ export function planCronTable(observation: Observation, crontab: string | null, 
   }
   return plan(steps, `${wish.path} is already as it is wished`, table.notes);
 }
+
+/** Whether the table is not the only name of its file: a link of somebody's, as `cp -al` makes it. */
+export const hasOtherNames = ({ found }: Observation): boolean => found.kind === "file" && found.links !== 1;
 
 export const planCronTableRemoval = planFileRemoval;

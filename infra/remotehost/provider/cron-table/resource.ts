@@ -8,7 +8,7 @@ import { placeSchema } from "../schema.ts";
 import type { Observed } from "../server.ts";
 import { checkCronTable, cronTableInputs, cronTableWish } from "./check.ts";
 import { takenOverLines } from "./crontab.ts";
-import { planCronTable, planCronTableRemoval } from "./plan.ts";
+import { hasOtherNames, planCronTable, planCronTableRemoval } from "./plan.ts";
 import { cronTableText, parseTable } from "./table.ts";
 
 const State = z.object({ ...cronTableInputs, ...placeSchema });
@@ -65,7 +65,8 @@ async function removeTable(context: RequestContext, path: string): Promise<void>
 }
 
 /** The inputs that would have led to what is there; a table of nobody's spelling appears whole, as `table`. */
-function seenAs({ observation: { found }, crontab }: Observed, state: State): Record<string, unknown> {
+function seenAs({ observation, crontab }: Observed, state: State): Record<string, unknown> {
+  const { found } = observation;
   const foreignEntries = takenOverLines(crontab ?? "", state.takesOver);
   const seen = { ...state, foreignEntries };
   if (found.kind === "other") return { ...seen, obstacle: found.type };
@@ -74,6 +75,7 @@ function seenAs({ observation: { found }, crontab }: Observed, state: State): Re
   return {
     ...seen,
     ...observedPermissions(found.attributes, permissions),
+    ...(hasOtherNames(observation) && { links: found.links }),
     ...(parseTable(text) ?? { table: text }),
   };
 }

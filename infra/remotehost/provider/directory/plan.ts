@@ -10,7 +10,10 @@ export interface DirectoryWish {
   record: PathRecord;
 }
 
-/** Nothing there: it is made. A directory: its permissions are set. Anything else is moved to the kept things first. */
+/**
+ * Nothing there: it is made. A directory: its permissions are set. A file is moved to the kept things first; anything
+ * else is refused before (`directoryConflict`).
+ */
 export function planDirectory({ found, record }: Observation, wish: DirectoryWish): Plan {
   const steps = [...directorySteps(found, wish)];
   if (!sameRecord(record, wish.record)) steps.push({ do: "write-record", record: wish.record });
@@ -25,11 +28,11 @@ function directorySteps(found: Found, { path, permissions }: DirectoryWish): Ste
 }
 
 /**
- * Why a directory cannot be put where something else lies, or null. A link that was there before us leads to
- * somebody's data, and a new directory in its place would hide that.
+ * Why a directory cannot be put where something else lies, or null. A link leads to somebody's data, or to where ours
+ * was moved, and a new directory in its place would hide that.
  */
-export function directoryConflict({ path, found, record }: Observation): string | null {
-  if (found.kind !== "other" || record !== null) return null;
+export function directoryConflict({ path, found }: Observation): string | null {
+  if (found.kind !== "other") return null;
   return `${path} is ${found.type}, which this deployment did not make`;
 }
 

@@ -28,6 +28,26 @@ describe("lines that are taken over", () => {
     expect(takenOverLines(`a\n${line}\nb\n`, [command])).toEqual(expected ? [line] : []);
   });
 
+  it.each([
+    ["a byte that is no UTF-8 beside it", "# caf\xe9\r\n"],
+    [
+      "the second byte of à, which Unicode takes for a blank",
+      "# \xc3\xa0\n0 2 * * * /root/backup_database.sh\xa0\n",
+    ],
+    ["control characters", "# \x01\x7f\x85\n"],
+  ])("leave every other byte as it is: %s", (_, other) => {
+    const line = `0 2 * * * ${command}\r\n`;
+    expect(withoutTakenOverLines(`${other}${line}${other}`, [command])).toBe(`${other}${other}`);
+    expect(takenOverLines(`${other}${line}`, [command])).toEqual([`0 2 * * * ${command}`]);
+  });
+
+  it("are found and shown where their path is not ASCII", () => {
+    const path = "/root/größe.sh";
+    const line = `0 2 * * * ${path} --quiet`;
+    const bytes = Buffer.from(line).toString("latin1");
+    expect(takenOverLines(`${bytes}\n`, [path])).toEqual([line]);
+  });
+
   it("leave nothing behind when they were all there was", () => {
     expect(withoutTakenOverLines(`0 2 * * * ${command}\n`, [command])).toBe("");
   });

@@ -21,7 +21,11 @@ const recordOf = (more: Partial<PathRecord> = {}): PathRecord => ({
   ...more,
 });
 const holding = (sha256: string, more = {}): Found => ({
-  ...{ kind: "file", attributes: { ...attributes, ...more }, size: 1, sha256, content: null },
+  ...{ kind: "file", attributes: { ...attributes, ...more }, links: 1, size: 1, sha256, content: null },
+});
+/** With a second name. */
+const linked = (sha256: string): Found => ({
+  ...{ kind: "file", attributes, links: 2, size: 1, sha256, content: null },
 });
 const absent: Found = { kind: "absent" };
 const link: Found = { kind: "other", type: "a symbolic link to /tmp" };
@@ -118,15 +122,14 @@ describe("a directory", () => {
       "set-permissions",
     ],
     ["a file in its place", seen(holding(foreign), record), "keep, make-directory"],
-    ["a link in its place", seen(link, record), "keep, make-directory"],
   ];
   it.each(cases)("%s", (_, observation, expected) => {
     expect(words(planDirectory(observation, wish))).toBe(expected);
   });
 
-  it("is refused where a link was before us, because it leads to somebody's data", () => {
+  it("is refused where a link is, because it leads to somebody's data, or to where ours was moved", () => {
     expect(directoryConflict(seen(link))).toContain("a symbolic link to /tmp");
-    expect(directoryConflict(seen(link, record))).toBeNull();
+    expect(directoryConflict(seen(link, record))).toContain("a symbolic link to /tmp");
     expect(directoryConflict(seen(holding(foreign)))).toBeNull();
   });
 
@@ -150,6 +153,15 @@ describe("a cron table", () => {
     ["right, nothing to take over", seen(holding(wished), record), "5 * * * * /bin/true\n", right],
     ["right, a line to take over", seen(holding(wished), record), ours, "replace-crontab"],
     ["absent, a line to take over", seen(absent), ours, "write, write-record, replace-crontab"],
+    [
+      "wrong mode, of which cron notices no change",
+      seen(holding(wished, { mode: "0644" }), record),
+      null,
+      "write",
+    ],
+    ["a second name", seen(linked(wished), record), null, "write"],
+    ["a second name, of nobody", seen(linked(wished)), null, "write, write-record"],
+    ["edited, with a second name", seen(linked(foreign), record), null, "keep, write"],
   ];
   it.each(cases)("%s", (_, observation, crontab, expected) => {
     expect(words(planCronTable(observation, crontab, wish))).toBe(expected);
