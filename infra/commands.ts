@@ -28,6 +28,10 @@ export interface ServerCommands {
 const localWord = (path: string): string =>
   path.startsWith("~/") ? `~/${shellWord(path.slice(2))}` : shellWord(path);
 
+/** `USER@HOST` before scp's colon, of which an IPv6 address has some too. */
+const copySource = (destination: string): string =>
+  destination.replace(/@([^@]*:[^@]*)$/, (_, host: string) => `@[${host}]`);
+
 /** The person's own ssh needs only what stands in the configuration; everything else is in their ssh_config. */
 function login({ connection }: ServerPlan): { options: string; destination: string } {
   const { user = defaultLogin, port, configFile, identityFile, proxyJump, host } = connection;
@@ -62,7 +66,7 @@ export function serverCommands(plan: ServerPlan): ServerCommands {
     rollback: ssh(`${shellWord(paths.restoreLauncher)} --rollback`, "-t "),
     log: ssh(`tail -f ${shellWord(paths.log)}`),
     download: isRoot
-      ? `scp ${options}${shellCommand(`${destination}:${archives}`, "./")}`
+      ? `scp ${options}${shellCommand(`${copySource(destination)}:${archives}`, "./")}`
       : `${ssh(`tar -C ${shellWord(paths.backups)} -cf - .`)} | tar -xf -`,
     deployOnly: shellCommand("pulumi", "up", "--target", `**::${plan.key}`, "--target", `**::${plan.key}-*`),
   };

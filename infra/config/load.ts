@@ -2,18 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { crossProblems } from "./checks.ts";
 import { ConfigError } from "./config-error.ts";
 import { passwordsKey } from "./names.ts";
+import { parsedValue } from "./parsed-value.ts";
 import { type StackPlan, stackPlan } from "./plan.ts";
 import { type Problem, schemaProblems } from "./problems.ts";
 import { Configuration } from "./schema.ts";
-
-/** A configuration value as Pulumi hands it over: JSON for anything but text. */
-function parsedValue(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
 
 const secretProblem = (key: string): Problem => ({
   path: [key],

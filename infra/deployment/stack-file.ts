@@ -1,5 +1,6 @@
 import { type Document, isMap, isScalar, parseDocument, YAMLMap } from "yaml";
 import { project } from "../config/names.ts";
+import { parsedValue } from "../config/parsed-value.ts";
 import { DeploymentError } from "./errors.ts";
 import { fingerprintOf } from "./host-key.ts";
 import { documentText, parseText, partShared } from "./yaml-document.ts";
@@ -62,7 +63,10 @@ export class StackFile {
     return Object.fromEntries(
       entries
         .filter(([key]) => key.startsWith(`${project}:`))
-        .map(([key, value]) => [key.slice(project.length + 1), value]),
+        .map(([key, value]) => [
+          key.slice(project.length + 1),
+          typeof value === "string" ? parsedValue(value) : value,
+        ]),
     );
   }
 

@@ -74,6 +74,21 @@ describe("what is added", () => {
     expect(replaced.server("new")).toEqual({ user: "deploy", port: 2222 });
   });
 
+  test("what pulumi config set wrote as text is read as Pulumi reads it", () => {
+    const text = [
+      'config:\n  database-backups:verification: "false"',
+      "  database-backups:runtime: system",
+      "  database-backups:databases: '{\"app\": {}}'",
+      '  database-backups:servers: {one: {hostKey: "1"}}\n',
+    ].join("\n");
+    expect(new StackFile(text, name).values()).toEqual({
+      verification: false,
+      runtime: "system",
+      databases: { app: {} },
+      servers: { one: { hostKey: "1" } },
+    });
+  });
+
   test("keys without their project's name are refused, as nobody can say which of two would count", () => {
     expect(() => new StackFile("config:\n  servers:\n    one: {}\n", name)).toThrow(
       /keys without their project's name: servers/,

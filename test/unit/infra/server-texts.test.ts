@@ -161,6 +161,16 @@ test("with zstd the quick reference and the commands name its files, and the cop
   expect(serverRequirements(serverPlanOf())).not.toHaveProperty("zstd");
 });
 
+test.each([
+  ["::1", "root@[::1]:/root/database_backups/*.sql.gz"],
+  ["fe80::1%eth0", "root@[fe80::1%eth0]:/root/database_backups/*.sql.gz"],
+  ["db.example", "root@db.example:/root/database_backups/*.sql.gz"],
+])("the copy command for the host %s", (host, source) => {
+  const { download, status } = serverCommands(serverPlanOf({ ...seed, servers: { one: { host } } }));
+  expect(download.replaceAll("'", "")).toBe(`scp ${source} ./`);
+  expect(status).toContain(`root@${host}`);
+});
+
 test("the quick reference says what retention keeps", () => {
   const text = (retention: object) =>
     quickReferenceText(serverPlanOf({ ...seed, backups: { retention } }), "database-backups/prod");
