@@ -20,7 +20,8 @@ export type ConnectErrorKind =
   | "revoked-host-key"
   | "timeout"
   | "unknown-host-key"
-  | "unreachable";
+  | "unreachable"
+  | "wrong-login";
 
 /** What failed, where, why, and what to do next: everything a message of this provider says. */
 export interface ErrorText {

@@ -38,13 +38,14 @@ export function providerFunctions(servers: Servers, serverOf: ServerOf): Record<
       const { key } = connection;
       const { machine, seen, problems, notes } = await examineOnce(serverOf(connection), stack, requirements);
       const shared = servers.sharedMachine(connection);
+      const cloned = servers.clonedMachine(connection);
       const facts: ServerFacts = {
         key,
         reachable: machine !== null,
         // The machine itself knows it too where the state was not refreshed.
         deployed: seen?.owner === stack || servers.isInState(key),
         problems: shared ? [...problems, shared] : problems,
-        notes,
+        notes: cloned ? [...notes, cloned] : notes,
         machineId: machine?.id ?? null,
         architecture: (machine && architectures[machine.architecture]) ?? null,
         operatingSystem: seen?.osRelease.PRETTY_NAME ?? null,
@@ -62,7 +63,7 @@ export function providerFunctions(servers: Servers, serverOf: ServerOf): Record<
       await Promise.allSettled(
         looked.map(async (connection) => {
           const { machine } = await serverOf(connection).session();
-          servers.hasMachine(connection.key, machine.id);
+          servers.hasMachine(connection.key, machine.id, machine.boot);
         }),
       );
       return { orphans: servers.orphans() };

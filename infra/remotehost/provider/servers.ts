@@ -4,12 +4,21 @@ import type { Declaration } from "../declare-servers.ts";
 /** What a delete of a server's resource may do. */
 export type Removal = "remove" | "forget" | "refuse";
 
+interface Identity {
+  id: string;
+  boot: string;
+}
+
+const ownIdentity =
+  "give one of them a machine-id of its own: rm -f /etc/machine-id /var/lib/dbus/machine-id; " +
+  "systemd-machine-id-setup; then restart it";
+
 /** What this process knows about the stack's servers: what the program declares, and what the state holds. */
 export class Servers {
   #declaration: Declaration | null = null;
   readonly #read = new Set<string>();
   readonly #problems = new Map<string, string[]>();
-  readonly #machines = new Map<string, string>();
+  readonly #machines = new Map<string, Identity>();
 
   declare(declaration: Declaration): void {
     this.#declaration = declaration;
@@ -66,20 +75,37 @@ export class Servers {
     this.#problems.set(key, [...problems]);
   }
 
-  /** The machine-id that a server answered with. */
-  hasMachine(key: string, machineId: string): void {
-    this.#machines.set(key, machineId);
+  /** The machine-id that a server answered with, and what tells this start of this machine from all others. */
+  hasMachine(key: string, id: string, boot = ""): void {
+    this.#machines.set(key, { id, boot });
   }
 
   /** For a server whose machine another declared key leads to as well: what is wrong; else null. */
   sharedMachine({ key, host }: Connection): string | null {
-    const machine = this.#machines.get(key);
-    const others = [...this.#machines].filter(([other, id]) => machine && other !== key && id === machine);
-    if (others.length === 0) return null;
-    const keys = others.map(([other]) => other).join(" and ");
+    const keys = this.#others(key, (one, other) => one.id === other.id && one.boot === other.boot);
+    if (keys === null) return null;
     return (
       `${host}: the server ${key} is the same machine as ${keys}. ` +
-      "Keep one of them in the stack configuration; a server that was renamed says `formerly`."
+      "Keep one of them in the stack configuration; a server that was renamed says `formerly`. " +
+      `If they are two machines, one is a clone that was made while the other ran: ${ownIdentity}.`
     );
+  }
+
+  /** For a server that has the machine-id of another: what to do, which is not urgent; else null. */
+  clonedMachine({ key, host }: Connection): string | null {
+    const keys = this.#others(
+      key,
+      (one, other) => one.id !== "" && one.id === other.id && one.boot !== other.boot,
+    );
+    if (keys === null) return null;
+    return `${host}: it has the machine-id of ${keys}, from which it was cloned or the other way round: ${ownIdentity}.`;
+  }
+
+  /** The other keys whose machine is like that of this one; null for none. A machine that says nothing is like none. */
+  #others(key: string, alike: (one: Identity, other: Identity) => boolean): string | null {
+    const machine = this.#machines.get(key);
+    if (machine === undefined || machine.id + machine.boot === "") return null;
+    const others = [...this.#machines].filter(([other, one]) => other !== key && alike(machine, one));
+    return others.length === 0 ? null : others.map(([other]) => other).join(" and ");
   }
 }

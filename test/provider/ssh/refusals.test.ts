@@ -46,6 +46,23 @@ async function refused(connection: Connection, kind: string, ...says: string[]):
   for (const text of [`${connection.host}: `, ...says]) expect(String(error)).toContain(text);
 }
 
+test("root's key with the forced command of a cloud's image: the sentence, and what to type instead", async () => {
+  const command = `command="echo 'Please login as the user \\"ubuntu\\" rather than the user \\"root\\".';echo;sleep 10;exit 142"`;
+  const keys = "/root/.ssh/authorized_keys";
+  await server.run(`cp -p ${keys} /root/keys; sed -i '1{h;s/^/PLACE /}' ${keys}`);
+  const text = (await server.readFile(keys)).replace("PLACE", command);
+  await server.writeFile(keys, text, "0600");
+  try {
+    const sentence =
+      'Please login as the user "ubuntu" rather than the user "root". Log in as ubuntu: ubuntu@';
+    const begun = Date.now();
+    await refused(connectionTo(server), "wrong-login", sentence);
+    expect(Date.now() - begun).toBeLessThan(9000);
+  } finally {
+    await server.run(`mv /root/keys ${keys}`);
+  }
+});
+
 describe("the host key", () => {
   test("that nobody knows is refused, and the message has the line that makes it known", async () => {
     const scan = `ssh-keyscan -p ${server.port} 127.0.0.1`;

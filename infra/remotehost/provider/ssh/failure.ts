@@ -1,4 +1,4 @@
-import { type Connection, defaultConnectTimeout } from "../../connection.ts";
+import { type Connection, connectionShapes, defaultConnectTimeout } from "../../connection.ts";
 import { ConnectError } from "../../errors.ts";
 import type { Failure, FailureContext } from "./failure-row.ts";
 import { failures } from "./failure-table.ts";
@@ -8,6 +8,8 @@ import type { Greeting } from "./greeting.ts";
 export interface SshEnd {
   code: number | null;
   stderr: string;
+  /** What the server printed instead of taking requests. */
+  stdout?: string;
   /** Where ssh itself could not be started. */
   cause?: Error;
 }
@@ -31,7 +33,10 @@ export function worthRetrying(end: SshEnd, greeting: Greeting): boolean {
 export function loginFailure(connection: Connection, end: SshEnd, greeting: Greeting): ConnectError {
   const { host } = connection;
   const options = end.cause === undefined ? {} : { cause: end.cause };
-  const said = lastLine(end.stderr) ?? `ssh ended with exit code ${end.code ?? "none"} and said nothing`;
+  const said =
+    lastLine(end.stderr) ??
+    lastLine(end.stdout ?? "") ??
+    `ssh ended with exit code ${end.code ?? "none"} and said nothing`;
   const context = failureContext(connection, end.stderr);
   if (end.cause !== undefined) {
     const text = { host, what: "ssh could not be started", why: end.cause.message };
@@ -49,6 +54,8 @@ export function loginFailure(connection: Connection, end: SshEnd, greeting: Gree
       next: `Log in as root, or allow it on the server: echo '${greeting.user} ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/90-${greeting.user}.`,
     });
   }
+  const other = loginWanted(end.stdout ?? "");
+  if (greeting.stage === "connecting" && other !== null) return wrongLogin(connection, other);
   const failure = greeting.stage === "connecting" ? classify(end.stderr) : undefined;
   if (failure !== undefined) {
     const line = new RegExp(`^.*(?:${failure.pattern.source}).*$`, "m");
@@ -58,6 +65,28 @@ export function loginFailure(connection: Connection, end: SshEnd, greeting: Gree
   const kind = end.code === 255 ? "other" : "no-shell";
   const what = kind === "other" ? "ssh failed" : "the login worked, but no POSIX shell took over";
   return new ConnectError(kind, { host, what, why: said, next: `Try by hand: \`${context.ssh} true\`.` });
+}
+
+/** Which login an image of a cloud wants instead of root, and its sentence (cloud-init's disable_root); null for none. */
+export function loginWanted(stdout: string): { user: string; sentence: string } | null {
+  const found = /Please login as the user "?([^"\s]+?)"? rather than the user "?[^"\s]+?"?\.?(?=\s|$)/i.exec(
+    stdout,
+  );
+  return found?.[1] === undefined ? null : { user: found[1], sentence: found[0] };
+}
+
+function wrongLogin({ host }: Connection, wanted: { user: string; sentence: string }): ConnectError {
+  const { user, sentence } = wanted;
+  const isNamed = user !== "NONE" && connectionShapes.user.pattern.test(user);
+  const next = isNamed
+    ? `Log in as ${user}: ${user}@${host} instead of ${host} on the command line, or user: ${user} under this server in the stack configuration.`
+    : "Log in as a user with sudo: write user under this server in the stack configuration.";
+  return new ConnectError("wrong-login", {
+    host,
+    what: "the server wants another login",
+    why: sentence,
+    next,
+  });
 }
 
 /** The exit code of the remote loop where it cannot make its directory (EX_CANTCREAT). */

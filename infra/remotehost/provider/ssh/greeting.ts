@@ -10,6 +10,8 @@ export interface Machine {
   architecture: string;
   /** As `uname -r` says it. */
   kernel: string;
+  /** This start of this machine, which not even a clone shares: the kernel's boot_id and the namespace of processes. */
+  boot?: string;
 }
 
 /** How far a login has come: nothing said yet, logged in and about to become root, or ready for requests. */
@@ -20,13 +22,13 @@ export type Greeting =
 
 /** The state after one more message of the server. */
 export function greet(before: Greeting, { words }: Message): Greeting {
-  const [kind, first = "", second = "", third = ""] = words;
+  const [kind, first = "", second = "", ...more] = words;
   if (kind === "login") return { stage: "logged-in", user: second, root: first === "0" };
   if (kind === "ready" && before.stage === "logged-in") {
-    return {
-      stage: "ready",
-      machine: { id: third, user: before.user, architecture: first, kernel: second },
-    };
+    const [id = "", ...starts] = more.map((word) => (word === "-" ? "" : word));
+    const boot = starts.join(" ").trim();
+    const machine = { id, user: before.user, architecture: first, kernel: second, ...(boot && { boot }) };
+    return { stage: "ready", machine };
   }
   return before;
 }

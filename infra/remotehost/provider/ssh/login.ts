@@ -6,6 +6,7 @@ import {
   loginDeadline,
   loginFailure,
   loginTimeout,
+  loginWanted,
   type SshEnd,
   worthRetrying,
 } from "./failure.ts";
@@ -13,6 +14,9 @@ import { MessageDecoder } from "./frame.ts";
 import { type Greeting, greet, type Machine } from "./greeting.ts";
 import { remoteLoop } from "./remote-loop.ts";
 import { SshProcess } from "./ssh-process.ts";
+
+// Characters of what a server prints instead of taking requests; a login shell's noise may be endless.
+const keptOutput = 4096;
 
 /** An ssh process whose server takes requests. */
 export interface Login {
@@ -38,10 +42,14 @@ export async function logIn(connection: Connection, signal: AbortSignal): Promis
   const ssh = new SshProcess([...sshArguments(connection), command]);
   const decoder = new MessageDecoder(marker);
   let greeting: Greeting = { stage: "connecting" };
+  let printed = "";
 
-  const ready = new Promise<Machine>((resolve) => {
+  const ready = new Promise<Machine | "wrong-login">((resolve) => {
     ssh.stdout.on("data", function listen(bytes: Buffer) {
+      if (greeting.stage === "connecting") printed = (printed + bytes.toString()).slice(-keptOutput);
       for (const message of decoder.push(bytes)) greeting = greet(greeting, message);
+      // It says so at once and ends seconds later.
+      if (greeting.stage === "connecting" && loginWanted(printed) !== null) resolve("wrong-login");
       if (greeting.stage !== "ready") return;
       ssh.stdout.off("data", listen);
       resolve(greeting.machine);
@@ -55,7 +63,11 @@ export async function logIn(connection: Connection, signal: AbortSignal): Promis
     const error = signal.aborted ? closedSession(connection.host) : loginTimeout(connection, greeting);
     return { error, retry: false };
   }
-  if ("stderr" in outcome) return failed(connection, outcome, greeting);
+  if (outcome === "wrong-login") {
+    await ssh.abort();
+    return failed(connection, { code: null, stderr: "", stdout: printed }, greeting);
+  }
+  if ("stderr" in outcome) return failed(connection, { ...outcome, stdout: printed }, greeting);
   return { ssh, decoder, machine: outcome };
 }
 

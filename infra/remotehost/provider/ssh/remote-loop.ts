@@ -45,7 +45,10 @@ serve() {
   sweep
   session=$(mktemp -d "/run/$name.$$.XXXXXX" 2>/dev/null || mktemp -d "/var/tmp/$name.$$.XXXXXX") || exit 73
   id=$(cat /etc/machine-id 2>/dev/null || cat /var/lib/dbus/machine-id 2>/dev/null)
-  printf "\n%s ready %s %s\n" "$marker" "$(uname -m) $(uname -r)" "$id"
+  [ "$id" ] || id=-
+  boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null) || boot=-
+  space=$(readlink /proc/self/ns/pid 2>/dev/null) || space=-
+  printf "\n%s ready %s %s %s %s\n" "$marker" "$(uname -m) $(uname -r)" "$id" "$boot" "$space"
   while read -r script_bytes script_encoding input_bytes input_encoding; do
     INPUT= code=- body=$session
     if take "$session/script" "$script_bytes" "$script_encoding" 2>"$session/err"; then whole=yes; else whole=no; fi

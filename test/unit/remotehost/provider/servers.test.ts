@@ -81,6 +81,20 @@ describe("what is known of the stack's servers", () => {
     expect(servers.sharedMachine(server("first"))).toBeNull();
   });
 
+  it("clones are no twins, and are told what to do; one machine is a twin without an id too", () => {
+    const servers = declared();
+    servers.hasMachine("a", "1", "boot-a");
+    servers.hasMachine("new", "1", "boot-new");
+    servers.hasMachine("first", "", "boot-first");
+    servers.hasMachine("gone", "", "boot-first");
+    expect(servers.sharedMachine(server("a"))).toBeNull();
+    expect(servers.clonedMachine(server("a"))).toMatch(/the machine-id of new.*systemd-machine-id-setup/);
+    expect(servers.clonedMachine(server("first"))).toBeNull();
+    expect(servers.sharedMachine(server("first"))).toMatch(
+      /same machine as gone\..*systemd-machine-id-setup/,
+    );
+  });
+
   it("machines without an id are not taken for one", () => {
     const servers = declared();
     servers.hasMachine("a", "");

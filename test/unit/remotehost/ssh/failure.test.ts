@@ -53,6 +53,38 @@ describe("what ssh says when a login fails", () => {
     expect(worthRetrying({ code: 1, stderr: "Connection closed by 10.0.0.1 port 22" }, greeting)).toBe(false);
   });
 
+  test.each([
+    [
+      'Please login as the user "ubuntu" rather than the user "root".',
+      "ubuntu",
+      "ubuntu@db1.example instead of",
+    ],
+    ["\nPlease login as the user 'admin'…", null, ""],
+    [
+      'Welcome!\r\nPlease login as the user "ec2-user" rather than the user "root".\r\n',
+      "ec2-user",
+      "user: ec2-user",
+    ],
+    ['Please login as the user "NONE" rather than the user "root".', null, "Log in as a user with sudo"],
+  ])("a server that wants another login: %j", (stdout, user, says) => {
+    const error = loginFailure(connection, { code: 142, stderr: "", stdout }, connecting);
+    expect(error.kind).toBe(says === "" ? "no-shell" : "wrong-login");
+    expect(error.message).toContain(
+      stdout
+        .split("\n")
+        .find((line) => line.startsWith("Please"))
+        ?.replace(/\.?\r?$/, ""),
+    );
+    expect(error.message).toContain(says);
+    expect(error.message.includes("@")).toBe(user !== null);
+  });
+
+  test("a login that only prints something is told by what it prints", () => {
+    const stdout = "Last login: today\nThis account is for backups only.\n";
+    const error = loginFailure(connection, { code: 1, stderr: "", stdout }, connecting);
+    expect(error.message).toContain("This account is for backups only. Try by hand");
+  });
+
   test("no ssh on this machine", () => {
     const cause = new Error("spawn ssh ENOENT");
     const error = loginFailure(connection, { code: null, stderr: "", cause }, connecting);

@@ -24,7 +24,24 @@ test.each([
   },
   {
     lines: ["login 0 root", "ready x86_64 6.1.0"],
-    greeting: { stage: "ready", machine: { id: "", user: "root", architecture: "x86_64", kernel: "6.1.0" } },
+    greeting: {
+      stage: "ready",
+      machine: { id: "", user: "root", architecture: "x86_64", kernel: "6.1.0" },
+    },
+  },
+  {
+    lines: ["login 0 root", "ready x86_64 6.1.0 - 1-2 pid:[3]"],
+    greeting: {
+      stage: "ready",
+      machine: { id: "", user: "root", architecture: "x86_64", kernel: "6.1.0", boot: "1-2 pid:[3]" },
+    },
+  },
+  {
+    lines: ["login 0 root", "ready x86_64 6.1.0 abc - -"],
+    greeting: {
+      stage: "ready",
+      machine: { id: "abc", user: "root", architecture: "x86_64", kernel: "6.1.0" },
+    },
   },
 ])("after $lines", ({ lines, greeting }) => {
   expect(after(...lines)).toEqual(greeting);
