@@ -75,6 +75,10 @@ test("edited by hand and then down: seen by preview and refresh, and the other s
   expect(text).toMatch(/port 2272: Connection refused/);
   expect(await ours(first)).toBe(right.get(first));
   expect(await known(second)).toEqual(state);
+  // What the failed update stored of its problem must not make the same one look like nothing new.
+  const later = await fleet.refresh();
+  expect(later.code, later.text).toBe(7);
+  expect(later.text).toContain(`${second.alias}-readiness`);
 
   await second.start();
   expect(await traces(second)).toBe(before);

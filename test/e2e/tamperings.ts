@@ -97,6 +97,14 @@ export const changes: Tampering[] = [
     operation: "update",
     shown: ["foreignEntries", "0 3 * * * /root/backup_database.sh --quiet"],
   },
+  {
+    what: "a second name of the cron table, for which cron ignores it",
+    resource: "cron-table",
+    path: "/etc/cron.d/database-backups",
+    command: "ln -f /etc/cron.d/database-backups /root/x",
+    operation: "update",
+    shown: ["links"],
+  },
 ];
 
 /** What is taken away, and what is seen best when nothing else was done to it. */

@@ -16,7 +16,21 @@ const word = ruled((text) =>
 
 export const requirementsSchema = z.strictObject({
   commands: z.array(word),
-  directories: z.array(z.strictObject({ path: ruled(pathProblem), minimumFree: z.number().check(z.gte(0)) })),
+  directories: z.array(
+    z.strictObject({
+      path: ruled(pathProblem),
+      minimumFree: z.number().check(z.gte(0)),
+      setting: z.exactOptional(word),
+    }),
+  ),
+  executes: z.exactOptional(z.array(ruled(pathProblem))),
+  own: z.exactOptional(
+    z.strictObject({
+      cronTable: ruled(pathProblem),
+      logRotation: ruled(pathProblem),
+      backupLauncher: ruled(pathProblem),
+    }),
+  ),
   databases: z.array(
     z.strictObject({
       name: ruled((text) => (/^[a-z0-9_]+$/.test(text) ? null : "use small letters, digits and _ only")),
@@ -51,6 +65,7 @@ const State = z.object({
   log,
   problems: z.array(z.string()),
   notes: z.optional(z.array(z.string())),
+  lookedAt: z.optional(z.string()),
 });
 
 export const readiness: RemoteResource = {
@@ -64,10 +79,13 @@ export const readiness: RemoteResource = {
   id: () => "readiness",
 
   async read({ server, stack }, properties) {
-    const state = State.parse(properties);
-    const { problems, notes } = await examineOnce(server, stack, requirementsOf(state));
-    const { notes: _, ...inputs } = { ...state, problems };
-    return { outputs: { ...state, problems, notes }, inputs };
+    const { problems: stored, notes: _, lookedAt: __, ...kept } = State.parse(properties);
+    const { problems, notes } = await examineOnce(server, stack, requirementsOf(kept));
+    // An update that failed has stored its problems: the same ones must differ from them at every later look.
+    const isKnown = problems.length > 0 && stored.length > 0;
+    const lookedAt = isKnown ? { lookedAt: new Date().toISOString() } : {};
+    const inputs = { ...kept, problems, ...lookedAt };
+    return { outputs: { ...inputs, notes }, inputs };
   },
 
   inputsOf(properties) {
@@ -76,10 +94,10 @@ export const readiness: RemoteResource = {
   },
 
   async put(context, properties) {
-    const state = State.parse(properties);
-    const { problems, notes } = await examinePatiently(context, requirementsOf(state));
+    const { problems: _, notes: __, lookedAt: ___, ...kept } = State.parse(properties);
+    const { problems, notes } = await examinePatiently(context, requirementsOf(kept));
     if (problems.length > 0) throw new NotReady(context.server.connection.key, problems);
-    return { ...state, problems, notes };
+    return { ...kept, problems, notes };
   },
 
   async remove() {},
