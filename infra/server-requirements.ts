@@ -1,5 +1,7 @@
+import { dirname } from "node:path/posix";
 import type { ServerPlan } from "./config/plan.ts";
 import { sizeBytes } from "./config/values.ts";
+import { programPurposes } from "./installation.ts";
 import type { Requirements } from "./remotehost/requirements.ts";
 
 /** What the deployment and the programs call. */
@@ -17,6 +19,12 @@ export function requirementsBefore(plan: ServerPlan): Requirements {
   return { ...requirements, databases: requirements.databases.filter(({ managed }) => managed !== true) };
 }
 
+/** Where the launchers lie, and the Node that is sent. */
+function executedFrom(paths: ServerPlan["paths"], runtime: ServerPlan["runtime"]): string[] {
+  const launchers = Object.values(programPurposes).map(({ launcher }) => dirname(paths[launcher]));
+  return [...new Set([...(runtime === "pinned" ? [paths.installation] : []), ...launchers])];
+}
+
 /** What a server must offer for its plan. */
 export function serverRequirements({
   backups,
@@ -32,6 +40,9 @@ export function serverRequirements({
       { path: paths.backups, minimumFree: sizeBytes(monitoring.minimumFreeSpace) ?? 0 },
       { path: paths.installation, minimumFree: installationSpace[runtime] },
     ],
+    pathSettings: { [paths.backups]: "paths.backups", [paths.installation]: "paths.installation" },
+    executes: executedFrom(paths, runtime),
+    own: { cronTable: paths.cronTable, logRotation: paths.logRotation, backupLauncher: paths.backupLauncher },
     databases: databases.map(({ name, container, database, user, dataDirectory, managedContainer }) => ({
       name,
       container,

@@ -27,7 +27,7 @@ const compressionSettings = ({
 /** What the programs on a server are told: its settings file. */
 export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Deployment): Settings {
   const { paths, backups, rehearsal, monitoring } = plan;
-  const { installation, logRotation, ...programPaths } = paths;
+  const { installation, ...programPaths } = paths;
   return {
     version: 1,
     stack,

@@ -7,7 +7,7 @@ import type { ProgramName } from "../infra/installation.ts";
  */
 const limits: Record<ProgramName, number> = {
   backup_database: 125_000,
-  check_database_status: 100_000,
+  check_database_status: 102_000,
   restore_database: 240_000,
   rehearse_restore: 155_000,
   prune_backups: 100_000,

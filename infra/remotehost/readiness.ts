@@ -23,6 +23,9 @@ export class Readiness extends pulumi.CustomResource {
       connection: args.connection,
       requirements: wished.requirements,
       log: wished.log,
+      executes: wished.executes,
+      own: wished.own,
+      pathSettings: wished.pathSettings,
       problems: [],
       notes: undefined,
     };

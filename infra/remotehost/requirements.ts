@@ -2,8 +2,14 @@
 export interface Requirements {
   /** Commands that must be found on the server's PATH. */
   commands: string[];
-  /** Directories (existing or not) whose file system must have this many bytes free. */
+  /** Directories (existing or not) whose file system must have this many bytes free and keep modes. */
   directories: { path: string; minimumFree: number }[];
+  /** What sets each of these directories' paths in the configuration. */
+  pathSettings?: Record<string, string>;
+  /** Directories (existing or not) from which something is run. */
+  executes?: string[];
+  /** What nothing else on the server may do a second time: with it and `log` the surroundings are looked at. */
+  own?: { cronTable: string; logRotation: string; backupLauncher: string };
   databases: {
     /** The key in the configuration. */
     name: string;
@@ -33,19 +39,39 @@ export interface Requirements {
  * Requirements as a resource keeps them. A plugin of a version before refuses a requirement that it does not know, and
  * passes over a property: with what came later beside the requirements an older version can still be deployed.
  */
-export interface KeptRequirements {
-  requirements: Omit<Requirements, "log">;
-  log?: string;
+export interface KeptRequirements extends Pick<Requirements, Later> {
+  requirements: Omit<Requirements, Later>;
 }
 
-export const kept = ({ log, ...requirements }: Requirements): KeptRequirements => ({
+type Later = "log" | "executes" | "own" | "pathSettings";
+
+export const kept = ({
+  log,
+  executes,
+  own,
+  pathSettings,
+  ...requirements
+}: Requirements): KeptRequirements => ({
   requirements,
-  ...(log !== undefined && { log }),
+  ...later({ log, executes, own, pathSettings }),
 });
 
-export const requirementsOf = ({ requirements, log }: KeptRequirements): Requirements => ({
+export const requirementsOf = ({ requirements, ...beside }: KeptRequirements): Requirements => ({
   ...requirements,
+  ...later(beside),
+});
+
+/** Those that there are, and nothing else that may stand beside them. */
+const later = ({
+  log,
+  executes,
+  own,
+  pathSettings,
+}: { [Name in Later]?: Requirements[Name] | undefined }) => ({
   ...(log !== undefined && { log }),
+  ...(executes !== undefined && { executes }),
+  ...(own !== undefined && { own }),
+  ...(pathSettings !== undefined && { pathSettings }),
 });
 
 /** What `getServer` found out. Nothing here is secret. */

@@ -48,6 +48,8 @@ export const Settings = z.object({
     /** Lock files, one per database; on a file system that a reboot empties. */
     locks: absolutePath,
     cronTable: absolutePath,
+    /** Absent in settings of older versions. */
+    logRotation: z.optional(absolutePath),
     quickReference: absolutePath,
     backupLauncher: absolutePath,
     statusLauncher: absolutePath,

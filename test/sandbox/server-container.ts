@@ -50,6 +50,7 @@ export async function runServer(
     "--tmpfs",
     `${path}:size=${size},mode=0700`,
   ]);
+  const fuse = options.fuse ? ["--cap-add", "SYS_ADMIN", "--device", "/dev/fuse"] : [];
   const mounts = [
     "--volume",
     `${socketPath()}:/var/run/docker.sock`,
@@ -60,7 +61,7 @@ export async function runServer(
   await createServer(
     container,
     image,
-    [...common, ...network, ...mounts, ...tmpfs],
+    [...common, ...network, ...mounts, ...tmpfs, ...fuse],
     serverFiles(options, endpoint),
     files,
   );

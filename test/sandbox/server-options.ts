@@ -29,6 +29,8 @@ export interface SandboxOptions {
   dataSize?: string;
   /** Where the server sees the directory `read-only`, which is beside its data directory, and cannot write to it. */
   readOnly?: string;
+  /** Whether the server may mount file systems of FUSE. */
+  fuse?: boolean;
   /** The server's local time, such as Europe/Berlin; default Etc/UTC. */
   timezone?: string;
   /** The major version of its PostgreSQL; default: that of SANDBOX_POSTGRES, or 15. */

@@ -5,6 +5,8 @@ import type { PostgresFigures } from "./observation.ts";
  * The one question that a status check asks a database: every figure in one JSON document (PostgreSQL 12 and later).
  */
 export const figuresQuery = `
+SELECT CASE WHEN current_setting('server_version_num')::int >= 150000
+  THEN 'pg_database_collation_actual_version(oid)' ELSE 'NULL' END AS actual_version \\gset
 WITH session AS (
   SELECT pid, usename, state, application_name, query_start, state_change
   FROM pg_stat_activity
@@ -41,6 +43,8 @@ SELECT json_build_object(
   'lastVacuum', rows.vacuum,
   'lastAnalyse', rows.analyse,
   'transactionAge', (SELECT age(datfrozenxid) FROM pg_database WHERE datname = current_database()),
+  'collation', (SELECT json_build_object('recorded', to_jsonb(d) ->> 'datcollversion', 'actual', :actual_version)
+    FROM pg_database AS d WHERE datname = current_database()),
   'longestQuery', (SELECT json_build_object('pid', pid, 'user', usename, 'seconds', seconds)
     FROM longest WHERE state = 'active'),
   'longestIdleInTransaction', (SELECT json_build_object('pid', pid, 'user', usename, 'seconds', seconds)
@@ -80,6 +84,7 @@ const Answer = z.object({
   lastVacuum: time,
   lastAnalyse: time,
   transactionAge: z.int(),
+  collation: z.object({ recorded: z.nullable(z.string()), actual: z.nullable(z.string()) }),
   longestQuery: session,
   longestIdleInTransaction: session,
   applications: z.array(z.string()),

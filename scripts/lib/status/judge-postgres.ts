@@ -1,7 +1,7 @@
 import { formatBytes } from "../format.ts";
 import type { Settings } from "../settings.ts";
 import { critical, note, ok, unknown, warning } from "./levels.ts";
-import { type DatabaseObservation, isNotYetDeployed } from "./observation.ts";
+import { type DatabaseObservation, isNotYetDeployed, type PostgresFigures } from "./observation.ts";
 import type { Finding } from "./report.ts";
 
 /** What PostgreSQL says when it refuses, and what helps; the first that fits. */
@@ -82,7 +82,29 @@ function judgeSizeNow(database: DatabaseObservation, settings: Settings): Findin
     if (isNotYetDeployed(database)) return [note("not deployed yet")];
     return [unknown(`the size of ${name} is not known: nothing could be asked`, "see points 1 and 2")];
   }
-  const { databaseBytes, serverVersion } = postgres.figures;
+  return [
+    ...judgeSizeOf(postgres.figures, database, settings),
+    ...judgeCollation(postgres.figures, database),
+  ];
+}
+
+/** PostgreSQL warns of it on every connection, and goes on with indexes whose order may be wrong by now. */
+function judgeCollation({ collation }: PostgresFigures, { settings }: DatabaseObservation): Finding[] {
+  const { recorded = null, actual = null } = collation ?? {};
+  if (recorded === null || actual === null || recorded === actual) return [];
+  const { database, container } = settings;
+  return [
+    note(
+      `${database} was made with version ${recorded} of its collation, and ${container} has version ${actual}: ` +
+        "indexes on text may be out of order",
+      `in it: REINDEX DATABASE "${database}"; then ALTER DATABASE "${database}" REFRESH COLLATION VERSION`,
+    ),
+  ];
+}
+
+function judgeSizeOf(figures: PostgresFigures, database: DatabaseObservation, settings: Settings): Finding[] {
+  const name = database.settings.database;
+  const { databaseBytes, serverVersion } = figures;
   const text = `${name}, ${formatBytes(databaseBytes)}, PostgreSQL ${serverVersion}`;
   const before = sizeAtBackup(database);
   const limit = settings.monitoring.shrinkWarningPercent;

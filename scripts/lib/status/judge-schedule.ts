@@ -1,5 +1,6 @@
 import { cronExpressionProblem, nextRun, previousRun } from "../cron-schedule.ts";
 import { formatTime } from "../format.ts";
+import { judgeSurroundings } from "../surroundings.ts";
 import { isSince, startTolerance } from "./due-runs.ts";
 import { critical, note, ok, unknown, warning } from "./levels.ts";
 import { type DatabaseObservation, isNotYetDeployed, type ServerObservation } from "./observation.ts";
@@ -14,6 +15,7 @@ export function judgeSchedule(server: ServerObservation): Finding[] {
   const findings = [
     ...judgeCron(server),
     ...judgeTable(server),
+    ...judgeAround(server),
     ...judgeLastRun(server),
     ...judgeLastRehearsal(server),
   ];
@@ -42,12 +44,28 @@ function judgeTable({ cronTable, settings }: ServerObservation): Finding[] {
   const table = cronTable.value;
   if (table === null) return [critical(`${path} is missing: nothing is backed up`, advice)];
   const findings: Finding[] = [];
+  if (table.link !== undefined)
+    findings.push(warning(`${path} is a symbolic link to ${table.link}, not the table itself`, advice));
   if (table.ignoredBecause !== null)
     findings.push(critical(`cron ignores ${path}: ${table.ignoredBecause}`, advice));
   if (table.sha256 !== settings.schedule.cronTableSha256) {
     findings.push(warning(`${path} was changed after it was deployed`, advice));
   }
   return findings;
+}
+
+/** What else runs the backups or could replace the programs. */
+function judgeAround({ surroundings, settings }: ServerObservation): Finding[] {
+  if (surroundings === undefined) return [];
+  if (!surroundings.seen) {
+    const { reason } = surroundings;
+    return [unknown(`whether anything else runs the backups too is not known: ${reason}`, "see crontab -l")];
+  }
+  const { problems, notes } = judgeSurroundings(surroundings.value, settings.paths.log);
+  return [
+    ...problems.map(({ text, next }) => warning(text, next)),
+    ...notes.map(({ text, next }) => note(text, next)),
+  ];
 }
 
 /** The run of a schedule that must have begun by now, or what is wrong with the schedule; null for none. */

@@ -4,6 +4,7 @@ import type { LeftAloneArchives } from "../left-alone.ts";
 import type { LogEntry } from "../log.ts";
 import type { RehearsalRecord } from "../rehearsal/record.ts";
 import type { DatabaseSettings, Settings } from "../settings.ts";
+import type { Surroundings } from "../surroundings.ts";
 
 /** What a status check has seen, before any of it is judged. Sizes are bytes, durations seconds. */
 
@@ -48,6 +49,8 @@ export interface PostgresFigures {
   lastAnalyse: Date | null;
   /** Age of the oldest transaction id; PostgreSQL stops writing at 2^31. */
   transactionAge: number;
+  /** Versions of its collation: that it was made with, and the library's now; null where it has none. */
+  collation?: { recorded: string | null; actual: string | null };
   longestQuery: SessionState | null;
   longestIdleInTransaction: SessionState | null;
   /** Run ids of our own programs' other sessions. */
@@ -91,8 +94,10 @@ export interface CronTableState {
   sha256: string;
   /** Written or changed last; what was due before that is nobody's miss. */
   modifiedAt: Date;
-  /** Why cron would ignore it: its type, owner or mode. */
+  /** Why cron would ignore it: its type, owner, mode, names or text. */
   ignoredBecause: string | null;
+  /** Where it leads to, where it is a symbolic link; cron does not notice when that changes. */
+  link?: string;
 }
 
 export interface FileSystemState {
@@ -112,6 +117,8 @@ export interface ServerObservation {
   cronRunning: Looked<boolean>;
   /** The value is null when the file is not there. */
   cronTable: Looked<CronTableState | null>;
+  /** Absent where the settings are of a version that does not say where logrotate's file of the log is. */
+  surroundings?: Looked<Surroundings>;
   fileSystems: Looked<readonly FileSystemState[]>;
   /** The log's last entries, oldest first; null when there is no log. */
   log: Looked<readonly LogEntry[] | null>;

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import { cronExpressionProblem } from "../cron-schedule.ts";
 import { messageOf, systemCode } from "../errors.ts";
 import type { CronTableState, Looked } from "./observation.ts";
 
@@ -36,13 +38,16 @@ const isAlive = (pid: string): boolean =>
 /** The cron table as it is on the disk. */
 export function observeCronTable(path: string): Looked<CronTableState | null> {
   try {
+    const link = lstatSync(path).isSymbolicLink() ? { link: readlinkSync(path) } : {};
     const status = statSync(path);
+    const bytes = status.isFile() ? readFileSync(path) : null;
     return {
       seen: true,
       value: {
-        sha256: status.isFile() ? createHash("sha256").update(readFileSync(path)).digest("hex") : "",
+        sha256: bytes === null ? "" : createHash("sha256").update(bytes).digest("hex"),
         modifiedAt: status.mtime,
-        ignoredBecause: ignoredBecause(status),
+        ignoredBecause: ignoredBecause(basename(path), status) ?? unreadableBecause(bytes?.toString() ?? ""),
+        ...link,
       },
     };
   } catch (error) {
@@ -51,8 +56,31 @@ export function observeCronTable(path: string): Looked<CronTableState | null> {
   }
 }
 
-function ignoredBecause(status: { isFile(): boolean; uid: number; mode: number }): string | null {
+interface TableStatus {
+  isFile(): boolean;
+  uid: number;
+  mode: number;
+  nlink: number;
+}
+
+/** Debian's cron says so in the system's log alone. */
+function ignoredBecause(name: string, status: TableStatus): string | null {
+  if (!/^[A-Za-z0-9_-]+$/.test(name)) return "its name has other characters than letters, digits, - and _";
   if (!status.isFile()) return "it is not a regular file";
   if (status.uid !== 0) return `it belongs to user ${status.uid}, not to root`;
+  if (status.nlink !== 1) return `it has ${status.nlink} names (hard links)`;
   return (status.mode & writableByOthers) === 0 ? null : "others than root may write it";
+}
+
+/** cron ignores a whole table for one line that it cannot read. */
+export function unreadableBecause(text: string): string | null {
+  if (!text.endsWith("\n")) return "its last line has no line end";
+  for (const [index, line] of text.split("\n").entries()) {
+    if (/^\s*(#|$)/.test(line) || /^\s*["']?\w+["']?\s*=/.test(line)) continue;
+    const [, schedule = "", user = "", command = ""] =
+      /^\s*(@\w+|(?:\S+\s+){4}\S+)\s+(\S+)(?:\s+(.*))?$/.exec(line) ?? [];
+    const problem = user === "" || command === "" ? "it is no entry" : cronExpressionProblem(schedule);
+    if (problem !== null) return `its line ${index + 1} cannot be read: ${problem}`;
+  }
+  return null;
 }

@@ -20,6 +20,7 @@ import { liesInMemory, observeFileSystems } from "./observe-disks.ts";
 import { observeLog } from "./observe-log.ts";
 import { observePostgres } from "./observe-postgres.ts";
 import { observeRehearsals, type RehearsalFiles } from "./observe-rehearsals.ts";
+import { observeSurroundings } from "./observe-surroundings.ts";
 
 /**
  * Looks at the server and at `databases`, Docker and every database side by side.
@@ -41,6 +42,7 @@ export async function observeServer(
     { timeoutSeconds, signal },
   );
   const answers = databases.map((database) => observePostgres(database, { runId, timeoutSeconds, signal }));
+  const around = observeSurroundings(settings, { timeoutSeconds, signal });
   // The files are read while Docker and the databases think.
   const files = {
     cronRunning: observeCron(),
@@ -49,12 +51,13 @@ export async function observeServer(
     log: observeLog(settings.paths.log),
   };
   const local = databases.map((database) => localState(settings, database));
-  const [containers, ...postgres] = await Promise.all([inspection, ...answers]);
+  const [containers, surroundings, ...postgres] = await Promise.all([inspection, around, ...answers]);
   return {
     now: new Date(),
     settings,
     bootedAt: new Date(Date.now() - uptime() * 1000),
     ...files,
+    ...(surroundings && { surroundings }),
     logProblem: run.log.problem,
     databases: databases.map((database, index) => ({
       settings: database,

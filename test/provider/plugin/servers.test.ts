@@ -219,6 +219,12 @@ describe("a server with a problem", () => {
         expect(drift(resource, reading)).toEqual({});
         const seen = await later.read(readiness.urn, readiness.id, readiness.outputs);
         expect(Object.keys(drift(readiness, seen))).toEqual(["problems"]);
+        // A failed update leaves what was read in the state.
+        const stored = { ...readiness, inputs: seen.inputs ?? {}, outputs: seen.properties };
+        const again = await refresh(stored);
+        expect(Object.keys(drift(stored, again))).toEqual(["lookedAt"]);
+        const twice = { ...readiness, inputs: again.inputs ?? {}, outputs: again.properties };
+        expect(Object.keys(drift(twice, await refresh(twice)))).toEqual(["lookedAt"]);
         await later.invoke(declareServers, declaration([connection]));
         await later.invoke(getServer, question(connection, requirements));
 
@@ -251,6 +257,23 @@ describe("a server with a problem", () => {
         expect.stringContaining("belongs to the stack bench/test, not to bench/other"),
       ]);
     });
+  });
+
+  it("two machines of one machine-id, as a clone has it, are both taken, with a note", async () => {
+    const id = (await server.run("cat /etc/machine-id")).stdout;
+    const own = (await other.run("cat /etc/machine-id")).stdout;
+    await other.writeFile("/etc/machine-id", id);
+    try {
+      const [one, two] = [connectionTo(server, "one"), connectionTo(other, "two")];
+      await plugin.invoke(declareServers, declaration([one, two]));
+      expect(await plugin.invoke(getServer, question(one))).toMatchObject({
+        problems: [],
+        notes: [expect.stringMatching(/the machine-id of two.*systemd-machine-id-setup/)],
+      });
+      expect((await readinessOf(two, { databases: [] })).outputs.problems).toEqual([]);
+    } finally {
+      await other.writeFile("/etc/machine-id", own);
+    }
   });
 
   it("two keys of one machine both have a problem", async () => {

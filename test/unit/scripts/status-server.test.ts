@@ -7,8 +7,10 @@ import { judgeSchedule } from "../../../scripts/lib/status/judge-schedule.ts";
 import { judgeServer } from "../../../scripts/lib/status/judgement.ts";
 import { verdictOf, worst } from "../../../scripts/lib/status/levels.ts";
 import type { FileSystemState, ServerObservation } from "../../../scripts/lib/status/observation.ts";
+import { unreadableBecause } from "../../../scripts/lib/status/observe-cron.ts";
 import type { Finding, FindingLevel } from "../../../scripts/lib/status/report.ts";
 import { problemText, reportText } from "../../../scripts/lib/status/report-text.ts";
+import { parseSurroundings } from "../../../scripts/lib/surroundings.ts";
 import { backup, database, hoursAgo, notYetDeployed, server, settings } from "./status-observations.ts";
 
 type Case = readonly [string, Partial<ServerObservation>, FindingLevel, string];
@@ -33,8 +35,11 @@ const onlyOld = database({ backups: { seen: true, value: [backup({ hoursAgo: 34 
 
 describe("6 schedule", () => {
   const table = { sha256: "a".repeat(64), modifiedAt: hoursAgo(500), ignoredBecause: null };
+  const around = (...lines: string[]): Partial<ServerObservation> => ({
+    surroundings: { seen: true, value: parseSurroundings(lines.join("\n")) },
+  });
   const tabled = (
-    change: Partial<typeof table> | { ignoredBecause: string },
+    change: Partial<typeof table> | { ignoredBecause: string } | { link: string },
   ): Partial<ServerObservation> => ({
     cronTable: { seen: true, value: { ...table, ...change } },
   });
@@ -45,6 +50,31 @@ describe("6 schedule", () => {
     ["table missing", { cronTable: { seen: true, value: null } }, "critical", "is missing"],
     ["table edited", tabled({ sha256: "b" }), "warning", "was changed"],
     ["table not root's", tabled({ ignoredBecause: "it belongs to user 1" }), "critical", "cron ignores"],
+    ["table a link", tabled({ link: "/x" }), "warning", "is a symbolic link to /x"],
+    [
+      "others may replace programs",
+      around("directory:777:root:root:/opt"),
+      "warning",
+      "everybody may write to /opt",
+    ],
+    ["a sticky directory", around("directory:1777:root:root:/opt"), "ok", "cron runs"],
+    ["a second run", around("job:/etc/cron.daily/x"), "note", "/etc/cron.daily/x names the backup too"],
+    [
+      "a second rotation",
+      around("rotation:/etc/logrotate.d/x"),
+      "note",
+      "/etc/logrotate.d/x rotates /root/backup",
+    ],
+    ["cron disabled", around("enabled:disabled"), "note", "cron is disabled"],
+    ["cron enabled under another name", around("enabled:masked", "enabled:enabled"), "ok", "cron runs"],
+    ["a group", around("directory:775:root:ops:/opt"), "note", "the group ops may write to /opt"],
+    ["an owner", around("directory:755:bob:root:/opt"), "note", "/opt belongs to bob"],
+    [
+      "nobody could look",
+      { surroundings: { seen: false, reason: "EIO" } },
+      "unknown",
+      "too is not known: EIO",
+    ],
     ["table unreadable", { cronTable: { seen: false, reason: "EIO" } }, "unknown", "EIO"],
     ["a missed run", { databases: [onlyOld] }, "warning", "due 2026-11-22 02:00:00 UTC did not take place"],
     ["missed, server down", { databases: [onlyOld], bootedAt: hoursAgo(5) }, "warning", "was started after"],
@@ -69,6 +99,19 @@ describe("6 schedule", () => {
       "five fields",
     ],
   ])("%s", (_, change, level, text) => expectFinding(judgeSchedule(server(change)), level, text));
+});
+
+test.each([
+  ["# x\nA=b\n0 2 * * * root /root/x\n@daily root /root/x\n\n", null],
+  ["0 2 * * * root /root/x", "no line end"],
+  ["", "no line end"],
+  ["A=b\n0 2 * * root /root/x\n", "line 2"],
+  ["0 2 * * * root\n", "line 1 cannot be read: it is no entry"],
+  ["99 2 * * * root /root/x\n", "line 1"],
+])("cron's reasons not to read the table %j: %s", (text, reason) => {
+  const found = unreadableBecause(text);
+  if (reason === null) expect(found).toBeNull();
+  else expect(found).toContain(reason);
 });
 
 describe("7 disk", () => {

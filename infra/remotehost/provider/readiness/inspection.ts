@@ -1,6 +1,19 @@
+import {
+  parseSurroundings,
+  type Surroundings,
+  surroundingsArguments,
+  surroundingsFunction,
+} from "../../../../scripts/lib/surroundings.ts";
 import type { Requirements } from "../../requirements.ts";
 import { quote } from "../quote.ts";
 import { answerOf, containerOf, type DatabaseSeen, databaseFunctions, patience } from "./database-look.ts";
+import {
+  type DirectorySeen,
+  directoryFunctions,
+  trialOf,
+  type UnrunnableDirectory,
+  unrunnableOf,
+} from "./directory-look.ts";
 import { logFunction } from "./log-inspection.ts";
 
 /** What a server shows of what the requirements ask for; in their order. */
@@ -11,7 +24,11 @@ export interface Inspection {
   /** Null when the daemon answers, else what docker said. */
   dockerProblem: string | null;
   databases: DatabaseSeen[];
-  directories: { freeBytes: number }[];
+  directories: DirectorySeen[];
+  /** Of those from which something is run, the ones that let nothing run. */
+  unrunnable?: UnrunnableDirectory[];
+  /** Absent where nobody asked. */
+  surroundings?: Surroundings;
   systemNode: { path: string; version: string } | null;
   /** Why nothing can be logged; null when something can, or when nobody asked. */
   logProblem: string | null;
@@ -30,16 +47,11 @@ cron_runs() {
   done
   return 1
 }
-free() {
-  directory=$1
-  while [ ! -d "$directory" ]; do directory=\${directory%/*}; directory=\${directory:-/}; done
-  df -Pk -- "$directory" | awk 'NR == 2 { print $4 }' | say free
-}
-${databaseFunctions}`;
+${directoryFunctions}${databaseFunctions}`;
 
-/** A script that looks at everything the requirements ask for and changes nothing. */
+/** A script that looks at everything the requirements ask for and changes nothing; but see `directory-look.ts`. */
 export function inspectionScript(requirements: Requirements): string {
-  const { commands, databases, directories, log } = requirements;
+  const { commands, databases, directories, executes = [], log, own } = requirements;
   const machine = [
     "cat /etc/os-release 2>/dev/null | say os",
     ...commands.map(
@@ -50,7 +62,15 @@ export function inspectionScript(requirements: Requirements): string {
     'if node=$(command -v node); then printf \'%s\\n%s\' "$node" "$(node --version 2>/dev/null)" | say node; fi',
     `if ! problem=$(timeout ${patience} docker version --format ok 2>&1); then printf %s "$problem" | say docker; fi`,
     ...(log === undefined ? [] : [`log_problem ${quote(log)} | say log`]),
-    ...directories.map(({ path }) => `free ${quote(path)}`),
+    ...directories.map(({ path }) => `look_at_directory ${quote(path)}`),
+    ...executes.map((path) => `look_at_runnable ${quote(path)}`),
+    ...(own === undefined || log === undefined
+      ? []
+      : [
+          `surroundings ${surroundingsArguments({ ...own, log })
+            .map(quote)
+            .join(" ")} | say surroundings`,
+        ]),
     "if [ -f /var/lib/remotehost/owner ]; then say owner < /var/lib/remotehost/owner; fi",
   ];
   const contained = databases.flatMap(({ name, container, user, database, backups }) => [
@@ -58,7 +78,17 @@ export function inspectionScript(requirements: Requirements): string {
     ["database", ...[container, user, database, backups, name].map(quote)].join(" "),
   ]);
   // Side by side: a pipe holds what is said of the machine until all is said of the databases.
-  return [functions, logFunction, "{", ...machine, "} | {", ...contained, "cat", "}"].join("\n");
+  return [
+    functions,
+    logFunction,
+    surroundingsFunction,
+    "{",
+    ...machine,
+    "} | {",
+    ...contained,
+    "cat",
+    "}",
+  ].join("\n");
 }
 
 /** Reads what the script printed. */
@@ -119,6 +149,18 @@ const readers: Readonly<Record<string, Reader>> = {
     database.hasBackup = true;
   }),
   free: (seen, text) => seen.directories.push({ freeBytes: Number(text) * 1024 }),
+  link: lastDirectory((directory, text) => {
+    directory.link = text;
+  }),
+  trial: lastDirectory((directory, text) => {
+    directory.trial = trialOf(text);
+  }),
+  noexec: (seen, text) => {
+    seen.unrunnable = [...(seen.unrunnable ?? []), unrunnableOf(text)];
+  },
+  surroundings: (seen, text) => {
+    seen.surroundings = parseSurroundings(text);
+  },
   owner: (seen, text) => {
     seen.owner = text;
   },
@@ -128,6 +170,13 @@ function last(read: (database: DatabaseSeen, text: string) => void): Reader {
   return (seen, text) => {
     const database = seen.databases.at(-1);
     if (database) read(database, text);
+  };
+}
+
+function lastDirectory(read: (directory: DirectorySeen, text: string) => void): Reader {
+  return (seen, text) => {
+    const directory = seen.directories.at(-1);
+    if (directory) read(directory, text);
   };
 }
 

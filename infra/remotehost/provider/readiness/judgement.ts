@@ -1,6 +1,8 @@
+import { judgeSurroundings, type SurroundingsJudgement } from "../../../../scripts/lib/surroundings.ts";
 import type { Requirements } from "../../requirements.ts";
 import { ownerAdvice } from "../records.ts";
 import type { Machine } from "../ssh/greeting.ts";
+import { directoryProblems, unrunnableProblem } from "./directory-look.ts";
 import type { Inspection } from "./inspection.ts";
 import { firstLine, judgeDatabase } from "./judge-database.ts";
 
@@ -32,22 +34,37 @@ export function judge(
   const databases = requirements.databases.map((database, index) =>
     judgeDatabase(database, seen.databases[index], seen.dockerProblem !== null),
   );
+  const surroundings = surroundingsJudgement(requirements, seen);
   const problems = [
     ...ownerProblems(stack, requirements, seen),
     ...platformProblems(machine, seen),
     ...runtimeProblems(requirements, seen),
     ...databases.flatMap((database) => database.problems),
-    ...spaceProblems(requirements, seen),
+    ...requirements.directories.flatMap((one, index) =>
+      directoryProblems(one, seen.directories[index], requirements.pathSettings?.[one.path]),
+    ),
+    ...(seen.unrunnable ?? []).map(unrunnableProblem),
+    ...surroundings.problems.map(sentence),
     ...logProblems(requirements, seen),
   ];
   const notes = [
     ...handoverNotes(stack, requirements, seen),
     ...databases.flatMap((database) => database.notes),
     ...mailNotes(requirements, seen),
+    ...surroundings.notes.map(sentence),
   ];
   const named = (sentence: string) => `${host}: ${sentence}`;
   return { problems: problems.map(named), notes: notes.map(named) };
 }
+
+function surroundingsJudgement(
+  { log = "" }: Requirements,
+  { surroundings }: Inspection,
+): SurroundingsJudgement {
+  return surroundings === undefined ? { problems: [], notes: [] } : judgeSurroundings(surroundings, log);
+}
+
+const sentence = ({ text, next }: { text: string; next: string }): string => `${text}. Mend it: ${next}`;
 
 function ownerProblems(stack: string, { formerStack }: Requirements, { owner }: Inspection): string[] {
   if (owner === null || owner === stack || owner === formerStack) return [];
@@ -104,17 +121,6 @@ function mailNotes({ mails }: Requirements, { hasMailer }: Inspection): string[]
     "there is no /usr/sbin/sendmail, so cron cannot mail anything to monitoring.mailTo. Install a mailer, such as " +
       "msmtp-mta or postfix.",
   ];
-}
-
-function spaceProblems({ directories }: Requirements, seen: Inspection): string[] {
-  return directories.flatMap(({ path, minimumFree }, index) => {
-    const free = seen.directories[index]?.freeBytes ?? 0;
-    if (free >= minimumFree) return [];
-    const megabytes = (bytes: number) => Math.floor(bytes / 1e6);
-    return [
-      `${megabytes(free)} MB are free for ${path}, and ${megabytes(minimumFree)} MB must be. Make room there.`,
-    ];
-  });
 }
 
 /** The programs go on without a log; what happens to it is a change by hand all the same. */

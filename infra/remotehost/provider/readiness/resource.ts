@@ -14,23 +14,24 @@ const word = ruled((text) =>
   /^[^\p{Cc}-]\P{Cc}*$/u.test(text) ? null : "it must be one line that does not begin with a dash",
 );
 
-export const requirementsSchema = z.strictObject({
-  commands: z.array(word),
-  directories: z.array(
-    z.strictObject({
-      path: ruled(pathProblem),
-      minimumFree: z.number().check(z.gte(0)),
-      setting: z.exactOptional(word),
-    }),
-  ),
+/** What stands beside the others in the state: see `kept`. */
+const later = {
+  log: z.exactOptional(ruled(pathProblem)),
   executes: z.exactOptional(z.array(ruled(pathProblem))),
   own: z.exactOptional(
-    z.strictObject({
+    z.object({
       cronTable: ruled(pathProblem),
       logRotation: ruled(pathProblem),
       backupLauncher: ruled(pathProblem),
     }),
   ),
+  pathSettings: z.exactOptional(z.record(ruled(pathProblem), word)),
+};
+
+export const requirementsSchema = z.strictObject({
+  ...later,
+  commands: z.array(word),
+  directories: z.array(z.strictObject({ path: ruled(pathProblem), minimumFree: z.number().check(z.gte(0)) })),
   databases: z.array(
     z.strictObject({
       name: ruled((text) => (/^[a-z0-9_]+$/.test(text) ? null : "use small letters, digits and _ only")),
@@ -46,23 +47,21 @@ export const requirementsSchema = z.strictObject({
   ),
   runtime: z.enum(["pinned", "system"]),
   zstd: z.exactOptional(z.boolean()),
-  log: z.exactOptional(ruled(pathProblem)),
   mails: z.boolean(),
   formerStack: z.exactOptional(z.string()),
 });
 
-const log = z.exactOptional(ruled(pathProblem));
 const schema = z.strictObject({
   connection: connectionSchema,
   requirements: requirementsSchema,
-  log,
+  ...later,
   problems: z.array(z.string()).check(z.maxLength(0)),
 });
 /** What a later version has left there is passed over. */
 const State = z.object({
   connection: connectionSchema,
   requirements: z.object(requirementsSchema.shape),
-  log,
+  ...later,
   problems: z.array(z.string()),
   notes: z.optional(z.array(z.string())),
   lookedAt: z.optional(z.string()),

@@ -7,11 +7,13 @@ import {
 } from "../../../../infra/remotehost/provider/readiness/inspection.ts";
 import { judge } from "../../../../infra/remotehost/provider/readiness/judgement.ts";
 import type { Requirements } from "../../../../infra/remotehost/requirements.ts";
+import { parseSurroundings } from "../../../../scripts/lib/surroundings.ts";
 
 const data = "/root/app-db/data";
 const requirements: Requirements = {
   commands: ["docker", "flock"],
   directories: [{ path: "/root/database_backups", minimumFree: 1_000_000 }],
+  pathSettings: { "/root/database_backups": "paths.backups" },
   databases: [
     {
       name: "app",
@@ -67,6 +69,12 @@ describe("no problem", () => {
     ["a system Node with zstd", node("22.15.0"), { ...system, zstd: true }, "x86_64"],
     ["a later one with zstd", node("24.0.0"), { ...system, zstd: true }, "x86_64"],
     ["zstd and the pinned Node", {}, { zstd: true }, "x86_64"],
+    [
+      "a share that is mounted as it should be",
+      { directories: [{ freeBytes: 2e6, trial: { fileSystem: "cifs", said: "700 0:0\n600 0:0" } }] },
+      {},
+      "x86_64",
+    ],
     ["a volume with a name", mounted({ ...mount, Type: "volume", Name: "pg" }), {}, "x86_64"],
     [
       "the parent mounted",
@@ -190,6 +198,38 @@ describe("a problem, with what to do", () => {
       { directories: [{ freeBytes: 999_999 }] },
       {},
       /0 MB are free for \/root\/database_backups, and 1 MB/,
+    ],
+    [
+      "a link in place of a directory",
+      { directories: [{ freeBytes: 2_000_000, link: "/mnt/big" }] },
+      {},
+      /database_backups is a symbolic link.*Set paths\.backups to \/mnt\/big, or .*mount --bind \/mnt\/big \/root/,
+    ],
+    ...(
+      [
+        ["cifs", "770 0:0\n660 0:0", /\(cifs\) does not keep.* 660 0:0.*file_mode=0600,dir_mode=0700\./],
+        ["vfat", "700 0:0\n755 0:0", /fmask=0177,dmask=0077/],
+        ["nfs4", "mktemp: Permission denied", /nothing of root's .*Permission denied.*no_root_squash/],
+        ["fuse.sshfs", "700 1000:1000\n600 1000:1000", /700 1000:1000.*umask=077/],
+        ["strange", "", /nothing was said.*root's alone/],
+      ] as const
+    ).map(([fileSystem, said, expected]): [string, Partial<Inspection>, Partial<Requirements>, RegExp] => [
+      `a file system of type ${fileSystem}`,
+      { directories: [{ freeBytes: 2_000_000, trial: { fileSystem, said } }] },
+      {},
+      expected,
+    ]),
+    [
+      "a file system that lets nothing run",
+      { unrunnable: [{ path: "/opt/x", mountPoint: "/opt" }] },
+      {},
+      /nothing can be run from \/opt\/x: \/opt is mounted noexec.*remount,exec \/opt/,
+    ],
+    [
+      "a directory to which everybody may write",
+      { surroundings: parseSurroundings("directory:777:root:root:/etc/cron.d") },
+      {},
+      /everybody may write to \/etc\/cron\.d.*chmod o-w \/etc\/cron\.d/,
     ],
   ])("%s", (_, seen, more, expected) => {
     const { problems } = judged(seen, more);

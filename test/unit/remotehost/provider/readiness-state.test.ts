@@ -5,6 +5,9 @@ import { kept, type Requirements, requirementsOf } from "../../../../infra/remot
 const requirements: Requirements = {
   ...{ commands: ["docker"], directories: [], databases: [], runtime: "pinned", mails: false },
   log: "/root/backup_database.log",
+  executes: ["/root"],
+  own: { cronTable: "/etc/cron.d/x", logRotation: "/etc/logrotate.d/x", backupLauncher: "/root/x" },
+  pathSettings: { "/root/backups": "paths.backups" },
 };
 const connection = { key: "a", host: "192.0.2.1" };
 

@@ -1,0 +1,28 @@
+import { runChild } from "../child.ts";
+import { messageOf } from "../errors.ts";
+import type { Settings } from "../settings.ts";
+import {
+  parseSurroundings,
+  type Surroundings,
+  surroundingsArguments,
+  surroundingsFunction,
+} from "../surroundings.ts";
+import type { Looked } from "./observation.ts";
+
+/** Undefined where the settings, of an older version, do not say enough to look. */
+export async function observeSurroundings(
+  { paths }: Settings,
+  options: { timeoutSeconds: number; signal: AbortSignal },
+): Promise<Looked<Surroundings> | undefined> {
+  const { logRotation } = paths;
+  if (logRotation === undefined) return undefined;
+  const script = `${surroundingsFunction}\nsurroundings "$@"`;
+  try {
+    const argv = ["-c", script, "sh", ...surroundingsArguments({ ...paths, logRotation })];
+    const { stdout } = await runChild("sh", argv, options);
+    return { seen: true, value: parseSurroundings(stdout) };
+  } catch (error) {
+    options.signal.throwIfAborted();
+    return { seen: false, reason: messageOf(error) };
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * What else on a server has to do with the backups without being ours: a second run of them, a second rotation of their
+ * log, directories in which somebody could put other programs in the place of ours. The deployment looks by it over ssh,
+ * the status check on the server, and both judge alike.
+ */
+
+/** What of ours the others could stand beside or in the way of. */
+export interface OwnPlaces {
+  log: string;
+  logRotation: string;
+  cronTable: string;
+  backupLauncher: string;
+}
+
+export interface Surroundings {
+  /** Files by which cron, systemd or the start of the machine run the backup too. */
+  jobs: string[];
+  /** Files by which logrotate rotates the log too. */
+  rotations: string[];
+  /** What systemctl says of cron's units; empty where there is none to ask. */
+  enablement: string[];
+  directories: GuardedDirectory[];
+}
+
+export interface GuardedDirectory {
+  path: string;
+  /** Octal digits, as stat prints them. */
+  mode: string;
+  user: string;
+  group: string;
+}
+
+/** Sentences, and what to do about each. */
+export interface SurroundingsJudgement {
+  problems: { text: string; next: string }[];
+  notes: { text: string; next: string }[];
+}
+
+/**
+ * The shell function `surroundings LOG ROTATION TABLE LAUNCHER PATTERN LINE DIRECTORY…`: a word and a value between a
+ * colon, a line each. PATTERN finds a line that runs the backup, LINE one of root's crontab that the table takes over.
+ */
+export const surroundingsFunction = String.raw`
+surroundings() {
+  log=$1 rotation=$2 table=$3 pattern=$5 line=$6
+  grep -lsE -- "$pattern" /etc/crontab /etc/anacrontab /etc/rc.local /etc/cron.d/* /etc/cron.hourly/* /etc/cron.daily/* \
+    /etc/cron.weekly/* /etc/cron.monthly/* /var/spool/cron/crontabs/* /etc/systemd/system/*.service \
+    /etc/systemd/user/*.service /run/systemd/transient/*.service /usr/local/lib/systemd/system/*.service \
+    /root/.config/systemd/user/*.service /home/*/.config/systemd/user/*.service |
+    while IFS= read -r file; do
+      case $file in
+        "$table") continue ;;
+        /var/spool/cron/crontabs/root) grep -E -- "$pattern" "$file" | grep -qvE -- "$line" || continue ;;
+      esac
+      printf 'job:%s\n' "$file"
+    done
+  set -f
+  for file in $(set +f; ls -d /etc/logrotate.conf /etc/logrotate.d/* 2>/dev/null); do
+    [ "$file" != "$rotation" ] && [ -f "$file" ] || continue
+    grep -hsE '^[[:space:]]*["'\'']?/' -- "$file" | tr -d "\"'{" | while read -r words; do
+      for word in $words; do
+        case $log in $word) [ "$(dirname -- "$word")" = "$(dirname -- "$log")" ] && printf 'rotation:%s\n' "$file" ;; esac
+      done
+    done
+  done
+  set +f
+  if command -v systemctl >/dev/null; then
+    timeout 15 systemctl is-enabled cron crond cronie 2>/dev/null </dev/null | sed 's/^/enabled:/'
+  fi
+  shift 6
+  stat -Lc 'directory:%a:%U:%G:%n' -- "$@" 2>/dev/null
+}
+`;
+
+/** The arguments of the function. */
+export function surroundingsArguments(own: OwnPlaces): string[] {
+  const launcher = own.backupLauncher.replaceAll(/[.+*?^${}()|[\]\\]/g, "\\$&");
+  const entry = "^[[:space:]]*(@[a-z]+|([^[:space:]]+[[:space:]]+){4}[^[:space:]]+)[[:space:]]+";
+  return [
+    own.log,
+    own.logRotation,
+    own.cronTable,
+    own.backupLauncher,
+    // backup_database is the command's name, in whatever directory an older script of it lies.
+    `^[[:space:]]*([^#;[:space:]].*)?(${launcher}|backup_database([.-]|[[:space:]]|$))`,
+    `${entry}${launcher}([[:space:]]|$)`,
+    ...guardedDirectories(own),
+  ];
+}
+
+/** Every directory on the way to what root runs and cron and logrotate read. */
+function guardedDirectories({ backupLauncher, cronTable, logRotation }: OwnPlaces): string[] {
+  const files = ["/opt/database-backups/programs", backupLauncher, cronTable, logRotation];
+  const directories = files.flatMap((path) => {
+    const parts = path.split("/").slice(1, -1);
+    return parts.map((_, index) => `/${parts.slice(0, index + 1).join("/")}`);
+  });
+  return [...new Set(directories)];
+}
+
+/** Reads what the function printed. */
+export function parseSurroundings(output: string): Surroundings {
+  const seen: Surroundings = { jobs: [], rotations: [], enablement: [], directories: [] };
+  for (const line of output.split("\n")) {
+    const at = line.indexOf(":");
+    const [word, value] = [line.slice(0, at), line.slice(at + 1)];
+    if (word === "job") seen.jobs.push(value);
+    if (word === "rotation" && !seen.rotations.includes(value)) seen.rotations.push(value);
+    if (word === "enabled") seen.enablement.push(value);
+    if (word === "directory") {
+      const [mode = "", user = "", group = "", ...path] = value.split(":");
+      seen.directories.push({ mode, user, group, path: path.join(":") });
+    }
+  }
+  return seen;
+}
+
+/** Whether a directory lets somebody replace what lies in it; a sticky bit keeps everybody to their own files. */
+const letsReplace = ({ mode }: GuardedDirectory, bit: number): boolean => {
+  const bits = Number.parseInt(mode, 8);
+  return (bits & bit) !== 0 && (bits & 0o1000) === 0;
+};
+
+/** What is wrong with the surroundings, and what is worth knowing of them. */
+export function judgeSurroundings(seen: Surroundings, log: string): SurroundingsJudgement {
+  const problems = seen.directories
+    .filter((directory) => letsReplace(directory, 0o002))
+    .map(({ path, mode }) => ({
+      text: `everybody may write to ${path} (mode ${mode}) and replace what root runs from it`,
+      next: `chmod o-w ${path}`,
+    }));
+  const byGroup = seen.directories
+    .filter((directory) => directory.group !== "root" && letsReplace(directory, 0o020))
+    .map(({ path, group }) => ({
+      text: `the group ${group} may write to ${path} and replace what root runs from it`,
+      next: `chmod g-w ${path}`,
+    }));
+  const byUser = seen.directories
+    .filter(({ user }) => user !== "root")
+    .map(({ path, user }) => ({
+      text: `${path} belongs to ${user}, who may replace what root runs from it`,
+      next: `chown root ${path}`,
+    }));
+  const jobs = seen.jobs.map((path) => ({
+    text: `${path} names the backup too: if it runs it, every backup is made twice`,
+    next: `take it out of ${path}`,
+  }));
+  const rotations = seen.rotations.map((path) => ({
+    text: `${path} rotates ${log} too, so that logrotate ends with an error (duplicate log entry)`,
+    next: `take it out of ${path}`,
+  }));
+  return {
+    problems,
+    notes: [...enablementNotes(seen.enablement), ...byGroup, ...byUser, ...jobs, ...rotations],
+  };
+}
+
+function enablementNotes(states: readonly string[]): SurroundingsJudgement["notes"] {
+  const off = states.find((state) => /^(disabled|masked)/.test(state));
+  const isOn = states.some((state) => /^(enabled|static|alias|indirect|generated|linked)/.test(state));
+  if (off === undefined || isOn) return [];
+  return [
+    {
+      text: `cron is ${off}: it does not start with the machine, and then nothing is backed up`,
+      next: off.startsWith("masked")
+        ? "systemctl unmask cron; systemctl enable cron"
+        : "systemctl enable cron",
+    },
+  ];
+}
