@@ -32,6 +32,6 @@ function placeOf(database: string | null, point: string, findings: readonly Find
     name: database === null ? point : `${database}: ${point}`,
     level: worst(findings.map(({ level }) => level)),
     problems: findings.filter(isProblem),
-    good: findings[0]?.text ?? "nothing to report",
+    good: (findings.find(({ level }) => level === "ok") ?? findings[0])?.text ?? "nothing to report",
   };
 }

@@ -315,7 +315,7 @@ test("a mail says what is over, then what is wrong", () => {
   const { record } = mailOf(report(0, { shop: [damaged], disk: [full(90)] }), {
     ...{ record: none, configured: ["shop", "blog"], nextCheck: null },
   });
-  const next = report(1, { disk: [full(91)] });
+  const next = report(1, { disk: [full(91)], shop: [note("never rehearsed"), ok("fine")] });
   const { mail } = mailOf(next, { record, configured: ["shop", "blog"], nextCheck: null });
   expect(mail === null ? "" : mailText(next, mail, (_, text) => text)).toBe(
     "OVER      shop: backup: fine\nWARNING   backups: 91 % used\n          → make room",
