@@ -2,7 +2,7 @@ import { type Arguments, type CommandLine, helpText, parseArguments } from "./ar
 import { InterruptedError, messageOf, ProgramError } from "./errors.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { formatTime } from "./format.ts";
-import { type Log, type LogEntry, openLog } from "./log.ts";
+import { type Log, type LogEntry, oneLine, openLog } from "./log.ts";
 import { newRunId } from "./run-id.ts";
 import { readSettings, type Settings, SettingsError, settingsPath } from "./settings.ts";
 import { type Colour, painter, printable, usesColour } from "./terminal.ts";
@@ -59,7 +59,7 @@ export function runProgram(program: Program, argv: readonly string[] = process.a
       process.exitCode = exitCode;
     },
     (error: unknown) => {
-      process.stderr.write(printable(`${program.commandLine.program}: ${messageOf(error)}\n`));
+      process.stderr.write(printable(`${program.commandLine.program}: ${oneLine(messageOf(error))}\n`));
       process.exitCode = program.failureCode ?? exitCodeOf(error);
     },
   );

@@ -6,7 +6,7 @@ import { type DumpEntry, EntryReader, functionIdentity } from "./dump-entries.ts
 import { type DumpPart, DumpParts } from "./dump-parts.ts";
 import { LoadFailure, type LoadingPsql, type LoadPlace, startLoading } from "./load.ts";
 import { cureOf, type LoadProblem } from "./load-cures.ts";
-import { type LoadError, loadErrors } from "./load-errors.ts";
+import { type LoadError, loadErrors, readable } from "./load-errors.ts";
 import { failedText } from "./load-report.ts";
 
 /** A statement of a dump that failed. */
@@ -186,7 +186,7 @@ class Running {
     const errors = loadErrors(this.#words);
     if (!readToItsEnd.includes(status)) {
       const error = errors.find(({ sqlState }) => sqlState !== null) ?? errors[0] ?? null;
-      throw new LoadFailure(error, error?.message ?? (this.#words.trim() || endOf("psql", status)));
+      throw new LoadFailure(error, error?.message ?? (readable(this.#words).trim() || endOf("psql", status)));
     }
     this.#tell(errors);
   }

@@ -1,3 +1,5 @@
+import { decodeAs } from "../encodings.ts";
+
 /** What PostgreSQL or psql said when a statement of a dump failed. */
 export interface LoadError {
   /** Of what psql was given, from 1: where the statement ends; null where it does not say. */
@@ -31,9 +33,10 @@ const fields: readonly [RegExp, "schema" | "table" | "constraint" | "column"][] 
 /**
  * The errors in what a psql with VERBOSITY=verbose has written on standard error. Details and contexts, which show rows,
  * are left out.
+ * @param stderr each byte a character.
  */
 export function loadErrors(stderr: string): LoadError[] {
-  return messagesIn(stderr).flatMap(([first = "", ...rest]) => {
+  return messagesIn(readable(stderr)).flatMap(([first = "", ...rest]) => {
     const { line, said = "" } = beginning.exec(first)?.groups ?? { said: first };
     const { state = null, message = said.replace(/^[a-z]+: /, "") } = coded.exec(said)?.groups ?? {};
     if (state === null ? isRemark(said) : harmless.test(state)) return [];
@@ -53,6 +56,13 @@ export function loadErrors(stderr: string): LoadError[] {
     return [error];
   });
 }
+
+/** Bytes that were read as Latin-1 as the text that they are: UTF-8, or a line that is none in Latin-1. */
+export const readable = (words: string): string =>
+  words
+    .split("\n")
+    .map((line) => decodeAs(Buffer.from(line, "latin1"), "UTF8"))
+    .join("\n");
 
 /** A server's words without a code, such as a WARNING of a psql that hides codes. */
 const isRemark = (said: string): boolean => /^(?:WARNING|NOTICE|INFO|LOG|DEBUG): {2}/.test(said);

@@ -11,7 +11,7 @@ import { letGo } from "../passing-buffers.ts";
 import { liftTimeouts } from "../psql.ts";
 import { connectionString } from "../sql.ts";
 import { confineDump } from "./confinement.ts";
-import { type LoadError, loadErrors } from "./load-errors.ts";
+import { type LoadError, loadErrors, readable } from "./load-errors.ts";
 
 export interface Load {
   archive: string;
@@ -81,7 +81,8 @@ export type LoadPlace = Pick<Load, "applicationName" | "container" | "database" 
  * Starts psql in the database.
  * @param stops whether it ends at the first error.
  * @param decompresses what decompresses its input in the container; null when it gets text.
- * @param heard is given what it says on standard error, piece by piece.
+ * @param heard is given what it says on standard error, piece by piece, each byte a character: it is in the dump's
+ * encoding. See `readable`.
  */
 export function startLoading(
   place: LoadPlace,
@@ -118,7 +119,7 @@ export function startLoading(
   child.stdout.on("data", (chunk: Buffer) => {
     if (decompresses !== null) output += chunk.toString();
   });
-  child.stderr.on("data", (chunk: Buffer) => heard(chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => heard(chunk.toString("latin1")));
   const ended = new Promise<{ status: number; output: string }>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (status) => resolve({ status: status ?? firstForeignStatus, output }));
@@ -148,7 +149,7 @@ export async function loadArchive(load: Load): Promise<void> {
   if (error !== null) throw new LoadFailure(error, error.message);
   // psql first: who feeds it ends because of it.
   const [program, code] = statuses.find(([, each]) => each !== 0) ?? ["", 0];
-  const words = [messages.trim(), program === "" ? "" : endOf(program, code)];
+  const words = [readable(messages).trim(), program === "" ? "" : endOf(program, code)];
   if (program === "" && sent.status === "rejected") words.push(messageOf(sent.reason));
   throw new LoadFailure(null, words.filter((text) => text !== "").join("; "));
 }

@@ -55,6 +55,35 @@ ANALYZE;
 SELECT 'done';
 \\endif`;
 
+/**
+ * Analyses a table of which a part is in another server. That one is tried first, with a limit to connecting to it,
+ * which its own options may lack and which nothing can interrupt before PostgreSQL 16: the options change for this one
+ * transaction, which is rolled back.
+ */
+const analyse = (table: string): string => `BEGIN;
+DO $do$
+DECLARE
+  one name;
+BEGIN
+  FOR one IN SELECT srvname FROM pg_catalog.pg_foreign_server s
+    JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = srvfdw
+    WHERE fdwname = 'postgres_fdw'
+    AND NOT EXISTS (SELECT FROM unnest(srvoptions) AS o WHERE o LIKE 'connect_timeout=%') LOOP
+    EXECUTE format('ALTER SERVER %I OPTIONS (ADD connect_timeout %L)', one, '${connectingSeconds}');
+  END LOOP;
+END $do$;
+WITH RECURSIVE below AS (SELECT ${literal(table)}::regclass::oid AS oid
+  UNION SELECT inhrelid FROM pg_catalog.pg_inherits JOIN below ON inhparent = below.oid)
+SELECT format('SELECT FROM %s LIMIT 1', ftrelid::regclass) FROM pg_catalog.pg_foreign_table
+  JOIN below ON below.oid = ftrelid
+  JOIN pg_catalog.pg_foreign_server s ON s.oid = ftserver
+  JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = srvfdw
+  WHERE fdwname = 'postgres_fdw' \\gexec
+ROLLBACK;
+ANALYZE ${table};`;
+
+/** How long another server may take to answer at all. */
+const connectingSeconds = 10;
 /** How long another server may take for one table. */
 const otherServerSeconds = 20;
 /** An attempt to connect cannot be interrupted everywhere; the system gives up after about two minutes. */
@@ -92,7 +121,7 @@ async function analyseElsewhere(
   inside: QueryOptions,
 ): Promise<string | null> {
   try {
-    await query(run.database, `ANALYZE ${table}`, { ...inside, timeoutSeconds: otherServerSeconds });
+    await query(run.database, analyse(table), { ...inside, timeoutSeconds: otherServerSeconds });
     return null;
   } catch (error) {
     run.signal.throwIfAborted();
@@ -106,7 +135,7 @@ async function analyseElsewhere(
 async function waitForEnd({ database }: RestoreRun, inside: QueryOptions): Promise<void> {
   const others = `FROM pg_catalog.pg_stat_activity WHERE datname = current_database()
     AND application_name = ${literal(inside.applicationName)} AND pid <> pg_backend_pid()
-    AND backend_type = 'client backend' AND query LIKE 'ANALYZE %'`;
+    AND backend_type = 'client backend' AND query ~ '^(ANALYZE|SELECT FROM) '`;
   await query(database, `SELECT count(pg_terminate_backend(pid)) ${others}`, inside);
   for (let waited = 0; waited < connectSeconds; waited += 1) {
     if ((await query(database, `SELECT count(*) ${others}`, inside)) === "0") return;
