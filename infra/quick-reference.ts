@@ -11,25 +11,32 @@ const databaseLines = ({ name, container, database, user, dataDirectory }: Datab
 
 /** Restoring with nothing but PostgreSQL's own tools, for the day on which nothing else works. */
 function stockRestore(
-  { name, container, user }: DatabasePlan,
+  { name, container, user, port, passwordFile }: DatabasePlan,
   backups: string,
   compression: Compression,
 ): string {
   const into = `${name}_restored`;
   const stem = `${backups}/${name}_YYYYMMDD_HHMMSS`;
   const archive = shellWord(archiveName(stem, compression));
+  const inContainer = (options: string[], program: string, ...words: string[]) => {
+    const password = passwordFile === undefined ? [] : ["-e", "PGPASSWORD"];
+    const at = port === undefined ? [] : ["-p", String(port)];
+    return shellCommand("docker", "exec", ...options, ...password, container, program, ...at, ...words);
+  };
   const text =
     compression === "gzip"
       ? `gunzip -c ${archive}`
       : `${shellCommand("docker", "exec", "-i", container, "zstd", "-dc")} <${archive}`;
-  return `  ${shellCommand("docker", "exec", "-i", container, "psql", "-X", "-U", user, "-d", "postgres")} <${shellWord(`${stem}.roles.sql`)}
+  const password =
+    passwordFile === undefined ? "" : `  export PGPASSWORD="$(${shellCommand("cat", passwordFile)})"\n`;
+  return `${password}  ${inContainer(["-i"], "psql", "-X", "-U", user, "-d", "postgres")} <${shellWord(`${stem}.roles.sql`)}
       (on a new server only: the roles; it says of those that there are already that they exist)
-  ${shellCommand("docker", "exec", container, "createdb", "-U", user, "-T", "template0", into)}
-  ${shellCommand("docker", "exec", container, "psql", "-X", "-U", user, "-d", "postgres", "-c", `ALTER DATABASE ${into} SET SETTING TO 'VALUE'`)}
+  ${inContainer([], "createdb", "-U", user, "-T", "template0", into)}
+  ${inContainer([], "psql", "-X", "-U", user, "-d", "postgres", "-c", `ALTER DATABASE ${into} SET SETTING TO 'VALUE'`)}
       (before the data, once for each of the settings in ${stem}.json, but "role"; of a role:
       ALTER ROLE … IN DATABASE ${into} SET …; checks and materialized views depend on them)
   ${text} |
-    ${shellCommand("docker", "exec", "-i", container, "psql", "-X", "-v", "ON_ERROR_STOP=1", "-U", user, "-d", into)}`;
+    ${inContainer(["-i"], "psql", "-X", "-v", "ON_ERROR_STOP=1", "-U", user, "-d", into)}`;
 }
 
 type Retention = ServerPlan["backups"]["retention"];

@@ -43,12 +43,8 @@ export function serverRequirements({
     pathSettings: { [paths.backups]: "paths.backups", [paths.installation]: "paths.installation" },
     executes: executedFrom(paths, runtime),
     own: { cronTable: paths.cronTable, logRotation: paths.logRotation, backupLauncher: paths.backupLauncher },
-    databases: databases.map(({ name, container, database, user, dataDirectory, managedContainer }) => ({
-      name,
-      container,
-      database,
-      user,
-      dataDirectory,
+    databases: databases.map(({ managedContainer, ...database }) => ({
+      ...database,
       ...(managedContainer !== null && { managed: true }),
       backups: paths.backups,
     })),

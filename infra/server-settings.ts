@@ -33,13 +33,7 @@ export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Dep
     stack,
     server: plan.key,
     programsVersion,
-    databases: plan.databases.map(({ name, container, database, user, dataDirectory }) => ({
-      name,
-      container,
-      database,
-      user,
-      dataDirectory,
-    })),
+    databases: plan.databases.map(({ managedContainer, ...database }) => database),
     paths: programPaths,
     schedule: {
       backup: backups.schedule,

@@ -6,8 +6,8 @@ import type { ProgramName } from "../infra/installation.ts";
  * it and the file in a rehearsal, compares the content with the manifest and cleans up after runs that died.
  */
 const limits: Record<ProgramName, number> = {
-  backup_database: 125_000,
-  check_database_status: 102_000,
+  backup_database: 138_000,
+  check_database_status: 110_000,
   restore_database: 240_000,
   rehearse_restore: 155_000,
   prune_backups: 100_000,

@@ -18,6 +18,8 @@ export interface DatabasePlan {
   database: string;
   user: string;
   dataDirectory: string;
+  port?: number;
+  passwordFile?: string;
   managedContainer: ManagedContainer | null;
 }
 
@@ -48,6 +50,8 @@ function databasePlan(key: string, environment: DatabaseOverrides, server: Datab
     database: given.database ?? databaseDefaults.database(key),
     user: given.user ?? databaseDefaults.user(key),
     dataDirectory: given.dataDirectory ?? databaseDefaults.dataDirectory(container),
+    ...(given.port !== undefined && { port: given.port }),
+    ...(given.passwordFile !== undefined && { passwordFile: given.passwordFile }),
     managedContainer:
       given.managedContainer === undefined ? null : merged(managedContainerDefaults, given.managedContainer),
   };

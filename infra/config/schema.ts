@@ -124,6 +124,14 @@ export const Database = z.strictObject({
   dataDirectory: value.serverPath(
     "The directory on the server that is mounted as PostgreSQL's data directory",
   ),
+  port: value
+    .count("The port that PostgreSQL's socket in the container is named after", 1, 65_535)
+    .optional(),
+  passwordFile: value
+    .serverPath(
+      "A file on the server with the role's password, on one line, mode 0600: for a container whose own socket wants one",
+    )
+    .optional(),
   managedContainer: ManagedContainer.partial().optional().meta({
     description: "Given (also as {}): the container is made and kept by this stack instead of Kamal",
   }),

@@ -69,6 +69,7 @@ export const settings: readonly Setting[] = [
     database: databaseDefaults.database("KEY"),
     user: databaseDefaults.user("KEY"),
     dataDirectory: databaseDefaults.dataDirectory("CONTAINER"),
+    port: "the container's `PGPORT`, or 5432",
   }),
   { path: "databases.KEY.managedContainer", ...meta(Database.shape.managedContainer), fallback: null },
   ...settingsOf(ManagedContainer, "databases.KEY.managedContainer", managedContainerDefaults),

@@ -20,6 +20,9 @@ export interface Requirements {
     dataDirectory: string;
     /** The stack makes and starts the container itself: PostgreSQL may take its time to answer. */
     managed?: boolean;
+    /** As in the configuration. */
+    port?: number;
+    passwordFile?: string;
     /** Where its backups lie: none there yet makes a missing container a note, not a problem. */
     backups: string;
   }[];

@@ -10,6 +10,8 @@ export interface ChildOptions {
   reply?: (output: string) => string | null;
   /** A descriptor that takes the output; collected unless set. */
   output?: number;
+  /** Variables that the child has besides this program's own. */
+  variables?: Readonly<Record<string, string>>;
   /** Descriptors the child has too (as 3, 4, …): a lock given here is held until the child is gone as well. */
   inherit?: readonly number[];
   timeoutSeconds?: number;
@@ -50,6 +52,7 @@ export function runChild(
     const child = spawn(command, argv, {
       // Out of the terminal's process group: its Ctrl-C reaches this program alone, which ends the child if it should.
       detached: true,
+      env: { ...process.env, ...options.variables },
       stdio: [
         typeof input === "number" ? input : input === undefined ? "ignore" : "pipe",
         options.output ?? "pipe",

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { type ChildOptions, type ChildResult, runChild } from "./child.ts";
+import type { ContainerProgram } from "./client-program.ts";
 import { messageOf, ProgramError, systemCode } from "./errors.ts";
 import { ExitCode } from "./exit-codes.ts";
 
@@ -37,7 +38,10 @@ const explanations: Record<DockerErrorKind, (container: string, detail: string) 
 const symptoms: readonly [RegExp, DockerErrorKind][] = [
   [/No such container/i, "container-missing"],
   [/is not running|is paused|is restarting|container .* is not started/i, "container-stopped"],
-  [/executable file not found|no such file or directory: unknown/i, "command-missing"],
+  [
+    /executable file not found|no such file or directory: unknown|^sh: .*exec.*: not found$/im,
+    "command-missing",
+  ],
   [
     /Cannot connect to the Docker daemon|error during connect|permission denied.*docker|docker\.sock: /i,
     "docker-unavailable",
@@ -49,23 +53,32 @@ const symptoms: readonly [RegExp, DockerErrorKind][] = [
 export async function dockerExec(
   container: string,
   argv: readonly string[],
-  options: ChildOptions & { environment?: Readonly<Record<string, string>> } = {},
+  options: ChildOptions = {},
 ): Promise<ChildResult> {
-  return runDocker(
-    container,
-    execArguments(container, argv, options.input !== undefined, options.environment),
-    options,
-  );
+  return runDocker(container, execArguments(container, { argv }, options.input !== undefined), options);
 }
 
-/** The arguments after `docker` for running `argv` in a container. */
+/** As `dockerExec`, for a client of the container's PostgreSQL. */
+export function runClient(
+  container: string,
+  program: ContainerProgram,
+  options: ChildOptions = {},
+): Promise<ChildResult> {
+  const argv = execArguments(container, program, options.input !== undefined);
+  return runDocker(container, argv, { ...options, variables: program.secrets });
+}
+
+/** The arguments after `docker` for running a program in a container. */
 export function execArguments(
   container: string,
-  argv: readonly string[],
+  { argv, environment = {}, secrets = {} }: Pick<ContainerProgram, "argv"> & Partial<ContainerProgram>,
   interactive: boolean,
-  environment: Readonly<Record<string, string>> = {},
 ): string[] {
-  const variables = Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
+  const variables = [
+    ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+    // Without a value it is that of docker's own variable: everybody can see a command's arguments.
+    ...Object.keys(secrets),
+  ].flatMap((variable) => ["--env", variable]);
   return ["exec", ...(interactive ? ["--interactive"] : []), ...variables, container, ...argv];
 }
 

@@ -10,8 +10,7 @@ import type { Deadline } from "./deadline.ts";
 import { DumpError, dumpDatabase, dumpRoles } from "./dump.ts";
 import { dumpHoldsLocks } from "./dump-locks.ts";
 import { InterruptedError } from "./errors.ts";
-import { placeOf } from "./psql.ts";
-import { PsqlError } from "./psql-error.ts";
+import { PsqlError, placeOf } from "./psql-error.ts";
 import { applicationName } from "./run-id.ts";
 import { compressionIn, type DatabaseSettings, type Settings } from "./settings.ts";
 import { openSnapshot, type Snapshot, type SnapshotFacts, type SnapshotOptions } from "./snapshot.ts";
@@ -95,7 +94,8 @@ async function attempt(
   const archive = create(archivePath);
   const roles = create(rolesPath);
   const { facts, sequences, takenAt: snapshotAt } = snapshot;
-  const common = { runId: run.runId, lock: run.lock.fd, signal };
+  const { encoding } = facts.properties;
+  const common = { runId: run.runId, lock: run.lock.fd, encoding, signal };
   const timer = setInterval(() => run.progress?.(fstatSync(archive).size), progressPause);
   const dump = dumpDatabase(database, {
     ...common,

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ChildOptions, type ChildResult, firstForeignStatus } from "./child.ts";
+import { clientProgram } from "./client-program.ts";
 import type { Compression } from "./compression.ts";
-import { dockerExec, requireRunning } from "./docker.ts";
+import { requireRunning, runClient } from "./docker.ts";
 import { ProgramError } from "./errors.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { applicationName } from "./run-id.ts";
+import { serverFacts } from "./server-facts.ts";
 import type { DatabaseSettings } from "./settings.ts";
 import { connectionString } from "./sql.ts";
 
@@ -22,6 +24,8 @@ export interface DumpOptions {
   output: number;
   /** The lock's descriptor: the dump holds it too, for as long as it writes. */
   lock: number;
+  /** The database's own, whatever else the container, the database or the role has set. */
+  encoding: string;
   signal: AbortSignal;
 }
 
@@ -106,8 +110,13 @@ async function run(
   options: DumpOptions,
 ): Promise<void> {
   const child: ChildOptions = { output: options.output, inherit: [options.lock], signal: options.signal };
-  const environment = { PGAPPNAME: applicationName(options.runId) };
-  const result = await dockerExec(database.container, argv, { ...child, environment });
+  const asking = { applicationName: applicationName(options.runId), signal: options.signal };
+  const facts = await serverFacts(database, asking);
+  const result = await runClient(
+    database.container,
+    clientProgram(database, facts, { ...asking, argv, encoding: options.encoding }),
+    child,
+  );
   if (result.code === 0) return;
   if (result.code === zstdMissing) {
     throw new ProgramError(

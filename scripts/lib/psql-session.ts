@@ -5,8 +5,9 @@ import type * as z from "zod/mini";
 import * as zod from "zod/mini";
 import { dockerFailure, execArguments } from "./docker.ts";
 import { InterruptedError, messageOf } from "./errors.ts";
-import { placeOf, psqlCommand, type QueryOptions, sessionStart } from "./psql.ts";
-import { PsqlError, psqlError } from "./psql-error.ts";
+import { psqlProgram, type QueryOptions } from "./psql.ts";
+import { PsqlError, placeOf, psqlError } from "./psql-error.ts";
+import { serverFacts } from "./server-facts.ts";
 import type { DatabaseSettings } from "./settings.ts";
 import { bytesOf, textOf } from "./text-bytes.ts";
 
@@ -25,7 +26,10 @@ const succeeded = "00000";
 export class PsqlSession {
   readonly #database: DatabaseSettings;
   readonly #options: QueryOptions;
-  readonly #child: ChildProcessWithoutNullStreams;
+  /** Ends the question that comes before the session. */
+  readonly #closing = new AbortController();
+  readonly #started: Promise<void>;
+  #child: ChildProcessWithoutNullStreams | null = null;
   /** The last of the output, which the end of an answer may begin in. */
   #output = Buffer.alloc(0);
   #errors = "";
@@ -37,24 +41,34 @@ export class PsqlSession {
   constructor(database: DatabaseSettings, options: QueryOptions) {
     this.#database = database;
     this.#options = options;
-    const { argv, environment } = psqlCommand(database, options);
+    this.#started = this.#start().catch((error: unknown) => {
+      this.#finish(error instanceof Error ? error : new Error(messageOf(error)));
+    });
+  }
+
+  async #start(): Promise<void> {
+    const database = this.#database;
+    const options = this.#options;
+    const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
+    const facts = await serverFacts(database, { ...options, signal });
+    signal.throwIfAborted();
+    const program = psqlProgram(database, facts, options);
     // Detached from the terminal: its Ctrl-C must not end a session that this program wants to finish.
-    this.#child = spawn("docker", execArguments(database.container, argv, true, environment), {
+    const child = spawn("docker", execArguments(database.container, program, true), {
       detached: true,
+      env: { ...process.env, ...program.secrets },
       stdio: "pipe",
     });
-    this.#child.stdout.on("data", (chunk: Buffer) => this.#take(chunk));
-    this.#child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    child.stdout.on("data", (chunk: Buffer) => this.#take(chunk));
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
       this.#errors = (this.#errors + chunk).slice(-65_536);
     });
     // A broken pipe is told by the exit status.
-    this.#child.stdin.on("error", () => {});
-    this.#child.on("error", (error) =>
-      this.#finish(dockerFailure(database.container, messageOf(error)) ?? error),
-    );
-    this.#child.on("close", (code) => this.#finish(this.#reason(code ?? 128)));
+    child.stdin.on("error", () => {});
+    child.on("error", (error) => this.#finish(dockerFailure(database.container, messageOf(error)) ?? error));
+    child.on("close", (code) => this.#finish(this.#reason(code ?? 128)));
     options.signal?.addEventListener("abort", this.#abort, { once: true });
-    this.#child.stdin.write(`${sessionStart}\n`);
+    this.#child = child;
   }
 
   /**
@@ -77,7 +91,8 @@ export class PsqlSession {
       this.#asked = true;
       this.#errors = "";
       this.#waiting = { end: Buffer.from(`${marker}\n`), take, resolve, reject };
-      this.#child.stdin.write(bytesOf(`${sql}\n;\n\\echo ${marker}\n`));
+      const question = bytesOf(`${sql}\n;\n\\echo ${marker}\n`);
+      void this.#started.then(() => this.#child?.stdin.write(question));
     });
   }
 
@@ -109,11 +124,14 @@ ${after}`);
 
   /** Ends the session (an open transaction is rolled back) and waits until it is gone. */
   async close(): Promise<void> {
-    if (this.#end === null) {
-      const closed = once(this.#child, "close");
-      this.#child.stdin.end();
-      // One that was never asked may still be connecting, to a container that hangs.
-      if (!this.#asked) this.#child.kill("SIGKILL");
+    // One that was never asked may still be connecting, to a container that hangs.
+    if (!this.#asked) this.#closing.abort(new InterruptedError("the run was ended"));
+    await this.#started;
+    const child = this.#child;
+    if (this.#end === null && child !== null) {
+      const closed = once(child, "close");
+      child.stdin.end();
+      if (!this.#asked) child.kill("SIGKILL");
       await closed;
     }
     // Not before: a container that hangs would never let go of the session.
@@ -121,7 +139,7 @@ ${after}`);
   }
 
   readonly #abort = (): void => {
-    this.#child.kill("SIGKILL");
+    this.#child?.kill("SIGKILL");
   };
 
   #take(chunk: Buffer): void {

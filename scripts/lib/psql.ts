@@ -1,7 +1,10 @@
 import type * as z from "zod/mini";
 import * as zod from "zod/mini";
-import { dockerExec } from "./docker.ts";
-import { psqlError } from "./psql-error.ts";
+import { type ContainerProgram, clientProgram } from "./client-program.ts";
+import { runClient } from "./docker.ts";
+import { placeOf, psqlError } from "./psql-error.ts";
+import { answerSeconds, serverFacts } from "./server-facts.ts";
+import type { ServerFacts } from "./session-settings.ts";
 import type { DatabaseSettings } from "./settings.ts";
 import { connectionString } from "./sql.ts";
 
@@ -23,12 +26,13 @@ export interface QueryOptions {
  * @throws PsqlError, DockerError, InterruptedError
  */
 export async function query(database: DatabaseSettings, sql: string, options: QueryOptions): Promise<string> {
-  const { argv, environment } = psqlCommand(database, options);
-  const result = await dockerExec(database.container, argv, {
-    environment,
-    input: `${sessionStart}\n${sql}`,
+  const program = psqlProgram(database, await serverFacts(database, options), options);
+  const result = await runClient(database.container, program, {
+    input: sql,
     // The server ends the statement first, so that nothing is left running there.
-    ...(options.timeoutSeconds === undefined ? {} : { timeoutSeconds: options.timeoutSeconds + 5 }),
+    ...(options.timeoutSeconds === undefined
+      ? {}
+      : { timeoutSeconds: options.timeoutSeconds + answerSeconds }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   if (result.code !== 0) throw psqlError(placeOf(database, options), result.code, result.stderr, false);
@@ -45,45 +49,22 @@ export async function queryJson<T>(
   return zod.parse(schema, JSON.parse(await query(database, sql, options)));
 }
 
-/**
- * Lifts limits that the role or the database may have for the application's sake and that not every PostgreSQL knows
- * (idle sessions end from version 14 on, transactions from 17): an older one would refuse the connection if they stood
- * in PGOPTIONS.
- */
-export const liftTimeouts =
-  "SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout')";
-
-/** What every psql of `psqlCommand` is given first; it answers nothing. */
-export const sessionStart = `${liftTimeouts} \\g /dev/null`;
-
-/** The psql call for a database: its arguments, and its environment in the container. */
-export function psqlCommand(
+/** The psql call for a database. */
+export function psqlProgram(
   database: DatabaseSettings,
+  facts: ServerFacts,
   options: QueryOptions,
-): { argv: string[]; environment: Record<string, string> } {
+): ContainerProgram {
   const target = connectionString(options.dbname ?? database.database);
   const flags = ["-X", "-q", "-A", "-t", "-w", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose"];
-  return {
+  const { applicationName, lockTimeoutSeconds: lock, timeoutSeconds: statement } = options;
+  return clientProgram(database, facts, {
     argv: ["psql", ...flags, "-U", database.user, "-d", target],
-    environment: {
-      PGAPPNAME: options.applicationName,
-      PGOPTIONS: serverOptions(options),
-      PGCLIENTENCODING: "UTF8",
+    applicationName,
+    changes: {
+      ...(statement === undefined ? {} : { statement_timeout: `${statement}s` }),
+      ...(lock === undefined ? {} : { lock_timeout: `${lock}s` }),
     },
-  };
+    encoding: "UTF8",
+  });
 }
-
-function serverOptions(options: QueryOptions): string {
-  const settings: [string, string | number][] = [
-    ["idle_in_transaction_session_timeout", 0],
-    // Also without a time-out of its own: the role or the database may have one that suits the application only.
-    ["statement_timeout", options.timeoutSeconds === undefined ? 0 : `${options.timeoutSeconds}s`],
-  ];
-  if (options.lockTimeoutSeconds !== undefined)
-    settings.push(["lock_timeout", `${options.lockTimeoutSeconds}s`]);
-  return settings.map(([name, value]) => `-c ${name}=${value}`).join(" ");
-}
-
-/** A database in words, for messages. */
-export const placeOf = (database: DatabaseSettings, options: { dbname?: string } = {}): string =>
-  `database ${options.dbname ?? database.database} as ${database.user} in container ${database.container}`;

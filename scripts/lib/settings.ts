@@ -31,6 +31,10 @@ export const DatabaseSettings = z.object({
   user: z.string(),
   /** The directory on the host that holds PostgreSQL's data directory. */
   dataDirectory: absolutePath,
+  /** Where PostgreSQL's socket is not the usual one; without it, what the container says, or 5432. */
+  port: z.optional(z.int().check(z.gte(1), z.lte(65_535))),
+  /** The file on the server with the user's password, for a socket that wants one. */
+  passwordFile: z.optional(absolutePath),
 });
 export type DatabaseSettings = z.infer<typeof DatabaseSettings>;
 

@@ -12,8 +12,8 @@ import {
   type Relations,
   relationsQuery,
 } from "./held-relations.ts";
-import { placeOf, type QueryOptions } from "./psql.ts";
-import { PsqlError } from "./psql-error.ts";
+import type { QueryOptions } from "./psql.ts";
+import { PsqlError, placeOf } from "./psql-error.ts";
 import { PsqlSession } from "./psql-session.ts";
 import { DatabaseProperties, propertiesQuery } from "./restore/properties.ts";
 import type { DatabaseSettings } from "./settings.ts";

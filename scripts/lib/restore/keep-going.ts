@@ -181,7 +181,7 @@ class Running {
       throw error;
     }
     this.#place.signal.throwIfAborted();
-    const failure = status === 0 ? null : dockerFailure(this.#place.container, this.#words);
+    const failure = status === 0 ? null : dockerFailure(this.#place.server.container, this.#words);
     if (failure !== null) throw failure;
     const errors = loadErrors(this.#words);
     if (!readToItsEnd.includes(status)) {

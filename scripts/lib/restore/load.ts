@@ -4,11 +4,13 @@ import { createReadStream } from "node:fs";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { endOf, firstForeignStatus } from "../child.ts";
+import { clientProgram } from "../client-program.ts";
 import { type Compression, decompressing, decompressor } from "../compression.ts";
 import { dockerFailure, execArguments } from "../docker.ts";
 import { messageOf } from "../errors.ts";
 import { letGo } from "../passing-buffers.ts";
-import { liftTimeouts } from "../psql.ts";
+import type { ServerFacts } from "../session-settings.ts";
+import type { DatabaseSettings } from "../settings.ts";
 import { connectionString } from "../sql.ts";
 import { confineDump } from "./confinement.ts";
 import { type LoadError, loadErrors, readable } from "./load-errors.ts";
@@ -18,8 +20,9 @@ export interface Load {
   /** Of the archive as it was verified; what is sent must still be that. */
   sha256: string;
   compression: Compression;
-  container: string;
-  user: string;
+  /** Where, and as whom. */
+  server: DatabaseSettings;
+  facts: ServerFacts;
   /** The empty database to fill. */
   database: string;
   applicationName: string;
@@ -40,20 +43,12 @@ const decompressAndRun = (compression: Compression): string => `exec 3>&1
 { ${decompressing[compression]}; echo "${compression} $?" >&3; } | psql "$@" >/dev/null 3>&-
 echo "psql $?"`;
 
-/**
- * Settings of the role or the database must not stop the load; the swap's commit makes its unsynchronised ones durable.
- */
-const sessionSettings =
-  "-c synchronous_commit=off -c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 " +
-  "-c idle_in_transaction_session_timeout=0 -c client_min_messages=warning";
+/** The swap's commit makes what was not written at once durable. */
+const settings = { synchronous_commit: "off", client_min_messages: "warning" };
 
-/**
- * What a database may have set for its application's sake and a load must not have, of those settings that not every
- * PostgreSQL knows or that only work once connected. Without `array_nulls` a dump's NULLs in arrays become texts.
- */
-const liftForLoad = `SELECT pg_catalog.set_config(s.name, v.value, false)
-  FROM (VALUES ('array_nulls', 'on'), ('temp_file_limit', '-1'), ('restrict_nonsystem_relation_kind', '')) AS v (name, value)
-  JOIN pg_catalog.pg_settings AS s USING (name)`;
+/** What a database may have set and a load must not have, of those settings that not every PostgreSQL knows. */
+const liftForLoad = `SELECT pg_catalog.set_config(name, '', false)
+  FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind'`;
 
 /** Of what psql says; an error is the last of it. */
 const messagesLimit = 262_144;
@@ -75,7 +70,7 @@ export interface LoadingPsql {
   ended: Promise<{ status: number; output: string }>;
 }
 
-export type LoadPlace = Pick<Load, "applicationName" | "container" | "database" | "signal" | "user">;
+export type LoadPlace = Pick<Load, "applicationName" | "database" | "facts" | "server" | "signal">;
 
 /**
  * Starts psql in the database.
@@ -102,13 +97,15 @@ export function startLoading(
       "-o",
       "/dev/null",
     ],
-    ...["-U", place.user, "-d", connectionString(place.database)],
-    ...["-c", liftTimeouts, "-c", liftForLoad, "-f", "-"],
+    ...["-U", place.server.user, "-d", connectionString(place.database)],
+    ...["-c", liftForLoad, "-f", "-"],
   ];
   const argv =
     decompresses === null ? ["psql", ...psql] : ["sh", "-c", decompressAndRun(decompresses), "sh", ...psql];
-  const environment = { PGAPPNAME: place.applicationName, PGOPTIONS: sessionSettings };
-  const child = spawn("docker", execArguments(place.container, argv, true, environment), {
+  const { applicationName, facts, server } = place;
+  const program = clientProgram(server, facts, { argv, applicationName, changes: settings });
+  const child = spawn("docker", execArguments(server.container, program, true), {
+    env: { ...process.env, ...program.secrets },
     // As in runChild: the terminal's Ctrl-C must not end the load that puts a backup back.
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
@@ -142,7 +139,7 @@ export async function loadArchive(load: Load): Promise<void> {
   if (status.status === "rejected") throw status.reason;
   const statuses = statusesOf(status.value, compressed);
   if (statuses.every(([, code]) => code === 0) && sent.status === "fulfilled") return;
-  const failure = status.value.status === 0 ? null : dockerFailure(load.container, messages);
+  const failure = status.value.status === 0 ? null : dockerFailure(load.server.container, messages);
   if (failure !== null) throw failure;
   const errors = loadErrors(messages);
   const error = errors.find(({ sqlState }) => sqlState !== null) ?? errors[0] ?? null;

@@ -3,6 +3,7 @@ import { formatBytes } from "../format.ts";
 import { type QueryOptions, query } from "../psql.ts";
 import { PsqlError } from "../psql-error.ts";
 import { applicationName } from "../run-id.ts";
+import { serverFacts } from "../server-facts.ts";
 import { RestoreError } from "./errors.ts";
 import { KeepGoing, type NotLoadedList } from "./keep-going.ts";
 import { type Load, LoadFailure, loadArchive, readLoad } from "./load.ts";
@@ -13,13 +14,13 @@ import type { RestoreSource } from "./source.ts";
 const isForeign = ({ manifest }: RestoreSource): boolean => manifest === null || manifest.adopted;
 
 /** What a load works with; progress is shown to whoever watches. */
-function loadOf(
+async function loadOf(
   run: RestoreRun,
   source: RestoreSource,
   name: string,
   way: Load["way"],
   signal: AbortSignal,
-): Load {
+): Promise<Load> {
   const { database, output } = run;
   if (way === "plain" && isForeign(source)) {
     run.log.event(
@@ -28,13 +29,15 @@ function loadOf(
       `this psql has no \\restrict: ${source.path} is trusted not to use psql's own commands`,
     );
   }
+  const asking = { applicationName: applicationName(run.runId), dbname: name, signal };
+  const facts = await serverFacts(database, asking);
   let shown = -1;
   return {
     archive: source.path,
     sha256: source.sha256,
     compression: source.compression,
-    container: database.container,
-    user: database.user,
+    server: database,
+    facts,
     database: name,
     applicationName: applicationName(run.runId),
     way,
@@ -62,7 +65,7 @@ export async function loadInto(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await loadArchive(loadOf(run, source, name, way, signal));
+    await loadArchive(await loadOf(run, source, name, way, signal));
   } catch (error) {
     if (!(error instanceof LoadFailure)) throw error;
     throw await loadError(run, source, way, error);
@@ -82,7 +85,7 @@ export async function loadAsFarAsPossible(
   signal: AbortSignal,
 ): Promise<NotLoadedList> {
   const end = new AbortController();
-  const load = loadOf(run, source, name, way, AbortSignal.any([signal, end.signal]));
+  const load = await loadOf(run, source, name, way, AbortSignal.any([signal, end.signal]));
   const keepGoing = new KeepGoing(load, way !== "plain");
   try {
     await readLoad(load, (text) => keepGoing.take(text));

@@ -136,7 +136,7 @@ export function propertiesFor(
   }
   const properties = live ?? manifest?.properties ?? null;
   if (properties !== null) return properties;
-  const create = `docker exec ${database.container} createdb -U ${database.user} ${name}`;
+  const create = `docker exec ${database.container} createdb${database.port === undefined ? "" : ` -p ${database.port}`} -U ${database.user} ${name}`;
   throw new RestoreError(
     "obstacle",
     `there is no database ${name} in container ${database.container}, and ${path} has no manifest that says what it was like; make an empty one (${create}), then restore`,

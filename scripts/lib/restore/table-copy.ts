@@ -1,9 +1,11 @@
 import * as z from "zod/mini";
 import { endBackends } from "../backends.ts";
-import { dockerExec } from "../docker.ts";
+import { clientProgram } from "../client-program.ts";
+import { runClient } from "../docker.ts";
 import { messageOf } from "../errors.ts";
-import { liftTimeouts, queryJson, sessionStart } from "../psql.ts";
+import { queryJson } from "../psql.ts";
 import { applicationName } from "../run-id.ts";
+import { serverFacts } from "../server-facts.ts";
 import { connectionString, identifier, literal } from "../sql.ts";
 import { RestoreError } from "./errors.ts";
 import { questionOptions, type RestoreRun } from "./run.ts";
@@ -67,9 +69,7 @@ function copyScript(schema: string, comment: string, tables: readonly SourceTabl
   raise exception 'not all rows of % have arrived', ${literal(table.name)}; end if;`,
   );
   return [
-    sessionStart,
-    "set default_transaction_read_only = off;",
-    say(`${liftTimeouts};\nBEGIN;
+    say(`BEGIN;
 CREATE SCHEMA ${identifier(schema)};\nCOMMENT ON SCHEMA ${identifier(schema)} IS ${literal(comment)};`),
     ...tables.flatMap((table) => {
       const columns = table.columns.map(({ name, type }) => `${identifier(name)} ${type}`);
@@ -93,32 +93,21 @@ const reply = (output: string): string | null =>
 
 // As in a load: the shell's pipeline would hide the status of its first command.
 const copyAcross = `exec 3>&1
-psql="psql -X -q -A -t -v ON_ERROR_STOP=1 -v VERBOSITY=terse"
+psql="psql -X -w -q -A -t -v ON_ERROR_STOP=1 -v VERBOSITY=terse"
 { $psql -U "$1" -d "$2" -f -; echo "from $?" >&3; } | {
 $psql -o /dev/null -U "$1" -d "$3" -f - >&3; echo "into $?" >&3; }`;
 const bothSucceeded = `${allCopied}\nfrom 0\ninto 0\n`;
 
-/**
- * Of both sides: what a database or role has set for the application's sake must neither stop them nor change a value's
- * text.
- */
-const sessionSettings = [
-  "default_transaction_read_only=off",
-  "statement_timeout=0",
-  "lock_timeout=0",
-  "idle_in_transaction_session_timeout=0",
-  "client_min_messages=warning",
-  "standard_conforming_strings=on",
-  "DateStyle=ISO",
-  "IntervalStyle=postgres",
-  "TimeZone=UTC",
-  "extra_float_digits=3",
-  "bytea_output=hex",
-  "lc_monetary=C",
-  "xmloption=content",
-]
-  .map((setting) => `-c ${setting}`)
-  .join(" ");
+/** Of both sides: what a database or role has set must not change a value's text. */
+const textForms = {
+  DateStyle: "ISO",
+  IntervalStyle: "postgres",
+  TimeZone: "UTC",
+  extra_float_digits: 3,
+  bytea_output: "hex",
+  lc_monetary: "C",
+  xmloption: "content",
+};
 
 export interface TableCopy {
   /** The database that holds the tables. */
@@ -150,21 +139,19 @@ export async function copyTables(run: RestoreRun, copy: TableCopy): Promise<void
     throw new RestoreError("load", `${names} could not be copied into ${schema}: ${reason}`, cause);
   };
   try {
-    const { stdout, stderr } = await dockerExec(
-      database.container,
-      ["sh", "-c", copyAcross, "sh", database.user, ...databases],
-      {
-        environment: {
-          PGAPPNAME: applicationName(runId),
-          PGOPTIONS: sessionSettings,
-          PGCLIENTENCODING: "UTF8",
-        },
-        input: copyScript(schema, comment, tables),
-        reply,
-        timeoutSeconds: settings.timeouts.restore,
-        signal,
-      },
-    );
+    const asking = { applicationName: applicationName(runId), signal };
+    const program = clientProgram(database, await serverFacts(database, asking), {
+      ...asking,
+      argv: ["sh", "-c", copyAcross, "sh", database.user, ...databases],
+      changes: textForms,
+      encoding: "UTF8",
+    });
+    const { stdout, stderr } = await runClient(database.container, program, {
+      input: copyScript(schema, comment, tables),
+      reply,
+      timeoutSeconds: settings.timeouts.restore,
+      signal,
+    });
     if (stdout !== bothSucceeded) await failure(stderr.trim() || stdout.trim());
   } catch (error) {
     if (error instanceof RestoreError) throw error;

@@ -33,6 +33,18 @@ describe("the settings file", () => {
     });
   });
 
+  test("says at which port and by which file's password a database is reached, where it is not the usual way", () => {
+    const given = { port: 5433, passwordFile: "/root/library.password" };
+    const plan = serverPlanOf({ ...seed, databases: { curriculum_library_api: given } });
+    expect(settingsOf(plan).databases).toMatchObject([given]);
+    const reference = quickReferenceText(plan, "prod");
+    expect(reference).toContain('export PGPASSWORD="$(cat /root/library.password)"');
+    expect(reference).toMatch(/docker exec -i -e PGPASSWORD \S+ psql -p 5433 /);
+    const [usual] = settingsOf().databases;
+    expect(usual).not.toHaveProperty("port");
+    expect(usual).not.toHaveProperty("passwordFile");
+  });
+
   test("has durations in seconds and sizes in bytes", () => {
     const plan = serverPlanOf({
       ...seed,

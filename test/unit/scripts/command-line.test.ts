@@ -4,8 +4,9 @@ import { runChild } from "../../../scripts/lib/child.ts";
 import { dockerFailure } from "../../../scripts/lib/docker.ts";
 import { worst } from "../../../scripts/lib/exit-codes.ts";
 import { formatAge, formatBytes, formatDuration, formatTime } from "../../../scripts/lib/format.ts";
-import { psqlCommand } from "../../../scripts/lib/psql.ts";
+import { psqlProgram } from "../../../scripts/lib/psql.ts";
 import { psqlError } from "../../../scripts/lib/psql-error.ts";
+import { unknownServer } from "../../../scripts/lib/session-settings.ts";
 import { neededBytes } from "../../../scripts/lib/space.ts";
 import { painter, usesColour } from "../../../scripts/lib/terminal.ts";
 
@@ -93,10 +94,35 @@ test.each([
   expect(dockerFailure("db", stderr)).toMatchObject({ kind, exitCode: 69 });
 });
 
+/** PostgreSQL's, before it has read any of a connection's settings. */
+const collationWarning =
+  'WARNING:  database "app" has a collation version mismatch\n' +
+  "DETAIL:  The database was created using collation version 2.31.\n" +
+  "HINT:  Rebuild all objects.\n";
+
+test("a warning at the connection does not hide why there is none", () => {
+  const refused = "psql: error: connection to server on socket failed: FATAL:  too many clients\n";
+  expect(psqlError("here", 2, collationWarning + refused, false).message).toContain("too many clients");
+  const lost = "server closed the connection unexpectedly\n\tThis probably means\n";
+  expect(psqlError("here", 2, collationWarning + lost, true).message).toContain("server closed");
+});
+
 test.each([
   [2, "psql: error: connection to server failed: FATAL: role x does not exist", false, "connection", null],
   [3, "psql:<stdin>:1: ERROR:  42P01: relation does not exist\nLOCATION:  x", false, "query", "42P01"],
   [3, "psql:<stdin>:1: FEHLER:  55P03: Sperre\n", true, "query", "55P03"],
+  [3, 'psql:<stdin>:1: ОШИБКА:  42P01: отношение "x" не существует\n', true, "query", "42P01"],
+  [3, 'psql:<stdin>:1: 错误:  42P01: 关系 "x" 不存在\n', true, "query", "42P01"],
+  [3, "psql:<stdin>:1: ÖLÜMCÜL (FATAL):  57P01: sonlandırılıyor\n", true, "query", "57P01"],
+  [
+    3,
+    `${collationWarning}psql:<stdin>:1: ERROR:  55P03: lock\nLOCATION:  x, y.c:1\n`,
+    true,
+    "query",
+    "55P03",
+  ],
+  [3, "psql:<stdin>:1: WARNING:  01000: x\npsql:<stdin>:2: ERROR:  23505: y\n", true, "query", "23505"],
+  [3, "psql:<stdin>:1: WARNING:  01000: x\n", true, "lost", null],
   [2, "server closed the connection unexpectedly", true, "lost", null],
   [137, "", true, "lost", null],
   [137, "", false, "connection", null],
@@ -126,7 +152,7 @@ test.each([
   [{ timeoutSeconds: 30 }, "statement_timeout=30s"],
 ])("no time-out of the role's or the database's own ends a question: %j", (options, expected) => {
   const database = { name: "app", container: "app-db", database: "app", user: "app", dataDirectory: "/data" };
-  const { environment } = psqlCommand(database, { applicationName: "x", ...options });
+  const { environment } = psqlProgram(database, unknownServer, { applicationName: "x", ...options });
   expect(environment.PGOPTIONS).toContain(`-c ${expected}`);
 });
 

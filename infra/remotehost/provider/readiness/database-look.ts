@@ -1,4 +1,6 @@
 import * as z from "zod/mini";
+import { firstOptions, forgetForeign } from "../../../../scripts/lib/client-environment.ts";
+import { sessionOptions, unknownServer } from "../../../../scripts/lib/session-settings.ts";
 import { quote } from "../quote.ts";
 
 /** What was seen of one container and the database in it. */
@@ -52,15 +54,44 @@ const containerFormat =
   '"dataDirectories":[null{{range .Config.Env}}{{if eq (index (split . "=") 0) "PGDATA"}},{{json .}}{{end}}{{end}}],' +
   '"mounts":{{json .Mounts}}}';
 
-/** The shell function `database CONTAINER USER DATABASE BACKUPS NAME`, which says what it saw of one database. */
+/** What any user may set; a server is asked as the programs ask it. */
+const options = quote(sessionOptions(unknownServer));
+const connecting = quote(`${forgetForeign}; exec psql "$@"`);
+const connectingFirst = quote(`${forgetForeign}; ${firstOptions}; exec psql "$@"`);
+
+/**
+ * The shell function `database CONTAINER USER DATABASE BACKUPS NAME PORT PASSWORDFILE`, which says what it saw of one
+ * database; the last two may be empty.
+ */
 export const databaseFunctions = `
 # Standard error counts only where psql fails: a connection may well warn of something.
+connect() {
+  script=$1; shift
+  printf %s ${quote(databaseQuestion)} |
+    timeout ${patience} docker exec -i --env LC_ALL=C --env PGOPTIONS=${options} \${6:+--env "PGPORT=$6"} \
+      \${7:+--env PGPASSWORD} "$1" sh -c "$script" sh -X -q -w -v ON_ERROR_STOP=1 -U "$2" -d "$3" -At 2>&1 >&3
+}
 ask() {
+  unset PGPASSWORD
+  if [ -n "$7" ]; then
+    case $(LC_ALL=C stat -L -c '%F %a %u' "$7" 2>&1) in
+      'regular file '[4-7]'00 0') ;;
+      *) printf %s "the password file $7 is missing or empty, or others than root can read it"; return 1 ;;
+    esac
+    PGPASSWORD=$(cat "$7")
+    if [ -z "$PGPASSWORD" ]; then printf %s "the password file $7 is empty"; return 1; fi
+    export PGPASSWORD
+  fi
   exec 3>&1
-  said=$(timeout ${patience} docker exec -i "$1" psql -X -q -w -v ON_ERROR_STOP=1 -U "$2" -d "$3" -At 2>&1 >&3)
-  set -- $?
-  if [ "$1" -ne 0 ]; then printf %s "$said"; fi
-  return "$1"
+  said=$(connect ${connectingFirst} "$@")
+  code=$?
+  case $code$said in
+    0*) ;;
+    # Refused, before it could do any harm: no superuser, or a server that is older than the client.
+    *event_triggers* | *transaction_timeout* | *idle_session_timeout*) said=$(connect ${connecting} "$@"); code=$? ;;
+  esac
+  if [ "$code" -ne 0 ]; then printf %s "$said"; fi
+  return "$code"
 }
 database() {
   seen=$(timeout ${patience} docker container inspect --format ${quote(containerFormat)} "$1" 2>/dev/null </dev/null)
@@ -69,7 +100,7 @@ database() {
     124) printf %s "it says nothing of the container $1" | say docker ;;
   esac
   case $seen in *'"running":true,'*)
-    if answer=$(printf %s ${quote(databaseQuestion)} | ask "$@")
+    if answer=$(ask "$@")
     then printf %s "$answer" | say answered; else printf %s "$answer" | say refused; fi ;;
   esac
   for file in "$4/$5"_[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]_[0-9]*.sql.*; do

@@ -73,9 +73,12 @@ export function inspectionScript(requirements: Requirements): string {
         ]),
     "if [ -f /var/lib/remotehost/owner ]; then say owner < /var/lib/remotehost/owner; fi",
   ];
-  const contained = databases.flatMap(({ name, container, user, database, backups }) => [
+  const contained = databases.flatMap(({ name, container, user, database, backups, port, passwordFile }) => [
     "echo | say database",
-    ["database", ...[container, user, database, backups, name].map(quote)].join(" "),
+    [
+      "database",
+      ...[container, user, database, backups, name, String(port ?? ""), passwordFile ?? ""].map(quote),
+    ].join(" "),
   ]);
   // Side by side: a pipe holds what is said of the machine until all is said of the databases.
   return [

@@ -33,7 +33,7 @@ export function judgeDatabase(
   }
   const problems = mountProblems(wish, seen.container);
   if (!seen.answer?.ok) {
-    const said = firstLine(seen.answer?.text || "no answer");
+    const said = errorLine(seen.answer?.text || "no answer");
     problems.push(
       `PostgreSQL in ${container} does not answer as ${wish.user} to the database ${wish.database} (${said}). ` +
         "Mend it, or correct user and database in the stack configuration.",
@@ -78,6 +78,10 @@ function mountProblems(wish: DatabaseRequirement, container: ContainerSeen): str
 function isWithin(path: string, directory: string): boolean {
   return path === directory || path.startsWith(directory.endsWith("/") ? directory : `${directory}/`);
 }
+
+/** psql's own words: a server may warn of something before it refuses. */
+const errorLine = (text: string): string =>
+  text.split("\n").find((line) => line.startsWith("psql:")) ?? firstLine(text);
 
 /** The first line of what a program said. */
 export function firstLine(text: string): string {

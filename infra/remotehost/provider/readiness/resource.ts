@@ -42,6 +42,8 @@ export const requirementsSchema = z.strictObject({
       user: word,
       dataDirectory: ruled(pathProblem),
       managed: z.exactOptional(z.boolean()),
+      port: z.exactOptional(z.int().check(z.gte(1), z.lte(65_535))),
+      passwordFile: z.exactOptional(ruled(pathProblem)),
       backups: ruled(pathProblem),
     }),
   ),

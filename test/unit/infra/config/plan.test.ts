@@ -78,8 +78,8 @@ test("the address to report to is each server's own by {server} in it", () => {
 
 test("a server's databases are the environment's unless it names its own, with overrides", () => {
   const [one, two] = serversOf({
-    servers: { one: {}, two: { databases: { shop: { user: "admin" } } } },
-    databases: { library: {}, shop: { container: "pg", database: "shop_live" } },
+    servers: { one: {}, two: { databases: { shop: { user: "admin", port: 5433 } } } },
+    databases: { library: {}, shop: { container: "pg", database: "shop_live", passwordFile: "/root/shop" } },
   });
   expect(one?.databases.map(({ name }) => name)).toEqual(["library", "shop"]);
   expect(two?.databases).toEqual([
@@ -89,6 +89,8 @@ test("a server's databases are the environment's unless it names its own, with o
       database: "shop_live",
       user: "admin",
       dataDirectory: "/root/pg/data",
+      port: 5433,
+      passwordFile: "/root/shop",
       managedContainer: null,
     },
   ]);

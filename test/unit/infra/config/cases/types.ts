@@ -1,9 +1,22 @@
-import { databases, row, server, top } from "./row.ts";
+import { database, databases, row, server, top } from "./row.ts";
 
 /** Values of the wrong kind. */
 export const types = [
   row("a port in quotes", server({ port: "22" }), "servers.one.port", 'must be a number, is the text "22"'),
   row("a port out of range", server({ port: 70_000 }), "servers.one.port", "at most 65535, is 70000"),
+  row(
+    "a database's port in quotes",
+    database({ port: "5433" }),
+    "databases.library.port",
+    'must be a number, is the text "5433"',
+  ),
+  row("a database's port out of range", database({ port: 0 }), "databases.library.port", "at least 1, is 0"),
+  row(
+    "a password in the place of its file",
+    database({ passwordFile: "hunter2" }),
+    "databases.library.passwordFile",
+    "must be an absolute path",
+  ),
   row("a fraction", top({ backups: { retention: { days: 1.5 } } }), "backups.retention.days", "whole number"),
   row("no days", top({ backups: { retention: { days: 0 } } }), "backups.retention.days", "at least 1, is 0"),
   row("verification as text", top({ verification: "yes" }), "verification", "must be true or false"),

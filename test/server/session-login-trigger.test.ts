@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { allWell, type SessionServer, startSessionServer } from "./session-server.ts";
+
+/**
+ * From PostgreSQL 17 on a database can write down every login. Ours would be rows that no backup has, added to the live
+ * database, to those that are made, and to those that are asked about others.
+ */
+let server: SessionServer;
+
+beforeAll(async () => {
+  server = await startSessionServer(693, { postgres: 17 });
+  const { sandbox } = server;
+  for (const database of [sandbox.database, "postgres", "template1"]) await sandbox.psql(noting, database);
+  await sandbox.psql("CREATE TABLE things AS SELECT generate_series(1, 100) AS n");
+});
+
+afterAll(() => server?.sandbox.remove());
+
+const noting = `
+  CREATE TABLE logins (who text, application text);
+  CREATE FUNCTION note_login() RETURNS event_trigger SECURITY DEFINER LANGUAGE plpgsql AS $$ BEGIN
+    IF NOT pg_is_in_recovery() AND NOT current_setting('default_transaction_read_only')::bool THEN
+      INSERT INTO public.logins VALUES (session_user, current_setting('application_name'));
+    END IF;
+  END $$;
+  CREATE EVENT TRIGGER note_login ON login EXECUTE FUNCTION note_login();
+  ALTER EVENT TRIGGER note_login ENABLE ALWAYS;`;
+
+/** Who has logged in, as a session sees it whose own login is not written down. */
+async function logins(): Promise<string> {
+  const { container, database, databaseUser } = server.sandbox;
+  const psql = (name: string) =>
+    `docker exec -e PGOPTIONS='-c event_triggers=off' ${container} psql -X -q -A -t -U ${databaseUser} -d ${name}`;
+  const all = [database, "postgres", "template1"].map(
+    (name) =>
+      `${psql(name)} -c "SELECT count(*), count(*) FILTER (WHERE application ~ '^database-backups/') FROM logins"`,
+  );
+  return (await server.sandbox.run(all.join("\n"))).stdout.trim().replaceAll("\n", " ");
+}
+
+test("no session of a superuser's fires it: not of a backup, a rehearsal, a restore or a status check", async () => {
+  // The first line is the test's own session, which made the table of things.
+  expect(await logins()).toBe("1|0 0|0 0|0");
+  expect(await server.roundTrip()).toEqual(allWell);
+  expect(await server.restore("--yes --quiet --rollback")).toMatchObject({ code: 0 });
+  await server.check();
+  expect(await logins()).toBe("1|0 0|0 0|0");
+});
+
+test("who is no superuser is backed up all the same, and may be allowed to leave it out", async () => {
+  const { sandbox } = server;
+  const role = "CREATE ROLE plain LOGIN; GRANT pg_read_all_data TO plain";
+  await sandbox.psql(`${role}; GRANT CREATE ON DATABASE ${sandbox.database} TO plain`);
+  await server.configure({ user: "plain" });
+  const ours = async () => Number(/\|(\d+)/.exec(await logins())?.[1]);
+  expect(await server.backUp()).toMatchObject({ code: 0 });
+  const fired = await ours();
+  expect(fired).toBeGreaterThan(0);
+  await sandbox.psql("GRANT SET ON PARAMETER event_triggers TO plain");
+  expect(await server.backUp()).toMatchObject({ code: 0 });
+  expect(await ours()).toBe(fired);
+  await server.configure({});
+});

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { restoringName } from "../../scripts/lib/database-names.ts";
+import { allWell, type SessionServer, startSessionServer } from "./session-server.ts";
+
+/**
+ * What is set for a server, a database or a role is for the application's sessions; ours have to back up and restore
+ * all the same, and leave it as it is.
+ */
+let server: SessionServer;
+/** As the application is answered. */
+let sql: (text: string, database?: string) => Promise<string>;
+/** As a person would, whom none of these settings hinders. */
+let mend: (text: string) => Promise<void>;
+
+beforeAll(async () => {
+  server = await startSessionServer(692);
+  const { sandbox } = server;
+  sql = (text, database) => sandbox.psql(text, database);
+  const free =
+    "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c exit_on_error=off";
+  mend = async (text) => {
+    const psql = `psql -X -q -v ON_ERROR_STOP=1 -U ${sandbox.databaseUser} -d template1`;
+    const { code, stderr } = await sandbox.run(
+      `docker exec -i -e PGOPTIONS='${free}' ${sandbox.container} ${psql}`,
+      { input: text },
+    );
+    if (code !== 0) throw new Error(stderr);
+  };
+  await sql(`CREATE TABLE things (id bigserial PRIMARY KEY, name text, list integer[]);
+    INSERT INTO things (name, list) SELECT 'thing €' || n, ARRAY[n, NULL] FROM generate_series(1, 100) AS n;
+    ALTER ROLE CURRENT_USER PASSWORD 'a secret';`);
+});
+
+afterAll(() => server?.sandbox.remove());
+
+const things = "SELECT count(*), count(list[1]), count(list[2]), min(name) FROM things";
+const unharmed = "100|100|0|thing €1";
+
+test("a role that is set for everybody who connects to the database changes nothing", async () => {
+  const { sandbox } = server;
+  await sql(`CREATE ROLE owners; ALTER SCHEMA public OWNER TO owners; ALTER TABLE things OWNER TO owners;
+    ALTER DATABASE ${sandbox.database} SET role TO owners;
+    ALTER ROLE ${sandbox.databaseUser} IN DATABASE ${sandbox.database} SET role TO owners;`);
+  expect(await sql("SELECT current_user")).toBe("owners");
+  expect(await server.roundTrip()).toEqual(allWell);
+  const roles = (await server.newest()).replace(/\.sql\.gz$/, ".roles.sql");
+  expect(await sandbox.readFile(roles)).toMatch(/PASSWORD 'SCRAM-SHA-256\$/);
+  const owners = `SELECT current_user, tableowner, pg_get_userbyid(datdba) FROM pg_tables, pg_database
+    WHERE tablename = 'things' AND datname = current_database()`;
+  expect(await sql(owners)).toBe(`owners|owners|${sandbox.databaseUser}`);
+  expect(await server.restore("--yes --quiet --rollback")).toMatchObject({ code: 0 });
+  expect(await sql(owners)).toBe(`owners|owners|${sandbox.databaseUser}`);
+  expect(await sql(things)).toBe(unharmed);
+  await mend(`ALTER ROLE ${sandbox.databaseUser} IN DATABASE ${sandbox.database} RESET role;
+    ALTER DATABASE ${sandbox.database} RESET role;`);
+});
+
+test("a frozen server is backed up, restored and rolled back, and stays frozen", async () => {
+  const { sandbox } = server;
+  const live = sandbox.database;
+  await sql(`CREATE DATABASE "${restoringName(live, "20260101T000000-abcdef")}"`);
+  await sql("ALTER SYSTEM SET default_transaction_read_only = on");
+  await sql(`ALTER DATABASE ${live} SET default_transaction_read_only = on;
+    ALTER ROLE ${sandbox.databaseUser} SET default_transaction_read_only = on;
+    SELECT pg_reload_conf();`);
+  const frozen = `SELECT setting, source FROM pg_settings WHERE name = 'default_transaction_read_only'`;
+  const leftover = "SELECT count(*) FROM pg_database WHERE datname ~ '_restoring_'";
+  expect(await sql(frozen)).toBe("on|user");
+  expect(await server.roundTrip()).toEqual(allWell);
+  expect(await sql(leftover)).toBe("0");
+  expect(await server.restore("--yes --quiet --rollback")).toMatchObject({ code: 0 });
+  expect(await server.restore(`--yes --quiet --in-place ${await server.newest()}`)).toMatchObject({
+    code: 0,
+  });
+  expect(await server.restore(`--quiet --table things ${await server.newest()}`)).toMatchObject({ code: 0 });
+  expect(await sql(frozen)).toBe("on|user");
+  expect(await sql(things)).toBe(unharmed);
+  await mend(`ALTER ROLE ${sandbox.databaseUser} RESET ALL; ALTER DATABASE ${live} RESET ALL;`);
+  await mend("ALTER SYSTEM RESET ALL");
+  await mend("SELECT pg_reload_conf()");
+});
+
+/** Each of them once made a session of ours fail, wait, or write something else. */
+const contrary = [
+  ["exit_on_error", "on"],
+  ["client_min_messages", "debug5"],
+  ["client_encoding", "LATIN1"],
+  ["statement_timeout", "1ms"],
+  ["lock_timeout", "1ms"],
+  ["idle_in_transaction_session_timeout", "1ms"],
+  ["idle_session_timeout", "1ms"],
+  ["default_transaction_isolation", "serializable"],
+  ["default_transaction_deferrable", "on"],
+  ["session_replication_role", "replica"],
+  ["standard_conforming_strings", "off"],
+  ["quote_all_identifiers", "on"],
+  ["array_nulls", "off"],
+  ["DateStyle", "SQL, DMY"],
+  ["IntervalStyle", "sql_standard"],
+  ["bytea_output", "escape"],
+  ["extra_float_digits", "-15"],
+  ["zero_damaged_pages", "on"],
+  ["search_path", ""],
+] as const;
+
+test("settings that suit nobody but the application change nothing", async () => {
+  const { sandbox } = server;
+  const settings = contrary.map(
+    ([name, value]) => `ALTER ROLE ${sandbox.databaseUser} SET ${name} = '${value}';`,
+  );
+  await mend(settings.join("\n"));
+  const outcome = await server.roundTrip();
+  await mend(`ALTER ROLE ${sandbox.databaseUser} RESET ALL`);
+  expect(outcome).toEqual(allWell);
+  expect(await sql(things)).toBe(unharmed);
+});
+
+test("a warning at every connection is no error", async () => {
+  const { sandbox } = server;
+  await sql("UPDATE pg_database SET datcollversion = '2.31' WHERE datname = current_database()");
+  const talk = await sandbox.run(
+    `docker exec ${sandbox.container} psql -X -U ${sandbox.databaseUser} -d ${sandbox.database} -c 'SELECT 1'`,
+  );
+  expect(talk.stderr).toContain("collation version mismatch");
+  expect(await server.roundTrip()).toEqual(allWell);
+  await server.configure({ user: "nobody_there" });
+  expect((await server.backUp()).stderr).toContain('role "nobody_there" does not exist');
+  await server.configure({});
+});
