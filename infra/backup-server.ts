@@ -4,6 +4,7 @@ import {
   type Bundle,
   bundlePath,
   pingUrlFile,
+  pingUrlNames,
   programPurposes,
   programsDirectory,
   settingsFile,
@@ -11,6 +12,7 @@ import {
 import { launcherText } from "./launchers.ts";
 import { logRotationText } from "./log-rotation.ts";
 import { nodeRuntime } from "./node-runtime.ts";
+import { pingUrls } from "./ping-urls.ts";
 import { quickReferenceText } from "./quick-reference.ts";
 import { CronTable } from "./remotehost/cron-table.ts";
 import { Directory } from "./remotehost/directory.ts";
@@ -73,18 +75,15 @@ export class BackupServer extends pulumi.ComponentResource {
       return file(`${programPurposes[bundle.name].purpose}-program`, specification, ...directories, ...node);
     });
 
-    const { pingUrl } = plan.monitoring;
-    // Secret even where the configuration has it in plain text: not in the state, and in no preview.
-    const pingUrlFiles =
-      pingUrl === undefined
-        ? []
-        : [
-            file(
-              "ping-url",
-              { path: pingUrlFile(plan), content: pulumi.secret(`${pingUrl}\n`), sensitive: true },
-              ...directories,
-            ),
-          ];
+    const urls = pingUrls(plan);
+    const pingUrlFiles = (["backup", "rehearsal"] as const).flatMap((job) => {
+      const url = urls[job];
+      if (url === null) return [];
+      // Secret even where the configuration has it in plain text: not in the state, and in no preview.
+      const content = pulumi.secret(`${url}\n`);
+      const specification = { path: pingUrlFile(plan, job), content, sensitive: true };
+      return [file(pingUrlNames[job], specification, ...directories)];
+    });
     const runnable = [...directories, ...node, ...bundleFiles, ...pingUrlFiles];
 
     const settings = file(

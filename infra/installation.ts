@@ -1,4 +1,5 @@
 import type { ServerPlan } from "./config/plan.ts";
+import type { PingJob } from "./config/values.ts";
 
 /** A program for servers, as `scripts/build.ts` makes it. */
 export interface Bundle {
@@ -37,8 +38,12 @@ export const programsDirectory = ({ paths }: ServerPlan): string => `${paths.ins
 /** The settings file that the programs read. */
 export const settingsFile = ({ paths }: ServerPlan): string => `${paths.installation}/config.json`;
 
-/** The file with the address that backup runs report to, kept apart from the settings because it is a secret. */
-export const pingUrlFile = ({ paths }: ServerPlan): string => `${paths.installation}/ping-url`;
+/** The file with the address that a job's runs report to, kept apart from the settings because it is a secret. */
+export const pingUrlFile = ({ paths }: ServerPlan, job: PingJob): string =>
+  `${paths.installation}/${pingUrlNames[job]}`;
+
+/** The programs of older versions know of the backups' alone. */
+export const pingUrlNames = { backup: "ping-url", rehearsal: "rehearsal-ping-url" } as const;
 
 /** A program's place: a new program never overwrites the one that may be running. */
 export const bundlePath = (plan: ServerPlan, bundle: Bundle): string =>

@@ -1,5 +1,6 @@
 import { type ServerCommands, serverCommands } from "./commands.ts";
 import type { ServerPlan } from "./config/plan.ts";
+import { planNotes } from "./ping-urls.ts";
 import type { ServerFacts } from "./remotehost/requirements.ts";
 
 /** What the stack tells about one server. */
@@ -31,6 +32,6 @@ export const serverOutput = (
   },
   programsVersion,
   problems: facts.problems,
-  notes: facts.notes,
+  notes: [...facts.notes, ...planNotes(plan)],
   commands: serverCommands(plan),
 });

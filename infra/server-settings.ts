@@ -3,6 +3,7 @@ import { defaults } from "./config/defaults.ts";
 import type { ServerPlan } from "./config/plan.ts";
 import { durationSeconds, sizeBytes } from "./config/values.ts";
 import { pingUrlFile } from "./installation.ts";
+import { pingUrls } from "./ping-urls.ts";
 import { scheduleOf } from "./schedule.ts";
 
 /** What the settings say besides the plan. */
@@ -28,6 +29,7 @@ const compressionSettings = ({
 export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Deployment): Settings {
   const { paths, backups, rehearsal, monitoring } = plan;
   const { installation, ...programPaths } = paths;
+  const urls = pingUrls(plan);
   return {
     version: 1,
     stack,
@@ -64,7 +66,8 @@ export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Dep
       shrinkWarningPercent: monitoring.shrinkWarningPercent,
       connectionsWarningPercent: monitoring.connectionsWarningPercent,
       longQuerySeconds: seconds(monitoring.longQuery),
-      pingUrlFile: monitoring.pingUrl === undefined ? null : pingUrlFile(plan),
+      pingUrlFile: urls.backup === null ? null : pingUrlFile(plan, "backup"),
+      ...(urls.rehearsal === null ? {} : { rehearsalPingUrlFile: pingUrlFile(plan, "rehearsal") }),
     },
   };
 }

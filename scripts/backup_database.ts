@@ -44,12 +44,7 @@ async function main({
 }: ProgramContext): Promise<number> {
   const chosen = chosenDatabases(settings, given.operands);
   // A run of some databases says nothing about the others, so it must not report for the server.
-  const ping = chosen.length === settings.databases.length ? openPing(settings, log) : silentPing;
-  let isStarted = false;
-  const begun = () => {
-    if (!isStarted) ping.start();
-    isStarted = true;
-  };
+  const ping = chosen.length === settings.databases.length ? openPing(settings, log, "backup") : silentPing;
   const outcomes: BackupOutcome[] = [];
   const progress = (bytes: number) => process.stdout.write(`\r\u001b[K${formatBytes(bytes)} written \r`);
   const request = {
@@ -57,7 +52,7 @@ async function main({
     runId,
     log,
     signal,
-    begun,
+    begun: ping.start,
     ...(output.interactive ? { progress } : {}),
   };
   for (const database of chosen) {

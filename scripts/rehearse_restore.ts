@@ -1,9 +1,9 @@
 import type { CommandLine } from "./lib/arguments.ts";
 import { ExitCode, worst } from "./lib/exit-codes.ts";
-import { openPing } from "./lib/ping.ts";
+import { openPing, silentPing } from "./lib/ping.ts";
 import { type ProgramContext, runProgram } from "./lib/program.ts";
 import { choose } from "./lib/rehearsal/choice.ts";
-import { rehearsalReport } from "./lib/rehearsal/ping-report.ts";
+import { rehearsalReport, verdictOf } from "./lib/rehearsal/ping-report.ts";
 import { type RehearsalOutcome, rehearse } from "./lib/rehearsal/rehearsal.ts";
 
 const commandLine: CommandLine = {
@@ -39,29 +39,22 @@ const commandLine: CommandLine = {
   ],
 };
 
-/** What the one who watches over the backups is told; a success of a rehearsal says nothing about tonight's backup. */
-const reported: readonly ExitCode[] = [
-  ExitCode.unavailable,
-  ExitCode.badFile,
-  ExitCode.failed,
-  ExitCode.different,
-];
-
 async function main(context: ProgramContext): Promise<number> {
   const { arguments: given, output, log, runId, settings, signal } = context;
+  // A person who names a backup sees what is wrong with it; cron's run names none.
+  const ping = given.operands.length === 0 ? openPing(settings, log, "rehearsal") : silentPing;
   const outcomes: RehearsalOutcome[] = [];
   for (const choice of choose(settings, given.operands, given.flag("latest"))) {
     const run = { ...context, database: choice.database, acceptsDifferences: false };
-    if (!signal.aborted) outcomes.push(await rehearse(run, choice));
+    if (!signal.aborted) outcomes.push(await rehearse(run, choice, ping.start));
   }
   const codes = outcomes.map(({ exitCode }) => exitCode);
   const exitCode = signal.aborted ? ExitCode.failed : worst(codes);
   if (given.flag("json")) {
     output.data(JSON.stringify({ version: 1, runId, exitCode, rehearsals: outcomes }, null, 2));
   }
-  // A person who names a backup sees what is wrong with it; cron's run names none.
-  const isReported = given.operands.length === 0 && reported.includes(exitCode) && !signal.aborted;
-  if (isReported) await openPing(settings, log).end("fail", rehearsalReport(settings, outcomes));
+  const verdict = signal.aborted ? "fail" : verdictOf(outcomes);
+  if (verdict !== null) await ping.end(verdict, rehearsalReport(settings, outcomes));
   return exitCode;
 }
 

@@ -1,3 +1,4 @@
+import { pingUrls } from "../ping-urls.ts";
 import { highestLevels } from "./defaults.ts";
 import { pathProblems } from "./path-checks.ts";
 import type { DatabasePlan, ServerPlan, StackPlan } from "./plan.ts";
@@ -124,12 +125,18 @@ function thresholdProblems({ key, monitoring }: ServerPlan, configuration: Confi
 
 /** A server that is dead would not be missed while another one reports to the same address. No message repeats it. */
 function sharedPingUrls(servers: readonly ServerPlan[], configuration: Configuration): Problem[] {
-  const reporting = servers.flatMap(({ key, monitoring: { pingUrl } }) =>
-    pingUrl !== undefined && URL.canParse(pingUrl)
-      ? [{ key, address: new URL(pingUrl).href.replace(/\/+$/, "") }]
-      : [],
+  const reporting = servers.flatMap((server) =>
+    Object.values(pingUrls(server)).flatMap((url) =>
+      url !== null && URL.canParse(url)
+        ? [{ key: server.key, address: new URL(url).href.replace(/\/+$/, "") }]
+        : [],
+    ),
   );
-  return repeats(reporting, ({ address }) => address).map(({ first, again }) => {
+  const again = repeats(reporting, ({ address }) => address);
+  const once = again.filter(
+    (one, index) => again.findIndex(({ again: { key } }) => key === one.again.key) === index,
+  );
+  return once.map(({ first, again }) => {
     const own = configuration.servers[again.key]?.monitoring?.pingUrl !== undefined;
     return {
       path: [...(own ? ["servers", again.key] : []), "monitoring", "pingUrl"],

@@ -8,8 +8,8 @@ import {
 } from "./defaults.ts";
 import { merged } from "./merge.ts";
 import { project } from "./names.ts";
-import type { Configuration, ManagedContainer, Monitoring, Server } from "./schema.ts";
-import { durationSeconds, pingUrlOf } from "./values.ts";
+import type { Configuration, ManagedContainer, Server } from "./schema.ts";
+import { durationSeconds } from "./values.ts";
 
 /** One database on one server, every name resolved. */
 export interface DatabasePlan {
@@ -74,12 +74,6 @@ function connectionOf(key: string, server: Server): Connection {
   };
 }
 
-function monitoringPlan(key: string, server: Server, configuration: Configuration): Monitoring {
-  const monitoring = merged(defaults.monitoring, configuration.monitoring, server.monitoring);
-  const { pingUrl } = monitoring;
-  return pingUrl === undefined ? monitoring : { ...monitoring, pingUrl: pingUrlOf(pingUrl, key) };
-}
-
 function formerStackOf(server: Server, configuration: Configuration): string | null {
   const given = server.formerStack ?? configuration.formerStack ?? null;
   return given === null || given.includes("/") ? given : `${project}/${given}`;
@@ -97,7 +91,7 @@ function serverPlan(key: string, server: Server, configuration: Configuration): 
     paths: merged(defaults.paths, configuration.paths, server.paths),
     backups: merged(defaults.backups, configuration.backups, server.backups),
     rehearsal: merged(defaults.rehearsal, configuration.rehearsal, server.rehearsal),
-    monitoring: monitoringPlan(key, server, configuration),
+    monitoring: merged(defaults.monitoring, configuration.monitoring, server.monitoring),
     runtime: server.runtime ?? configuration.runtime ?? defaults.runtime,
     verification: server.verification ?? configuration.verification ?? defaults.verification,
   };

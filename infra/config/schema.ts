@@ -82,7 +82,7 @@ export const Monitoring = z.strictObject({
   longQuery: value.duration("A query that has run this long is reported"),
   pingUrl: value
     .pingUrl(
-      "Address that each backup run of a server reports to: its start, its success or its failure; `{server}` in it stands for KEY. It may be secret: `pulumi config set --secret --path`",
+      "Address that each backup run of a server reports to: its start, its success or its failure; `{server}` in it stands for KEY, and `{job}` for `backup` or `rehearsal`: with it scheduled rehearsals report too, to their own address. It may be secret: `pulumi config set --secret --path`",
     )
     .optional(),
   mailTo: value.mailAddress("Where cron sends what the programs report as errors").optional(),

@@ -94,15 +94,19 @@ export const durationSeconds = (value: string): number | null => measured(second
 /** Bytes of a size like `500MiB`. */
 export const sizeBytes = (value: string): number | null => measured(bytesOf, value);
 
-/** The address that one server reports to. */
-export const pingUrlOf = (pattern: string, server: string): string => pattern.replaceAll("{server}", server);
+/** What reports how it went. */
+export type PingJob = "backup" | "rehearsal";
+
+/** The address that one job of a server reports to. */
+export const pingUrlOf = (pattern: string, server: string, job: PingJob): string =>
+  pattern.replaceAll("{server}", server).replaceAll("{job}", job);
 
 /** The address is as good as a password for whoever wants to report in a server's name: no message repeats it. */
 export const pingUrlProblem: TextCheck = (value) => {
   if (control.test(value) || /\s/.test(value)) return "must not hold spaces or control characters";
-  const example = pingUrlOf(value, "server");
+  const example = pingUrlOf(value, "server", "backup");
   if (/[{}]/.test(example))
-    return "may hold {server}, which stands for the server's key, and no other braces";
+    return "may hold {server}, which stands for the server's key, {job}, which stands for backup or rehearsal, and no other braces";
   const url = URL.canParse(example) ? new URL(example) : null;
   if (url === null || !/^https?:$/.test(url.protocol))
     return "must be an address beginning with https:// or http://";

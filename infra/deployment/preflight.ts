@@ -1,4 +1,5 @@
 import type { ServerPlan } from "../config/plan.ts";
+import { planNotes } from "../ping-urls.ts";
 import { ConnectError, RemoteHostError } from "../remotehost/errors.ts";
 import { examine } from "../remotehost/provider/readiness/examination.ts";
 import { stateDirectory } from "../remotehost/provider/records.ts";
@@ -39,7 +40,8 @@ export async function lookAt(plan: ServerPlan, stack: string, tell: (text: strin
     await server.session();
     const { problems, notes } = await examine(server, stack, requirementsBefore(plan));
     const records = problems.length > 0 ? "" : await server.ask(ownRecords, "looking at the server failed");
-    return { plan, server, problems, notes, refusal: null, deployedAs: keysOfRecords(records) };
+    const told = [...notes, ...planNotes(plan)];
+    return { plan, server, problems, notes: told, refusal: null, deployedAs: keysOfRecords(records) };
   } catch (error) {
     if (!(error instanceof RemoteHostError)) throw error;
     const refusal = error instanceof ConnectError ? error : null;

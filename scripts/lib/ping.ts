@@ -12,7 +12,7 @@ import type { Settings } from "./settings.ts";
  * only.
  */
 export interface Ping {
-  /** Says that the run has begun; does not wait. */
+  /** Says, once, that the run has begun; does not wait. */
   start(): void;
   /**
    * Says how it ended and waits for that, twelve seconds at most; a signal ends the waiting.
@@ -32,14 +32,18 @@ const startMilliseconds = 2_000;
 
 const suffixes = { start: "/start", success: "", fail: "/fail" } as const;
 
-export function openPing({ monitoring: { pingUrlFile } }: Settings, log: Log): Ping {
-  const base = pingUrlFile === null ? null : readAddress(pingUrlFile, log);
+/** One job's success must not clear another one's failure: each has its own address, or none. */
+export type PingJob = "backup" | "rehearsal";
+
+export function openPing({ monitoring }: Settings, log: Log, job: PingJob): Ping {
+  const path = job === "backup" ? monitoring.pingUrlFile : (monitoring.rehearsalPingUrlFile ?? null);
+  const base = path === null ? null : readAddress(path, log);
   if (base === null) return silentPing;
   // Tells this run's reports from those of another that is under way at the same time.
   const rid = randomUUID();
   const starting = new AbortController();
   const ending = new AbortController();
-  let started = Promise.resolve();
+  let started: Promise<void> | null = null;
 
   const send = async (event: keyof typeof suffixes, text: string, signal: AbortSignal): Promise<void> => {
     const address = new URL(base);
@@ -53,7 +57,7 @@ export function openPing({ monitoring: { pingUrlFile } }: Settings, log: Log): P
 
   return {
     start: () => {
-      started = send("start", "", starting.signal);
+      started ??= send("start", "", starting.signal);
     },
     end: async (result, text) => {
       const stop = () => {

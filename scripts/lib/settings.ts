@@ -127,6 +127,8 @@ export const Settings = z.object({
     longQuerySeconds: seconds,
     /** The file with the address that backup runs report to; null for none. The address is as good as a password. */
     pingUrlFile: z.nullable(absolutePath),
+    /** The same for rehearsals, which report to nobody without an address of their own. */
+    rehearsalPingUrlFile: z.optional(z.nullable(absolutePath)),
   }),
 });
 export type Settings = z.infer<typeof Settings>;

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ExitCode } from "../../scripts/lib/exit-codes.ts";
 import { trialContainerName } from "../../scripts/lib/rehearsal/container-removal.ts";
+import type { Settings } from "../../scripts/lib/settings.ts";
 import { label, removeContainers } from "../sandbox/docker.ts";
-import { secret, startPingReceiver } from "./ping-receiver.ts";
+import { type PingReceiver, secret, startPingReceiver } from "./ping-receiver.ts";
 import { commandOf, putPrograms, resealed } from "./programs.ts";
 import { backups, name, type StatusServer, startStatusServer } from "./status-server.ts";
 
@@ -32,7 +33,24 @@ test("before the first rehearsal is due there is only a note", async () => {
   expect((await server.check()).stdout).toContain("never rehearsed; the first scheduled rehearsal");
 });
 
-test("a real rehearsal shows with the time that a restore takes", async () => {
+let receiver: PingReceiver;
+
+/** Backups and rehearsals report each to an address of their own. */
+async function reporting(): Promise<void> {
+  const files = { pingUrlFile: "ping-url", rehearsalPingUrlFile: "rehearsal-ping-url" };
+  const monitoring: Record<string, unknown> = { ...server.settings.monitoring };
+  for (const [setting, file] of Object.entries(files)) {
+    const path = `/opt/database-backups/${file}`;
+    const address = `http://127.0.0.1:${receiver.port}/ok/${secret}/${file}`;
+    await server.sandbox.writeFile(path, `${address}\n`, "0600");
+    monitoring[setting] = path;
+  }
+  await scheduled({ monitoring: monitoring as Settings["monitoring"] });
+}
+
+test("a real rehearsal shows with the time that a restore takes, and reports its start and its success to its own address", async () => {
+  receiver = await startPingReceiver(server.sandbox);
+  await reporting();
   const { code, stderr } = await rehearse();
   expect(code, stderr).toBe(0);
   const report = await server.report();
@@ -42,13 +60,13 @@ test("a real rehearsal shows with the time that a restore takes", async () => {
   expect(newest?.restoreSeconds).toBeGreaterThan(0);
   expect(newestSuccessful).toEqual(newest);
   expect((await server.check()).stdout).toMatch(/equal in rows and content; a restore takes [\d.]+ /);
+  const reports = await receiver.received();
+  expect(reports.map(({ event }) => event)).toEqual(["/rehearsal-ping-url/start", "/rehearsal-ping-url"]);
+  expect(reports[1]?.body).toContain(`${name}: equal`);
 });
 
 test("a difference is critical, names the table, and is reported", async () => {
-  const receiver = await startPingReceiver(server.sandbox);
-  const pingUrlFile = "/opt/database-backups/ping-url";
-  await server.sandbox.writeFile(pingUrlFile, `http://127.0.0.1:${receiver.port}/ok/${secret}\n`, "0600");
-  await scheduled({ monitoring: { ...server.settings.monitoring, pingUrlFile } });
+  await reporting();
   const edit = `const fs = require("node:fs"), [path] = process.argv.slice(1);
     const manifest = JSON.parse(fs.readFileSync(path, "utf8"));
     manifest.content.tables.find(({ rows }) => rows > 0).rows += 1;
@@ -69,7 +87,23 @@ test("a difference is critical, names the table, and is reported", async () => {
   expect(difference).toMatch(/^\w+\.\w+ had \d+ rows, it has \d+$/);
   expect(report.summary).toContain(difference);
   const reports = await receiver.received();
-  expect(reports).toMatchObject([{ event: "/fail", body: expect.stringContaining(difference) }]);
+  expect(reports).toMatchObject([
+    { event: "/rehearsal-ping-url/start" },
+    { event: "/rehearsal-ping-url/fail", body: expect.stringContaining(difference) },
+  ]);
+});
+
+test("without an address of its own, and where another one is at work, a rehearsal reports nothing", async () => {
+  const { locks } = server.settings.paths;
+  await reporting();
+  const held = await server.sandbox.run(
+    `flock ${locks}/${name}.rehearsal.lock env -i ${commandOf(server.sandbox, "rehearse_restore")}`,
+  );
+  expect(held.code).toBe(75);
+  const { rehearsalPingUrlFile: _, ...monitoring } = server.settings.monitoring;
+  await scheduled({ monitoring: { ...monitoring, pingUrlFile: "/opt/database-backups/ping-url" } });
+  expect((await rehearse()).code).toBe(ExitCode.different);
+  expect(await receiver.received()).toEqual([]);
 });
 
 test("a container that a dead rehearsal left is named, and nothing is said of one that is gone", async () => {

@@ -19,13 +19,21 @@ export interface RehearsalOutcome {
   error: string | null;
 }
 
-/** Rehearses one backup and logs how it went. Never throws; whatever was made is removed. */
-export async function rehearse(run: RestoreRun, choice: Choice): Promise<RehearsalOutcome> {
+/**
+ * Rehearses one backup and logs how it went. Never throws; whatever was made is removed.
+ * @param begun called when no other rehearsal stands in the way.
+ */
+export async function rehearse(
+  run: RestoreRun,
+  choice: Choice,
+  begun: () => void = () => {},
+): Promise<RehearsalOutcome> {
   const { database, log, runId, settings } = run;
   try {
     const path = fileOf(settings, choice);
     const lock = await lockRehearsals(settings, database, "rehearse_restore", runId);
     try {
+      begun();
       mkdirSync(settings.paths.backups, { recursive: true, mode: 0o700 });
       await removeRemains(settings, database, run);
       return { database: database.name, ...(await judge(run, path)) };

@@ -122,7 +122,13 @@ test("the settings name the file of the address to report to, never the address"
   const plan = serverPlanOf({ ...seed, monitoring: { pingUrl: "https://ping.example/hunter2" } });
   expect(serverSettingsText(plan, deployment)).not.toContain("hunter2");
   expect(settingsOf(plan).monitoring.pingUrlFile).toBe("/opt/database-backups/ping-url");
+  expect(settingsOf(plan).monitoring.rehearsalPingUrlFile).toBeUndefined();
   expect(settingsOf().monitoring.pingUrlFile).toBeNull();
+  const each = serverPlanOf({ ...seed, monitoring: { pingUrl: "https://ping.example/hunter2/{job}" } });
+  expect(settingsOf(each).monitoring).toMatchObject({
+    pingUrlFile: "/opt/database-backups/ping-url",
+    rehearsalPingUrlFile: "/opt/database-backups/rehearsal-ping-url",
+  });
 });
 
 test("a path with a space is one word for cron's shell and one name for logrotate", () => {

@@ -89,14 +89,27 @@ test("the cron table waits for everything, a launcher for its program, a program
 });
 
 test("the address to report to is a file of its own, secret, and nowhere else", async () => {
-  const plan = stackPlanOf({ ...two, monitoring: { pingUrl: "https://ping.example/hunter2/{server}" } });
+  const plan = stackPlanOf({
+    ...two,
+    monitoring: { pingUrl: "https://ping.example/hunter2/{server}/{job}" },
+  });
   const { registrations, outputs } = await declareUnderMocks(plan);
   const holding = registrations.filter(({ inputs }) => JSON.stringify(inputs).includes("hunter2"));
-  expect(holding.map(({ name }) => name)).toEqual(["a-ping-url", "b-ping-url"]);
+  expect(holding.map(({ name }) => name)).toEqual([
+    "a-ping-url",
+    "a-rehearsal-ping-url",
+    "b-ping-url",
+    "b-rehearsal-ping-url",
+  ]);
   expect(holding[0]?.inputs).toMatchObject({
     path: "/opt/database-backups/ping-url",
     mode: "0600",
-    content: "https://ping.example/hunter2/a\n",
+    content: "https://ping.example/hunter2/a/backup\n",
+    sensitive: true,
+  });
+  expect(holding[1]?.inputs).toMatchObject({
+    path: "/opt/database-backups/rehearsal-ping-url",
+    content: "https://ping.example/hunter2/a/rehearsal\n",
     sensitive: true,
   });
   expect(JSON.stringify(outputs)).not.toContain("hunter2");

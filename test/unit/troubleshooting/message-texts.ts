@@ -18,6 +18,7 @@ const judging = new Set([
   "infra/config/values.ts",
   "infra/drift/main.ts",
   "infra/drift/wording.ts",
+  "infra/ping-urls.ts",
   "infra/remotehost/provider/directory/plan.ts",
   "infra/remotehost/provider/file/plan.ts",
   "infra/remotehost/provider/readiness/judge-database.ts",

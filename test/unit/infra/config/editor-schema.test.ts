@@ -127,6 +127,7 @@ const beyondEditors = [
   "one path for two purposes",
   "one path for two purposes on a server",
   "the address of another server to report to",
+  "the address of another server's rehearsals to report to",
   "the same for one server",
   "two keys for one address",
 ];

@@ -4,6 +4,7 @@ import { defaults } from "../../../../infra/config/defaults.ts";
 import { planOf } from "../../../../infra/config/load.ts";
 import type { ServerPlan } from "../../../../infra/config/plan.ts";
 import { pathText } from "../../../../infra/config/problems.ts";
+import { pingUrls, planNotes } from "../../../../infra/ping-urls.ts";
 import { configurationCases } from "./cases.ts";
 
 function problemsOf(configuration: Record<string, unknown>): { path: string; text: string }[] {
@@ -66,14 +67,22 @@ test("a server's own value wins over the environment's, and that over the defaul
   expect([one?.runtime, two?.runtime]).toEqual(["system", "pinned"]);
 });
 
-test("the address to report to is each server's own by {server} in it", () => {
-  const [one, two] = serversOf({
-    servers: { one: {}, two: { monitoring: { pingUrl: "https://own.example/x" } } },
+test("the address to report to is each server's own by {server} in it, and each job's by {job}; without that it is the backups', and a note says so", () => {
+  const servers = serversOf({
+    servers: {
+      one: {},
+      two: { monitoring: { pingUrl: "https://own.example/x" } },
+      three: { rehearsal: { schedule: "never" } },
+    },
     databases: { library: {} },
-    monitoring: { pingUrl: "https://ping.example/key/{server}" },
+    monitoring: { pingUrl: "https://ping.example/key/{server}-{job}" },
   });
-  expect(one?.monitoring.pingUrl).toBe("https://ping.example/key/one");
-  expect(two?.monitoring.pingUrl).toBe("https://own.example/x");
+  expect(servers.map(pingUrls)).toEqual([
+    { backup: "https://ping.example/key/one-backup", rehearsal: "https://ping.example/key/one-rehearsal" },
+    { backup: "https://own.example/x", rehearsal: null },
+    { backup: "https://ping.example/key/three-backup", rehearsal: null },
+  ]);
+  expect(servers.map(planNotes)).toEqual([[], [expect.stringContaining("put {job} in it")], []]);
 });
 
 test("a server's databases are the environment's unless it names its own, with overrides", () => {

@@ -116,7 +116,7 @@ export const text = [
     "a report to an address with a placeholder of another name",
     top({ monitoring: { pingUrl: "https://ping.example/{key}" } }),
     "monitoring.pingUrl",
-    "{server}",
+    "{job}, which stands for backup or rehearsal, and no other braces",
   ),
   row(
     "mail to two",

@@ -147,4 +147,14 @@ export const together = [
     "servers.two.monitoring.pingUrl",
     "put {server} in it",
   ),
+  row(
+    "the address of another server's rehearsals to report to",
+    {
+      servers: { one: {}, two: { monitoring: { pingUrl: "https://ping.example/one-rehearsal" } } },
+      databases: { library: {} },
+      monitoring: { pingUrl: "https://ping.example/{server}-{job}" },
+    },
+    "servers.two.monitoring.pingUrl",
+    "is one address for one and two",
+  ),
 ];
