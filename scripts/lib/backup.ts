@@ -152,7 +152,7 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
 function describe(
   settings: Settings,
   { name, container, database, user }: DatabaseSettings,
-  { facts, content, sequences }: DumpFiles,
+  { facts, cluster, content, sequences }: DumpFiles,
   archive: VerifiedArchive,
   dumped: DumpedSequences,
 ) {
@@ -164,6 +164,7 @@ function describe(
     host: hostname(),
     postgres: { serverVersion, serverVersionNumber, dumpVersion: archive.dumpVersion ?? serverVersion },
     properties,
+    cluster,
     content: { ...content, sequences: valuesIn(dumped, sequences, container) },
     totals: { tables: tables.length, rows: totalRows(tables) },
     databaseBytes,

@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync } fr
 import { setTimeout as sleep } from "node:timers/promises";
 import { endBackends } from "./backends.ts";
 import { archiveEndings } from "./backup-name.ts";
+import { type Cluster, readCluster } from "./cluster.ts";
 import { partialPath, removePartials } from "./commit.ts";
 import type { Content } from "./content/content.ts";
 import type { NamedSequence } from "./content/sequences.ts";
@@ -19,6 +20,7 @@ export interface DumpFiles {
   archivePath: string;
   rolesPath: string;
   facts: SnapshotFacts;
+  cluster: Cluster;
   snapshotAt: Date;
   /** Without the sequences' values, which only the dump knows. */
   content: Omit<Content, "sequences">;
@@ -113,12 +115,13 @@ async function attempt(
     handedOver.then(() => snapshot.readContent(settings.manifest)),
     dump,
     dumpRoles(database, { ...common, output: roles, passwords: facts.readsPasswords }),
+    readCluster(database, options),
   ] as const;
   try {
-    const [content] = await Promise.all(work);
+    const [content, , , cluster] = await Promise.all(work);
     fsyncSync(archive);
     fsyncSync(roles);
-    return { archivePath, rolesPath, facts, snapshotAt, content, sequences };
+    return { archivePath, rolesPath, facts, cluster, snapshotAt, content, sequences };
   } catch (error) {
     // That a table was gone before the dump could lock it is no failure yet.
     const early = error instanceof TooEarly || dumpFailed ? await tooEarly(handedOver) : null;

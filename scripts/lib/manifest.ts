@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod/mini";
 import type { archiveEndings } from "./backup-name.ts";
+import { Cluster } from "./cluster.ts";
 import type { Compression } from "./compression.ts";
 import { Content } from "./content/content.ts";
 import { writeDurably } from "./durable-file.ts";
@@ -57,6 +58,8 @@ export const Manifest = z.object({
   ),
   /** Owner, encoding, locale, limits, settings, grants, comment: what the database is apart from its content. */
   properties: z.nullable(DatabaseProperties),
+  /** What the server is apart from its databases. Not in manifests of older versions. */
+  cluster: z.optional(z.nullable(Cluster)),
   /** What the database held, computed in the same snapshot as the dump. */
   content: z.nullable(Content),
   totals: z.nullable(z.object({ tables: count, rows: count })),

@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { manifestName, parseBackupName } from "../backup-name.ts";
 import { listBackups } from "../backups.ts";
 import { chosenDatabases } from "../chosen-databases.ts";
+import { decodeOwn } from "../encodings.ts";
 import { ProgramError, UsageError } from "../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { type Manifest, readManifest } from "../manifest.ts";
@@ -62,7 +63,7 @@ export function fileOf(settings: Settings, { database, file }: Choice): string {
  * @throws RestoreError `bad-file` if it is missing.
  */
 export function rolesOf({ manifest, path, rolesPath }: RestoreSource): string | null {
-  if (rolesPath !== null) return readFileSync(rolesPath, "utf8");
+  if (rolesPath !== null) return decodeOwn(readFileSync(rolesPath));
   if (manifest?.roles == null) return null;
   throw new RestoreError(
     "bad-file",

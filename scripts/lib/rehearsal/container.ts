@@ -10,28 +10,20 @@ import { identifier } from "../sql.ts";
 import { trialContainerName } from "./container-removal.ts";
 import { freeIn, usedIn } from "./disk-usage.ts";
 import { imageOf } from "./image.ts";
+import { settingsOnTrial } from "./likeness.ts";
 import type { LiveFacts } from "./live-facts.ts";
 import type { Place } from "./place.ts";
+import { findSystemUser } from "./system-user.ts";
 import { TrialContainer, trialDirectory } from "./trial-container.ts";
 import {
   bootstrapUser,
   emptyClusterBytes,
+  preloaded,
   rolesScript,
   tablespaces,
   trialServerSettings,
 } from "./trial-server.ts";
-
-/** Debian's packages keep initdb off PATH; the official images do not. */
-const startPostgres = `set -eu
-command -v initdb >/dev/null || for bin in /usr/lib/postgresql/*/bin /usr/local/pgsql/bin; do
-  if [ -x "$bin/initdb" ]; then PATH="$bin:$PATH"; fi
-done
-cd ${trialDirectory}
-{
-  initdb --pgdata=data --username="$1" --auth=trust --no-sync --encoding=UTF8 --locale=C &&
-  cat >>data/postgresql.conf &&
-  pg_ctl --pgdata=data --log=log --wait --timeout=300 start
-} >>log 2>&1 || { tail -n 3 log >&2; exit 1; }`;
+import { type RunInContainer, startTrialServer } from "./trial-start.ts";
 
 /** What the server takes, for an image without du. */
 const sizeQuery = `SELECT (SELECT coalesce(sum(pg_tablespace_size(oid)), 0) FROM pg_tablespace) +
@@ -53,21 +45,24 @@ export function containerPlace(
   const name = trialContainerName(database, run.runId);
   const container = new TrialContainer(run, name);
   const user = bootstrapUser(source.manifest, database.user);
-  const trial = { ...run, database: { ...database, container: name, user } };
+  // Its port and its password, if the live server has any of its own, are not those of the trial server.
+  const { dataDirectory } = database;
+  const trial = {
+    ...run,
+    database: { name: database.name, container: name, database: database.database, user, dataDirectory },
+  };
   const maintenance = database.database === "postgres" ? "template1" : "postgres";
   let answers = false;
   const bounded = (asking: AbortSignal) => ({ timeoutSeconds: settings.timeouts.query, signal: asking });
 
-  /** Runs a program as the system's user of PostgreSQL. */
-  const inContainer = async (argv: string[], input: string) => {
-    const exec = ["exec", "--interactive", "--user", "postgres", name, ...argv];
-    const { code, stderr } = await runDocker(name, exec, { signal, input });
-    if (code === 0) return;
-    throw new ProgramError(
-      `no server of the image of ${database.container} could be started: ${stderr.trim()}`,
+  let systemUser = "postgres";
+  const inContainer: RunInContainer = (argv, input) =>
+    runDocker(name, ["exec", "--interactive", "--user", systemUser, name, ...argv], { signal, input });
+  const noServer = (reason: string) =>
+    new ProgramError(
+      `no server of the image of ${database.container} could be started: ${reason.trim()}`,
       ExitCode.failed,
     );
-  };
 
   return {
     run: trial,
@@ -79,17 +74,30 @@ export function containerPlace(
     rolesRestored: rolesSql !== null,
     needed: restoredBytes(source) + emptyClusterBytes,
     used: async (asking) => {
-      const used = await usedIn(name, trialDirectory, "postgres", bounded(asking));
+      const used = await usedIn(name, trialDirectory, systemUser, bounded(asking));
       if (used !== null) return used;
       return answers
         ? Number(await query(trial.database, sizeQuery, questionOptions(trial, maintenance, asking)))
         : 0;
     },
     free: (asking) => freeIn(name, trialDirectory, bounded(asking)),
-    open: async () => container.start(await imageOf(run)),
+    open: async () => {
+      const [image, runsAs] = await Promise.all([imageOf(run), findSystemUser(run)]);
+      systemUser = await container.start(image, runsAs);
+    },
     prepare: async () => {
-      const conf = trialServerSettings(settings.rehearsal.memoryBytes, source.manifest, live);
-      await inContainer(["sh", "-c", startPostgres, "sh", user], conf);
+      const { manifest } = source;
+      const known = manifest?.cluster ?? null;
+      // As a restore: into a server that is made like the live one, under the settings of the backup.
+      const template = live?.cluster.template ?? known?.template ?? properties;
+      const settingsOf = known ?? live?.cluster ?? { settings: [] };
+      const { notes, failure } = await startTrialServer(inContainer, {
+        user,
+        template,
+        configuration: trialServerSettings(settings.rehearsal.memoryBytes, manifest, live),
+        settings: settingsOnTrial(settingsOf, live?.preloaded ?? [], preloaded(manifest, live)),
+      });
+      if (failure !== null) throw noServer(failure);
       answers = true;
       const ask = (sql: string) => query(trial.database, sql, questionOptions(trial, maintenance, signal));
       if (maintenance !== "postgres") await ask("DROP DATABASE postgres");
@@ -97,12 +105,14 @@ export function containerPlace(
       names.delete("pg_default");
       const { paths, sql } = tablespaces([...names], trialDirectory);
       if (paths.length > 0) {
-        await inContainer(["mkdir", ...paths], "");
+        const { code, stderr } = await inContainer(["mkdir", ...paths], "");
+        if (code !== 0) throw noServer(stderr);
         await ask(sql);
       }
       const roles = rolesSql === null ? namesOnly(live, user) : rolesScript(rolesSql, user);
       // An error message must not show a password's hash.
       await ask(`\\set VERBOSITY terse\n${roles}`);
+      return notes;
     },
     remove: () => container.remove(),
   };

@@ -123,10 +123,13 @@ async function attempt(run: RestoreRun, path: string, progress: Progress): Promi
     progress.begun = true;
     await requireSpaceFor(place, minimumFreeBytes, signal);
     const watch = watchSpace(place, minimumFreeBytes, signal, (reason) => space.abort(reason));
-    await place.prepare();
+    const unlike = await place.prepare();
+    progress.notes = unlike;
     progress.restoreSeconds = await restoreOnTrial(place, source, signal);
     output.print("comparing …");
-    Object.assign(progress, await compare(place, source.manifest, signal));
+    const { differences, notes } = await compare(place, source.manifest, signal);
+    progress.differences = differences;
+    progress.notes = [...unlike, ...notes];
     space.abort();
     await watch;
   } finally {

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { type Cluster, readCluster } from "../cluster.ts";
 import { ProgramError } from "../errors.ts";
 import { queryJson } from "../psql.ts";
 import { DatabaseProperties, propertiesQuery } from "../restore/properties.ts";
@@ -9,10 +10,10 @@ const LiveFacts = z.object({
   roles: z.array(z.string()),
   tablespaces: z.array(z.string()),
   preloaded: z.array(z.string()),
-  /** Settings of extensions, such as `cron.database_name`, that the server was started with. */
-  extensionSettings: z.array(z.object({ name: z.string(), value: z.string() })),
 });
-export type LiveFacts = z.infer<typeof LiveFacts>;
+export interface LiveFacts extends z.infer<typeof LiveFacts> {
+  cluster: Cluster;
+}
 
 const factsQuery = (name: string): string => `
 select json_build_object(
@@ -20,15 +21,17 @@ select json_build_object(
   'roles', (select coalesce(json_agg(rolname), '[]') from pg_roles where rolname !~ '^pg_'),
   'tablespaces', (select coalesce(json_agg(spcname), '[]') from pg_tablespace where spcname !~ '^pg_'),
   'preloaded', (select coalesce(json_agg(trim(library)), '[]')
-    from unnest(string_to_array(current_setting('shared_preload_libraries'), ',')) library where trim(library) <> ''),
-  'extensionSettings', (select coalesce(json_agg(json_build_object('name', name, 'value', setting)), '[]')
-    from pg_settings where name like '%.%' and source in ('configuration file', 'command line')))`;
+    from unnest(string_to_array(current_setting('shared_preload_libraries'), ',')) library where trim(library) <> ''))`;
 
 /** What a rehearsal has to know of the live server. @throws PsqlError, DockerError, InterruptedError */
-function readLiveFacts(run: RestoreRun): Promise<LiveFacts> {
+async function readLiveFacts(run: RestoreRun): Promise<LiveFacts> {
   const { database, signal } = run;
   const options = questionOptions(run, database.database, signal);
-  return queryJson(database, LiveFacts, factsQuery(database.database), options);
+  const [facts, cluster] = await Promise.all([
+    queryJson(database, LiveFacts, factsQuery(database.database), options),
+    readCluster(database, options),
+  ]);
+  return { ...facts, cluster };
 }
 
 /** Null when the live server does not answer: a backup must do without. */

@@ -26,8 +26,12 @@ export interface Place {
    * @throws DockerError, ProgramError, InterruptedError; `remove` is due then too.
    */
   open(): Promise<void>;
-  /** Makes the server answer. @throws as `open`, PsqlError */
-  prepare(): Promise<void>;
+  /**
+   * Makes the server answer.
+   * @returns in what it is not like the live one, one sentence each.
+   * @throws as `open`, PsqlError
+   */
+  prepare(): Promise<string[]>;
   /** Takes everything away again. Not to be interrupted. */
   remove(): Promise<void>;
 }

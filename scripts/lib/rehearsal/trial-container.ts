@@ -3,24 +3,48 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DockerError, dockerFailure } from "../docker.ts";
 import type { RestoreRun } from "../restore/run.ts";
 import { removeContainer } from "./container-removal.ts";
+import type { SystemUser } from "./system-user.ts";
 
 /** Where the volume is that holds all of a rehearsal. */
 export const trialDirectory = "/rehearsal";
 
+/** Where Debian's and the official images' PostgreSQL has its socket; its owner there may be another. */
+const socketDirectory = "/var/run/postgresql";
+
 /**
  * The container's main program waits for the end of its input: it ends, and Docker removes it with its volumes, as soon
- * as the rehearsal is gone, however that happened.
+ * as the rehearsal is gone, however that happened. Before that it gives the volume to PostgreSQL's user ($1, or $2 by
+ * number where the image does not know it), for whom initdb wants a name, and says who that is.
  */
 const waitForTheEnd = `set -eu
+user=$1
+known() { while IFS=: read -r name _ number _; do if [ "$name" = "$1" ] || [ "$number" = "$1" ]; then return 0; fi; done </etc/passwd; return 1; }
+if [ -n "$2" ] && ! known "\${user%%:*}"; then user=$2; fi
 chmod 700 ${trialDirectory}
-chown postgres ${trialDirectory}
-echo ready
+chown "$user" ${trialDirectory}
+if [ -d ${socketDirectory} ] || mkdir -p ${socketDirectory}; then chown "$user" ${socketDirectory}; fi
+uid=\${user%%:*}
+case $uid in
+*[!0-9]*) ;;
+*) if ! known "$uid"; then
+     chmod u+w /etc/passwd
+     gid=\${user#"$uid"}
+     gid=\${gid#:}
+     echo "database-backups:x:$uid:\${gid:-0}::${trialDirectory}:/bin/sh" >>/etc/passwd
+   fi ;;
+esac
+echo "$user"
 exec cat >/dev/null`;
 
 /**
  * Its bounds: memory without swap, processes, no network, and the last place in the queue for processors and memory.
  */
-function runArguments({ database, runId, settings }: RestoreRun, name: string, image: string): string[] {
+function runArguments(
+  { database, runId, settings }: RestoreRun,
+  name: string,
+  image: string,
+  user: SystemUser,
+): string[] {
   const memory = `${settings.rehearsal.memoryBytes}b`;
   return [
     ...["run", "--rm", "--interactive", "--pull", "never", "--name", name],
@@ -38,6 +62,7 @@ function runArguments({ database, runId, settings }: RestoreRun, name: string, i
     ...["--memory", memory, "--memory-swap", memory, "--oom-score-adj", "1000"],
     ...["--pids-limit", "256", "--cpu-shares", "128", "--volume", trialDirectory],
     ...["--user", "0:0", "--entrypoint", "/bin/sh", image, "-c", waitForTheEnd],
+    ...["sh", user.name, user.otherwise ?? ""],
   ];
 }
 
@@ -55,13 +80,14 @@ export class TrialContainer {
 
   /**
    * Waits for the container's own word that it runs.
+   * @returns the system's user for PostgreSQL in it, in the form of `docker exec --user`.
    * @throws DockerError, InterruptedError; `remove` is due then too.
    */
-  start(image: string): Promise<void> {
+  start(image: string, user: SystemUser): Promise<string> {
     const { signal } = this.#run;
     signal.throwIfAborted();
     // Detached from the terminal: its Ctrl-C reaches this program alone.
-    const child = spawn("docker", runArguments(this.#run, this.name, image), {
+    const child = spawn("docker", runArguments(this.#run, this.name, image, user), {
       detached: true,
       stdio: "pipe",
     });
@@ -74,9 +100,9 @@ export class TrialContainer {
     return new Promise((resolve, reject) => {
       const abort = () => reject(signal.reason);
       signal.addEventListener("abort", abort, { once: true });
-      child.stdout.once("data", () => {
+      child.stdout.once("data", (chunk: Buffer) => {
         signal.removeEventListener("abort", abort);
-        resolve();
+        resolve(chunk.toString().trim());
       });
       this.#closed = new Promise((close) => {
         const end = (error: Error) => {

@@ -1,3 +1,4 @@
+import type { ServerSetting } from "../cluster.ts";
 import type { Manifest } from "../manifest.ts";
 import { identifier, literal } from "../sql.ts";
 import type { LiveFacts } from "./live-facts.ts";
@@ -20,7 +21,7 @@ export function bootstrapUser(manifest: Manifest | null, user: string): string {
 }
 
 /** Libraries without which an extension of the backup cannot be made, of those that the live server preloads. */
-function preloaded(manifest: Manifest | null, live: LiveFacts | null): string[] {
+export function preloaded(manifest: Manifest | null, live: LiveFacts | null): string[] {
   const extensions = new Set(manifest?.content?.extensions.map(({ name }) => name));
   return (live?.preloaded ?? []).filter((library) => extensions.has(library));
 }
@@ -38,8 +39,6 @@ export function trialServerSettings(
 ): string {
   const part = (fraction: number, least: number) =>
     `${Math.max(least, Math.floor(memoryBytes / fraction / mebibyte))}MB`;
-  const libraries = preloaded(manifest, live);
-  const prefixes = new Set(libraries.flatMap((library) => [library, library.replace(/^pg_/, "")]));
   const settings: [string, string | number][] = [
     ["listen_addresses", ""],
     ["fsync", "off"],
@@ -59,13 +58,14 @@ export function trialServerSettings(
     ["maintenance_work_mem", part(8, 16)],
     // A failed statement may hold a password's hash.
     ["log_min_error_statement", "panic"],
-    ["shared_preload_libraries", libraries.join(",")],
-    ...(live?.extensionSettings ?? [])
-      .filter(({ name }) => prefixes.has(name.split(".")[0] ?? ""))
-      .map(({ name, value }): [string, string] => [name, value]),
+    ["shared_preload_libraries", preloaded(manifest, live).join(",")],
   ];
-  return settings.map(([name, value]) => `${name} = ${quoted(String(value))}\n`).join("");
+  return configurationLines(settings.map(([name, value]) => ({ name, value: String(value) })));
 }
+
+/** Lines of postgresql.conf. */
+export const configurationLines = (settings: readonly ServerSetting[]): string =>
+  settings.map(({ name, value }) => `${name} = ${quoted(value)}\n`).join("");
 
 /** As postgresql.conf wants it. */
 const quoted = (value: string): string =>
@@ -77,13 +77,16 @@ const quoted = (value: string): string =>
  */
 export function rolesScript(rolesSql: string, bootstrap: string): string {
   const made = new Set([bootstrap, identifier(bootstrap)].map((name) => `CREATE ROLE ${name};`));
-  return rolesSql
-    .split("\n")
-    .filter((line) => !made.has(line))
-    .map((line) =>
-      line.startsWith("GRANT ") ? line.replace(/ GRANTED BY (?:"(?:[^"]|"")+"|[^\s";]+);$/, ";") : line,
-    )
-    .join("\n");
+  return (
+    rolesSql
+      .split("\n")
+      // It is sent as UTF-8, whatever it was dumped in.
+      .filter((line) => !made.has(line) && !line.startsWith("SET client_encoding "))
+      .map((line) =>
+        line.startsWith("GRANT ") ? line.replace(/ GRANTED BY (?:"(?:[^"]|"")+"|[^\s";]+);$/, ";") : line,
+      )
+      .join("\n")
+  );
 }
 
 /** Directories of tablespaces within the rehearsal's, and the statements that make them. */

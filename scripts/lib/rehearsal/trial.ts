@@ -28,15 +28,17 @@ export async function restoreOnTrial(
 ): Promise<number> {
   const begun = performance.now();
   const options = questionOptions(run, maintenance, signal);
-  await requireVersion(run, source, options);
+  const versionNumber = await requireVersion(run, source, options);
   const closing = `ALTER DATABASE ${identifier(filledAs)} CONNECTION LIMIT ${properties.connectionLimit};`;
   const [way] = await Promise.all([
     loadingWay(run, source, options),
-    query(run.database, `${createStatement(filledAs, properties)}\n${closing}`, options),
+    query(run.database, `${createStatement(filledAs, properties, versionNumber)}\n${closing}`, options),
   ]);
-  await giveLoadSettings(run, source, properties, filledAs, options);
+  // The trial server has what the backup's had: nothing of it has to be given or told.
+  const here = source.manifest?.cluster?.settings ?? [];
+  await giveLoadSettings(run, source, properties, filledAs, options, here);
   const inside = { applicationName: applicationName(run.runId), dbname: filledAs, signal };
-  await loadUnderSettings(run, source, properties, inside, () =>
+  await loadUnderSettings(run, source, properties, here, inside, () =>
     loadInto(run, source, filledAs, way, signal),
   );
   await Promise.all([gatherStatistics(run, inside), detachSubscriptions(run, filledAs, options)]);
@@ -49,13 +51,15 @@ export async function restoreOnTrial(
   return Math.round(performance.now() - begun) / 1000;
 }
 
+/** @returns the server's version, as server_version_num. */
 async function requireVersion(
   { database }: RestoreRun,
   { majorVersion, path }: RestoreSource,
   options: QueryOptions,
-): Promise<void> {
-  const major = Math.floor(Number(await query(database, "SHOW server_version_num", options)) / 10_000);
-  if (majorVersion === null || majorVersion <= major) return;
+): Promise<number> {
+  const versionNumber = Number(await query(database, "SHOW server_version_num", options));
+  const major = Math.floor(versionNumber / 10_000);
+  if (majorVersion === null || majorVersion <= major) return versionNumber;
   throw new RestoreError(
     "bad-file",
     `${path} was made by PostgreSQL ${majorVersion} and the live container's image has ${major}: a dump cannot go back to an older major version; update the image first`,

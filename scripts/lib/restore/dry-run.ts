@@ -176,7 +176,7 @@ async function planSource(
     return roles.length === 0 ? "none" : roles.map(({ written }) => written).join(", ");
   });
   const fill = `${decompressing[source.compression]} ${source.path} | psql -U ${database.user} -d ${incoming}`;
-  const create = properties === null ? [] : [createStatement(incoming, properties)];
+  const create = properties === null ? [] : [createStatement(incoming, properties, server.versionNumber)];
   await planning.step("make a new database and fill it", [...create, fill, "ANALYZE"], () => "");
   const content = source.manifest?.content ?? null;
   await planning.step("compare it with the manifest", [], () =>

@@ -71,12 +71,13 @@ export async function fill<T extends object>(
     );
     const [way] = await Promise.all([
       loadingWay(run, source, maintenance),
-      query(database, createStatement(name, properties), maintenance),
+      query(database, createStatement(name, properties, server.versionNumber), maintenance),
     ]);
-    await giveLoadSettings(run, source, properties, name, maintenance);
+    const here = server.cluster.settings;
+    await giveLoadSettings(run, source, properties, name, maintenance, here);
     const inside = { applicationName: applicationName(run.runId), dbname: name, signal };
     const filling = { name, way, inside, maintenance, signal };
-    await loadUnderSettings(run, source, properties, inside, () => load(filling));
+    await loadUnderSettings(run, source, properties, here, inside, () => load(filling));
     return { ...(await finish(filling)), createdRoles };
   } catch (error) {
     time.stop("another part of the restore failed");

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { type Cluster, readCluster } from "../cluster.ts";
 import { type MadeDatabase, madePrefixes, recogniseDatabase } from "../database-names.ts";
 import { messageOf, ProgramError } from "../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
@@ -33,6 +34,7 @@ export interface KeptDatabase extends MadeDatabase {
 export interface LiveServer extends z.infer<typeof Facts> {
   /** The database from which databases are made, renamed and dropped; never the live one. */
   maintenance: string;
+  cluster: Cluster;
   /** Size of the live database; null if there is none under its name. */
   liveBytes: number | null;
   /** What restores of this database made, newest first. */
@@ -73,6 +75,7 @@ const maintenanceCandidates = ["postgres", "template1"];
 export async function readLiveServer(database: DatabaseSettings, options: QueryOptions): Promise<LiveServer> {
   const live = database.database;
   const { maintenance, facts } = await readFacts(database, options);
+  const cluster = await readCluster(database, { ...options, dbname: maintenance });
   const made = facts.databases.flatMap(({ name, invalid, bytes }) => {
     const recognised = recogniseDatabase(live, name);
     // What a drop that was cut off has left cannot be brought back.
@@ -81,7 +84,7 @@ export async function readLiveServer(database: DatabaseSettings, options: QueryO
   });
   made.sort((a, b) => (a.runId < b.runId ? 1 : -1));
   const liveBytes = facts.databases.find(({ name }) => name === live)?.bytes ?? null;
-  return { ...facts, maintenance, liveBytes, made };
+  return { ...facts, maintenance, cluster, liveBytes, made };
 }
 
 async function readFacts(database: DatabaseSettings, options: QueryOptions) {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { ServerSetting } from "../cluster.ts";
 import { messageOf } from "../errors.ts";
 import { type QueryOptions, query } from "../psql.ts";
 import { PsqlError } from "../psql-error.ts";
@@ -7,6 +8,13 @@ import { RestoreError } from "./errors.ts";
 import type { DatabaseProperties } from "./properties.ts";
 import { settingStatements } from "./recreation.ts";
 import type { RestoreRun } from "./run.ts";
+import {
+  loadable,
+  type SettingsOfBackup,
+  settingAdvice,
+  unlikeSettings,
+  unlikeText,
+} from "./server-settings.ts";
 import type { RestoreSource } from "./source.ts";
 
 type Setting = DatabaseProperties["settings"][number];
@@ -16,15 +24,18 @@ const identities: ReadonlySet<string> = new Set(["role", "session_authorization"
 
 /**
  * The settings under which a dump has to be loaded: those that its database had for every session, or for those of
- * `user`. Checks, materialized views and money depend on them. Those that the new database is to have may be others.
+ * `user`, and those that its server had for all databases and this one has not. Checks, materialized views and money
+ * depend on them. Those that the new database is to have may be others.
+ * @param here what this server sets.
  */
 export function settingsOfLoad(
-  manifest: { properties: Pick<DatabaseProperties, "settings"> | null } | null,
+  manifest: SettingsOfBackup | null,
   wanted: Pick<DatabaseProperties, "settings">,
   user: string,
+  here: readonly ServerSetting[],
 ): Setting[] {
   const { settings } = manifest?.properties ?? wanted;
-  return settings.filter(
+  return [...loadable(unlikeSettings(manifest, here, user)), ...settings].filter(
     ({ role, name }) => (role === "" || role === user) && !identities.has(name.toLowerCase()),
   );
 }
@@ -39,6 +50,7 @@ export const resetStatements = (name: string, user: string): string[] => [
  * Gives the empty database `name` the settings that the dump has to be loaded under. One that this server does not know
  * and that the database is not to have is left out, with a warning.
  * @param wanted what the database is to be in the end.
+ * @param here what this server sets; what the backup's server had otherwise is told.
  * @throws RestoreError `obstacle` for one that the database is to have; PsqlError, DockerError, InterruptedError
  */
 export async function giveLoadSettings(
@@ -47,9 +59,16 @@ export async function giveLoadSettings(
   wanted: DatabaseProperties,
   name: string,
   maintenance: QueryOptions,
+  here: readonly ServerSetting[],
 ): Promise<void> {
   const { database, log } = run;
-  const settings = settingsOfLoad(manifest, wanted, database.user);
+  for (const setting of unlikeSettings(manifest, here, database.user))
+    log.event(
+      "warning",
+      database.name,
+      `this server is not set as that of ${path} was: ${unlikeText(setting)}; the backup is loaded as it was, but what is computed later may come out different: ${settingAdvice(setting, database.database)}`,
+    );
+  const settings = settingsOfLoad(manifest, wanted, database.user, here);
   const give = async (some: readonly Setting[]): Promise<PsqlError | null> => {
     try {
       if (some.length > 0)
@@ -105,10 +124,11 @@ export async function loadUnderSettings(
   { database }: RestoreRun,
   { manifest }: Pick<RestoreSource, "manifest">,
   wanted: DatabaseProperties,
+  here: readonly ServerSetting[],
   inside: QueryOptions,
   load: () => Promise<void>,
 ): Promise<void> {
-  const reading = lateSettings(settingsOfLoad(manifest, wanted, database.user));
+  const reading = lateSettings(settingsOfLoad(manifest, wanted, database.user, here));
   if (reading === null) return load();
   const before = await query(database, reading, inside);
   await load();

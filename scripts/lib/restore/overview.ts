@@ -4,6 +4,7 @@ import { formatAge, formatBytes, formatTime, plural } from "../format.ts";
 import type { DatabaseSettings, Settings } from "../settings.ts";
 import type { LiveServer } from "./live-server.ts";
 import { differingPropertyNames } from "./properties.ts";
+import { unlikeSettings, unlikeText } from "./server-settings.ts";
 import type { RestoreSource } from "./source.ts";
 
 /** What a person has to know before the database is replaced: where, what by what, and how they compare. */
@@ -48,7 +49,10 @@ export function restoreOverview(
     `  host ${hostname()} (${settings.server}), container ${database.container}`,
     `  from ${source.path}, ${formatBytes(source.bytes)}`,
   ];
-  return [...heading, "", ...table, ...propertyLines(source, server)].join("\n");
+  const unlike = unlikeSettings(manifest, server.cluster.settings, database.user).map(unlikeText);
+  const settingLines =
+    unlike.length === 0 ? [] : ["", `  this server is set otherwise than the backup's: ${unlike.join("; ")}`];
+  return [...heading, "", ...table, ...propertyLines(source, server), ...settingLines].join("\n");
 }
 
 /** A restore changes what is in a database and not what it is; on a new server somebody may have expected otherwise. */

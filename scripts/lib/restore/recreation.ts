@@ -2,9 +2,12 @@ import { identifier, literal } from "../sql.ts";
 import type { DatabaseProperties } from "./properties.ts";
 
 const providerOptions: Record<string, (locale: string) => string[]> = {
+  c: () => ["LOCALE_PROVIDER libc"],
   i: (locale) => ["LOCALE_PROVIDER icu", `ICU_LOCALE ${literal(locale)}`],
   b: (locale) => ["LOCALE_PROVIDER builtin", `BUILTIN_LOCALE ${literal(locale)}`],
 };
+/** The first version that knows providers. */
+const providersSince = 150_000;
 
 /** Settings whose value is a list of identifiers: as one quoted literal it would become one identifier. */
 const listSettings = new Set([
@@ -16,15 +19,19 @@ const listSettings = new Set([
   "unix_socket_directories",
 ]);
 
-/** The statement that makes an empty database `name` with the same encoding, collation, provider and tablespace. */
-export function createStatement(name: string, properties: DatabaseProperties): string {
-  const locale = properties.providerLocale;
+/**
+ * The statement that makes an empty database `name` with the same encoding, collation, provider and tablespace,
+ * whatever the server was initialised with.
+ * @param versionNumber of the server, as server_version_num.
+ */
+export function createStatement(name: string, properties: DatabaseProperties, versionNumber: number): string {
+  const provider = versionNumber < providersSince ? undefined : providerOptions[properties.provider];
   const options = [
     "TEMPLATE template0",
     `ENCODING ${literal(properties.encoding)}`,
     `LC_COLLATE ${literal(properties.collate)}`,
     `LC_CTYPE ${literal(properties.ctype)}`,
-    ...(locale === null ? [] : (providerOptions[properties.provider]?.(locale) ?? [])),
+    ...(provider?.(properties.providerLocale ?? "") ?? []),
     ...(properties.icuRules === null ? [] : [`ICU_RULES ${literal(properties.icuRules)}`]),
     `TABLESPACE ${identifier(properties.tablespace)}`,
   ];

@@ -65,7 +65,7 @@ test("a docker that hangs is not left behind, and keeps no program from its end"
     signal: new AbortController().signal,
   } as unknown as RestoreRun;
   const container = new TrialContainer(run, "hanging");
-  await container.start("image");
+  await container.start("image", { name: "postgres", otherwise: null });
   const pid = Number(readFileSync(started, "utf8"));
   expect(() => process.kill(pid, 0)).not.toThrow();
   await expect(container.remove()).rejects.toThrow("docker gave no answer");

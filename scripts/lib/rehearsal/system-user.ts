@@ -1,0 +1,58 @@
+import { statSync } from "node:fs";
+import { runDocker } from "../docker.ts";
+import { ProgramError } from "../errors.ts";
+import { query } from "../psql.ts";
+import { questionOptions, type RestoreRun } from "../restore/run.ts";
+
+/** As whom PostgreSQL runs in a container, in the form of `docker exec --user`. */
+export interface SystemUser {
+  name: string;
+  /** By number, where the image does not know the name; null when nothing says it. */
+  otherwise: string | null;
+}
+
+/** Only a superuser may read a file of the server; others are answered nothing. */
+const statusQuery = `select case when current_setting('is_superuser') = 'on'
+  then $$select pg_catalog.pg_read_file('/proc/self/status', 0, 10000)$$ else $$select ''$$ end \\gexec`;
+
+/** The ids of the live server's own processes, within its container; null when it does not say. */
+async function ownIds(run: RestoreRun): Promise<string | null> {
+  const { database, signal } = run;
+  try {
+    const status = await query(database, statusQuery, questionOptions(run, database.database, signal));
+    return idsIn(status);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ProgramError)) throw error;
+    return null;
+  }
+}
+
+/** The effective user and group in Linux's words about a process. */
+export function idsIn(status: string): string | null {
+  const effective = (key: string) => new RegExp(`^${key}:\\s*\\d+\\s+(\\d+)`, "m").exec(status)?.[1];
+  const user = effective("Uid");
+  const group = effective("Gid");
+  return user === undefined || group === undefined || user === "0" ? null : `${user}:${group}`;
+}
+
+const isRoot = (user: string): boolean => /^(root|0)?(:|$)/.test(user);
+
+/**
+ * As whom the server of the live container runs: what its processes say, else as whom the container starts, else the
+ * user postgres, to whom root's entrypoint of most images changes, or the owner of the data.
+ * @throws DockerError, InterruptedError
+ */
+export async function findSystemUser(run: RestoreRun): Promise<SystemUser> {
+  const ids = await ownIds(run);
+  if (ids !== null) return { name: ids, otherwise: null };
+  const { container, dataDirectory } = run.database;
+  const argv = ["container", "inspect", "--format", "{{.Config.User}}", container];
+  const options = { timeoutSeconds: run.settings.timeouts.query, signal: run.signal };
+  const configured = (await runDocker(container, argv, options)).stdout.trim();
+  if (!isRoot(configured)) return { name: configured, otherwise: null };
+  const owner = statSync(dataDirectory, { throwIfNoEntry: false });
+  return {
+    name: "postgres",
+    otherwise: owner === undefined || owner.uid === 0 ? null : `${owner.uid}:${owner.gid}`,
+  };
+}

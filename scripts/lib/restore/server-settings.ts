@@ -1,0 +1,91 @@
+import type { ServerSetting } from "../cluster.ts";
+import { identifier, literal } from "../sql.ts";
+
+/** A setting that the backup's server had and this one has not. */
+export interface UnlikeSetting extends ServerSetting {
+  /** What this server has instead; null for nothing. */
+  now: string | null;
+}
+
+/** What a manifest says of settings. */
+export interface SettingsOfBackup {
+  cluster?: { settings: readonly ServerSetting[] } | null | undefined;
+  properties: { settings: { role: string; name: string; value: string }[] } | null;
+  content?: { extensions: readonly { name: string }[] } | null;
+}
+
+/** Names of one zone; servers without any setting of their own have one or another of them. */
+const universalTime = new Set(["utc", "etc/utc", "gmt", "etc/gmt", "uct", "etc/uct", "zulu", "etc/zulu"]);
+
+const normalForms: Readonly<Record<string, (value: string) => string>> = {
+  timezone: (value) => (universalTime.has(value.toLowerCase()) ? "UTC" : value.toLowerCase()),
+  default_text_search_config: (value) => value.replace(/^pg_catalog\./, ""),
+  datestyle: (value) => value.replaceAll(" ", "").toLowerCase(),
+};
+/** `de_DE.utf8` is `de_DE.UTF-8`. */
+const localeForm = (value: string): string => value.toLowerCase().replaceAll("-", "");
+
+function normal({ name, value }: ServerSetting): string {
+  const key = name.toLowerCase();
+  return (normalForms[key] ?? (key.startsWith("lc_") ? localeForm : (same: string) => same))(value);
+}
+
+/** Of libraries that are no extensions; what they are set to concerns no data. */
+const observers = ["auto_explain"];
+
+/**
+ * The settings of the backup's server that this one lacks or has otherwise, without those that the database or the user
+ * brought along itself, and those of extensions.
+ */
+export function unlikeSettings(
+  manifest: SettingsOfBackup | null,
+  here: readonly ServerSetting[],
+  user: string,
+): UnlikeSetting[] {
+  const own = new Set(
+    (manifest?.properties?.settings ?? []).flatMap(({ role, name }) =>
+      role === "" || role === user ? [name.toLowerCase()] : [],
+    ),
+  );
+  const libraries = new Set(
+    [...observers, ...(manifest?.content?.extensions ?? []).map(({ name }) => name)].flatMap((name) => [
+      name,
+      name.replace(/^pg_/, ""),
+    ]),
+  );
+  const present = new Map(here.map((setting) => [setting.name.toLowerCase(), setting]));
+  return (manifest?.cluster?.settings ?? []).flatMap((setting) => {
+    const [prefix = "", ...rest] = setting.name.split(".");
+    if (own.has(setting.name.toLowerCase()) || (rest.length > 0 && libraries.has(prefix))) return [];
+    const found = present.get(setting.name.toLowerCase());
+    if (found !== undefined && normal(found) === normal(setting)) return [];
+    return [{ ...setting, now: found?.value ?? null }];
+  });
+}
+
+/** Of this machine, not of the data: a dump is not loaded under another one's. */
+const ofTheMachine = new Set(["dynamic_library_path", "extension_control_path", "max_stack_depth"]);
+
+/** As settings of a database, under which the backup can be loaded. */
+export const loadable = (settings: readonly UnlikeSetting[]) =>
+  settings
+    .filter(({ name }) => !ofTheMachine.has(name))
+    .map(({ name, value }) => ({ role: "", name, value }));
+
+/** An application may keep a secret in a setting of its own. */
+const isOwn = ({ name }: ServerSetting): boolean => name.includes(".");
+
+/** What differs, in words. */
+export function unlikeText(setting: UnlikeSetting): string {
+  const { name, value, now } = setting;
+  if (isOwn(setting)) return `${name} was set and is ${now === null ? "not" : "something else here"}`;
+  return `${name} was ${value} and is ${now ?? "unknown"}`;
+}
+
+/** What a person can do about it. */
+export function settingAdvice(setting: UnlikeSetting, database: string): string {
+  const { name, value } = setting;
+  const quoted = name.split(".").map(identifier).join(".");
+  const given = isOwn(setting) ? "'…'" : literal(value).trim();
+  return `ALTER SYSTEM SET ${quoted} = ${given}; SELECT pg_reload_conf(); or for this database alone ALTER DATABASE ${identifier(database)} SET ${quoted} = ${given}`;
+}
