@@ -36,14 +36,17 @@ const explanations: Record<DockerErrorKind, (container: string, detail: string) 
 
 /** What Docker's command line says on stderr when it, and not the program in the container, failed. */
 const symptoms: readonly [RegExp, DockerErrorKind][] = [
-  [/No such container/i, "container-missing"],
-  [/is not running|is paused|is restarting|container .* is not started/i, "container-stopped"],
+  [/No such container|no container with name or ID/i, "container-missing"],
   [
-    /executable file not found|no such file or directory: unknown|^sh: .*exec.*: not found$/im,
+    /is not running|is paused|is restarting|container .* is not started|container state improper/i,
+    "container-stopped",
+  ],
+  [
+    /executable file .*not found|no such file or directory: unknown|^sh: .*exec.*: not found$/im,
     "command-missing",
   ],
   [
-    /Cannot connect to the Docker daemon|error during connect|permission denied.*docker|docker\.sock: /i,
+    /Cannot connect to (the Docker daemon|Podman)|unable to connect to Podman|error during connect|permission denied.*docker|docker\.sock: /i,
     "docker-unavailable",
   ],
   [/Error response from daemon/i, "failed"],
@@ -96,6 +99,9 @@ const inspectFormat = '{"name":{{json .Name}},"image":{{json .Image}},"running":
 /** `image` is the image's id. */
 const Inspection = z.object({ name: z.string(), image: z.string(), running: z.boolean() });
 
+/** Docker puts a slash before the name, podman does not. */
+export const containerName = (inspected: string): string => inspected.replace(/^\//, "");
+
 /** @throws DockerError unless a container of exactly this name exists and runs. */
 export async function requireRunning(name: string, options: ChildOptions = {}): Promise<void> {
   const { running } = await inspectContainer(name, options);
@@ -111,7 +117,7 @@ export async function inspectContainer(
   if (result.code !== 0) throw new DockerError("failed", name, result.stderr.trim());
   const inspected = z.parse(Inspection, JSON.parse(result.stdout));
   // Docker also accepts the beginning of another container's id.
-  if (inspected.name !== `/${name}`) throw new DockerError("container-missing", name, "");
+  if (containerName(inspected.name) !== name) throw new DockerError("container-missing", name, "");
   return inspected;
 }
 

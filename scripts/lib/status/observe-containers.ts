@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { runChild } from "../child.ts";
-import { dockerFailure } from "../docker.ts";
+import { containerName, dockerFailure } from "../docker.ts";
 import { messageOf, systemCode } from "../errors.ts";
 import type { ContainerState, Looked } from "./observation.ts";
 
@@ -46,7 +46,7 @@ export async function observeContainers(
     const states = new Map<string, ContainerState | null>(names.map((name) => [name, null]));
     for (const line of stdout.split("\n").filter((text) => text !== "")) {
       const inspected = z.parse(Inspection, JSON.parse(line));
-      const name = inspected.name.slice(1);
+      const name = containerName(inspected.name);
       if (states.has(name)) states.set(name, stateOf(inspected));
     }
     return { seen: true, value: states };

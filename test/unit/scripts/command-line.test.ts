@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type CommandLine, helpText, parseArguments } from "../../../scripts/lib/arguments.ts";
 import { runChild } from "../../../scripts/lib/child.ts";
-import { dockerFailure } from "../../../scripts/lib/docker.ts";
+import { containerName, dockerFailure } from "../../../scripts/lib/docker.ts";
 import { worst } from "../../../scripts/lib/exit-codes.ts";
 import { formatAge, formatBytes, formatDuration, formatTime } from "../../../scripts/lib/format.ts";
 import { psqlProgram } from "../../../scripts/lib/psql.ts";
@@ -89,6 +89,16 @@ test.each([
   ["Error response from daemon: No such container: db", "container-missing"],
   ["Error response from daemon: container 4f2a is not running", "container-stopped"],
   ["Cannot connect to the Docker daemon at unix:///var/run/docker.sock.", "docker-unavailable"],
+  ['Error: no container with name or ID "db" found: no such container', "container-missing"],
+  ["Error: inspecting object: no such container db", "container-missing"],
+  [
+    "Error: can only create exec sessions on running containers: container state improper",
+    "container-stopped",
+  ],
+  ["Cannot connect to Podman. Please verify your connection to the Linux system", "docker-unavailable"],
+  ["Error: crun: executable file `psql` not found in $PATH: No such file or directory", "command-missing"],
+  ["sh: 1: exec: psql: not found", "command-missing"],
+  ["sh: line 1: exec: psql: not found", "command-missing"],
   ['OCI runtime exec failed: exec: "psql": executable file not found in $PATH: unknown', "command-missing"],
 ])("%s", (stderr, kind) => {
   expect(dockerFailure("db", stderr)).toMatchObject({ kind, exitCode: 69 });
@@ -154,6 +164,10 @@ test.each([
   const database = { name: "app", container: "app-db", database: "app", user: "app", dataDirectory: "/data" };
   const { environment } = psqlProgram(database, unknownServer, { applicationName: "x", ...options });
   expect(environment.PGOPTIONS).toContain(`-c ${expected}`);
+});
+
+test("a container has one name, whether Docker tells of it or podman", () => {
+  expect(["/app-db", "app-db"].map(containerName)).toEqual(["app-db", "app-db"]);
 });
 
 test("a docker that does not answer is unavailable, and says where to look", async () => {
