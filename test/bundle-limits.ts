@@ -7,7 +7,7 @@ import type { ProgramName } from "../infra/installation.ts";
  */
 const limits: Record<ProgramName, number> = {
   backup_database: 138_000,
-  check_database_status: 110_000,
+  check_database_status: 112_500,
   restore_database: 240_000,
   rehearse_restore: 155_000,
   prune_backups: 100_000,
