@@ -42,7 +42,12 @@ export function serverRequirements({
     ],
     pathSettings: { [paths.backups]: "paths.backups", [paths.installation]: "paths.installation" },
     executes: executedFrom(paths, runtime),
-    own: { cronTable: paths.cronTable, logRotation: paths.logRotation, backupLauncher: paths.backupLauncher },
+    own: {
+      cronTable: paths.cronTable,
+      logRotation: paths.logRotation,
+      backupLauncher: paths.backupLauncher,
+      installation: paths.installation,
+    },
     databases: databases.map(({ managedContainer, ...database }) => ({
       ...database,
       ...(managedContainer !== null && { managed: true }),

@@ -28,7 +28,6 @@ const compressionSettings = ({
 /** What the programs on a server are told: its settings file. */
 export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Deployment): Settings {
   const { paths, backups, rehearsal, monitoring } = plan;
-  const { installation, ...programPaths } = paths;
   const urls = pingUrls(plan);
   return {
     version: 1,
@@ -36,7 +35,7 @@ export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Dep
     server: plan.key,
     programsVersion,
     databases: plan.databases.map(({ managedContainer, ...database }) => database),
-    paths: programPaths,
+    paths,
     schedule: {
       backup: backups.schedule,
       status: monitoring.schedule,

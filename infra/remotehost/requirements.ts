@@ -9,7 +9,7 @@ export interface Requirements {
   /** Directories (existing or not) from which something is run. */
   executes?: string[];
   /** What nothing else on the server may do a second time: with it and `log` the surroundings are looked at. */
-  own?: { cronTable: string; logRotation: string; backupLauncher: string };
+  own?: { cronTable: string; logRotation: string; backupLauncher: string; installation: string };
   databases: {
     /** The key in the configuration. */
     name: string;

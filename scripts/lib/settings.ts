@@ -52,8 +52,9 @@ export const Settings = z.object({
     /** Lock files, one per database; on a file system that a reboot empties. */
     locks: absolutePath,
     cronTable: absolutePath,
-    /** Absent in settings of older versions. */
+    /** Absent, as the next one, in settings of older versions. */
     logRotation: z.optional(absolutePath),
+    installation: z.optional(absolutePath),
     quickReference: absolutePath,
     backupLauncher: absolutePath,
     statusLauncher: absolutePath,

@@ -10,6 +10,7 @@ export interface OwnPlaces {
   logRotation: string;
   cronTable: string;
   backupLauncher: string;
+  installation: string;
 }
 
 export interface Surroundings {
@@ -89,8 +90,8 @@ export function surroundingsArguments(own: OwnPlaces): string[] {
 }
 
 /** Every directory on the way to what root runs and cron and logrotate read. */
-function guardedDirectories({ backupLauncher, cronTable, logRotation }: OwnPlaces): string[] {
-  const files = ["/opt/database-backups/programs", backupLauncher, cronTable, logRotation];
+function guardedDirectories({ installation, backupLauncher, cronTable, logRotation }: OwnPlaces): string[] {
+  const files = [installation, backupLauncher, cronTable, logRotation];
   const directories = files.flatMap((path) => {
     const parts = path.split("/").slice(1, -1);
     return parts.map((_, index) => `/${parts.slice(0, index + 1).join("/")}`);

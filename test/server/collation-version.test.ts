@@ -41,7 +41,11 @@ test("a warning on every connection: backup, rehearsal and restore do their work
 
 test("the status tells why cron ignores the table, and what else runs the backup", async () => {
   const { sandbox, settings } = server;
-  const paths = { ...settings.paths, logRotation: "/etc/logrotate.d/database-backups" };
+  const paths = {
+    ...settings.paths,
+    logRotation: "/etc/logrotate.d/database-backups",
+    installation: "/srv/backups/own",
+  };
   await sandbox.writeFile(settingsFile, JSON.stringify({ ...settings, paths }), "0600");
   await sandbox.writeFile(cronTable, "0 2 * * * root /root/backup_database.sh\n", "0600");
   const points = async () => (await run("check_database_status")).stdout;
@@ -50,11 +54,12 @@ test("the status tells why cron ignores the table, and what else runs the backup
   expect(good).not.toContain("names the backup too");
 
   await sandbox.run(
-    `ln ${cronTable} /root/x; chmod 777 /etc/cron.d; printf '#!/bin/sh\\n/root/backup_database.sh\\n' > /etc/cron.daily/x`,
+    `ln ${cronTable} /root/x; chmod 777 /etc/cron.d; mkdir -m 777 /srv/backups; printf '#!/bin/sh\\n/root/backup_database.sh\\n' > /etc/cron.daily/x`,
   );
   const bad = await points();
   expect(bad).toContain(`cron ignores ${cronTable}: it has 2 names (hard links)`);
   expect(bad).toContain("everybody may write to /etc/cron.d");
+  expect(bad).toContain("everybody may write to /srv/backups");
   expect(bad).toContain("/etc/cron.daily/x names the backup too");
 
   await sandbox.run(`rm /root/x; printf '0 2 * * * root /root/backup_database.sh' > ${cronTable}`);

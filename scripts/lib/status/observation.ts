@@ -117,7 +117,7 @@ export interface ServerObservation {
   cronRunning: Looked<boolean>;
   /** The value is null when the file is not there. */
   cronTable: Looked<CronTableState | null>;
-  /** Absent where the settings are of a version that does not say where logrotate's file of the log is. */
+  /** Absent where the settings are of a version that does not say where all of ours is. */
   surroundings?: Looked<Surroundings>;
   fileSystems: Looked<readonly FileSystemState[]>;
   /** The log's last entries, oldest first; null when there is no log. */

@@ -14,11 +14,11 @@ export async function observeSurroundings(
   { paths }: Settings,
   options: { timeoutSeconds: number; signal: AbortSignal },
 ): Promise<Looked<Surroundings> | undefined> {
-  const { logRotation } = paths;
-  if (logRotation === undefined) return undefined;
+  const { logRotation, installation } = paths;
+  if (logRotation === undefined || installation === undefined) return undefined;
   const script = `${surroundingsFunction}\nsurroundings "$@"`;
   try {
-    const argv = ["-c", script, "sh", ...surroundingsArguments({ ...paths, logRotation })];
+    const argv = ["-c", script, "sh", ...surroundingsArguments({ ...paths, logRotation, installation })];
     const { stdout } = await runChild("sh", argv, options);
     return { seen: true, value: parseSurroundings(stdout) };
   } catch (error) {

@@ -11,6 +11,7 @@ const own = {
   cronTable: "/etc/cron.d/database-backups",
   logRotation: "/etc/logrotate.d/database-backups",
   backupLauncher: "/root/backup_database.sh",
+  installation,
 };
 const requirements: Requirements = {
   commands: [],

@@ -23,6 +23,7 @@ const later = {
       cronTable: ruled(pathProblem),
       logRotation: ruled(pathProblem),
       backupLauncher: ruled(pathProblem),
+      installation: ruled(pathProblem),
     }),
   ),
   pathSettings: z.exactOptional(z.record(ruled(pathProblem), word)),

@@ -6,7 +6,10 @@ const requirements: Requirements = {
   ...{ commands: ["docker"], directories: [], databases: [], runtime: "pinned", mails: false },
   log: "/root/backup_database.log",
   executes: ["/root"],
-  own: { cronTable: "/etc/cron.d/x", logRotation: "/etc/logrotate.d/x", backupLauncher: "/root/x" },
+  own: {
+    ...{ cronTable: "/etc/cron.d/x", logRotation: "/etc/logrotate.d/x" },
+    ...{ backupLauncher: "/root/x", installation: "/opt/x" },
+  },
   pathSettings: { "/root/backups": "paths.backups" },
 };
 const connection = { key: "a", host: "192.0.2.1" };
