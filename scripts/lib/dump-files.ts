@@ -14,7 +14,7 @@ import { InterruptedError } from "./errors.ts";
 import { PsqlError, placeOf } from "./psql-error.ts";
 import { applicationName } from "./run-id.ts";
 import { compressionIn, type DatabaseSettings, type Settings } from "./settings.ts";
-import { openSnapshot, type Snapshot, type SnapshotFacts, type SnapshotOptions } from "./snapshot.ts";
+import { openSnapshot, type SnapshotFacts } from "./snapshot.ts";
 
 export interface DumpFiles {
   archivePath: string;
@@ -51,13 +51,9 @@ export async function writeDumpFiles(
   run: DumpRun,
 ): Promise<DumpFiles> {
   const began = performance.now();
-  let before: DumpRun["before"] | undefined = run.before;
-  const first = new Set<number>();
-  for (;;) {
-    const files = await attempt(settings, database, run, { before, first });
-    if (!Array.isArray(files)) return files;
-    before = undefined;
-    for (const oid of files) first.add(oid);
+  for (let before: DumpRun["before"] | undefined = run.before; ; before = undefined) {
+    const files = await attempt(settings, database, run, before);
+    if (files !== null) return files;
     removePartials(settings.paths.backups, database.name, run.runId);
     await endBackends(database, [run.runId], {
       applicationName: applicationName(run.runId),
@@ -71,16 +67,13 @@ export async function writeDumpFiles(
   }
 }
 
-/**
- * @returns what to lock first when it has to be done again: because somebody who waits for a table keeps the dump from
- * ever getting its locks, or because tables were dropped or written anew before the dump locked them.
- */
+/** @returns null when somebody who waits for a table keeps the dump from ever getting its locks. */
 async function attempt(
   settings: Settings,
   database: DatabaseSettings,
   run: DumpRun,
-  opening: Pick<SnapshotOptions, "before" | "first">,
-): Promise<DumpFiles | number[]> {
+  before: DumpRun["before"] | undefined,
+): Promise<DumpFiles | null> {
   const compressed = compressionIn(settings);
   const ending = archiveEndings[compressed.compression];
   const archivePath = partialPath(settings.paths.backups, database.name, run.runId, ending);
@@ -92,7 +85,7 @@ async function attempt(
     lockTimeoutSeconds: settings.timeouts.lockWait,
     signal: run.deadline.signal,
   };
-  const snapshot = await openSnapshot(database, { ...options, ...opening });
+  const snapshot = await openSnapshot(database, options, before);
   const archive = create(archivePath);
   const roles = create(rolesPath);
   const { facts, sequences, takenAt: snapshotAt } = snapshot;
@@ -106,13 +99,11 @@ async function attempt(
     ...compressed,
     lockWaitSeconds: settings.timeouts.lockWait,
   });
-  const handedOver = handOver(snapshot, dump);
-  let dumpFailed = false;
-  dump.catch(() => {
-    dumpFailed = true;
-  });
   const work = [
-    handedOver.then(() => snapshot.readContent(settings.manifest)),
+    dumpHoldsLocks(snapshot.session, snapshot.dumpedTables, dump).then((held) => {
+      if (held) return snapshot.readContent(settings.manifest);
+      throw new Queued();
+    }),
     dump,
     dumpRoles(database, { ...common, output: roles, passwords: facts.readsPasswords }),
     readCluster(database, options),
@@ -123,12 +114,10 @@ async function attempt(
     fsyncSync(roles);
     return { archivePath, rolesPath, facts, cluster, snapshotAt, content, sequences };
   } catch (error) {
-    // That a table was gone before the dump could lock it is no failure yet.
-    const early = error instanceof TooEarly || dumpFailed ? await tooEarly(handedOver) : null;
     ended.abort(new InterruptedError("another part of the backup failed"));
-    if (early === null) run.deadline.stop("another part of the backup failed");
+    if (!(error instanceof Queued)) run.deadline.stop("another part of the backup failed");
     await Promise.allSettled(work);
-    if (early !== null) return early.changed;
+    if (error instanceof Queued) return null;
     throw error;
   } finally {
     clearInterval(timer);
@@ -138,32 +127,8 @@ async function attempt(
   }
 }
 
-/** Others were faster than the dump: there must be another one. */
-class TooEarly extends Error {
-  /** The oids of what they changed. */
-  readonly changed: number[];
-  constructor(changed: number[]) {
-    super("the dump is not the snapshot's");
-    this.changed = changed;
-  }
-}
-
-/**
- * Waits until the dump has its locks or has ended, and lets go of those of the snapshot.
- * @throws TooEarly when it waits for somebody who waits for this run, or locked something else than the snapshot sees.
- */
-async function handOver(snapshot: Snapshot, dump: Promise<unknown>): Promise<void> {
-  if (!(await dumpHoldsLocks(snapshot.session, snapshot.dumpedTables, dump))) throw new TooEarly([]);
-  const changed = await snapshot.letGo();
-  if (changed.length > 0) throw new TooEarly(changed);
-}
-
-/** Null unless this is why it failed. */
-const tooEarly = (handedOver: Promise<unknown>): Promise<TooEarly | null> =>
-  handedOver.then(
-    () => null,
-    (reason: unknown) => (reason instanceof TooEarly ? reason : null),
-  );
+/** The dump waits for somebody who waits for this run. */
+class Queued extends Error {}
 
 const create = (path: string): number =>
   openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);

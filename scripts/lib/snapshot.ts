@@ -1,8 +1,10 @@
 import * as z from "zod/mini";
 import { briefly } from "./content/briefly.ts";
-import type { Content, Proof } from "./content/content.ts";
+import type { Content, Proof, TableContent } from "./content/content.ts";
 import { readAll } from "./content/read-all.ts";
+import { readTables } from "./content/read-tables.ts";
 import { listSequences, type NamedSequence } from "./content/sequences.ts";
+import { chunks, type Table } from "./content/tables.ts";
 import { beginReading } from "./content/text-forms.ts";
 import {
   changed,
@@ -42,11 +44,9 @@ export interface Snapshot {
   /** The oids of the tables that a dump locks for certain; it may not lock an extension's own. */
   dumpedTables: readonly number[];
   /**
-   * Lets go of the tables' locks, once the dump has its own or has ended.
-   * @returns the oids of what others have dropped or written anew meanwhile: the dump is not the snapshot's then.
+   * Reads what the snapshot sees; every table once. What is read is let go of: who waits for a table would otherwise be
+   * in the way of reading it, and could have emptied it when the dump ends first.
    */
-  letGo(): Promise<number[]>;
-  /** Reads what the snapshot sees; every table once. */
   readContent(proof: Proof): Promise<Content>;
   /** Ends the snapshot; a dump that uses it must have begun by then. */
   close(): Promise<void>;
@@ -62,35 +62,28 @@ SELECT json_build_object(
 
 /** More tables than these are not locked before the snapshot, because such locks stay until its end. */
 const few = 64;
-/** So many locks more than the dump takes in the end may be held until it has its own. */
-const spareLocks = 100;
-/** From this version on pg_dump keeps no locks of sequences. */
-const sequencesUnlocked = 180_000;
 /** Without a limit of its own, seconds for finding a moment in which nothing is being dropped. */
 const usualWait = 60;
 
-export interface SnapshotOptions extends QueryOptions {
-  /** What has to be done first, while psql connects already. */
-  before?: (() => Promise<void>) | undefined;
-  /** Tables that others were in the way of before: they are locked first. */
-  first?: ReadonlySet<number>;
-}
-
 /**
  * Opens a read-only transaction, exports its snapshot and holds the weakest lock of what a dump will read, so that it
- * is there, and as the snapshot sees it, when the dump comes to lock it. The lock table is one for the whole server:
- * of so many tables that this and the dump together would need more locks than a dump alone, the rest is looked at by
- * `letGo` instead.
+ * is there, and as the snapshot sees it, when the dump comes to lock it, and when it is read here. These are locks of
+ * the same objects that the dump locks, so that the server's one lock table needs no more room for objects.
+ * @param before what has to be done first, while psql connects already.
  * @throws PsqlError (sqlState 55P03 when a table stayed locked), DockerError, InterruptedError, and what `before` throws
  */
-export async function openSnapshot(database: DatabaseSettings, options: SnapshotOptions): Promise<Snapshot> {
+export async function openSnapshot(
+  database: DatabaseSettings,
+  options: QueryOptions,
+  before?: () => Promise<void>,
+): Promise<Snapshot> {
   const session = new PsqlSession(database, options);
   try {
-    await options.before?.();
+    await before?.();
     const until = performance.now() + (options.lockTimeoutSeconds ?? usualWait) * 1000;
     let known = parseRelations(await session.query(`SET search_path = ''; ${relationsQuery};`));
     for (;;) {
-      const tried = await begin(session, known, options.first ?? new Set());
+      const tried = await begin(session, known);
       if ("snapshot" in tried) return await describe(session, options.dbname ?? database.database, tried);
       if (performance.now() > until)
         throw tried.error ?? new PsqlError("query", placeOf(database, options), alwaysChanging, "55P03");
@@ -109,10 +102,8 @@ interface Begun {
   snapshot: string;
   takenAt: Date;
   relations: readonly Relation[];
-  /** Whether a savepoint keeps locks. */
-  holding: boolean;
-  /** Those that may not be the snapshot's when the dump locks them. */
-  unheld: readonly Relation[];
+  /** What is locked in savepoints, one inside the other. */
+  groups: readonly (readonly Relation[])[];
 }
 
 /** Something was gone, or written anew, before it was locked. */
@@ -122,11 +113,7 @@ interface Missed {
   error: PsqlError | null;
 }
 
-async function begin(
-  session: PsqlSession,
-  known: Relations,
-  first: ReadonlySet<number>,
-): Promise<Begun | Missed> {
+async function begin(session: PsqlSession, known: Relations): Promise<Begun | Missed> {
   await session.query(`${beginReading};`);
   // TRUNCATE respects no snapshot: best is a lock from before the snapshot, which the first query below takes.
   const knownTables = known.relations.filter(isTable);
@@ -140,24 +127,45 @@ async function begin(
   const rest = unlocked(seen.relations, locked);
   // The dump takes no lock of these before it reads them, at its end.
   const sequences = rest.filter((relation) => !isTable(relation)).slice(0, few);
-  const tables = inOrder(rest.filter(isTable), first);
-  const dumpKeeps = seen.serverVersionNumber < sequencesUnlocked ? seen.sequences : 0;
-  const held = tables.slice(0, dumpKeeps + spareLocks);
-  const error = (await hold(session, sequences)) ?? (await holdForNow(session, held));
+  const groups = chunks(rest.filter(isTable));
+  const error = (await hold(session, sequences)) ?? (await holdGroups(session, groups));
   if (error !== null) return { seen, error };
-  if ((await changed(session, [...sequences, ...held])).length > 0) return { seen, error: null };
-  const snapshot = answer.slice(0, cut);
-  const unheld = tables.slice(held.length);
-  return { snapshot, takenAt, relations: seen.relations, holding: held.length > 0, unheld };
+  if ((await changed(session, [...sequences, ...groups.flat()])).length > 0) return { seen, error: null };
+  return { snapshot: answer.slice(0, cut), takenAt, relations: seen.relations, groups };
 }
 
 const isTable = ({ kind }: Relation): boolean => kind !== "S";
 
-/** In a savepoint, so that the locks can be let go of. */
-async function holdForNow(session: PsqlSession, tables: readonly Relation[]): Promise<PsqlError | null> {
-  if (tables.length === 0) return null;
-  await session.query("SAVEPOINT held;");
-  return hold(session, tables);
+async function holdGroups(session: PsqlSession, groups: Begun["groups"]): Promise<PsqlError | null> {
+  for (const [index, group] of groups.entries()) {
+    await session.query(`SAVEPOINT held_${index};`);
+    const error = await hold(session, group);
+    if (error !== null) return error;
+  }
+  return null;
+}
+
+/** Reads the tables, the last that were locked first, and lets go of them. */
+async function readGroups(
+  session: PsqlSession,
+  groups: Begun["groups"],
+  read: (some: readonly Table[]) => Promise<TableContent[]>,
+  tables: readonly Table[],
+): Promise<TableContent[]> {
+  const contents = new Map<Table, TableContent>();
+  const take = async (some: readonly Table[]) => {
+    for (const [index, content] of (await read(some)).entries()) {
+      const table = some[index];
+      if (table !== undefined) contents.set(table, content);
+    }
+  };
+  const grouped = new Map(groups.flatMap((group, index) => group.map(({ oid }) => [oid, index])));
+  await take(tables.filter(({ oid }) => !grouped.has(oid)));
+  for (const index of [...groups.keys()].reverse()) {
+    await take(tables.filter(({ oid }) => grouped.get(oid) === index));
+    await session.query(`ROLLBACK TO SAVEPOINT held_${index}; RELEASE SAVEPOINT held_${index};`);
+  }
+  return tables.flatMap((table) => contents.get(table) ?? []);
 }
 
 function unlocked(relations: readonly Relation[], locked: readonly Relation[]): Relation[] {
@@ -165,13 +173,8 @@ function unlocked(relations: readonly Relation[], locked: readonly Relation[]): 
   return relations.filter(({ oid }) => !oids.has(oid));
 }
 
-const inOrder = (tables: readonly Relation[], first: ReadonlySet<number>): Relation[] => [
-  ...tables.filter(({ oid }) => first.has(oid)),
-  ...tables.filter(({ oid }) => !first.has(oid)),
-];
-
 async function describe(session: PsqlSession, dbname: string, begun: Begun): Promise<Snapshot> {
-  const { snapshot, takenAt, relations, holding, unheld } = begun;
+  const { snapshot, takenAt, relations, groups } = begun;
   const sequences = await listSequences(session);
   const facts = { snapshot, ...(await session.queryJson(DatabaseFacts, briefly(factsSql(dbname)))) };
   return {
@@ -180,12 +183,11 @@ async function describe(session: PsqlSession, dbname: string, begun: Begun): Pro
     sequences,
     session,
     dumpedTables: relations.flatMap(({ oid, kind, extension }) => (kind === "r" && !extension ? oid : [])),
-    letGo: async () => {
-      const lost = await changed(session, unheld);
-      if (holding) await session.query("ROLLBACK TO SAVEPOINT held; RELEASE SAVEPOINT held;");
-      return lost;
+    readContent: (proof) => {
+      const read = (some: readonly Table[]) => readTables(session, some, proof);
+      const readEach = (tables: readonly Table[]) => readGroups(session, groups, read, tables);
+      return readAll(session, { proof, sequences: [], ...facts }, readEach);
     },
-    readContent: (proof) => readAll(session, { proof, sequences: [], ...facts }),
     close: () => session.close(),
   };
 }

@@ -6,7 +6,7 @@ import { readLargeObjects } from "./large-objects.ts";
 import { readObjects } from "./objects.ts";
 import { readTables } from "./read-tables.ts";
 import { readRoleFacts } from "./roles.ts";
-import { listTables } from "./tables.ts";
+import { listTables, type Table } from "./tables.ts";
 
 const Extensions = z.array(z.object({ name: z.string(), version: z.string() }));
 const extensionsQuery = `
@@ -17,13 +17,14 @@ FROM pg_extension;`;
 export async function readAll(
   session: PsqlSession,
   known: { serverVersionNumber: number; sequences: readonly SequenceValue[]; proof: Proof },
+  read = (tables: readonly Table[]) => readTables(session, tables, known.proof),
 ): Promise<Content> {
   const { proof, sequences, serverVersionNumber } = known;
   return {
     proof,
     hashing,
     serverVersionNumber,
-    tables: await readTables(session, await listTables(session), proof),
+    tables: await read(await listTables(session)),
     sequences: [...sequences],
     largeObjects: await readLargeObjects(session, proof),
     extensions: await session.queryJson(Extensions, briefly(extensionsQuery)),

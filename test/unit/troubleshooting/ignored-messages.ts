@@ -56,11 +56,6 @@ export const ignored: readonly IgnoredMessage[] = [
   { file: "scripts/lib/database-names.ts", words: "is not a run id", reason: internal },
   { file: "scripts/lib/dump-files.ts", words: "database … as … in container", reason: part },
   { file: "scripts/lib/dump-files.ts", words: "another part of the backup failed", reason: part },
-  {
-    file: "scripts/lib/dump-files.ts",
-    words: "the dump is not the snapshot's",
-    reason: "never leaves the backup, which begins again",
-  },
   { file: "scripts/lib/psql-session.ts", words: "database … as … in container", reason: part },
   { file: "scripts/lib/snapshot.ts", words: "database … as … in container", reason: part },
   { file: "scripts/lib/dump.ts", words: "exit status", reason: part },
