@@ -142,6 +142,8 @@ describe("what a call asks for", () => {
     ["--rollback", { action: "rollback", operand: null }],
     ["--rollback kept --dry-run", { action: "rollback", operand: "kept", dryRun: true }],
     ["--list", { action: "list" }],
+    ["--into x --keep-going file", { action: "into", into: "x", keepGoing: true }],
+    ["--into x file", { action: "into", keepGoing: false }],
   ])("%s", (words, expected) => {
     expect(wish(words)).toMatchObject(expected);
   });
@@ -165,6 +167,10 @@ describe("what a call asks for", () => {
     ["--at noon", "is no time"],
     ["--table a.b.c file", "is not [SCHEMA.]TABLE"],
     ["--list file", "--list takes no file"],
+    ["--keep-going file", "--keep-going needs --into NAME"],
+    ["--keep-going --in-place file", "--keep-going needs --into NAME"],
+    ["--keep-going --table a file", "--keep-going needs --into NAME"],
+    ["--keep-going --rollback", "--keep-going needs --into NAME"],
   ])("%s is refused", (words, reason) => {
     expect(() => wish(words)).toThrow(reason);
   });
