@@ -32,8 +32,9 @@ export function conversation(
     });
     const terminal = createInterface({ input: process.stdin, output, terminal: true });
     const left = new AbortController();
-    terminal.on("SIGINT", () => left.abort());
-    terminal.on("close", () => left.abort());
+    const leave = () => left.abort();
+    terminal.on("SIGINT", leave);
+    terminal.on("close", leave);
     try {
       const answer = terminal.question(text, { signal: AbortSignal.any([signal, left.signal]) });
       muted = hidden;
@@ -41,7 +42,8 @@ export function conversation(
     } catch {
       throw new Interruption("interrupted; nothing was changed", "");
     } finally {
-      terminal.removeAllListeners("close");
+      // Only this one: by a listener of its own the terminal lets go of the keyboard, and it would show what is typed later.
+      terminal.off("close", leave);
       terminal.close();
       if (hidden) process.stderr.write("\n");
     }

@@ -15,8 +15,9 @@ export async function confirm(name: string, consequence: string, signal: AbortSi
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   // The terminal's Ctrl-C comes here while the question stands.
   const left = new AbortController();
-  terminal.on("SIGINT", () => left.abort());
-  terminal.on("close", () => left.abort());
+  const leave = () => left.abort();
+  terminal.on("SIGINT", leave);
+  terminal.on("close", leave);
   try {
     const answer = await terminal.question(`${consequence}\nType the database's name to go on: `, {
       signal: AbortSignal.any([signal, left.signal]),
@@ -28,7 +29,8 @@ export async function confirm(name: string, consequence: string, signal: AbortSi
     if (signal.aborted) throw signal.reason;
     throw new RestoreError("not-confirmed", "not confirmed; nothing was done", error);
   } finally {
-    terminal.removeAllListeners("close");
+    // Only this one: by a listener of its own the terminal lets go of the keyboard.
+    terminal.off("close", leave);
     terminal.close();
   }
 }
