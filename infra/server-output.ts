@@ -13,13 +13,15 @@ export interface ServerOutput {
   programsVersion: string;
   /** What keeps the server from being deployed to now; empty when all is well. */
   problems: string[];
+  /** Databases of which nothing is backed up, because their container does not exist. */
+  notBackedUp: string[];
   notes: string[];
   commands: ServerCommands;
 }
 
 export const serverOutput = (
   plan: ServerPlan,
-  facts: Pick<ServerFacts, "problems" | "notes">,
+  facts: Pick<ServerFacts, "problems" | "notes" | "waiting">,
   programsVersion: string,
 ): ServerOutput => ({
   host: plan.connection.host,
@@ -32,6 +34,7 @@ export const serverOutput = (
   },
   programsVersion,
   problems: facts.problems,
+  notBackedUp: facts.waiting,
   notes: [...facts.notes, ...planNotes(plan)],
   commands: serverCommands(plan),
 });

@@ -16,7 +16,8 @@ const installationSpace = { pinned: 300 * 2 ** 20, system: 10 * 2 ** 20 };
  */
 export function requirementsBefore(plan: ServerPlan): Requirements {
   const requirements = serverRequirements(plan);
-  return { ...requirements, databases: requirements.databases.filter(({ managed }) => managed !== true) };
+  const manages = requirements.databases.some(({ managed }) => managed === true);
+  return manages ? { ...requirements, before: true } : requirements;
 }
 
 /** Where the launchers lie, and the Node that is sent. */

@@ -80,6 +80,21 @@ async function tellProblems({ plan, facts }: Candidate): Promise<void> {
   await pulumi.log.warn(`the server ${plan.key} is not ready, and nothing of it will be changed:${causes}`);
 }
 
+/** Said in every run: what is deployed and green would else be taken for backed up. */
+async function tellWaiting({ plan, facts }: Candidate): Promise<void> {
+  if (facts.waiting.length === 0) return;
+  const causes = facts.notes.map((note) => `\n  - ${note}`).join("");
+  await pulumi.log.warn(`on ${plan.key} nothing is backed up of ${facts.waiting.join(", ")}:${causes}`);
+}
+
+async function tellEmpty({ servers }: StackPlan): Promise<void> {
+  if (servers.length > 0) return;
+  const stack = pulumi.getStack();
+  await pulumi.log.warn(
+    `Pulumi.${stack}.yaml names no server, so nothing is backed up: scripts/deploy_backup_system.sh SERVER adds one`,
+  );
+}
+
 async function containersOf(plan: ServerPlan): Promise<pulumi.Resource[]> {
   if (managedDatabases(plan).length === 0) return [];
   return declareDatabaseContainers(plan, new pulumi.Config().requireSecretObject(passwordsKey));
@@ -110,7 +125,7 @@ export async function declareStack(
     Promise.all(chosen.map(lookAt)),
     verificationPossible(chosen, parts),
   ]);
-  await Promise.all(candidates.map(tellProblems));
+  await Promise.all([...candidates.map(tellProblems), ...candidates.map(tellWaiting), tellEmpty(plan)]);
   const { bundles, programsVersion } = parts;
   const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
   const deployed = await Promise.all(
@@ -147,7 +162,7 @@ export async function declareStack(
     );
   }
   const facts = new Map(candidates.map((candidate) => [candidate.plan.key, candidate.facts]));
-  const unknown = { problems: [], notes: [notLookedAt] };
+  const unknown = { problems: [], waiting: [], notes: [notLookedAt] };
   return Object.fromEntries(
     plan.servers.map((one) => [one.key, serverOutput(one, facts.get(one.key) ?? unknown, programsVersion)]),
   );

@@ -32,7 +32,7 @@ function samplePlan(): ServerPlan {
   const root = Object.entries(config).map(([key, value]) => [key.slice(project.length + 1), value]);
   const result = planOf(Object.fromEntries(root));
   const server = "plan" in result ? result.plan.servers[0] : undefined;
-  if (server === undefined) throw new Error("Pulumi.prod.yaml describes no server");
+  if (server === undefined) throw new Error("the example describes no server");
   return server;
 }
 

@@ -4,7 +4,10 @@ import { fileURLToPath } from "node:url";
 import { defaults } from "./defaults.ts";
 import { project } from "./names.ts";
 
-/** Keeps Pulumi.prod.yaml's commented defaults equal to the schema's. */
+/** Keeps the commented defaults of the example equal to the schema's. */
+
+/** Where the example lies in the repository. */
+export const samplePath = join("docs", "examples", "one-server.yaml");
 
 /** A mapping as YAML lines; every text in the defaults is plain or in need of quotes, never more. */
 function yaml(value: object, indent: string): string[] {
@@ -23,9 +26,9 @@ function commented([key, value]: [string, unknown]): string[] {
   return lines.map((line, index) => `  # ${index === 0 ? `${project}:` : ""}${line}`);
 }
 
-/** The text of Pulumi.prod.yaml: the server and the database by name, everything else as commented defaults. */
+/** The text of the example of a stack's file: the server and the database by name, everything else as commented defaults. */
 export function sampleStack(): string {
-  return `# yaml-language-server: $schema=docs/configuration.schema.json
+  return `# yaml-language-server: $schema=../configuration.schema.json
 config:
   ${project}:servers:
     cloud.cerveras.com: {}
@@ -37,5 +40,5 @@ ${Object.entries(defaults).flatMap(commented).join("\n")}
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(join(dirname(dirname(import.meta.dirname)), "Pulumi.prod.yaml"), sampleStack());
+  writeFileSync(join(dirname(dirname(import.meta.dirname)), samplePath), sampleStack());
 }

@@ -42,6 +42,10 @@ export const options: readonly Option[] = [
     value: "SHA256:…",
     description: "accept an unknown host key of HOST if it has this fingerprint, and pin it",
   },
+  {
+    name: "before-application",
+    description: "the application comes later: a database whose container does not exist is no failure",
+  },
   { name: "local", description: "where no state backend is chosen yet: keep Pulumi's state in ~/.pulumi" },
   { name: "yes", description: "ask nothing" },
   { name: "dry-run", description: "show what would be done, and do nothing" },
@@ -67,6 +71,7 @@ export interface Wish {
   hostKey: string | null;
   /** Fingerprint, with its `SHA256:`. */
   acceptHostKey: string | null;
+  beforeApplication: boolean;
   local: boolean;
   yes: boolean;
   dryRun: boolean;
@@ -154,6 +159,7 @@ export function parseCommandLine(words: readonly string[]): Wish | "help" {
       fingerprint,
       "a fingerprint as ssh-keygen -lf prints it, SHA256:…",
     ),
+    beforeApplication: values["before-application"] === true,
     local: values.local === true,
     yes: values.yes === true,
     dryRun: values["dry-run"] === true,

@@ -11,7 +11,7 @@ import type { EngineReport } from "./changes.ts";
 import { addDatabase, type Chosen, chooseServers, hasDatabases, planOfFile } from "./choice.ts";
 import type { Wish } from "./command-line.ts";
 import type { Conversation } from "./conversation.ts";
-import { errorsOf, interrupted, nobodyToAsk, notReady, previewFailed } from "./endings.ts";
+import { errorsOf, interrupted, nobodyToAsk, notReady, previewFailed, withoutContainer } from "./endings.ts";
 import { alsoSaying, DeploymentError, Interruption, messageOf } from "./errors.ts";
 import { type Interruptions, orAborted } from "./interruption.ts";
 import { type Look, lookAt, twinProblem } from "./preflight.ts";
@@ -42,10 +42,12 @@ export class Deployment {
   readonly #tools: Tools;
   readonly #store: StackFileStore;
   #stack: PulumiStack | null = null;
+  #beforeApplication: boolean;
   readonly #began = performance.now();
 
   constructor(wish: Wish, tools: Tools) {
     this.#wish = wish;
+    this.#beforeApplication = wish.beforeApplication;
     this.#tools = tools;
     this.#store = new StackFileStore(tools.directory, wish.stack);
   }
@@ -203,6 +205,7 @@ export class Deployment {
       await this.#undoCreation(stack);
       return this.#result(stack, looks, [], preview.report);
     }
+    await this.#askForApplication(ready, before);
     if (!nothing && !this.#wish.yes && !(await before(talk.confirm("Deploy this?"))))
       throw new DeploymentError("notConfirmed", "not confirmed; nothing was changed");
 
@@ -238,6 +241,21 @@ export class Deployment {
       await progress.phase(`Forgetting ${replaced}`, () => stack.forget(replaced, kept));
     }
     return this.#verified(stack, looks, run.report);
+  }
+
+  /** A misspelt container looks like an application that is still to come; only the person knows which it is. */
+  async #askForApplication(
+    looks: readonly Look[],
+    before: <T>(work: Promise<T>) => Promise<T>,
+  ): Promise<void> {
+    const { talk } = this.#tools;
+    const waiting = looks.filter((look) => look.waiting.length > 0);
+    if (waiting.length === 0 || this.#beforeApplication || this.#wish.yes || !talk.possible) return;
+    const notes = waiting.flatMap((look) => look.notes.map((note) => `  ${note}\n`)).join("");
+    this.#beforeApplication = await before(
+      talk.confirm(`${notes}Does the application come later, so that nothing is backed up until then?`),
+    );
+    if (!this.#beforeApplication) throw withoutContainer(waiting, this.#store.name);
   }
 
   #tellPreview(report: EngineReport): void {
@@ -284,6 +302,7 @@ export class Deployment {
       file: name,
       fileChanges: file.changes,
       dryRun: this.#wish.dryRun,
+      beforeApplication: this.#beforeApplication,
       servers: looks.map((look) => serverResult(look, report, this.#wish.dryRun)),
       errors,
       phases: this.#tools.progress.phases,

@@ -26,6 +26,20 @@ export function notReady(looks: readonly Look[], similar: string | null, file: s
   );
 }
 
+/** Somebody said that the application is there, and its container is not. @param file the stack's */
+export function withoutContainer(looks: readonly Look[], file: string): DeploymentError {
+  const missing = looks.flatMap(({ plan, waiting }) =>
+    plan.databases
+      .filter(({ name }) => waiting.includes(name))
+      .map(({ name, container }) => `${container} of ${name} on ${plan.key}`),
+  );
+  return new DeploymentError(
+    "unavailable",
+    `there is no container ${missing.join(", ")}; nothing was changed`,
+    `Set databases.NAME.container in ${file} to the container that PostgreSQL runs in, and run the same command again.`,
+  );
+}
+
 /** What the engine called errors, each once; else what the CLI said. */
 export const errorsOf = ({ report, failure }: Run): string[] => {
   const errors = report.diagnostics.filter(({ severity }) => severity === "error");

@@ -1,12 +1,12 @@
 /** The exit codes of the deployment: those of the server's programs in the same sense, and the shell's for Ctrl-C. */
 export const deploymentExits = [
-  ["done", 0, "done, or with --dry-run: shown; a database whose container does not exist yet is no failure"],
+  ["done", 0, "done, or with --dry-run: shown"],
   ["failed", 1, "something failed; what was done before it stays, and the same command goes on from there"],
   ["usage", 64, "the command line is wrong"],
   [
     "unavailable",
     69,
-    "a server cannot be reached, is not the one it was, or is not ready; nothing was changed",
+    "a server cannot be reached or is not ready, and nothing was changed; or a database has no container",
   ],
   ["locked", 75, "another run of Pulumi holds the stack's lock"],
   ["notConfirmed", 77, "not confirmed, or nobody to ask and no --yes; nothing was changed"],

@@ -9,7 +9,7 @@ import { DeploymentError, messageOf } from "./errors.ts";
 import { exitNumber } from "./exit-codes.ts";
 import { Interruptions } from "./interruption.ts";
 import { Progress } from "./progress.ts";
-import { isDone, summaryText } from "./summary.ts";
+import { exitOf, summaryText } from "./summary.ts";
 
 /** The project whose `infra/` this was called through; a link to it does not change that. */
 const directory = join(process.argv[1] ?? "", "..", "..", "..");
@@ -21,7 +21,7 @@ async function deploy(wish: Wish): Promise<number> {
   const paint = painter(usesColour(process.stdout));
   const deployment = new Deployment(wish, { directory, progress, talk, interruptions, paint });
   const result = await deployment.run();
-  const exitCode = exitNumber(isDone(result) ? "done" : "failed");
+  const exitCode = exitNumber(exitOf(result));
   if (wish.json) console.log(JSON.stringify({ version: 1, exitCode, ...result }, null, 2));
   else console.log(summaryText(result, paint));
   return exitCode;

@@ -13,6 +13,8 @@ export interface Look {
   /** What stands in the way, each a sentence. */
   problems: string[];
   notes: string[];
+  /** The databases of which nothing is backed up because their container does not exist, by name. */
+  waiting: string[];
   /** Where its host key is the only thing in the way: `unknown-host-key`; another kind of refusal; null when it answers. */
   refusal: ConnectError | null;
   /** Keys of the stack under which the machine is deployed already. */
@@ -38,14 +40,15 @@ export async function lookAt(plan: ServerPlan, stack: string, tell: (text: strin
   const server = new Server(plan.connection, tell);
   try {
     await server.session();
-    const { problems, notes } = await examine(server, stack, requirementsBefore(plan));
+    const { problems, notes, waiting } = await examine(server, stack, requirementsBefore(plan));
     const records = problems.length > 0 ? "" : await server.ask(ownRecords, "looking at the server failed");
     const told = [...notes, ...planNotes(plan)];
-    return { plan, server, problems, notes: told, refusal: null, deployedAs: keysOfRecords(records) };
+    const deployedAs = keysOfRecords(records);
+    return { plan, server, problems, notes: told, waiting, refusal: null, deployedAs };
   } catch (error) {
     if (!(error instanceof RemoteHostError)) throw error;
     const refusal = error instanceof ConnectError ? error : null;
-    return { plan, server, problems: [error.message], notes: [], refusal, deployedAs: [] };
+    return { plan, server, problems: [error.message], notes: [], waiting: [], refusal, deployedAs: [] };
   }
 }
 

@@ -21,6 +21,8 @@ export interface ServerResult {
 
 /** What became of the whole. */
 export interface Result {
+  /** The person said that the application comes later. */
+  beforeApplication: boolean;
   stack: string;
   /** The stack's file, as a person names it. */
   file: string;
@@ -35,17 +37,36 @@ export interface Result {
 
 type Paint = ReturnType<typeof painter>;
 
-/** Whether the status check finds nothing critical, or cannot yet, for want of a database. */
-const isHealthy = ({ status, waiting }: Verification): boolean =>
-  waiting.length > 0 || (status !== null && status.exitCode < criticalExitCode);
+const good: readonly string[] = ["healthy", "warning", "ok", "note"];
+
+/** Whether the status check finds nothing critical but what it cannot find otherwise for want of a database. */
+function isHealthy({ status, waiting }: Verification): boolean {
+  if (status === null) return false;
+  if (status.exitCode < criticalExitCode) return true;
+  if (waiting.length === 0) return false;
+  const others = status.databases.filter(({ name }) => !waiting.some((database) => database.name === name));
+  const levels = [
+    ...others.map(({ verdict }) => verdict),
+    ...Object.values(status.points).map(({ level }) => level),
+  ];
+  return levels.every((level) => good.includes(level));
+}
 
 /** Whether a server is as it should be at the end; one whose database does not exist yet is. */
 export const isGood = ({ problems, verification }: ServerResult): boolean =>
   problems.length === 0 &&
   (verification === null || (verification.failure === null && isHealthy(verification)));
 
-export function isDone({ servers, errors }: Result): boolean {
-  return errors.length === 0 && servers.every(isGood);
+/** The databases of which nothing is backed up, each with its server. */
+const unprotected = ({ servers }: Result): { key: string; name: string; container: string }[] =>
+  servers.flatMap(({ key, verification }) =>
+    (verification?.waiting ?? []).map((database) => ({ key, ...database })),
+  );
+
+/** How a deployment ended. */
+export function exitOf(result: Result): "done" | "failed" | "unavailable" {
+  if (result.errors.length > 0 || !result.servers.every(isGood)) return "failed";
+  return unprotected(result).length > 0 && !result.beforeApplication ? "unavailable" : "done";
 }
 
 /** What there is to show for it: the newest backup of each database. */
@@ -71,7 +92,7 @@ function doneLines(result: Result, server: ServerResult): string[] {
 }
 
 function missingLines({ problems, notes, verification, commands }: ServerResult): string[] {
-  const waiting = verification?.waiting ?? [];
+  const waiting = (verification?.waiting ?? []).map(({ name }) => name);
   return [
     ...problems,
     ...notes,
@@ -102,7 +123,9 @@ function headline(result: Result, server: ServerResult, paint: Paint): string {
           : !isGood(server)
             ? ["red", "deployed, and it does not work yet"]
             : (server.verification?.waiting.length ?? 0) > 0
-              ? ["yellow", "deployed; backups begin as soon as the database is there"]
+              ? result.beforeApplication
+                ? ["yellow", "deployed; backups begin as soon as the database is there"]
+                : ["red", "deployed, and nothing is backed up"]
               : ["green", "the backup system is deployed and works"];
   return `${paint("bold", server.key)}: ${paint(colour, text)}`;
 }
@@ -138,6 +161,15 @@ function nextLines(result: Result): string[] {
   ];
 }
 
+/** Last, because that is what is read: a deployment that protects nothing must not look like one that does. */
+function lastLines(result: Result): string[] {
+  if (exitOf(result) !== "unavailable") return [];
+  const databases = unprotected(result).map(
+    ({ key, name, container }) => `${name} (there is no container ${container} on ${key})`,
+  );
+  return [`nothing is backed up of ${databases.join(", ")}`];
+}
+
 /** The end of a deployment for a person: what was done, what is missing, what to do next, how long it took. */
 export function summaryText(result: Result, paint: Paint): string {
   const times = result.phases.map(
@@ -149,5 +181,6 @@ export function summaryText(result: Result, paint: Paint): string {
     ...section("Next", nextLines(result)),
     "",
     `${formatDuration(result.seconds)}: ${times.join(", ")}`,
+    ...lastLines(result),
   ].join("\n");
 }

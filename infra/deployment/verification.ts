@@ -9,12 +9,17 @@ import { verificationScript } from "../verification.ts";
 export interface Verification {
   /** What the status check says at the end; null where it gave no answer that can be read. */
   status: StatusReport | null;
-  /** Databases whose container does not exist yet, by name. */
-  waiting: string[];
+  /** Databases whose container does not exist. */
+  waiting: Waiting[];
   /** Whether this run made the first backups, rather than finding them or having Pulumi make them. */
   backedUp: boolean;
   /** Why nothing is proved, with what was printed; null when it is, or when there is nothing to back up yet. */
   failure: string | null;
+}
+
+export interface Waiting {
+  name: string;
+  container: string;
 }
 
 export interface VerificationWish {
@@ -48,10 +53,12 @@ async function statusOf({ paths }: ServerPlan, server: Server): Promise<StatusRe
   return readStatus(await server.ask(`${shellWord(paths.statusLauncher)} --json || true`, lookingFailed));
 }
 
-async function waitingDatabases({ databases }: ServerPlan, server: Server): Promise<string[]> {
+async function waitingDatabases({ databases }: ServerPlan, server: Server): Promise<Waiting[]> {
   const present = await server.ask("docker container ls --all --format '{{.Names}}'", lookingFailed);
   const names = present.split("\n");
-  return databases.filter(({ container }) => !names.includes(container)).map(({ name }) => name);
+  return databases
+    .filter(({ container }) => !names.includes(container))
+    .map(({ name, container }) => ({ name, container }));
 }
 
 /**
@@ -70,7 +77,8 @@ export async function verify(wish: VerificationWish): Promise<Verification> {
 
 async function prove({ plan, server, changed, provedByPulumi }: VerificationWish): Promise<Verification> {
   const waiting = await waitingDatabases(plan, server);
-  const missing = async () => unproved(await statusOf(plan, server)).some((name) => !waiting.includes(name));
+  const isWaiting = (name: string) => waiting.some((database) => database.name === name);
+  const missing = async () => unproved(await statusOf(plan, server)).some((name) => !isWaiting(name));
   const needed =
     plan.verification &&
     waiting.length < plan.databases.length &&

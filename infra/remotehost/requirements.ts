@@ -34,6 +34,8 @@ export interface Requirements {
   log?: string;
   /** Whether cron is to send mail: a server without a mailer is then worth a note. */
   mails: boolean;
+  /** Nothing was changed yet: a managed container may still be missing or stopped. */
+  before?: boolean;
   /** `PROJECT/STACK` that may own the machine too: it hands it over. */
   formerStack?: string;
 }
@@ -87,6 +89,8 @@ export interface ServerFacts {
   problems: string[];
   /** What a person should know and need not act on. */
   notes: string[];
+  /** The databases of which nothing is backed up because their container does not exist, by name. */
+  waiting: string[];
   machineId: string | null;
   architecture: "x64" | "arm64" | null;
   /** `PRETTY_NAME` of os-release. */

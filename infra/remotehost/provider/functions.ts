@@ -36,7 +36,11 @@ export function providerFunctions(servers: Servers, serverOf: ServerOf): Record<
     "remotehost:index:getServer": async (inputs) => {
       const { connection, requirements, stack } = Question.parse(inputs);
       const { key } = connection;
-      const { machine, seen, problems, notes } = await examineOnce(serverOf(connection), stack, requirements);
+      const { machine, seen, problems, notes, waiting } = await examineOnce(
+        serverOf(connection),
+        stack,
+        requirements,
+      );
       const shared = servers.sharedMachine(connection);
       const cloned = servers.clonedMachine(connection);
       const facts: ServerFacts = {
@@ -46,6 +50,7 @@ export function providerFunctions(servers: Servers, serverOf: ServerOf): Record<
         deployed: seen?.owner === stack || servers.isInState(key),
         problems: shared ? [...problems, shared] : problems,
         notes: cloned ? [...notes, cloned] : notes,
+        waiting,
         machineId: machine?.id ?? null,
         architecture: (machine && architectures[machine.architecture]) ?? null,
         operatingSystem: seen?.osRelease.PRETTY_NAME ?? null,

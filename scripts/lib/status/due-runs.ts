@@ -1,4 +1,8 @@
 import { previousRun } from "../cron-schedule.ts";
+import type { LogEntry } from "../log.ts";
+import type { Settings } from "../settings.ts";
+import { backupRuns } from "./backup-runs.ts";
+import type { CronTableState, Looked } from "./observation.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -19,3 +23,20 @@ export function dueRuns(
 
 /** Whether something that began at `time` can be the run that was due at `due`, or a later one. */
 export const isSince = (time: Date, due: Date): boolean => time.getTime() >= due.getTime() - startTolerance;
+
+/**
+ * Whether a backup of a database was due since its schedule stands here, or was tried. What cannot be read excuses
+ * nothing.
+ */
+export function firstBackupDue(
+  { schedule, monitoring }: Settings,
+  database: string,
+  now: Date,
+  cronTable: Looked<CronTableState | null>,
+  log: Looked<readonly LogEntry[] | null>,
+): boolean {
+  if (log.seen && backupRuns(log.value ?? [], database).length > 0) return true;
+  const { last } = dueRuns(schedule.backup, now, monitoring.backupAgeGraceHours);
+  const installed = cronTable.seen ? cronTable.value?.modifiedAt : undefined;
+  return installed === undefined || (last !== null && last >= installed);
+}

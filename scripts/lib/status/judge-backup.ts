@@ -6,31 +6,21 @@ import { goodOnes, suspicionAmong } from "../retention.ts";
 import type { Settings } from "../settings.ts";
 import { dueRuns, isSince } from "./due-runs.ts";
 import { critical, note, ok, unknown, warning } from "./levels.ts";
-import {
-  type CronTableState,
-  type DatabaseObservation,
-  isNotYetDeployed,
-  type Looked,
-} from "./observation.ts";
+import { type DatabaseObservation, isNotYetDeployed } from "./observation.ts";
 import type { Finding } from "./report.ts";
 
 /** Clocks of two machines, or a clock that was set, may differ a little. */
 const clockTolerance = 5 * 60_000;
 
 /** Point 5: the newest backup is young enough, as large as its predecessors, and was read back in full. */
-export function judgeBackup(
-  database: DatabaseObservation,
-  settings: Settings,
-  now: Date,
-  cronTable: Looked<CronTableState | null>,
-): Finding[] {
+export function judgeBackup(database: DatabaseObservation, settings: Settings, now: Date): Finding[] {
   const command = `${settings.paths.backupLauncher} ${database.settings.name}`;
   if (!database.backups.seen) {
     return [unknown(`the backups cannot be listed: ${database.backups.reason}`, "look at the directory")];
   }
   const backups = database.backups.value;
   const [newest, ...older] = backups;
-  if (newest === undefined) return [noBackup(database, settings, now, cronTable, command)];
+  if (newest === undefined) return [noBackup(database, command)];
   const findings = [
     ...judgeAge(newest, settings, now, command),
     ...judgeVerification(backups, command),
@@ -48,18 +38,9 @@ export function judgeBackup(
   ];
 }
 
-function noBackup(
-  database: DatabaseObservation,
-  settings: Settings,
-  now: Date,
-  cronTable: Looked<CronTableState | null>,
-  command: string,
-): Finding {
+function noBackup(database: DatabaseObservation, command: string): Finding {
   if (isNotYetDeployed(database)) return note("not deployed yet");
-  const { last } = dueRuns(settings.schedule.backup, now, settings.monitoring.backupAgeGraceHours);
-  const installed = cronTable.seen ? cronTable.value?.modifiedAt : undefined;
-  const firstIsDue = installed === undefined || (last !== null && last >= installed);
-  if (firstIsDue) return critical("there is no backup", `take one: ${command}`);
+  if (database.firstBackupDue) return critical("there is no backup", `take one: ${command}`);
   return warning("there is no backup yet: the first is still to come", `take one now: ${command}`);
 }
 

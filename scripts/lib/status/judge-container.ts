@@ -19,7 +19,10 @@ export function judgeContainer(database: DatabaseObservation, now: Date): Findin
       ];
     }
     return [
-      critical(`there is no container ${name}`, "see: docker ps --all; deploy it: kamal accessory boot db"),
+      critical(
+        `there is no container ${name}`,
+        "see: docker ps --all; deploy it: kamal accessory boot db; or correct its name in the configuration",
+      ),
     ];
   }
   if (state.status !== "running") return [critical(notRunning(name, state), notRunningAdvice(name, state))];

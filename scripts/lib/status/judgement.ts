@@ -60,7 +60,7 @@ function judgeDatabaseWhole(database: DatabaseObservation, server: ServerObserva
     database: point(3, judgeDatabase(database, settings)),
     persistence: point(4, judgePersistence(database)),
     backup: point(5, [
-      ...judgeBackup(database, settings, now, server.cronTable),
+      ...judgeBackup(database, settings, now),
       ...judgeRehearsals(database, settings, now, server.cronTable),
     ]),
   };

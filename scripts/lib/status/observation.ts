@@ -81,6 +81,8 @@ export interface DatabaseObservation {
   backups: Looked<readonly Backup[]>;
   /** Archives that were read and not adopted, by file name, and why. */
   leftAlone: LeftAloneArchives;
+  /** Whether a backup was due since the system stands here, or was tried: whatever it was waiting for, it waits no more. */
+  firstBackupDue: boolean;
   /** The file that an in-place restore removes when it has put a database back; null where there is none. */
   inPlaceState: string | null;
   /** File systems in memory lose the data with a reboot; null where the directory is not to be seen here. */
@@ -127,6 +129,9 @@ export interface ServerObservation {
   databases: readonly DatabaseObservation[];
 }
 
-/** The backup system stands, the application does not yet: no container, and never a backup. */
-export const isNotYetDeployed = ({ container, backups }: DatabaseObservation): boolean =>
-  container.seen && container.value === null && backups.seen && backups.value.length === 0;
+/**
+ * The backup system stands, the application does not yet: no container, never a backup, and none was due. A container
+ * whose name is wrong in the configuration looks the same, so that it is over with the first backup that was due.
+ */
+export const isNotYetDeployed = ({ container, backups, firstBackupDue }: DatabaseObservation): boolean =>
+  !firstBackupDue && container.seen && container.value === null && backups.seen && backups.value.length === 0;

@@ -7,6 +7,7 @@ import { describeHolder, lockHolder, lockPath } from "../lock.ts";
 import type { Log } from "../log.ts";
 import { inPlaceStatePath } from "../restore/in-place-state.ts";
 import type { DatabaseSettings, Settings } from "../settings.ts";
+import { firstBackupDue } from "./due-runs.ts";
 import type {
   ContainerState,
   DatabaseObservation,
@@ -52,8 +53,9 @@ export async function observeServer(
   };
   const local = databases.map((database) => localState(settings, database));
   const [containers, surroundings, ...postgres] = await Promise.all([inspection, around, ...answers]);
+  const now = new Date();
   return {
-    now: new Date(),
+    now,
     settings,
     bootedAt: new Date(Date.now() - uptime() * 1000),
     ...files,
@@ -66,6 +68,7 @@ export async function observeServer(
         : containers,
       postgres: postgres[index] ?? { answers: false, kind: "unreadable", reason: "it was not asked" },
       ...(local[index] ?? localState(settings, database)),
+      firstBackupDue: firstBackupDue(settings, database.name, now, files.cronTable, files.log),
       rehearsals: rehearsalState(rehearsals[index], containers),
     })),
   };

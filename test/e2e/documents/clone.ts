@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { samplePath } from "../../../infra/config/sample-stack.ts";
 import { repository } from "../../../infra/local-machine/places.ts";
 import type { SandboxServer } from "../../sandbox/server.ts";
 
@@ -27,9 +28,11 @@ export function makeClone(directory: string): void {
   }
 }
 
-/** Writes into the example's stack file what is different about a sandbox: names that other tests' servers have too. */
+/**
+ * Makes the clone's own stack file, as a person does, of the example of one server, with what is different about a
+ * sandbox: names that other tests' servers have too.
+ */
 export function configureClone(directory: string, { container, dataDirectory }: SandboxServer): void {
-  const path = join(directory, "Pulumi.prod.yaml");
   const differences: [string, string][] = [
     // On a machine that runs many tests at once a login may take long.
     [`    ${documentedServer}: {}`, `    ${documentedServer}:\n      connectTimeout: 60s`],
@@ -42,10 +45,10 @@ export function configureClone(directory: string, { container, dataDirectory }: 
   ];
   const text = differences.reduce(
     (before, [from, to]) => {
-      if (!before.includes(from)) throw new Error(`Pulumi.prod.yaml has no line "${from}"`);
+      if (!before.includes(from)) throw new Error(`${samplePath} has no line "${from}"`);
       return before.replace(from, to);
     },
-    readFileSync(path, "utf8"),
+    readFileSync(join(directory, samplePath), "utf8"),
   );
-  writeFileSync(path, text);
+  writeFileSync(join(directory, "Pulumi.prod.yaml"), text.replace("$schema=../", "$schema=docs/"));
 }

@@ -14,7 +14,7 @@ export const exceptions: readonly Exception[] = [
   { document: "README.md", command: "npm test", reason: "is what runs this" },
   {
     document: "docs/UPGRADING.md",
-    command: "git pull --ff-only",
+    command: "git pull --no-rebase",
     reason: "the clone has nowhere to pull from",
   },
   {

@@ -22,6 +22,7 @@ test("a host alone means the stack prod, and that it asks", () => {
     sshConfig: null,
     hostKey: null,
     acceptHostKey: null,
+    beforeApplication: false,
     local: false,
     yes: false,
     dryRun: false,

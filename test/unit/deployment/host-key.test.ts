@@ -40,7 +40,7 @@ test("the records of a machine tell under which keys it is deployed", () => {
 
 test("a second name of a deployed machine is refused, and a clone is told how it becomes one of its own", () => {
   const plan = serverPlanOf({ ...seed, servers: { two: {} } });
-  const look = { plan, problems: [], notes: [], refusal: null, deployedAs: ["one", "gone"] };
+  const look = { plan, problems: [], notes: [], waiting: [], refusal: null, deployedAs: ["one", "gone"] };
   const server = new Server(plan.connection, () => {});
   expect(twinProblem({ ...look, server }, ["one", "two"])).toMatch(
     /^two: it is the same machine as one, .* formerly: one .*rm -r \/var\/lib\/remotehost.*systemd-machine-id-setup\.$/,

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { serverCommands } from "../../../infra/commands.ts";
-import { isDone, type Result, type ServerResult, summaryText } from "../../../infra/deployment/summary.ts";
+import { exitOf, type Result, type ServerResult, summaryText } from "../../../infra/deployment/summary.ts";
 import { readStatus, unproved } from "../../../infra/deployment/verification.ts";
 import { judgeServer } from "../../../scripts/lib/status/judgement.ts";
+import type { ServerObservation } from "../../../scripts/lib/status/observation.ts";
 import { painter } from "../../../scripts/lib/terminal.ts";
 import { seed, stackPlanOf } from "../infra/plans.ts";
 import { server } from "../scripts/status-observations.ts";
@@ -29,6 +30,7 @@ function resultOf(server: ServerResult, more: Partial<Result> = {}): Result {
     file: "Pulumi.prod.yaml",
     fileChanges: [],
     dryRun: false,
+    beforeApplication: false,
     servers: [server],
     errors: [],
     phases: [{ title: "Preview", seconds: 3.04 }],
@@ -41,7 +43,7 @@ const text = (result: Result) => summaryText(result, painter(false));
 
 test("a good end says what was done, has commands to paste, and the time it took", () => {
   const result = resultOf(serverWith(), { fileChanges: ["servers: cloud.cerveras.com is added"] });
-  expect(isDone(result)).toBe(true);
+  expect(exitOf(result)).toBe("done");
   expect(text(result)).toContain("cloud.cerveras.com: the backup system is deployed and works");
   expect(text(result)).toContain("20 changes on the server");
   expect(text(result)).toMatch(/status +ssh root@cloud\.cerveras\.com \/root\/check_database_status\.sh/);
@@ -49,27 +51,58 @@ test("a good end says what was done, has commands to paste, and the time it took
   expect(text(result)).toMatch(/\n12 s: preview 3\.0 s$/);
 });
 
-test("an application that is still to come is no failure, and what to do after it is said", () => {
-  const verification = { status: null, waiting: ["library"], backedUp: false, failure: null };
-  const result = resultOf(serverWith({ verification }));
-  expect(isDone(result)).toBe(true);
+const waiting = [{ name: "library", container: "library-db" }];
+
+/** A server on which the container of library is missing; a backup was due. */
+function withoutContainer(more: Partial<ServerObservation> = {}): ServerResult {
+  const seen = server(more);
+  const databases = seen.databases.map((database) => ({
+    ...database,
+    settings: { ...database.settings, name: "library" },
+    container: { seen: true, value: null } as const,
+  }));
+  const status = judgeServer({ ...seen, databases });
+  expect(status.verdict).toBe("critical");
+  return serverWith({ verification: { status, waiting, backedUp: false, failure: null } });
+}
+
+test("an application that comes later, as somebody said, is no failure, and what to do after it is said", () => {
+  const result = resultOf(withoutContainer(), { beforeApplication: true });
+  expect(exitOf(result)).toBe("done");
   expect(text(result)).toContain("backups begin as soon as the database is there");
   expect(text(result)).toMatch(
     /no backup of library yet\. After kamal deploy: ssh root@.*backup_database\.sh/,
   );
 });
 
+test("a database without a container is no success unless somebody said so, and the last line says why", () => {
+  const result = resultOf(withoutContainer());
+  expect(exitOf(result)).toBe("unavailable");
+  expect(text(result)).not.toContain("deployed and works");
+  expect(text(result).split("\n").at(-1)).toBe(
+    "nothing is backed up of library (there is no container library-db on cloud.cerveras.com)",
+  );
+});
+
+test("a missing container excuses nothing else", () => {
+  const stopped = withoutContainer({ cronRunning: { seen: true, value: false } });
+  for (const beforeApplication of [true, false])
+    expect(exitOf(resultOf(stopped, { beforeApplication }))).toBe("failed");
+  const silent = serverWith({ verification: { status: null, waiting, backedUp: false, failure: null } });
+  expect(exitOf(resultOf(silent, { beforeApplication: true }))).toBe("failed");
+});
+
 test("a verification that failed, a server that is not ready and an error each make it fail, with the reason", () => {
   const verification = { status: null, waiting: [], backedUp: false, failure: "pg_dump: error" };
   const failed = resultOf(serverWith({ verification }));
-  expect(isDone(failed)).toBe(false);
+  expect(exitOf(failed)).toBe("failed");
   expect(text(failed)).toMatch(/deployed, and it does not work yet[\s\S]*pg_dump: error/);
   const down = resultOf(serverWith({ problems: ["h: no answer"], verification: null }));
-  expect(isDone(down)).toBe(false);
+  expect(exitOf(down)).toBe("failed");
   expect(text(down)).toMatch(/nothing was changed there[\s\S]*h: no answer/);
   expect(text(down)).not.toContain("check_database_status.sh");
   const broken = resultOf(serverWith(), { errors: ["disk full"] });
-  expect(isDone(broken)).toBe(false);
+  expect(exitOf(broken)).toBe("failed");
   expect(text(broken)).toMatch(/disk full[\s\S]*npm run pulumi -- cancel --yes --stack prod/);
 });
 
@@ -82,7 +115,7 @@ test("a server that the status check finds something critical on, or that gave n
   ] as const) {
     const verification = { status, waiting: [], backedUp: false, failure: null };
     const result = resultOf(serverWith({ changes: 0, verification }));
-    expect(isDone(result)).toBe(false);
+    expect(exitOf(result)).toBe("failed");
     expect(text(result)).toMatch(/deployed, and it does not work yet/);
     expect(text(result)).toMatch(says);
   }

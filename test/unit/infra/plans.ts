@@ -26,6 +26,7 @@ export const goodFacts = (key: string): ServerFacts => ({
   deployed: true,
   problems: [],
   notes: [],
+  waiting: [],
   machineId: `machine-of-${key}`,
   architecture: "x64",
   operatingSystem: "Debian GNU/Linux 12 (bookworm)",

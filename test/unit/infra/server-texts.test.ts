@@ -207,7 +207,7 @@ test("a server must have room for its backups and its Node", () => {
   expect(pinned[1]?.minimumFree).toBeGreaterThan(system[1]?.minimumFree ?? 0);
 });
 
-test("before a run nothing is required of the containers that it makes and starts itself", () => {
+test("before a run a container that it makes and starts itself may be missing", () => {
   const plan = serverPlanOf({
     servers: { s: {} },
     databases: { library: { managedContainer: {} }, shop: {} },
@@ -216,5 +216,6 @@ test("before a run nothing is required of the containers that it makes and start
     ["library", true],
     ["shop", undefined],
   ]);
-  expect(requirementsBefore(plan).databases.map(({ name }) => name)).toEqual(["shop"]);
+  expect(requirementsBefore(plan)).toEqual({ ...serverRequirements(plan), before: true });
+  expect(requirementsBefore(serverPlanOf())).toEqual(serverRequirements(serverPlanOf()));
 });

@@ -1,10 +1,12 @@
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
+import { firstBackupDue } from "../../../scripts/lib/status/due-runs.ts";
 import { judgeActivity } from "../../../scripts/lib/status/judge-activity.ts";
 import { judgeBackup } from "../../../scripts/lib/status/judge-backup.ts";
 import { judgeContainer } from "../../../scripts/lib/status/judge-container.ts";
 import { judgePersistence } from "../../../scripts/lib/status/judge-persistence.ts";
 import { judgeConnections, judgeDatabase } from "../../../scripts/lib/status/judge-postgres.ts";
+import { judgeServer } from "../../../scripts/lib/status/judgement.ts";
 import { worst } from "../../../scripts/lib/status/levels.ts";
 import type { DatabaseObservation } from "../../../scripts/lib/status/observation.ts";
 import type { Finding, FindingLevel } from "../../../scripts/lib/status/report.ts";
@@ -13,6 +15,7 @@ import {
   container,
   database,
   hoursAgo,
+  neverDeployed,
   notYetDeployed,
   now,
   server,
@@ -153,13 +156,50 @@ describe("5 backup", () => {
     ["not to be listed", database({ backups: { seen: false, reason: "EACCES" } }), "unknown", "EACCES"],
     ["not yet deployed", notYetDeployed, "note", "not deployed yet"],
   ])("%s", (_, observation, level, text) =>
-    expectFinding(judgeBackup(observation, settings, now, server().cronTable), level, text),
+    expectFinding(judgeBackup(observation, settings, now), level, text),
   );
 
   test("none, but the first is not due yet", () => {
-    const cronTable = { sha256: "a", modifiedAt: hoursAgo(1), ignoredBecause: null };
-    const findings = judgeBackup(withBackups(), settings, now, { seen: true, value: cronTable });
+    const findings = judgeBackup({ ...withBackups(), firstBackupDue: false }, settings, now);
     expectFinding(findings, "warning", "still to come");
+  });
+});
+
+describe("a container that never was, once a backup was due", () => {
+  test("is critical in every point that needs it", () => {
+    expectFinding(judgeContainer(neverDeployed, now), "critical", "there is no container shop-db");
+    expectFinding(judgeConnections(neverDeployed, settings), "critical", "without the container");
+    expectFinding(judgeBackup(neverDeployed, settings, now), "critical", "there is no backup");
+    expect(judgeServer(server({ databases: [neverDeployed] })).verdict).toBe("critical");
+    expect(judgeServer(server({ databases: [notYetDeployed] })).verdict).toBe("healthy");
+  });
+
+  const installed = (hours: number) =>
+    ({ seen: true, value: { sha256: "a", modifiedAt: hoursAgo(hours), ignoredBecause: null } }) as const;
+  const line = (text: string, of = "shop") => ({
+    time: hoursAgo(0),
+    level: "error" as const,
+    database: of,
+    runId: "r",
+    program: "backup_database",
+    text,
+  });
+  // The backup of 02:00 is overdue at noon.
+  test.each([
+    ["the schedule came after it", installed(1), [], false],
+    ["the schedule stood here before it", installed(20), [], true],
+    ["a backup failed", installed(1), [line("backup failed: there is no container shop-db")], true],
+    ["one of another database failed", installed(1), [line("backup failed: x", "other")], false],
+    ["there is no schedule", { seen: true, value: null } as const, [], true],
+    ["the schedule cannot be read", { seen: false, reason: "EACCES" } as const, [], true],
+  ])("%s", (_, cronTable, entries, due) => {
+    expect(firstBackupDue(settings, "shop", now, cronTable, { seen: true, value: entries })).toBe(due);
+  });
+
+  test("a log that cannot be read excuses nothing, and accuses of nothing", () => {
+    const log = { seen: false, reason: "EACCES" } as const;
+    expect(firstBackupDue(settings, "shop", now, installed(20), log)).toBe(true);
+    expect(firstBackupDue(settings, "shop", now, installed(1), log)).toBe(false);
   });
 });
 

@@ -161,6 +161,7 @@ export function database(change: Partial<DatabaseObservation> = {}): DatabaseObs
     backups: { seen: true, value: [10, 34, 58].map((hours) => backup({ hoursAgo: hours })) },
     leftAlone: {},
     dataInMemory: false,
+    firstBackupDue: true,
     inPlaceState: null,
     rehearsals: { records: [], living: null, containers: [] },
     lockedBy: null,
@@ -178,7 +179,11 @@ export const notYetDeployed = database({
   container: { seen: true, value: null },
   postgres: { answers: false, kind: "container", reason: "there is no container shop-db" },
   backups: { seen: true, value: [] },
+  firstBackupDue: false,
 });
+
+/** As before it is deployed, but a backup was due: the container's name may be wrong. */
+export const neverDeployed: DatabaseObservation = { ...notYetDeployed, firstBackupDue: true };
 
 export function server(change: Partial<ServerObservation> = {}): ServerObservation {
   return {

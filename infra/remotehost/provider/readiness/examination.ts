@@ -45,11 +45,11 @@ async function look(server: Server, stack: string, requirements: Requirements): 
       server.blindness(),
     ]);
     const seen = parseInspection(output);
-    const { problems, notes } = judge(server.connection.host, stack, machine, requirements, seen);
-    return { problems: blindness ? [...problems, blindness] : problems, notes, machine, seen };
+    const { problems, notes, waiting } = judge(server.connection.host, stack, machine, requirements, seen);
+    return { problems: blindness ? [...problems, blindness] : problems, notes, waiting, machine, seen };
   } catch (error) {
     if (!(error instanceof RemoteHostError)) throw error;
-    return { problems: [error.message], notes: [], machine: null, seen: null };
+    return { problems: [error.message], notes: [], waiting: [], machine: null, seen: null };
   }
 }
 

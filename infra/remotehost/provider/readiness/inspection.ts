@@ -15,6 +15,7 @@ import {
   unrunnableOf,
 } from "./directory-look.ts";
 import { logFunction } from "./log-inspection.ts";
+import { postgresContainers, postgresContainersIn } from "./postgres-containers.ts";
 
 /** What a server shows of what the requirements ask for; in their order. */
 export interface Inspection {
@@ -24,6 +25,8 @@ export interface Inspection {
   /** Null when the daemon answers, else what docker said. */
   dockerProblem: string | null;
   databases: DatabaseSeen[];
+  /** Names of the running containers that are PostgreSQL. */
+  postgresContainers: string[];
   directories: DirectorySeen[];
   /** Of those from which something is run, the ones that let nothing run. */
   unrunnable?: UnrunnableDirectory[];
@@ -47,7 +50,7 @@ cron_runs() {
   done
   return 1
 }
-${directoryFunctions}${databaseFunctions}`;
+${directoryFunctions}${databaseFunctions}${postgresContainers}`;
 
 /** A script that looks at everything the requirements ask for and changes nothing; but see `directory-look.ts`. */
 export function inspectionScript(requirements: Requirements): string {
@@ -61,6 +64,7 @@ export function inspectionScript(requirements: Requirements): string {
     "if [ -x /usr/sbin/sendmail ]; then echo | say mailer; fi",
     'if node=$(command -v node); then printf \'%s\\n%s\' "$node" "$(node --version 2>/dev/null)" | say node; fi',
     `if ! problem=$(timeout ${patience} docker version --format ok 2>&1); then printf %s "$problem" | say docker; fi`,
+    "postgres_containers | say postgres",
     ...(log === undefined ? [] : [`log_problem ${quote(log)} | say log`]),
     ...directories.map(({ path }) => `look_at_directory ${quote(path)}`),
     ...executes.map((path) => `look_at_runnable ${quote(path)}`),
@@ -102,6 +106,7 @@ export function parseInspection(output: string): Inspection {
     cronRuns: false,
     dockerProblem: null,
     databases: [],
+    postgresContainers: [],
     directories: [],
     systemNode: null,
     logProblem: null,
@@ -133,6 +138,9 @@ const readers: Readonly<Record<string, Reader>> = {
   },
   docker: (seen, text) => {
     seen.dockerProblem = text || "no answer in time";
+  },
+  postgres: (seen, text) => {
+    seen.postgresContainers = postgresContainersIn(text);
   },
   node: (seen, text) => {
     const [path = "", version = ""] = text.split("\n");

@@ -4,27 +4,32 @@ import type { Judgement } from "./judgement.ts";
 
 type DatabaseRequirement = Requirements["databases"][number];
 
+/** What is known beside a database and its container. */
+export interface Circumstances {
+  dockerIsDown: boolean;
+  /** The run has not made and started yet what it manages. */
+  before: boolean;
+  /** Running containers with PostgreSQL that no database of the configuration names. */
+  others: readonly string[];
+}
+
 /** What is wrong with one database and its container, and what is worth knowing. */
 export function judgeDatabase(
   wish: DatabaseRequirement,
   seen: DatabaseSeen | undefined,
-  dockerIsDown: boolean,
+  { dockerIsDown, before, others }: Circumstances,
 ): Judgement {
-  const problem = (text: string): Judgement => ({ problems: [text], notes: [] });
+  const nothing: Judgement = { problems: [], notes: [], waiting: [] };
+  const problem = (text: string): Judgement => ({ ...nothing, problems: [text] });
   const { container } = wish;
-  if (dockerIsDown || !seen) return { problems: [], notes: [] };
+  if (dockerIsDown || !seen || (before && wish.managed)) return nothing;
   // Docker takes the beginning of another container's id for a name.
   if (seen.container?.name !== container) {
     return seen.hasBackup
       ? problem(
           `the container ${container} of the database ${wish.name} is gone, though it was backed up before. Deploy the application.`,
         )
-      : {
-          problems: [],
-          notes: [
-            `the container ${container} does not exist yet: the backups of ${wish.name} begin when it does.`,
-          ],
-        };
+      : { ...nothing, notes: [notYet(wish, others)], waiting: [wish.name] };
   }
   if (!seen.container.running) {
     return problem(
@@ -39,7 +44,15 @@ export function judgeDatabase(
         "Mend it, or correct user and database in the stack configuration.",
     );
   }
-  return { problems, notes: collationNotes(wish, seen.answer) };
+  return { problems, notes: collationNotes(wish, seen.answer), waiting: [] };
+}
+
+function notYet({ name, container }: DatabaseRequirement, others: readonly string[]): string {
+  const meant =
+    others.length === 0
+      ? ""
+      : ` PostgreSQL runs in ${others.join(", ")}: if that is meant, set databases.${name}.container.`;
+  return `the container ${container} does not exist yet: nothing of ${name} is backed up until it does.${meant}`;
 }
 
 /** PostgreSQL goes on with indexes whose order may be wrong by now, and warns on every connection. */

@@ -10,6 +10,8 @@ import { firstLine, judgeDatabase } from "./judge-database.ts";
 export interface Judgement {
   problems: string[];
   notes: string[];
+  /** The databases of which nothing is backed up because their container does not exist, by name. */
+  waiting: string[];
 }
 
 /** What `uname -m` says, and what Node and npm call it. */
@@ -31,9 +33,18 @@ export function judge(
   requirements: Requirements,
   seen: Inspection,
 ): Judgement {
+  const named = (sentence: string) => `${host}: ${sentence}`;
+  const configured = requirements.databases.map(({ container }) => container);
+  const others = seen.postgresContainers.filter((name) => !configured.includes(name));
+  const circumstances = {
+    dockerIsDown: seen.dockerProblem !== null,
+    before: requirements.before ?? false,
+    others,
+  };
   const databases = requirements.databases.map((database, index) =>
-    judgeDatabase(database, seen.databases[index], seen.dockerProblem !== null),
+    judgeDatabase(database, seen.databases[index], circumstances),
   );
+  const waiting = databases.flatMap((database) => database.waiting);
   const surroundings = surroundingsJudgement(requirements, seen);
   const problems = [
     ...ownerProblems(stack, requirements, seen),
@@ -50,11 +61,18 @@ export function judge(
   const notes = [
     ...handoverNotes(stack, requirements, seen),
     ...databases.flatMap((database) => database.notes),
+    ...(waiting.length > 0 ? [] : otherNotes(others)),
     ...mailNotes(requirements, seen),
     ...surroundings.notes.map(sentence),
   ];
-  const named = (sentence: string) => `${host}: ${sentence}`;
-  return { problems: problems.map(named), notes: notes.map(named) };
+  return { problems: problems.map(named), notes: notes.map(named), waiting };
+}
+
+function otherNotes(others: readonly string[]): string[] {
+  if (others.length === 0) return [];
+  return [
+    `PostgreSQL also runs in ${others.join(", ")}, which no database of the configuration names: it is not backed up.`,
+  ];
 }
 
 function surroundingsJudgement(

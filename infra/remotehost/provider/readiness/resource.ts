@@ -52,6 +52,7 @@ export const requirementsSchema = z.strictObject({
   zstd: z.exactOptional(z.boolean()),
   mails: z.boolean(),
   formerStack: z.exactOptional(z.string()),
+  before: z.exactOptional(z.boolean()),
 });
 
 const schema = z.strictObject({

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { defaults } from "../../../../infra/config/defaults.ts";
 import { planOf } from "../../../../infra/config/load.ts";
 import { configurationTable, withConfigurationTable } from "../../../../infra/config/reference.ts";
-import { sampleStack } from "../../../../infra/config/sample-stack.ts";
+import { samplePath, sampleStack } from "../../../../infra/config/sample-stack.ts";
 import { settings } from "../../../../infra/config/settings-table.ts";
 import { serverPlanOf } from "../plans.ts";
 
@@ -29,8 +29,8 @@ const yamlExamples = (text: string): string[] =>
     .filter((block) => block.includes(project))
     .map((block) => (block.startsWith("config:") ? block : `config:\n${block}`));
 
-describe("Pulumi.prod.yaml", () => {
-  const text = readFileSync("Pulumi.prod.yaml", "utf8");
+describe("the example of one server", () => {
+  const text = readFileSync(samplePath, "utf8");
 
   test("is what the schema says", () => {
     expect(text).toBe(sampleStack());
@@ -71,6 +71,19 @@ describe("Pulumi.prod.yaml", () => {
   });
 });
 
+test("every example of a stack's file is right", () => {
+  const names = readdirSync("docs/examples");
+  expect(names).toContain("several-servers.yaml");
+  for (const name of names)
+    expect(planOf(configurationIn(readFileSync(`docs/examples/${name}`, "utf8"))), name).toHaveProperty(
+      "plan",
+    );
+});
+
+test("a file without servers is right, and deploys nothing", () => {
+  expect(planOf({ servers: {}, databases: {} })).toEqual({ plan: { servers: [], decommissioned: {} } });
+});
+
 test("every setting has a kind and a meaning", () => {
   expect(settings.filter(({ kind, meaning }) => kind === "" || meaning === "")).toEqual([]);
 });
@@ -89,7 +102,7 @@ test("every example of a configuration in the documents is right", () => {
   ];
   const examples = texts.flatMap((path) => yamlExamples(readFileSync(path, "utf8")));
   expect(examples.length).toBeGreaterThan(5);
-  const least = configurationIn(readFileSync("Pulumi.prod.yaml", "utf8"));
+  const least = configurationIn(sampleStack());
   for (const example of examples) {
     const configuration = { ...least, ...configurationIn(example) };
     const databases = { ...Object(least.databases), ...Object(configuration.databases), reporting: {} };

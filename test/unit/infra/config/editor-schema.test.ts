@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { editorSchema, editorSchemaText } from "../../../../infra/config/editor-schema.ts";
 import { planOf } from "../../../../infra/config/load.ts";
+import { samplePath } from "../../../../infra/config/sample-stack.ts";
 import { settings } from "../../../../infra/config/settings-table.ts";
 import { configurationCases } from "./cases.ts";
 
@@ -34,11 +36,13 @@ test("the committed schema is the code's: npm run configuration writes it", () =
 });
 
 describe("the example", () => {
-  const text = readFileSync("Pulumi.prod.yaml", "utf8");
+  const text = readFileSync(samplePath, "utf8");
 
   test("names the schema by a path that leads there", () => {
     const [, path = ""] = /^# yaml-language-server: \$schema=(\S+)$/m.exec(text) ?? [];
-    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(JSON.parse(editorSchemaText()));
+    expect(JSON.parse(readFileSync(join(dirname(samplePath), path), "utf8"))).toEqual(
+      JSON.parse(editorSchemaText()),
+    );
   });
 
   test("is right, and so are its commented defaults", () => {

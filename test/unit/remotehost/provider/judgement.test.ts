@@ -6,6 +6,7 @@ import {
   parseInspection,
 } from "../../../../infra/remotehost/provider/readiness/inspection.ts";
 import { judge } from "../../../../infra/remotehost/provider/readiness/judgement.ts";
+import { postgresContainersIn } from "../../../../infra/remotehost/provider/readiness/postgres-containers.ts";
 import type { Requirements } from "../../../../infra/remotehost/requirements.ts";
 import { parseSurroundings } from "../../../../scripts/lib/surroundings.ts";
 
@@ -44,18 +45,29 @@ const fit: Inspection = {
   cronRuns: true,
   dockerProblem: null,
   databases: [{ container, answer, hasBackup: false }],
+  postgresContainers: ["app-db"],
   directories: [{ freeBytes: 2_000_000 }],
   systemNode: null,
   logProblem: null,
   hasMailer: false,
   owner: null,
 };
+const sentences = (...words: Parameters<typeof judge>) => {
+  const { problems, notes } = judge(...words);
+  return { problems, notes };
+};
 const database = (more: object): Partial<Inspection> => ({
   databases: [{ container, answer, hasBackup: false, ...more }],
 });
 const mounted = (...mounts: ContainerSeen["mounts"]) => database({ container: { ...container, mounts } });
 const judged = (seen: Partial<Inspection>, more: Partial<Requirements> = {}, architecture = "x86_64") =>
-  judge("a.example", "p/s", { ...machine, architecture }, { ...requirements, ...more }, { ...fit, ...seen });
+  sentences(
+    "a.example",
+    "p/s",
+    { ...machine, architecture },
+    { ...requirements, ...more },
+    { ...fit, ...seen },
+  );
 
 describe("no problem", () => {
   const system = { runtime: "system" as const };
@@ -294,6 +306,7 @@ it("what the script prints is read, and texts cannot be taken for fields", () =>
     `answered:${encoded("1\n2.31|2.36\n")}`,
     "database:",
     `answered:${encoded("1\n")}`,
+    `postgres:${encoded("app-db|postgres:17|5432/tcp|\nweb|acme/web||\n")}`,
     `free:${encoded("12\n")}`,
     `owner:${encoded("p/s\n")}`,
   ].join("\n");
@@ -307,6 +320,7 @@ it("what the script prints is read, and texts cannot be taken for fields", () =>
       { container, answer: { ok: true, collation: { recorded: "2.31", actual: "2.36" } }, hasBackup: false },
       { container: null, answer: { ok: true, collation: null }, hasBackup: false },
     ],
+    postgresContainers: ["app-db"],
     directories: [{ freeBytes: 12 * 1024 }],
     systemNode: { path: "/usr/bin/node", version: "22.1.0" },
     logProblem: null,
@@ -323,5 +337,51 @@ describe("a mailer", () => {
   ])("is worth a note only where cron is to mail and there is none ($mails, $hasMailer)", (row) => {
     const { mails, hasMailer, notes } = row;
     expect(judged({ hasMailer }, { mails })).toEqual({ problems: [], notes });
+  });
+});
+
+describe("a PostgreSQL that no database of the configuration names", () => {
+  const running = { postgresContainers: ["app-db", "other-db"] };
+
+  it("is named, because nothing of it is backed up", () => {
+    expect(judged(running)).toEqual({
+      problems: [],
+      notes: [expect.stringMatching(/also runs in other-db, .*not backed up/)],
+    });
+  });
+
+  it("is named where the configured container does not exist, which may be misspelt", () => {
+    const seen = { ...fit, ...database({ container: null }), postgresContainers: ["other-db"] };
+    const found = judge("a.example", "p/s", machine, requirements, seen);
+    expect(found).toEqual({
+      problems: [],
+      notes: [expect.stringMatching(/nothing of app is backed up.*other-db.*databases\.app\.container/)],
+      waiting: ["app"],
+    });
+  });
+
+  it("is none where the stack manages the container and has not made it yet", () => {
+    const [managed] = requirements.databases.map((one) => ({ ...one, managed: true }));
+    const more = { databases: managed === undefined ? [] : [managed], before: true };
+    const stopped = database({ container: { ...container, running: false, status: "exited" } });
+    for (const seen of [database({ container: null, hasBackup: true }), stopped])
+      expect(judged(seen, more)).toEqual({ problems: [], notes: [] });
+    expect(judged(stopped, { ...more, before: false }).problems).toHaveLength(1);
+  });
+});
+
+describe("the containers that PostgreSQL runs in", () => {
+  it.each([
+    ["db|postgres:17||", ["db"]],
+    ["db|ghcr.io/acme/pgvector@sha256:0|5432/tcp|", ["db"]],
+    ["db|acme/database:1|127.0.0.1:5433->5432/tcp|", ["db"]],
+    ["web|acme/web:1|0.0.0.0:80->80/tcp|", []],
+    ["pool|edoburu/pgbouncer:1|5432/tcp|", []],
+    ["exporter|quay.io/prometheuscommunity/postgres-exporter|9187/tcp|", []],
+    ["trial|postgres:17||library", []],
+    ["a|postgres:15||\nb|timescale/timescaledb:latest-pg16|5432/tcp|\n", ["a", "b"]],
+    ["", []],
+  ])("%s", (text, names) => {
+    expect(postgresContainersIn(text)).toEqual(names);
   });
 });

@@ -1,0 +1,28 @@
+import { patience } from "./database-look.ts";
+
+/** The shell function `postgres_containers`, which says of each running container what may show that it is PostgreSQL. */
+export const postgresContainers = `
+postgres_containers() {
+  timeout ${patience} docker container ls --no-trunc \\
+    --format '{{.Names}}|{{.Image}}|{{.Ports}}|{{.Label "database-backups.rehearsal"}}' 2>/dev/null </dev/null
+}
+`;
+
+/** Images of PostgreSQL by their names, wherever they come from. */
+const image = /postgres|postgis|timescale|pgvector|citus|paradedb|supabase\/postgres|spilo/i;
+const port = /\b5432\/tcp\b/;
+/** What only speaks with PostgreSQL, or to its clients. */
+const companion = /pgbouncer|pgpool|pgadmin|pgcat|exporter|postgrest|adminer|backup/i;
+
+/**
+ * The names of the running containers that are PostgreSQL, as far as image and port tell; those of rehearsals are left
+ * out.
+ * @param text what `postgres_containers` printed
+ */
+export function postgresContainersIn(text: string): string[] {
+  return text.split("\n").flatMap((line) => {
+    const [name = "", from = "", ports = "", rehearsal = ""] = line.split("|");
+    const runsPostgres = (image.test(from) || port.test(ports)) && !companion.test(`${name} ${from}`);
+    return name !== "" && rehearsal === "" && runsPostgres ? [name] : [];
+  });
+}
