@@ -89,7 +89,7 @@ test("again: nothing is changed, no backup is made, and the result is JSON where
   expect(await traces(server)).toBe(untouched);
 });
 
-test("a hand edit is put back; a server without its database gets everything else", async () => {
+test("a hand edit is put back; a server without its database gets everything else, and is no success", async () => {
   printed(await server.run("echo >> /root/backup_database.sh"));
   project.writeStackFile(
     project
@@ -99,9 +99,25 @@ test("a hand edit is put back; a server without its database gets everything els
         `    ${other.alias}: { sshConfig: ${other.sshConfig}, databases: { curriculum_library_api: { container: later } } }\n    down:`,
       ),
   );
-  const { code, text } = await project.deploy("--only", "sandbox-*", "--yes");
+  const only = ["--only", "sandbox-*"];
+  const refused = await project.deployOnTerminal(only, [
+    [/Does the application come later.*\[y\/N\]/, "n\r"],
+  ]);
+  expect(refused.code, refused.text).toBe(69);
+  expect(refused.text).toContain(`PostgreSQL runs in`);
+  expect(refused.text).toMatch(
+    /there is no container later of curriculum_library_api on .*; nothing was changed/,
+  );
+
+  const unsaid = await project.deploy(...only, "--yes");
+  expect(unsaid.code, unsaid.text).toBe(69);
+  expect(unsaid.text).toMatch(/~ \/root\/backup_database\.sh +content/);
+  expect(unsaid.stdout.trimEnd().split("\n").at(-1)).toBe(
+    `nothing is backed up of curriculum_library_api (there is no container later on ${other.alias})`,
+  );
+
+  const { code, text } = await project.deploy(...only, "--yes", "--before-application");
   expect(code, text).toBe(0);
-  expect(text).toMatch(/~ \/root\/backup_database\.sh +content/);
   expect(text).toMatch(
     /deployed; backups begin as soon as the database is there[\s\S]*After kamal deploy: ssh/,
   );

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { execute } from "../../infra/local-machine/command.ts";
 import type { ServerOutput } from "../../infra/server-output.ts";
 import { type Deployment, prepareDeployment, printed } from "./deployment.ts";
+import { ownNotes } from "./servers.ts";
 
 const name = "curriculum_library_api";
 const ours = `/root/*.sh /root/backup_quick_reference.txt /root/backup_database.log /root/database_backups /opt/database-backups \
@@ -47,8 +48,9 @@ test("the stack tells paths, schedule, version and commands that work when they 
     schedule: { backup: "0 2 * * *" },
     programsVersion: expect.stringMatching(/^\d+\.\d+\.\d+\+[0-9a-f]+$/),
     problems: [],
-    notes: [],
+    notBackedUp: [],
   });
+  expect(ownNotes(output?.notes)).toEqual([]);
   expect(output?.paths.backups).toBe("/root/database_backups");
   const paste = async (command = "false") =>
     printed(await execute(["sh", "-c", command], { env: deployment.stack.environment }));

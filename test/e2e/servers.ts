@@ -75,3 +75,7 @@ export function resourcesOf(state: string, key: string): StateResource[] {
     .map(({ urn, id = "", delete: pending = false, outputs = {} }) => ({ urn, id, delete: pending, outputs }))
     .sort((a, b) => (`${a.urn} ${a.id}` < `${b.urn} ${b.id}` ? -1 : 1));
 }
+
+/** A server's notes without that of PostgreSQL elsewhere: sandbox servers share one Docker, and see each other's. */
+export const ownNotes = (notes: readonly string[] = []): string[] =>
+  notes.filter((note) => !note.includes("PostgreSQL also runs in"));

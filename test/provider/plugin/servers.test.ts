@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Connection } from "../../../infra/remotehost/connection.ts";
 import { inspectionScript } from "../../../infra/remotehost/provider/readiness/inspection.ts";
 import type { Requirements } from "../../../infra/remotehost/requirements.ts";
+import { ownNotes } from "../../e2e/servers.ts";
 import { type SandboxServer, startServer } from "../../sandbox/server.ts";
 import { bring, connectionTo, drift, type Resource, refresh, urnOf, withPlugin } from "./bench.ts";
 import { listenToSsh } from "./ear.ts";
@@ -10,6 +11,8 @@ import { type Plugin, type Properties, startPlugin } from "./plugin.ts";
 const getServer = "remotehost:index:getServer";
 const declareServers = "remotehost:index:declareServers";
 const stack = "bench/test";
+
+const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
 let server: SandboxServer;
 let other: SandboxServer;
@@ -95,10 +98,11 @@ describe("getServer", () => {
   it("tells the facts of a fit server", async () => {
     const facts = await plugin.invoke(getServer, question(connectionTo(server)));
     expect(facts).toMatchObject({
-      ...{ key: server.alias, reachable: true, deployed: null, problems: [], notes: [] },
+      ...{ key: server.alias, reachable: true, deployed: null, problems: [], waiting: [] },
       ...{ architecture: "x64", operatingSystem: expect.stringContaining("Debian"), systemNode: null },
       machineId: expect.stringMatching(/^[0-9a-f]{32}$/),
     });
+    expect(ownNotes(textsOf(facts.notes))).toEqual([]);
   });
 
   it("tells every problem of an unfit one", async () => {
@@ -134,14 +138,12 @@ describe("getServer", () => {
     try {
       await withPlugin(async (fresh) => {
         const facts = await fresh.invoke(getServer, question(connectionTo(server)));
-        expect(facts).toMatchObject({
-          problems: [],
-          notes: [
-            expect.stringMatching(
-              /version 2\.31 of its collation.*REINDEX DATABASE "\w+"; then ALTER DATABASE/,
-            ),
-          ],
-        });
+        expect(facts).toMatchObject({ problems: [], waiting: [] });
+        expect(ownNotes(textsOf(facts.notes))).toEqual([
+          expect.stringMatching(
+            /version 2\.31 of its collation.*REINDEX DATABASE "\w+"; then ALTER DATABASE/,
+          ),
+        ]);
       });
     } finally {
       await server.psql(
@@ -167,12 +169,15 @@ describe("getServer", () => {
     await server.run("touch /srv/trial/app_20260101_000000.sql.gz.pin");
     expect(await ask()).toMatchObject({
       problems: [],
-      notes: [expect.stringContaining("does not exist yet")],
+      notes: [
+        expect.stringMatching(/does not exist yet.*PostgreSQL runs in .*set databases\.app\.container/),
+      ],
+      waiting: ["app"],
     });
     for (const ending of ["gz", "zst"]) {
       const archive = `/srv/trial/app_20260101_000000.sql.${ending}`;
       await server.run(`touch ${archive}`);
-      expect(await ask()).toMatchObject({ problems: [expect.stringContaining("is gone")], notes: [] });
+      expect(await ask()).toMatchObject({ problems: [expect.stringContaining("is gone")], waiting: [] });
       await server.run(`rm ${archive}`);
     }
   });
