@@ -33,9 +33,11 @@ export async function serverFacts(database: DatabaseSettings, options: Asking): 
   return facts;
 }
 
-const question = `select json_build_object('versionNumber', current_setting('server_version_num')::int,
-  'superuser', current_setting('is_superuser')::bool,
-  'leavesOutEventTriggers', exists (select from pg_settings where name = 'event_triggers' and source = 'client'))`;
+const question = `select json_build_object(${[
+  "'versionNumber', current_setting('server_version_num')::int",
+  "'superuser', current_setting('is_superuser')::bool",
+  "'leavesOutEventTriggers', exists (select from pg_settings where name = 'event_triggers' and source = 'client')",
+].join(", ")})`;
 
 async function ask(database: DatabaseSettings, options: Asking): Promise<ServerFacts> {
   const first = await connect(database, options, ["sh", "-c", `${firstOptions}; exec psql "$@"`, "sh"]);

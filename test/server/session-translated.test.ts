@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type SessionServer, startSessionServer } from "./session-server.ts";
+
+/** A server that speaks Russian: its errors have the same codes, and our programs the same sentences. */
+let server: SessionServer;
+
+beforeAll(async () => {
+  server = await startSessionServer(695, {
+    initdbArguments: "--locale=ru_RU.utf8 --auth-host=scram-sha-256 --auth-local=trust",
+  });
+  await server.sandbox.psql("CREATE TABLE things AS SELECT generate_series(1, 100) AS n");
+  expect(await server.sandbox.psql("SHOW lc_messages")).toBe("ru_RU.utf8");
+});
+
+afterAll(() => server?.sandbox.remove());
+
+/** Runs SQL in a session of its own that stays until it is ended. */
+async function hold(database: string, sql: string): Promise<() => Promise<unknown>> {
+  const { sandbox } = server;
+  const psql = `docker exec -i -e PGAPPNAME=holder ${sandbox.container} psql -X -q -U ${sandbox.databaseUser} -d ${database}`;
+  await sandbox.run(`(printf '%s' "${sql}; SELECT pg_sleep(120)" | ${psql} >/dev/null 2>&1 &)`);
+  const sleeping =
+    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'holder' AND query ~ 'pg_sleep'";
+  await expect.poll(() => sandbox.psql(sleeping, "template1"), { timeout: 30_000 }).toBe("1");
+  return () =>
+    sandbox.psql(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'",
+      "template1",
+    );
+}
+
+test("a locked table, a restore while others look at the databases: as on an English server", async () => {
+  const { sandbox } = server;
+  expect(await server.backUp()).toMatchObject({ code: 0 });
+  const release = await hold("postgres", "BEGIN; LOCK TABLE pg_catalog.pg_database IN ACCESS SHARE MODE");
+  expect(await server.restore(`--yes --quiet ${await server.newest()}`)).toMatchObject({
+    code: 0,
+    stderr: "",
+  });
+  await release();
+  // Who is no superuser cannot have the messages in another language.
+  await sandbox.psql(`CREATE ROLE plain LOGIN; GRANT pg_read_all_data TO plain`);
+  await server.configure({ user: "plain" });
+  const unlock = await hold(sandbox.database, "BEGIN; LOCK TABLE things IN ACCESS EXCLUSIVE MODE");
+  const locked = await server.backUp();
+  await unlock();
+  expect(locked).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("a table stayed locked for 30 s"),
+  });
+  await server.configure({});
+});
