@@ -70,15 +70,16 @@ function saying({ what, operation, shown }: Tampering): Partial<Drift> {
   const change =
     operation === "create" ? "missing" : shown.join().includes("obstacle") ? "obstructed" : "changed";
   const property = /^(\w+) ?: "(.+)" => "(.+)"$/.exec(shown.join());
+  const ofCronTable = [
+    { name: "foreignEntries", before: [], after: ["0 3 * * * /root/backup_database.sh --quiet"] },
+    { name: "links", before: null, after: 2 },
+  ];
   const said: Partial<Record<string, Partial<Drift>>> = {
     "content of a plain file": { diff: expect.stringContaining(`\n+${keptBody}\n`) },
     "content of a program": { diff: null },
     "edited cron table": { diff: expect.stringMatching(/\n-0 2 .*\n\+5 2 /) },
-    "line in root's crontab that runs the backup twice": {
-      properties: [
-        { name: "foreignEntries", before: [], after: ["0 3 * * * /root/backup_database.sh --quiet"] },
-      ],
-    },
+    "line in root's crontab that runs the backup twice": { properties: ofCronTable },
+    "a second name of the cron table, for which cron ignores it": { properties: ofCronTable },
   };
   const [name = "", found = "", wanted = ""] = property?.slice(1) ?? [];
   const properties = property === null ? {} : { properties: [{ name, before: wanted, after: found }] };
