@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { textOf } from "./text-bytes.ts";
 
 /** PostgreSQL's names of encodings, and those of the standard for the web that Node decodes by. */
 const labels: Readonly<Record<string, string>> = {
@@ -35,7 +35,7 @@ export function decodeAs(bytes: Buffer, encoding: string): string {
   const windows = /^WIN(125\d)$/.exec(encoding)?.[1];
   const label = windows === undefined ? labels[encoding] : `windows-${windows}`;
   if (label !== undefined) return new TextDecoder(label).decode(bytes);
-  return bytes.toString(isUtf8(bytes) ? "utf8" : "latin1");
+  return textOf(bytes);
 }
 
 const setting = /^SET client_encoding = '(\w+)';$/m;

@@ -5,7 +5,7 @@ import type * as z from "zod/mini";
 import * as zod from "zod/mini";
 import { dockerFailure, execArguments } from "./docker.ts";
 import { InterruptedError, messageOf } from "./errors.ts";
-import { psqlProgram, type QueryOptions } from "./psql.ts";
+import { psqlProgram, type QueryOptions, sessionStart } from "./psql.ts";
 import { PsqlError, placeOf, psqlError } from "./psql-error.ts";
 import { serverFacts } from "./server-facts.ts";
 import type { DatabaseSettings } from "./settings.ts";
@@ -65,6 +65,7 @@ export class PsqlSession {
     });
     // A broken pipe is told by the exit status.
     child.stdin.on("error", () => {});
+    child.stdin.write(sessionStart);
     child.on("error", (error) => this.#finish(dockerFailure(database.container, messageOf(error)) ?? error));
     child.on("close", (code) => this.#finish(this.#reason(code ?? 128)));
     options.signal?.addEventListener("abort", this.#abort, { once: true });

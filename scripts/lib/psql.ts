@@ -21,6 +21,13 @@ export interface QueryOptions {
 }
 
 /**
+ * What every psql of `psqlProgram` is given first. A database in SQL_ASCII may hold names that are no UTF-8, and sends
+ * none of them to a client that says UTF8.
+ */
+export const sessionStart = `SELECT pg_catalog.set_config('client_encoding', 'SQL_ASCII', false)
+WHERE pg_catalog.getdatabaseencoding() = 'SQL_ASCII' \\g /dev/null\n`;
+
+/**
  * Runs SQL in one psql call that stops at the first error.
  * @returns what the statements returned, unaligned and without headers.
  * @throws PsqlError, DockerError, InterruptedError
@@ -28,7 +35,7 @@ export interface QueryOptions {
 export async function query(database: DatabaseSettings, sql: string, options: QueryOptions): Promise<string> {
   const program = psqlProgram(database, await serverFacts(database, options), options);
   const result = await runClient(database.container, program, {
-    input: sql,
+    input: `${sessionStart}${sql}`,
     // The server ends the statement first, so that nothing is left running there.
     ...(options.timeoutSeconds === undefined
       ? {}

@@ -34,7 +34,7 @@ BEGIN
   EXECUTE format('CREATE SCHEMA %s', quoted);
   EXECUTE format('CREATE TABLE %s.%s (id serial, %s text)', quoted, quoted, quoted);
   EXECUTE format('INSERT INTO %s.%s (%s) SELECT %L || n FROM generate_series(1, 50) AS n', quoted, quoted, quoted, size);
-  EXECUTE format('CREATE SEQUENCE %s', quote_ident(size));
+  EXECUTE format('CREATE SEQUENCE %s', quote_ident(size || ' n'));
   EXECUTE format('COMMENT ON TABLE %s.%s IS %L', quoted, quoted, size);
   EXECUTE format('COMMENT ON DATABASE %I IS %L', current_database(), size);
 END $$;`;
@@ -60,7 +60,8 @@ test.each([
     const before = await server.hash(name);
     const archive = await server.backUp();
     const changed = encoding === "EUC_JP" ? '"日本語"' : '"Größe"';
-    await sandbox.psql(`DROP TABLE ${changed}`, name);
+    const speak = encoding === "SQL_ASCII" ? encoding : "UTF8";
+    await sandbox.psql(`SET client_encoding = '${speak}'; DROP TABLE ${changed}`, name);
     const restored = await server.restore(`${archive} --yes`);
     expect(restored).toMatchObject({ code: 0, stderr: "" });
     expect(await server.hash(name)).toBe(before);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openSnapshot } from "../../scripts/lib/snapshot.ts";
 import { commandOf, putPrograms, settingsFile } from "./programs.ts";
 import { type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
@@ -99,3 +100,21 @@ SELECT format('INSERT INTO parts VALUES (%1$s)', n) FROM generate_series(1, 1200
   const ofBackup = await mostLocks(() => server.backUp());
   expect(ofBackup).toBeLessThan(ofDump + fewMore);
 }, 300_000);
+
+test("a table that somebody waits to empty is read as the snapshot sees it, whether the dump has ended or not", async () => {
+  const { psql } = server.sandbox;
+  const [database] = server.settings.databases;
+  if (database === undefined) throw new Error("there is no database");
+  const snapshot = await openSnapshot({ ...database, database: "plain" }, { applicationName: "locks-test" });
+  const emptied = psql("TRUNCATE part_700; SELECT 1", "plain");
+  try {
+    const waits = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+    await expect.poll(() => psql(waits, "plain"), { timeout: 30_000 }).toBe("1");
+    const { tables } = await snapshot.readContent("full");
+    expect(tables.filter(({ rows }) => rows !== 1)).toEqual([]);
+    // What is read is let go of, before the snapshot ends.
+    await emptied;
+  } finally {
+    await snapshot.close();
+  }
+}, 120_000);
