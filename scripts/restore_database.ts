@@ -4,12 +4,14 @@ import { messageOf, UsageError } from "./lib/errors.ts";
 import { ExitCode } from "./lib/exit-codes.ts";
 import { formatAge, formatTime } from "./lib/format.ts";
 import { exitCodeOf, type ProgramContext, runProgram } from "./lib/program.ts";
-import { planRestore, planText } from "./lib/restore/dry-run.ts";
+import { proofs } from "./lib/rehearsal/proof.ts";
+import { planRestore } from "./lib/restore/dry-run.ts";
 import { RestoreError } from "./lib/restore/errors.ts";
 import { restoreInto, restorePartlyInto } from "./lib/restore/into.ts";
 import { listingData, listingText, listRestorable } from "./lib/restore/listing.ts";
 import { backupAt, noBackupAt } from "./lib/restore/moment.ts";
 import { partlyExitCode } from "./lib/restore/partly-filling.ts";
+import { planText } from "./lib/restore/planning.ts";
 import { restoreFile } from "./lib/restore/restoration.ts";
 import type { RestoreRun } from "./lib/restore/run.ts";
 import { inspectSource, locateFile, type RestoreSource, targetOf } from "./lib/restore/source.ts";
@@ -96,7 +98,9 @@ async function main(context: ProgramContext): Promise<number> {
     // What only looks has failed at nothing that the status check should warn of.
     if (wish.dryRun || wish.action === "verify-only") output.error(messageOf(error));
     else log.event("error", known ? name : null, `${what}: ${messageOf(error)}`);
-    return json(exitCode, { error: messageOf(error) });
+    const wayBack = error instanceof RestoreError ? error.wayBack : "";
+    if (wayBack !== "") output.error(wayBack);
+    return json(exitCode, { error: messageOf(error), ...(wayBack === "" ? {} : { wayBack }) });
   }
 }
 
@@ -159,7 +163,7 @@ async function restore(
     return done(report);
   }
   const inPlace = wish.action === "in-place";
-  return done(await restoreFile(run, { source, confirmed: wish.confirmed, inPlace }));
+  return done(await restoreFile(run, { source, confirmed: wish.confirmed, inPlace, proofs }));
 }
 
 async function rollBack(context: ProgramContext, wish: Wish): Promise<Outcome> {
@@ -167,7 +171,7 @@ async function rollBack(context: ProgramContext, wish: Wish): Promise<Outcome> {
   const run = { ...context, database, acceptsDifferences: wish.acceptDifferences };
   const { exitCode, data } = wish.dryRun
     ? await planned(run, wish, null)
-    : done(await undoRestore(run, { kept: wish.operand ?? undefined, confirmed: wish.confirmed }));
+    : done(await undoRestore(run, { kept: wish.operand ?? undefined, confirmed: wish.confirmed, proofs }));
   return { exitCode, data: { database: database.name, ...data } };
 }
 
@@ -176,7 +180,7 @@ async function planned(
   wish: Wish,
   source: RestoreSource | null,
 ): Promise<Outcome> {
-  const plan = await planRestore(run, wish, source);
+  const plan = await planRestore(run, wish, source, proofs);
   run.output.print(planText(plan));
   return { exitCode: plan.exitCode, data: { steps: plan.steps } };
 }

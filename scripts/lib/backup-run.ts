@@ -10,6 +10,7 @@ import type { Manifest } from "./manifest.ts";
 import { dropExpiredPrevious } from "./previous-databases.ts";
 import { exitCodeOf } from "./program.ts";
 import { prune } from "./pruning.ts";
+import { forgetUndropped } from "./restore/undropped.ts";
 import type { DatabaseSettings, Settings } from "./settings.ts";
 
 /** What became of one database in a run of backup_database; `--json` prints it. */
@@ -74,6 +75,7 @@ export async function backUp(
       const backup = await taking;
       outcome.backup = backup;
       await adopt();
+      await forgetUndropped(run);
       const { removed, problems, heldBy } = prune(settings, database, log);
       outcome.removed = removed;
       if (problems.length > 0) {

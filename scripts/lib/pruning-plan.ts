@@ -218,7 +218,7 @@ function passing({ database, entries }: PruningSurvey): FilePlan[] {
       const reason = `unfinished, of run ${runId}: that run removes it, or the next one if it died`;
       return [{ file: name, decision: "keep", reason }];
     }
-    if (name.startsWith(`.${database}.in-place.json`)) {
+    if (name.startsWith(`.${database}.in-place.`)) {
       return [{ file: name, decision: "keep", reason: "the state of an in-place restore" }];
     }
     return [];

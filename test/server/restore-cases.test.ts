@@ -119,7 +119,10 @@ test("in place and cut off: --rollback puts back what there is, and says what di
   const { sandbox } = server;
   const archive = await server.backUp();
   const failing = `#!/bin/sh
-case "$*" in *" -f -") cat >/dev/null; echo "no load today" >&2; exit 3 ;; esac
+case "$*" in
+  *database-backups-rehearsal-*) ;;
+  *" -f -") cat >/dev/null; echo "no load today" >&2; exit 3 ;;
+esac
 exec /usr/bin/docker "$@"
 `;
   await sandbox.writeFile("/opt/test/bin/docker", failing, "0755");

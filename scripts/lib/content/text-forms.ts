@@ -2,7 +2,7 @@
  * Fixes, for a transaction, every setting that a value's text form depends on, so that equal values have equal hashes
  * whatever the role, the database or the server is set to.
  */
-const fixTextForms = [
+export const fixTextForms = [
   "SET LOCAL DateStyle = 'ISO, YMD'",
   "SET LOCAL IntervalStyle = 'postgres'",
   "SET LOCAL TimeZone = 'UTC'",

@@ -77,6 +77,10 @@ export function readRehearsals(directory: string, database: string): RehearsalRe
     .sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
 }
 
+/** The record of the backup `stem`; null where there is none, or one that cannot be read. */
+export const readRecord = (directory: string, stem: string): RehearsalRecord | null =>
+  recordOf(join(directory, rehearsalRecordName(stem)));
+
 function recordOf(path: string): RehearsalRecord | null {
   try {
     return z.parse(RehearsalRecord, JSON.parse(readFileSync(path, "utf8")));

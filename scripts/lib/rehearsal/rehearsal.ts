@@ -28,24 +28,38 @@ export async function rehearse(
   choice: Choice,
   begun: () => void = () => {},
 ): Promise<RehearsalOutcome> {
-  const { database, log, runId, settings } = run;
+  const { database, runId, settings } = run;
   try {
     const path = fileOf(settings, choice);
     const lock = await lockRehearsals(settings, database, "rehearse_restore", runId);
     try {
       begun();
-      mkdirSync(settings.paths.backups, { recursive: true, mode: 0o700 });
-      await removeRemains(settings, database, run);
-      return { database: database.name, ...(await judge(run, path)) };
+      return await rehearseReserved(run, path);
     } finally {
       lock.release();
     }
   } catch (error) {
-    const exitCode = exitCodeOf(error);
-    const text = messageOf(error);
-    if (error instanceof LockedError) log.event("warning", database.name, `rehearsal refused: ${text}`);
-    else if (exitCode === ExitCode.noSpace) log.event("warning", database.name, `rehearsal skipped: ${text}`);
-    else log.event("error", database.name, `rehearsal failed: ${text}`);
-    return { database: database.name, exitCode, record: null, error: text };
+    return unbegun(run, error);
   }
+}
+
+/** The same for one that holds the rehearsals' lock already. */
+export async function rehearseReserved(run: RestoreRun, path: string): Promise<RehearsalOutcome> {
+  const { database, settings } = run;
+  try {
+    mkdirSync(settings.paths.backups, { recursive: true, mode: 0o700 });
+    await removeRemains(settings, database, run);
+    return { database: database.name, ...(await judge(run, path)) };
+  } catch (error) {
+    return unbegun(run, error);
+  }
+}
+
+function unbegun({ database, log }: RestoreRun, error: unknown): RehearsalOutcome {
+  const exitCode = exitCodeOf(error);
+  const text = messageOf(error);
+  if (error instanceof LockedError) log.event("warning", database.name, `rehearsal refused: ${text}`);
+  else if (exitCode === ExitCode.noSpace) log.event("warning", database.name, `rehearsal skipped: ${text}`);
+  else log.event("error", database.name, `rehearsal failed: ${text}`);
+  return { database: database.name, exitCode, record: null, error: text };
 }

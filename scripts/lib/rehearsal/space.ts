@@ -14,7 +14,7 @@ const patience = 5;
 
 /** @throws ProgramError `noSpace` unless twice what the place needs is free, and the minimum besides what it needs. */
 export async function requireSpaceFor(
-  place: Place,
+  place: Pick<Place, "needed" | "free">,
   minimumFreeBytes: number,
   signal: AbortSignal,
 ): Promise<void> {

@@ -11,6 +11,8 @@ const pauseMilliseconds = 5;
 const patienceSeconds = 5;
 /** Then the statements go on and wait for the last clients by themselves. */
 const looksForClients = 100;
+/** Then a keeper goes all the same; who was told to end writes nothing any more. */
+const patientRounds = 100;
 /**
  * Makes everybody who connects wait, to whatever database, before its name is looked up. Without it, who reconnects
  * while a name changes hands waits for the database that had the name and is then told that it is gone: a second
@@ -27,11 +29,13 @@ export const holdConnections =
  * Who is about to connect is no activity yet, but may hold a lock on the database and wait for pg_database: a rename
  * would wait for that one until the server looks for deadlocks, a second later. Whose it is, is not known yet either, so
  * that only a superuser may end it; nobody else can make it wait.
+ * @param spared a process that is not ended; 0 for none.
  */
-const endClients = (live: string, databases: readonly string[]): string => `
+const endClients = (live: string, databases: readonly string[], spared: number): string => `
 select case when held then (
   select count(pg_terminate_backend(pid)) from (
-    select pid from pg_stat_get_activity(null) where datid in (${databases.join(", ")}) and pid <> pg_backend_pid()
+    select pid from pg_stat_get_activity(null)
+      where datid in (${databases.join(", ")}) and pid not in (pg_backend_pid(), ${spared})
     union select pid from pg_locks where granted and mode = 'RowExclusiveLock' and locktype = 'object'
       and classid = 'pg_database'::regclass and objid in (${databases.join(", ")})
       and current_setting('is_superuser') = 'on') as clients)
@@ -40,10 +44,20 @@ else -1 end from (select exists (
     (locktype = 'object' and classid = 'pg_database'::regclass and objid = ${live}) or
     (locktype = 'relation' and relation = 'pg_database'::regclass)))) as locks(held)`;
 
+/** A session in one of the databases that keeps clients from writing there, and goes when they are gone. */
+export interface Keeper {
+  /** Its process in the server. */
+  pid: number;
+  /** Ends it. Never throws. */
+  end(): Promise<void>;
+}
+
 /**
  * Runs statements that need databases without clients (RENAME and DROP wait five seconds for that) in one session,
  * while a second one ends the clients for as long as it takes.
  * @param options of a session in a database that is none of them; its time-out is that of all statements together.
+ * @param keeper is ended as soon as a statement holds the lock on the live database, so that nobody comes in, and the
+ * others have gone: none of them could write before that.
  * @returns for how many seconds clients were cut off.
  * @throws what the statements' session throws; whether they took effect is then to be looked up.
  */
@@ -53,6 +67,7 @@ export async function runWithoutClients(
   databases: readonly string[],
   statements: readonly string[],
   options: QuestionOptions,
+  keeper: Keeper | null = null,
 ): Promise<number> {
   const limit = options.timeoutSeconds + patienceSeconds;
   const overdue = `container ${database.container} gave no answer within ${limit} s`;
@@ -62,11 +77,11 @@ export async function runWithoutClients(
   const ending = new PsqlSession(database, bounded);
   try {
     // Both are connected before the first statement that makes a client wait.
-    const [sql] = await Promise.all([prepare(ending, live, databases), working.query("select 1")]);
+    const [endingFor] = await Promise.all([prepare(ending, live, databases), working.query("select 1")]);
     const began = performance.now();
     const clients = { found: -1 };
     const work = runAll(working, statements, clients);
-    await endWhile(ending, sql, work, clients);
+    await endWhile(ending, endingFor, work, clients, keeper);
     await work;
     return (performance.now() - began) / 1000;
   } finally {
@@ -75,7 +90,12 @@ export async function runWithoutClients(
   }
 }
 
-async function prepare(ending: PsqlSession, live: string, databases: readonly string[]): Promise<string> {
+/** @returns what makes the statement of endClients for a process that is spared. */
+async function prepare(
+  ending: PsqlSession,
+  live: string,
+  databases: readonly string[],
+): Promise<(spared: number) => string> {
   const oidsOf = async (names: readonly string[]) => {
     const sql = `select oid from pg_database where datname in (${names.map(literal).join(", ")})`;
     const lines = await ending.query(sql);
@@ -83,7 +103,8 @@ async function prepare(ending: PsqlSession, live: string, databases: readonly st
     return lines === "" ? ["0"] : lines.split("\n");
   };
   const [oid = "0"] = await oidsOf([live]);
-  return endClients(oid, await oidsOf(databases));
+  const oids = await oidsOf(databases);
+  return (spared) => endClients(oid, oids, spared);
 }
 
 /** What the last round of endClients found. */
@@ -106,18 +127,27 @@ async function clientsGone(clients: Clients): Promise<void> {
 /** If the ending session is lost, the working one still decides: its statements give up by themselves. */
 async function endWhile(
   ending: PsqlSession,
-  sql: string,
+  endingFor: (spared: number) => string,
   work: Promise<void>,
   clients: Clients,
+  keeper: Keeper | null,
 ): Promise<void> {
   let working = true;
   const over = () => {
     working = false;
   };
   work.then(over, over);
+  let spared = keeper?.pid ?? 0;
+  let rounds = 0;
   try {
     while (working) {
-      clients.found = Number(await ending.query(sql));
+      clients.found = Number(await ending.query(endingFor(spared)));
+      if (clients.found >= 0) rounds += 1;
+      // One that drops its temporary tables waits for the keeper.
+      if (spared !== 0 && (clients.found === 0 || rounds > patientRounds)) {
+        spared = 0;
+        await keeper?.end();
+      }
       await sleep(pauseMilliseconds);
     }
   } catch {

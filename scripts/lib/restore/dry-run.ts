@@ -1,8 +1,6 @@
 import { listBackups } from "../backups.ts";
 import { decompressing } from "../compression.ts";
 import { previousName, restoringName } from "../database-names.ts";
-import { ProgramError } from "../errors.ts";
-import { ExitCode } from "../exit-codes.ts";
 import { formatBytes, plural } from "../format.ts";
 import { leftoverDatabases } from "../leftover-databases.ts";
 import { LockedError, lockHolder, lockPath } from "../lock.ts";
@@ -10,12 +8,16 @@ import { livingRehearsal } from "../rehearsal/lock.ts";
 import { compressionIn } from "../settings.ts";
 import { freeBytes, neededBytes, requireSpace } from "../space.ts";
 import { identifier } from "../sql.ts";
+import { RestoreError } from "./errors.ts";
+import { requireTrials } from "./in-place-preparation.ts";
 import { unfinishedInPlace } from "./in-place-state.ts";
 import { refuseInto } from "./into.ts";
 import type { LiveServer } from "./live-server.ts";
+import { type Plan, Planning } from "./planning.ts";
+import { byHand, type Proofs, shortcoming } from "./proof.ts";
 import { createStatement } from "./recreation.ts";
 import { refuseDrop, refuseObstacles, refuseUnfit } from "./refusals.ts";
-import { namesOf, propertiesFor, surveyServer } from "./restoration.ts";
+import { drops, namesOf, propertiesFor, surveyServer } from "./restoration.ts";
 import { neededRoles } from "./roles.ts";
 import { chooseKept } from "./rollback.ts";
 import type { RestoreRun } from "./run.ts";
@@ -26,61 +28,17 @@ import { displayName } from "./table-names.ts";
 import { refuseTables, schemaName } from "./tables.ts";
 import type { Wish } from "./wish.ts";
 
-/** One step of a restore as it would be. */
-export interface Step {
-  what: string;
-  /** What it finds or needs. */
-  needs: string;
-  commands: readonly string[];
-  /** Why it cannot be done; null when it can. */
-  problem: string | null;
-}
-
-export interface Plan {
-  /** What the restore would exit with as far as can be seen now. */
-  exitCode: ExitCode;
-  steps: Step[];
-}
-
-/** Goes through the steps of a run without doing them: asks, reads, and takes no lock. */
-class Planning {
-  readonly plan: Plan = { exitCode: ExitCode.success, steps: [] };
-
-  /**
-   * @param look finds what the step needs, and throws a ProgramError when it cannot be done.
-   * @param describe says it.
-   * @returns what was found; null when it cannot be done.
-   */
-  async look<T>(
-    what: string,
-    commands: readonly string[],
-    look: () => Promise<T> | T,
-    describe: (found: T) => string,
-  ): Promise<T | null> {
-    try {
-      const found = await look();
-      this.plan.steps.push({ what, needs: describe(found), commands, problem: null });
-      return found;
-    } catch (error) {
-      if (!(error instanceof ProgramError)) throw error;
-      if (this.plan.exitCode === ExitCode.success) this.plan.exitCode = error.exitCode;
-      this.plan.steps.push({ what, needs: "", commands, problem: error.message });
-      return null;
-    }
-  }
-
-  /** @param needs as `look`, for what is only said. */
-  async step(what: string, commands: readonly string[], needs: () => Promise<string> | string) {
-    await this.look(what, commands, needs, (text) => text);
-  }
-}
-
 /**
  * The steps of what is wished, each with what it needs and whether that is there. Nothing is changed.
  * @param source the verified file; null for a roll back, which needs none.
  * @throws whatever is no ProgramError; InterruptedError.
  */
-export async function planRestore(told: RestoreRun, wish: Wish, source: RestoreSource | null): Promise<Plan> {
+export async function planRestore(
+  told: RestoreRun,
+  wish: Wish,
+  source: RestoreSource | null,
+  proofs: Proofs,
+): Promise<Plan> {
   // Nothing has happened that the log should tell.
   const log = {
     ...told.log,
@@ -96,17 +54,23 @@ export async function planRestore(told: RestoreRun, wish: Wish, source: RestoreS
   );
   run.signal.throwIfAborted();
   if (server === null) return planning.plan;
-  if (source !== null) await planSource(planning, run, server, wish, source);
-  else await planRollback(planning, run, server, wish);
+  if (source !== null) await planSource(planning, run, server, wish, source, proofs);
+  else await planRollback(planning, run, server, wish, proofs);
   return planning.plan;
 }
 
-async function planRollback(planning: Planning, run: RestoreRun, server: LiveServer, wish: Wish) {
+async function planRollback(
+  planning: Planning,
+  run: RestoreRun,
+  server: LiveServer,
+  wish: Wish,
+  proofs: Proofs,
+) {
   const { database, settings } = run;
   const unfinished = unfinishedInPlace(settings, database, server);
   if (unfinished !== null && wish.operand === null) {
     const source = await inspectSource(unfinished.preRestoreArchive, run.signal);
-    return planSource(planning, run, server, { ...wish, action: "in-place" }, source);
+    return planSource(planning, run, server, { ...wish, action: "in-place" }, source, proofs);
   }
   const live = database.database;
   const kept = await planning.look(
@@ -130,18 +94,21 @@ async function planSource(
   server: LiveServer,
   wish: Wish,
   source: RestoreSource,
+  proofs: Proofs,
 ) {
   const { database, settings } = run;
   const live = database.database;
   const replaces = wish.action === "replace" || wish.action === "in-place";
   const incoming = restoringName(live, run.runId);
+  const unfinished = unfinishedInPlace(settings, database, server);
+  const dropping = wish.action === "in-place" && drops(server, unfinished);
   const properties = await planning.look(
     `see whether ${source.path} can be restored here`,
     [],
     () => {
       refuseUnfit(source, server, database, replaces);
-      if (wish.action === "in-place") refuseDrop(source, server, database);
-      return propertiesFor(run, source, server, unfinishedInPlace(settings, database, server));
+      if (dropping) refuseDrop(source, server, run);
+      return propertiesFor(run, source, server, unfinished);
     },
     () => (source.majorVersion === null ? "" : `it is of PostgreSQL ${source.majorVersion}`),
   );
@@ -167,10 +134,15 @@ async function planSource(
       return `${tables.map(displayName).join(", ")}; ${await room()}, and the tables once more`;
     });
   }
+  if (dropping) await planProof(planning, run, server, source, proofs);
   await planLock(planning, run, server);
-  if (replaces && server.live !== null) await planBackup(planning, run);
-  if (wish.action === "in-place" && server.live !== null)
+  if (dropping)
+    await planning.step("shut clients out of the live database", [], () => "until it is restored");
+  if (replaces && drops(server, unfinished)) await planBackup(planning, run);
+  if (dropping) {
+    await planning.step("prove that backup: restore it on trial and compare it", [], () => "");
     await planning.step("drop the live database", [`DROP DATABASE ${identifier(live)}`], () => "");
+  }
   await planning.step("make the roles that are missing", [], async () => {
     const roles = await neededRoles(source, server, properties, run.signal);
     return roles.length === 0 ? "none" : roles.map(({ written }) => written).join(", ");
@@ -199,6 +171,31 @@ async function planSource(
     () => "",
   );
   return planning.step("drop the new database", [`DROP DATABASE ${identifier(incoming)}`], () => "");
+}
+
+/** A trial may end otherwise than the one before: the server was mended, say. Until then what it showed counts. */
+async function planProof(
+  planning: Planning,
+  run: RestoreRun,
+  server: LiveServer,
+  source: RestoreSource,
+  proofs: Proofs,
+) {
+  await planning.step("see whether backups can be restored on trial here", [], () =>
+    requireTrials(run, proofs, source, server),
+  );
+  await planning.step("prove the file", [], () => {
+    const trial = proofs.recorded(source.path);
+    const lacking = shortcoming(trial, source.sha256);
+    if (lacking === null) return `rehearsal ${trial?.runId} restored and compared it`;
+    const again = "it is restored on trial and compared before anything is dropped";
+    const failed = trial?.archiveSha256 === source.sha256 && trial.result !== "equal";
+    if (!failed || (trial.result === "different" && run.acceptsDifferences)) {
+      planning.pending = true;
+      return `${lacking}; ${again}`;
+    }
+    throw new RestoreError("check", `${lacking}; ${again}, and nothing is unless it passes then; ${byHand}`);
+  });
 }
 
 async function planLock(planning: Planning, run: RestoreRun, server: LiveServer) {
@@ -237,15 +234,4 @@ async function planSwap(planning: Planning, run: RestoreRun, outgoes: boolean, i
   await planning.step("give it the live name, in one transaction", statements, () =>
     outgoing === null ? "" : `clients are cut off for a moment; ${outgoing} is kept for ${days} days`,
   );
-}
-
-/** The plan for people. */
-export function planText({ exitCode, steps }: Plan): string {
-  const lines = steps.flatMap(({ what, needs, commands, problem }, index) => [
-    `${String(index + 1).padStart(2)}. ${what}${needs === "" ? "" : `: ${needs}`}`,
-    ...commands.map((command) => `      ${command}`),
-    ...(problem === null ? [] : [`      NOT POSSIBLE: ${problem}`]),
-  ]);
-  const verdict = exitCode === ExitCode.success ? "It could be done." : "It could not be done.";
-  return ["Nothing is changed; these would be the steps:", ...lines, verdict].join("\n");
 }

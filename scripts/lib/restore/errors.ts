@@ -31,8 +31,11 @@ const exitCodes: Record<RestoreErrorKind, ExitCode> = {
 export class RestoreError extends ProgramError {
   override readonly name = "RestoreError";
   readonly kind: RestoreErrorKind;
-  constructor(kind: RestoreErrorKind, message: string, cause?: unknown) {
+  /** Lines for the person, the log does without: how to bring a database back by hand; empty where none is lost. */
+  readonly wayBack: string;
+  constructor(kind: RestoreErrorKind, message: string, cause?: unknown, wayBack = "") {
     super(message, exitCodes[kind], cause);
     this.kind = kind;
+    this.wayBack = wayBack;
   }
 }

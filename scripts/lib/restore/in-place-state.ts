@@ -26,6 +26,10 @@ export type InPlaceState = z.infer<typeof InPlaceState>;
 export const inPlaceStatePath = (settings: Settings, { name }: DatabaseSettings): string =>
   join(settings.paths.backups, `.${name}.in-place.json`);
 
+/** The statements that make the database what it was, for a person who brings it back by hand. */
+export const wayBackPath = (settings: Settings, { name }: DatabaseSettings): string =>
+  join(settings.paths.backups, `.${name}.in-place.sql`);
+
 /** What an in-place restore that was cut off left behind; null when none was. */
 export function readInPlaceState(settings: Settings, database: DatabaseSettings): InPlaceState | null {
   const path = inPlaceStatePath(settings, database);
@@ -49,6 +53,7 @@ export function writeInPlaceState(settings: Settings, database: DatabaseSettings
 
 export function removeInPlaceState(settings: Settings, database: DatabaseSettings): void {
   rmSync(inPlaceStatePath(settings, database), { force: true });
+  rmSync(wayBackPath(settings, database), { force: true });
 }
 
 /** What an in-place restore that was cut off after its drop left behind, whatever stands under the live name by now. */

@@ -1,7 +1,7 @@
 import { restoringName } from "../database-names.ts";
 import { messageOf } from "../errors.ts";
 import { identifier } from "../sql.ts";
-import { runWithoutClients } from "./client-cut-off.ts";
+import { type Keeper, runWithoutClients } from "./client-cut-off.ts";
 import { RestoreError } from "./errors.ts";
 import { type Filled, fillDatabase } from "./filling.ts";
 import { type InPlaceState, removeInPlaceState, writeInPlaceState } from "./in-place-state.ts";
@@ -12,11 +12,13 @@ import { questionOptions, type RestoreRun } from "./run.ts";
 import { dropDatabase } from "./scratch-database.ts";
 import { inspectSource, type RestoreSource } from "./source.ts";
 import { findStanding, type Standing } from "./standing.ts";
+import { wayBackText, writeWayBack } from "./way-back.ts";
 
 /**
  * For servers without the space for a second database: drops the live one first. Clients find no database, never a
  * half-filled one, for the new one gets the live name when it is whole.
  * @param state what the live database was and where its content is; of an earlier run if that one dropped it already.
+ * @param keeper keeps clients from writing until the drop; null where there is nothing to drop any more.
  * @throws RestoreError `swap` when nothing was dropped, `put-back` or `not-put-back` when it failed after that.
  */
 export async function restoreInPlace(
@@ -24,18 +26,26 @@ export async function restoreInPlace(
   server: LiveServer,
   source: RestoreSource,
   state: InPlaceState,
+  keeper: Keeper | null,
 ): Promise<Restored> {
-  const { database, log, settings } = run;
+  const { database, log, output, settings } = run;
   const began = performance.now();
   run.signal.throwIfAborted();
-  if (state.runId === run.runId) {
-    writeInPlaceState(settings, database, state);
+  if (keeper !== null) {
+    try {
+      writeInPlaceState(settings, database, state);
+      writeWayBack(run, state);
+    } catch (error) {
+      removeInPlaceState(settings, database);
+      throw error;
+    }
     log.event(
       "info",
       database.name,
       `restores in place; until it is done the content of ${database.database} is in ${state.preRestoreArchive}`,
     );
-    await dropLive(run, server, state);
+    output.print(wayBackText(run, server.maintenance, state, "absent"));
+    await dropLive(run, server, state, keeper);
   }
   let filled: Filled;
   try {
@@ -52,7 +62,12 @@ export async function restoreInPlace(
   return { ...filled, previous: null, cutOffSeconds: (performance.now() - began) / 1000 };
 }
 
-async function dropLive(run: RestoreRun, server: LiveServer, state: InPlaceState): Promise<void> {
+async function dropLive(
+  run: RestoreRun,
+  server: LiveServer,
+  state: InPlaceState,
+  keeper: Keeper,
+): Promise<void> {
   const { database, settings } = run;
   const live = database.database;
   const statements = [
@@ -62,14 +77,13 @@ async function dropLive(run: RestoreRun, server: LiveServer, state: InPlaceState
   // A drop waits for a checkpoint.
   const options = { ...questionOptions(run, server.maintenance), timeoutSeconds: settings.timeouts.restore };
   try {
-    await runWithoutClients(database, live, [live], statements, options);
+    await runWithoutClients(database, live, [live], statements, options, keeper);
   } catch (error) {
     const standing = await findStanding(run, live, server.maintenance, state.liveOid);
     // What is left of an invalid one goes when the name is taken.
     if (standing === "absent" || standing === "invalid") return;
     const what = `${live} could not be dropped: ${messageOf(error)}`;
-    if (standing === null)
-      throw new RestoreError("not-put-back", `${what}; ${wayBack(run, state, null)}`, error);
+    if (standing === null) throw notPutBack(run, server, state, null, what, error);
     removeInPlaceState(settings, database);
     throw new RestoreError("swap", `${what}; nothing has changed`, error);
   }
@@ -117,11 +131,8 @@ async function putBack(
     );
   } catch (error) {
     const standing = await findStanding(unstoppable, live, server.maintenance);
-    return new RestoreError(
-      "not-put-back",
-      `the restore in place failed (${messageOf(cause)}) and ${archive} could not be put back (${messageOf(error)}): ${wayBack(run, state, standing)}`,
-      error,
-    );
+    const what = `the restore in place failed (${messageOf(cause)}) and ${archive} could not be put back (${messageOf(error)})`;
+    return notPutBack(run, server, state, standing, what, error);
   }
 }
 
@@ -131,11 +142,30 @@ const standings: Record<Standing, (live: string) => string> = {
   whole: (live) => `the database ${live} that stands there now is not the one that was dropped`,
 };
 
-function wayBack(run: RestoreRun, state: InPlaceState, standing: Standing | null): string {
+function notPutBack(
+  run: RestoreRun,
+  server: LiveServer,
+  state: InPlaceState,
+  standing: Standing | null,
+  what: string,
+  cause: unknown,
+): RestoreError {
   const live = run.database.database;
   const now =
     standing === null
       ? `whether there is a database ${live} now is unknown, for the server does not answer`
       : standings[standing](live);
-  return `${now}; its former content is in ${state.preRestoreArchive}; when the reason is gone, run ${rollbackCommand(run)}`;
+  try {
+    // A version before has left the state alone.
+    writeWayBack(run, state);
+  } catch {
+    // A full disk must not hide what the message says.
+  }
+  const message = `${what}; ${now}; its former content is in ${state.preRestoreArchive}; when the reason is gone, run ${rollbackCommand(run)}`;
+  return new RestoreError(
+    "not-put-back",
+    message,
+    cause,
+    wayBackText(run, server.maintenance, state, standing),
+  );
 }

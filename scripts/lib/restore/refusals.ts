@@ -2,6 +2,8 @@ import { decompressing } from "../compression.ts";
 import type { DatabaseSettings } from "../settings.ts";
 import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
+import { byHand, unprovable } from "./proof.ts";
+import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
 
 /** `150018` → 15; before version 10 the first two numbers were the major version, which no supported server has. */
@@ -63,25 +65,34 @@ export function refuseUnfit(
 
 /**
  * pg_cron is made only in the database that the server's settings name, and a restore fills one of another name: once
- * the live database is dropped, neither the file nor the backup of what was there could be brought back.
+ * the live database is dropped, neither the file nor the backup of what was there could be brought back. Nor is it
+ * dropped for what no trial can prove.
  * @throws RestoreError when the live database must not be dropped for that.
  */
 export function refuseDrop(
-  { compression, manifest }: RestoreSource,
+  source: RestoreSource,
   server: LiveServer,
-  database: DatabaseSettings,
+  { database, settings }: Pick<RestoreRun, "database" | "settings">,
 ): void {
   const live = database.database;
+  const { compression, manifest } = source;
   const inFile = manifest?.content?.extensions.some(({ name }) => name === "pg_cron") ?? false;
-  if (server.live === null || (server.cronDatabase !== live && !inFile)) return;
-  const why =
-    server.cronDatabase === live
-      ? `the server's cron.database_name ties the extension pg_cron to ${live}`
-      : "the backup has the extension pg_cron, which is tied to one database's name";
-  throw new RestoreError(
-    "obstacle",
-    `${why}, so that a restore, which fills a database of another name, cannot make it, and what is in ${live} would be lost; restore by hand, with ${decompressing[compression]} and psql, into an empty database of that name`,
-  );
+  if (server.cronDatabase === live || inFile) {
+    const why =
+      server.cronDatabase === live
+        ? `the server's cron.database_name ties the extension pg_cron to ${live}`
+        : "the backup has the extension pg_cron, which is tied to one database's name";
+    throw new RestoreError(
+      "obstacle",
+      `${why}, so that a restore, which fills a database of another name, cannot make it, and what is in ${live} would be lost; restore by hand, with ${decompressing[compression]} and psql, into an empty database of that name`,
+    );
+  }
+  const unproven = unprovable(source, settings.manifest);
+  if (unproven !== null)
+    throw new RestoreError(
+      "obstacle",
+      `${unproven}, and ${live} is not dropped for what is not proven; ${byHand}`,
+    );
 }
 
 /** @throws RestoreError when the live database cannot be renamed. */

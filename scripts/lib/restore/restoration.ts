@@ -13,13 +13,15 @@ import { changedTables } from "./changes.ts";
 import { confirm } from "./confirmation.ts";
 import { RestoreError } from "./errors.ts";
 import { restoreInPlace } from "./in-place.ts";
+import { prepareDrop, requireTrials } from "./in-place-preparation.ts";
 import { type InPlaceState, removeInPlaceState, unfinishedInPlace } from "./in-place-state.ts";
 import { takeLiveName } from "./live-name.ts";
 import { type LiveServer, readLiveServer } from "./live-server.ts";
 import { restoreOverview } from "./overview.ts";
+import { type Proofs, type Reservation, requireProven } from "./proof.ts";
 import type { DatabaseProperties } from "./properties.ts";
 import { refuseDrop, refuseUnfit } from "./refusals.ts";
-import { type RestoreReport, replacementText, summary } from "./report.ts";
+import { type Restored, type RestoreReport, replacementText, summary } from "./report.ts";
 import { questionOptions, type RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
 import { orInPlace, requireSpaceBeside } from "./space-check.ts";
@@ -29,7 +31,13 @@ export interface RestoreWish {
   /** Nobody has to type the name. */
   confirmed: boolean;
   inPlace: boolean;
+  /** How a file is proven before the live database is dropped for it. */
+  proofs: Proofs;
 }
+
+/** Whether a restore in place has anything to drop: after one that was cut off there is nothing left to lose. */
+export const drops = ({ live }: Pick<LiveServer, "live">, unfinished: InPlaceState | null): boolean =>
+  unfinished === null && live !== null;
 
 /** Reads what the server is like. Nothing is touched. */
 export async function surveyServer(run: RestoreRun): Promise<LiveServer> {
@@ -51,27 +59,49 @@ export const lockForRestore = ({ database, log, runId, settings, signal }: Resto
   lockDatabase(settings, database, { program: "restore_database", runId, log, signal });
 
 /**
- * Restores a verified file: refusals, overview and confirmation first, then lock, pre-restore backup and restore.
+ * Restores a verified file: refusals, overview and confirmation first, then lock, pre-restore backup and restore. One
+ * that drops the live database proves the file before it takes the lock: that may take hours, in which backups go on.
  * @throws ProgramError with the exit code that fits
  */
 export async function restoreFile(run: RestoreRun, wish: RestoreWish): Promise<RestoreReport> {
-  const { database, log, output, settings, signal } = run;
+  const { database, output, settings, signal } = run;
   const { source } = wish;
   const surveyed = await surveyServer(run);
   refuseUnfit(source, surveyed, database, true);
-  if (wish.inPlace) refuseDrop(source, surveyed, database);
   const unfinished = unfinishedInPlace(settings, database, surveyed);
+  const dropping = wish.inPlace && drops(surveyed, unfinished);
+  if (dropping) {
+    refuseDrop(source, surveyed, run);
+    await requireTrials(run, wish.proofs, source, surveyed);
+  }
   propertiesFor(run, source, surveyed, unfinished);
   if (!wish.inPlace) await requireSpaceBeside(run, source, surveyed, orInPlace);
   const present = await countPresent(run, surveyed);
   output.print(restoreOverview(settings, database, source, surveyed, present, new Date()));
   if (!wish.confirmed) await confirm(database.database, consequence(run, wish, surveyed, unfinished), signal);
+  if (!dropping) return locking(run, wish, surveyed, null);
+  const reserved = await wish.proofs.reserve(run);
+  try {
+    await requireProven(run, wish.proofs, reserved, source);
+    return await locking(run, wish, surveyed, reserved);
+  } finally {
+    reserved.release();
+  }
+}
 
-  // Not before the confirmation: a forgotten question must not hold up the backups.
+/** Not before the confirmation: a forgotten question must not hold up the backups. */
+async function locking(
+  run: RestoreRun,
+  wish: RestoreWish,
+  surveyed: LiveServer,
+  reserved: Reservation | null,
+): Promise<RestoreReport> {
+  const { database, log, output } = run;
+  const { source } = wish;
   const lock = await lockForRestore(run);
   try {
     log.event("info", database.name, `restore started: ${source.path} into ${database.database}`);
-    const report = await lockedRestore(run, wish, lock);
+    const report = await lockedRestore(run, wish, lock, reserved);
     log.event("info", database.name, `restore finished: ${summary(run, report)}`);
     output.print(replacementText(source, surveyed, report));
     return report;
@@ -80,31 +110,61 @@ export async function restoreFile(run: RestoreRun, wish: RestoreWish): Promise<R
   }
 }
 
-async function lockedRestore(run: RestoreRun, wish: RestoreWish, lock: Lock): Promise<RestoreReport> {
+async function lockedRestore(
+  run: RestoreRun,
+  wish: RestoreWish,
+  lock: Lock,
+  reserved: Reservation | null,
+): Promise<RestoreReport> {
   const { database, settings } = run;
   const server = await surveyServer(run);
   await dropLeftovers(run, server.maintenance, namesOf(server));
   refuseUnfit(wish.source, server, database, true);
-  if (wish.inPlace) refuseDrop(wish.source, server, database);
   const unfinished = unfinishedInPlace(settings, database, server);
   const properties = propertiesFor(run, wish.source, server, unfinished);
+  if (wish.inPlace && drops(server, unfinished)) {
+    refuseDrop(wish.source, server, run);
+    return dropAndRestore(run, wish, lock, reserved, server, properties);
+  }
   // What has come under the name since is kept, and what it was before is in the backup of that time.
-  const replaced = unfinished === null && server.live !== null ? await backUpLive(run, lock) : null;
-  const preRestoreArchive = replaced === null ? null : join(settings.paths.backups, replaced.archive.file);
-  // Where nothing stands under the live name nothing has to be dropped.
-  const inPlace = wish.inPlace && (unfinished !== null || server.live !== null);
-  const restored = inPlace
-    ? await restoreInPlace(
-        run,
-        server,
-        wish.source,
-        unfinished ?? newState(run, server, properties, preRestoreArchive),
-      )
-    : await restoreBeside(run, server, wish.source, properties, (incoming) =>
-        takeLiveName(run, server.maintenance, incoming),
-      );
-  if (!inPlace) removeInPlaceState(settings, database);
-  const tables = replaced?.content?.tables;
+  const backup = unfinished === null && server.live !== null ? await backUpLive(run, lock) : null;
+  const restored =
+    wish.inPlace && unfinished !== null
+      ? await restoreInPlace(run, server, wish.source, unfinished, null)
+      : await restoreBeside(run, server, wish.source, properties, (incoming) =>
+          takeLiveName(run, server.maintenance, incoming),
+        );
+  removeInPlaceState(settings, database);
+  return reportOf(run, restored, backup);
+}
+
+/** @param reserved null where the live database has come since the file was looked at. */
+async function dropAndRestore(
+  run: RestoreRun,
+  wish: RestoreWish,
+  lock: Lock,
+  reserved: Reservation | null,
+  server: LiveServer,
+  properties: DatabaseProperties,
+): Promise<RestoreReport> {
+  const { liveOid } = server;
+  const live = run.database.database;
+  if (reserved === null || liveOid === null)
+    throw new RestoreError("obstacle", `somebody has made a database ${live} meanwhile; run it again`);
+  const prepared = await prepareDrop(run, { ...server, liveOid }, lock, wish.proofs, reserved);
+  const { archive, backup, shutOut } = prepared;
+  try {
+    const state = { version: 1 as const, runId: run.runId, liveOid, preRestoreArchive: archive, properties };
+    const restored = await restoreInPlace(run, server, wish.source, state, shutOut);
+    return reportOf(run, { ...restored, cutOffSeconds: shutOut.seconds }, backup);
+  } finally {
+    await shutOut.end();
+  }
+}
+
+function reportOf({ settings }: RestoreRun, restored: Restored, backup: Manifest | null): RestoreReport {
+  const preRestoreArchive = backup === null ? null : join(settings.paths.backups, backup.archive.file);
+  const tables = backup?.content?.tables;
   const changes = tables === undefined ? null : changedTables(tables, restored.content.tables);
   return { ...restored, preRestoreArchive, changes };
 }
@@ -148,16 +208,6 @@ function backUpLive(run: RestoreRun, lock: Lock): Promise<Manifest> {
   return takeBackup(settings, database, { runId, class: "pre-restore", log, lock, signal });
 }
 
-function newState(
-  { runId }: RestoreRun,
-  { liveOid }: LiveServer,
-  properties: DatabaseProperties,
-  preRestoreArchive: string | null,
-): InPlaceState {
-  if (preRestoreArchive === null || liveOid === null) throw new Error("there is nothing to drop");
-  return { version: 1, runId, liveOid, preRestoreArchive, properties };
-}
-
 /** The present totals, or null when there is no database or its tables stay locked: they are only shown. */
 async function countPresent(run: RestoreRun, server: LiveServer): Promise<Content | null> {
   if (server.live === null) return null;
@@ -179,5 +229,5 @@ function consequence(
 ): string {
   if (live === null) return "";
   if (unfinished !== null || !inPlace) return "\nThe present database is kept under another name.";
-  return `\nThe present database is dropped after a backup of it; until the restore is done there is no ${database.database}. What clients write during that backup is lost: stop the application first.`;
+  return `\nThe present database is dropped once the file and a backup of it are proven; clients are shut out from that backup on, and until the restore is done there is no ${database.database}: stop the application first.`;
 }

@@ -1,6 +1,7 @@
 import { dropLeftovers } from "../leftover-databases.ts";
 import { confirm } from "./confirmation.ts";
 import { readInPlaceState, removeInPlaceState, unfinishedInPlace } from "./in-place-state.ts";
+import type { Proofs } from "./proof.ts";
 import { refuseObstacles } from "./refusals.ts";
 import { formatCutOff, rollbackCommand } from "./report.ts";
 import { lockForRestore, namesOf, restoreFile, surveyServer } from "./restoration.ts";
@@ -12,6 +13,7 @@ export interface RollbackWish {
   /** The kept database's name; the newest when undefined. */
   kept: string | undefined;
   confirmed: boolean;
+  proofs: Proofs;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function undoRestore(run: RestoreRun, wish: RollbackWish): Promise<
     const source = await inspectSource(state.preRestoreArchive, signal);
     // There is no other way back: what differs from what was backed up is told.
     const accepting = { ...run, acceptsDifferences: true };
-    const wished = { source, confirmed: wish.confirmed, inPlace: true };
+    const wished = { source, confirmed: wish.confirmed, inPlace: true, proofs: wish.proofs };
     const { cutOffSeconds } = await restoreFile(accepting, wished);
     return { broughtBack: state.preRestoreArchive, previous: null, cutOffSeconds };
   }

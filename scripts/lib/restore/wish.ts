@@ -27,7 +27,11 @@ export const restoreOptions: readonly Option[] = [
     description: "only this table, into a schema of its own in the live database; repeat it or use commas",
     repeatable: true,
   },
-  { name: "in-place", description: "drop the live database first, where there is no space for two" },
+  {
+    name: "in-place",
+    description:
+      "where there is no space for two: drop the live database first, once the file and a backup of it are proven",
+  },
   { name: "rollback", description: "undo: bring back the database that the last restore replaced" },
   { name: "list", description: "show the backups and the kept databases" },
   {

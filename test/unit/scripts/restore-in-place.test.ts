@@ -58,6 +58,9 @@ test("interrupted before the drop, an in-place restore drops nothing and writes 
   };
   const state = { version: 1, runId, liveOid: 5, preRestoreArchive: "/a.sql.gz", properties } as const;
   const server = { maintenance: "postgres", liveOid: 5 } as LiveServer;
-  await expect(restoreInPlace(run, server, {} as RestoreSource, state)).rejects.toThrow("ended by SIGTERM");
+  const keeper = { pid: 7, end: async () => {} };
+  await expect(restoreInPlace(run, server, {} as RestoreSource, state, keeper)).rejects.toThrow(
+    "ended by SIGTERM",
+  );
   expect(readdirSync(scratch).toSorted()).toEqual(["docker", "log"]);
 });

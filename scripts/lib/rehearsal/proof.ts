@@ -1,0 +1,51 @@
+import { existsSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { parseBackupName } from "../backup-name.ts";
+import { runDocker } from "../docker.ts";
+import { ProgramError } from "../errors.ts";
+import { formatBytes } from "../format.ts";
+import type { Proofs } from "../restore/proof.ts";
+import { freeBytes } from "../space.ts";
+import { imageOf } from "./image.ts";
+import { lockRehearsals } from "./lock.ts";
+import { readRecord } from "./record.ts";
+import { rehearseReserved } from "./rehearsal.ts";
+import { requireSpaceFor } from "./space.ts";
+import { emptyClusterBytes } from "./trial-server.ts";
+
+/** How a restore in place proves files: by rehearsals, their records and their lock. */
+export const proofs: Proofs = {
+  recorded(path) {
+    const stem = parseBackupName(basename(path))?.stem;
+    const record = stem === undefined ? null : readRecord(dirname(path), stem);
+    return record?.archive === basename(path) ? record : null;
+  },
+
+  async requirePossible(run, bytes) {
+    const { database, settings, signal } = run;
+    await imageOf(run);
+    const needed = bytes + emptyClusterBytes;
+    const options = { timeoutSeconds: settings.timeouts.query, signal };
+    const root = await runDocker(database.container, ["info", "--format", "{{.DockerRootDir}}"], options);
+    const directory = root.stdout.trim();
+    // Docker may have its volumes on another machine, or in another container.
+    if (!existsSync(directory)) return `${formatBytes(needed)} where Docker has its volumes`;
+    const free = freeBytes(directory);
+    await requireSpaceFor({ needed, free: async () => free }, settings.monitoring.minimumFreeBytes, signal);
+    return `${formatBytes(needed)} in ${directory}, ${formatBytes(free)} free`;
+  },
+
+  async reserve(run) {
+    const { database, runId, settings } = run;
+    const lock = await lockRehearsals(settings, database, "restore_database", runId);
+    return {
+      release: () => lock.release(),
+      async prove(using, path) {
+        const { exitCode, record, error } = await rehearseReserved(using, path);
+        if (record !== null) return record;
+        using.signal.throwIfAborted();
+        throw new ProgramError(String(error), exitCode);
+      },
+    };
+  },
+};

@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import { takeBackup } from "../backup.ts";
+import { InterruptedError, messageOf, ProgramError } from "../errors.ts";
+import { formatBytes } from "../format.ts";
+import type { Lock } from "../lock.ts";
+import type { Manifest } from "../manifest.ts";
+import type { LiveServer } from "./live-server.ts";
+import { byHand, type Proofs, type Reservation, requireProven } from "./proof.ts";
+import type { RestoreRun } from "./run.ts";
+import { ShutOut } from "./shut-out.ts";
+import type { RestoreSource } from "./source.ts";
+import { restoredBytes } from "./space-check.ts";
+
+/** What the live database may be dropped for: a backup of it that is proven, since which nobody has written to it. */
+export interface Prepared {
+  backup: Manifest;
+  archive: string;
+  shutOut: ShutOut;
+}
+
+/**
+ * Looks whether the file and a backup of the live database can be restored on trial.
+ * @returns what that needs, in words.
+ * @throws ProgramError
+ */
+export async function requireTrials(
+  run: RestoreRun,
+  proofs: Proofs,
+  source: RestoreSource,
+  { liveBytes }: LiveServer,
+): Promise<string> {
+  try {
+    return await proofs.requirePossible(run, Math.max(restoredBytes(source), liveBytes ?? 0));
+  } catch (error) {
+    if (error instanceof InterruptedError || !(error instanceof ProgramError)) throw error;
+    const what = `no backup can be restored on trial here, so that ${run.database.database} is not dropped`;
+    throw new ProgramError(`${what}: ${messageOf(error)}; ${byHand}`, error.exitCode, error);
+  }
+}
+
+/**
+ * Shuts clients out, backs the live database up, and proves that backup. Clients stay shut out until `shutOut` ends;
+ * when anything fails they are let in again, and nothing has changed.
+ * @throws ProgramError with the exit code that fits
+ */
+export async function prepareDrop(
+  run: RestoreRun,
+  server: LiveServer & { liveOid: number },
+  lock: Lock,
+  proofs: Proofs,
+  reserved: Reservation,
+): Promise<Prepared> {
+  const { database, log, output, runId, settings } = run;
+  const live = database.database;
+  log.event("info", database.name, `clients are shut out of ${live} until it is restored`);
+  const shutOut = await ShutOut.begin(run, server.maintenance, server.liveOid);
+  try {
+    const guarded = { ...run, signal: shutOut.signal, acceptsDifferences: false };
+    const progress = (bytes: number) => process.stdout.write(`\r\u001b[K${formatBytes(bytes)} written \r`);
+    const backup = await takeBackup(settings, database, {
+      ...{ runId, class: "pre-restore", log, lock, signal: shutOut.signal },
+      ...(output.interactive ? { progress } : {}),
+    });
+    const archive = join(settings.paths.backups, backup.archive.file);
+    const { largeObjects } = backup.content ?? {};
+    if (largeObjects === undefined) throw new Error("a backup of this run has no content");
+    await shutOut.keepLargeObjects(largeObjects);
+    await requireProven(guarded, proofs, reserved, { path: archive, sha256: backup.archive.sha256 });
+    await shutOut.requireHeld();
+    run.signal.throwIfAborted();
+    return { backup, archive, shutOut };
+  } catch (error) {
+    await shutOut.end();
+    log.event("info", database.name, `clients are let into ${live} again, which is what it was`);
+    throw error;
+  }
+}

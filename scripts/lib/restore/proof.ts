@@ -1,0 +1,128 @@
+import { hashing } from "../content/content.ts";
+import { InterruptedError, messageOf, ProgramError } from "../errors.ts";
+import { formatTime } from "../format.ts";
+import { RestoreError } from "./errors.ts";
+import type { RestoreRun } from "./run.ts";
+import type { RestoreSource } from "./source.ts";
+
+/** What a whole restore of a file on trial showed; the record that a rehearsal leaves beside the file is one. */
+export interface Trial {
+  runId: string;
+  /** Of the file as it was read then; null when it could not be. */
+  archiveSha256: string | null;
+  startedAt: string;
+  /** What could be compared: everything, the tables' rows, or nothing. */
+  compared: "full" | "rows" | "nothing";
+  result: "equal" | "different" | "failed";
+  differences: readonly string[];
+  error: string | null;
+}
+
+/** How a file is proven to restore, without the live database: rehearsals do it, of which restores know nothing else. */
+export interface Proofs {
+  /** What the record beside the file says; null where there is none. */
+  recorded(path: string): Trial | null;
+  /**
+   * Looks whether a restore on trial is possible on this server, as far as that shows before one begins.
+   * @param bytes of the database that it would make.
+   * @returns what it needs, in words.
+   * @throws ProgramError with the exit code that fits
+   */
+  requirePossible(run: RestoreRun, bytes: number): Promise<string>;
+  /** Keeps other rehearsals of the database away until they are let in again. @throws LockedError */
+  reserve(run: RestoreRun): Promise<Reservation>;
+}
+
+export interface Reservation {
+  /**
+   * Restores the file on trial, compares, and leaves the record beside it.
+   * @throws ProgramError when nothing could be found out, with the exit code that fits; InterruptedError
+   */
+  prove(run: RestoreRun, path: string): Promise<Trial>;
+  release(): void;
+}
+
+/** What to do where the programs do not drop the live database. */
+export const byHand = 'the way by hand: "In place, by hand" in docs/COMPLETE_BACKUP_SYSTEM.md';
+
+const shownDifferences = 3;
+
+/** Why a trial does not prove that the file with this sha256 restores to what was backed up; null when it does. */
+export function shortcoming(trial: Trial | null, sha256: string): string | null {
+  if (trial === null) return "it was never restored on trial";
+  if (trial.archiveSha256 !== sha256) return "what was restored on trial were other bytes";
+  const which = `rehearsal ${trial.runId} (${formatTime(new Date(trial.startedAt))})`;
+  if (trial.result === "failed") return `${which} could not restore it: ${trial.error}`;
+  if (trial.result === "different") {
+    const rest = trial.differences.length - shownDifferences;
+    const shown = trial.differences.slice(0, shownDifferences).join("; ");
+    return `what ${which} restored of it is not what was backed up: ${shown}${rest > 0 ? `; and ${rest} more` : ""}`;
+  }
+  if (trial.compared !== "full") return `${which} could not compare its content in full`;
+  return null;
+}
+
+/**
+ * Why no trial of a file, or of a backup of the live database, could prove that it restores; null when one could.
+ * @param manifest what new backups prove.
+ */
+export function unprovable(
+  { manifest, path }: Pick<RestoreSource, "manifest" | "path">,
+  proof: "full" | "rows",
+): string | null {
+  if (proof === "rows")
+    return "backups.manifest is rows, so that the content of a backup of the present state cannot be compared; set it to full and deploy";
+  const content = manifest?.content ?? null;
+  if (content === null) return `nothing says what ${path} should hold, so that it cannot be proven`;
+  if (content.proof !== "full" || content.hashing !== hashing)
+    return `the manifest of ${path} has no hashes of its content, or those of another version of these programs, so that it cannot be proven`;
+  return null;
+}
+
+/**
+ * Makes sure that a file restores whole and to what was backed up, before anything is dropped for it: by the record of
+ * these very bytes beside it, wherever that was made, or by a trial now.
+ * @throws RestoreError `load` or `check` when it does not; ProgramError when that cannot be found out; InterruptedError
+ */
+export async function requireProven(
+  run: RestoreRun,
+  proofs: Proofs,
+  reserved: Reservation,
+  { path, sha256 }: Pick<RestoreSource, "path" | "sha256">,
+): Promise<void> {
+  const { acceptsDifferences, database, log } = run;
+  const known = proofs.recorded(path);
+  const lacking = shortcoming(known, sha256);
+  if (lacking === null) {
+    log.event("info", database.name, `${path} is proven: rehearsal ${known?.runId} restored and compared it`);
+    return;
+  }
+  log.event("info", database.name, `${path} is restored on trial before anything is dropped: ${lacking}`);
+  const trial = await prove(run, reserved, path);
+  const still = shortcoming(trial, sha256);
+  if (still === null) return;
+  const differs = trial.result === "different" && trial.archiveSha256 === sha256 && trial.compared === "full";
+  if (differs && acceptsDifferences) {
+    log.event("warning", database.name, `${still}; accepted`);
+    return;
+  }
+  const way = differs ? "; choose another backup, or say --accept-differences" : "";
+  throw new RestoreError(
+    differs ? "check" : "load",
+    `${path} is not proven to restore, so that ${database.database} is not dropped for it: ${still}${way}; nothing has changed; ${byHand}`,
+  );
+}
+
+async function prove(run: RestoreRun, reserved: Reservation, path: string): Promise<Trial> {
+  try {
+    return await reserved.prove(run, path);
+  } catch (error) {
+    run.signal.throwIfAborted();
+    if (error instanceof InterruptedError || !(error instanceof ProgramError)) throw error;
+    throw new ProgramError(
+      `${path} could not be restored on trial, so that ${run.database.database} is not dropped for it: ${messageOf(error)}; nothing has changed; ${byHand}`,
+      error.exitCode,
+      error,
+    );
+  }
+}

@@ -1,0 +1,224 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Content } from "../content/content.ts";
+import { readLargeObjects } from "../content/large-objects.ts";
+import { fixTextForms } from "../content/text-forms.ts";
+import { InterruptedError, messageOf } from "../errors.ts";
+import { query } from "../psql.ts";
+import { PsqlSession } from "../psql-session.ts";
+import { applicationName } from "../run-id.ts";
+import { literal } from "../sql.ts";
+import { RestoreError } from "./errors.ts";
+import { questionOptions, type RestoreRun } from "./run.ts";
+import { lockAgainstWriting, lockLargeObjects } from "./write-locks.ts";
+
+const endingPauseMilliseconds = 100;
+/** So often sessions are ended before locks are asked for: those that end may still drop temporary tables. */
+const roundsBefore = 20;
+/** How often the server hears that this program lives, and after how long without it lets clients in by itself. */
+const signPauseMilliseconds = 5_000;
+const silenceSeconds = 60;
+
+/**
+ * Ends the sessions of the database with this oid but those with these names. One that has just begun may be this run's
+ * and not have said its name yet.
+ */
+const endOthers = (oid: number, ours: readonly string[]): string => `
+select count(pg_terminate_backend(pid)) from pg_stat_get_activity(null)
+where datid = ${oid} and coalesce(application_name, '') not in (${ours.map(literal).join(", ")})
+  and (coalesce(application_name, '') <> '' or backend_start < clock_timestamp() - interval '1 second')`;
+
+/**
+ * Keeps everybody but this run out of the live database: whoever is connected to it or connects is ended, again and
+ * again, and a session of ours holds locks that let nobody write. Nothing of it is a change to the server: when this
+ * program, the session or the machine dies, clients are let in again by that.
+ */
+export class ShutOut {
+  /** Aborted with the run, and when clients can no longer be kept out. */
+  readonly signal: AbortSignal;
+  readonly #began = performance.now();
+  readonly #run: RestoreRun;
+  readonly #maintenance: string;
+  readonly #lost = new AbortController();
+  readonly #locking: PsqlSession;
+  readonly #ending: PsqlSession;
+  readonly #over = new AbortController();
+  #work: Promise<void>[] = [];
+  #asked: Promise<unknown> = Promise.resolve();
+  #pid = 0;
+
+  private constructor(run: RestoreRun, maintenance: string) {
+    const { database, runId, settings } = run;
+    this.#run = run;
+    this.#maintenance = maintenance;
+    this.signal = AbortSignal.any([run.signal, this.#lost.signal]);
+    // A name of its own: a backup ends the sessions of its run when it begins anew.
+    const options = { ...questionOptions(run, database.database), applicationName: nameOf(runId) };
+    // Reading what large objects hold takes as long as they are large.
+    const { timeoutSeconds: _, ...unlimited } = options;
+    const signal = this.#lost.signal;
+    this.#locking = new PsqlSession(database, {
+      ...unlimited,
+      signal,
+      lockTimeoutSeconds: settings.timeouts.lockWait,
+    });
+    this.#ending = new PsqlSession(database, { ...questionOptions(run, maintenance), signal });
+  }
+
+  /**
+   * @param maintenance another database of the server.
+   * @throws RestoreError `obstacle` when clients cannot be kept out; DockerError, InterruptedError
+   */
+  static async begin(run: RestoreRun, maintenance: string, liveOid: number): Promise<ShutOut> {
+    const shutOut = new ShutOut(run, maintenance);
+    try {
+      await shutOut.#begin(liveOid);
+      return shutOut;
+    } catch (error) {
+      await shutOut.end();
+      if (run.signal.aborted) throw run.signal.reason;
+      throw new RestoreError(
+        "obstacle",
+        `clients could not be shut out of ${run.database.database}: ${messageOf(error)}; nothing has changed`,
+        error,
+      );
+    }
+  }
+
+  async #begin(liveOid: number): Promise<void> {
+    const { runId, settings } = this.#run;
+    this.#pid = Number(await this.#ask(() => this.#locking.query("select pg_backend_pid()")));
+    const sql = endOthers(liveOid, [applicationName(runId), nameOf(runId)]);
+    for (let round = 1; round <= roundsBefore; round += 1) {
+      if ((await this.#within(this.#ending.query(sql))) === "0") break;
+      await sleep(endingPauseMilliseconds);
+    }
+    this.#work = [this.#keepEnding(sql)];
+    const { lockWait, query: patience } = settings.timeouts;
+    const locked = this.#ask(
+      () => lockAgainstWriting(this.#locking, silenceSeconds),
+      2 * lockWait + patience,
+    );
+    await Promise.race([locked, ended(this.signal)]);
+    this.#work.push(this.#keepSaying());
+  }
+
+  /** For how long clients have been shut out by now. */
+  get seconds(): number {
+    return (performance.now() - this.#began) / 1000;
+  }
+
+  /** The process of the server in which the locks are. */
+  get pid(): number {
+    return this.#pid;
+  }
+
+  /** @throws RestoreError `obstacle` unless nobody could write until now. */
+  async requireHeld(): Promise<void> {
+    await this.#sayAlive();
+    if (this.#lost.signal.aborted) throw this.#lost.signal.reason;
+  }
+
+  /**
+   * Keeps large objects as they are too, which a dump that is at work does not allow.
+   * @param saved what the backup holds of them.
+   * @throws RestoreError `obstacle` when they are not that any more.
+   */
+  async keepLargeObjects(saved: Content["largeObjects"]): Promise<void> {
+    const { restore } = this.#run.settings.timeouts;
+    const present = await this.#ask(async () => {
+      await lockLargeObjects(this.#locking);
+      await this.#locking.query(fixTextForms);
+      return readLargeObjects(this.#locking, "full");
+    }, restore);
+    if (JSON.stringify(present) === JSON.stringify(saved)) return;
+    throw new RestoreError(
+      "obstacle",
+      `a client wrote to large objects of ${this.#run.database.database} while it was backed up; nothing has changed; stop the application and run it again`,
+    );
+  }
+
+  /** Lets clients in again. Never throws. */
+  async end(): Promise<void> {
+    if (this.#over.signal.aborted) return;
+    this.#over.abort();
+    const closed = Promise.all([this.#locking.close(), this.#ending.close()]);
+    try {
+      await this.#within(closed);
+    } catch {
+      this.#lost.abort(new InterruptedError("clients are let in again"));
+      await closed;
+    }
+    await Promise.all(this.#work);
+    if (this.#pid === 0) return;
+    // Where Docker has lost the session's client, the server has not.
+    const { database, runId } = this.#run;
+    const mine = `select count(pg_terminate_backend(pid)) from pg_stat_get_activity(${this.#pid})
+      where application_name = ${literal(nameOf(runId))}`;
+    await query(database, mine, questionOptions(this.#run, this.#maintenance)).catch(() => {});
+  }
+
+  async #keepEnding(sql: string): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        await this.#within(this.#ending.query(sql));
+        await sleep(endingPauseMilliseconds);
+      } catch (error) {
+        this.#lose(error);
+      }
+    }
+  }
+
+  async #keepSaying(): Promise<void> {
+    while (!this.#stopped) {
+      await sleep(signPauseMilliseconds, undefined, { signal: this.#over.signal }).catch(() => {});
+      if (!this.#stopped) await this.#sayAlive();
+    }
+  }
+
+  async #sayAlive(): Promise<void> {
+    await this.#ask(() => this.#locking.query("select 1")).catch((error) => this.#lose(error));
+  }
+
+  get #stopped(): boolean {
+    return this.#over.signal.aborted || this.#lost.signal.aborted;
+  }
+
+  #lose(error: unknown): void {
+    if (this.#stopped) return;
+    const what = `clients could not be kept out of ${this.#run.database.database} any longer`;
+    this.#lost.abort(
+      new RestoreError("obstacle", `${what}: ${messageOf(error)}; nothing has changed; run it again`, error),
+    );
+  }
+
+  /** One question after the other. */
+  #ask<T>(question: () => Promise<T>, seconds?: number): Promise<T> {
+    const answer = this.#asked.then(() => this.#within(question(), seconds));
+    this.#asked = answer.catch(() => {});
+    return answer;
+  }
+
+  /** A container that hangs answers never. */
+  async #within<T>(answer: Promise<T>, seconds = this.#run.settings.timeouts.query): Promise<T> {
+    const done = new AbortController();
+    const overdue = sleep(seconds * 1000, undefined, { signal: done.signal }).then(() => {
+      throw new InterruptedError(
+        `container ${this.#run.database.container} gave no answer within ${seconds} s`,
+      );
+    });
+    try {
+      return await Promise.race([answer, overdue]);
+    } finally {
+      overdue.catch(() => {});
+      done.abort();
+    }
+  }
+}
+
+const nameOf = (runId: string): string => `${applicationName(runId)}/shut-out`;
+
+const ended = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });

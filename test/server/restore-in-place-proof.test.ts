@@ -1,0 +1,226 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commandOf, putPrograms } from "./programs.ts";
+import { backups, name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
+
+/**
+ * Stands before the real docker on PATH: counts the containers that are started, and at a moment of the run does what a
+ * client of the live database would do, WRITE, up to TRIES times, with its answer in /tmp/client; or lets pg_dump FAIL.
+ */
+const watching = `#!/bin/sh
+client() {
+  try=0
+  until /usr/bin/docker exec --env PGAPPNAME= "$CONTAINER" psql -X -U curriculum_library_api \\
+    -d curriculum_library_api_production -c "$WRITE" >/tmp/client 2>&1 || [ $((try += 1)) -ge "$TRIES" ]; do :; done
+}
+case "$*" in
+  "run "*) echo x >>/tmp/started; [ "$AT" != trial ] || client ;;
+  *" pg_dump "*) [ -z "$FAIL" ] || { echo "pg_dump: error: no dump today" >&2; exit 1; }; [ "$AT" != dump ] || client ;;
+esac
+exec /usr/bin/docker "$@"
+`;
+
+let server: RestoreServer;
+/** Proven by a rehearsal. */
+let archive: string;
+let present: string;
+const live = "curriculum_library_api_production";
+const watched = (words = "") =>
+  `rm -f /tmp/started /tmp/client; touch /tmp/started /tmp/client; PATH="/opt/test/bin:$PATH" CONTAINER=${server.sandbox.container} ${words}`;
+const started = async () => Number((await server.sandbox.run("wc -l </tmp/started")).stdout);
+
+beforeAll(async () => {
+  server = await startRestoreServer(712, { database: "empty" });
+  const { sandbox } = server;
+  await putPrograms(sandbox, ["rehearse_restore"]);
+  await sandbox.writeFile("/opt/test/bin/docker", watching, "0755");
+  await sandbox.psql(`create table wares (id int primary key, what text);
+    insert into wares values (1, 'in the backup'); select lo_from_bytea(4711, 'in the backup');
+    alter database ${live} set bytea_output = 'escape'`);
+  archive = await server.backUp();
+  expect(await sandbox.run(`${commandOf(sandbox, "rehearse_restore")} ${archive}`)).toMatchObject({
+    code: 0,
+  });
+  await sandbox.psql("insert into wares values (2, 'present')");
+  present = await server.hash();
+});
+
+afterAll(() => server?.remove());
+
+const leftContainers = () =>
+  server.sandbox.run(`docker ps --all --format '{{.Names}}' | grep "rehearsal-${name}-2" || true`);
+
+/** The live database is what it was, clients come in and may write, and nothing is left of the run. */
+async function nothingLost(died = false): Promise<void> {
+  const { sandbox } = server;
+  // A dead program's session ends as soon as Docker has told it.
+  await sandbox.psql(
+    "set lock_timeout = '10s'; insert into wares values (3, 'client'); delete from wares where id = 3",
+  );
+  expect(await server.hash()).toBe(present);
+  expect(await server.databases()).toEqual([live]);
+  // What it was about to drop is written down just before.
+  if (died) await server.backUp();
+  expect((await sandbox.run(`ls ${backups}/.${name}.in-place.*`)).code).not.toBe(0);
+}
+
+describe("what must not be dropped for", () => {
+  test("content that is not compared in full, and no room for a trial: refused, by --dry-run too", async () => {
+    const { sandbox, settings } = server;
+    const impossible: [Partial<typeof settings>, number, RegExp][] = [
+      [{ manifest: "rows" }, 1, /backups\.manifest is rows, so that .* is not dropped .*"In place, by hand"/],
+      [
+        { monitoring: { ...settings.monitoring, minimumFreeBytes: 2 ** 52 } },
+        73,
+        /are free, and .* are wanted/,
+      ],
+    ];
+    for (const [changed, code, says] of impossible) {
+      await sandbox.writeFile("/tmp/impossible.json", JSON.stringify({ ...settings, ...changed }), "0600");
+      for (const words of ["--dry-run", "--yes"]) {
+        const refused = await server.restore(
+          `--settings /tmp/impossible.json ${words} --in-place ${archive}`,
+        );
+        expect(`${refused.stdout}${refused.stderr}`).toMatch(says);
+        expect(refused.code).toBe(code);
+      }
+    }
+    await nothingLost();
+  });
+
+  test("a live database that cannot be backed up", async () => {
+    const failed = await server.restore(`--yes --in-place ${archive}`, watched("FAIL=yes"));
+    expect(failed.stderr).toMatch(/no dump today/);
+    expect(failed.stdout).toMatch(/clients are let into \S+ again, which is what it was/);
+    expect(failed.code).toBe(1);
+    expect(await started()).toBe(0);
+    await nothingLost();
+  });
+
+  test("a backup since which a client wrote to a large object, which no dump lets anybody lock", async () => {
+    const write = `AT=dump TRIES=99 WRITE="select lo_put(4711, 0, 'by a client')"`;
+    const failed = await server.restore(`--yes --in-place ${archive}`, watched(write));
+    await server.sandbox.psql("select lo_put(4711, 0, 'in the backup')");
+    expect(failed.stderr).toMatch(
+      /a client wrote to large objects of .* while it was backed up; nothing has changed/,
+    );
+    expect(failed.code).toBe(1);
+    await nothingLost();
+  });
+});
+
+test("killed or interrupted at any step before the drop, clients are let in again and nothing is lost", async () => {
+  const { sandbox } = server;
+  const proven = archive.replace(/sql\.gz$/, "rehearsal.json");
+  const moments: [step: string, signal: string, line: string][] = [
+    ["the proof of the file", "KILL", "rehearsal started"],
+    ["the proof of the file", "INT", "rehearsal started"],
+    ["the shut-out", "KILL", "clients are shut out"],
+    ["the backup", "KILL", "backup started, before a restore"],
+    ["the backup", "TERM", "backup started, before a restore"],
+    ["the proof of the backup", "KILL", "rehearsal started"],
+    ["the proof of the backup", "INT", "rehearsal started"],
+    ["just before the drop", "KILL", "rehearsal finished"],
+  ];
+  for (const [step, signal, line] of moments) {
+    const hides = step === "the proof of the file";
+    if (hides) await sandbox.run(`mv ${proven} /tmp/proven`);
+    const killed = await sandbox.run(`cd /tmp; from=$(wc -l </root/backup_database.log)
+      setsid ${server.command} --yes --in-place ${archive} </dev/null >/tmp/out 2>&1 & pid=$!
+      until tail -n +$((from + 1)) /root/backup_database.log | grep -q '${line}'; do sleep 0.02; kill -0 $pid || break; done
+      kill -${signal} $pid; wait $pid; code=$?; cat /tmp/out; exit $code`);
+    if (hides) await sandbox.run(`mv /tmp/proven ${proven}`);
+    expect([step, signal, killed.code]).toEqual([step, signal, signal === "KILL" ? 137 : 1]);
+    await nothingLost(step === "just before the drop");
+    if (signal !== "KILL") expect((await leftContainers()).stdout).toBe("");
+  }
+});
+
+test("a file that a rehearsal has proven is not proven again, and whoever writes meanwhile is ended", async () => {
+  const { sandbox } = server;
+  const planned = await server.restore(`--dry-run --in-place ${archive}`);
+  expect(planned.stdout).toMatch(/prove the file: rehearsal \S+ restored and compared it/);
+  expect(planned.stdout).toMatch(/It could be done\.\n$/);
+  expect(planned.code).toBe(0);
+  const write = `AT=trial TRIES=1 WRITE="insert into wares values (9, 'lost')"`;
+  const restored = await server.restore(`--yes --in-place ${archive}`, watched(write));
+  expect(restored).toMatchObject({ code: 0, stderr: "" });
+  // That of the present state alone.
+  expect(await started()).toBe(1);
+  expect(await sandbox.readFile("/tmp/client")).toMatch(
+    /terminating connection due to administrator command/,
+  );
+  expect(await sandbox.psql("select string_agg(what, ',' order by id) from wares")).toBe("in the backup");
+  expect(await server.databases()).toEqual([live]);
+  expect((await leftContainers()).stdout).toBe("");
+  expect((await sandbox.run(`ls ${backups}/.${name}.in-place.*`)).code).not.toBe(0);
+});
+
+test("the commands that bring the database back by hand do", async () => {
+  const { sandbox } = server;
+  await sandbox.psql(`create role "its keeper"; create role reader;
+    alter table wares owner to "its keeper"; alter database ${live} owner to "its keeper";
+    grant connect on database ${live} to reader with grant option; comment on database ${live} is 'it''s ours';
+    alter database ${live} connection limit 50; alter database ${live} set search_path = public, "$user";
+    alter database ${live} set app.secret = 'never shown'; alter database ${live} set "TimeZone" = 'Asia/Tokyo';
+    alter role "its keeper" in database ${live} set role = reader;
+    alter database ${live} set default_transaction_read_only = on`);
+  const before = await server.hash();
+  await sandbox.writeFile(
+    "/opt/test/failing/docker",
+    `#!/bin/sh
+case "$*" in
+  *database-backups-rehearsal-*) ;;
+  *" -f -") cat >/dev/null; echo "no load today" >&2; exit 3 ;;
+esac
+exec /usr/bin/docker "$@"
+`,
+    "0755",
+  );
+  const failed = await server.restore(`--yes --in-place ${archive}`, 'PATH="/opt/test/failing:$PATH"');
+  expect(failed.code).toBe(11);
+  expect(await server.databases()).toEqual([]);
+  for (const text of [failed.stderr, failed.stdout, await server.log()])
+    expect(text).not.toContain("never shown");
+  const commands = failed.stderr.split("\n").filter((line) => /^ {2}(docker|gzip|rm) /.test(line));
+  expect(commands).toHaveLength(6);
+  await sandbox.writeFile("/tmp/way-back.sh", `set -e\n${commands.join("\n")}\n`);
+  const back = await sandbox.run("sh /tmp/way-back.sh");
+  expect(back.stderr).toMatch(/^(NOTICE: .* does not exist, skipping\n)?$/);
+  expect(back.code).toBe(0);
+  expect(await server.hash()).toBe(before);
+  expect(await server.databases()).toEqual([live]);
+  expect((await sandbox.run(`ls ${backups}/.${name}.in-place.*`)).code).not.toBe(0);
+  await sandbox.psql(`alter database ${live} reset all`, "template1");
+});
+
+test("rows that violate their own constraint: refused before the drop, as file and as present state", async () => {
+  const { sandbox } = server;
+  await sandbox.psql(`create table makers (id int primary key);
+    create table makes (id int primary key, maker int references makers);
+    set session_replication_role = replica; insert into makes values (1, 99)`);
+  const orphans = await server.backUp();
+  present = await server.hash();
+  const record = orphans.replace(/sql\.gz$/, "rehearsal.json");
+
+  const file = await server.restore(`--yes --in-place ${orphans}`, watched());
+  expect(file.stderr).toMatch(
+    /is not proven to restore, so that \S+ is not dropped for it: .*"In place, by hand"/s,
+  );
+  expect(file.code).toBe(1);
+  expect(await started()).toBe(1);
+  expect(JSON.parse(await sandbox.readFile(record))).toMatchObject({ result: "failed" });
+  await nothingLost();
+
+  const planned = await server.restore(`--dry-run --in-place ${orphans}`);
+  expect(planned.stdout).toMatch(
+    /prove the file\n +NOT POSSIBLE: rehearsal \S+ \(.*\) could not restore it: /,
+  );
+  expect(planned.stdout).toMatch(/It could not be done\.\n$/);
+  expect(planned.code).toBe(1);
+
+  const state = await server.restore(`--yes --in-place ${archive}`, watched());
+  expect(state.stderr).toMatch(/_\d{6}\.sql\.gz is not proven to restore, so that/);
+  expect(state.stdout).toMatch(/clients are let into \S+ again, which is what it was/);
+  expect(state.code).toBe(1);
+  await nothingLost();
+});

@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import { hashing } from "../../../scripts/lib/content/content.ts";
+import type { Manifest } from "../../../scripts/lib/manifest.ts";
+import { shortcoming, type Trial, unprovable } from "../../../scripts/lib/restore/proof.ts";
+
+const sha256 = "a".repeat(64);
+const proof: Trial = {
+  runId: "20261122T043000-4f2a1b",
+  archiveSha256: sha256,
+  startedAt: "2026-11-22T04:30:00.000Z",
+  compared: "full",
+  result: "equal",
+  differences: [],
+  error: null,
+};
+
+describe("a record proves that these very bytes restore to what was backed up", () => {
+  test("restored whole, compared in full, found equal", () => expect(shortcoming(proof, sha256)).toBe(null));
+
+  test.each<[string, Trial | null, RegExp]>([
+    ["no record", null, /never restored on trial/],
+    ["other bytes", { ...proof, archiveSha256: "b".repeat(64) }, /other bytes/],
+    ["unread bytes", { ...proof, archiveSha256: null }, /other bytes/],
+    [
+      "failed",
+      { ...proof, result: "failed", error: "no room" },
+      /4f2a1b \(.*\) could not restore it: no room/,
+    ],
+    [
+      "different",
+      { ...proof, result: "different", differences: ["a", "b", "c", "d"] },
+      /is not what was backed up: a; b; c; and 1 more$/,
+    ],
+    ["rows alone", { ...proof, compared: "rows" }, /could not compare its content in full/],
+    ["nothing", { ...proof, compared: "nothing" }, /could not compare its content in full/],
+  ])("%s proves nothing", (_, trial, says) => expect(shortcoming(trial, sha256)).toMatch(says));
+});
+
+describe("what no trial could prove", () => {
+  const holding = (content: object | null) => ({ path: "/b/x.sql.gz", manifest: { content } as Manifest });
+  const full = holding({ proof: "full", hashing });
+  test("a manifest with hashes, and new ones", () => expect(unprovable(full, "full")).toBe(null));
+
+  test.each<[string, Parameters<typeof unprovable>, RegExp]>([
+    ["backups without hashes", [full, "rows"], /backups\.manifest is rows/],
+    ["no manifest", [{ ...full, manifest: null }, "full"], /nothing says what/],
+    ["an adopted archive", [holding(null), "full"], /nothing says what/],
+    ["rows", [holding({ proof: "rows", hashing }), "full"], /no hashes/],
+    [
+      "hashes of another version",
+      [holding({ proof: "full", hashing: "another" }), "full"],
+      /another version/,
+    ],
+  ])("%s", (_, given, says) => expect(unprovable(...given)).toMatch(says));
+});
