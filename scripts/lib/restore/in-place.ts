@@ -44,7 +44,7 @@ export async function restoreInPlace(
       database.name,
       `restores in place; until it is done the content of ${database.database} is in ${state.preRestoreArchive}`,
     );
-    output.print(wayBackText(run, server.maintenance, state, "absent"));
+    output.print(wayBackText(run, server, state, "absent"));
     await dropLive(run, server, state, keeper);
   }
   let filled: Filled;
@@ -162,10 +162,5 @@ function notPutBack(
     // A full disk must not hide what the message says.
   }
   const message = `${what}; ${now}; its former content is in ${state.preRestoreArchive}; when the reason is gone, run ${rollbackCommand(run)}`;
-  return new RestoreError(
-    "not-put-back",
-    message,
-    cause,
-    wayBackText(run, server.maintenance, state, standing),
-  );
+  return new RestoreError("not-put-back", message, cause, wayBackText(run, server, state, standing));
 }

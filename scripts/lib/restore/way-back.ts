@@ -3,6 +3,7 @@ import { restoringName } from "../database-names.ts";
 import { replaceDurably } from "../durable-file.ts";
 import { connectionString, identifier } from "../sql.ts";
 import { type InPlaceState, inPlaceStatePath, wayBackPath } from "./in-place-state.ts";
+import type { LiveServer } from "./live-server.ts";
 import { createStatement, propertyStatements } from "./recreation.ts";
 import type { RestoreRun } from "./run.ts";
 import type { Standing } from "./standing.ts";
@@ -16,6 +17,7 @@ const loadSettings =
   "-c role=none -c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0";
 
 type Way = Pick<RestoreRun, "settings" | "database">;
+type Server = Pick<LiveServer, "maintenance" | "versionNumber">;
 
 /**
  * Writes the statements that give the database its owner, settings and grants again, for `wayBackCommands`: a file for
@@ -29,16 +31,16 @@ export function writeWayBack({ settings, database }: Way, { properties }: InPlac
 
 /**
  * The commands that bring the database back without these programs, in a shell of the server.
- * @param maintenance another database of the server.
  * @param standing what stands under its name; null where that is not known.
  */
 export function wayBackCommands(
   { settings, database }: Way,
-  maintenance: string,
+  server: Server,
   { preRestoreArchive, properties, runId }: InPlaceState,
   standing: Standing | null,
 ): string[] {
-  const { container, database: live, user } = database;
+  const { container, database: live, port, user } = database;
+  const { maintenance } = server;
   const psql = (name: string, before: string[] = []) =>
     [
       "docker",
@@ -54,7 +56,7 @@ export function wayBackCommands(
       "-v",
       "ON_ERROR_STOP=1",
     ]
-      .concat(["-U", user, "-d", connectionString(name)])
+      .concat([...(port === undefined ? [] : ["-p", String(port)]), "-U", user, "-d", connectionString(name)])
       .map(word)
       .join(" ");
   const run = (sql: string) => `${psql(maintenance)} -c ${word(sql)}`;
@@ -69,7 +71,7 @@ export function wayBackCommands(
   return [
     run(`DROP DATABASE IF EXISTS ${identifier(restoringName(live, runId))}`),
     ...(standing === null ? [] : inTheWay[standing]),
-    run(createStatement(live, properties).replace(/;$/, "")),
+    run(createStatement(live, properties, server.versionNumber).replace(/;$/, "")),
     `${psql(maintenance)} <${word(wayBackPath(settings, database))}`,
     `${decompressing[compression]} ${archive} | ${psql(live, ["-e", `PGOPTIONS=${loadSettings}`])}`,
     `${psql(live)} -c ANALYZE`,
@@ -80,11 +82,11 @@ export function wayBackCommands(
 /** The same for people. */
 export function wayBackText(
   run: Way,
-  maintenance: string,
+  server: Server,
   state: InPlaceState,
   standing: Standing | null,
 ): string {
-  const commands = wayBackCommands(run, maintenance, state, standing).map((command) => `  ${command}`);
+  const commands = wayBackCommands(run, server, state, standing).map((command) => `  ${command}`);
   return [
     `Without these programs, should it end without a database, these commands bring ${run.database.database} back from ${state.preRestoreArchive}:`,
     ...commands,
