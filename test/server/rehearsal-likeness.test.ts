@@ -45,8 +45,10 @@ test("the encoding, locale and time zone of another country: money, local time, 
   });
   await made.sandbox.psql(`
     SET client_encoding = 'UTF8';
+    CREATE ROLE "Müller" LOGIN PASSWORD 'x';
     CREATE TABLE "Größe" (id bigserial PRIMARY KEY, "Länge" integer, note text);
     INSERT INTO "Größe" ("Länge", note) SELECT n, 'für ' || n FROM generate_series(1, 50) AS n;
+    ALTER TABLE "Größe" OWNER TO "Müller";
     CREATE TABLE prices (amount money);
     INSERT INTO prices VALUES ('1.234,56'), ('0,99');
     CREATE TABLE stays (day date, at timestamptz, CONSTRAINT that_day CHECK (day = at::date));
@@ -61,6 +63,22 @@ test("the encoding, locale and time zone of another country: money, local time, 
       { name: "TimeZone", value: "Europe/Berlin" },
     ]),
   );
+  // As on a new server, which has none of it.
+  const { sandbox } = made;
+  await sandbox.psql("ALTER SYSTEM SET timezone = 'Etc/UTC'");
+  await sandbox.psql("ALTER SYSTEM SET lc_monetary = 'C'");
+  await sandbox.psql("SELECT pg_reload_conf()");
+  const newest = (await sandbox.run("ls -t /root/database_backups/*[0-9].sql.gz | tail -n 1")).stdout.trim();
+  const restored = await sandbox.run(`${commandOf(sandbox, "restore_database")} --yes ${newest} </dev/null`);
+  expect(restored.stderr).toBe("");
+  expect(restored.code).toBe(0);
+  const log = await made.log();
+  const told = log.indexOf("TimeZone was Europe/Berlin and is Etc/UTC");
+  expect(told).toBeGreaterThan(0);
+  expect(told).toBeLessThan(log.lastIndexOf("restore finished"));
+  expect(log).toContain("lc_monetary was de_DE.iso88591 and is C");
+  expect(log).toContain(`ALTER SYSTEM SET "TimeZone" = 'Europe/Berlin'; SELECT pg_reload_conf()`);
+  expect(await sandbox.psql("SELECT count(*) FROM stays")).toBe("90");
 });
 
 test("a libc database in a server initialised with ICU, and one of ICU there", async () => {

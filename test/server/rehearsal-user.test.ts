@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { initialEnvironment, startDatabase } from "../sandbox/database.ts";
+import { docker, label, removeContainers } from "../sandbox/docker.ts";
+import { placesOf, usualVersion } from "../sandbox/postgres-version.ts";
+import { backups, type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
+
+/** Images whose PostgreSQL runs as somebody else than a user postgres. */
+
+const number = 604;
+let server: RehearsalServer;
+let base: string;
+
+beforeAll(async () => {
+  server = await startRehearsalServer(number);
+  base = await docker(["container", "inspect", "--format", "{{.Image}}", server.sandbox.container]);
+  await server.sandbox.stopDatabase();
+  await server.sandbox.removeDatabase();
+});
+afterAll(() => server?.remove());
+
+/** An image of the live one's in which the user postgres is called pgrunner and is 1001. */
+async function imageFor(user: string): Promise<string> {
+  const container = `${server.sandbox.container}-renamed`;
+  const argv = ["run", "--label", `${label}=${number}`, "--name", container, "--entrypoint", "sh", base];
+  await docker([...argv, "-c", "usermod -l pgrunner postgres && usermod -u 1001 pgrunner"]);
+  try {
+    const program = ['ENTRYPOINT ["docker-entrypoint.sh"]', 'CMD ["postgres"]', `USER ${user}`];
+    return await docker(["commit", ...program.flatMap((line) => ["--change", line]), container]);
+  } finally {
+    await removeContainers([container]);
+  }
+}
+
+const users: readonly [string, string][] = [
+  ["of another name and number", "1001"],
+  ["that the image does not know", "1000650000:0"],
+];
+test.each(users)("a container that runs as a user %s", async (_, user) => {
+  const { sandbox } = server;
+  const { container, dataDirectory } = sandbox;
+  const image = await imageFor(user);
+  try {
+    const mount = `${dataDirectory}:/data`;
+    const own = ["run", "--rm", "--user", "0", "--volume", mount, "--entrypoint", "chown", base];
+    await docker([...own, "-R", user, "/data"]);
+    const described = { container, image, dataDirectory, number, environment: initialEnvironment };
+    await startDatabase({ ...described, mount: placesOf(usualVersion()).mount });
+    const archive = await server.backUp();
+    const result = await server.rehearse();
+    expect(result.stderr).toBe("");
+    expect(result.code).toBe(0);
+    expect(await server.record(archive)).toMatchObject({ result: "equal", compared: "full" });
+    // Without the live server the container's configuration says who it is.
+    await sandbox.stopDatabase();
+    expect((await server.rehearse()).code).toBe(0);
+    expect(await server.containers()).toEqual([]);
+  } finally {
+    await sandbox.removeDatabase();
+    await docker(["rmi", "--force", image]);
+    await sandbox.run(`rm -f ${backups}/*`);
+  }
+});
