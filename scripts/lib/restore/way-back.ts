@@ -46,6 +46,8 @@ export function wayBackCommands(
       "docker",
       "exec",
       "-i",
+      "-e",
+      "PGHOST=",
       ...before,
       container,
       "psql",
