@@ -7,14 +7,18 @@ import { type Cluster, readCluster } from "./cluster.ts";
 import { partialPath, removePartials } from "./commit.ts";
 import type { Content } from "./content/content.ts";
 import type { NamedSequence } from "./content/sequences.ts";
+import { SnapshotReader } from "./content/snapshot-reader.ts";
+import { evaluateViews } from "./content/views.ts";
 import type { Deadline } from "./deadline.ts";
 import { DumpError, dumpDatabase, dumpRoles } from "./dump.ts";
 import { dumpHoldsLocks } from "./dump-locks.ts";
 import { InterruptedError } from "./errors.ts";
+import { rowsMayMove } from "./partition-roots.ts";
+import type { QueryOptions } from "./psql.ts";
 import { PsqlError, placeOf } from "./psql-error.ts";
 import { applicationName } from "./run-id.ts";
 import { compressionIn, type DatabaseSettings, type Settings } from "./settings.ts";
-import { openSnapshot, type SnapshotFacts } from "./snapshot.ts";
+import { openSnapshot, type Snapshot, type SnapshotFacts } from "./snapshot.ts";
 
 export interface DumpFiles {
   archivePath: string;
@@ -86,6 +90,7 @@ async function attempt(
     signal: run.deadline.signal,
   };
   const snapshot = await openSnapshot(database, options, before);
+  const viaPartitionRoot = await rowsMayMove(snapshot.session);
   const archive = create(archivePath);
   const roles = create(rolesPath);
   const { facts, sequences, takenAt: snapshotAt } = snapshot;
@@ -98,11 +103,12 @@ async function attempt(
     snapshot: facts.snapshot,
     ...compressed,
     lockWaitSeconds: settings.timeouts.lockWait,
+    viaPartitionRoot,
   });
   const work = [
     dumpHoldsLocks(snapshot.session, snapshot.dumpedTables, dump).then((held) => {
-      if (held) return snapshot.readContent(settings.manifest);
-      throw new Queued();
+      if (!held) throw new Queued();
+      return readContent(settings, database, snapshot, options);
     }),
     dump,
     dumpRoles(database, { ...common, output: roles, passwords: facts.readsPasswords }),
@@ -124,6 +130,28 @@ async function attempt(
     closeSync(archive);
     closeSync(roles);
     await snapshot.close();
+  }
+}
+
+async function readContent(
+  { manifest, timeouts }: Settings,
+  database: DatabaseSettings,
+  snapshot: Snapshot,
+  options: QueryOptions,
+): Promise<Content> {
+  const content = await snapshot.readContent(manifest);
+  if (content.objects.materializedViews?.count === 0) return { ...content, materializedViews: [] };
+  const timeoutSeconds = timeouts.query;
+  const reader = new SnapshotReader(database, { ...options, timeoutSeconds }, snapshot.facts.snapshot);
+  try {
+    const materializedViews = await evaluateViews({ reader, timeoutSeconds, proof: manifest });
+    return { ...content, materializedViews };
+  } catch (error) {
+    // That it is not known what the views would be is told wherever the backup is compared.
+    if (error instanceof PsqlError && error.kind === "query") return content;
+    throw error;
+  } finally {
+    await reader.close();
   }
 }
 

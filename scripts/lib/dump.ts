@@ -61,12 +61,15 @@ export async function dumpDatabase(
     compression,
     level,
     lockWaitSeconds,
+    viaPartitionRoot,
     ...options
   }: DumpOptions & {
     snapshot: string;
     compression: Compression;
     level: number;
     lockWaitSeconds: number;
+    /** Whether a partition's rows are given to the partitioned table, which looks for their partition again. */
+    viaPartitionRoot: boolean;
   },
 ): Promise<void> {
   const argv = [
@@ -75,6 +78,7 @@ export async function dumpDatabase(
       : ["sh", "-c", dumpToZstd, "sh", String(level), "--compress=0"]),
     "--no-password",
     `--snapshot=${snapshot}`,
+    ...(viaPartitionRoot ? ["--load-via-partition-root"] : []),
     `--lock-wait-timeout=${lockWaitSeconds * 1000}`,
     `--username=${database.user}`,
     `--dbname=${connectionString(database.database)}`,

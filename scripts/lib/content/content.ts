@@ -4,16 +4,32 @@ const count = z.int().check(z.nonnegative());
 /** A sum of 64-bit hashes, in decimal: it does not depend on the order in which they were added. */
 const sum = z.string().check(z.regex(/^-?\d+$/));
 
+const relation = { schema: z.string(), name: z.string() };
+
 export const TableContent = z.object({
-  schema: z.string(),
-  name: z.string(),
+  ...relation,
   rows: count,
   /** Of all rows' values; null where only rows were counted. docs/manifest.md says what equality proves. */
   hash: z.nullable(sum),
   /** The extension that the table belongs to; only the rows that a dump holds are counted then. */
   extension: z.optional(z.string()),
+  /** The topmost table partitioned by hash that it is a partition of: rows are compared over that whole table. */
+  hashPartitionOf: z.optional(z.object(relation)),
 });
 export type TableContent = z.infer<typeof TableContent>;
+
+/** A materialized view, as a restore fills it. */
+export const MaterializedView = z.object({
+  ...relation,
+  /** Whether it is filled, or cannot be read until it is refreshed. */
+  populated: z.boolean(),
+  /** Null where they are not compared, or where it is empty; `hash` also where only rows were counted. */
+  rows: z.nullable(count),
+  hash: z.nullable(sum),
+  /** Why it, or its hash, is not compared, and whether that is because its content comes from another server. */
+  uncompared: z.optional(z.object({ why: z.string(), otherServer: z.boolean() })),
+});
+export type MaterializedView = z.infer<typeof MaterializedView>;
 
 export const SequenceValue = z.object({
   schema: z.string(),
@@ -54,6 +70,8 @@ export const Content = z.object({
   /** As server_version_num: 150018. */
   serverVersionNumber: z.int(),
   tables: z.array(TableContent),
+  /** Not in the oldest manifests. */
+  materializedViews: z.optional(z.array(MaterializedView)),
   sequences: z.array(SequenceValue),
   /** `bytes` and `hash` are null where only rows were counted. */
   largeObjects: z.object({ count, bytes: z.nullable(count), hash: z.nullable(sum) }),

@@ -2,6 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { formatNumber, plural } from "../format.ts";
 import type { Content, RoleFacts, TableContent } from "./content.ts";
 import { incomparableKinds } from "./objects.ts";
+import { pairs } from "./pairs.ts";
+import { comparableTables } from "./partitions.ts";
+import { uncomparedParts } from "./uncompared.ts";
+import { viewDifferences } from "./view-differences.ts";
 
 /**
  * How a database differs from what it should hold: one sentence for each difference, none when it is equal. Only
@@ -11,6 +15,7 @@ export function contentDifferences(expected: Content, found: Content): string[] 
   if (expected.hashing !== found.hashing) return contentDifferences(countsOf(expected), countsOf(found));
   return [
     ...tableDifferences(expected, found),
+    ...viewDifferences(expected.materializedViews, found.materializedViews),
     ...sequenceDifferences(expected, found),
     ...largeObjectDifferences(expected.largeObjects, found.largeObjects),
     ...extensionDifferences(expected, found),
@@ -20,11 +25,12 @@ export function contentDifferences(expected: Content, found: Content): string[] 
 
 /** A content without hashes, for one whose hashes were computed in another way. */
 function countsOf(content: Content): Content {
-  const { tables, largeObjects, objects } = content;
+  const { tables, materializedViews, largeObjects, objects } = content;
   return {
     ...content,
     hashing: 0,
     tables: tables.map((table) => ({ ...table, hash: null })),
+    materializedViews: materializedViews?.map((view) => ({ ...view, hash: null })),
     largeObjects: { ...largeObjects, hash: null },
     objects: Object.fromEntries(
       Object.entries(objects).map(([kind, { count }]) => [kind, { count, hash: "0" }]),
@@ -44,11 +50,8 @@ export function contentNotes(expected: Content, found: Content): string[] {
     expected.hashing === found.hashing
       ? []
       : ["its hashes were computed by another version of these programs: only numbers were compared"];
-  const uncounted = expected.objects.comments !== undefined && expected.objects.commentTexts === undefined;
-  const comments = uncounted
-    ? ["comments were not compared: its manifest, of older programs, also counts those that no dump carries"]
-    : [];
-  return [...hashes, ...comments, ...extensions, ...roleDifferences(expected.roles, found.roles)];
+  const uncompared = uncomparedParts(expected).map(({ what, why }) => `not compared: ${what}: ${why}`);
+  return [...hashes, ...uncompared, ...extensions, ...roleDifferences(expected.roles, found.roles)];
 }
 
 /** How the roles of a server differ from those of another one. */
@@ -60,27 +63,6 @@ export function roleDifferences(expected: readonly RoleFacts[], found: readonly 
   });
 }
 
-interface Pair<T> {
-  name: string;
-  was: T | undefined;
-  is: T | undefined;
-}
-
-/** Both sides by name: what was expected first, then what was not. */
-function pairs<T extends { name: string; schema?: string }>(
-  expected: readonly T[],
-  found: readonly T[],
-): Pair<T>[] {
-  const key = ({ schema, name }: T) => JSON.stringify([schema, name]);
-  const nameOf = ({ schema, name }: T) => (schema === undefined ? name : `${schema}.${name}`);
-  const foundByKey = new Map(found.map((item) => [key(item), item]));
-  const known = new Set(expected.map(key));
-  return [
-    ...expected.map((was) => ({ name: nameOf(was), was, is: foundByKey.get(key(was)) })),
-    ...found.filter((item) => !known.has(key(item))).map((is) => ({ name: nameOf(is), was: undefined, is })),
-  ];
-}
-
 function tableDifferences(expected: Content, found: Content): string[] {
   const sameVersion = new Set(
     pairs(expected.extensions, found.extensions)
@@ -89,16 +71,15 @@ function tableDifferences(expected: Content, found: Content): string[] {
   );
   // Another version of an extension may bring other rows along.
   const comparable = ({ extension }: TableContent) => extension === undefined || sameVersion.has(extension);
-  return pairs(expected.tables.filter(comparable), found.tables.filter(comparable)).flatMap(
-    ({ name, was, is }) => {
-      if (was === undefined) return [`${name} was not there`];
-      if (is === undefined) return [`${name} had ${plural(was.rows, "row")}, it is missing`];
-      if (was.rows !== is.rows)
-        return [`${name} had ${plural(was.rows, "row")}, it has ${formatNumber(is.rows)}`];
-      if (was.hash === null || is.hash === null || was.hash === is.hash) return [];
-      return [`${name}: same number of rows (${formatNumber(was.rows)}), other content`];
-    },
-  );
+  const [were, are] = comparableTables(expected.tables, found.tables);
+  return pairs(were.filter(comparable), are.filter(comparable)).flatMap(({ name, was, is }) => {
+    if (was === undefined) return [`${name} was not there`];
+    if (is === undefined) return [`${name} had ${plural(was.rows, "row")}, it is missing`];
+    if (was.rows !== is.rows)
+      return [`${name} had ${plural(was.rows, "row")}, it has ${formatNumber(is.rows)}`];
+    if (was.hash === null || is.hash === null || was.hash === is.hash) return [];
+    return [`${name}: same number of rows (${formatNumber(was.rows)}), other content`];
+  });
 }
 
 function sequenceDifferences(expected: Content, found: Content): string[] {

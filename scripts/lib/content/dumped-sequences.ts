@@ -8,7 +8,8 @@ const entryMark = Buffer.from("; Type: ");
 const rowsMark = Buffer.from("\\.\n");
 const newline = 10;
 
-const rowsBegin = /^; Type: TABLE DATA; Schema: [^\n]*\n--\n\nCOPY /;
+const rowsBegin =
+  /^; Type: TABLE DATA; Schema: [^\n]*\n--\n\n(?:-- load via partition root [^\n]*\n\n)?COPY /;
 const value =
   /^; Type: SEQUENCE SET; Schema: [^\n]*\n--\n\nSELECT pg_catalog\.setval\((?<name>'(?:[^']|'')*'), (?<lastValue>-?\d+), (?<called>true|false)\);\n/;
 

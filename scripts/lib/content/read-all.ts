@@ -4,6 +4,7 @@ import { briefly } from "./briefly.ts";
 import { type Content, hashing, type Proof, type SequenceValue } from "./content.ts";
 import { readLargeObjects } from "./large-objects.ts";
 import { readObjects } from "./objects.ts";
+import { withHashPartitions } from "./partitions.ts";
 import { readTables } from "./read-tables.ts";
 import { readRoleFacts } from "./roles.ts";
 import { listTables, type Table } from "./tables.ts";
@@ -24,7 +25,7 @@ export async function readAll(
     proof,
     hashing,
     serverVersionNumber,
-    tables: await read(await listTables(session)),
+    tables: await withHashPartitions(session, await read(await listTables(session))),
     sequences: [...sequences],
     largeObjects: await readLargeObjects(session, proof),
     extensions: await session.queryJson(Extensions, briefly(extensionsQuery)),

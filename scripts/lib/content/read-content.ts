@@ -6,6 +6,7 @@ import type { Content, Proof } from "./content.ts";
 import { readAll } from "./read-all.ts";
 import { readSequences } from "./sequences.ts";
 import { beginReading } from "./text-forms.ts";
+import { readViews } from "./views.ts";
 
 const versionQuery = "SELECT to_json(current_setting('server_version_num')::int);";
 
@@ -24,7 +25,9 @@ export async function readContent(
     await session.query(`${beginReading};`);
     const serverVersionNumber = await session.queryJson(z.int(), versionQuery);
     const sequences = await readSequences(session);
-    return await readAll(session, { proof, serverVersionNumber, sequences });
+    const content = await readAll(session, { proof, serverVersionNumber, sequences });
+    if (content.objects.materializedViews?.count === 0) return { ...content, materializedViews: [] };
+    return { ...content, materializedViews: await readViews(session, proof) };
   } finally {
     await session.close();
   }

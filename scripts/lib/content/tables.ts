@@ -54,7 +54,10 @@ export const listTables = (session: PsqlSession): Promise<Table[]> =>
 const longestChain = 20;
 
 /** The columns in the order in which they are hashed: `apart` each by itself, `together` as one row. */
-export function hashedColumns({ columns }: Table): { apart: Table["columns"]; together: Table["columns"] } {
+export function hashedColumns({ columns }: Pick<Table, "columns">): {
+  apart: Table["columns"];
+  together: Table["columns"];
+} {
   const apart = columns.filter(({ long }) => long).slice(0, longestChain);
   return { apart, together: columns.filter((column) => !apart.includes(column)) };
 }
@@ -63,7 +66,7 @@ export function hashedColumns({ columns }: Table): { apart: Table["columns"]; to
  * One row's hash. The columns are named, for their order may be another one after a restore. A row value's text costs
  * a look at each of its characters: long values are hashed by themselves, each into the next one's seed.
  */
-function rowHash(table: Table): string {
+export function rowHash(table: Pick<Table, "columns">): string {
   const { apart, together } = hashedColumns(table);
   const value = ({ name }: { name: string }) => `t.${identifier(name)}`;
   const hash = (text: string, seed: string) => `hashtextextended(${text} COLLATE "C", ${seed})`;

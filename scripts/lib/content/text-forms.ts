@@ -2,7 +2,7 @@
  * Fixes, for a transaction, every setting that a value's text form depends on, so that equal values have equal hashes
  * whatever the role, the database or the server is set to.
  */
-export const fixTextForms = [
+const textForms = [
   "SET LOCAL DateStyle = 'ISO, YMD'",
   "SET LOCAL IntervalStyle = 'postgres'",
   "SET LOCAL TimeZone = 'UTC'",
@@ -13,7 +13,13 @@ export const fixTextForms = [
   // Names of tables, types and functions are then written with their schema, and quoted only where they have to be.
   "SET LOCAL search_path = ''",
   "SET LOCAL quote_all_identifiers = off",
-].join("; ");
+];
+export const fixTextForms = textForms.join("; ");
+
+/** The names of those settings, but of search_path. */
+export const textFormSettings = textForms
+  .map((statement) => statement.split(" ")[2] ?? "")
+  .filter((name) => name !== "search_path");
 
 /** The application needs the other processors, and a dump one. */
 const oneProcess = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off";

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { parseBackupName } from "../backup-name.ts";
 import { type Content, hashing } from "../content/content.ts";
+import type { Uncompared } from "../content/uncompared.ts";
 import { deadline } from "../deadline.ts";
 import { messageOf, type ProgramError } from "../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
@@ -29,6 +30,7 @@ interface Progress {
   restoreSeconds: number | null;
   differences: string[];
   notes: string[];
+  untried: Uncompared[];
 }
 
 /**
@@ -49,6 +51,7 @@ export async function judge(
     restoreSeconds: null,
     differences: [],
     notes: [],
+    untried: [],
   };
   // In this order the next run knows of every rehearsal that has said it began.
   placeMarker(settings, database, runId);
@@ -62,7 +65,7 @@ export async function judge(
   const removed = await takeAway(run, progress.place);
   try {
     if (failure !== null && saysNothing(run, progress, failure)) throw failure;
-    const { source, restoreSeconds, differences, notes } = progress;
+    const { source, restoreSeconds, differences, notes, untried } = progress;
     const record: RehearsalRecord = {
       version: 1,
       runId,
@@ -75,6 +78,7 @@ export async function judge(
       compared: comparable(source?.manifest?.content ?? null),
       result: failure !== null ? "failed" : differences.length > 0 ? "different" : "equal",
       differences,
+      ...(untried.length === 0 ? {} : { untried }),
       error: failure === null ? null : messageOf(failure),
     };
     const unwritten = keep(run, path, record);
@@ -125,11 +129,17 @@ async function attempt(run: RestoreRun, path: string, progress: Progress): Promi
     const watch = watchSpace(place, minimumFreeBytes, signal, (reason) => space.abort(reason));
     const unlike = await place.prepare();
     progress.notes = unlike;
-    progress.restoreSeconds = await restoreOnTrial(place, source, signal);
+    const { seconds, empty } = await restoreOnTrial(place, source, signal);
+    progress.restoreSeconds = seconds;
+    progress.untried = empty;
     output.print("comparing …");
-    const { differences, notes } = await compare(place, source.manifest, signal);
+    const { differences, notes, untried } = await compare(place, source.manifest, signal);
     progress.differences = differences;
     progress.notes = [...unlike, ...notes];
+    progress.untried = [
+      ...untried,
+      ...empty.filter((view) => untried.every(({ what }) => what !== view.what)),
+    ];
     space.abort();
     await watch;
   } finally {

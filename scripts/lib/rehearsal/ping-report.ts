@@ -1,6 +1,7 @@
 import { ExitCode } from "../exit-codes.ts";
 import type { Settings } from "../settings.ts";
 import type { RehearsalOutcome } from "./rehearsal.ts";
+import { untriedText } from "./report.ts";
 
 const longestReason = 500;
 
@@ -19,7 +20,7 @@ export function rehearsalReport({ server }: Settings, outcomes: readonly Rehears
   const lines = outcomes.map(({ database, record, error }) => {
     const found = [...(record?.differences ?? []), ...(error === null ? [] : [error])].join("; ");
     // An error of PostgreSQL may quote a row in its later lines.
-    return `${database}: ${found === "" ? "equal" : (found.split("\n")[0] ?? "").slice(0, longestReason)}`;
+    return `${database}: ${found === "" ? `equal${record === null ? "" : untriedText(record)}` : (found.split("\n")[0] ?? "").slice(0, longestReason)}`;
   });
   return [`rehearsal on ${server}`, ...lines, ""].join("\n");
 }

@@ -22,6 +22,8 @@ export const rehearsalResult = {
   result: word(["equal", "different", "failed"], "failed"),
   /** One sentence each. */
   differences: z.array(z.string()),
+  /** What could not be tried or compared, and why; absent where there is nothing of the kind. */
+  untried: z.optional(z.array(z.object({ what: z.string(), why: z.string() }))),
   /** Why it failed; null unless it did. */
   error: z.nullable(z.string()),
 };

@@ -12,6 +12,10 @@ const comparedWith: Record<RehearsalRecord["compared"], string> = {
   nothing: "restores without an error (nothing was compared: no manifest says what it held)",
 };
 
+/** Behind a result: what it does not say anything of. */
+export const untriedText = ({ untried = [] }: Pick<RehearsalRecord, "untried">): string =>
+  untried.length === 0 ? "" : `; not compared: ${untried.map(({ what }) => what).join(", ")}`;
+
 /** Tells the log, and whoever watches, what a rehearsal showed. */
 export function report(
   { database, log }: RestoreRun,
@@ -38,7 +42,7 @@ export function report(
     log.event(
       "info",
       database.name,
-      `rehearsal finished: ${archive} ${comparedWith[compared]}${content}; a restore takes ${formatDuration(restoreSeconds ?? 0)}`,
+      `rehearsal finished: ${archive} ${comparedWith[compared]}${content}${untriedText(record)}; a restore takes ${formatDuration(restoreSeconds ?? 0)}`,
     );
   }
 }

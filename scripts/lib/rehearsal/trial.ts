@@ -1,5 +1,6 @@
 import { contentDifferences, contentNotes, roleDifferences } from "../content/differences.ts";
 import { readContent } from "../content/read-content.ts";
+import { type Uncompared, uncomparedParts } from "../content/uncompared.ts";
 import type { Manifest } from "../manifest.ts";
 import { type QueryOptions, query, queryJson } from "../psql.ts";
 import { RestoreError } from "../restore/errors.ts";
@@ -18,14 +19,14 @@ import type { Place } from "./place.ts";
 /**
  * Makes the database as a restore does: empty and like the old one, then the settings that the dump needs, the dump,
  * statistics, owner, grants, all settings, and its name last.
- * @returns the seconds that it took.
+ * @returns the seconds that it took, and materialized views that could not be filled without another server.
  * @throws RestoreError, PsqlError, DockerError, InterruptedError
  */
 export async function restoreOnTrial(
   { run, name, filledAs, maintenance, properties }: Place,
   source: RestoreSource,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<{ seconds: number; empty: Uncompared[] }> {
   const begun = performance.now();
   const options = questionOptions(run, maintenance, signal);
   const versionNumber = await requireVersion(run, source, options);
@@ -38,7 +39,7 @@ export async function restoreOnTrial(
   const here = source.manifest?.cluster?.settings ?? [];
   await giveLoadSettings(run, source, properties, filledAs, options, here);
   const inside = { applicationName: applicationName(run.runId), dbname: filledAs, signal };
-  await loadUnderSettings(run, source, properties, here, inside, () =>
+  const empty = await loadUnderSettings(run, source, properties, here, inside, () =>
     loadInto(run, source, filledAs, way, signal),
   );
   await Promise.all([gatherStatistics(run, inside), detachSubscriptions(run, filledAs, options)]);
@@ -48,7 +49,7 @@ export async function restoreOnTrial(
     `ALTER DATABASE ${identifier(filledAs)} RENAME TO ${identifier(name)};`,
   ];
   await query(run.database, statements.join("\n"), options);
-  return Math.round(performance.now() - begun) / 1000;
+  return { seconds: Math.round(performance.now() - begun) / 1000, empty };
 }
 
 /** @returns the server's version, as server_version_num. */
@@ -69,8 +70,9 @@ async function requireVersion(
 export interface Comparison {
   /** How what was restored differs from what was backed up, one sentence each. */
   differences: string[];
-  /** What differs and may. */
+  /** What differs and may, and what was not compared. */
   notes: string[];
+  untried: Uncompared[];
 }
 
 /**
@@ -87,12 +89,13 @@ export async function compare(
   const found = await queryJson(run.database, DatabaseProperties, propertiesQuery(name), options);
   const differences = differingProperties(properties, found).map((text) => `the database's ${text}`);
   const expected = manifest?.content ?? null;
-  if (expected === null) return { differences, notes: [] };
+  if (expected === null) return { differences, notes: [], untried: [] };
   const inside = { applicationName: applicationName(run.runId), dbname: name, signal };
   const content = await readContent(run.database, inside, expected.proof);
   const roles = place.rolesRestored ? roleDifferences(expected.roles, content.roles) : [];
   return {
     differences: [...contentDifferences(expected, content), ...differences, ...roles],
     notes: contentNotes(expected, content).filter((note) => !roles.includes(note)),
+    untried: uncomparedParts(expected),
   };
 }

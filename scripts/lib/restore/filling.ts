@@ -100,7 +100,12 @@ export const fillDatabase = (
   name: string,
 ): Promise<Filled> =>
   fill(run, server, source, properties, name, {
-    load: ({ signal, way }) => loadInto(run, source, name, way, signal),
+    load: async ({ signal, way }) => {
+      for (const { what, why } of await loadInto(run, source, name, way, signal)) {
+        const hint = "REFRESH MATERIALIZED VIEW fills it once that server answers";
+        run.log.event("warning", run.database.name, `${what} is empty: ${why}; ${hint}`);
+      }
+    },
     finish: async ({ inside, maintenance }) => {
       // Side by side: none of them changes what another one reads.
       const [content] = await Promise.all([

@@ -118,19 +118,21 @@ SELECT format('REFRESH MATERIALIZED VIEW %s', oid::regclass) FROM pg_catalog.pg_
  * Runs `load`, which fills a database that has its settings, and then fills its materialized views anew if a setting
  * could not hold during the load: a text search configuration of the database's own, which the dump makes.
  * @param inside how to ask in that database.
+ * @returns what `load` returns.
  * @throws what `load` throws; PsqlError, DockerError, InterruptedError
  */
-export async function loadUnderSettings(
+export async function loadUnderSettings<T>(
   { database }: RestoreRun,
   { manifest }: Pick<RestoreSource, "manifest">,
   wanted: DatabaseProperties,
   here: readonly ServerSetting[],
   inside: QueryOptions,
-  load: () => Promise<void>,
-): Promise<void> {
+  load: () => Promise<T>,
+): Promise<T> {
   const reading = lateSettings(settingsOfLoad(manifest, wanted, database.user, here));
   if (reading === null) return load();
   const before = await query(database, reading, inside);
-  await load();
+  const loaded = await load();
   if ((await query(database, reading, inside)) !== before) await query(database, refill, inside);
+  return loaded;
 }

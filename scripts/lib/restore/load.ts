@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { Transform } from "node:stream";
+import { PassThrough, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { endOf, firstForeignStatus } from "../child.ts";
 import { clientProgram } from "../client-program.ts";
@@ -14,6 +14,7 @@ import type { DatabaseSettings } from "../settings.ts";
 import { connectionString } from "../sql.ts";
 import { confineDump } from "./confinement.ts";
 import { type LoadError, loadErrors, readable } from "./load-errors.ts";
+import type { WithheldRefreshes } from "./withheld-refreshes.ts";
 
 export interface Load {
   archive: string;
@@ -33,6 +34,8 @@ export interface Load {
    * `plain`: the same for a psql that cannot confine.
    */
   way: "compressed" | "confined" | "plain";
+  /** Takes statements out of the text; not where it travels `compressed`. */
+  withheld?: WithheldRefreshes;
   signal: AbortSignal;
   /** Called with the number of compressed bytes sent so far. */
   progress: (bytes: number) => void;
@@ -175,6 +178,7 @@ async function send(load: Load, input: NodeJS.WritableStream): Promise<void> {
       watched.bytes,
       decompressor(load.compression),
       confineDump(load.way === "confined"),
+      load.withheld?.transform() ?? new PassThrough(),
       input,
       { signal: load.signal },
     );

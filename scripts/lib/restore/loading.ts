@@ -1,3 +1,4 @@
+import type { Uncompared } from "../content/uncompared.ts";
 import { dockerExec } from "../docker.ts";
 import { formatBytes } from "../format.ts";
 import { type QueryOptions, query } from "../psql.ts";
@@ -5,11 +6,13 @@ import { PsqlError } from "../psql-error.ts";
 import { applicationName } from "../run-id.ts";
 import { serverFacts } from "../server-facts.ts";
 import { RestoreError } from "./errors.ts";
+import { fillViews, mayNeedAnotherServer } from "./filling-views.ts";
 import { KeepGoing, type NotLoadedList } from "./keep-going.ts";
 import { type Load, LoadFailure, loadArchive, readLoad } from "./load.ts";
 import { loadError } from "./load-report.ts";
 import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
+import { WithheldRefreshes } from "./withheld-refreshes.ts";
 
 const isForeign = ({ manifest }: RestoreSource): boolean => manifest === null || manifest.adopted;
 
@@ -55,6 +58,7 @@ async function loadOf(
 /**
  * Restores the file into the empty database `name` and shows how far it is.
  * @param way see loadingWay.
+ * @returns materialized views that another server would have to fill, which stay empty.
  * @throws RestoreError `load`, DockerError, InterruptedError
  */
 export async function loadInto(
@@ -63,13 +67,18 @@ export async function loadInto(
   name: string,
   way: Load["way"],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Uncompared[]> {
+  const withheld = mayNeedAnotherServer(source) ? new WithheldRefreshes() : null;
+  const travels = withheld !== null && way === "compressed" ? "confined" : way;
   try {
-    await loadArchive(await loadOf(run, source, name, way, signal));
+    const load = await loadOf(run, source, name, travels, signal);
+    await loadArchive(withheld === null ? load : { ...load, withheld });
   } catch (error) {
     if (!(error instanceof LoadFailure)) throw error;
-    throw await loadError(run, source, way, error);
+    throw await loadError(run, source, travels, error);
   }
+  const inside = { applicationName: applicationName(run.runId), dbname: name, signal };
+  return withheld === null ? [] : fillViews(run, source, withheld.statements, inside);
 }
 
 /**

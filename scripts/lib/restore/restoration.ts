@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { takeBackup } from "../backup.ts";
 import type { Content } from "../content/content.ts";
+import { comparableTables } from "../content/partitions.ts";
 import { readContent } from "../content/read-content.ts";
 import { lockDatabase } from "../dead-runs.ts";
 import { requireRunning } from "../docker.ts";
@@ -165,7 +166,8 @@ async function dropAndRestore(
 function reportOf({ settings }: RestoreRun, restored: Restored, backup: Manifest | null): RestoreReport {
   const preRestoreArchive = backup === null ? null : join(settings.paths.backups, backup.archive.file);
   const tables = backup?.content?.tables;
-  const changes = tables === undefined ? null : changedTables(tables, restored.content.tables);
+  const changes =
+    tables === undefined ? null : changedTables(...comparableTables(tables, restored.content.tables));
   return { ...restored, preRestoreArchive, changes };
 }
 

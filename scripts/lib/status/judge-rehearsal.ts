@@ -33,6 +33,7 @@ function figuresOf(record: RehearsalRecord): NonNullable<Rehearsals["newest"]> {
     compared,
     result,
     differences: [...record.differences],
+    ...(record.untried === undefined ? {} : { untried: record.untried }),
     error,
   };
 }
@@ -69,7 +70,7 @@ function judgeNewest({ archive, startedAt, result, runId, ...record }: Rehearsal
     return [warning(`${which} failed: ${record.error ?? "no reason is given"}`, advice)];
   if (result === "equal") {
     const { compared } = record;
-    if (compared === "full") return [];
+    if (compared === "full") return judgeUntried(which, record.untried);
     const what = compared === "rows" ? "only its rows were counted" : "there was nothing to compare it with";
     return [note(`${which} restored it, but ${what}`)];
   }
@@ -77,6 +78,15 @@ function judgeNewest({ archive, startedAt, result, runId, ...record }: Rehearsal
   const more = record.differences.length - namedDifferences;
   const rest = more > 0 ? `; and ${more} more` : "";
   return [critical(`${which} did not restore what was backed up: ${named}${rest}`, advice)];
+}
+
+/** An equal rehearsal says nothing of these. */
+function judgeUntried(which: string, untried: RehearsalRecord["untried"] = []): Finding[] {
+  if (untried.length === 0) return [];
+  const named = untried.slice(0, namedDifferences).map(({ what, why }) => `${what}: ${why}`);
+  const more = untried.length - named.length;
+  const rest = more > 0 ? `; and ${more} more` : "";
+  return [note(`${which} could not compare everything: ${named.join("; ")}${rest}`)];
 }
 
 function judgeSuccess(

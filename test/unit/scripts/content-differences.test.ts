@@ -230,8 +230,107 @@ test("comments of an older manifest, which also counts those that no dump carrie
   const older = { ...content, ...objects({ comments: { count: 9, hash: "9" } }) };
   const found = { ...content, ...objects({ commentTexts: { count: 8, hash: "8" } }) };
   expect(contentDifferences(older, found)).toEqual([]);
-  expect(contentNotes(older, found)).toEqual([expect.stringContaining("comments were not compared")]);
+  expect(contentNotes(older, found)).toEqual([expect.stringContaining("not compared: comments: ")]);
   const fewer = { ...content, ...objects({ commentTexts: { count: 7, hash: "7" } }) };
   expect(contentDifferences(found, fewer)).toEqual(["1 comment text is missing: had 8, has 7"]);
   expect(contentNotes(found, fewer)).toEqual([]);
+});
+
+describe("hash partitions", () => {
+  const leads = { schema: "public", name: "leads" };
+  const part = (number: number, rows: number, hash: string | null, whole?: typeof leads) => ({
+    ...{ schema: "public", name: `leads_${number}`, rows, hash },
+    ...(whole === undefined ? {} : { hashPartitionOf: whole }),
+  });
+  const holding = (...tables: Content["tables"]): Content => ({ ...content, tables });
+  const found = holding(courses, part(0, 6, "9223372036854775807", leads), part(1, 2, "5", leads));
+
+  test.each<[string, Content, string[]]>([
+    [
+      "other partitions",
+      holding(courses, part(0, 1, "7", leads), part(1, 7, "9223372036854775805", leads)),
+      [],
+    ],
+    [
+      "a manifest that does not know of them",
+      holding(courses, part(0, 1, "7"), part(1, 7, "9223372036854775805")),
+      [],
+    ],
+    ["without hashes", holding(courses, part(0, 1, null), part(1, 7, null)), []],
+    ["a row less", holding(courses, part(0, 2, "7"), part(1, 7, "1")), ["public.leads had 9 rows, it has 8"]],
+    [
+      "another row",
+      holding(courses, part(0, 1, "8"), part(1, 7, "9223372036854775805")),
+      ["public.leads: same number of rows (8), other content"],
+    ],
+  ])("%s: rows are compared over the whole table", (_, expected, wrong) => {
+    expect(contentDifferences(expected, found)).toEqual(wrong);
+  });
+
+  test("a missing one is named where only what was backed up says that it was one", () => {
+    const expected = holding(part(0, 6, "9"), part(1, 2, "5"), part(2, 3, "1"));
+    const without = holding(part(0, 6, "9"), part(1, 2, "5"));
+    expect(contentDifferences(expected, without)).toEqual(["public.leads_2 had 3 rows, it is missing"]);
+  });
+});
+
+describe("materialized views", () => {
+  const view = { schema: "public", name: "totals", populated: true, rows: 5, hash: "7" };
+  const why = { why: "it reads the foreign table far", otherServer: true };
+  const held = (...materializedViews: NonNullable<Content["materializedViews"]>): Content => ({
+    ...content,
+    materializedViews,
+  });
+
+  test.each<[string, Content, Content, string[]]>([
+    ["equal", held(view), held(view), []],
+    [
+      "fewer rows",
+      held(view),
+      held({ ...view, rows: 4 }),
+      ["materialized view public.totals is to have 5 rows, it has 4"],
+    ],
+    [
+      "other rows",
+      held(view),
+      held({ ...view, hash: "8" }),
+      ["materialized view public.totals: same number of rows (5), other content"],
+    ],
+    [
+      "not filled",
+      held(view),
+      held({ ...view, populated: false, rows: null, hash: null }),
+      ["materialized view public.totals was filled, it is empty"],
+    ],
+    [
+      "filled, and was not",
+      held({ ...view, populated: false, rows: null, hash: null }),
+      held(view),
+      ["materialized view public.totals was empty, it is filled"],
+    ],
+    ["rows only", held({ ...view, hash: null }), held(view), []],
+    [
+      "of another server",
+      held({ ...view, rows: null, hash: null, uncompared: why }),
+      held({ ...view, populated: false }),
+      [],
+    ],
+    ["of an older manifest", content, held(view), []],
+    ["hashed in another way", { ...held(view), hashing: 0 }, held({ ...view, hash: "8" }), []],
+  ])("%s", (_, expected, found, wrong) => {
+    expect(contentDifferences(expected, found)).toEqual(wrong);
+  });
+
+  test("what is not compared is said", () => {
+    const expected = held({ ...view, rows: null, hash: null, uncompared: why });
+    expect(contentNotes(expected, held(view))).toEqual([
+      "not compared: materialized view public.totals: it reads the foreign table far, and could not be tried without the other server",
+    ]);
+    const older = { ...content, ...objects({ materializedViews: { count: 2, hash: "1" } }) };
+    expect(contentNotes(older, held(view))).toEqual([
+      expect.stringContaining(
+        "not compared: the content of materialized views: its manifest does not have it",
+      ),
+    ]);
+  });
 });

@@ -4,8 +4,8 @@ import { DumpedSequences } from "../../../scripts/lib/content/dumped-sequences.t
 
 const header = (name: string, type: string) =>
   `--\n-- ${type === "TABLE DATA" ? "Data for " : ""}Name: ${name}; Type: ${type}; Schema: public; Owner: app\n--\n\n`;
-const rows = (name: string, text: string) =>
-  `${header(name, "TABLE DATA")}COPY public.${name} (value) FROM stdin;\n${text}\\.\n\n\n`;
+const rows = (name: string, text: string, note = "") =>
+  `${header(name, "TABLE DATA")}${note}COPY public.${name} (value) FROM stdin;\n${text}\\.\n\n\n`;
 const value = (name: string, call: string) =>
   `${header(name, "SEQUENCE SET")}SELECT pg_catalog.setval(${call});\n\n\n`;
 const sequence = (name: string, literal: string) => ({
@@ -18,6 +18,7 @@ const dump = [
   "--\n-- PostgreSQL database dump\n--\n\n",
   rows("none", ""),
   rows("liar", `${lie.replaceAll("\n", "\\n")}\n${lie.replaceAll("\\", "")}x\\\\.\n`),
+  rows("partition", lie.replaceAll("\\", ""), "-- load via partition root public.whole\n\n"),
   value("a", "'public.a', 9223372036854775807, true"),
   rows("other", "\\N\n\\\\\n"),
   rows("large", "a row\\\\\n".repeat(2_000)),

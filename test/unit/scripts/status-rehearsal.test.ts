@@ -43,6 +43,11 @@ describe("5 backup, what rehearsals say", () => {
   test.each<[string, RehearsalRecord[], string]>([
     ["equal", [record(8)], "ok: rehearsed 8 h ago: shop_8.sql.gz, equal in rows and content"],
     ["a restore's duration", [record(8)], "; a restore takes 1 min 5 s"],
+    [
+      "not everything compared",
+      [record(8, { untried: [{ what: "materialized view a.b", why: "it reads the foreign table c" }] })],
+      "could not compare everything: materialized view a.b: it reads the foreign table c",
+    ],
     ["rows only", [record(8, { compared: "rows" })], "restored it, but only its rows were counted"],
     ["nothing compared", [record(8, { compared: "nothing" })], "there was nothing to compare it with"],
     ["too old", [record(200)], "warning: the newest successful rehearsal is too old"],

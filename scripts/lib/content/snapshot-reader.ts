@@ -1,0 +1,46 @@
+import type { QueryOptions } from "../psql.ts";
+import { PsqlSession } from "../psql-session.ts";
+import type { DatabaseSettings } from "../settings.ts";
+import { literal } from "../sql.ts";
+
+/**
+ * Reads a snapshot that another session has exported and still holds, in sessions of its own: an error ends one of
+ * these, and not that one.
+ */
+export class SnapshotReader {
+  readonly #database: DatabaseSettings;
+  readonly #options: QueryOptions;
+  readonly #snapshot: string;
+  #session: PsqlSession | null = null;
+
+  constructor(database: DatabaseSettings, options: QueryOptions, snapshot: string) {
+    this.#database = database;
+    this.#options = options;
+    this.#snapshot = snapshot;
+  }
+
+  /**
+   * Does some work in a transaction of its own, which is rolled back.
+   * @throws what `work` throws; PsqlError, DockerError, InterruptedError
+   */
+  async read<T>(work: (session: PsqlSession) => Promise<T>): Promise<T> {
+    this.#session ??= new PsqlSession(this.#database, this.#options);
+    try {
+      await this.#session.query(
+        `BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SET TRANSACTION SNAPSHOT ${literal(this.#snapshot)};
+SET LOCAL search_path = ''; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off;`,
+      );
+      const result = await work(this.#session);
+      await this.#session.query("ROLLBACK;");
+      return result;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#session?.close();
+    this.#session = null;
+  }
+}

@@ -1,0 +1,21 @@
+import { formatNumber, plural } from "../format.ts";
+import type { MaterializedView } from "./content.ts";
+import { pairs } from "./pairs.ts";
+
+/** A view that is missing is told with the objects. */
+export function viewDifferences(
+  expected: readonly MaterializedView[] = [],
+  found: readonly MaterializedView[] = [],
+): string[] {
+  return pairs(expected, found).flatMap(({ name, was, is }) => {
+    if (was === undefined || is === undefined || was.uncompared?.otherServer) return [];
+    const view = `materialized view ${name}`;
+    if (was.populated !== is.populated)
+      return [`${view} was ${was.populated ? "filled, it is empty" : "empty, it is filled"}`];
+    if (was.rows === null || is.rows === null) return [];
+    if (was.rows !== is.rows)
+      return [`${view} is to have ${plural(was.rows, "row")}, it has ${formatNumber(is.rows)}`];
+    if (was.hash === null || is.hash === null || was.hash === is.hash) return [];
+    return [`${view}: same number of rows (${formatNumber(was.rows)}), other content`];
+  });
+}

@@ -1,0 +1,119 @@
+import * as z from "zod/mini";
+import type { PsqlSession } from "../psql-session.ts";
+import { own } from "./catalogues.ts";
+
+const relation = { schema: z.string(), name: z.string() };
+
+/** A materialized view, and what its query comes to. */
+const ViewQuery = z.object({
+  ...relation,
+  /** As a dump writes it: with its schema, quoted where it has to be. */
+  written: z.string(),
+  owner: z.string(),
+  /** Whether the owner is who asks. */
+  ours: z.boolean(),
+  populated: z.boolean(),
+  columns: z.array(z.object({ name: z.string(), long: z.boolean() })),
+  definition: z.string(),
+  /** The materialized views that it reads, itself or by others. */
+  inner: z.array(z.object(relation)),
+  /** What of another server it reads: foreign tables, and functions of dblink. */
+  elsewhere: z.array(z.string()),
+  /** What it asks for that is another in each session: the time, the user, a random number … */
+  moments: z.array(z.string()),
+  /** Aggregates whose result depends on the order of the rows in its last digits. */
+  inexact: z.array(z.string()),
+});
+export type ViewQuery = z.infer<typeof ViewQuery>;
+
+/** PostgreSQL's own functions that are not volatile, whose result is another in each session all the same. */
+const momentary = [
+  "now",
+  "transaction_timestamp",
+  "statement_timestamp",
+  "current_database",
+  "current_schema",
+  "current_schemas",
+  "current_user",
+  "session_user",
+  "version",
+];
+const quoted = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(", ");
+
+/** In the text of a function of somebody's own. */
+const momentaryCall = String.raw`\m(now|age|random|clock_timestamp|timeofday|nextval|gen_random_uuid|${momentary.join("|")})\s*\(`;
+const momentaryWord = String.raw`\m(current_date|current_time|current_timestamp|localtime|localtimestamp|current_user|session_user|current_role|current_catalog)\M`;
+
+const extensionOf = (catalogue: string, oid: string): string =>
+  `(SELECT extname FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid WHERE d.classid = '${catalogue}'::regclass
+    AND d.objid = ${oid} AND d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass LIMIT 1)`;
+
+/**
+ * `rules` are the queries of all views, `reads` what each reads, and what partitioned tables and tables with heirs
+ * consist of. A function of somebody's own is looked through by the words of its text.
+ */
+const viewsQuery = `
+WITH RECURSIVE rules AS MATERIALIZED (
+  SELECT ev_class AS view, ev_action::text AS action FROM pg_rewrite r JOIN pg_class c ON c.oid = ev_class
+  WHERE rulename = '_RETURN' AND relkind IN ('v', 'm') AND c.oid >= 16384
+), reads AS MATERIALIZED (
+  SELECT DISTINCT view, found[1]::oid AS relation FROM rules, regexp_matches(action, ':relid (\\d+)', 'g') AS found
+  WHERE found[1]::oid <> view
+  UNION SELECT inhparent, inhrelid FROM pg_inherits
+), reached AS (
+  SELECT c.oid AS view, c.oid AS relation FROM pg_class c WHERE relkind = 'm'
+  UNION SELECT reached.view, reads.relation FROM reached JOIN reads ON reads.view = reached.relation
+), own_functions AS MATERIALIZED (
+  SELECT p.oid, lower(proname) AS name, text, regexp_split_to_array(lower(text), '\\W+') AS words
+  FROM pg_proc p, LATERAL (SELECT CASE WHEN prokind = 'a' THEN
+      (SELECT concat_ws(' ', aggtransfn, aggfinalfn, aggcombinefn) FROM pg_aggregate WHERE aggfnoid = p.oid)
+    ELSE pg_get_functiondef(p.oid) END AS text) AS t
+  WHERE p.oid >= 16384 AND ${own("pg_proc", "p.oid")}
+), calls AS (
+  SELECT DISTINCT reached.view, found[1]::oid AS function FROM reached JOIN rules ON rules.view = reached.relation,
+    regexp_matches(action, ':(?:funcid|opfuncid|aggfnoid|winfnoid) (\\d+)', 'g') AS found
+  UNION SELECT calls.view, other.oid FROM calls JOIN own_functions f ON f.oid = calls.function
+    JOIN own_functions other ON other.name = ANY (f.words) AND other.oid <> f.oid
+)
+SELECT coalesce(json_agg(json_build_object(
+  'schema', n.nspname, 'name', c.relname, 'written', c.oid::regclass::text,
+  'owner', pg_get_userbyid(c.relowner), 'ours', c.relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user),
+  'populated', c.relispopulated,
+  'columns', (SELECT coalesce(json_agg(json_build_object('name', a.attname, 'long',
+      a.atttypid = ANY ('{text,json,jsonb,bytea,xml}'::regtype[])) ORDER BY a.attname COLLATE "C"), '[]')
+    FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+  'definition', coalesce(pg_get_viewdef(c.oid), ''),
+  'inner', (SELECT coalesce(json_agg(json_build_object('schema', s.nspname, 'name', i.relname)), '[]')
+    FROM reached JOIN pg_class i ON i.oid = relation JOIN pg_namespace s ON s.oid = i.relnamespace
+    WHERE reached.view = c.oid AND i.relkind = 'm' AND i.oid <> c.oid),
+  'elsewhere', (SELECT coalesce(json_agg(what ORDER BY what COLLATE "C"), '[]') FROM (
+    SELECT 'the foreign table ' || relation::regclass FROM reached JOIN pg_class f ON f.oid = relation
+      WHERE reached.view = c.oid AND f.relkind = 'f'
+    UNION SELECT 'the foreign table ' || f.oid::regclass FROM calls JOIN own_functions o ON o.oid = function
+      JOIN pg_class f ON f.relkind = 'f' AND lower(f.relname) = ANY (o.words) WHERE calls.view = c.oid
+    UNION SELECT 'another database by dblink' FROM calls LEFT JOIN own_functions o ON o.oid = function
+      WHERE calls.view = c.oid AND ('dblink' = ANY (o.words) OR ${extensionOf("pg_proc", "function")} = 'dblink')
+  ) AS t(what)),
+  'moments', (SELECT coalesce(json_agg(what ORDER BY what COLLATE "C"), '[]') FROM (
+    SELECT proname || '()' FROM calls JOIN pg_proc p ON p.oid = function
+      WHERE calls.view = c.oid AND pronamespace = 'pg_catalog'::regnamespace
+        AND (provolatile = 'v' OR proname IN (${quoted(momentary)}) OR proname = 'age' AND pronargs = 1)
+    UNION SELECT name || '(), whose text asks for the time, the user or chance' FROM calls JOIN own_functions o ON o.oid = function
+      WHERE calls.view = c.oid AND (text ~* '${momentaryCall}' OR text ~* '${momentaryWord}')
+    UNION SELECT 'the present time, user or schema' FROM reached JOIN rules ON rules.view = relation
+      WHERE reached.view = c.oid AND action LIKE '%SQLVALUEFUNCTION%'
+    UNION SELECT 'the system''s ' || relation::regclass FROM reached WHERE reached.view = c.oid AND relation < 16384
+  ) AS t(what)),
+  'inexact', (SELECT coalesce(json_agg(DISTINCT proname), '[]') FROM calls JOIN pg_proc p ON p.oid = function
+    WHERE calls.view = c.oid AND pronamespace = 'pg_catalog'::regnamespace AND prokind = 'a'
+      AND proargtypes::oid[] && '{float4,float8}'::regtype[]::oid[] AND proname NOT IN ('min', 'max', 'count'))
+  ) ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"), '[]')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'm' AND ${own("pg_class", "c.oid")};`;
+
+/**
+ * The materialized views with what is known of their queries.
+ * @param session one with an empty search_path, so that definitions name schemas.
+ */
+export const listViews = (session: PsqlSession): Promise<ViewQuery[]> =>
+  session.queryJson(z.array(ViewQuery), viewsQuery);
