@@ -2,7 +2,7 @@ import { formatTime } from "../format.ts";
 import type { LogEntry } from "../log.ts";
 import { type BackupRun, backupRuns } from "./backup-runs.ts";
 import { critical, note, ok, unknown, warning } from "./levels.ts";
-import { type DatabaseObservation, isNotYetDeployed, type ServerObservation } from "./observation.ts";
+import { type DatabaseObservation, isMissing, type ServerObservation } from "./observation.ts";
 import type { Finding } from "./report.ts";
 
 /** How many of a database's last runs count. */
@@ -68,7 +68,8 @@ function judgeRuns(entries: readonly LogEntry[], database: DatabaseObservation, 
   const reason = last.reason ?? "it began and never ended";
   const which = failures === 1 ? "the last backup run" : `the last ${failures} backup runs`;
   const text = `${which} of ${database.settings.name} failed, last ${formatTime(last.time)}: ${reason}`;
-  if (isNotYetDeployed(database)) return [note(text)];
+  // The points of the database itself say how bad that is.
+  if (isMissing(database)) return [note(text)];
   const advice = `see: grep ${last.runId ?? "error"} ${path}`;
   return [failures === 1 ? warning(text, advice) : critical(text, advice)];
 }

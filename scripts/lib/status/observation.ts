@@ -133,5 +133,9 @@ export interface ServerObservation {
  * The backup system stands, the application does not yet: no container, never a backup, and none was due. A container
  * whose name is wrong in the configuration looks the same, so that it is over with the first backup that was due.
  */
-export const isNotYetDeployed = ({ container, backups, firstBackupDue }: DatabaseObservation): boolean =>
-  !firstBackupDue && container.seen && container.value === null && backups.seen && backups.value.length === 0;
+export const isNotYetDeployed = (database: DatabaseObservation): boolean =>
+  !database.firstBackupDue && isMissing(database);
+
+/** No container and never a backup, whether one was due or not. */
+export const isMissing = ({ container, backups }: DatabaseObservation): boolean =>
+  container.seen && container.value === null && backups.seen && backups.value.length === 0;

@@ -6,7 +6,7 @@ import { judgeServer } from "../../../scripts/lib/status/judgement.ts";
 import type { ServerObservation } from "../../../scripts/lib/status/observation.ts";
 import { painter } from "../../../scripts/lib/terminal.ts";
 import { seed, stackPlanOf } from "../infra/plans.ts";
-import { server } from "../scripts/status-observations.ts";
+import { hoursAgo, neverDeployed, server } from "../scripts/status-observations.ts";
 
 const [plan] = stackPlanOf(seed).servers;
 if (plan === undefined) throw new Error("the seed has a server");
@@ -73,6 +73,26 @@ test("an application that comes later, as somebody said, is no failure, and what
   expect(text(result)).toMatch(
     /no backup of library yet\. After kamal deploy: ssh root@.*backup_database\.sh/,
   );
+});
+
+test("runs that failed for want of the container do not make an application that comes later a failure", () => {
+  const failed = (hours: number) => ({
+    time: hoursAgo(hours),
+    level: "error" as const,
+    database: "library",
+    runId: `r${hours}`,
+    program: "backup_database",
+    text: "backup failed: there is no container library-db",
+  });
+  const log = { seen: true, value: [failed(58), failed(34), failed(10)] } as const;
+  const result = resultOf(withoutContainer({ databases: [neverDeployed], log }), { beforeApplication: true });
+  expect(exitOf(result)).toBe("done");
+  const status = result.servers[0]?.verification?.status;
+  expect(status?.points.log.level).toBe("note");
+  expect(status?.databases[0]?.points).toMatchObject({
+    container: { level: "critical" },
+    backup: { level: "critical" },
+  });
 });
 
 test("a database without a container is no success unless somebody said so, and the last line says why", () => {
