@@ -15,11 +15,11 @@ export interface Place {
   good: string;
 }
 
-/** Every point that a report tells of, whatever there are. */
+/** Every point that a report tells of, whatever there are; the activity only where PostgreSQL told of it. */
 export function placesOf({ databases, points }: Pick<StatusReport, "databases" | "points">): Place[] {
-  const ofDatabases = databases.flatMap(({ name, points, activity }) => [
+  const ofDatabases = databases.flatMap(({ name, points, activity, performance }) => [
     ...Object.entries(points).map(([point, { findings }]) => placeOf(name, point, findings)),
-    placeOf(name, "activity", activity),
+    ...(performance === null ? [] : [placeOf(name, "activity", activity)]),
   ]);
   const ofServer = Object.entries(points).map(([point, { findings }]) => placeOf(null, point, findings));
   return [...ofDatabases, ...ofServer];

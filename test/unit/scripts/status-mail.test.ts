@@ -9,7 +9,7 @@ import { mailOf } from "../../../scripts/lib/status/mail.ts";
 import { type MailRecord, readMailRecord, writeMailRecord } from "../../../scripts/lib/status/mail-record.ts";
 import type { Finding } from "../../../scripts/lib/status/report.ts";
 import { mailText } from "../../../scripts/lib/status/report-text.ts";
-import { database, server, settings } from "./status-observations.ts";
+import { database, server, settings, withFigures } from "./status-observations.ts";
 
 const begun = new Date("2026-11-20T02:00:00Z");
 const at = (hours: number) => new Date(begun.getTime() + hours * 3_600_000);
@@ -194,6 +194,19 @@ describe("several databases", () => {
     expect(Object.keys(first.record.places)).toEqual(["blog/backup"]);
     expect(second).toMatchObject({ mail: null, record: { places: {} } });
   });
+});
+
+test("what a silent PostgreSQL cannot tell of is neither over nor forgotten", () => {
+  const slow = withFigures({ longestQuery: { pid: 7, user: "shop", seconds: 4_000 } });
+  const silent = database({ postgres: { answers: false, kind: "silent", reason: "no answer in time" } });
+  let known = none;
+  const over = [slow, silent, slow, database()].map((seen, hour) => {
+    const told = { ...judgeServer(server({ databases: [seen] })), checkedAt: at(hour).toISOString() };
+    const { mail, record } = mailOf(told, { record: known, configured: ["shop"], nextCheck: null });
+    known = record;
+    return mail?.over.map(({ key }) => key).filter((key) => key === "shop/activity") ?? [];
+  });
+  expect(over).toEqual([[], [], [], ["shop/activity"]]);
 });
 
 describe("the time of the reminder", () => {
