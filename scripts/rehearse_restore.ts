@@ -53,7 +53,7 @@ async function main(context: ProgramContext): Promise<number> {
   if (given.flag("json")) {
     output.data(JSON.stringify({ version: 1, runId, exitCode, rehearsals: outcomes }, null, 2));
   }
-  const verdict = signal.aborted ? "fail" : verdictOf(outcomes);
+  const verdict = signal.aborted ? "fail" : verdictOf(settings, outcomes, new Date());
   if (verdict !== null) await ping.end(verdict, rehearsalReport(settings, outcomes));
   return exitCode;
 }

@@ -44,6 +44,10 @@ export const RehearsalRecord = z.object({
 });
 export type RehearsalRecord = z.infer<typeof RehearsalRecord>;
 
+/** What was only counted, or compared with nothing, proves too little. */
+export const isSuccess = ({ compared, result }: RehearsalRecord): boolean =>
+  result === "equal" && compared === "full";
+
 /**
  * Writes the record (0600) of the backup `stem` in the place of an older one, whole or not at all.
  * @param temporary a path in the same directory.

@@ -1,5 +1,5 @@
 import { formatAge, formatDuration, formatTime } from "../format.ts";
-import type { RehearsalRecord } from "../rehearsal/record.ts";
+import { isSuccess, type RehearsalRecord } from "../rehearsal/record.ts";
 import type { Settings } from "../settings.ts";
 import { dueRuns } from "./due-runs.ts";
 import { critical, note, ok, warning } from "./levels.ts";
@@ -37,10 +37,6 @@ function figuresOf(record: RehearsalRecord): NonNullable<Rehearsals["newest"]> {
     error,
   };
 }
-
-/** What was only counted, or compared with nothing, proves too little. */
-const isSuccess = ({ compared, result }: RehearsalRecord): boolean =>
-  result === "equal" && compared === "full";
 
 /**
  * What rehearsals say about the backups; part of point 5. Nothing where nobody ever rehearsed and nothing is scheduled.
