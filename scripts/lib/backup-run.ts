@@ -59,9 +59,6 @@ export async function backUp(
   const attempt = async () => {
     const lock = await reporting(log, database.name, () => lockDatabase(settings, database, request));
     request.begun?.();
-    const adopt = async () => {
-      outcome.adopted = await adoptArchives(settings, database, request);
-    };
     try {
       const run = { ...request, settings, database };
       let present: string[] = [];
@@ -69,12 +66,10 @@ export async function backUp(
         present = await databaseNames(run, database.database);
         outcome.dropped = await dropLeftovers(run, database.database, present);
       };
-      const taking = takeBackup(settings, database, { ...request, class: "regular", lock, cleanUp });
-      // Whatever became of it: earlier archives can still be restored when no new one can be made.
-      await taking.catch(() => (request.signal.aborted ? undefined : adopt()));
-      const backup = await taking;
+      const backup = await takeBackup(settings, database, { ...request, class: "regular", lock, cleanUp });
       outcome.backup = backup;
-      await adopt();
+      // Not after a failure: that is to be reported at once, and reading old archives may take as long as a backup.
+      outcome.adopted = await adoptArchives(settings, database, request);
       await forgetUndropped(run);
       const { removed, problems, heldBy } = prune(settings, database, log);
       outcome.removed = removed;

@@ -15,8 +15,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { adoptArchives } from "../../../scripts/lib/adoption.ts";
+import { backUp } from "../../../scripts/lib/backup-run.ts";
 import { listBackups } from "../../../scripts/lib/backups.ts";
 import { readLeftAlone } from "../../../scripts/lib/left-alone.ts";
 import { openLog } from "../../../scripts/lib/log.ts";
@@ -165,6 +166,26 @@ describe("an archive that cannot be adopted", () => {
     utimesSync(`${path}.new`, atime, mtime);
     renameSync(`${path}.new`, path);
   }
+});
+
+test("after a backup that failed nothing is read: the failure is reported first", async () => {
+  const [backups, locks, bin] = ["backups", "locks", "bin"].map((name) => join(directory, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const path of [backups, locks, bin]) mkdirSync(path, { recursive: true });
+  writeFileSync(join(bin, "docker"), "#!/bin/sh\necho no daemon >&2\nexit 1\n", { mode: 0o700 });
+  const stem = join(backups, "app_20250816_155501");
+  writeFileSync(`${stem}.sql.gz`, gzipSync(dump("CREATE TABLE t (a int);")));
+  const here = { ...settings, paths: { ...settings.paths, backups, locks } };
+  const log = openLog(join(directory, "log"), "backup_database", runId);
+  const request = { program: "backup_database", runId, log, signal: new AbortController().signal };
+  vi.stubEnv("PATH", `${bin}:${process.env.PATH}`);
+  const outcome = await backUp(here, database, request).finally(() => vi.unstubAllEnvs());
+  log.close();
+  expect(outcome).toMatchObject({ backup: null, adopted: [], error: expect.stringContaining("no daemon") });
+  expect(existsSync(`${stem}.json`)).toBe(false);
 });
 
 async function adopt(here: Settings, signal = new AbortController().signal): Promise<string[]> {
