@@ -1,11 +1,14 @@
 import type { Uncompared } from "../content/uncompared.ts";
-import { listViews } from "../content/view-queries.ts";
+import { listViews, type ViewQuery } from "../content/view-queries.ts";
 import { type QueryOptions, query } from "../psql.ts";
 import { PsqlError } from "../psql-error.ts";
 import { PsqlSession } from "../psql-session.ts";
+import type { DatabaseSettings } from "../settings.ts";
+import { identifier } from "../sql.ts";
 import { RestoreError } from "./errors.ts";
 import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
+import type { WithheldView } from "./withheld-refreshes.ts";
 
 /**
  * Whether the dump may fill materialized views from another server, which would end its load where that server does not
@@ -32,7 +35,8 @@ SELECT pg_catalog.set_config(name, '', false) FROM pg_catalog.pg_settings
 `;
 
 /**
- * Fills materialized views by statements that were withheld from a dump.
+ * Fills materialized views whose statements were withheld from a dump. One that needs another server is not waited for
+ * as long as one that does not, which may take as long as in the load.
  * @param inside how to ask in the database.
  * @returns those that another server would have to fill, and why it could not; they stay empty.
  * @throws RestoreError `load` for one that cannot be filled for another reason; DockerError, InterruptedError
@@ -40,43 +44,47 @@ SELECT pg_catalog.set_config(name, '', false) FROM pg_catalog.pg_settings
 export async function fillViews(
   { database, settings }: RestoreRun,
   { path }: Pick<RestoreSource, "path">,
-  statements: readonly string[],
+  withheld: readonly WithheldView[],
   inside: QueryOptions,
 ): Promise<Uncompared[]> {
-  const failed = new Map<string, PsqlError>();
-  for (const statement of statements) {
+  if (withheld.length === 0) return [];
+  const views = await viewsIn(database, inside);
+  const empty: Uncompared[] = [];
+  for (const each of withheld) {
+    const schema = textOf(each.schema);
+    const name = textOf(each.name);
+    const [elsewhere] = views.find((view) => view.schema === schema && view.name === name)?.elsewhere ?? [];
+    // Never the file's own text: this psql is not confined.
+    const statement = `REFRESH MATERIALIZED VIEW ${identifier(schema)}.${identifier(name)};`;
+    const seconds = elsewhere === undefined ? 0 : settings.timeouts.query;
     try {
-      await query(database, asInLoad(settings.timeouts.query) + textOf(statement), inside);
+      await query(database, asInLoad(seconds) + statement, inside);
     } catch (error) {
       if (!(error instanceof PsqlError) || error.kind !== "query") throw error;
-      failed.set(textOf(statement), error);
+      if (elsewhere === undefined)
+        throw new RestoreError("load", `${path} could not be restored: ${statement} ${error.message}`, error);
+      const why = `it reads ${elsewhere}, and could not be tried without the other server`;
+      empty.push({ what: `materialized view ${schema}.${name}`, why });
     }
   }
-  if (failed.size === 0) return [];
+  return empty;
+}
+
+async function viewsIn(database: DatabaseSettings, inside: QueryOptions): Promise<ViewQuery[]> {
   const session = new PsqlSession(database, inside);
   try {
     await session.query("SET search_path = ''");
-    const views = await listViews(session);
-    return [...failed].map(([statement, error]) => {
-      const view = views.find(({ written }) => statement === `REFRESH MATERIALIZED VIEW ${written};`);
-      const [elsewhere] = view?.elsewhere ?? [];
-      if (view === undefined || elsewhere === undefined)
-        throw new RestoreError("load", `${path} could not be restored: ${statement} ${error.message}`, error);
-      return {
-        what: `materialized view ${view.schema}.${view.name}`,
-        why: `it reads ${elsewhere}, and could not be tried without the other server`,
-      };
-    });
+    return await listViews(session);
   } finally {
     await session.close();
   }
 }
 
 /** Of a database whose encoding is not UTF-8 the bytes are taken for Latin-1. */
-function textOf(statement: string): string {
+function textOf(name: string): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(statement, "latin1"));
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(name, "latin1"));
   } catch {
-    return statement;
+    return name;
   }
 }

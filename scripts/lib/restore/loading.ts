@@ -78,7 +78,7 @@ export async function loadInto(
     throw await loadError(run, source, travels, error);
   }
   const inside = { applicationName: applicationName(run.runId), dbname: name, signal };
-  return withheld === null ? [] : fillViews(run, source, withheld.statements, inside);
+  return withheld === null ? [] : fillViews(run, source, withheld.views, inside);
 }
 
 /**

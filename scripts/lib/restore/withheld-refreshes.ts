@@ -4,14 +4,24 @@ const rowsEnd = "\n\\.\n";
 const heading = /^-- Name: .*; Type: MATERIALIZED VIEW DATA; Schema: /;
 /** pg_dump writes the statement below these lines. */
 const below = ["--", ""];
+/** No backslash, with which psql's own commands begin: whoever wrote the file would use them outside of \restrict. */
+const word = String.raw`[a-z_][a-z0-9_]*|"(?:[^"\\\x00-\x1f]|"")+"`;
+const refresh = new RegExp(`^REFRESH MATERIALIZED VIEW (?<schema>${word})\\.(?<name>${word});$`);
+
+/** A materialized view as a dump names it, each byte a character. */
+export interface WithheldView {
+  schema: string;
+  name: string;
+}
 
 /**
  * Takes the statements out of a dump's text that fill materialized views, so that one that cannot be filled does not end
- * the load. Only what stands below pg_dump's own heading is taken: a function may have such a line in its body.
+ * the load. Only what stands below pg_dump's own heading is taken: a function may have such a line in its body. A line
+ * that is anything else than such a statement stays, for the load to judge.
  */
 export class WithheldRefreshes {
-  /** As they stand in the dump, in its order, each byte a character. */
-  readonly statements: string[] = [];
+  /** In the dump's order. */
+  readonly views: WithheldView[] = [];
   #rest = "";
   #inRows = false;
   /** How many lines of a heading were seen. */
@@ -37,10 +47,10 @@ export class WithheldRefreshes {
         this.#inRows = false;
       } else {
         const line = rest.slice(0, end);
-        const withheld = this.#withholds(line);
-        if (withheld) this.statements.push(line);
+        const view = this.#withheldIn(line);
+        if (view !== null) this.views.push(view);
         // The lines keep their numbers.
-        passed.push(withheld ? "\n" : rest.slice(0, next));
+        passed.push(view === null ? rest.slice(0, next) : "\n");
         if (line.startsWith("COPY ") && line.endsWith(" FROM stdin;")) {
           // An empty table's rows end at once.
           this.#inRows = true;
@@ -60,9 +70,14 @@ export class WithheldRefreshes {
     return Buffer.from(passed.join(""), "latin1");
   }
 
-  #withholds(line: string): boolean {
+  #withheldIn(line: string): WithheldView | null {
     const seen = this.#heading;
     this.#heading = heading.test(line) ? 1 : seen > 0 && line === below[seen - 1] ? seen + 1 : 0;
-    return seen === below.length + 1 && line.startsWith("REFRESH MATERIALIZED VIEW ") && line.endsWith(";");
+    if (seen !== below.length + 1) return null;
+    const { schema, name } = refresh.exec(line)?.groups ?? {};
+    return schema === undefined || name === undefined ? null : { schema: bare(schema), name: bare(name) };
   }
 }
+
+const bare = (written: string): string =>
+  written.startsWith('"') ? written.slice(1, -1).replaceAll('""', '"') : written;

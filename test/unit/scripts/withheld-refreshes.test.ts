@@ -34,11 +34,46 @@ test("only statements below pg_dump's own heading are withheld, however the dump
       }
       const withheld = new WithheldRefreshes();
       const passed = await buffer(Readable.from(pieces).pipe(withheld.transform()));
-      expect(withheld.statements).toEqual([statement]);
+      expect(withheld.views).toEqual([{ schema: "public", name: "cache" }]);
       expect(passed.toString("utf8")).toBe(`${before}${heading("MATERIALIZED VIEW DATA")}\n${after}`);
     }),
     { numRuns: 30 },
   );
+});
+
+/** What is withheld of a line below a heading, and whether the line stays in the load. */
+async function below(line: string) {
+  const withheld = new WithheldRefreshes();
+  const text = `${heading("MATERIALIZED VIEW DATA")}${line}\n`;
+  const passed = await buffer(Readable.from([Buffer.from(text)]).pipe(withheld.transform()));
+  return { views: withheld.views, stays: passed.toString("utf8") === text };
+}
+
+describe("a line below such a heading", () => {
+  test.each([
+    [String.raw`REFRESH MATERIALIZED VIEW x \! touch /tmp/x #;`],
+    [String.raw`REFRESH MATERIALIZED VIEW public.x; \! touch /tmp/x #;`],
+    [String.raw`REFRESH MATERIALIZED VIEW public."x\! touch /tmp/x #";`],
+    [String.raw`REFRESH MATERIALIZED VIEW public."x" \g | touch /tmp/x;`],
+    ["REFRESH MATERIALIZED VIEW public.x\r\\! touch /tmp/x;"],
+    ["REFRESH MATERIALIZED VIEW public.x; DROP TABLE y;"],
+    ['REFRESH MATERIALIZED VIEW public."x"; DROP TABLE "y";'],
+    ["REFRESH MATERIALIZED VIEW public.x WITH NO DATA;"],
+    ["REFRESH MATERIALIZED VIEW :x.:y;"],
+    ["REFRESH MATERIALIZED VIEW x;"],
+    ["REFRESH MATERIALIZED VIEW public.x; "],
+  ])("that is not that statement alone stays in the confined load: %s", async (line) => {
+    expect(await below(line)).toEqual({ views: [], stays: true });
+  });
+
+  test.each([
+    ['REFRESH MATERIALIZED VIEW public."Of the ""cache""";', "public", 'Of the "cache"'],
+    ['REFRESH MATERIALIZED VIEW "a.b"."c;d";', "a.b", "c;d"],
+    ["REFRESH MATERIALIZED VIEW _a1.b_2;", "_a1", "b_2"],
+    ['REFRESH MATERIALIZED VIEW public."größe";', "public", Buffer.from("größe").toString("latin1")],
+  ])("that is that statement is withheld by the view's names: %s", async (line, schema, name) => {
+    expect(await below(line)).toEqual({ views: [{ schema, name }], stays: false });
+  });
 });
 
 describe("whether a dump may need another server", () => {
