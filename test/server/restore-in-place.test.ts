@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { restoringName } from "../../scripts/lib/database-names.ts";
 import { manifestText } from "../../scripts/lib/manifest.ts";
+import { propertiesQuery } from "../../scripts/lib/restore/properties.ts";
 import { name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
 /**
@@ -64,6 +65,26 @@ test("in place, interrupted by Ctrl-C: the pre-restore backup is put back, whate
   expect(failed.stderr).toMatch(/again what it was before: ended by SIGINT/);
   expect(failed.code).toBe(10);
   expect(await server.hash()).toBe(before);
+  await onlyLive();
+});
+
+test("a drop that a crash cut off leaves no database to go on with: --rollback puts the content back", async () => {
+  const { sandbox } = server;
+  const [oid, properties] = await Promise.all([
+    sandbox.psql(`select oid from pg_database where datname = '${sandbox.database}'`),
+    sandbox.psql(propertiesQuery(sandbox.database)),
+  ]);
+  const cutOff = {
+    ...{ version: 1, runId: "20260101T000000-abcdef", liveOid: Number(oid), preRestoreArchive: archive },
+    properties: JSON.parse(properties),
+  };
+  await sandbox.writeFile(state, JSON.stringify(cutOff), "0600");
+  const invalid = `update pg_database set datconnlimit = -2 where datname = '${sandbox.database}'`;
+  await sandbox.psql(invalid, "template1");
+  const rolledBack = await server.restore("--yes --rollback");
+  expect(rolledBack.stdout).toMatch(/was cut off/);
+  expect(rolledBack).toMatchObject({ code: 0 });
+  expect(await server.hash()).toBe(original);
   await onlyLive();
 });
 

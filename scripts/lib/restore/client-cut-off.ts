@@ -48,6 +48,8 @@ else -1 end from (select exists (
 export interface Keeper {
   /** Its process in the server. */
   pid: number;
+  /** @throws unless nobody could write until now. */
+  requireHeld(): Promise<void>;
   /** Ends it. Never throws. */
   end(): Promise<void>;
 }
@@ -80,7 +82,7 @@ export async function runWithoutClients(
     const [endingFor] = await Promise.all([prepare(ending, live, databases), working.query("select 1")]);
     const began = performance.now();
     const clients = { found: -1 };
-    const work = runAll(working, statements, clients);
+    const work = runAll(working, statements, clients, keeper);
     await endWhile(ending, endingFor, work, clients, keeper);
     await work;
     return (performance.now() - began) / 1000;
@@ -108,12 +110,19 @@ async function prepare(
 }
 
 /** What the last round of endClients found. */
-interface Clients {
+export interface Clients {
   found: number;
 }
 
-async function runAll(session: PsqlSession, statements: readonly string[], clients: Clients): Promise<void> {
+/** @param keeper is asked before each statement, for none may take effect once somebody could write. */
+export async function runAll(
+  session: Pick<PsqlSession, "query">,
+  statements: readonly string[],
+  clients: Clients,
+  keeper: Pick<Keeper, "requireHeld"> | null,
+): Promise<void> {
   for (const statement of statements) {
+    await keeper?.requireHeld();
     await session.query(statement);
     if (statement === holdConnections) await clientsGone(clients);
   }

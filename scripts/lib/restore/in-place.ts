@@ -71,7 +71,7 @@ async function dropLive(
   const { database, settings } = run;
   const live = database.database;
   const statements = [
-    `ALTER DATABASE ${identifier(live)} IS_TEMPLATE false`,
+    ...(state.properties.isTemplate ? [`ALTER DATABASE ${identifier(live)} IS_TEMPLATE false`] : []),
     `DROP DATABASE ${identifier(live)}`,
   ];
   // A drop waits for a checkpoint.

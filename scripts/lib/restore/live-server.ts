@@ -22,6 +22,7 @@ const Facts = z.object({
   databases: z.array(z.object({ name: z.string(), invalid: z.boolean(), bytes: z.nullable(z.int()) })),
   /** The one database in which the extension pg_cron can be made; null where it is not set up. */
   cronDatabase: z.nullable(z.string()),
+  /** Null too for what a DROP that was cut off has left: nobody can use that any more. */
   liveOid: z.nullable(z.int()),
   live: z.nullable(DatabaseProperties),
 });
@@ -63,7 +64,7 @@ select json_build_object(
   'databases', (select json_agg(json_build_object(
     'name', datname, 'invalid', datconnlimit = -2, 'bytes', ${bytesOf(name)})) from pg_database),
   'cronDatabase', current_setting('cron.database_name', true),
-  'liveOid', (select oid::bigint from pg_database where datname = ${literal(name)}),
+  'liveOid', (select oid::bigint from pg_database where datname = ${literal(name)} and datconnlimit <> -2),
   'live', (${propertiesQuery(name)}))`;
 
 const maintenanceCandidates = ["postgres", "template1"];

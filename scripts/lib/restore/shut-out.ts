@@ -61,7 +61,8 @@ export class ShutOut {
       signal,
       lockTimeoutSeconds: settings.timeouts.lockWait,
     });
-    this.#ending = new PsqlSession(database, { ...questionOptions(run, maintenance), signal });
+    const elsewhere = { ...questionOptions(run, maintenance), applicationName: nameOf(runId) };
+    this.#ending = new PsqlSession(database, { ...elsewhere, signal });
   }
 
   /**
@@ -115,7 +116,8 @@ export class ShutOut {
   /** @throws RestoreError `obstacle` unless nobody could write until now. */
   async requireHeld(): Promise<void> {
     await this.#sayAlive();
-    if (this.#lost.signal.aborted) throw this.#lost.signal.reason;
+    this.signal.throwIfAborted();
+    if (this.#over.signal.aborted) throw new InterruptedError("clients are let in again");
   }
 
   /**

@@ -1,5 +1,6 @@
 import { dropLeftovers } from "../leftover-databases.ts";
 import { confirm } from "./confirmation.ts";
+import { RestoreError } from "./errors.ts";
 import { readInPlaceState, removeInPlaceState, unfinishedInPlace } from "./in-place-state.ts";
 import type { Proofs } from "./proof.ts";
 import { refuseObstacles } from "./refusals.ts";
@@ -66,6 +67,8 @@ async function forgetInPlace(run: RestoreRun): Promise<RolledBack> {
   const { database, log, settings } = run;
   const lock = await lockForRestore(run);
   try {
+    if (unfinishedInPlace(settings, database, await surveyServer(run)) !== null)
+      throw new RestoreError("obstacle", `${database.database} is another database meanwhile; run it again`);
     removeInPlaceState(settings, database);
     const what = `the last restore in place had dropped nothing, and ${database.database} is what it was`;
     log.event("info", database.name, `restore finished: ${what}`);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { InterruptedError } from "../../../scripts/lib/errors.ts";
 import { openLog } from "../../../scripts/lib/log.ts";
+import { runAll } from "../../../scripts/lib/restore/client-cut-off.ts";
 import { restoreInPlace } from "../../../scripts/lib/restore/in-place.ts";
 import type { LiveServer } from "../../../scripts/lib/restore/live-server.ts";
 import type { RestoreSource } from "../../../scripts/lib/restore/source.ts";
@@ -58,9 +59,29 @@ test("interrupted before the drop, an in-place restore drops nothing and writes 
   };
   const state = { version: 1, runId, liveOid: 5, preRestoreArchive: "/a.sql.gz", properties } as const;
   const server = { maintenance: "postgres", liveOid: 5 } as LiveServer;
-  const keeper = { pid: 7, end: async () => {} };
+  const keeper = { pid: 7, requireHeld: async () => {}, end: async () => {} };
   await expect(restoreInPlace(run, server, {} as RestoreSource, state, keeper)).rejects.toThrow(
     "ended by SIGTERM",
   );
   expect(readdirSync(scratch).toSorted()).toEqual(["docker", "log"]);
+});
+
+test("no statement is sent once clients could write", async () => {
+  const sent: string[] = [];
+  const session = {
+    query: async (sql: string) => {
+      sent.push(sql);
+      return "";
+    },
+  };
+  let looks = 0;
+  const keeper = {
+    requireHeld: async () => {
+      looks += 1;
+      if (looks === 2) throw new InterruptedError("the lock is lost");
+    },
+  };
+  const statements = ["ALTER DATABASE app IS_TEMPLATE false", "DROP DATABASE app"];
+  await expect(runAll(session, statements, { found: 0 }, keeper)).rejects.toThrow("the lock is lost");
+  expect(sent).toEqual(["ALTER DATABASE app IS_TEMPLATE false"]);
 });
