@@ -16,8 +16,7 @@ const installationSpace = { pinned: 300 * 2 ** 20, system: 10 * 2 ** 20 };
  */
 export function requirementsBefore(plan: ServerPlan): Requirements {
   const requirements = serverRequirements(plan);
-  const manages = requirements.databases.some(({ managed }) => managed === true);
-  return manages ? { ...requirements, before: true } : requirements;
+  return requirements.managed === undefined ? requirements : { ...requirements, before: true };
 }
 
 /** Where the launchers lie, and the Node that is sent. */
@@ -35,6 +34,9 @@ export function serverRequirements({
   runtime,
   formerStack,
 }: ServerPlan): Requirements {
+  const managed = databases.flatMap(({ name, managedContainer }) =>
+    managedContainer === null ? [] : [name],
+  );
   return {
     commands,
     directories: [
@@ -49,11 +51,11 @@ export function serverRequirements({
       backupLauncher: paths.backupLauncher,
       installation: paths.installation,
     },
-    databases: databases.map(({ managedContainer, ...database }) => ({
+    databases: databases.map(({ managedContainer: _, ...database }) => ({
       ...database,
-      ...(managedContainer !== null && { managed: true }),
       backups: paths.backups,
     })),
+    ...(managed.length > 0 && { managed }),
     runtime,
     ...(backups.compression === "zstd" && { zstd: true }),
     log: paths.log,

@@ -26,6 +26,8 @@ export class Readiness extends pulumi.CustomResource {
       executes: wished.executes,
       own: wished.own,
       pathSettings: wished.pathSettings,
+      managed: wished.managed,
+      formerStack: wished.formerStack,
       problems: [],
       notes: undefined,
     };

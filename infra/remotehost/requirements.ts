@@ -18,8 +18,6 @@ export interface Requirements {
     user: string;
     /** Host directory that must be mounted as the container's data directory. */
     dataDirectory: string;
-    /** The stack makes and starts the container itself: PostgreSQL may take its time to answer. */
-    managed?: boolean;
     /** As in the configuration. */
     port?: number;
     passwordFile?: string;
@@ -36,6 +34,8 @@ export interface Requirements {
   mails: boolean;
   /** Nothing was changed yet: a managed container may still be missing or stopped. */
   before?: boolean;
+  /** Databases whose container the stack makes and starts itself, by name: PostgreSQL may take its time to answer. */
+  managed?: string[];
   /** `PROJECT/STACK` that may own the machine too: it hands it over. */
   formerStack?: string;
 }
@@ -48,17 +48,19 @@ export interface KeptRequirements extends Pick<Requirements, Later> {
   requirements: Omit<Requirements, Later>;
 }
 
-type Later = "log" | "executes" | "own" | "pathSettings";
+type Later = "log" | "executes" | "own" | "pathSettings" | "managed" | "formerStack";
 
 export const kept = ({
   log,
   executes,
   own,
   pathSettings,
+  managed,
+  formerStack,
   ...requirements
 }: Requirements): KeptRequirements => ({
   requirements,
-  ...later({ log, executes, own, pathSettings }),
+  ...later({ log, executes, own, pathSettings, managed, formerStack }),
 });
 
 export const requirementsOf = ({ requirements, ...beside }: KeptRequirements): Requirements => ({
@@ -72,11 +74,15 @@ const later = ({
   executes,
   own,
   pathSettings,
+  managed,
+  formerStack,
 }: { [Name in Later]?: Requirements[Name] | undefined }) => ({
   ...(log !== undefined && { log }),
   ...(executes !== undefined && { executes }),
   ...(own !== undefined && { own }),
   ...(pathSettings !== undefined && { pathSettings }),
+  ...(managed !== undefined && { managed }),
+  ...(formerStack !== undefined && { formerStack }),
 });
 
 /** What `getServer` found out. Nothing here is secret. */

@@ -44,7 +44,8 @@ test("a managed container is PostgreSQL as the backup expects it, reached over t
   const readiness = registrations.find(({ name }) => name === "s-readiness");
   expect(readiness?.dependencies.sort()).toEqual(["s-cron-table", "s-library-container"]);
   expect(readiness?.inputs).toMatchObject({
-    requirements: { databases: [{ name: "library", managed: true }] },
+    requirements: { databases: [{ name: "library" }] },
+    managed: ["library"],
   });
   const left = registrations.filter(({ retained }) => retained).map(({ name }) => name);
   expect(left.sort()).toEqual(["s-library-container", "s-library-image", "s-verification"]);

@@ -212,10 +212,7 @@ test("before a run a container that it makes and starts itself may be missing", 
     servers: { s: {} },
     databases: { library: { managedContainer: {} }, shop: {} },
   });
-  expect(serverRequirements(plan).databases.map(({ name, managed }) => [name, managed])).toEqual([
-    ["library", true],
-    ["shop", undefined],
-  ]);
+  expect(serverRequirements(plan).managed).toEqual(["library"]);
   expect(requirementsBefore(plan)).toEqual({ ...serverRequirements(plan), before: true });
   expect(requirementsBefore(serverPlanOf())).toEqual(serverRequirements(serverPlanOf()));
 });

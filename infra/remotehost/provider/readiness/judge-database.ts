@@ -7,8 +7,8 @@ type DatabaseRequirement = Requirements["databases"][number];
 /** What is known beside a database and its container. */
 export interface Circumstances {
   dockerIsDown: boolean;
-  /** The run has not made and started yet what it manages. */
-  before: boolean;
+  /** Databases whose container the run has not made and started yet, by name. */
+  before: readonly string[];
   /** Running containers with PostgreSQL that no database of the configuration names. */
   others: readonly string[];
 }
@@ -22,7 +22,7 @@ export function judgeDatabase(
   const nothing: Judgement = { problems: [], notes: [], waiting: [] };
   const problem = (text: string): Judgement => ({ ...nothing, problems: [text] });
   const { container } = wish;
-  if (dockerIsDown || !seen || (before && wish.managed)) return nothing;
+  if (dockerIsDown || !seen || before.includes(wish.name)) return nothing;
   // Docker takes the beginning of another container's id for a name.
   if (seen.container?.name !== container) {
     return seen.hasBackup

@@ -38,7 +38,7 @@ export function judge(
   const others = seen.postgresContainers.filter((name) => !configured.includes(name));
   const circumstances = {
     dockerIsDown: seen.dockerProblem !== null,
-    before: requirements.before ?? false,
+    before: requirements.before ? (requirements.managed ?? []) : [],
     others,
   };
   const databases = requirements.databases.map((database, index) =>

@@ -27,6 +27,8 @@ const later = {
     }),
   ),
   pathSettings: z.exactOptional(z.record(ruled(pathProblem), word)),
+  managed: z.exactOptional(z.array(z.string())),
+  formerStack: z.exactOptional(z.string()),
 };
 
 export const requirementsSchema = z.strictObject({
@@ -42,7 +44,6 @@ export const requirementsSchema = z.strictObject({
       database: word,
       user: word,
       dataDirectory: ruled(pathProblem),
-      managed: z.exactOptional(z.boolean()),
       port: z.exactOptional(z.int().check(z.gte(1), z.lte(65_535))),
       passwordFile: z.exactOptional(ruled(pathProblem)),
       backups: ruled(pathProblem),
@@ -51,7 +52,6 @@ export const requirementsSchema = z.strictObject({
   runtime: z.enum(["pinned", "system"]),
   zstd: z.exactOptional(z.boolean()),
   mails: z.boolean(),
-  formerStack: z.exactOptional(z.string()),
   before: z.exactOptional(z.boolean()),
 });
 
@@ -114,7 +114,7 @@ async function examinePatiently(
   const begun = performance.now();
   for (;;) {
     const examination = await examine(server, stack, requirements);
-    const mayPass = examination.machine !== null && requirements.databases.some(({ managed }) => managed);
+    const mayPass = examination.machine !== null && (requirements.managed ?? []).length > 0;
     if (examination.problems.length === 0 || !mayPass || performance.now() - begun > startPatience)
       return examination;
     progress(`waits for the databases: ${examination.problems.join("; ")}`);

@@ -361,8 +361,7 @@ describe("a PostgreSQL that no database of the configuration names", () => {
   });
 
   it("is none where the stack manages the container and has not made it yet", () => {
-    const [managed] = requirements.databases.map((one) => ({ ...one, managed: true }));
-    const more = { databases: managed === undefined ? [] : [managed], before: true };
+    const more = { managed: ["app"], before: true };
     const stopped = database({ container: { ...container, running: false, status: "exited" } });
     for (const seen of [database({ container: null, hasBackup: true }), stopped])
       expect(judged(seen, more)).toEqual({ problems: [], notes: [] });

@@ -11,6 +11,8 @@ const requirements: Requirements = {
     ...{ backupLauncher: "/root/x", installation: "/opt/x" },
   },
   pathSettings: { "/root/backups": "paths.backups" },
+  managed: ["shop"],
+  formerStack: "p/before",
 };
 const connection = { key: "a", host: "192.0.2.1" };
 
