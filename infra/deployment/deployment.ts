@@ -8,16 +8,17 @@ import { withPulumi } from "../pulumi-cli/pulumi-cli.ts";
 import { unverified } from "../verification.ts";
 import { chooseBackend } from "./backend.ts";
 import type { EngineReport } from "./changes.ts";
-import { addDatabase, type Chosen, chooseServers, hasDatabases, planOfFile } from "./choice.ts";
+import { type Chosen, chooseServers, hasDatabases, planOfFile } from "./choice.ts";
 import type { Wish } from "./command-line.ts";
 import type { Conversation } from "./conversation.ts";
-import { errorsOf, interrupted, nobodyToAsk, notReady, previewFailed, withoutContainer } from "./endings.ts";
+import { errorsOf, interrupted, nobodyToAsk, notReady, previewFailed } from "./endings.ts";
 import { alsoSaying, DeploymentError, Interruption, messageOf } from "./errors.ts";
 import { type Interruptions, orAborted } from "./interruption.ts";
 import { type Look, lookAt, twinProblem } from "./preflight.ts";
 import { previewText } from "./preview-text.ts";
 import type { Progress } from "./progress.ts";
 import { loadAutomation, PulumiStack } from "./pulumi-stack.ts";
+import { type Asking, askForApplication, askForDatabase } from "./questions.ts";
 import { changesOf, serverResult } from "./server-result.ts";
 import { StackFileStore } from "./stack-file-store.ts";
 import type { Result } from "./summary.ts";
@@ -67,7 +68,7 @@ export class Deployment {
     const { file } = this.#store;
     if (!this.#wish.yes && !this.#wish.dryRun && !this.#tools.talk.possible) throw nobodyToAsk();
     const chosen = chooseServers(file, this.#store.name, this.#wish);
-    if (!hasDatabases(file)) await this.#askForDatabase();
+    if (!hasDatabases(file)) await askForDatabase(this.#asking);
     planOfFile(file, this.#store.name);
     const before = <T>(work: Promise<T>) => orAborted(work, interruptions.signal, untouched);
 
@@ -91,18 +92,8 @@ export class Deployment {
     }
   }
 
-  async #askForDatabase(): Promise<void> {
-    const { talk } = this.#tools;
-    const { name, file } = this.#store;
-    const next =
-      "Name the application as Kamal's service does: --database curriculum_library_api stands for the container\n" +
-      "curriculum_library_api-db and the database curriculum_library_api_production; docs/BACKUP_CONFIGURATION.md has the other ways.";
-    const answer =
-      talk.possible && !this.#wish.yes
-        ? await talk.ask(`${name} names no database yet. ${next}\nWhich database is to be backed up? `)
-        : "";
-    if (answer === "") throw new DeploymentError("configuration", `${name} names no database`, next);
-    addDatabase(file, answer);
+  get #asking(): Asking {
+    return { wish: this.#wish, talk: this.#tools.talk, store: this.#store };
   }
 
   async #findPulumi(before: <T>(work: Promise<T>) => Promise<T>): Promise<PulumiStack> {
@@ -205,7 +196,7 @@ export class Deployment {
       await this.#undoCreation(stack);
       return this.#result(stack, looks, [], preview.report);
     }
-    await this.#askForApplication(ready, before);
+    this.#beforeApplication = await askForApplication(this.#asking, ready, before);
     if (!nothing && !this.#wish.yes && !(await before(talk.confirm("Deploy this?"))))
       throw new DeploymentError("notConfirmed", "not confirmed; nothing was changed");
 
@@ -241,21 +232,6 @@ export class Deployment {
       await progress.phase(`Forgetting ${replaced}`, () => stack.forget(replaced, kept));
     }
     return this.#verified(stack, looks, run.report);
-  }
-
-  /** A misspelt container looks like an application that is still to come; only the person knows which it is. */
-  async #askForApplication(
-    looks: readonly Look[],
-    before: <T>(work: Promise<T>) => Promise<T>,
-  ): Promise<void> {
-    const { talk } = this.#tools;
-    const waiting = looks.filter((look) => look.waiting.length > 0);
-    if (waiting.length === 0 || this.#beforeApplication || this.#wish.yes || !talk.possible) return;
-    const notes = waiting.flatMap((look) => look.notes.map((note) => `  ${note}\n`)).join("");
-    this.#beforeApplication = await before(
-      talk.confirm(`${notes}Does the application come later, so that nothing is backed up until then?`),
-    );
-    if (!this.#beforeApplication) throw withoutContainer(waiting, this.#store.name);
   }
 
   #tellPreview(report: EngineReport): void {
