@@ -66,7 +66,7 @@ export async function declareDatabaseContainers(
               `--username=${user}`,
               `--dbname=${database}`,
             ],
-            interval: "2s",
+            interval: "10s",
             timeout: "5s",
             startPeriod: "120s",
             retries: 5,

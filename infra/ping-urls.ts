@@ -16,8 +16,12 @@ export function pingUrls({ key, monitoring: { pingUrl }, rehearsal }: ServerPlan
   };
 }
 
+/** Stands for an address that is secret, where only Pulumi can read it. */
+export const secretAddress = "https://secret.invalid/{server}";
+
 /** What a person may not expect of a configuration that is right, one sentence each. */
 export function planNotes(plan: ServerPlan): string[] {
+  if (plan.monitoring.pingUrl === secretAddress) return [];
   const { backup, rehearsal } = pingUrls(plan);
   if (backup === null || rehearsal !== null || plan.rehearsal.schedule === "never") return [];
   return [

@@ -45,13 +45,25 @@ const isToBeDeclared = ({ facts }: Candidate): boolean =>
  * that has not begun. Waited for and not depended on: a run with --target for one server must not reach the others.
  */
 const othersSettled = (all: readonly Deployed[], key: string): Promise<unknown> =>
-  Promise.all(all.filter(({ plan }) => plan.key !== key).map(({ server }) => server.settled));
+  Promise.all(
+    all
+      .filter(({ plan }) => plan.key !== key)
+      .flatMap(({ server, containers }) => [server.settled, ...containers.map(settled)]),
+  );
+
+/** Ends when a resource is done with, however: without anything's depending on it. */
+const settled = (resource: pulumi.Resource): Promise<void> =>
+  new Promise((resolve) => {
+    resource.urn.apply(() => resolve());
+  });
 
 const notLookedAt = "the last run was for other servers and has not looked at this one";
 
 async function declare(plan: StackPlan, looked: readonly ServerPlan[]): Promise<void> {
   const renamed = plan.servers.flatMap(({ key, formerly }) => (formerly === null ? [] : [[key, formerly]]));
-  const handedOver = plan.servers.flatMap(({ key, formerStack }) =>
+  const { formerStack: former } = plan;
+  const leaving = Object.keys(plan.decommissioned).map((key) => ({ key, formerStack: former }));
+  const handedOver = [...plan.servers, ...leaving].flatMap(({ key, formerStack }) =>
     formerStack === null ? [] : [[key, formerStack]],
   );
   const { orphans } = await declareServers({

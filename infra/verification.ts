@@ -14,6 +14,7 @@ function backupLines(launcher: string, name: string, container: string): string 
   const note = `note: there is no container ${container} yet; ${name} is backed up as soon as there is`;
   return `if printf '%s\\n' "$containers" | grep -Fqx -- ${shellWord(container)}; then
   ${shellCommand(launcher, name)} || { code=$?; [ "$code" -eq ${lockedExitCode} ] || exit "$code"; }
+  present="$present ${name}"
 else
   waiting=yes
   echo ${shellWord(note)}
@@ -22,15 +23,16 @@ fi`;
 
 /**
  * The script that proves a deployment on the server itself, as root: a backup of every database that is there, and
- * the status check. It ends with the exit code of what failed, its report before it.
+ * the status check, of those that are there. It ends with the exit code of what failed, its report before it.
  */
 export function verificationScript({ paths, databases }: ServerPlan): string {
   const backups = databases.map(({ name, container }) => backupLines(paths.backupLauncher, name, container));
   return `containers=$(docker container ls --all --format '{{.Names}}') || exit 1
-waiting=
+waiting= present=
 ${backups.join("\n")}
-${shellWord(paths.statusLauncher)}
+[ -n "$waiting" ] || present=
+${shellWord(paths.statusLauncher)} $present
 code=$?
-[ -n "$waiting" ] || [ "$code" -lt ${criticalExitCode} ] || exit "$code"
+[ "$waiting$present" = yes ] || [ "$code" -lt ${criticalExitCode} ] || exit "$code"
 `;
 }

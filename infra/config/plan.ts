@@ -37,6 +37,8 @@ export interface ServerPlan extends Defaults {
 export interface StackPlan {
   servers: ServerPlan[];
   decommissioned: Record<string, "remove" | "forget">;
+  /** `PROJECT/STACK` that hands over what belongs to no server of the configuration any more; null where none does. */
+  formerStack: string | null;
 }
 
 type DatabaseOverrides = NonNullable<Configuration["databases"]>[string];
@@ -74,10 +76,8 @@ function connectionOf(key: string, server: Server): Connection {
   };
 }
 
-function formerStackOf(server: Server, configuration: Configuration): string | null {
-  const given = server.formerStack ?? configuration.formerStack ?? null;
-  return given === null || given.includes("/") ? given : `${project}/${given}`;
-}
+const qualified = (stack: string | undefined): string | null =>
+  stack === undefined ? null : stack.includes("/") ? stack : `${project}/${stack}`;
 
 function serverPlan(key: string, server: Server, configuration: Configuration): ServerPlan {
   const own = server.databases;
@@ -85,7 +85,7 @@ function serverPlan(key: string, server: Server, configuration: Configuration): 
   return {
     key,
     formerly: server.formerly ?? null,
-    formerStack: formerStackOf(server, configuration),
+    formerStack: qualified(server.formerStack ?? configuration.formerStack),
     connection: connectionOf(key, server),
     databases: keys.map((name) => databasePlan(name, configuration.databases[name] ?? {}, own?.[name] ?? {})),
     paths: merged(defaults.paths, configuration.paths, server.paths),
@@ -104,5 +104,6 @@ export function stackPlan(configuration: Configuration): StackPlan {
       serverPlan(key, server, configuration),
     ),
     decommissioned: configuration.decommissioned ?? {},
+    formerStack: qualified(configuration.formerStack),
   };
 }

@@ -5,6 +5,7 @@ import type { StackPlan } from "../config/plan.ts";
 import { pathText } from "../config/problems.ts";
 import { ServerKey } from "../config/values.ts";
 import { matchesKey } from "../key-pattern.ts";
+import { secretAddress } from "../ping-urls.ts";
 import type { Choice, Wish } from "./command-line.ts";
 import { DeploymentError } from "./errors.ts";
 import type { ServerSettings, StackFile } from "./stack-file.ts";
@@ -157,14 +158,11 @@ export function hasDatabases(file: StackFile): boolean {
   return typeof databases === "object" && databases !== null && Object.keys(databases).length > 0;
 }
 
-/** An address that stands for a secret one, which only Pulumi can read. */
-const anyAddress = "https://secret.invalid/{server}";
-
 /** The values with what is encrypted in them replaced by something of its kind. */
 function withoutSecrets(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   const entries = Object.entries(value);
-  if (entries.length === 1 && entries[0]?.[0] === "secure") return anyAddress;
+  if (entries.length === 1 && entries[0]?.[0] === "secure") return secretAddress;
   return Object.fromEntries(entries.map(([key, inner]) => [key, withoutSecrets(inner)]));
 }
 

@@ -2,7 +2,7 @@ import type { Connection } from "../remotehost/connection.ts";
 import { nameOf } from "../remotehost/provider/identity.ts";
 import { requirementsSchema } from "../remotehost/provider/readiness/resource.ts";
 import { connectionSchema } from "../remotehost/provider/schema.ts";
-import type { Requirements } from "../remotehost/requirements.ts";
+import { type Requirements, requirementsIn } from "../remotehost/requirements.ts";
 import type { Preview, Sighting } from "./engine-events.ts";
 import { judge } from "./judgement.ts";
 import type { ServerReport } from "./report.ts";
@@ -46,9 +46,8 @@ function serverOf(key: string, group: readonly Sighting[], preview: Preview): Pr
   const readiness = group.find(({ type }) => type === readinessType);
   const seen = strings(readiness?.found?.problems);
   const told = strings(property(property(preview.outputs?.servers, key), "problems"));
-  const { requirements: wished, log } = readiness?.wished ?? readiness?.before ?? {};
   const requirements = requirementsSchema.safeParse(
-    typeof wished === "object" && wished !== null && log !== undefined ? { ...wished, log } : wished,
+    requirementsIn(readiness?.wished ?? readiness?.before ?? {}),
   );
   return {
     key,

@@ -48,7 +48,18 @@ export interface KeptRequirements extends Pick<Requirements, Later> {
   requirements: Omit<Requirements, Later>;
 }
 
-type Later = "log" | "executes" | "own" | "pathSettings" | "managed" | "formerStack";
+const laterNames = ["log", "executes", "own", "pathSettings", "managed", "formerStack"] as const;
+type Later = (typeof laterNames)[number];
+
+/** All requirements among a resource's properties, whoever wrote them: not checked. */
+export function requirementsIn(properties: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { requirements } = properties;
+  const beside = laterNames.filter((name) => properties[name] !== undefined);
+  return {
+    ...(typeof requirements === "object" && requirements),
+    ...Object.fromEntries(beside.map((name) => [name, properties[name]])),
+  };
+}
 
 export const kept = ({
   log,

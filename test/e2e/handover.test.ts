@@ -40,6 +40,12 @@ test("a renamed stack is refused and told what to set; with formerStack it takes
   expect(refused.text.replaceAll(/\s+/g, " ")).toContain("set formerStack: database-backups/sandbox");
   expect([await traces(first), await traces(second)]).toEqual(before);
 
+  // Nor is anything forgotten that the server has as another stack's.
+  const destroyed = await stack.pulumi(["destroy", "--yes", "--skip-preview", "--stack", "renamed"]);
+  expect(destroyed.code, destroyed.stdout).not.toBe(0);
+  expect(destroyed.stdout + destroyed.stderr).toContain("was not removed");
+  expect([await traces(first), await traces(second)]).toEqual(before);
+
   // A stack that never had them does not get them.
   const wrong = await upOf("renamed", { ...configuration, formerStack: "staging" });
   expect(wrong.code, wrong.text).toBe(1);

@@ -1,4 +1,6 @@
 import { ConflictError } from "../errors.ts";
+import { stackOf, withinStack } from "./identity.ts";
+import { ownerAdvice } from "./records.ts";
 import type { RequestContext } from "./resource.ts";
 import type { Observed } from "./server.ts";
 import type { RequestInput } from "./ssh/frame.ts";
@@ -16,6 +18,8 @@ export interface Convergence {
    * of it.
    */
   presumesAbsent?: boolean;
+  /** Something of this resource goes: what the server has recorded as another stack's is refused. */
+  removes?: boolean;
 }
 
 /**
@@ -26,13 +30,14 @@ export interface Convergence {
 export async function converge(
   context: RequestContext,
   path: string,
-  { planFor, body, presumesAbsent = false }: Convergence,
+  { planFor, body, presumesAbsent = false, removes = false }: Convergence,
 ): Promise<void> {
   const { server } = context;
   const presumed = presumesAbsent ? server.presumedAbsent(path) : null;
   if (presumed && (await carriedOut(context, presumed, planFor(presumed), body))) return;
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const observed = await server.look(path, "never");
+    const looked = await server.look(path, "never");
+    const observed = removes ? ours(context, looked) : looked;
     if (await carriedOut(context, observed, planFor(observed), body)) return;
   }
   throw new ConflictError({
@@ -40,6 +45,25 @@ export async function converge(
     what: `${path} was not changed`,
     why: "somebody else kept changing it at the same time",
     next: "Find out who, then run the command again.",
+  });
+}
+
+/**
+ * What a stack that hands its servers over has recorded is this one's. To take another stack's for gone would leave it
+ * where it is, and nobody would know of it any more.
+ * @throws ConflictError for another stack's
+ */
+function ours({ urn, stack, formerStack, server }: RequestContext, observed: Observed): Observed {
+  const { observation } = observed;
+  const { path, record } = observation;
+  if (record === null || stackOf(record.urn) === stack) return observed;
+  if (stackOf(record.urn) === formerStack && withinStack(record.urn) === withinStack(urn))
+    return { ...observed, observation: { ...observation, record: { ...record, urn } } };
+  throw new ConflictError({
+    host: server.connection.host,
+    what: `${path} was not removed`,
+    why: `the server has it recorded as the stack ${stackOf(record.urn)}'s, and this is ${stack}`,
+    next: `${ownerAdvice(stackOf(record.urn))} Or decommission the server with \`forget\`, which touches nothing.`,
   });
 }
 

@@ -189,7 +189,7 @@ test("the provider learns every server, every former key and every end", async (
       { key: "b", host: "b", user: "root" },
     ],
     formerly: { a: "old" },
-    formerStacks: { a: "database-backups/before", b: "other/staging" },
+    formerStacks: { a: "database-backups/before", b: "other/staging", c: "database-backups/before" },
     decommissioned: { c: "forget" },
     lookedAt: ["a", "b"],
     isPreview: false,

@@ -60,6 +60,7 @@ export const cronTable: RemoteResource = {
 /** Only while it is still ours. */
 async function removeTable(context: RequestContext, path: string): Promise<void> {
   await converge(context, path, {
+    removes: true,
     planFor: ({ observation }) => planCronTableRemoval(observation, context.urn),
   });
 }

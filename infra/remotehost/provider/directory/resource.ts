@@ -53,6 +53,7 @@ export const directory: RemoteResource = {
   async remove(context, properties) {
     const { path } = State.parse(properties);
     await converge(context, path, {
+      removes: true,
       planFor: ({ observation }) => planDirectoryRemoval(observation, context.urn),
     });
   },

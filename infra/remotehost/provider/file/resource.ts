@@ -59,6 +59,7 @@ export const file: RemoteResource = {
   async remove(context, properties) {
     const { path } = State.parse(properties);
     await converge(context, path, {
+      removes: true,
       planFor: ({ observation }) => planFileRemoval(observation, context.urn),
     });
   },

@@ -81,7 +81,9 @@ test("every example of a stack's file is right", () => {
 });
 
 test("a file without servers is right, and deploys nothing", () => {
-  expect(planOf({ servers: {}, databases: {} })).toEqual({ plan: { servers: [], decommissioned: {} } });
+  expect(planOf({ servers: {}, databases: {} })).toEqual({
+    plan: { servers: [], decommissioned: {}, formerStack: null },
+  });
 });
 
 test("every setting has a kind and a meaning", () => {

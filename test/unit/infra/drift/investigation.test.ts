@@ -78,6 +78,28 @@ describe("a server is looked at itself", () => {
     expect(request?.sightings).toHaveLength(1);
   });
 
+  test("with every requirement, those beside the others too: a problem seen must be looked at again", () => {
+    const preview = replay("tampered");
+    const beside = {
+      log: "/root/backup_database.log",
+      executes: ["/root"],
+      own: {
+        ...{ cronTable: "/etc/cron.d/x", logRotation: "/etc/logrotate.d/x" },
+        ...{ backupLauncher: "/root/x.sh", installation: "/opt/x" },
+      },
+      pathSettings: { "/root/backups": "paths.backups" },
+      managed: ["shop"],
+      formerStack: "p/before",
+    };
+    for (const [urn, sighting] of preview.resources)
+      if (urn.endsWith("web-2-readiness")) {
+        Object.assign(sighting.before ?? {}, beside);
+        Object.assign(sighting.wished ?? {}, beside);
+      }
+    const request = lookRequestOf(server(preview, "web-2"), preview);
+    expect(request?.requirements).toMatchObject({ ...beside, commands: expect.arrayContaining(["cron"]) });
+  });
+
   test("not where the machine is gone", () => {
     const preview = replay("tampered");
     preview.config["database-backups:decommissioned"] = '{"web-2":"forget"}';
