@@ -13,6 +13,11 @@ let server: StatusServer;
 const scheduled = async (change: object = {}) =>
   server.configure({ schedule: { ...server.settings.schedule, rehearsal: "30 4 * * 0" }, ...change });
 const rehearse = () => server.sandbox.run(`${commandOf(server.sandbox, "rehearse_restore")} --quiet`);
+/** Rehearses while another process holds the lock. */
+const whileRehearsed = () =>
+  server.sandbox.run(
+    `flock ${server.settings.paths.locks}/${name}.rehearsal.lock env -i ${commandOf(server.sandbox, "rehearse_restore")}`,
+  );
 
 beforeAll(async () => {
   server = await startStatusServer(number);
@@ -65,6 +70,11 @@ test("a real rehearsal shows with the time that a restore takes, and reports its
   expect(reports[1]?.body).toContain(`${name}: equal`);
 });
 
+test("where another one is at work a rehearsal reports nothing while the last success is young", async () => {
+  expect((await whileRehearsed()).code).toBe(75);
+  expect(await receiver.received()).toEqual([]);
+});
+
 test("a difference is critical, names the table, and is reported", async () => {
   await reporting();
   const edit = `const fs = require("node:fs"), [path] = process.argv.slice(1);
@@ -93,13 +103,10 @@ test("a difference is critical, names the table, and is reported", async () => {
   ]);
 });
 
-test("without an address of its own, and where another one is at work, a rehearsal reports nothing", async () => {
-  const { locks } = server.settings.paths;
+test("where another one is at work a rehearsal has failed without a success, and without an address reports nothing", async () => {
   await reporting();
-  const held = await server.sandbox.run(
-    `flock ${locks}/${name}.rehearsal.lock env -i ${commandOf(server.sandbox, "rehearse_restore")}`,
-  );
-  expect(held.code).toBe(75);
+  expect((await whileRehearsed()).code).toBe(75);
+  expect((await receiver.received()).map(({ event }) => event)).toEqual(["/rehearsal-ping-url/fail"]);
   const { rehearsalPingUrlFile: _, ...monitoring } = server.settings.monitoring;
   await scheduled({ monitoring: { ...monitoring, pingUrlFile: "/opt/database-backups/ping-url" } });
   expect((await rehearse()).code).toBe(ExitCode.different);
