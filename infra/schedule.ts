@@ -16,6 +16,14 @@ export interface Schedule {
 }
 
 /**
+ * Appends each line to the log, or prints it where that fails. Line by line, because a cat whose write fails on a full
+ * disk has read more than the one line, and what it has read is lost.
+ */
+const eachLine =
+  'while IFS= read -r line || [ -n "$line" ]; do ' +
+  `{ printf '%s\\n' "$line" >> "$log"; } 2> /dev/null || printf '%s\\n' "$line"; done`;
+
+/**
  * The programs log by themselves and print nothing with --quiet; what nobody expected comes on standard error and goes
  * into the log. cron mails what is left to it: with somebody to mail to that is all of it, and the log has a copy.
  *
@@ -26,7 +34,7 @@ export interface Schedule {
 function commandOf(launcher: string, log: string, mails: boolean, ...options: string[]): string {
   const program = [shellWord(launcher), "--quiet", ...options].join(" ");
   const opens = '{ [ -f "$log" ] || [ ! -e "$log" ]; } && { true >> "$log"; } 2> /dev/null';
-  const append = mails ? 'tee -a "$log"' : 'cat >> "$log"';
+  const append = mails ? 'tee -a "$log"' : eachLine;
   return `${program} 2>&1 > /dev/null | { log=${shellWord(log)}; ${opens} && ${append} || cat; }`;
 }
 

@@ -33,7 +33,12 @@ beforeEach(() => {
   symlinkSync("/dev/full", at("device"));
 });
 
-function run(log: string, mailTo: string | undefined): { mailed: string; logged: string | null } {
+/** @param before what the shell does first */
+function run(
+  log: string,
+  mailTo: string | undefined,
+  before = "",
+): { mailed: string; logged: string | null } {
   const monitoring = mailTo === undefined ? {} : { mailTo };
   const plan = serverPlanOf({
     ...seed,
@@ -41,7 +46,10 @@ function run(log: string, mailTo: string | undefined): { mailed: string; logged:
     paths: { log: at(log), backupLauncher: at("launcher") },
   });
   const command = scheduleOf(plan).entries[0]?.command ?? "";
-  const { stdout, stderr, error } = spawnSync("sh", ["-c", command], { encoding: "utf8", timeout: 10_000 });
+  const { stdout, stderr, error } = spawnSync("sh", ["-c", before + command], {
+    encoding: "utf8",
+    timeout: 10_000,
+  });
   expect(error).toBeUndefined();
   expect(existsSync(at("launcher.ran")), "the program was started").toBe(true);
   const isFile = existsSync(at(log)) && statSync(at(log)).isFile();
@@ -69,4 +77,20 @@ describe.each([
     "a log that cannot be opened keeps no program from starting, and cron has what it says: %s",
     (log) => expect(run(log, mailTo)).toEqual({ mailed: said, logged: null }),
   );
+
+  test.each([
+    ["from the beginning", 0],
+    ["in the middle", 20],
+  ])("of a log that takes no more, %s, cron has every line that is not in it", (_, blocks) => {
+    const lines = Array.from({ length: 3_000 }, (_, index) => `  line ${index} of 100 %s \\n of \\c "it"`);
+    const launcher = `#!/bin/sh\ntouch "$0.ran"\ncat ${at("lines")} >&2\n`;
+    writeFileSync(at("launcher"), launcher, { mode: 0o700 });
+    writeFileSync(at("lines"), [...lines, "no end of line"].join("\n"));
+    // As where the disk is full: the file can be opened, and a write to it fails.
+    const { mailed, logged } = run("to-come", mailTo, `trap '' XFSZ; ulimit -f ${blocks}; `);
+    const kept = new Set([...mailed.split(/\n|tee: /), ...(logged ?? "").split("\n")]);
+    expect([...lines, "no end of line"].filter((line) => !kept.has(line))).toEqual([]);
+    expect(logged?.length).toBeLessThanOrEqual(blocks * 1_024);
+    if (mailTo === undefined) expect(mailed.split("\n").filter((line) => line.includes("error"))).toEqual([]);
+  });
 });

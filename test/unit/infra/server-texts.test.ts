@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { serverCommands } from "../../../infra/commands.ts";
 import { logRotationText } from "../../../infra/log-rotation.ts";
 import { quickReferenceText } from "../../../infra/quick-reference.ts";
-import { cronTableText } from "../../../infra/remotehost/provider/cron-table/table.ts";
+import { cronTableText, escapedCommand } from "../../../infra/remotehost/provider/cron-table/table.ts";
 import { scheduleOf } from "../../../infra/schedule.ts";
 import { requirementsBefore, serverRequirements } from "../../../infra/server-requirements.ts";
 import { serverSettingsText } from "../../../infra/server-settings.ts";
@@ -76,19 +76,22 @@ describe("the settings file", () => {
   });
 });
 
+const eachLine =
+  'while IFS= read -r line || [ -n "$line" ]; do ' +
+  `{ printf '%s\\n' "$line" >> "$log"; } 2> /dev/null || printf '%s\\n' "$line"; done`;
 /** What becomes of a program's words: they are appended to the log by `command`, where there can be one. */
 const logged = (command: string, log = "/root/backup_database.log"): string =>
   `2>&1 > /dev/null | { log=${log}; { [ -f "$log" ] || [ ! -e "$log" ]; } && ` +
-  `{ true >> "$log"; } 2> /dev/null && ${command} "$log" || cat; }`;
+  `{ true >> "$log"; } 2> /dev/null && ${command} || cat; }`;
 
 test("cron runs the seed's line, and the status check and the rehearsal beside it", () => {
   const { environment, entries, takesOver } = scheduleOf(serverPlanOf());
   expect(cronTableText(environment, entries).split("\n").slice(1)).toEqual([
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "SHELL=/bin/sh",
-    `0 2 * * * root /root/backup_database.sh --quiet ${logged("cat >>")}`,
-    `15,45 * * * * root /root/check_database_status.sh --quiet ${logged("cat >>")}`,
-    `30 4 * * 0 root /root/rehearse_restore.sh --quiet ${logged("cat >>")}`,
+    `0 2 * * * root /root/backup_database.sh --quiet ${escapedCommand(logged(eachLine))}`,
+    `15,45 * * * * root /root/check_database_status.sh --quiet ${escapedCommand(logged(eachLine))}`,
+    `30 4 * * 0 root /root/rehearse_restore.sh --quiet ${escapedCommand(logged(eachLine))}`,
     "",
   ]);
   expect(takesOver).toEqual([
@@ -113,8 +116,10 @@ test("with somebody to mail to, cron gets the errors, and the log a copy", () =>
   const plan = serverPlanOf({ ...seed, monitoring: { mailTo: "ops@example.org" } });
   const { environment, entries } = scheduleOf(plan);
   expect(environment.MAILTO).toBe("ops@example.org");
-  expect(entries[0]?.command).toBe(`/root/backup_database.sh --quiet ${logged("tee -a")}`);
-  expect(entries[1]?.command).toBe(`/root/check_database_status.sh --quiet --mail ${logged("tee -a")}`);
+  expect(entries[0]?.command).toBe(`/root/backup_database.sh --quiet ${logged('tee -a "$log"')}`);
+  expect(entries[1]?.command).toBe(
+    `/root/check_database_status.sh --quiet --mail ${logged('tee -a "$log"')}`,
+  );
   expect([serverRequirements(plan).mails, serverRequirements(serverPlanOf()).mails]).toEqual([true, false]);
 });
 
@@ -134,7 +139,7 @@ test("the settings name the file of the address to report to, never the address"
 test("a path with a space is one word for cron's shell and one name for logrotate", () => {
   const plan = serverPlanOf({ ...seed, paths: { log: "/var/log/data base.log" } });
   expect(scheduleOf(plan).entries[0]?.command).toBe(
-    `/root/backup_database.sh --quiet ${logged("cat >>", "'/var/log/data base.log'")}`,
+    `/root/backup_database.sh --quiet ${logged(eachLine, "'/var/log/data base.log'")}`,
   );
   expect(logRotationText(plan)).toContain('\n"/var/log/data base.log" {\n');
 });
