@@ -39,7 +39,7 @@ export interface SurroundingsJudgement {
 
 /**
  * The shell function `surroundings LOG ROTATION TABLE LAUNCHER PATTERN LINE DIRECTORY…`: a word and a value between a
- * colon, a line each. PATTERN finds a line that runs the backup, LINE one of root's crontab that the table takes over.
+ * colon, a line each, and `end:` when it has looked at everything. PATTERN finds a line that runs the backup, LINE one of root's crontab that the table takes over.
  */
 export const surroundingsFunction = String.raw`
 surroundings() {
@@ -70,6 +70,7 @@ surroundings() {
   fi
   shift 6
   stat -Lc 'directory:%a:%U:%G:%n' -- "$@" 2>/dev/null
+  printf 'end:\n'
 }
 `;
 
@@ -99,10 +100,12 @@ function guardedDirectories({ installation, backupLauncher, cronTable, logRotati
   return [...new Set(directories)];
 }
 
-/** Reads what the function printed. */
-export function parseSurroundings(output: string): Surroundings {
+/** Reads what the function printed; null where it broke off, because what it did not say may be the worst. */
+export function parseSurroundings(output: string): Surroundings | null {
   const seen: Surroundings = { jobs: [], rotations: [], enablement: [], directories: [] };
-  for (const line of output.split("\n")) {
+  const lines = output.trimEnd().split("\n");
+  if (lines.at(-1) !== "end:") return null;
+  for (const line of lines) {
     const at = line.indexOf(":");
     const [word, value] = [line.slice(0, at), line.slice(at + 1)];
     if (word === "job") seen.jobs.push(value);

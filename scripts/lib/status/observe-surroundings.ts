@@ -19,8 +19,10 @@ export async function observeSurroundings(
   const script = `${surroundingsFunction}\nsurroundings "$@"`;
   try {
     const argv = ["-c", script, "sh", ...surroundingsArguments({ ...paths, logRotation, installation })];
-    const { stdout } = await runChild("sh", argv, options);
-    return { seen: true, value: parseSurroundings(stdout) };
+    const { code, stdout } = await runChild("sh", argv, options);
+    const value = parseSurroundings(stdout);
+    if (value === null) return { seen: false, reason: `the search broke off with status ${code}` };
+    return { seen: true, value };
   } catch (error) {
     options.signal.throwIfAborted();
     return { seen: false, reason: messageOf(error) };

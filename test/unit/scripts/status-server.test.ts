@@ -35,9 +35,10 @@ const onlyOld = database({ backups: { seen: true, value: [backup({ hoursAgo: 34 
 
 describe("6 schedule", () => {
   const table = { sha256: "a".repeat(64), modifiedAt: hoursAgo(500), ignoredBecause: null };
-  const around = (...lines: string[]): Partial<ServerObservation> => ({
-    surroundings: { seen: true, value: parseSurroundings(lines.join("\n")) },
-  });
+  const around = (...lines: string[]): Partial<ServerObservation> => {
+    const value = parseSurroundings([...lines, "end:", ""].join("\n"));
+    return { surroundings: value === null ? { seen: false, reason: "it broke off" } : { seen: true, value } };
+  };
   const tabled = (
     change: Partial<typeof table> | { ignoredBecause: string } | { link: string },
   ): Partial<ServerObservation> => ({

@@ -30,7 +30,7 @@ export interface Inspection {
   directories: DirectorySeen[];
   /** Of those from which something is run, the ones that let nothing run. */
   unrunnable?: UnrunnableDirectory[];
-  /** Absent where nobody asked. */
+  /** Absent where nobody asked, and where the look broke off. */
   surroundings?: Surroundings;
   systemNode: { path: string; version: string } | null;
   /** Why nothing can be logged; null when something can, or when nobody asked. */
@@ -170,7 +170,8 @@ const readers: Readonly<Record<string, Reader>> = {
     seen.unrunnable = [...(seen.unrunnable ?? []), unrunnableOf(text)];
   },
   surroundings: (seen, text) => {
-    seen.surroundings = parseSurroundings(text);
+    const surroundings = parseSurroundings(text);
+    if (surroundings !== null) seen.surroundings = surroundings;
   },
   owner: (seen, text) => {
     seen.owner = text;

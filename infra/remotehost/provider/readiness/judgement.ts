@@ -76,10 +76,16 @@ function otherNotes(others: readonly string[]): string[] {
 }
 
 function surroundingsJudgement(
-  { log = "" }: Requirements,
+  { log, own }: Requirements,
   { surroundings }: Inspection,
 ): SurroundingsJudgement {
-  return surroundings === undefined ? { problems: [], notes: [] } : judgeSurroundings(surroundings, log);
+  if (surroundings !== undefined) return judgeSurroundings(surroundings, log ?? "");
+  if (own === undefined || log === undefined) return { problems: [], notes: [] };
+  const text = "whether anything else runs the backups too is not known: the search broke off";
+  return {
+    problems: [{ text, next: "see why on the server (dmesg), then run the same command again" }],
+    notes: [],
+  };
 }
 
 const sentence = ({ text, next }: { text: string; next: string }): string => `${text}. Mend it: ${next}`;

@@ -8,7 +8,6 @@ import {
 import { judge } from "../../../../infra/remotehost/provider/readiness/judgement.ts";
 import { postgresContainersIn } from "../../../../infra/remotehost/provider/readiness/postgres-containers.ts";
 import type { Requirements } from "../../../../infra/remotehost/requirements.ts";
-import { parseSurroundings } from "../../../../scripts/lib/surroundings.ts";
 
 const data = "/root/app-db/data";
 const requirements: Requirements = {
@@ -59,6 +58,12 @@ const sentences = (...words: Parameters<typeof judge>) => {
 const database = (more: object): Partial<Inspection> => ({
   databases: [{ container, answer, hasBackup: false, ...more }],
 });
+const own = { cronTable: "/t", logRotation: "/r", backupLauncher: "/b", installation: "/i" };
+/** What the inspection has of the surroundings when the function said this. */
+const looked = (said: string): Partial<Inspection> => {
+  const { surroundings } = parseInspection(`surroundings:${Buffer.from(said).toString("base64")}`);
+  return surroundings === undefined ? {} : { surroundings };
+};
 const mounted = (...mounts: ContainerSeen["mounts"]) => database({ container: { ...container, mounts } });
 const judged = (seen: Partial<Inspection>, more: Partial<Requirements> = {}, architecture = "x86_64") =>
   sentences(
@@ -239,9 +244,23 @@ describe("a problem, with what to do", () => {
     ],
     [
       "a directory to which everybody may write",
-      { surroundings: parseSurroundings("directory:777:root:root:/etc/cron.d") },
-      {},
+      looked("directory:777:root:root:/etc/cron.d\nend:\n"),
+      { own, log: "/l" },
       /everybody may write to \/etc\/cron\.d.*chmod o-w \/etc\/cron\.d/,
+    ],
+    ...["", "directory:755:root:root:/etc\n", "job:/etc/cron.daily/x\ndirectory:7"].map(
+      (said): [string, Partial<Inspection>, Partial<Requirements>, RegExp] => [
+        `a look at the surroundings that broke off after ${JSON.stringify(said)}`,
+        looked(said),
+        { own, log: "/l" },
+        /whether anything else runs the backups too is not known: the search broke off/,
+      ],
+    ),
+    [
+      "no look at the surroundings at all",
+      {},
+      { own, log: "/l" },
+      /whether anything else runs the backups too is not known/,
     ],
   ])("%s", (_, seen, more, expected) => {
     const { problems } = judged(seen, more);
