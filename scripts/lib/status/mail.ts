@@ -101,6 +101,11 @@ function remembered(place: Place, told: Told | undefined, now: Date, mail: Mail 
   };
 }
 
-/** Numbers, which change from check to check, do not count; they go together with the unit behind them. */
+/**
+ * Numbers, which change from check to check, do not count; they go together with the unit behind them. Those of a
+ * backup's name do: another damaged backup is another problem.
+ */
 const statementOf = ({ text }: { text: string }): string =>
-  text.replaceAll(/\d\S*( \p{L}+)?/gu, "#").replaceAll(/#( #)+/g, "#");
+  text
+    .replaceAll(/(?<stem>[a-z0-9_]+_\d{8}_\d{6}(?!\d))|\d\S*( \p{L}+)?/gu, (_, stem?: string) => stem ?? "#")
+    .replaceAll(/#( #)+/g, "#");

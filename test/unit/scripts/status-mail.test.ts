@@ -110,6 +110,18 @@ describe("a problem", () => {
     ).toEqual(["0: problems", "2: problems"]);
   });
 
+  test.each([
+    (stem: string) => warning(`${stem} is not what was verified: it has 9 bytes, not 10`, "take one"),
+    (stem: string) => warning(`3 older backups were never verified: ${stem}.sql.gz (it is cut off)`, "see"),
+  ])("of another backup is another one, and of the same the same", (damage) => {
+    const [first, second] = ["shop2_20261101_020000", "shop2_20261102_020000"].map(damage) as [
+      Finding,
+      Finding,
+    ];
+    const checks = [[first], [first], [first, second], [second, first], [second]];
+    expect(mailsOf(checks.map((shop, hour) => ({ at: hour, shop })))).toEqual(["0: problems", "2: problems"]);
+  });
+
   test("that becomes worse is mailed; that it becomes less bad is not", () => {
     const checks = [full, fuller, full, fuller].map((finding, hour) => ({ at: hour, disk: [finding(90)] }));
     expect(mailsOf(checks)).toEqual(["0: problems", "1: problems"]);
