@@ -35,7 +35,7 @@ export function firstBackupDue(
   cronTable: Looked<CronTableState | null>,
   log: Looked<readonly LogEntry[] | null>,
 ): boolean {
-  if (log.seen && backupRuns(log.value ?? [], database).length > 0) return true;
+  if (!log.seen || backupRuns(log.value ?? [], database).length > 0) return true;
   const { last } = dueRuns(schedule.backup, now, monitoring.backupAgeGraceHours);
   const installed = cronTable.seen ? cronTable.value?.modifiedAt : undefined;
   return installed === undefined || (last !== null && last >= installed);

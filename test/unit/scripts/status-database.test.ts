@@ -196,10 +196,10 @@ describe("a container that never was, once a backup was due", () => {
     expect(firstBackupDue(settings, "shop", now, cronTable, { seen: true, value: entries })).toBe(due);
   });
 
-  test("a log that cannot be read excuses nothing, and accuses of nothing", () => {
+  test("a log that cannot be read excuses nothing", () => {
     const log = { seen: false, reason: "EACCES" } as const;
-    expect(firstBackupDue(settings, "shop", now, installed(20), log)).toBe(true);
-    expect(firstBackupDue(settings, "shop", now, installed(1), log)).toBe(false);
+    for (const hours of [20, 1])
+      expect(firstBackupDue(settings, "shop", now, installed(hours), log)).toBe(true);
   });
 });
 
