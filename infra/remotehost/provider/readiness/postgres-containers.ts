@@ -22,7 +22,7 @@ const companion = /pgbouncer|pgpool|pgadmin|pgcat|exporter|postgrest|adminer|bac
 export function postgresContainersIn(text: string): string[] {
   return text.split("\n").flatMap((line) => {
     const [name = "", from = "", ports = "", rehearsal = ""] = line.split("|");
-    const runsPostgres = (image.test(from) || port.test(ports)) && !companion.test(`${name} ${from}`);
+    const runsPostgres = (image.test(from) || port.test(ports)) && !companion.test(from);
     return name !== "" && rehearsal === "" && runsPostgres ? [name] : [];
   });
 }

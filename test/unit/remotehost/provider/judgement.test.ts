@@ -395,6 +395,7 @@ describe("the containers that PostgreSQL runs in", () => {
     ["db|acme/database:1|127.0.0.1:5433->5432/tcp|", ["db"]],
     ["web|acme/web:1|0.0.0.0:80->80/tcp|", []],
     ["pool|edoburu/pgbouncer:1|5432/tcp|", []],
+    ["app-backup-db|postgres:17|5432/tcp|", ["app-backup-db"]],
     ["exporter|quay.io/prometheuscommunity/postgres-exporter|9187/tcp|", []],
     ["trial|postgres:17||library", []],
     ["a|postgres:15||\nb|timescale/timescaledb:latest-pg16|5432/tcp|\n", ["a", "b"]],
