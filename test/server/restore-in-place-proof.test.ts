@@ -181,10 +181,18 @@ exec /usr/bin/docker "$@"
   expect(await server.databases()).toEqual([]);
   for (const text of [failed.stderr, failed.stdout, await server.log()])
     expect(text).not.toContain("never shown");
-  const commands = failed.stderr.split("\n").filter((line) => /^ {2}(docker|gzip|rm) /.test(line));
+  const commands = failed.stderr.split("\n").filter((line) => /^ {2}(docker|\(set|rm) /.test(line));
   expect(commands).toHaveLength(6);
-  await sandbox.writeFile("/tmp/way-back.sh", `set -e\n${commands.join("\n")}\n`);
-  const back = await sandbox.run("sh /tmp/way-back.sh");
+  await sandbox.writeFile("/tmp/way-back.sh", `${commands.join("\n")}\n`);
+  const saved = / back from (?<path>\S+\.sql\.gz),/.exec(failed.stderr)?.groups?.path;
+  await sandbox.run(`cp ${saved} /tmp/saved && truncate --size=-20 ${saved}`);
+  const cutOff = await sandbox.run("bash /tmp/way-back.sh");
+  expect(cutOff.stderr).toMatch(/unexpected end of file/);
+  expect(cutOff.code).not.toBe(0);
+  expect((await sandbox.run(`ls ${backups}/.${name}.in-place.json`)).code).toBe(0);
+  await sandbox.run(`cat /tmp/saved >${saved}`);
+  await sandbox.psql(`drop database ${live}`, "template1");
+  const back = await sandbox.run("bash /tmp/way-back.sh");
   expect(back.stderr).toMatch(/^(NOTICE: .* does not exist, skipping\n)?$/);
   expect(back.code).toBe(0);
   expect(await server.hash()).toBe(before);

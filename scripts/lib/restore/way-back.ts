@@ -30,7 +30,8 @@ export function writeWayBack({ settings, database }: Way, { properties }: InPlac
 }
 
 /**
- * The commands that bring the database back without these programs, in a shell of the server.
+ * The commands that bring the database back without these programs, in bash on the server. None may run when the one
+ * before has failed: the last removes what is known of the way back.
  * @param standing what stands under its name; null where that is not known.
  */
 export function wayBackCommands(
@@ -39,15 +40,18 @@ export function wayBackCommands(
   { preRestoreArchive, properties, runId }: InPlaceState,
   standing: Standing | null,
 ): string[] {
-  const { container, database: live, port, user } = database;
+  const { container, database: live, passwordFile, port, user } = database;
   const { maintenance } = server;
+  const secret = passwordFile === undefined ? "" : `PGPASSWORD="$(cat ${word(passwordFile)})" `;
   const psql = (name: string, before: string[] = []) =>
+    secret +
     [
       "docker",
       "exec",
       "-i",
       "-e",
       "PGHOST=",
+      ...(passwordFile === undefined ? [] : ["-e", "PGPASSWORD"]),
       ...before,
       container,
       "psql",
@@ -75,7 +79,7 @@ export function wayBackCommands(
     ...(standing === null ? [] : inTheWay[standing]),
     run(createStatement(live, properties, server.versionNumber).replace(/;$/, "")),
     `${psql(maintenance)} <${word(wayBackPath(settings, database))}`,
-    `${decompressing[compression]} ${archive} | ${psql(live, ["-e", `PGOPTIONS=${loadSettings}`])}`,
+    `(set -o pipefail && ${decompressing[compression]} ${archive} | ${psql(live, ["-e", `PGOPTIONS=${loadSettings}`])})`,
     `${psql(live)} -c ANALYZE`,
     `rm ${word(inPlaceStatePath(settings, database))} ${word(wayBackPath(settings, database))}`,
   ];
@@ -90,7 +94,7 @@ export function wayBackText(
 ): string {
   const commands = wayBackCommands(run, server, state, standing).map((command) => `  ${command}`);
   return [
-    `Without these programs, should it end without a database, these commands bring ${run.database.database} back from ${state.preRestoreArchive}:`,
-    ...commands,
+    `Without these programs, should it end without a database, these commands bring ${run.database.database} back from ${state.preRestoreArchive}, pasted into bash together, so that they stop at the first that fails:`,
+    commands.join(" && \\\n"),
   ].join("\n");
 }

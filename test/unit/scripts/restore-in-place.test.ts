@@ -7,7 +7,9 @@ import { openLog } from "../../../scripts/lib/log.ts";
 import { runAll } from "../../../scripts/lib/restore/client-cut-off.ts";
 import { restoreInPlace } from "../../../scripts/lib/restore/in-place.ts";
 import type { LiveServer } from "../../../scripts/lib/restore/live-server.ts";
+import type { RestoreRun } from "../../../scripts/lib/restore/run.ts";
 import type { RestoreSource } from "../../../scripts/lib/restore/source.ts";
+import { wayBackCommands, wayBackText } from "../../../scripts/lib/restore/way-back.ts";
 import { settings } from "./status-observations.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "in-place-"));
@@ -84,4 +86,26 @@ test("no statement is sent once clients could write", async () => {
   const statements = ["ALTER DATABASE app IS_TEMPLATE false", "DROP DATABASE app"];
   await expect(runAll(session, statements, { found: 0 }, keeper)).rejects.toThrow("the lock is lost");
   expect(sent).toEqual(["ALTER DATABASE app IS_TEMPLATE false"]);
+});
+
+test("the way back by hand stops at the first failure, and gives the password of the file", () => {
+  const database = { name: "app", container: "app-db", database: "app", user: "app", dataDirectory: "/data" };
+  const way = { settings, database: { ...database, passwordFile: "/etc/a password" } };
+  const server = { maintenance: "postgres", versionNumber: 170_000 };
+  const runId = "20261122T020000-4f2a1b";
+  const preRestoreArchive = join(scratch, "a.sql.gz");
+  writeFileSync(preRestoreArchive, "");
+  const state = { version: 1, runId, liveOid: 5, preRestoreArchive, properties } as const;
+  const commands = wayBackCommands(way, server, state, "absent");
+  const asking = commands.filter((command) => command.includes(" psql "));
+  expect(asking).toHaveLength(commands.length - 1);
+  for (const command of asking)
+    expect(command).toContain(
+      `PGPASSWORD="$(cat '/etc/a password')" docker exec -i -e PGHOST= -e PGPASSWORD `,
+    );
+  const [, ...lines] = wayBackText(way as RestoreRun, server as LiveServer, state, "absent").split("\n");
+  expect(lines.map((line) => line.endsWith(" && \\"))).toEqual(
+    commands.map((_, at) => at < commands.length - 1),
+  );
+  expect(lines.at(-1)).toMatch(/^ {2}rm /);
 });
