@@ -14,6 +14,9 @@ const port = /\b5432\/tcp\b/;
 /** What only speaks with PostgreSQL, or to its clients. */
 const companion = /pgbouncer|pgpool|pgadmin|pgcat|exporter|postgrest|adminer|backup/i;
 
+/** An image's name without its registry and owner, whose names say nothing of what it is. */
+const lastPart = (from: string): string => from.slice(from.lastIndexOf("/") + 1);
+
 /**
  * The names of the running containers that are PostgreSQL, as far as image and port tell; those of rehearsals are left
  * out.
@@ -22,7 +25,7 @@ const companion = /pgbouncer|pgpool|pgadmin|pgcat|exporter|postgrest|adminer|bac
 export function postgresContainersIn(text: string): string[] {
   return text.split("\n").flatMap((line) => {
     const [name = "", from = "", ports = "", rehearsal = ""] = line.split("|");
-    const runsPostgres = (image.test(from) || port.test(ports)) && !companion.test(from);
+    const runsPostgres = (image.test(from) || port.test(ports)) && !companion.test(lastPart(from));
     return name !== "" && rehearsal === "" && runsPostgres ? [name] : [];
   });
 }

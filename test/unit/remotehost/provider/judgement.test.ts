@@ -391,6 +391,8 @@ describe("a PostgreSQL that no database of the configuration names", () => {
 describe("the containers that PostgreSQL runs in", () => {
   it.each([
     ["db|postgres:17||", ["db"]],
+    ["db|registry.example/backups/postgres:17||", ["db"]],
+    ["copies|acme/postgres-backup-s3:16||", []],
     ["db|ghcr.io/acme/pgvector@sha256:0|5432/tcp|", ["db"]],
     ["db|acme/database:1|127.0.0.1:5433->5432/tcp|", ["db"]],
     ["web|acme/web:1|0.0.0.0:80->80/tcp|", []],
