@@ -57,14 +57,19 @@ export const meaningfulSettings = [
 
 /**
  * A session's own value comes from wherever it was set last. Where that is a database, a role or the session, what the
- * server itself sets is in its files, which only a superuser may read.
+ * server itself sets is in its files, which only a superuser may read. Of what our sessions alone have set
+ * (search_path) it is what they had before.
  */
 const settingsQuery = (files: string): string => `
   with files as (${files}),
   everybody as (select split_part(c, '=', 1) as name, substr(c, strpos(c, '=') + 1) as setting
     from pg_catalog.pg_db_role_setting r, unnest(r.setconfig) c where r.setdatabase = 0 and r.setrole = 0),
+  given as (select lower(split_part(c, '=', 1)) as name from pg_catalog.pg_db_role_setting r, unnest(r.setconfig) c
+    where r.setdatabase in (0, (select oid from pg_catalog.pg_database where datname = current_database()))
+      and r.setrole in (0, (select oid from pg_catalog.pg_roles where rolname = session_user))),
   known as (
-    select s.name, case when s.source in ('database', 'user', 'database user', 'client', 'session', 'interactive')
+    select s.name, case when (s.source <> 'session' or lower(s.name) in (select name from given))
+        and s.source in ('database', 'user', 'database user', 'client', 'session', 'interactive')
       then coalesce((select setting from everybody e where lower(e.name) = lower(s.name)),
         (select setting from files f where lower(f.name) = lower(s.name)), s.boot_val)
       else s.reset_val end as value

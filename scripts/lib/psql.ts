@@ -21,10 +21,13 @@ export interface QueryOptions {
 }
 
 /**
- * What every psql of `psqlProgram` is given first. A database in SQL_ASCII may hold names that are no UTF-8, and sends
- * none of them to a client that says UTF8.
+ * What every psql of `psqlProgram` is given first. By the database's own search_path its owner could put operators of
+ * his own in the place of PostgreSQL's, which would then run with our rights; who needs that path resets it, for
+ * statements without operators. A database in SQL_ASCII may hold names that are no UTF-8, and sends none of them to a
+ * client that says UTF8.
  */
-export const sessionStart = `SELECT pg_catalog.set_config('client_encoding', 'SQL_ASCII', false)
+export const sessionStart = `SET search_path = '';
+SELECT pg_catalog.set_config('client_encoding', 'SQL_ASCII', false)
 WHERE pg_catalog.getdatabaseencoding() = 'SQL_ASCII' \\g /dev/null\n`;
 
 /**

@@ -115,6 +115,48 @@ test("settings that suit nobody but the application change nothing", async () =>
   expect(await sql(things)).toBe(unharmed);
 });
 
+/** What our queries compare and join. */
+const operands = [
+  ["=", "name", "name"],
+  ["=", "name", "text"],
+  ["=", "text", "text"],
+  ["=", "oid", "oid"],
+  ["=", '"char"', '"char"'],
+  ["=", "integer", "integer"],
+  ["<>", "name", "text"],
+  ["<>", '"char"', '"char"'],
+  ["<>", "bigint", "integer"],
+  [">=", "integer", "integer"],
+  ["!~", "name", "text"],
+  ["||", "text", "text"],
+  ["||", "jsonb", "jsonb"],
+];
+
+test("operators that a database's search_path finds before PostgreSQL's own are never run", async () => {
+  const { sandbox } = server;
+  await sql(`CREATE SCHEMA other;
+    ${operands
+      .map(
+        ([name, left, right], number) => `CREATE FUNCTION other.f${number}(${left}, ${right}) RETURNS boolean
+          LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'this is not the operator of PostgreSQL'; END $$;
+        CREATE OPERATOR other.${name} (LEFTARG = ${left}, RIGHTARG = ${right}, FUNCTION = other.f${number});`,
+      )
+      .join("\n")}
+    ALTER DATABASE ${sandbox.database} SET search_path = other, pg_catalog, public;`);
+  const asking = "SELECT count(*) FROM pg_class WHERE relname = 'pg_class'::name";
+  await expect(sql(asking)).rejects.toThrow("not the operator of PostgreSQL");
+  const outcome = await server.roundTrip();
+  const inPlace = await server.restore(`--yes --quiet --in-place ${await server.newest()}`);
+  const table = await server.restore(`--quiet --table public.things ${await server.newest()}`);
+  const status = await server.check();
+  await mend(`ALTER DATABASE ${sandbox.database} RESET search_path`);
+  expect(outcome).toEqual(allWell);
+  expect(inPlace).toMatchObject({ code: 0, stderr: "" });
+  expect(table).toMatchObject({ code: 0, stderr: "" });
+  expect(`${status.stdout}${status.stderr}`).not.toContain("not the operator of PostgreSQL");
+  expect(await sql(things)).toBe(unharmed);
+});
+
 test("a warning at every connection is no error", async () => {
   const { sandbox } = server;
   await sql("UPDATE pg_database SET datcollversion = '2.31' WHERE datname = current_database()");

@@ -81,7 +81,8 @@ export function settingStatements(
     return [
       `SELECT set_config(${literal(parameter)}, ${literal(value)}, false);`,
       `${target} SET ${setting} FROM CURRENT;`,
-      `RESET ${setting};`,
+      // The session's own would let operators of other people's into what follows.
+      parameter.toLowerCase() === "search_path" ? `SET ${setting} = '';` : `RESET ${setting};`,
     ];
   });
 }

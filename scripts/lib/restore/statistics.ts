@@ -20,7 +20,8 @@ const named = `SELECT format('%I.%I', nspname, relname) AS name FROM pg_catalog.
 
 /**
  * One table after the other, each in a transaction of its own, so that one that cannot be analysed costs the others
- * nothing. Answers those with their reasons.
+ * nothing. Answers those with their reasons. Functions of indexes may need the database's own search_path, in which
+ * operators are not to be looked for; an error brings the empty one back.
  */
 const oneByOne = `DO $do$
 DECLARE
@@ -28,11 +29,15 @@ DECLARE
     WHERE relkind IN ('r', 'm', 'p') AND relpersistence <> 't' AND nspname <> 'information_schema'
     AND c.oid NOT IN (SELECT oid FROM reaching)) AS t);
   one text;
+  command text;
   failed jsonb := '[]';
 BEGIN
   FOREACH one IN ARRAY coalesce(tables, '{}') LOOP
     BEGIN
-      EXECUTE 'ANALYZE ' || one;
+      command := 'ANALYZE ' || one;
+      EXECUTE 'RESET search_path';
+      EXECUTE command;
+      SET search_path = '';
     EXCEPTION WHEN OTHERS THEN
       failed := failed || jsonb_build_object('table', one, 'reason', SQLERRM);
     END;
@@ -51,6 +56,7 @@ const reaching = `WITH ${reachingElsewhere} SELECT coalesce(json_agg(name), '[]'
 /** Analyses all tables at once where none reaches elsewhere; says whether it did. */
 const allAtOnce = `WITH ${reachingElsewhere} SELECT NOT EXISTS (SELECT FROM reaching) AS alone \\gset
 \\if :alone
+RESET search_path;
 ANALYZE;
 SELECT 'done';
 \\endif`;
@@ -80,6 +86,7 @@ SELECT format('SELECT FROM %s LIMIT 1', ftrelid::regclass) FROM pg_catalog.pg_fo
   JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = srvfdw
   WHERE fdwname = 'postgres_fdw' \\gexec
 ROLLBACK;
+RESET search_path;
 ANALYZE ${table};`;
 
 /** How long another server may take to answer at all. */

@@ -65,7 +65,9 @@ function copyScript(schema: string, comment: string, tables: readonly SourceTabl
   const target = ({ name }: TableName) => qualified({ schema, name });
   const list = ({ columns }: SourceTable) => columns.map(({ name }) => identifier(name)).join(", ");
   const whole = tables.map(
-    (table) => `if (select count(*) from ${target(table)}) <> ${table.rows} then
+    (
+      table,
+    ) => `if (select pg_catalog.count(*) from ${target(table)}) operator(pg_catalog.<>) ${table.rows} then
   raise exception 'not all rows of % have arrived', ${literal(table.name)}; end if;`,
   );
   return [
