@@ -6,7 +6,7 @@ import type { ProgramName } from "../infra/installation.ts";
  * it and the file in a rehearsal, compares the content with the manifest and cleans up after runs that died.
  */
 const limits: Record<ProgramName, number> = {
-  backup_database: 149_500,
+  backup_database: 150_500,
   check_database_status: 112_500,
   restore_database: 240_000,
   rehearse_restore: 155_000,

@@ -7,18 +7,20 @@ const lookPause = 50;
 
 const Locks = z.object({ tables: z.int(), blocked: z.boolean() });
 
-/** What the run's other sessions hold of these tables, and whether one waits behind somebody who waits for this one. */
+/** What the run's other sessions hold of these tables, and whether one waits behind others the first of
+ * whom waits for this one. */
 const locksQuery = (oids: readonly number[]): string => `
 SELECT pg_stat_clear_snapshot() \\g /dev/null
-WITH others AS (
+WITH RECURSIVE others AS (
   SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
     AND application_name = current_setting('application_name')
+), ahead AS (
+  SELECT pid FROM others UNION SELECT blocker FROM ahead, unnest(pg_blocking_pids(pid)) AS blocker
 )
 SELECT json_build_object(
   'tables', (SELECT coalesce(max(n), 0) FROM (SELECT count(DISTINCT relation) AS n FROM pg_locks JOIN others USING (pid)
     WHERE locktype = 'relation' AND granted AND relation = ANY ('{${oids.join(",")}}'::oid[]) GROUP BY pid) AS held),
-  'blocked', EXISTS (SELECT FROM others, unnest(pg_blocking_pids(pid)) AS blocker
-    WHERE pg_backend_pid() = ANY (pg_blocking_pids(blocker))));`;
+  'blocked', EXISTS (SELECT FROM ahead WHERE pid = pg_backend_pid()));`;
 
 /**
  * Waits until the dump holds the locks that this session holds already. If somebody asks for a table (TRUNCATE, a

@@ -41,12 +41,12 @@ WHERE c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'informat
 
 export const parseRelations = (text: string): Relations => z.parse(Relations, JSON.parse(text));
 
-/** What PostgreSQL says of something that was there a moment ago. */
-const vanished = new Set(["42P01", "3F000", "42809", "XX000"]);
+/** What PostgreSQL says of something that was there a moment ago, and to the victim of a deadlock. */
+const passing = new Set(["42P01", "3F000", "42809", "XX000", "40P01"]);
 
 /**
  * Locks what a dump reads, in the weakest way. A sequence cannot be locked; having read it does the same.
- * @returns null, or the error that says that some of it was gone.
+ * @returns null, or the error after which another attempt may succeed: some of it was gone.
  * @throws PsqlError for anything else, such as a lock that somebody else has had for too long.
  */
 export async function hold(session: PsqlSession, relations: readonly Relation[]): Promise<PsqlError | null> {
@@ -64,7 +64,7 @@ export async function hold(session: PsqlSession, relations: readonly Relation[])
   for (const statement of statements) {
     const answer = await session.attempt(statement);
     if (typeof answer === "string") continue;
-    if (vanished.has(answer.sqlState ?? "")) return answer;
+    if (passing.has(answer.sqlState ?? "")) return answer;
     throw answer;
   }
   return null;

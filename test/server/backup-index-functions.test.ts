@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readContent } from "../../scripts/lib/content/read-content.ts";
+import { beginReading } from "../../scripts/lib/content/text-forms.ts";
+import { PsqlSession } from "../../scripts/lib/psql-session.ts";
 import { type BackupServer, startBackupServer } from "./backup-server.ts";
 
 let server: BackupServer;
@@ -62,11 +64,13 @@ END $$;`);
 }, 120_000);
 afterAll(() => server?.remove());
 
-const read = (proof: "full" | "rows" = "full") => {
+const configured = () => {
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is no database");
-  return readContent(database, { applicationName: "index-function-test" }, proof);
+  return database;
 };
+const asking = { applicationName: "index-function-test" };
+const read = (proof: "full" | "rows" = "full") => readContent(configured(), asking, proof);
 
 test("a table whose indexes PostgreSQL cannot plan with is backed up, with the hash that it has without them", async () => {
   const { sandbox } = server;
@@ -103,4 +107,31 @@ test("a change of such a table is seen, whichever way it is read", async () => {
   expect(changed).not.toBe(plain);
   await sandbox.psql("DROP INDEX again");
   expect(await hash()).toBe(changed);
+});
+
+test("a table whose index is being built anew is read meanwhile, as a dump reads it", async () => {
+  const { psql } = server.sandbox;
+  const hash = async () => (await read()).tables.find(({ name }) => name === "clients")?.hash;
+  const before = await hash();
+  const held =
+    "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = 'clients_pkey'::regclass";
+  const building = psql("BEGIN; REINDEX TABLE clients; SELECT pg_sleep(40); ROLLBACK");
+  await expect.poll(() => psql(held), { timeout: 30_000 }).toBe("1");
+  expect(await hash()).toBe(before);
+  expect(await psql(held)).toBe("1");
+  await psql(held.replace("count(*)", "pg_terminate_backend(pid)"));
+  await expect(building).rejects.toThrow();
+}, 120_000);
+
+test("a view that has come into the place of a table is not read", async () => {
+  await server.sandbox.psql("CREATE VIEW in_its_place AS SELECT 1 AS one");
+  const session = new PsqlSession(configured(), asking);
+  try {
+    await session.query(`${beginReading};`);
+    expect(await session.attempt("SELECT count(*) FROM public.in_its_place")).toMatchObject({
+      sqlState: "55000",
+    });
+  } finally {
+    await session.close();
+  }
 });

@@ -54,11 +54,15 @@ function inStatements(tables: readonly Table[]): Table[][] {
  * fails here, though a dump, which plans nothing, succeeds.
  */
 async function readSome(session: PsqlSession, tables: readonly Table[], proof: Proof): Promise<Counted[]> {
+  const [before, after] = around;
+  // Who builds an index anew keeps planning waiting, and no dump.
+  const copied = tables.length > 1 || tables[0]?.condition === "";
   const selects = tables.map((table, position) => tableQuery(table, position, proof));
   const answer = await session.attempt(
     `SELECT json_agg(json_build_object('rows', rows, 'hash', hash) ORDER BY position)
 FROM (${selects.join("\nUNION ALL ")}) AS t(position, rows, hash)`,
-    ...around,
+    copied ? `${before} SET LOCAL lock_timeout = '${planningSeconds}s';` : before,
+    after,
   );
   if (typeof answer === "string") return z.parse(Counted, JSON.parse(answer));
   if (isFinal(answer)) throw answer;
@@ -69,8 +73,11 @@ FROM (${selects.join("\nUNION ALL ")}) AS t(position, rows, hash)`,
   return counted;
 }
 
-/** A lock that somebody else has, or an operator who ends the query: no matter of planning. */
-const isFinal = ({ sqlState }: PsqlError): boolean => /^5[57]/.test(sqlState ?? "");
+/** An operator who ends the query, or its time: no matter of planning. For locks, COPY waits as long as it may. */
+const isFinal = ({ sqlState }: PsqlError): boolean => /^57/.test(sqlState ?? "");
+
+/** How long planning may wait for a lock, of an index or the like. */
+const planningSeconds = 2;
 
 /** Reads a table as a dump does, and computes here what the server would. */
 async function copyRows(

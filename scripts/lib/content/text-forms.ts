@@ -24,5 +24,14 @@ export const textFormSettings = textForms
 /** The application needs the other processors, and a dump one. */
 const oneProcess = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off";
 
+/**
+ * For a transaction, as pg_dump has it: what is read by its name is a table, never a view or a foreign table that its
+ * owner has put in the table's place, whose functions would run with our rights. Not every PostgreSQL knows the setting.
+ */
+export const onlyTables = `SELECT pg_catalog.set_config(name, 'view, foreign-table', true)
+FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind' \\g /dev/null
+`;
+
 /** Begins a transaction that reads one snapshot, in text forms that are always the same. */
-export const beginReading = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL row_security = off; ${oneProcess}; ${fixTextForms}`;
+export const beginReading = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL row_security = off; ${oneProcess}; ${fixTextForms};
+${onlyTables}`;

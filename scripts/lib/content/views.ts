@@ -3,7 +3,7 @@ import type { PsqlSession } from "../psql-session.ts";
 import type { MaterializedView, Proof } from "./content.ts";
 import type { SnapshotReader } from "./snapshot-reader.ts";
 import { qualified } from "./tables.ts";
-import { fixTextForms } from "./text-forms.ts";
+import { fixTextForms, onlyTables } from "./text-forms.ts";
 import { type Evaluated, evaluateView, readStored } from "./view-evaluation.ts";
 import { listViews, type ViewQuery } from "./view-queries.ts";
 
@@ -97,7 +97,7 @@ async function staleInner(
     if (view.uncompared !== undefined) return `${nameOf(view)}, which is not compared either`;
     if (proof === "rows") return `${nameOf(view)}, of which only rows are counted`;
     const stored = await reader.read(async (session): Promise<Evaluated> => {
-      await session.query(`${fixTextForms};`);
+      await session.query(`${fixTextForms};\n${onlyTables}`);
       const listed = (await listViews(session)).find((each) => nameOf(each) === nameOf(view));
       return listed === undefined ? { rows: 0, hash: null } : readStored(session, listed, true);
     });

@@ -28,7 +28,7 @@ export function mayNeedAnotherServer({ manifest }: Pick<RestoreSource, "manifest
 /** As in the dump's own session. */
 const asInLoad = (
   seconds: number,
-): string => `SET default_transaction_read_only = off; SET row_security = off;
+): string => `SET default_transaction_read_only = off; SET row_security = off; SET max_parallel_workers_per_gather = 0;
 SET statement_timeout = '${seconds}s';
 SELECT pg_catalog.set_config(name, '', false) FROM pg_catalog.pg_settings
   WHERE name IN ('search_path', 'restrict_nonsystem_relation_kind') \\g /dev/null

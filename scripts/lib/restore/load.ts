@@ -46,8 +46,15 @@ const decompressAndRun = (compression: Compression): string => `exec 3>&1
 { ${decompressing[compression]}; echo "${compression} $?" >&3; } | psql "$@" >/dev/null 3>&-
 echo "psql $?"`;
 
-/** The swap's commit makes what was not written at once durable. */
-const settings = { synchronous_commit: "off", client_min_messages: "warning" };
+/**
+ * The swap's commit makes what was not written at once durable. Materialized views are filled by one process, as the
+ * backup evaluated them: several would give rows in another order each time.
+ */
+const settings = {
+  synchronous_commit: "off",
+  client_min_messages: "warning",
+  max_parallel_workers_per_gather: 0,
+};
 
 /**
  * What a database may have set and a load must not have, of those settings that not every PostgreSQL knows. The
