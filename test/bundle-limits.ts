@@ -6,9 +6,9 @@ import type { ProgramName } from "../infra/installation.ts";
  * it and the file in a rehearsal, compares the content with the manifest and cleans up after runs that died.
  */
 const limits: Record<ProgramName, number> = {
-  backup_database: 150_500,
+  backup_database: 153_000,
   check_database_status: 112_500,
-  restore_database: 240_000,
+  restore_database: 243_000,
   rehearse_restore: 155_000,
   prune_backups: 100_000,
   pin_backup: 100_000,

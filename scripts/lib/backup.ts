@@ -99,7 +99,7 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
   );
   try {
     const { time, stem } = await freeName(directory, database.name, limit.signal);
-    const files = await writeDumpFiles(settings, database, { ...run, before, deadline: limit });
+    const files = await writeDumpFiles(settings, database, { ...run, began: begun, before, deadline: limit });
     if (!files.facts.readsPasswords) {
       run.log.event(
         "warning",

@@ -72,10 +72,13 @@ export async function hold(session: PsqlSession, relations: readonly Relation[])
 
 /**
  * Which of these are no longer what the snapshot of the transaction sees: dropped, renamed, or written anew by what
- * respects no snapshot (TRUNCATE, an ALTER TABLE that rewrites). The functions look at the present, the query at the
+ * respects no snapshot (TRUNCATE, REFRESH, an ALTER TABLE that rewrites). The functions look at the present, the query at the
  * snapshot.
  */
-export async function changed(session: PsqlSession, relations: readonly Relation[]): Promise<number[]> {
+export async function changed(
+  session: PsqlSession,
+  relations: readonly Pick<Relation, "oid">[],
+): Promise<number[]> {
   if (relations.length === 0) return [];
   const oids = relations.map(({ oid }) => oid).join(",");
   return session.queryJson(
@@ -83,6 +86,6 @@ export async function changed(session: PsqlSession, relations: readonly Relation
     briefly(`SELECT coalesce(json_agg(c.oid::bigint), '[]') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = ANY ('{${oids}}'::oid[]) AND (
   c.oid::regclass::text <> format('%I.%I', n.nspname, c.relname)
-  OR c.relkind = 'r' AND pg_relation_filenode(c.oid) IS DISTINCT FROM c.relfilenode)`),
+  OR c.relkind IN ('r', 'm') AND pg_relation_filenode(c.oid) IS DISTINCT FROM c.relfilenode)`),
   );
 }

@@ -209,13 +209,20 @@ describe("materialized views", () => {
        CREATE FUNCTION on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO done VALUES (tg_tag); END $$;
        CREATE TABLE counted (n integer PRIMARY KEY, share float8, at timestamptz DEFAULT '2026-01-01');
        INSERT INTO counted SELECT n, n / 7.0 FROM generate_series(1, 1000) AS n;
-       ALTER TABLE counted OWNER TO filler;
+       GRANT SELECT ON counted TO filler;
+       CREATE TABLE of_filler (n integer);
+       ALTER TABLE of_filler OWNER TO filler;
+       CREATE FUNCTION by_filler() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+       ALTER FUNCTION by_filler() OWNER TO filler;
+       CREATE TABLE many (n integer) PARTITION BY LIST (n);
+       SELECT format('CREATE TABLE many_%1$s PARTITION OF many FOR VALUES IN (%1$s)', n) FROM generate_series(1, 255) AS n \\gexec
        CREATE FUNCTION clocked() RETURNS timestamptz LANGUAGE sql AS 'SELECT now()';
        CREATE FUNCTION by_clock() RETURNS timestamptz LANGUAGE plpgsql AS 'BEGIN RETURN public.clocked(); END';
        CREATE FUNCTION again() RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'RESET ROLE'; RETURN 'become another'; EXCEPTION WHEN OTHERS THEN RETURN 'kept'; END $$;
        CREATE MATERIALIZED VIEW a_plain AS SELECT n, n % 7 AS rest FROM counted;
        ALTER MATERIALIZED VIEW a_plain OWNER TO filler;
        CREATE MATERIALIZED VIEW b_over_plain AS SELECT rest, count(*) FROM a_plain GROUP BY 1;
+       ALTER MATERIALIZED VIEW b_over_plain OWNER TO filler;
        CREATE MATERIALIZED VIEW c_by_its_owner AS SELECT again();
        ALTER MATERIALIZED VIEW c_by_its_owner OWNER TO filler;
        CREATE MATERIALIZED VIEW d_empty AS SELECT 1 AS one WITH NO DATA;
@@ -228,6 +235,9 @@ describe("materialized views", () => {
        CREATE MATERIALIZED VIEW j_stale AS SELECT count(*) FROM counted WHERE n > 0;
        CREATE MATERIALIZED VIEW k_over_stale AS SELECT * FROM j_stale;
        CREATE MATERIALIZED VIEW l_failing AS SELECT 1 / n AS part FROM counted WHERE n > 0;
+       CREATE MATERIALIZED VIEW m_others_table AS SELECT n FROM of_filler;
+       CREATE MATERIALIZED VIEW n_others_function AS SELECT n FROM counted WHERE n > by_filler();
+       CREATE MATERIALIZED VIEW o_of_many AS SELECT n FROM many;
        UPDATE counted SET n = -n WHERE n < 10;
        CREATE EVENT TRIGGER noting ON ddl_command_end WHEN TAG IN ('CREATE FUNCTION', 'ALTER FUNCTION') EXECUTE FUNCTION on_ddl();`,
     );
@@ -250,6 +260,9 @@ describe("materialized views", () => {
       ["i_inexact", 3, false],
       ["j_stale", 1, true],
       ["l_failing", 991, true],
+      ["m_others_table", null, false],
+      ["n_others_function", null, false],
+      ["o_of_many", null, false],
       ["b_over_plain", null, false],
       ["k_over_stale", null, false],
     ]);
@@ -267,6 +280,15 @@ describe("materialized views", () => {
         ],
         ["h_by_chance", "two evaluations of its query gave different rows"],
         ["i_inexact", "only its rows were counted: sum of floating-point numbers depends on their order"],
+        [
+          "m_others_table",
+          "its owner is a superuser, and it uses public.of_filler, whose owner is not: it is not run",
+        ],
+        [
+          "n_others_function",
+          "its owner is a superuser, and it uses by_filler(), whose owner is not: it is not run",
+        ],
+        ["o_of_many", "its query locks 257 tables and indexes, more than 250"],
         ["b_over_plain", "it reads public.a_plain, which was not refreshed since its tables changed"],
         ["k_over_stale", "it reads public.j_stale, which was not refreshed since its tables changed"],
       ].map(([name, why]) => ({ what: `materialized view public.${name}`, why })),

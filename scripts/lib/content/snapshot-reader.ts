@@ -3,6 +3,15 @@ import { PsqlSession } from "../psql-session.ts";
 import type { DatabaseSettings } from "../settings.ts";
 import { literal } from "../sql.ts";
 
+/** Whoever may set it has no limit otherwise, and fills the server's disk for a comparison. */
+export const temporaryFiles = "1GB";
+
+/**
+ * Seconds. While one of these waits for a lock, the session with the snapshot may hold locks that others wait for, and
+ * PostgreSQL does not see that they wait for each other.
+ */
+const lockTimeoutSeconds = 2;
+
 /**
  * Reads a snapshot that another session has exported and still holds, in sessions of its own: an error ends one of
  * these, and not that one.
@@ -15,7 +24,7 @@ export class SnapshotReader {
 
   constructor(database: DatabaseSettings, options: QueryOptions, snapshot: string) {
     this.#database = database;
-    this.#options = options;
+    this.#options = { ...options, lockTimeoutSeconds };
     this.#snapshot = snapshot;
   }
 
@@ -28,7 +37,9 @@ export class SnapshotReader {
     try {
       await this.#session.query(
         `BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SET TRANSACTION SNAPSHOT ${literal(this.#snapshot)};
-SET LOCAL search_path = ''; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off;`,
+SET LOCAL search_path = ''; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off;
+SELECT set_config('temp_file_limit', '${temporaryFiles}', true) WHERE current_setting('is_superuser') = 'on' \\g /dev/null
+`,
       );
       const result = await work(this.#session);
       await this.#session.query("ROLLBACK;");

@@ -32,6 +32,8 @@ export async function evaluateView(
   hashed: boolean,
   otherwise: boolean,
 ): Promise<Evaluated> {
+  const written = `SELECT to_json(coalesce(pg_get_viewdef(${literal(qualified(view))}::regclass), ''));`;
+  const definition = await session.queryJson(z.string(), written);
   await session.query(
     [
       "SET LOCAL row_security = off; SET LOCAL xmloption = content; SET LOCAL check_function_bodies = off",
@@ -39,7 +41,7 @@ export async function evaluateView(
       // Event triggers must not see the function.
       `${replicating("replica")} \\g /dev/null`,
       `CREATE FUNCTION pg_temp.evaluated() RETURNS SETOF ${qualified(view)} LANGUAGE sql SECURITY DEFINER SET search_path = ''
-${textFormSettings.map((name) => `SET ${name} FROM CURRENT`).join(" ")} AS ${literal(view.definition)}`,
+${textFormSettings.map((name) => `SET ${name} FROM CURRENT`).join(" ")} AS ${literal(definition)}`,
       ...(view.ours ? [] : [`ALTER FUNCTION pg_temp.evaluated() OWNER TO ${identifier(view.owner)}`]),
       `${replicating("origin")} \\g /dev/null`,
       `SET TRANSACTION READ ONLY; ${fixTextForms}`,

@@ -14,7 +14,6 @@ const ViewQuery = z.object({
   ours: z.boolean(),
   populated: z.boolean(),
   columns: z.array(z.object({ name: z.string(), long: z.boolean() })),
-  definition: z.string(),
   /** The materialized views that it reads, itself or by others. */
   inner: z.array(z.object(relation)),
   /** What of another server it reads: foreign tables, and functions of dblink. */
@@ -23,6 +22,12 @@ const ViewQuery = z.object({
   moments: z.array(z.string()),
   /** Aggregates whose result depends on the order of the rows in its last digits. */
   inexact: z.array(z.string()),
+  /** What a superuser's view reads or calls that belongs to somebody who is none. */
+  others: z.array(z.string()),
+  /** What it reads, by oid. */
+  reads: z.array(z.object({ oid: z.int() })),
+  /** How many tables and indexes are locked to plan its query. */
+  locks: z.int(),
 });
 export type ViewQuery = z.infer<typeof ViewQuery>;
 
@@ -44,6 +49,9 @@ const quoted = (names: readonly string[]): string => names.map((name) => `'${nam
 const momentaryCall = String.raw`\m(now|age|random|clock_timestamp|timeofday|nextval|gen_random_uuid|${momentary.join("|")})\s*\(`;
 const momentaryWord = String.raw`\m(current_date|current_time|current_timestamp|localtime|localtimestamp|current_user|session_user|current_role|current_catalog)\M`;
 
+const superuser = (owner: string): string =>
+  `EXISTS (SELECT FROM pg_roles WHERE oid = ${owner} AND rolsuper)`;
+
 const extensionOf = (catalogue: string, oid: string): string =>
   `(SELECT extname FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid WHERE d.classid = '${catalogue}'::regclass
     AND d.objid = ${oid} AND d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass LIMIT 1)`;
@@ -64,7 +72,7 @@ WITH RECURSIVE rules AS MATERIALIZED (
   SELECT c.oid AS view, c.oid AS relation FROM pg_class c WHERE relkind = 'm'
   UNION SELECT reached.view, reads.relation FROM reached JOIN reads ON reads.view = reached.relation
 ), own_functions AS MATERIALIZED (
-  SELECT p.oid, lower(proname) AS name, text, regexp_split_to_array(lower(text), '\\W+') AS words
+  SELECT p.oid, p.proowner AS owner, lower(proname) AS name, text, regexp_split_to_array(lower(text), '\\W+') AS words
   FROM pg_proc p, LATERAL (SELECT CASE WHEN prokind = 'a' THEN
       (SELECT concat_ws(' ', aggtransfn, aggfinalfn, aggcombinefn) FROM pg_aggregate WHERE aggfnoid = p.oid)
     ELSE pg_get_functiondef(p.oid) END AS text) AS t
@@ -82,7 +90,6 @@ SELECT coalesce(json_agg(json_build_object(
   'columns', (SELECT coalesce(json_agg(json_build_object('name', a.attname, 'long',
       a.atttypid = ANY ('{text,json,jsonb,bytea,xml}'::regtype[])) ORDER BY a.attname COLLATE "C"), '[]')
     FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-  'definition', coalesce(pg_get_viewdef(c.oid), ''),
   'inner', (SELECT coalesce(json_agg(json_build_object('schema', s.nspname, 'name', i.relname)), '[]')
     FROM reached JOIN pg_class i ON i.oid = relation JOIN pg_namespace s ON s.oid = i.relnamespace
     WHERE reached.view = c.oid AND i.relkind = 'm' AND i.oid <> c.oid),
@@ -106,14 +113,27 @@ SELECT coalesce(json_agg(json_build_object(
   ) AS t(what)),
   'inexact', (SELECT coalesce(json_agg(DISTINCT proname), '[]') FROM calls JOIN pg_proc p ON p.oid = function
     WHERE calls.view = c.oid AND pronamespace = 'pg_catalog'::regnamespace AND prokind = 'a'
-      AND proargtypes::oid[] && '{float4,float8}'::regtype[]::oid[] AND proname NOT IN ('min', 'max', 'count'))
+      AND proargtypes::oid[] && '{float4,float8}'::regtype[]::oid[] AND proname NOT IN ('min', 'max', 'count')),
+  'others', (SELECT coalesce(json_agg(what ORDER BY what COLLATE "C"), '[]') FROM (
+    SELECT relation::regclass::text FROM reached JOIN pg_class r ON r.oid = relation
+      WHERE reached.view = c.oid AND r.oid >= 16384 AND NOT ${superuser("r.relowner")} AND ${own("pg_class", "r.oid")}
+    UNION SELECT name || '()' FROM calls JOIN own_functions o ON o.oid = function
+      WHERE calls.view = c.oid AND NOT ${superuser("o.owner")}
+  ) AS t(what) WHERE ${superuser("c.relowner")}),
+  'reads', (SELECT coalesce(json_agg(json_build_object('oid', oid::bigint)), '[]') FROM (
+    SELECT relation FROM reached WHERE reached.view = c.oid AND relation >= 16384 AND relation <> c.oid
+    UNION SELECT f.oid FROM calls JOIN own_functions o ON o.oid = function
+      JOIN pg_class f ON f.relkind IN ('r', 'm') AND f.oid >= 16384 AND lower(f.relname) = ANY (o.words) WHERE calls.view = c.oid
+  ) AS t(oid)),
+  'locks', (SELECT coalesce(sum(1 + (SELECT count(*) FROM pg_index WHERE indrelid = relation)), 0) FROM reached WHERE reached.view = c.oid)
   ) ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"), '[]')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'm' AND ${own("pg_class", "c.oid")};`;
 
 /**
  * The materialized views with what is known of their queries.
- * @param session one with an empty search_path, so that definitions name schemas.
+ * Their definitions are left out: PostgreSQL locks what they name to write them.
+ * @param session one with an empty search_path, so that names have their schemas.
  */
 export const listViews = (session: PsqlSession): Promise<ViewQuery[]> =>
   session.queryJson(z.array(ViewQuery), viewsQuery);

@@ -1,7 +1,8 @@
+import { changed } from "../held-relations.ts";
 import { PsqlError } from "../psql-error.ts";
 import type { PsqlSession } from "../psql-session.ts";
 import type { MaterializedView, Proof } from "./content.ts";
-import type { SnapshotReader } from "./snapshot-reader.ts";
+import { type SnapshotReader, temporaryFiles } from "./snapshot-reader.ts";
 import { qualified } from "./tables.ts";
 import { fixTextForms, onlyTables } from "./text-forms.ts";
 import { type Evaluated, evaluateView, readStored } from "./view-evaluation.ts";
@@ -12,6 +13,8 @@ export interface ViewReading {
   reader: SnapshotReader;
   /** What each question to `reader` may take. */
   timeoutSeconds: number;
+  /** When all has to be done, by performance.now(). */
+  until: number;
   proof: Proof;
 }
 
@@ -30,12 +33,16 @@ export const innerFirst = <T extends View>(views: readonly T[]): T[] =>
 export async function evaluateViews(reading: ViewReading): Promise<MaterializedView[]> {
   const views = innerFirst(await reading.reader.read(listViews));
   const done = new Map<string, MaterializedView>();
+  let locked = false;
   for (const view of views) {
     const inner = view.inner.map((each) => done.get(qualified(each)));
     const { schema, name } = view;
     // A dump leaves one empty that reads one which is empty.
     const populated = view.populated && inner.every((each) => each === undefined || each.populated);
-    const found = populated ? await judge(reading, view, inner) : { rows: null, hash: null };
+    const found: Judged = populated
+      ? await judge({ ...reading, locked }, view, inner)
+      : { rows: null, hash: null };
+    locked ||= found === tableLocked;
     done.set(qualified(view), { schema, name, populated, ...found });
   }
   return views.flatMap((view) => done.get(qualified(view)) ?? []);
@@ -49,19 +56,46 @@ const unknown = (why: string, otherServer = false): Judged => ({
   uncompared: { why, otherServer },
 });
 
+const tableLocked = unknown("a table stayed locked");
+const noTime = unknown("no time was left");
+
+/** More, with their indexes, might not fit into the server's lock table. */
+const mostLocks = 250;
+
+/** A question that takes no longer than what is left. */
+const ask = <T>({ reader, timeoutSeconds, until }: ViewReading, work: (session: PsqlSession) => Promise<T>) =>
+  reader.read(async (session) => {
+    const left = Math.min(timeoutSeconds * 1000, until - performance.now());
+    await session.query(`SET LOCAL statement_timeout = ${Math.max(1, Math.ceil(left))};`);
+    return work(session);
+  });
+
 async function judge(
-  reading: ViewReading,
+  reading: ViewReading & { locked: boolean },
   view: ViewQuery,
   inner: readonly (MaterializedView | undefined)[],
 ): Promise<Judged> {
-  const { reader, proof, timeoutSeconds } = reading;
+  const { proof } = reading;
   const evaluate = (otherwise: boolean) =>
-    reader.read((session) => evaluateView(session, view, proof === "full", otherwise));
+    ask(reading, async (session) => {
+      const evaluated = await evaluateView(session, view, proof === "full", otherwise);
+      // Locks of the snapshot's session are let go of by now.
+      if ((await changed(session, view.reads)).length > 0) throw new Changed();
+      return evaluated;
+    });
   const [elsewhere] = view.elsewhere;
   if (elsewhere !== undefined) return unknown(`it reads ${elsewhere}`, true);
   const [moment] = view.moments;
   if (moment !== undefined)
     return unknown(`its query uses ${moment}: it may give something else after a restore`);
+  const [other] = view.others;
+  if (other !== undefined)
+    return unknown(`its owner is a superuser, and it uses ${other}, whose owner is not: it is not run`);
+  if (view.locks > mostLocks)
+    return unknown(`its query locks ${view.locks} tables and indexes, more than ${mostLocks}`);
+  // Others may wait for the snapshot's own locks: no second view is waited for.
+  if (reading.locked) return tableLocked;
+  if (performance.now() >= reading.until) return noTime;
   try {
     const stale = await staleInner(reading, inner);
     if (stale !== null) return unknown(`it reads ${stale}`);
@@ -76,27 +110,37 @@ async function judge(
     if (first.rows === second.rows && first.hash === second.hash) return first;
     return unknown("two evaluations of its query gave different rows");
   } catch (error) {
-    return unknown(failure(error, timeoutSeconds));
+    return failure(error, reading);
   }
 }
 
+/** A relation that a query reads is no longer what the snapshot sees. */
+class Changed extends Error {}
+
 /** Why a query gave nothing; the message of PostgreSQL may hold a value and is left out. */
-function failure(error: unknown, timeoutSeconds: number): string {
+function failure(error: unknown, { timeoutSeconds, until }: ViewReading): Judged {
+  if (error instanceof Changed) return unknown("a table that it reads was changed during the backup");
   if (!(error instanceof PsqlError)) throw error;
-  if (error.sqlState === "57014") return `its query takes longer than ${timeoutSeconds} s`;
-  return `its query could not be evaluated for the backup (${error.sqlState ?? "the connection was lost"})`;
+  if (error.sqlState === "55P03") return tableLocked;
+  if (error.sqlState === "57014" && performance.now() >= until) return noTime;
+  if (error.sqlState === "57014") return unknown(`its query takes longer than ${timeoutSeconds} s`);
+  if (error.sqlState === "53400")
+    return unknown(`its query needs more than ${temporaryFiles} of temporary files`);
+  const why = error.sqlState ?? "the connection was lost";
+  return unknown(`its query could not be evaluated for the backup (${why})`);
 }
 
 /** The query reads what is stored in other views: a restore has refreshed those before. */
 async function staleInner(
-  { reader, proof }: ViewReading,
+  reading: ViewReading,
   inner: readonly (MaterializedView | undefined)[],
 ): Promise<string | null> {
+  const { proof } = reading;
   for (const view of inner) {
     if (view === undefined) return "an extension's materialized view";
     if (view.uncompared !== undefined) return `${nameOf(view)}, which is not compared either`;
     if (proof === "rows") return `${nameOf(view)}, of which only rows are counted`;
-    const stored = await reader.read(async (session): Promise<Evaluated> => {
+    const stored = await ask(reading, async (session): Promise<Evaluated> => {
       await session.query(`${fixTextForms};\n${onlyTables}`);
       const listed = (await listViews(session)).find((each) => nameOf(each) === nameOf(view));
       return listed === undefined ? { rows: 0, hash: null } : readStored(session, listed, true);

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { SnapshotReader } from "../../scripts/lib/content/snapshot-reader.ts";
+import { evaluateViews } from "../../scripts/lib/content/views.ts";
+import { openSnapshot } from "../../scripts/lib/snapshot.ts";
+import { type BackupServer, startBackupServer } from "./backup-server.ts";
+
+let server: BackupServer;
+
+beforeAll(async () => {
+  server = await startBackupServer(668, { database: "empty" });
+  // So many tables are let go of when they are read.
+  await server.sandbox.psql(`
+SELECT format('CREATE TABLE thing_%s (id integer)', n) FROM generate_series(1, 70) AS n \\gexec
+CREATE TABLE taken (id integer);
+INSERT INTO taken SELECT generate_series(1, 10);
+CREATE MATERIALIZED VIEW of_nothing AS SELECT 1 AS one;
+CREATE MATERIALIZED VIEW of_taken AS SELECT id FROM taken;
+CREATE MATERIALIZED VIEW past_taken AS SELECT 2 AS two;`);
+}, 120_000);
+afterAll(() => server?.remove());
+
+test("a table that is locked or changed behind a dump, or no time: its views are not compared, and nobody waits long", async () => {
+  const { psql } = server.sandbox;
+  const [database] = server.settings.databases;
+  if (database === undefined) throw new Error("there is no database");
+  const options = { applicationName: "views-test", lockTimeoutSeconds: 300 };
+  const snapshot = await openSnapshot(database, options);
+  const reader = new SnapshotReader(database, options, snapshot.facts.snapshot);
+  const outcomes = async (seconds: number) => {
+    const until = performance.now() + seconds * 1000;
+    const views = await evaluateViews({ reader, timeoutSeconds: 60, until, proof: "full" });
+    return views.map(({ rows, uncompared }) => uncompared?.why ?? rows);
+  };
+  try {
+    await snapshot.readContent("rows");
+    expect(await outcomes(120)).toEqual([1, 10, 1]);
+    expect(await outcomes(0)).toEqual(Array.from({ length: 3 }, () => "no time was left"));
+
+    const held =
+      "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = 'taken'::regclass";
+    const migration = psql("BEGIN; LOCK TABLE taken; SELECT pg_sleep(120)");
+    await expect.poll(() => psql(held), { timeout: 30_000 }).toBe("1");
+    expect(await outcomes(120)).toEqual([1, "a table stayed locked", "a table stayed locked"]);
+    expect(await psql(held)).toBe("1");
+    await psql(held.replace("count(*)", "pg_terminate_backend(pid)"));
+    await expect(migration).rejects.toThrow();
+
+    await psql("TRUNCATE taken");
+    expect(await outcomes(120)).toEqual([1, "a table that it reads was changed during the backup", 1]);
+  } finally {
+    await reader.close();
+    await snapshot.close();
+  }
+}, 300_000);
