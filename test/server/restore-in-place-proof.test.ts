@@ -35,6 +35,7 @@ beforeAll(async () => {
   await sandbox.writeFile("/opt/test/bin/docker", watching, "0755");
   await sandbox.psql(`create table wares (id int primary key, what text);
     insert into wares values (1, 'in the backup'); select lo_from_bytea(4711, 'in the backup');
+    create materialized view wares_seen as select count(*) as n from wares;
     alter database ${live} set bytea_output = 'escape'`);
   archive = await server.backUp();
   expect(await sandbox.run(`${commandOf(sandbox, "rehearse_restore")} ${archive}`)).toMatchObject({
@@ -106,6 +107,17 @@ describe("what must not be dropped for", () => {
     expect(failed.code).toBe(1);
     await nothingLost();
   });
+
+  test("a backup since which a client made a function, which the backup itself has to be able to", async () => {
+    const write = `AT=dump TRIES=99 WRITE="create function by_client() returns int language sql as 'select 1'"`;
+    const failed = await server.restore(`--yes --in-place ${archive}`, watched(write));
+    await server.sandbox.psql("drop function by_client");
+    expect(failed.stderr).toMatch(
+      /a client changed functions or schemas of .* while it was backed up; nothing has changed/,
+    );
+    expect(failed.code).toBe(1);
+    await nothingLost();
+  });
 });
 
 test("killed or interrupted at any step before the drop, clients are let in again and nothing is lost", async () => {
@@ -144,6 +156,13 @@ test("a file that a rehearsal has proven is not proven again, and whoever writes
   const write = `AT=trial TRIES=1 WRITE="insert into wares values (9, 'lost')"`;
   const restored = await server.restore(`--yes --in-place ${archive}`, watched(write));
   expect(restored).toMatchObject({ code: 0, stderr: "" });
+  // While nobody may write, the backup could still evaluate it.
+  const before = (await sandbox.run(`ls -t ${backups}/*.json | grep -v rehearsal | head -n 1`)).stdout.trim();
+  const { class: kind, content } = JSON.parse(await sandbox.readFile(before));
+  expect(kind).toBe("pre-restore");
+  expect(content.materializedViews).toEqual([
+    { schema: "public", name: "wares_seen", populated: true, rows: 1, hash: expect.any(String) },
+  ]);
   // That of the present state alone.
   expect(await started()).toBe(1);
   expect(await sandbox.readFile("/tmp/client")).toMatch(

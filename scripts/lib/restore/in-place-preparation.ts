@@ -64,7 +64,7 @@ export async function prepareDrop(
     const archive = join(settings.paths.backups, backup.archive.file);
     const { largeObjects } = backup.content ?? {};
     if (largeObjects === undefined) throw new Error("a backup of this run has no content");
-    await shutOut.keepLargeObjects(largeObjects);
+    await shutOut.keepRest(largeObjects);
     await requireProven(guarded, proofs, reserved, { path: archive, sha256: backup.archive.sha256 });
     await shutOut.requireHeld();
     run.signal.throwIfAborted();

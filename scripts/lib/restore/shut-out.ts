@@ -9,7 +9,7 @@ import { applicationName } from "../run-id.ts";
 import { literal } from "../sql.ts";
 import { RestoreError } from "./errors.ts";
 import { questionOptions, type RestoreRun } from "./run.ts";
-import { lockAgainstWriting, lockLargeObjects } from "./write-locks.ts";
+import { functionsState, lockAgainstWriting, lockRest } from "./write-locks.ts";
 
 const endingPauseMilliseconds = 100;
 /** So often sessions are ended before locks are asked for: those that end may still drop temporary tables. */
@@ -45,6 +45,7 @@ export class ShutOut {
   #work: Promise<void>[] = [];
   #asked: Promise<unknown> = Promise.resolve();
   #pid = 0;
+  #functions = "";
 
   private constructor(run: RestoreRun, maintenance: string) {
     const { database, runId, settings } = run;
@@ -96,7 +97,10 @@ export class ShutOut {
     this.#work = [this.#keepEnding(sql)];
     const { lockWait, query: patience } = settings.timeouts;
     const locked = this.#ask(
-      () => lockAgainstWriting(this.#locking, silenceSeconds),
+      async () => {
+        await lockAgainstWriting(this.#locking, silenceSeconds);
+        this.#functions = await functionsState(this.#locking);
+      },
       2 * lockWait + patience,
     );
     await Promise.race([locked, ended(this.signal)]);
@@ -121,21 +125,24 @@ export class ShutOut {
   }
 
   /**
-   * Keeps large objects as they are too, which a dump that is at work does not allow.
-   * @param saved what the backup holds of them.
-   * @throws RestoreError `obstacle` when they are not that any more.
+   * Keeps large objects, functions and schemas as they are too, which a backup that is at work does not allow.
+   * @param saved what the backup holds of large objects.
+   * @throws RestoreError `obstacle` when they are not what was backed up any more.
    */
-  async keepLargeObjects(saved: Content["largeObjects"]): Promise<void> {
+  async keepRest(saved: Content["largeObjects"]): Promise<void> {
     const { restore } = this.#run.settings.timeouts;
-    const present = await this.#ask(async () => {
-      await lockLargeObjects(this.#locking);
+    const [functions, present] = await this.#ask(async () => {
+      await lockRest(this.#locking);
+      const state = await functionsState(this.#locking);
       await this.#locking.query(fixTextForms);
-      return readLargeObjects(this.#locking, "full");
+      return [state, await readLargeObjects(this.#locking, "full")] as const;
     }, restore);
-    if (JSON.stringify(present) === JSON.stringify(saved)) return;
+    const same = JSON.stringify(present) === JSON.stringify(saved);
+    if (same && functions === this.#functions) return;
+    const what = same ? "changed functions or schemas" : "wrote to large objects";
     throw new RestoreError(
       "obstacle",
-      `a client wrote to large objects of ${this.#run.database.database} while it was backed up; nothing has changed; stop the application and run it again`,
+      `a client ${what} of ${this.#run.database.database} while it was backed up; nothing has changed; stop the application and run it again`,
     );
   }
 

@@ -2,15 +2,21 @@ import * as z from "zod/mini";
 import { chunks } from "../content/tables.ts";
 import type { PsqlSession } from "../psql-session.ts";
 
+/** A backup makes functions that it rolls back, to evaluate materialized views, and has to open these for that. */
+const ofFunctions = ["pg_catalog.pg_proc", "pg_catalog.pg_namespace", "pg_catalog.pg_depend"];
+
+/** What a backup opens as somebody who writes; pg_dump does that with large objects. */
+const openedByBackups = ["pg_catalog.pg_largeobject", ...ofFunctions];
+
 /**
  * The tables of the session's database, catalogues included. Not temporary ones, which a dump leaves out, nor those
- * that all databases share. pg_dump opens pg_largeobject as somebody who writes: see `lockLargeObjects`.
+ * that all databases share, nor those that a backup would wait for: see `lockRest`.
  */
 const tablesQuery = (catalogues: boolean): string => `
 SELECT coalesce(json_agg(format('%I.%I', n.nspname, c.relname) ORDER BY c.oid), '[]')
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND NOT c.relisshared AND c.relpersistence <> 't'
-  AND (n.nspname = 'pg_catalog') = ${catalogues} AND c.oid <> 'pg_catalog.pg_largeobject'::regclass;`;
+  AND (n.nspname = 'pg_catalog') = ${catalogues} AND c.oid <> ALL ('{${openedByBackups.join(",")}}'::regclass[]);`;
 
 /**
  * Begins a transaction in which nobody else can write in the session's database: SHARE lets readers in, dumps too, and
@@ -34,7 +40,21 @@ export async function lockAgainstWriting(session: PsqlSession, silenceSeconds: n
   await lock(false);
 }
 
-/** Nobody writes to a large object either from then on; only for when no dump is at work any more. */
-export async function lockLargeObjects(session: PsqlSession): Promise<void> {
-  await session.query("LOCK TABLE pg_catalog.pg_largeobject IN SHARE MODE");
+/**
+ * Nobody writes to a large object, a function or a schema either from then on; only for when no backup is at work any
+ * more. Whoever ends and drops temporary tables holds pg_depend and waits for this session: that one stays.
+ */
+export async function lockRest(session: PsqlSession): Promise<void> {
+  await session.query(
+    "LOCK TABLE pg_catalog.pg_largeobject, pg_catalog.pg_proc, pg_catalog.pg_namespace IN SHARE MODE",
+  );
+}
+
+/** What differs once somebody has written to a catalogue that is not locked during a backup. */
+export async function functionsState(session: PsqlSession): Promise<string> {
+  const states = ofFunctions.map(
+    (table) =>
+      `(SELECT pg_catalog.count(*) || ':' || coalesce(pg_catalog.sum(pg_catalog.hashtextextended(ctid::text || xmin::text, 0)), 0) FROM ${table})`,
+  );
+  return session.query(`SELECT pg_catalog.concat_ws(' ', ${states.join(", ")})`);
 }
