@@ -152,6 +152,27 @@ test("a function that is found by the search_path: which one, and how to mend it
   await sandbox.psql("drop database named", "template1");
 });
 
+test("a setting at the dump's head that this server does not know costs no table its rows", async () => {
+  const { sandbox } = server;
+  const file = await changed(
+    "20250816_155504",
+    "sed '0,/^SET lock_timeout/s//SET timeout_of_the_future = 0;\\n&/'",
+  );
+  const partly = await server.restore(`--json --into later --keep-going ${file}`);
+  expect(partly.code).toBe(13);
+  const [first, ...others] = JSON.parse(partly.stdout).notLoaded;
+  expect(first).toMatchObject({
+    object: null,
+    sqlState: "42704",
+    message: expect.stringContaining("timeout_of_the_future"),
+  });
+  expect(others).toHaveLength(2);
+  expect(
+    await sandbox.psql("select (select count(*) from owners), (select count(*) from pets)", "later"),
+  ).toBe("19|100");
+  await sandbox.psql("drop database later", "template1");
+});
+
 test("rows are never taken for statements, nor for psql's commands", async () => {
   const { sandbox } = server;
   await sandbox.psql(`

@@ -230,7 +230,11 @@ test("too little space is said before anything is done, and that --in-place need
   await sandbox.writeFile("/tmp/settings.json", JSON.stringify(settings), "0600");
   await sandbox.run(`head -c $((${mounted.stdout.trim()} - 4000000)) /dev/zero >/dev/shm/filler`);
   const refused = await server.restore(`--yes --settings /tmp/settings.json ${archive}`);
+  const inPlace = await server.restore(`--dry-run --in-place --settings /tmp/settings.json ${archive}`);
   await sandbox.run("rm /dev/shm/filler");
+  expect(inPlace.stdout).toMatch(
+    /see whether there is room\n +NOT POSSIBLE: not enough space in \/dev\/shm for what is larger than the live database/,
+  );
   expect(refused.stderr).toMatch(/not enough space in \/dev\/shm .*--in-place/);
   expect(refused.code).toBe(73);
   expect(await server.hash()).toBe(live);

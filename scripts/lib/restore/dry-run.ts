@@ -22,7 +22,14 @@ import { neededRoles } from "./roles.ts";
 import { chooseKept } from "./rollback.ts";
 import type { RestoreRun } from "./run.ts";
 import { inspectSource, type RestoreSource } from "./source.ts";
-import { freeForDatabases, neededBeside, orInPlace, requireSpaceBeside } from "./space-check.ts";
+import {
+  freeForDatabases,
+  neededBeside,
+  neededInPlace,
+  orInPlace,
+  requireSpaceBeside,
+  requireSpaceInPlace,
+} from "./space-check.ts";
 import { swapStatements } from "./swap.ts";
 import { displayName } from "./table-names.ts";
 import { refuseTables, schemaName } from "./tables.ts";
@@ -134,7 +141,13 @@ async function planSource(
       return `${tables.map(displayName).join(", ")}; ${await room()}, and the tables once more`;
     });
   }
-  if (dropping) await planProof(planning, run, server, source, proofs);
+  if (dropping) {
+    await planning.step("see whether there is room", [], async () => {
+      await requireSpaceInPlace(run, source, server);
+      return `${formatBytes(neededInPlace(source, server))} besides that of the live database`;
+    });
+    await planProof(planning, run, server, source, proofs);
+  }
   await planLock(planning, run, server);
   if (dropping)
     await planning.step("shut clients out of the live database", [], () => "until it is restored");

@@ -59,8 +59,9 @@ export class KeepGoing {
   readonly #functions = new Map<string, string>();
   readonly #place: LoadPlace;
   readonly #confines: boolean;
-  /** Every psql begins with them. */
+  /** Every psql begins with those that the server takes. */
   readonly #head: string[] = [];
+  readonly #untriedHead: string[] = [];
   readonly #standing = new Map<string, string>();
   #psql: Running | null = null;
 
@@ -86,7 +87,7 @@ export class KeepGoing {
       if (ownRestriction.test(line)) return;
       const { current } = this.#entries;
       if (current === null && headSetting.test(line)) {
-        this.#head.push(line);
+        this.#untriedHead.push(line);
         return;
       }
       if (current?.type === "FUNCTION") this.#functions.set(bareName(current), functionIdentity(current));
@@ -94,12 +95,12 @@ export class KeepGoing {
       if (name !== undefined) this.#standing.set(name, line);
       // Between the rows of two tables there is mostly nothing else.
       if (this.#psql === null && (line === "" || line.startsWith("--"))) return;
-      this.#psql ??= this.#start(false);
+      this.#psql ??= await this.#start(false);
       await this.#psql.line(line, current);
     },
     copy: async (line) => {
       await this.#close();
-      this.#psql = this.#start(true);
+      this.#psql = await this.#start(true);
       await this.#psql.line(line, this.#entries.current);
     },
     rows: async (rows) => this.#psql?.write(rows),
@@ -109,13 +110,31 @@ export class KeepGoing {
     },
   };
 
-  #start(stops: boolean): Running {
-    const restriction = this.#confines ? [`\\restrict ${randomBytes(16).toString("hex")}`] : [];
-    const preamble = [...restriction, ...this.#head, ...this.#standing.values()];
+  async #start(stops: boolean): Promise<Running> {
+    await this.#tryHead();
+    const preamble = [...this.#restriction(), ...this.#head, ...this.#standing.values()];
     return new Running(this.#place, stops, preamble, (error, entry) => {
       const functions = error.functions.flatMap((name) => this.#functions.get(name) ?? []);
       this.failed.add({ error, entry, functions });
     });
+  }
+
+  #restriction(): string[] {
+    return this.#confines ? [`\\restrict ${randomBytes(16).toString("hex")}`] : [];
+  }
+
+  /** A setting that this server does not know, as newer ones have, would end each psql that stops at its first error. */
+  async #tryHead(): Promise<void> {
+    const tried = this.#untriedHead.splice(0);
+    if (tried.length === 0) return;
+    const before = [...this.#restriction(), ...this.#head];
+    const refused = new Set<string | undefined>();
+    const psql = new Running(this.#place, false, [...before, ...tried], (error) => {
+      if (error.line !== null) refused.add(tried[error.line - 1 - before.length]);
+      this.failed.add({ error, entry: null, functions: [] });
+    });
+    await psql.end();
+    this.#head.push(...tried.filter((line) => !refused.has(line)));
   }
 
   async #close(): Promise<void> {

@@ -25,7 +25,7 @@ import { refuseDrop, refuseUnfit } from "./refusals.ts";
 import { type Restored, type RestoreReport, replacementText, summary } from "./report.ts";
 import { questionOptions, type RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
-import { orInPlace, requireSpaceBeside } from "./space-check.ts";
+import { orInPlace, requireSpaceBeside, requireSpaceInPlace } from "./space-check.ts";
 
 export interface RestoreWish {
   source: RestoreSource;
@@ -77,6 +77,7 @@ export async function restoreFile(run: RestoreRun, wish: RestoreWish): Promise<R
   }
   propertiesFor(run, source, surveyed, unfinished);
   if (!wish.inPlace) await requireSpaceBeside(run, source, surveyed, orInPlace);
+  if (dropping) await requireSpaceInPlace(run, source, surveyed);
   const present = await countPresent(run, surveyed);
   output.print(restoreOverview(settings, database, source, surveyed, present, new Date()));
   if (!wish.confirmed) await confirm(database.database, consequence(run, wish, surveyed, unfinished), signal);
@@ -125,6 +126,8 @@ async function lockedRestore(
   const properties = propertiesFor(run, wish.source, server, unfinished);
   if (wish.inPlace && drops(server, unfinished)) {
     refuseDrop(wish.source, server, run);
+    // The proof may have taken hours.
+    await requireSpaceInPlace(run, wish.source, server);
     return dropAndRestore(run, wish, lock, reserved, server, properties);
   }
   // What has come under the name since is kept, and what it was before is in the backup of that time.

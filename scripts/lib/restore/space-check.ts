@@ -72,6 +72,22 @@ export const requireSpaceBeside = (
 ): Promise<void> =>
   requireRoom(run, server, neededBeside(source), "a second database beside the live one", otherwise);
 
+/**
+ * Once the live database is dropped its room is free, for the file and for the backup of what was there alike.
+ * @throws RestoreError `no-space` when what is restored would not fit then.
+ */
+export const requireSpaceInPlace = (
+  run: RestoreRun,
+  source: RestoreSource,
+  server: LiveServer,
+): Promise<void> =>
+  requireRoom(run, server, neededInPlace(source, server), "what is larger than the live database");
+
+export const neededInPlace = (
+  source: Pick<RestoreSource, "manifest" | "uncompressedBytes">,
+  { liveBytes }: Pick<LiveServer, "liveBytes">,
+): number => Math.max(0, neededBeside(source) - (liveBytes ?? 0));
+
 /** For restores that replace the live database. */
 export const orInPlace = ", or restore with --in-place, during which the application has no database";
 
