@@ -26,5 +26,9 @@ export function uncomparedParts({ materializedViews, objects }: Content): Uncomp
   return [...parts.flatMap(([applies, part]) => (applies ? [part] : [])), ...views];
 }
 
+/** Behind a result: what it does not say anything of. */
+export const uncomparedText = (parts: readonly Uncompared[]): string =>
+  parts.length === 0 ? "" : `; not compared: ${parts.map(({ what }) => what).join(", ")}`;
+
 const reasonOf = ({ why, otherServer }: { why: string; otherServer: boolean }): string =>
   otherServer ? `${why}, and could not be tried without the other server` : why;

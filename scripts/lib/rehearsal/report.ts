@@ -1,3 +1,4 @@
+import { uncomparedText } from "../content/uncompared.ts";
 import { formatDuration, plural } from "../format.ts";
 import type { Manifest } from "../manifest.ts";
 import type { RestoreRun } from "../restore/run.ts";
@@ -14,7 +15,7 @@ const comparedWith: Record<RehearsalRecord["compared"], string> = {
 
 /** Behind a result: what it does not say anything of. */
 export const untriedText = ({ untried = [] }: Pick<RehearsalRecord, "untried">): string =>
-  untried.length === 0 ? "" : `; not compared: ${untried.map(({ what }) => what).join(", ")}`;
+  uncomparedText(untried);
 
 /** Tells the log, and whoever watches, what a rehearsal showed. */
 export function report(

@@ -1,5 +1,6 @@
 import { listBackups } from "../backups.ts";
 import { decompressing } from "../compression.ts";
+import { uncomparedText } from "../content/uncompared.ts";
 import { previousName, restoringName } from "../database-names.ts";
 import { formatBytes, plural } from "../format.ts";
 import { leftoverDatabases } from "../leftover-databases.ts";
@@ -200,7 +201,8 @@ async function planProof(
   await planning.step("prove the file", [], () => {
     const trial = proofs.recorded(source.path);
     const lacking = shortcoming(trial, source.sha256);
-    if (lacking === null) return `rehearsal ${trial?.runId} restored and compared it`;
+    const rest = uncomparedText(trial?.untried ?? []);
+    if (lacking === null) return `rehearsal ${trial?.runId} restored and compared it${rest}`;
     const again = "it is restored on trial and compared before anything is dropped";
     const failed = trial?.archiveSha256 === source.sha256 && trial.result !== "equal";
     if (!failed || (trial.result === "different" && run.acceptsDifferences)) {

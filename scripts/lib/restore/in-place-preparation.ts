@@ -5,7 +5,7 @@ import { formatBytes } from "../format.ts";
 import type { Lock } from "../lock.ts";
 import type { Manifest } from "../manifest.ts";
 import type { LiveServer } from "./live-server.ts";
-import { byHand, type Proofs, type Reservation, requireProven } from "./proof.ts";
+import { byHand, type Proofs, type Reservation, requireNoOtherServer, requireProven } from "./proof.ts";
 import type { RestoreRun } from "./run.ts";
 import { ShutOut } from "./shut-out.ts";
 import type { RestoreSource } from "./source.ts";
@@ -62,9 +62,10 @@ export async function prepareDrop(
       ...(output.interactive ? { progress } : {}),
     });
     const archive = join(settings.paths.backups, backup.archive.file);
-    const { largeObjects } = backup.content ?? {};
-    if (largeObjects === undefined) throw new Error("a backup of this run has no content");
-    await shutOut.keepRest(largeObjects);
+    const { content } = backup;
+    if (content === null) throw new Error("a backup of this run has no content");
+    await shutOut.keepRest(content.largeObjects);
+    requireNoOtherServer(run, archive, content);
     await requireProven(guarded, proofs, reserved, { path: archive, sha256: backup.archive.sha256 });
     await shutOut.requireHeld();
     run.signal.throwIfAborted();

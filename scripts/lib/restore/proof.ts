@@ -1,4 +1,5 @@
-import { hashing } from "../content/content.ts";
+import { type Content, hashing } from "../content/content.ts";
+import { type Uncompared, uncomparedParts, uncomparedText } from "../content/uncompared.ts";
 import { InterruptedError, messageOf, ProgramError } from "../errors.ts";
 import { formatTime } from "../format.ts";
 import { RestoreError } from "./errors.ts";
@@ -16,6 +17,8 @@ export interface Trial {
   result: "equal" | "different" | "failed";
   differences: readonly string[];
   error: string | null;
+  /** What could not be tried or compared, and why. */
+  untried?: readonly Uncompared[] | undefined;
 }
 
 /** How a file is proven to restore, without the live database: rehearsals do it, of which restores know nothing else. */
@@ -46,6 +49,46 @@ export interface Reservation {
 export const byHand = 'the way by hand: "In place, by hand" in docs/COMPLETE_BACKUP_SYSTEM.md';
 
 const shownDifferences = 3;
+
+/**
+ * What of a file is not proven, in lines for who has to decide: the newest trial knows, and before one the manifest.
+ */
+export function unprovenLines(
+  proofs: Pick<Proofs, "recorded">,
+  { manifest, path, sha256 }: Pick<RestoreSource, "manifest" | "path" | "sha256">,
+): string {
+  const trial = proofs.recorded(path);
+  const content = manifest?.content ?? null;
+  const ofFile = content === null ? [] : uncomparedParts(content);
+  const parts = (shortcoming(trial, sha256) === null ? trial?.untried : null) ?? ofFile;
+  return parts.map(({ what, why }) => `\nNot compared, and so not proven: ${what}: ${why}.`).join("");
+}
+
+/**
+ * Refuses to drop what only another server could bring back: a dump has none of such a view's rows.
+ * @throws RestoreError `check`, unless differences are accepted
+ */
+export function requireNoOtherServer(
+  run: Pick<RestoreRun, "acceptsDifferences" | "database" | "log">,
+  path: string,
+  content: Pick<Content, "materializedViews">,
+): void {
+  const { acceptsDifferences, database, log } = run;
+  const views = (content.materializedViews ?? []).filter(
+    ({ populated, uncompared }) => populated && uncompared?.otherServer === true,
+  );
+  if (views.length === 0) return;
+  const named = views.map(({ schema, name }) => `${schema}.${name}`).join(", ");
+  const what = `${path} cannot prove that the materialized views ${named} would be filled again: another server has their rows`;
+  if (acceptsDifferences) {
+    log.event("warning", database.name, `${what}; accepted`);
+    return;
+  }
+  throw new RestoreError(
+    "check",
+    `${what}; ${database.database} is not dropped; nothing has changed; say --accept-differences if that server answers`,
+  );
+}
 
 /** Why a trial does not prove that the file with this sha256 restores to what was backed up; null when it does. */
 export function shortcoming(trial: Trial | null, sha256: string): string | null {
@@ -94,7 +137,9 @@ export async function requireProven(
   const known = proofs.recorded(path);
   const lacking = shortcoming(known, sha256);
   if (lacking === null) {
-    log.event("info", database.name, `${path} is proven: rehearsal ${known?.runId} restored and compared it`);
+    const rest = uncomparedText(known?.untried ?? []);
+    const what = `${path} is proven: rehearsal ${known?.runId} restored and compared it${rest}`;
+    log.event(rest === "" ? "info" : "warning", database.name, what);
     return;
   }
   log.event("info", database.name, `${path} is restored on trial before anything is dropped: ${lacking}`);

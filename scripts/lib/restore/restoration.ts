@@ -19,12 +19,13 @@ import { type InPlaceState, removeInPlaceState, unfinishedInPlace } from "./in-p
 import { takeLiveName } from "./live-name.ts";
 import { type LiveServer, readLiveServer } from "./live-server.ts";
 import { restoreOverview } from "./overview.ts";
-import { type Proofs, type Reservation, requireProven } from "./proof.ts";
+import { type Proofs, type Reservation, requireProven, unprovenLines } from "./proof.ts";
 import type { DatabaseProperties } from "./properties.ts";
 import { refuseDrop, refuseUnfit } from "./refusals.ts";
 import { type Restored, type RestoreReport, replacementText, summary } from "./report.ts";
 import { questionOptions, type RestoreRun } from "./run.ts";
-import type { RestoreSource } from "./source.ts";
+import { inspectSource, type RestoreSource } from "./source.ts";
+import { requireStillThere } from "./source-files.ts";
 import { orInPlace, requireSpaceBeside, requireSpaceInPlace } from "./space-check.ts";
 
 export interface RestoreWish {
@@ -155,6 +156,8 @@ async function dropAndRestore(
   const live = run.database.database;
   if (reserved === null || liveOid === null)
     throw new RestoreError("obstacle", `somebody has made a database ${live} meanwhile; run it again`);
+  const { signal } = run;
+  await requireStillThere(wish.source, (path) => inspectSource(path, signal), signal);
   const prepared = await prepareDrop(run, { ...server, liveOid }, lock, wish.proofs, reserved);
   const { archive, backup, shutOut } = prepared;
   try {
@@ -228,11 +231,11 @@ async function countPresent(run: RestoreRun, server: LiveServer): Promise<Conten
 
 function consequence(
   { database }: RestoreRun,
-  { inPlace }: RestoreWish,
+  { inPlace, proofs, source }: RestoreWish,
   { live }: LiveServer,
   unfinished: InPlaceState | null,
 ): string {
   if (live === null) return "";
   if (unfinished !== null || !inPlace) return "\nThe present database is kept under another name.";
-  return `\nThe present database is dropped once the file and a backup of it are proven; clients are shut out from that backup on, and until the restore is done there is no ${database.database}: stop the application first.`;
+  return `\nThe present database is dropped once the file and a backup of it are proven; clients are shut out from that backup on, and until the restore is done there is no ${database.database}: stop the application first.${unprovenLines(proofs, source)}`;
 }

@@ -10,6 +10,7 @@ import { type Manifest, readManifest } from "../manifest.ts";
 import type { DatabaseSettings, Settings } from "../settings.ts";
 import { reachesElsewhere } from "./dump-text.ts";
 import { RestoreError } from "./errors.ts";
+import { identityOf } from "./source-files.ts";
 
 /** A backup that was read in full and may be restored. */
 export interface RestoreSource {
@@ -21,6 +22,9 @@ export interface RestoreSource {
   /** Null for a file that no manifest vouches for. */
   manifest: Manifest | null;
   rolesPath: string | null;
+  /** The file, its manifest and its roles, where it may have them, and what they were before they were read. */
+  files: readonly (string | null)[];
+  identity: string;
   /** Null when neither a manifest nor the name says. */
   takenAt: Date | null;
   /** Major version of the server that was dumped, where the dump says. */
@@ -48,7 +52,11 @@ export function locateFile({ paths }: Settings, operand: string): string {
  */
 export async function inspectSource(path: string, signal: AbortSignal): Promise<RestoreSource> {
   const name = parseBackupName(basename(path));
-  const manifest = name === null ? null : manifestOf(path, join(dirname(path), manifestName(name.stem)));
+  const manifestPath = name === null ? null : join(dirname(path), manifestName(name.stem));
+  const rolesPath = name === null ? null : join(dirname(path), rolesName(name.stem));
+  const files = [path, manifestPath, rolesPath];
+  const identity = identityOf(files);
+  const manifest = manifestPath === null ? null : manifestOf(path, manifestPath);
   const archive = await verifyArchive(path, { signal });
   if (manifest !== null && archive.sha256 !== manifest.archive.sha256) {
     throw new RestoreError(
@@ -65,7 +73,6 @@ export async function inspectSource(path: string, signal: AbortSignal): Promise<
       `${path} cannot be restored into one database: ${reason}; dump it again without`,
     );
   }
-  const rolesPath = name === null ? null : join(dirname(path), rolesName(name.stem));
   const hasRoles = rolesPath !== null && existsSync(rolesPath);
   if (hasRoles && manifest?.roles != null) requireUnchanged(rolesPath, manifest.roles.sha256);
   return {
@@ -76,6 +83,8 @@ export async function inspectSource(path: string, signal: AbortSignal): Promise<
     compression: compressionOfVerified(path),
     manifest,
     rolesPath: hasRoles ? rolesPath : null,
+    files,
+    identity,
     takenAt: manifest !== null ? new Date(manifest.createdAt) : name === null ? null : localTime(name.stamp),
     majorVersion: majorOf(archive.serverVersion),
   };

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { hashing } from "../../../scripts/lib/content/content.ts";
 import type { Manifest } from "../../../scripts/lib/manifest.ts";
-import { shortcoming, type Trial, unprovable } from "../../../scripts/lib/restore/proof.ts";
+import {
+  requireNoOtherServer,
+  shortcoming,
+  type Trial,
+  unprovable,
+  unprovenLines,
+} from "../../../scripts/lib/restore/proof.ts";
 
 const sha256 = "a".repeat(64);
 const proof: Trial = {
@@ -52,4 +58,49 @@ describe("what no trial could prove", () => {
       /another version/,
     ],
   ])("%s", (_, given, says) => expect(unprovable(...given)).toMatch(says));
+});
+
+describe("what was not compared is said, and not dropped for", () => {
+  const view = { schema: "a", name: "b", populated: true, rows: null, hash: null };
+  const remote = { ...view, uncompared: { why: "it reads the foreign table c", otherServer: true } };
+  const content = { materializedViews: [view, remote], objects: {} };
+  const file = { path: "/b/x.sql.gz", sha256, manifest: { content } as unknown as Manifest };
+  const untried = [{ what: "materialized view d.e", why: "it reads another database by dblink" }];
+
+  test.each<[string, Trial | null, RegExp]>([
+    [
+      "of the newest trial",
+      { ...proof, untried },
+      /^\nNot compared, and so not proven: materialized view d\.e: .*dblink\.$/,
+    ],
+    [
+      "of the manifest before one",
+      null,
+      /^\nNot compared.*materialized view a\.b: it reads the foreign table c/,
+    ],
+    [
+      "of the manifest where the trial was of other bytes",
+      { ...proof, archiveSha256: null, untried },
+      /a\.b/,
+    ],
+  ])("%s", (_, trial, says) => expect(unprovenLines({ recorded: () => trial }, file)).toMatch(says));
+
+  const told: string[] = [];
+  const log = { event: (level: string, _name: string | null, text: string) => told.push(`${level} ${text}`) };
+  const run = { database: { database: "app" }, log } as unknown as Parameters<typeof requireNoOtherServer>[0];
+  const require = (acceptsDifferences: boolean, views: object[]) =>
+    requireNoOtherServer({ ...run, acceptsDifferences }, "/b/x.sql.gz", {
+      materializedViews: views,
+    } as Parameters<typeof requireNoOtherServer>[2]);
+
+  test("a filled view of another server keeps the live database", () => {
+    expect(() => require(false, [view, remote])).toThrow(/materialized views a\.b .*app is not dropped/);
+  });
+  test("unless that is accepted, it is empty, or it is another view", () => {
+    require(false, [view, { ...remote, populated: false }]);
+    require(false, [{ ...view, uncompared: { why: "it uses now()", otherServer: false } }]);
+    expect(told).toEqual([]);
+    require(true, [remote]);
+    expect(told).toEqual([expect.stringMatching(/^warning .*a\.b.*; accepted$/)]);
+  });
 });

@@ -1,0 +1,42 @@
+import { statSync } from "node:fs";
+import { messageOf } from "../errors.ts";
+import { RestoreError } from "./errors.ts";
+import type { RestoreSource } from "./source.ts";
+
+/** Which files these are and when they were written, as far as that shows without reading them. */
+export const identityOf = (paths: readonly (string | null)[]): string =>
+  paths
+    .map((path) => {
+      const found = path === null ? undefined : statSync(path, { bigint: true, throwIfNoEntry: false });
+      return found === undefined ? "none" : `${found.dev}:${found.ino}:${found.size}:${found.mtimeNs}`;
+    })
+    .join(" ");
+
+/**
+ * Makes sure that a file, its manifest and its roles are those that were looked at: hours may have passed since, in
+ * which whoever removes old backups was not kept away.
+ * @param inspect reads the file anew, where its identity is another.
+ * @throws RestoreError `bad-file` when one is gone or another; InterruptedError
+ */
+export async function requireStillThere(
+  source: RestoreSource,
+  inspect: (path: string) => Promise<RestoreSource>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { path } = source;
+  if (identityOf(source.files) === source.identity) return;
+  let why = "it is another file now";
+  try {
+    const present = await inspect(path);
+    if (JSON.stringify(contentOf(present)) === JSON.stringify(contentOf(source))) return;
+  } catch (error) {
+    signal.throwIfAborted();
+    why = messageOf(error);
+  }
+  throw new RestoreError(
+    "bad-file",
+    `${path} is not what it was when the restore began: ${why}; nothing has changed; choose another backup`,
+  );
+}
+
+const contentOf = ({ sha256, manifest, rolesPath }: RestoreSource) => ({ sha256, manifest, rolesPath });
