@@ -8,7 +8,7 @@ import type { ProgramName } from "../infra/installation.ts";
 const limits: Record<ProgramName, number> = {
   backup_database: 153_000,
   check_database_status: 112_500,
-  restore_database: 243_000,
+  restore_database: 246_000,
   rehearse_restore: 155_000,
   prune_backups: 100_000,
   pin_backup: 100_000,
