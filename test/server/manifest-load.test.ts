@@ -155,7 +155,7 @@ test("a dump behind somebody who waits for the snapshot's own lock is seen, one 
     const migration = psql("ALTER TABLE migrated ADD COLUMN more integer");
     const waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'migrated'::regclass";
     while ((await psql(waiting)) !== "1") await sleep(20);
-    const locked = dump.query("BEGIN; LOCK TABLE migrated IN ACCESS SHARE MODE");
+    const locked = dump.query("BEGIN; LOCK TABLE public.migrated IN ACCESS SHARE MODE");
     expect(await dumpHoldsLocks(snapshot.session, snapshot.dumpedTables, locked)).toBe(false);
     await snapshot.close();
     await Promise.all([migration, locked]);
