@@ -154,7 +154,7 @@ test("a container that hangs: exit code 12, and the live database is wholly one 
 test("a container lost at the drop of an in-place restore: nobody says that nothing has changed", async () => {
   const { sandbox } = server;
   await damage();
-  const moment = { first: `ALTER DATABASE "${live}" IS_TEMPLATE false`, number: 2, when: "before" };
+  const moment = { first: `DROP DATABASE "${live}"`, number: 1, when: "before" };
   const broken = await restoreWith("down", moment, `--yes --in-place ${archive}`);
   expect(broken.stderr).toMatch(/whether there is a database .* now is unknown.* --rollback/);
   expect(broken.code).toBe(11);
