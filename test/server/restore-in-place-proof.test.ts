@@ -47,8 +47,11 @@ beforeAll(async () => {
 
 afterAll(() => server?.remove());
 
+/** Containers of this server's runs, by its log: all sandbox servers share one Docker and the database's name. */
 const leftContainers = () =>
-  server.sandbox.run(`docker ps --all --format '{{.Names}}' | grep "rehearsal-${name}-2" || true`);
+  server.sandbox.run(`for container in $(docker ps --all --format '{{.Names}}' | grep "rehearsal-${name}-2"); do
+    grep -q -- "\${container#*rehearsal-${name}-}" ${server.settings.paths.log} && echo "$container"
+  done; true`);
 
 /** The live database is what it was, clients come in and may write, and nothing is left of the run. */
 async function nothingLost(died = false): Promise<void> {
