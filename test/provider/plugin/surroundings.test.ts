@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Requirements } from "../../../infra/remotehost/requirements.ts";
 import { surroundingsArguments, surroundingsFunction } from "../../../scripts/lib/surroundings.ts";
+import { ownNotes } from "../../e2e/servers.ts";
 import { type SandboxServer, startServer } from "../../sandbox/server.ts";
 import { connectionTo, withPlugin } from "./bench.ts";
 
@@ -48,7 +49,8 @@ async function look(more: Partial<Requirements> = {}): Promise<Facts> {
     stack: "b/t",
   };
   const facts = await withPlugin((plugin) => plugin.invoke("remotehost:index:getServer", question));
-  return { problems: facts.problems, notes: facts.notes } as Facts;
+  const { problems, notes } = facts as unknown as Facts;
+  return { problems, notes: ownNotes(notes) };
 }
 
 it("a file system that lets nothing run is a problem where something is to be run from it", async () => {
