@@ -1,12 +1,12 @@
 import type { CommandLine } from "./lib/arguments.ts";
-import { backupReport } from "./lib/backup-report.ts";
+import { backupReport, backupVerdict } from "./lib/backup-report.ts";
 import { type BackupOutcome, backUp } from "./lib/backup-run.ts";
 import { chosenDatabases } from "./lib/chosen-databases.ts";
 import { ExitCode, worst } from "./lib/exit-codes.ts";
 import { formatBytes } from "./lib/format.ts";
 import { openPing, silentPing } from "./lib/ping.ts";
 import { type ProgramContext, runProgram } from "./lib/program.ts";
-import { verdictOf } from "./lib/run-verdict.ts";
+import { youngBackup } from "./lib/status/young-backup.ts";
 
 const commandLine: CommandLine = {
   program: "backup_database",
@@ -63,7 +63,9 @@ async function main({
   if (given.flag("json")) {
     output.data(JSON.stringify({ version: 1, runId, exitCode, databases: outcomes }, null, 2));
   }
-  const verdict = signal.aborted ? "fail" : verdictOf(settings, outcomes, new Date());
+  const now = new Date();
+  const hasYoungBackup = (name: string) => youngBackup(settings, name, now) !== null;
+  const verdict = signal.aborted ? "fail" : backupVerdict(outcomes, hasYoungBackup);
   if (verdict !== null) await ping.end(verdict, backupReport(settings, outcomes, chosen));
   return exitCode;
 }

@@ -3,8 +3,10 @@ import { ExitCode, worst } from "./lib/exit-codes.ts";
 import { openPing, silentPing } from "./lib/ping.ts";
 import { type ProgramContext, runProgram } from "./lib/program.ts";
 import { choose } from "./lib/rehearsal/choice.ts";
-import { rehearsalReport, verdictOf } from "./lib/rehearsal/ping-report.ts";
 import { type RehearsalOutcome, rehearse } from "./lib/rehearsal/rehearsal.ts";
+import { untriedText } from "./lib/rehearsal/report.ts";
+import { type RehearsalEnding, rehearsalReport, rehearsalVerdict } from "./lib/rehearsal-report.ts";
+import { hasYoungRehearsal } from "./lib/status/young-rehearsal.ts";
 
 const commandLine: CommandLine = {
   program: "rehearse_restore",
@@ -53,9 +55,19 @@ async function main(context: ProgramContext): Promise<number> {
   if (given.flag("json")) {
     output.data(JSON.stringify({ version: 1, runId, exitCode, rehearsals: outcomes }, null, 2));
   }
-  const verdict = signal.aborted ? "fail" : verdictOf(settings, outcomes, new Date());
-  if (verdict !== null) await ping.end(verdict, rehearsalReport(settings, outcomes));
+  const now = new Date();
+  const isProved = (name: string) => hasYoungRehearsal(settings, name, now);
+  const verdict = signal.aborted ? "fail" : rehearsalVerdict(outcomes, isProved);
+  if (verdict !== null) await ping.end(verdict, rehearsalReport(settings, outcomes.map(endingOf)));
   return exitCode;
 }
+
+const endingOf = ({ database, exitCode, record, error }: RehearsalOutcome): RehearsalEnding => ({
+  database,
+  exitCode,
+  differences: record?.differences ?? [],
+  untried: record === null ? "" : untriedText(record),
+  error,
+});
 
 runProgram({ commandLine, main });

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { ExitCode } from "../../../scripts/lib/exit-codes.ts";
-import { verdictOf } from "../../../scripts/lib/rehearsal/ping-report.ts";
 import type { RehearsalRecord } from "../../../scripts/lib/rehearsal/record.ts";
+import { rehearsalVerdict } from "../../../scripts/lib/rehearsal-report.ts";
+import { hasYoungRehearsal } from "../../../scripts/lib/status/young-rehearsal.ts";
 import { hoursAgo, now, settings } from "./status-observations.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "rehearsal-ping-"));
@@ -36,7 +37,8 @@ function rehearsed(database: string, hours: number, change: Partial<RehearsalRec
 const locked = { database: "shop", exitCode: ExitCode.locked };
 const proved = { database: "blog", exitCode: ExitCode.success };
 const skipped = { database: "blog", exitCode: ExitCode.noSpace };
-const verdict = (...outcomes: Parameters<typeof verdictOf>[1][number][]) => verdictOf(here, outcomes, now);
+const verdict = (...endings: Parameters<typeof rehearsalVerdict>[0][number][]) =>
+  rehearsalVerdict(endings, (database) => hasYoungRehearsal(here, database, now));
 
 test("a database at which another run is counts for nothing while its last success is young enough", () => {
   rehearsed("shop", 191);

@@ -1,6 +1,6 @@
-import { type Backup, listBackups } from "./backups.ts";
-import type { Settings } from "./settings.ts";
-import { dueRuns, isSince } from "./status/due-runs.ts";
+import { type Backup, listBackups } from "../backups.ts";
+import type { Settings } from "../settings.ts";
+import { dueRuns, isSince } from "./due-runs.ts";
 
 /** Clocks of two machines, or a clock that was set, may differ a little. */
 const clockTolerance = 5 * 60_000;

@@ -1,0 +1,17 @@
+import { isSuccess, readRehearsals } from "../rehearsal/record.ts";
+import type { Settings } from "../settings.ts";
+
+/** Milliseconds by which a clock that was set may differ. */
+const clockTolerance = 5 * 60_000;
+
+/** Whether a rehearsal of the database succeeded not too long ago; not where that cannot be told. */
+export function hasYoungRehearsal({ paths, rehearsal }: Settings, database: string, now: Date): boolean {
+  try {
+    return readRehearsals(paths.backups, database).some((record) => {
+      const age = now.getTime() - new Date(record.startedAt).getTime();
+      return isSuccess(record) && age >= -clockTolerance && age <= rehearsal.maximumAgeHours * 3_600_000;
+    });
+  } catch {
+    return false;
+  }
+}
