@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { cronExpressionProblem } from "../../scripts/lib/cron-schedule.ts";
 import { connectionShapes } from "../remotehost/connection.ts";
+import { databaseDefaults } from "./defaults.ts";
 
 /**
  * The kinds of value that the configuration consists of. Every text is checked by a function that says
@@ -156,11 +157,24 @@ export const ServerKey = key(
   "letters, digits, . _ and -, beginning and ending with a letter or digit",
   100,
 );
-export const DatabaseKey = key(
-  /^[a-z0-9][a-z0-9_]*$/,
+const databaseKeyShape = /^[a-z0-9][a-z0-9_]*$/;
+const databaseKeyPlain = matching(
+  databaseKeyShape,
   "lower-case letters, digits and _, beginning with a letter or digit",
   63,
 );
+
+/** A service may well be called my-shop: its key cannot be, the names that follow from the key can. */
+const databaseKeyProblem: TextCheck = (given) => {
+  const problem = databaseKeyPlain(given);
+  if (problem === null) return null;
+  const usable = given.toLowerCase().replaceAll(/[^a-z0-9_]/g, "_");
+  if (databaseKeyPlain(usable) !== null) return problem;
+  const container = databaseDefaults.container(given);
+  const named = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(given) ? `, such as container: ${container}` : "";
+  return `${problem}: write ${usable}, and under it container, database and user as they really are${named}`;
+};
+export const DatabaseKey = text("key", databaseKeyProblem, "", databaseKeyShape);
 
 const cronShape = /^(@[a-z]+|\S+([ \t]+\S+){4})[ \t]*$/;
 const rehearsalShape = new RegExp(`^never$|${cronShape.source}`);

@@ -38,6 +38,18 @@ export const keys = [
     "lower-case",
   ),
   row(
+    "a database's key with a dash, with the way out",
+    { servers: { one: {} }, databases: { "my-shop": {} } },
+    "databases.my-shop",
+    "write my_shop, and under it container, database and user as they really are, such as container: my-shop-db",
+  ),
+  row(
+    "a database's key of nothing that can be kept",
+    { servers: { one: {} }, databases: { "-": {} } },
+    "databases.-",
+    "must not begin with -",
+  ),
+  row(
     "a server without braces",
     { servers: { one: null }, databases },
     "servers.one",
