@@ -135,9 +135,25 @@ function chooseOnly(file: StackFile, name: string, patterns: readonly string[]):
   );
 }
 
+/** A list of servers would look like no server at all. @throws DeploymentError configuration */
+function refuseOtherThanMappings(file: StackFile, name: string): void {
+  const values = file.values();
+  for (const group of ["servers", "databases", "decommissioned"]) {
+    const value = values[group] ?? {};
+    if (typeof value === "object" && !Array.isArray(value)) continue;
+    const kind = Array.isArray(value) ? "a list" : JSON.stringify(value);
+    throw new DeploymentError(
+      "configuration",
+      `${project}:${group} in ${name} is not a mapping of keys to values but ${kind}; nothing was changed`,
+      Array.isArray(value) ? "Write `KEY: {}` in place of `- KEY`." : "Correct it.",
+    );
+  }
+}
+
 /** The servers that are meant; what the wish adds to the configuration is put into `file`. @param name of the file */
 export function chooseServers(file: StackFile, name: string, wish: Wish): Chosen {
   const { choice } = wish;
+  refuseOtherThanMappings(file, name);
   for (const database of wish.databases) addDatabase(file, database);
   if (choice.kind === "host") return chooseHost(file, name, choice, wish);
   if (choice.kind === "only") return chooseOnly(file, name, choice.patterns);

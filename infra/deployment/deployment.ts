@@ -67,6 +67,8 @@ export class Deployment {
     const { progress, interruptions } = this.#tools;
     const { file } = this.#store;
     if (!this.#wish.yes && !this.#wish.dryRun && !this.#tools.talk.possible) throw nobodyToAsk();
+    const { choice } = this.#wish;
+    if (choice.kind !== "host" || choice.replaces !== null) this.#store.requireFile();
     const chosen = chooseServers(file, this.#store.name, this.#wish);
     if (!hasDatabases(file)) await askForDatabase(this.#asking);
     planOfFile(file, this.#store.name);

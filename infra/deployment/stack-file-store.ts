@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { nearest } from "../config/nearest.ts";
 import { replaceFile } from "../local-machine/atomic-file.ts";
 import { DeploymentError, messageOf } from "./errors.ts";
 import { StackFile } from "./stack-file.ts";
@@ -19,15 +20,36 @@ export class StackFileStore {
   /** Null: there is none. */
   readonly #original: string | null;
   #expected: string | null;
+  readonly #stack: string;
   #directory: string | null = null;
 
   /** @param stack its name, with or without its organisation */
   constructor(project: string, stack: string) {
-    this.name = `Pulumi.${stack.split("/").at(-1)}.yaml`;
+    this.#stack = stack.split("/").at(-1) ?? stack;
+    this.name = `Pulumi.${this.#stack}.yaml`;
     this.path = join(project, this.name);
     this.#original = this.#read();
     this.#expected = this.#original;
     this.file = new StackFile(this.#original ?? "", this.name);
+  }
+
+  /**
+   * Only a HOST makes a stack; every other choice is one among the servers of a file that is there.
+   * @throws DeploymentError configuration
+   */
+  requireFile(): void {
+    if (this.#original !== null) return;
+    const others = readdirSync(dirname(this.path)).flatMap(
+      (name) => /^Pulumi\.(?<stack>.+)\.yaml$/.exec(name)?.groups?.stack ?? [],
+    );
+    const guess = nearest(this.#stack, others);
+    const next =
+      guess !== null
+        ? `Did you mean --stack ${guess}?`
+        : others.length > 0
+          ? `The stacks that have a file here: ${others.sort().join(", ")}.`
+          : "Name a server in place of --all, --only or --replaces: that makes the stack.";
+    throw new DeploymentError("configuration", `there is no ${this.name}; nothing was changed`, next);
   }
 
   /** Pulumi has made the stack, and may have written its salt. */

@@ -92,6 +92,16 @@ describe("what cannot be meant is refused", () => {
     ["2001:db8::1", colliding, /2001-db8-1 is in .*its host there is another.*the file has "2001:db8:1::"/],
     ["2001:db8::1 --replaces web-1", colliding, /2001-db8-1 is in Pulumi\.prod\.yaml already/],
     ["--all", "config: {}\n", /has no servers/],
+    ...["--all", "--only *", "web-1", "new --replaces web-1"].map((words): [string, string, RegExp] => [
+      words,
+      "config:\n  database-backups:servers: [web-1, web-2]\n",
+      /database-backups:servers in Pulumi\.prod\.yaml is not a mapping of keys to values but a list/,
+    ]),
+    [
+      "web-1 --database library",
+      "config:\n  database-backups:databases: library\n",
+      /database-backups:databases in .* is not a mapping of keys to values but "library"/,
+    ],
   ];
   test.each(cases)("%s", (words, given, message) => {
     expect(() => choose(words, given)).toThrow(message);
