@@ -63,7 +63,7 @@ export function inspectionScript(requirements: Requirements): string {
     "if cron_runs; then echo | say cron; fi",
     "if [ -x /usr/sbin/sendmail ]; then echo | say mailer; fi",
     'if node=$(command -v node); then printf \'%s\\n%s\' "$node" "$(node --version 2>/dev/null)" | say node; fi',
-    `if ! problem=$(timeout ${patience} docker version --format ok 2>&1); then printf %s "$problem" | say docker; fi`,
+    `if ! problem=$(timeout ${patience} docker version --format ok 2>&1 >/dev/null); then printf %s "$problem" | say docker; fi`,
     "postgres_containers | say postgres",
     ...(log === undefined ? [] : [`log_problem ${quote(log)} | say log`]),
     ...directories.map(({ path }) => `look_at_directory ${quote(path)}`),
