@@ -3,6 +3,7 @@ import { ConnectError } from "../../errors.ts";
 import type { Failure, FailureContext } from "./failure-row.ts";
 import { failures } from "./failure-table.ts";
 import type { Greeting } from "./greeting.ts";
+import { ownLines } from "./own-lines.ts";
 
 /** How an ssh process ended: its exit code (null after a signal) and the last of its stderr. */
 export interface SshEnd {
@@ -19,14 +20,14 @@ export function loginDeadline(connection: Connection): number {
   return (connection.connectTimeout ?? defaultConnectTimeout) + 4;
 }
 
-/** The table's entry for what ssh said, if any. */
+/** The table's entry for what ssh itself said, if any. */
 export function classify(stderr: string): Failure | undefined {
   return failures.find(({ pattern }) => pattern.test(stderr));
 }
 
 /** Whether another attempt makes sense after this failure. */
 export function worthRetrying(end: SshEnd, greeting: Greeting): boolean {
-  return greeting.stage === "connecting" && (classify(end.stderr)?.retry ?? false);
+  return greeting.stage === "connecting" && (classify(ownLines(end.stderr))?.retry ?? false);
 }
 
 /** Why a login did not come to the point where the server takes requests. */
@@ -37,7 +38,8 @@ export function loginFailure(connection: Connection, end: SshEnd, greeting: Gree
     lastLine(end.stderr) ??
     lastLine(end.stdout ?? "") ??
     `ssh ended with exit code ${end.code ?? "none"} and said nothing`;
-  const context = failureContext(connection, end.stderr);
+  const own = ownLines(end.stderr);
+  const context = failureContext(connection, own);
   if (end.cause !== undefined) {
     const text = { host, what: "ssh could not be started", why: end.cause.message };
     return new ConnectError(
@@ -56,10 +58,10 @@ export function loginFailure(connection: Connection, end: SshEnd, greeting: Gree
   }
   const other = loginWanted(end.stdout ?? "");
   if (greeting.stage === "connecting" && other !== null) return wrongLogin(connection, other);
-  const failure = greeting.stage === "connecting" ? classify(end.stderr) : undefined;
+  const failure = greeting.stage === "connecting" ? classify(own) : undefined;
   if (failure !== undefined) {
     const line = new RegExp(`^.*(?:${failure.pattern.source}).*$`, "m");
-    const why = end.stderr.match(line)?.[0].split("\n")[0] ?? said;
+    const why = own.match(line)?.[0].split("\n")[0] ?? said;
     return new ConnectError(failure.kind, { host, what: failure.what, why, next: failure.next(context) });
   }
   const kind = end.code === 255 ? "other" : "no-shell";

@@ -163,5 +163,11 @@ export const failureCases: FailureCase[] = [
     stderr: "Bad owner or permissions on /home/me/.ssh/config",
     says: "ssh_config",
   },
+  {
+    kind: "port-closed",
+    stderr:
+      "nc: connect to 10.0.0.1 port 22 (tcp) failed: Connection refused\nkex_exchange_identification: Connection closed by remote host",
+    says: "correct host and port",
+  },
   { kind: "other", stderr: "something that no ssh has ever said", says: "Try by hand" },
 ];

@@ -11,9 +11,18 @@ import { changedHostKey, failureCases } from "./failure-cases.ts";
 
 const connection = { key: "k", host: "db1.example", port: 2222 };
 const connecting: Greeting = { stage: "connecting" };
+
+/** What a server may say to everybody before the login, full of words that ssh has for its own troubles. */
+const banner = `Authorised users only! Connection refused to all others; Permission denied (everybody).
+Host key verification failed on 3 of our machines: call us before you accept one.
+After three failures the account is locked. Your line has timed out? No route to host? Connection reset?
+WARNING: UNPROTECTED PRIVATE KEY FILE users are reported. Your old password has expired.
+Connection closed by request of the owner. Host key for nobody has changed.
+
+`;
 describe("what ssh says when a login fails", () => {
   test.each(failureCases)("$kind: $stderr", ({ kind, stderr, says, retry = false }) => {
-    const end = { code: 255, stderr: `Authorised users only!\n\n${stderr}` };
+    const end = { code: 255, stderr: `${banner}${stderr}` };
     const error = loginFailure(connection, end, connecting);
     expect(error.kind).toBe(kind);
     expect(error.message).toMatch(/^db1\.example: /);
