@@ -218,7 +218,7 @@ export class PulumiStack {
       return { report, failure: null };
     } catch (error) {
       if (error instanceof this.#automation.ConcurrentUpdateError) throw lockedStack(this.name, error);
-      return { report, failure: messageOf(error) };
+      return { report, failure: failureText(this.name, error) };
     }
   }
 }
@@ -262,6 +262,16 @@ export function cliErrorText(message: string): string {
   return (
     errors.length > 0 ? errors.map((line) => line.trim().replace(/^error: /, "")).join("\n") : stderr
   ).trim();
+}
+
+/**
+ * What the CLI says of a preview or update that failed.
+ * @throws DeploymentError configuration where the stack's passphrase is another, which the CLI only finds out here
+ */
+export function failureText(stack: string, error: unknown): string {
+  const text = cliErrorText(messageOf(error));
+  if (/incorrect passphrase|passphrase must be set/i.test(text)) throw stackError(stack, error);
+  return text || messageOf(error);
 }
 
 function stackError(stack: string, cause: unknown): DeploymentError {

@@ -94,7 +94,9 @@ test("--local keeps the state for every later run, and the passphrase is asked f
   expect(again.code, again.text).toBe(0);
   expect(again.text).toContain("nothing was changed");
   const wrong = await deployOnTerminal(server.alias, [[/Passphrase of the stack/, "wrong\r"]]);
-  expect(wrong.code, wrong.text).not.toBe(0);
-  expect(wrong.text).toMatch(/incorrect passphrase/);
+  expect(wrong.code, wrong.text).toBe(78);
+  expect(wrong.text).toMatch(/Pulumi cannot open the stack prod: .*incorrect passphrase/);
+  expect(wrong.text).toMatch(/Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE/);
+  expect(wrong.text).not.toMatch(/std(out|err):|err\?:| at \S+ \(/);
   for (const { text } of [first, again]) expect(text).not.toContain(passphrase);
 });

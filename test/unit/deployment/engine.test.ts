@@ -2,7 +2,7 @@ import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { describe, expect, test } from "vitest";
 import { addEvent, emptyReport } from "../../../infra/deployment/changes.ts";
 import { previewText } from "../../../infra/deployment/preview-text.ts";
-import { cliErrorText, processIn, targetsOf } from "../../../infra/deployment/pulumi-stack.ts";
+import { cliErrorText, failureText, processIn, targetsOf } from "../../../infra/deployment/pulumi-stack.ts";
 import { painter } from "../../../scripts/lib/terminal.ts";
 
 type Metadata = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
@@ -83,6 +83,31 @@ describe("what the CLI says is wrong", () => {
       "code: 255\n stdout: \n stderr: Command failed\nerror: passphrase must be set\nerror: and more\n err?: Error\n";
     expect(cliErrorText(message)).toBe("passphrase must be set\nand more");
     expect(cliErrorText("spawn failed")).toBe("spawn failed");
+  });
+
+  const said = (stderr: string) =>
+    new Error(`code: 255\n stdout: \n stderr: Command failed with exit code 255\n${stderr} err?: Error: x\n`);
+
+  test("of a wrong passphrase is no failure of the run: the stack cannot be opened", () => {
+    const wrong = said("error: getting secrets manager: incorrect passphrase\n");
+    const told = (): unknown => {
+      try {
+        return failureText("prod", wrong);
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(told()).toMatchObject({
+      exit: "configuration",
+      message: "Pulumi cannot open the stack prod: getting secrets manager: incorrect passphrase",
+      next: expect.stringMatching(/^Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE/),
+    });
+  });
+
+  test("of a run is told alone, and in full where it says nothing that can be told apart", () => {
+    expect(failureText("prod", said("error: no space left\n"))).toBe("no space left");
+    const silent = new Error("code: 255\n stdout: something\n stderr: \n err?: \n");
+    expect(failureText("prod", silent)).toBe(silent.message);
   });
 });
 
