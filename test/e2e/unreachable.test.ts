@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SandboxServer } from "../sandbox/server.ts";
 import { createStack, type SandboxStack } from "../sandbox/stack.ts";
-import { entryOf, environment, startServers, traces } from "./servers.ts";
+import { entryOf, environment, ownNotes, startServers, traces } from "./servers.ts";
 import { aliasFor } from "./ssh-alias.ts";
 
 let server: SandboxServer;
@@ -115,7 +115,7 @@ function unreachable(): Case[] {
 const expectEach = (text: string) => {
   for (const { key, says } of cases) {
     const sentence = new RegExp(`[ "]${key}: [^{]`);
-    const lines = text.split("\n").filter((line) => sentence.test(line));
+    const lines = ownNotes(text.split("\n").filter((line) => sentence.test(line)));
     if (says.length === 0) expect(lines, text).toEqual([]);
     for (const part of says) expect(lines.join("\n"), `${key} in\n${text}`).toMatch(part);
   }
