@@ -69,7 +69,7 @@ export async function runServer(
   await waitForSshd(container);
 }
 
-/** Waits until sshd says that it listens: `ssh` works from now on. */
+/** Waits until sshd listens: `ssh` works from now on. */
 export async function waitForSshd(container: string): Promise<void> {
   for (let waited = 0; waited < sshdSeconds * 20; waited++) {
     const listens = await tryDocker([
@@ -77,7 +77,8 @@ export async function waitForSshd(container: string): Promise<void> {
       container,
       "sh",
       "-c",
-      "pgrep -x sshd && pgrep -x cron && grep -q 'Server listening' /var/log/sshd.log",
+      // sshd writes this file once it listens; the entrypoint removes that of the start before, and starts cron last.
+      "pgrep -x cron && kill -0 $(cat /run/sshd.pid)",
     ]);
     if (listens.code === 0) return;
     await setTimeout(50);
