@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { docker } from "../sandbox/docker.ts";
+import { docker, label } from "../sandbox/docker.ts";
 import { type SessionServer, startSessionServer } from "./session-server.ts";
 
 /** How a container's environment, its port and its own socket's rules reach our programs, or do not. */
@@ -17,14 +17,14 @@ afterAll(() => server?.sandbox.remove());
 
 /** Makes the database's container again, with this environment and these words for the server. */
 async function recreate(environment: string[], words: string[] = []): Promise<void> {
-  const { container } = server.sandbox;
-  const format =
-    '{{.Config.Image}} {{index .Config.Labels "database-backups-sandbox"}} {{range .Mounts}}{{.Source}}:{{.Destination}}{{end}}';
-  const [image = "", , mount = ""] = (await docker(["inspect", "--format", format, container])).split(" ");
+  const { container, number } = server.sandbox;
+  const format = "{{.Config.Image}} {{range .Mounts}}{{.Source}}:{{.Destination}}{{end}}";
+  const [image = "", mount = ""] = (await docker(["inspect", "--format", format, container])).split(" ");
   await docker(["stop", "--time", "30", container]);
   await docker(["rm", container]);
   await docker([
-    ...["run", "--detach", "--name", container, "--network", "none"],
+    // Removed with its server, by its label.
+    ...["run", "--detach", "--name", container, "--network", "none", "--label", `${label}=${number}`],
     ...environment.flatMap((variable) => ["--env", variable]),
     ...["--volume", mount, image, "postgres", ...words],
   ]);
