@@ -1,6 +1,7 @@
 import { main } from "@pulumi/pulumi/provider/server.js";
 import { watchEngine } from "../engine-watch.ts";
 import { engineLog } from "./engine-log.ts";
+import { acceptReadsWithoutState } from "./reads-without-state.ts";
 import { remoteHostProvider } from "./router.ts";
 import { closeSessions } from "./ssh/session-pool.ts";
 
@@ -10,6 +11,7 @@ const engine = words.filter((word) => !word.startsWith("-")).at(-1);
 
 void watchEngine(engine, () => void closeSessions().finally(() => process.exit(1)));
 
+acceptReadsWithoutState();
 main(remoteHostProvider("0.1.0", engineLog(engine)), words).catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;

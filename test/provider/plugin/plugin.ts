@@ -27,7 +27,8 @@ export interface Plugin {
   /** `changes` as the protocol counts: 0 unknown, 1 none, 2 some. */
   diff(urn: string, olds: Properties, news: Properties): Promise<{ changes: number; replaces: string[] }>;
   create(urn: string, inputs: Properties): Promise<{ id: string; properties: Properties }>;
-  read(urn: string, id: string, properties: Properties): Promise<Reading>;
+  /** `properties` are null where the engine knows none: for `pulumi import`. */
+  read(urn: string, id: string, properties: Properties | null): Promise<Reading>;
   update(urn: string, id: string, olds: Properties, news: Properties): Promise<Properties>;
   delete(urn: string, id: string, properties: Properties): Promise<void>;
   invoke(token: string, inputs: Properties): Promise<Properties>;
@@ -99,7 +100,7 @@ export async function startPlugin(environment: NodeJS.ProcessEnv = {}): Promise<
       const request = new messages.ReadRequest();
       request.setUrn(urn);
       request.setId(id);
-      request.setProperties(struct(properties));
+      if (properties !== null) request.setProperties(struct(properties));
       const answer = await call<messages.ReadResponse>((done) => client.read(request, done));
       const inputs = answer.getInputs();
       return {

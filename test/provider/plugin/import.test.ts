@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import { urnOf } from "./bench.ts";
+import { startPlugin } from "./plugin.ts";
+
+test("what pulumi import asks, of which nothing is known, is refused with what to do instead", async () => {
+  const plugin = await startPlugin();
+  try {
+    const reading = plugin.read(urnOf("File", "web-quick"), "/root/quick", null);
+    await expect(reading).rejects.toThrow(/^web-quick cannot be imported: declare it/);
+  } finally {
+    await plugin.end();
+  }
+});
