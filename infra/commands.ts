@@ -72,12 +72,13 @@ export function serverCommands(plan: ServerPlan): ServerCommands {
   };
 }
 
-/** Runs its first argument, a script, as root: whether the login is root is for the person's ssh_config to say. */
-const asRoot = 'if [ "$(id -u)" = 0 ]; then exec sh -c "$1"; else exec sudo -n sh -c "$1"; fi';
+/** Runs its input, a script, as root: whether the login is root is for the person's ssh_config to say. */
+const asRoot =
+  'script=$(cat); if [ "$(id -u)" = 0 ]; then exec sh -c "$script"; else exec sudo -n sh -c "$script"; fi';
 
 /** The command line by which this machine's shell begins what a server runs; the same text on every person's machine. */
 export const sshCommand = ({ connection }: ServerPlan): string =>
   ["exec", "ssh", ...sshArguments(connection, "~").map(localWord)].join(" ");
 
-/** What ssh is given to run a POSIX shell script on the server as root, whatever the login's shell is. */
-export const remoteScript = (script: string): string => shellCommand("sh", "-c", asRoot, "sh", script);
+/** What ssh is given to run the POSIX shell script on its input as root on the server, whatever the login's shell is. */
+export const remoteShell = shellCommand("sh", "-c", asRoot);

@@ -1,7 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { BackupServer } from "./backup-server.ts";
-import { remoteScript, sshCommand } from "./commands.ts";
+import { remoteShell, sshCommand } from "./commands.ts";
 import type { ServerPlan } from "./config/plan.ts";
+import { shellWord } from "./shell.ts";
 import { verificationScript } from "./verification.ts";
 
 export interface ServerVerification {
@@ -14,7 +15,18 @@ export interface ServerVerification {
    * begun. Waited for and not depended on: a run with --target must not depend on servers that are new in it.
    */
   others: BackupServer[];
+  /** Whether nothing is changed on the server now, because it is not ready: what the state has of the verification stays. */
+  isHeld: boolean;
 }
+
+/**
+ * In place of the verification of a server that is held and was never verified. For one that was, nothing of it is run:
+ * leaving the resource out would show a delete that nobody wants.
+ */
+const heldCommand = (key: string) =>
+  `echo ${shellWord(`${key} is not ready, so that nothing on it can be verified`)} >&2; exit 1`;
+
+const inputNames = ["interpreter", "create", "update", "stdin", "logging", "triggers"];
 
 /** Runs a first backup and the status check after each change of a server, and fails the update if they do not work. */
 export async function verifyServer({
@@ -22,19 +34,24 @@ export async function verifyServer({
   server,
   needs,
   others,
+  isHeld,
 }: ServerVerification): Promise<pulumi.Resource> {
   // Imported only when used: a stack without verification never asks for the plugin.
   const { local } = await import("@pulumi/command");
-  const script = Promise.all(others.map(({ settled }) => settled)).then(() =>
-    remoteScript(verificationScript(plan)),
-  );
+  const script = Promise.all(others.map(({ settled }) => settled)).then(() => verificationScript(plan));
+  // What the plugin says was run where it fails; the script itself, which would hide the reason, is the input.
+  const title = `first backup and status check of ${plan.key}`;
+  const ssh = `${sshCommand(plan)} ${shellWord(remoteShell)}`;
   return new local.Command(
     `${plan.key}-verification`,
     {
-      // The command is added as the last word, which is the only one that this machine's shell gets from us.
-      interpreter: ["sh", "-c", `${sshCommand(plan)} "$0"`],
-      create: script,
-      update: script,
+      // The command is added as the last word, which is the name of this machine's shell here.
+      interpreter: ["sh", "-c", isHeld ? heldCommand(plan.key) : ssh],
+      create: title,
+      update: title,
+      stdin: script,
+      // The reason of a failure is in the plugin's error already.
+      logging: "stdout",
       triggers: server.digests,
     },
     {
@@ -42,6 +59,7 @@ export async function verifyServer({
       aliases: plan.formerly === null ? [] : [{ name: `${plan.formerly}-verification` }],
       // There is nothing to undo, so leaving it out again must not need the plugin.
       retainOnDelete: true,
+      ...(isHeld && { ignoreChanges: inputNames }),
     },
   );
 }

@@ -148,12 +148,13 @@ export async function declareStack(
     }),
   );
   for (const { plan, facts, server, containers } of deployed) {
-    // On a server that is held nothing runs; its Readiness says why.
-    if (!verified || !plan.verification || facts.problems.length > 0) continue;
+    if (!verified || !plan.verification) continue;
     await verifyServer({
       plan,
       server,
       needs: containers,
+      // On a server that is held nothing runs; its Readiness says why.
+      isHeld: facts.problems.length > 0,
       others: deployed.filter((one) => one.plan.key !== plan.key).map((one) => one.server),
     });
   }

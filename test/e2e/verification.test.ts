@@ -78,7 +78,7 @@ if (path.some(hasPlugin)) {
     });
 
     test("the next up verifies again, by a first backup", async () => {
-      expect(await deployment.converge()).toContain("backup finished");
+      expect(await deployment.converge()).toContain("is backed up");
       expect(await deployment.onServer(backupFiles)).toContain(".sql.gz");
     });
 
@@ -120,7 +120,7 @@ if (path.some(hasPlugin)) {
       const targets = [`**::${second.alias}`, `**::${second.alias}-*`].flatMap((one) => ["--target", one]);
       const { code, text } = await fleet.up(...targets);
       expect(code, text).toBe(0);
-      expect(text).toContain("backup finished");
+      expect(text).toContain("is backed up");
       expect(printed(await first.run("ls /root"))).not.toContain("backup_database.sh");
     });
   });

@@ -17,6 +17,8 @@ export interface Registration {
   aliases: string[];
   /** Whether it stays where it is when it leaves the stack. */
   retained: boolean;
+  /** Inputs of which the state's values stay. */
+  ignored: string[];
 }
 
 /** What the SDK asks of the engine beside a mock's own arguments. */
@@ -27,6 +29,7 @@ interface RegisterRequest {
   getDependenciesList(): string[];
   getAliasurnsList(): string[];
   getRetainondelete(): boolean | undefined;
+  getIgnorechangesList(): string[];
   getTransformsList(): never[];
 }
 
@@ -74,7 +77,16 @@ export async function declareUnderMocks(
       return { orphans };
     },
     newResource({ type, name, inputs }) {
-      registrations.push({ type, name, inputs, parent: "", dependencies: [], aliases: [], retained: false });
+      registrations.push({
+        type,
+        name,
+        inputs,
+        parent: "",
+        dependencies: [],
+        aliases: [],
+        retained: false,
+        ignored: [],
+      });
       return { id: `${name}-id`, state: { ...inputs, sha256: `sha256-of-${name}` } };
     },
   };
@@ -91,6 +103,7 @@ export async function declareUnderMocks(
       found.parent = nameOf(request.getParent());
       found.dependencies = request.getDependenciesList().map(nameOf);
       found.retained = request.getRetainondelete() ?? false;
+      found.ignored = request.getIgnorechangesList();
       found.aliases = request.getAliasurnsList().map(nameOf);
     }
   }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { remoteShell } from "../../../infra/commands.ts";
 import { stackPlanOf } from "./plans.ts";
 import { declareUnderMocks } from "./stack-mocks.ts";
 
@@ -19,9 +20,15 @@ test("each server is verified over the system's ssh when anything that runs has 
   expect(command?.name).toBe("a-verification");
   expect(command?.inputs.interpreter).toEqual([
     ...["sh", "-c"],
-    expect.stringMatching(/^exec ssh .*-o StrictHostKeyChecking=yes .* -- a "\$0"$/),
+    expect.stringMatching(/^exec ssh .*-o StrictHostKeyChecking=yes .* -- a 'sh -c /),
   ]);
-  expect(command?.inputs.update).toBe(command?.inputs.create);
+  // The plugin names it where it fails, and the reason must not come after a whole script.
+  expect(command?.inputs).toMatchObject({
+    create: "first backup and status check of a",
+    update: "first backup and status check of a",
+    stdin: expect.stringContaining("/root/check_database_status.sh --quiet"),
+  });
+  expect(command?.ignored).toEqual([]);
   expect(command?.inputs.triggers).toEqual(
     [
       "backup-program",
@@ -57,20 +64,21 @@ test("it comes after all that other servers get, and depends on none of it", asy
   expect(registrations[command]?.dependencies.filter((name) => name.startsWith("b"))).toEqual([]);
 });
 
-test("this machine's shell hands ssh the paths of whoever runs it, and the command as one word", async () => {
+test("this machine's shell hands ssh the paths of whoever runs it, and the script as its input", async () => {
   const servers = { a: { sshConfig: "~/.ssh/work", identityFile: "~/my keys/id" } };
   const [command] = await commandsOf({ servers }, async () => true);
   const [program = "", ...words] = [command?.inputs.interpreter].flat().map(String);
   const directory = mkdtempSync(join(tmpdir(), "verification-"));
-  writeFileSync(join(directory, "ssh"), "#!/bin/sh\nprintf '%s\\n' \"$@\"\n", { mode: 0o700 });
-  const { stdout } = spawnSync(program, [...words, "echo 'a  b'; $(id)"], {
+  writeFileSync(join(directory, "ssh"), "#!/bin/sh\nprintf '%s\\n' \"$@\"; cat\n", { mode: 0o700 });
+  const { stdout } = spawnSync(program, [...words, "a title"], {
     encoding: "utf8",
+    input: "the script",
     env: { HOME: "/home/who ever", PATH: `${directory}:/usr/bin:/bin` },
   });
   rmSync(directory, { recursive: true });
   const lines = stdout.trim().split("\n");
   expect(lines).toEqual(expect.arrayContaining(["/home/who ever/.ssh/work", "/home/who ever/my keys/id"]));
-  expect(lines.slice(-3)).toEqual(["--", "a", "echo 'a  b'; $(id)"]);
+  expect(lines.slice(-4)).toEqual(["--", "a", remoteShell, "the script"]);
 });
 
 test("without the plugin the commands are left out", async () => {
@@ -87,12 +95,23 @@ test("a server may do without, and then the plugin is not asked for", async () =
   expect(asked).toHaveBeenCalledTimes(1);
 });
 
-test("nothing is run on a server that is held", async () => {
+test("nothing is run on a server that is held, and what the state has of its verification stays", async () => {
   const { registrations } = await declareUnderMocks(stackPlanOf(configuration), {
     facts: { b: { problems: ["b: cron is not running"] } },
     verificationPlugin: async () => true,
   });
   const names = registrations.map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining(["a-verification", "b-cron-table", "b-readiness"]));
-  expect(names).not.toContain("b-verification");
+  const held = registrations.find(({ name }) => name === "b-verification");
+  const inputs = Object.keys(held?.inputs ?? {});
+  expect(held?.ignored).toEqual(expect.arrayContaining(inputs));
+  const [program = "", ...words] = [held?.inputs.interpreter].flat().map(String);
+  const { status, stderr } = spawnSync(program, [...words, "a title"], {
+    encoding: "utf8",
+    env: { PATH: process.env.PATH ?? "" },
+  });
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: "b is not ready, so that nothing on it can be verified\n",
+  });
 });
