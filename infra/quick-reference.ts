@@ -4,10 +4,19 @@ import type { DatabasePlan, ServerPlan } from "./config/plan.ts";
 import { replacedDirectory } from "./remotehost/provider/steps.ts";
 import { shellCommand, shellWord } from "./shell.ts";
 
-const databaseLines = ({ name, container, database, user, dataDirectory }: DatabasePlan): string =>
-  `  ${name}
-    database ${database}, user ${user}, container ${container}
-    data     ${dataDirectory}`;
+const databaseLines = (plan: DatabasePlan): string =>
+  `  ${plan.name}
+    database ${plan.database}, user ${plan.user}, container ${plan.container}
+    data     ${dataText(plan)}`;
+
+const mounts = "{{range .Mounts}}{{.Destination}} is {{.Source}}; {{end}}";
+
+/** The container of an application may have its data in a volume, and the configuration need not say so. */
+const dataText = ({ container, dataDirectory, managedContainer }: DatabasePlan): string =>
+  managedContainer !== null
+    ? dataDirectory
+    : `${dataDirectory} by the configuration; a volume or another directory is shown by
+             ${shellCommand("docker", "inspect", "-f", mounts, container)}`;
 
 /** Restoring with nothing but PostgreSQL's own tools, for the day on which nothing else works. */
 function stockRestore(

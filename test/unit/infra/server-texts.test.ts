@@ -14,6 +14,14 @@ const deployment = { stack: "database-backups/prod", programsVersion: "0.1.0+abc
 const settingsOf = (plan = serverPlanOf()) =>
   Settings.parse(JSON.parse(serverSettingsText(plan, deployment)));
 
+test("the quick reference states only of a container of our own where its data is", () => {
+  const reference = (databases: object) => quickReferenceText(serverPlanOf({ ...seed, databases }), "prod");
+  expect(reference({ own: { managedContainer: {} } })).toContain("    data     /root/own-db/data\n");
+  const kamal = reference({ shop: {} });
+  expect(kamal).toContain("    data     /root/shop-db/data by the configuration; a volume or another");
+  expect(kamal).toContain("docker inspect -f '{{range .Mounts}}");
+});
+
 describe("the settings file", () => {
   test("is one that the programs accept, with the seed's values", () => {
     expect(settingsOf()).toMatchObject({
