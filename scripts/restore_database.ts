@@ -5,6 +5,7 @@ import { ExitCode } from "./lib/exit-codes.ts";
 import { formatAge, formatTime } from "./lib/format.ts";
 import { exitCodeOf, type ProgramContext, runProgram } from "./lib/program.ts";
 import { proofs } from "./lib/rehearsal/proof.ts";
+import { isRefusal, rememberingBeginning } from "./lib/restore/beginning.ts";
 import { planRestore } from "./lib/restore/dry-run.ts";
 import { RestoreError } from "./lib/restore/errors.ts";
 import { restoreInto, restorePartlyInto } from "./lib/restore/into.ts";
@@ -66,9 +67,6 @@ const commandLine: CommandLine = {
   ],
 };
 
-/** Nothing is wrong when a person declines or has to come back later; the status check warns of what failed. */
-const refusals: ReadonlySet<number> = new Set([ExitCode.usage, ExitCode.locked, ExitCode.notPermitted]);
-
 /** What a call did, and with what it exits. */
 interface Outcome {
   exitCode: ExitCode;
@@ -77,8 +75,13 @@ interface Outcome {
 
 const done = (data: object): Outcome => ({ exitCode: ExitCode.success, data });
 
-async function main(context: ProgramContext): Promise<number> {
-  const { arguments: given, log, output, runId, settings } = context;
+async function main(given: ProgramContext): Promise<number> {
+  const { log, hasBegun } = rememberingBeginning(given.log);
+  return restoring({ ...given, log }, hasBegun);
+}
+
+async function restoring(context: ProgramContext, hasBegun: () => boolean): Promise<number> {
+  const { arguments: given, log, output, runId, settings, signal } = context;
   const json = (exitCode: number, data: object) => {
     if (given.flag("json")) output.data(JSON.stringify({ version: 1, runId, exitCode, ...data }, null, 2));
     return exitCode;
@@ -93,7 +96,9 @@ async function main(context: ProgramContext): Promise<number> {
     return json(exitCode, data);
   } catch (error) {
     const exitCode = exitCodeOf(error);
-    const what = refusals.has(exitCode) ? "restore refused" : "restore failed";
+    const isRefused = !hasBegun() && (signal.aborted || isRefusal(error));
+    // The status check warns of what failed.
+    const what = isRefused ? "restore refused" : "restore failed";
     const known = settings.databases.some((database) => database.name === name);
     // What only looks has failed at nothing that the status check should warn of.
     if (wish.dryRun || wish.action === "verify-only") output.error(messageOf(error));
@@ -137,7 +142,7 @@ function fileOf(
   chosen(database);
   const backups = listBackups(settings.paths.backups, database.name);
   const backup = backupAt(backups, moment, written);
-  if (backup === null) throw new RestoreError("bad-file", noBackupAt(backups, moment, database.name));
+  if (backup === null) throw new RestoreError("unfit-file", noBackupAt(backups, moment, database.name));
   const age = formatAge(backup.takenAt, moment);
   output.print(`--at ${written} is ${formatTime(moment)}: the verified backup of ${database.name} for it`);
   output.print(`  is ${backup.archivePath}, taken ${formatTime(backup.takenAt)}, ${age}`);

@@ -4,6 +4,8 @@ import { ExitCode } from "../exit-codes.ts";
 /** Why a restore did not happen; the kind decides the exit code. */
 export type RestoreErrorKind =
   | "bad-file"
+  /** Nothing is wrong with the file, or there is none: it is not one for this server or moment. */
+  | "unfit-file"
   | "obstacle"
   | "no-space"
   | "not-confirmed"
@@ -16,6 +18,7 @@ export type RestoreErrorKind =
 
 const exitCodes: Record<RestoreErrorKind, ExitCode> = {
   "bad-file": ExitCode.badFile,
+  "unfit-file": ExitCode.badFile,
   obstacle: ExitCode.failed,
   "no-space": ExitCode.noSpace,
   "not-confirmed": ExitCode.notPermitted,

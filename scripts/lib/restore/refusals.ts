@@ -9,13 +9,13 @@ import type { RestoreSource } from "./source.ts";
 /** `150018` → 15; before version 10 the first two numbers were the major version, which no supported server has. */
 const major = (versionNumber: number): number => Math.floor(versionNumber / 10_000);
 
-type Refusal = [kind: "bad-file" | "obstacle", reason: string];
+type Refusal = [kind: "unfit-file" | "obstacle", reason: string];
 
 /** Why this file cannot go into this server; null when it can. */
 function versionRefusal(source: RestoreSource, server: LiveServer): Refusal | null {
   if (source.majorVersion !== null && source.majorVersion > major(server.versionNumber)) {
     return [
-      "bad-file",
+      "unfit-file",
       `${source.path} was made by PostgreSQL ${source.majorVersion} and the server is ${server.version}: a dump cannot go back to an older major version; update the container's image first`,
     ];
   }

@@ -34,14 +34,14 @@ export interface RestoreSource {
 /**
  * The file that a person means: a backup in the backups directory by its bare name, any file by a path, which has a
  * slash. A file of the current directory never stands for the backup of that name.
- * @throws RestoreError `bad-file` where a bare name is only that of a file in the current directory.
+ * @throws RestoreError `unfit-file` where a bare name is only that of a file in the current directory.
  */
 export function locateFile({ paths }: Settings, operand: string): string {
   if (operand.includes("/")) return resolve(operand);
   const path = join(paths.backups, operand);
   if (existsSync(path) || !existsSync(operand)) return path;
   throw new RestoreError(
-    "bad-file",
+    "unfit-file",
     `there is no ${operand} in ${paths.backups}; for the file of that name in the current directory write ./${operand}`,
   );
 }
@@ -122,7 +122,7 @@ function manifestOf(archivePath: string, path: string): Manifest | null {
  * Which of the configured databases a file goes into.
  * @param told the name that a person gave.
  * @param advice how to give it.
- * @throws RestoreError `bad-file` when the file is of another database and none was told.
+ * @throws RestoreError `unfit-file` when the file is of another database and none was told.
  */
 export function targetOf(
   settings: Settings,
@@ -135,21 +135,21 @@ export function targetOf(
   if (told !== undefined) {
     const database = find(told);
     if (database !== undefined) return database;
-    throw new RestoreError("bad-file", `there is no database ${told} (${known})`);
+    throw new RestoreError("unfit-file", `there is no database ${told} (${known})`);
   }
   const { manifest, path } = source;
   const name = manifest?.database.name ?? parseBackupName(basename(path))?.database;
   const hint = `${advice} (${known})`;
   if (name === undefined)
-    throw new RestoreError("bad-file", `${path} does not say of which database it is; ${hint}`);
+    throw new RestoreError("unfit-file", `${path} does not say of which database it is; ${hint}`);
   const database = find(name);
-  if (database === undefined) throw new RestoreError("bad-file", `${path} is a backup of ${name}; ${hint}`);
+  if (database === undefined) throw new RestoreError("unfit-file", `${path} is a backup of ${name}; ${hint}`);
   if (
     manifest !== null &&
     (manifest.server !== settings.server || manifest.database.database !== database.database)
   ) {
     throw new RestoreError(
-      "bad-file",
+      "unfit-file",
       `${path} is a backup of ${manifest.database.database} on ${manifest.server}, not of ${database.database} on ${settings.server}; ${hint}`,
     );
   }
