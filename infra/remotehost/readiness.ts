@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "./connection.ts";
-import { kept, type Requirements } from "./requirements.ts";
+import { kept, laterNames, type Requirements } from "./requirements.ts";
 
 export interface ReadinessArgs {
   connection: pulumi.Input<Connection>;
@@ -22,12 +22,7 @@ export class Readiness extends pulumi.CustomResource {
     const properties = {
       connection: args.connection,
       requirements: wished.requirements,
-      log: wished.log,
-      executes: wished.executes,
-      own: wished.own,
-      pathSettings: wished.pathSettings,
-      managed: wished.managed,
-      formerStack: wished.formerStack,
+      ...Object.fromEntries(laterNames.map((name) => [name, wished[name]])),
       problems: [],
       notes: undefined,
     };

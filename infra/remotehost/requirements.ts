@@ -41,60 +41,43 @@ export interface Requirements {
 }
 
 /**
- * Requirements as a resource keeps them. A plugin of a version before refuses a requirement that it does not know, and
- * passes over a property: with what came later beside the requirements an older version can still be deployed.
+ * Requirements that came after the first version. A plugin of a version before refuses a requirement that it does not
+ * know, and passes over a property: so these stand beside `requirements` in a resource, and an older version can still be
+ * deployed. All that concerns them goes by this table.
  */
-export interface KeptRequirements extends Pick<Requirements, Later> {
-  requirements: Omit<Requirements, Later>;
+export const laterNames = ["log", "executes", "own", "pathSettings", "managed", "formerStack"] as const;
+export type LaterRequirements = Pick<Requirements, (typeof laterNames)[number]>;
+
+/** Requirements as a resource keeps them. */
+export interface KeptRequirements extends LaterRequirements {
+  requirements: Omit<Requirements, keyof LaterRequirements>;
 }
 
-const laterNames = ["log", "executes", "own", "pathSettings", "managed", "formerStack"] as const;
-type Later = (typeof laterNames)[number];
+export function kept(all: Requirements): KeptRequirements {
+  const requirements = { ...all };
+  for (const name of laterNames) delete requirements[name];
+  return { requirements, ...laterOf(all) };
+}
+
+export const requirementsOf = ({ requirements, ...beside }: KeptRequirements): Requirements => ({
+  ...requirements,
+  ...laterOf(beside),
+});
 
 /** All requirements among a resource's properties, whoever wrote them: not checked. */
 export function requirementsIn(properties: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { requirements } = properties;
-  const beside = laterNames.filter((name) => properties[name] !== undefined);
-  return {
-    ...(typeof requirements === "object" && requirements),
-    ...Object.fromEntries(beside.map((name) => [name, properties[name]])),
-  };
+  return { ...(typeof requirements === "object" && requirements), ...laterOf(properties) };
 }
 
-export const kept = ({
-  log,
-  executes,
-  own,
-  pathSettings,
-  managed,
-  formerStack,
-  ...requirements
-}: Requirements): KeptRequirements => ({
-  requirements,
-  ...later({ log, executes, own, pathSettings, managed, formerStack }),
-});
-
-export const requirementsOf = ({ requirements, ...beside }: KeptRequirements): Requirements => ({
-  ...requirements,
-  ...later(beside),
-});
-
 /** Those that there are, and nothing else that may stand beside them. */
-const later = ({
-  log,
-  executes,
-  own,
-  pathSettings,
-  managed,
-  formerStack,
-}: { [Name in Later]?: Requirements[Name] | undefined }) => ({
-  ...(log !== undefined && { log }),
-  ...(executes !== undefined && { executes }),
-  ...(own !== undefined && { own }),
-  ...(pathSettings !== undefined && { pathSettings }),
-  ...(managed !== undefined && { managed }),
-  ...(formerStack !== undefined && { formerStack }),
-});
+export function laterOf<Properties extends { [Name in keyof LaterRequirements]?: unknown }>(
+  properties: Properties,
+): Pick<Properties, keyof LaterRequirements> {
+  const found = laterNames.filter((name) => properties[name] !== undefined);
+  // Object.fromEntries forgets which names it was given.
+  return Object.fromEntries(found.map((name) => [name, properties[name]])) as typeof properties;
+}
 
 /** What `getServer` found out. Nothing here is secret. */
 export interface ServerFacts {

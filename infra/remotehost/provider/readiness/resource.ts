@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
-import { type Requirements, requirementsOf } from "../../requirements.ts";
+import { laterOf, type Requirements, requirementsOf } from "../../requirements.ts";
 import type { RemoteResource, RequestContext } from "../resource.ts";
 import { pathProblem } from "../rules.ts";
 import { connectionSchema, failuresOf, ruled } from "../schema.ts";
@@ -14,25 +14,7 @@ const word = ruled((text) =>
   /^[^\p{Cc}-]\P{Cc}*$/u.test(text) ? null : "it must be one line that does not begin with a dash",
 );
 
-/** What stands beside the others in the state: see `kept`. */
-const later = {
-  log: z.exactOptional(ruled(pathProblem)),
-  executes: z.exactOptional(z.array(ruled(pathProblem))),
-  own: z.exactOptional(
-    z.object({
-      cronTable: ruled(pathProblem),
-      logRotation: ruled(pathProblem),
-      backupLauncher: ruled(pathProblem),
-      installation: ruled(pathProblem),
-    }),
-  ),
-  pathSettings: z.exactOptional(z.record(ruled(pathProblem), word)),
-  managed: z.exactOptional(z.array(z.string())),
-  formerStack: z.exactOptional(z.string()),
-};
-
 export const requirementsSchema = z.strictObject({
-  ...later,
   commands: z.array(word),
   directories: z.array(z.strictObject({ path: ruled(pathProblem), minimumFree: z.number().check(z.gte(0)) })),
   databases: z.array(
@@ -53,7 +35,23 @@ export const requirementsSchema = z.strictObject({
   zstd: z.exactOptional(z.boolean()),
   mails: z.boolean(),
   before: z.exactOptional(z.boolean()),
+  log: z.exactOptional(ruled(pathProblem)),
+  executes: z.exactOptional(z.array(ruled(pathProblem))),
+  own: z.exactOptional(
+    z.object({
+      cronTable: ruled(pathProblem),
+      logRotation: ruled(pathProblem),
+      backupLauncher: ruled(pathProblem),
+      installation: ruled(pathProblem),
+    }),
+  ),
+  pathSettings: z.exactOptional(z.record(ruled(pathProblem), word)),
+  managed: z.exactOptional(z.array(z.string())),
+  formerStack: z.exactOptional(z.string()),
 });
+
+/** What stands beside the others in the state. */
+const later = laterOf(requirementsSchema.shape);
 
 const schema = z.strictObject({
   connection: connectionSchema,
