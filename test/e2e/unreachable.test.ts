@@ -142,3 +142,42 @@ test("up fails with each server's own message and changes nothing on them", asyn
   expect(await traces(server)).toBe(old);
   expect(await traces(withoutSudo)).toBe(before);
 });
+
+test("a refresh, which knows the state alone, tells of each of them as often as it is asked", async () => {
+  for (let time = 0; time < 2; time += 1) {
+    const { code, stdout, stderr } = await stack.pulumi([
+      ...["refresh", "--preview-only", "--expect-no-changes", "--diff"],
+    ]);
+    expect(code, `${stdout}${stderr}`).toBe(7);
+    for (const { key, says } of cases) {
+      if (says.length > 0) expect(stdout).toContain(`${key}-readiness`);
+    }
+  }
+});
+
+test("up fails again in the same words; one whose entry was wrong is deployed once it is right", async () => {
+  const again = await stack.pulumi(["up", "--yes"]);
+  expect(again.code, `${again.stdout}${again.stderr}`).toBe(1);
+  expectEach(`${again.stdout}${again.stderr}`);
+
+  const key = "closed-port";
+  stack.configure({ ...environment, servers: { [key]: entryOf(server, { ...aliasFor(server, key) }) } });
+  // The others leave without having been decommissioned: nothing was ever deployed to them.
+  const { code, stdout, stderr } = await stack.pulumi(["up", "--yes"]);
+  expect(code, `${stdout}${stderr}`).toBe(0);
+  expect(stdout).toContain(`${key}-cron-table`);
+  for (const argv of [["preview"], ["refresh", "--preview-only"]]) {
+    const next = await stack.pulumi([...argv, "--expect-no-changes"]);
+    expect(next.code, `${next.stdout}${next.stderr}`).toBe(0);
+  }
+  expect(await stack.exportState()).not.toContain("neverReady");
+});
+
+test("destroy ends well though a server was never reached", async () => {
+  const entry = cases.find(({ key }) => key === "silent-server")?.entry ?? {};
+  stack.configure({ ...environment, servers: { "silent-server": entry, "closed-port": entryOf(server) } });
+  const failed = await stack.pulumi(["up", "--yes"]);
+  expect(failed.code, `${failed.stdout}${failed.stderr}`).toBe(1);
+  const { code, stdout, stderr } = await stack.pulumi(["destroy", "--yes"]);
+  expect(code, `${stdout}${stderr}`).toBe(0);
+});

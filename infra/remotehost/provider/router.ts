@@ -15,7 +15,7 @@ import { file } from "./file/resource.ts";
 import { providerFunctions } from "./functions.ts";
 import { nameOf, stackOf, typeOf } from "./identity.ts";
 import { Patience } from "./patience.ts";
-import { NotReady, readiness } from "./readiness/resource.ts";
+import { FirstNotReady, NotReady, readiness, wasNeverReady } from "./readiness/resource.ts";
 import type { RemoteResource, RequestContext } from "./resource.ts";
 import { connectionSchema } from "./schema.ts";
 import { serverRegistry } from "./server-registry.ts";
@@ -110,6 +110,7 @@ export function remoteHostProvider(version: string, log: Log): Provider {
         const [old, wish] = [unwrap(olds).values, unwrap(news).values];
         const resource = resourceOf(urn);
         const { key } = connectionSchema.parse(wish.connection);
+        if (wasNeverReady(old)) return { changes: true };
         // Nothing of such a server is planned but the update of its Readiness, which the refresh may not have seen to.
         if (servers.problems(key).length > 0) {
           if (resource !== readiness) return { changes: false };
@@ -119,7 +120,12 @@ export function remoteHostProvider(version: string, log: Log): Provider {
         return { replaces: resource.identity.filter((property) => old[property] !== wish[property]) };
       }, false),
 
-    create: (urn: string, inputs: Properties): Promise<CreateResult> => bring(urn, inputs),
+    create: (urn: string, inputs: Properties): Promise<CreateResult> =>
+      bring(urn, inputs).catch((error: unknown) => {
+        if (!(error instanceof NotReady) || resourceOf(urn) !== readiness) throw error;
+        const { values } = unwrap(inputs);
+        throw new FirstNotReady(connectionSchema.parse(values.connection).key, error.problems, values);
+      }),
 
     update: async (_id: string, urn: string, olds: Properties, news: Properties): Promise<UpdateResult> => {
       const { outs } = await bring(urn, news, olds);
@@ -131,7 +137,7 @@ export function remoteHostProvider(version: string, log: Log): Provider {
         const { values, secrets } = unwrap(wired);
         if (values.connection === undefined) throw new NoImport(urn);
         const context = contextOf(urn, values);
-        servers.wasRead(context.server.connection.key);
+        if (!wasNeverReady(values)) servers.wasRead(context.server.connection.key);
         try {
           const resource = resourceOf(urn);
           const reading = await resource.read(context, values);
@@ -156,7 +162,7 @@ export function remoteHostProvider(version: string, log: Log): Provider {
         const context = contextOf(urn, values);
         const { key } = context.server.connection;
         const removal = servers.removal(key);
-        if (removal === "forget" || wished.has(`${urn} ${id}`)) return;
+        if (removal === "forget" || wished.has(`${urn} ${id}`) || wasNeverReady(values)) return;
         if (removal === "refuse") throw new NotDecommissioned(key);
         refuseWhileNotReady(urn, values);
         await resourceOf(urn)

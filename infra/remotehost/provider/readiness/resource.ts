@@ -4,6 +4,7 @@ import { laterOf, type Requirements, requirementsOf } from "../../requirements.t
 import type { RemoteResource, RequestContext } from "../resource.ts";
 import { pathProblem } from "../rules.ts";
 import { connectionSchema, failuresOf, ruled } from "../schema.ts";
+import type { Properties } from "../wire.ts";
 import { type Examination, examine, examineOnce } from "./examination.ts";
 
 /** Milliseconds that a managed container's PostgreSQL may take to answer after it was started. */
@@ -67,6 +68,7 @@ const State = z.object({
   problems: z.array(z.string()),
   notes: z.optional(z.array(z.string())),
   lookedAt: z.optional(z.string()),
+  neverReady: z.optional(z.boolean()),
 });
 
 export const readiness: RemoteResource = {
@@ -80,22 +82,23 @@ export const readiness: RemoteResource = {
   id: () => "readiness",
 
   async read({ server, stack }, properties) {
-    const { problems: stored, notes: _, lookedAt: __, ...kept } = State.parse(properties);
+    const { problems: stored, notes: _, lookedAt: __, neverReady = false, ...kept } = State.parse(properties);
     const { problems, notes } = await examineOnce(server, stack, requirementsOf(kept));
-    // An update that failed has stored its problems: the same ones must differ from them at every later look.
-    const isKnown = problems.length > 0 && stored.length > 0;
+    // An update that failed has stored its problems: the same ones must differ from them at every later look. So must
+    // a server to which nothing was deployed yet, whatever it offers by now.
+    const isKnown = neverReady || (problems.length > 0 && stored.length > 0);
     const lookedAt = isKnown ? { lookedAt: new Date().toISOString() } : {};
     const inputs = { ...kept, problems, ...lookedAt };
-    return { outputs: { ...inputs, notes }, inputs };
+    return { outputs: { ...inputs, notes, ...(neverReady && { neverReady }) }, inputs };
   },
 
   inputsOf(properties) {
-    const { notes: _, ...inputs } = State.parse(properties);
+    const { notes: _, neverReady: __, ...inputs } = State.parse(properties);
     return inputs;
   },
 
   async put(context, properties) {
-    const { problems: _, notes: __, lookedAt: ___, ...kept } = State.parse(properties);
+    const { problems: _, notes: __, lookedAt: ___, neverReady: ____, ...kept } = State.parse(properties);
     const { problems, notes } = await examinePatiently(context, requirementsOf(kept));
     if (problems.length > 0) throw new NotReady(context.server.connection.key, problems);
     return { ...kept, problems, notes };
@@ -120,11 +123,33 @@ async function examinePatiently(
   }
 }
 
+/** Whether the resource is in the state for its problem alone: the server was not ready at its first deployment. */
+export const wasNeverReady = ({ neverReady }: Properties): boolean => neverReady === true;
+
 /** The server is not ready; the message has every cause. */
 export class NotReady extends Error {
+  readonly problems: readonly string[];
+
   constructor(key: string, problems: readonly string[]) {
     const causes = problems.map((problem) => `\n  - ${problem}`).join("");
     super(`the server ${key} is not ready, and nothing of it was changed:${causes}`);
     this.name = "NotReady";
+    this.problems = problems;
+  }
+}
+
+/**
+ * The first look at a server found it not ready. The engine takes what stands in `properties` into the state all the
+ * same: a refresh compares the servers with the state alone, and must see this one.
+ */
+export class FirstNotReady extends NotReady {
+  readonly id = "readiness";
+  readonly properties: Properties;
+  readonly reasons: string[];
+
+  constructor(key: string, problems: readonly string[], inputs: Properties) {
+    super(key, problems);
+    this.properties = { ...inputs, problems: [...problems], neverReady: true };
+    this.reasons = [this.message];
   }
 }

@@ -32,3 +32,43 @@ it.each([
   const made = await provider.check?.(urn, {}, stateAt("/srv/two"));
   expect(made).toMatchObject({ inputs: { path: "/srv/two" } });
 });
+
+const readinessUrn = "urn:pulumi:s::p::remotehost:index:Readiness::a-readiness";
+const readinessInputs = {
+  connection: { key: "a", host: "-" },
+  requirements: { commands: [], directories: [], databases: [], runtime: "pinned", mails: false },
+  problems: [],
+};
+
+it("a server that is not ready at its first deployment is put into the state, where a refresh finds it", async () => {
+  const provider = remoteHostProvider("0.0.0", () => {});
+  const failure: unknown = await provider.create?.(readinessUrn, readinessInputs).catch((error) => error);
+  expect(failure).toMatchObject({
+    message: expect.stringMatching(/^the server a is not ready, [\s\S]*connection's host/),
+    ...{ id: "readiness", properties: { connection: readinessInputs.connection, neverReady: true } },
+  });
+  const { properties } = failure as { properties: typeof readinessInputs };
+  expect(properties.problems).toHaveLength(1);
+
+  const { props, inputs } = (await provider.read?.("readiness", readinessUrn, properties)) ?? {};
+  expect(props).toMatchObject({ problems: properties.problems, neverReady: true });
+  // The same problem as before must differ for a refresh.
+  expect(inputs).toMatchObject({ problems: properties.problems, lookedAt: expect.any(String) });
+  expect(inputs).not.toHaveProperty("neverReady");
+
+  // It tells of no resource on the server: nothing was deployed, and nobody has to decommission it.
+  const { connection, requirements } = readinessInputs;
+  const declaration = { servers: [], formerly: {}, decommissioned: {} };
+  const declared = await provider.invoke?.("remotehost:index:declareServers", declaration);
+  expect(declared?.outputs).toEqual({ orphans: [] });
+  await provider.delete?.("readiness", readinessUrn, props);
+  const question = { connection, requirements, stack: "p/s" };
+  const facts = await provider.invoke?.("remotehost:index:getServer", question);
+  expect(facts?.outputs).toMatchObject({ deployed: false });
+});
+
+it("a Readiness that was never ready is looked at again once the server is deployed, whatever the refresh found", async () => {
+  const provider = remoteHostProvider("0.0.0", () => {});
+  const olds = { ...readinessInputs, neverReady: true };
+  expect(await provider.diff?.("readiness", readinessUrn, olds, readinessInputs)).toEqual({ changes: true });
+});
