@@ -16,6 +16,13 @@ const containerDataDirectory = "/var/lib/postgresql/data";
 /** Until PostgreSQL answers for the first time, its data directory initialised. */
 const startSeconds = 180;
 
+/**
+ * What would take another container, and must not: none can be made while a person has not removed the present one.
+ * A container made without a health check stays as it is. The environment counts for the first start alone, a changed
+ * password too. Of a container that is stopped Docker's plugin says that it publishes no port: Readiness compares those.
+ */
+const leftAlone = ["healthcheck", "wait", "waitTimeout", "envs", "ports"];
+
 type ManagedDatabase = DatabasePlan & { managedContainer: ManagedContainer };
 
 export const managedDatabases = ({ databases }: ServerPlan): ManagedDatabase[] =>
@@ -92,8 +99,7 @@ export async function declareDatabaseContainers(
           provider,
           retainOnDelete: true,
           deleteBeforeReplace: false,
-          // A container made without a health check stays as it is: it would have to be replaced.
-          ignoreChanges: ["healthcheck", "wait", "waitTimeout"],
+          ignoreChanges: leftAlone,
         },
       );
     },

@@ -37,6 +37,10 @@ export function serverRequirements({
   const managed = databases.flatMap(({ name, managedContainer }) =>
     managedContainer === null ? [] : [name],
   );
+  const published = databases.flatMap(({ name, managedContainer }) => {
+    const port = managedContainer?.publishedPort;
+    return port === undefined ? [] : [[name, port] as const];
+  });
   return {
     commands,
     directories: [
@@ -56,6 +60,7 @@ export function serverRequirements({
       backups: paths.backups,
     })),
     ...(managed.length > 0 && { managed }),
+    ...(published.length > 0 && { published: Object.fromEntries(published) }),
     runtime,
     ...(backups.compression === "zstd" && { zstd: true }),
     log: paths.log,

@@ -36,6 +36,8 @@ export interface Requirements {
   before?: boolean;
   /** Databases whose container the stack makes and starts itself, by name: PostgreSQL may take its time to answer. */
   managed?: string[];
+  /** At which port of the loopback address a managed container has PostgreSQL, by name of the database. */
+  published?: Record<string, number>;
   /** `PROJECT/STACK` that may own the machine too: it hands it over. */
   formerStack?: string;
 }
@@ -45,7 +47,15 @@ export interface Requirements {
  * know, and passes over a property: so these stand beside `requirements` in a resource, and an older version can still be
  * deployed. All that concerns them goes by this table.
  */
-export const laterNames = ["log", "executes", "own", "pathSettings", "managed", "formerStack"] as const;
+export const laterNames = [
+  "log",
+  "executes",
+  "own",
+  "pathSettings",
+  "managed",
+  "published",
+  "formerStack",
+] as const;
 export type LaterRequirements = Pick<Requirements, (typeof laterNames)[number]>;
 
 /** Requirements as a resource keeps them. */

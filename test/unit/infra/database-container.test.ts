@@ -41,11 +41,16 @@ test("a managed container is PostgreSQL as the backup expects it, reached over t
     healthcheck: { tests: expect.arrayContaining(["pg_isready", "--host=127.0.0.1"]) },
     wait: true,
   });
+  // Docker's plugin says of a stopped container that it publishes nothing; another one could not be made.
+  expect(registrations.find(({ name }) => name === "s-library-container")?.ignored.sort()).toEqual([
+    ...["envs", "healthcheck", "ports", "wait", "waitTimeout"],
+  ]);
   const readiness = registrations.find(({ name }) => name === "s-readiness");
   expect(readiness?.dependencies.sort()).toEqual(["s-cron-table", "s-library-container"]);
   expect(readiness?.inputs).toMatchObject({
     requirements: { databases: [{ name: "library" }] },
     managed: ["library"],
+    published: { library: 5433 },
   });
   const left = registrations.filter(({ retained }) => retained).map(({ name }) => name);
   expect(left.sort()).toEqual(["s-library-container", "s-library-image", "s-verification"]);

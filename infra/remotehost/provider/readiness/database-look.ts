@@ -22,6 +22,8 @@ export interface ContainerSeen {
   status: string;
   /** PGDATA in the container. */
   dataDirectory: string;
+  /** Where the host leads to PostgreSQL's own port: `ADDRESS:PORT`; an empty address is all of them. */
+  published: string[];
   mounts: { Type: string; Name?: string | undefined; Source: string; Destination: string }[];
 }
 
@@ -52,7 +54,7 @@ from pg_catalog.pg_database where datname = pg_catalog.current_database();
 const containerFormat =
   '{"name":{{json .Name}},"running":{{json .State.Running}},"status":{{json .State.Status}},' +
   '"dataDirectories":[null{{range .Config.Env}}{{if eq (index (split . "=") 0) "PGDATA"}},{{json .}}{{end}}{{end}}],' +
-  '"mounts":{{json .Mounts}}}';
+  '"ports":{{json .HostConfig.PortBindings}},"mounts":{{json .Mounts}}}';
 
 /** What any user may set; a server is asked as the programs ask it. */
 const options = quote(sessionOptions(unknownServer));
@@ -114,6 +116,9 @@ const Container = z.object({
   running: z.boolean(),
   status: z.string(),
   dataDirectories: z.array(z.nullable(z.string())),
+  ports: z.nullish(
+    z.record(z.string(), z.nullable(z.array(z.object({ HostIp: z.string(), HostPort: z.string() })))),
+  ),
   mounts: z.nullable(
     z.array(
       z.object({
@@ -128,11 +133,12 @@ const Container = z.object({
 
 /** @throws SyntaxError or ZodError for anything but what docker prints. */
 export function containerOf(text: string): ContainerSeen {
-  const { name, running, status, dataDirectories, mounts } = z.parse(Container, JSON.parse(text));
+  const { name, running, status, dataDirectories, ports, mounts } = z.parse(Container, JSON.parse(text));
   const variable = dataDirectories.findLast((one) => one !== null);
   const dataDirectory = variable?.slice("PGDATA=".length) || "/var/lib/postgresql/data";
+  const published = (ports?.["5432/tcp"] ?? []).map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}`);
   // Podman names a container without Docker's slash.
-  return { name: name.replace(/^\//, ""), running, status, dataDirectory, mounts: mounts ?? [] };
+  return { name: name.replace(/^\//, ""), running, status, dataDirectory, published, mounts: mounts ?? [] };
 }
 
 /** What psql printed, which ended well. */

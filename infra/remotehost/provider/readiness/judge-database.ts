@@ -11,13 +11,15 @@ export interface Circumstances {
   before: readonly string[];
   /** Running containers with PostgreSQL that no database of the configuration names. */
   others: readonly string[];
+  /** At which port of the loopback address the managed databases are to be had, by name. */
+  published: Readonly<Record<string, number>>;
 }
 
 /** What is wrong with one database and its container, and what is worth knowing. */
 export function judgeDatabase(
   wish: DatabaseRequirement,
   seen: DatabaseSeen | undefined,
-  { dockerIsDown, before, others }: Circumstances,
+  { dockerIsDown, before, others, published }: Circumstances,
 ): Judgement {
   const nothing: Judgement = { problems: [], notes: [], waiting: [] };
   const problem = (text: string): Judgement => ({ ...nothing, problems: [text] });
@@ -36,7 +38,7 @@ export function judgeDatabase(
       `the container ${container} is ${seen.container.status}. Start it: docker start ${container}`,
     );
   }
-  const problems = mountProblems(wish, seen.container);
+  const problems = [...mountProblems(wish, seen.container), ...portProblems(wish, seen.container, published)];
   if (!seen.answer?.ok) {
     const said = errorLine(seen.answer?.text || "no answer");
     problems.push(
@@ -63,6 +65,20 @@ function collationNotes({ database, container }: DatabaseRequirement, answer: An
     `the database ${database} was made with version ${collation.recorded} of its collation, and ${container} has ` +
       `version ${collation.actual}: indexes on text may be out of order. In it: REINDEX DATABASE "${database}"; then ` +
       `ALTER DATABASE "${database}" REFRESH COLLATION VERSION.`,
+  ];
+}
+
+/** Docker's plugin cannot compare them: of a container that is stopped it says that there are none. */
+function portProblems(
+  { name, container }: DatabaseRequirement,
+  seen: ContainerSeen,
+  published: Circumstances["published"],
+): string[] {
+  const port = published[name];
+  if (port === undefined || seen.published.includes(`127.0.0.1:${port}`)) return [];
+  return [
+    `the container ${container} does not publish PostgreSQL at 127.0.0.1:${port}, which takes another container. ` +
+      `Back up, then docker rm -f ${container} and pulumi up; the data stays.`,
   ];
 }
 

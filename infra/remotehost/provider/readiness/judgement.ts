@@ -40,6 +40,7 @@ export function judge(
     dockerIsDown: seen.dockerProblem !== null,
     before: requirements.before ? (requirements.managed ?? []) : [],
     others,
+    published: requirements.published ?? {},
   };
   const databases = requirements.databases.map((database, index) =>
     judgeDatabase(database, seen.databases[index], circumstances),

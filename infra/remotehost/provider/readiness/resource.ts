@@ -48,6 +48,7 @@ export const requirementsSchema = z.strictObject({
   ),
   pathSettings: z.exactOptional(z.record(ruled(pathProblem), word)),
   managed: z.exactOptional(z.array(z.string())),
+  published: z.exactOptional(z.record(z.string(), z.int())),
   formerStack: z.exactOptional(z.string()),
 });
 

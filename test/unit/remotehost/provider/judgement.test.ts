@@ -35,6 +35,7 @@ const container: ContainerSeen = {
   running: true,
   status: "running",
   dataDirectory: "/var/lib/postgresql/data",
+  published: ["127.0.0.1:5433"],
   mounts: [mount],
 };
 const answer: Answer = { ok: true, collation: null };
@@ -286,6 +287,18 @@ it.each<[string, ContainerSeen | null]>([
   expect(notes).toEqual([expect.stringContaining("app-db does not exist yet")]);
 });
 
+it("a managed container at another port than the configured one is a problem once the run has had its chance", () => {
+  const at = (port: number) => ({ managed: ["app"], published: { app: port } });
+  expect(judged({}, at(5433)).problems).toEqual([]);
+  expect(judged({}, at(5434)).problems).toEqual([
+    "a.example: the container app-db does not publish PostgreSQL at 127.0.0.1:5434, which takes another container. " +
+      "Back up, then docker rm -f app-db and pulumi up; the data stays.",
+  ]);
+  expect(judged({}, { ...at(5434), before: true }).problems).toEqual([]);
+  const everywhere = database({ container: { ...container, published: [":5434"] } });
+  expect(judged(everywhere, at(5434)).problems).toHaveLength(1);
+});
+
 it("another version of the collation's library is a note that says what to do", () => {
   const collation = { recorded: "2.31", actual: "2.36" };
   const { problems, notes } = judged(database({ answer: { ok: true, collation } }));
@@ -310,7 +323,7 @@ it("what the script prints is read, and texts cannot be taken for fields", () =>
   // Podman's names have no slash.
   const printed = (name: string, ...data: string[]) =>
     `{"name":"${name}","running":true,"status":"running","dataDirectories":[${["null", ...data].join()}],` +
-    `"mounts":${JSON.stringify([mount])}}`;
+    `"ports":{"5432/tcp":[{"HostIp":"127.0.0.1","HostPort":"5433"}],"80/tcp":null},"mounts":${JSON.stringify([mount])}}`;
   const output = [
     `os:${encoded('ID=debian\nPRETTY_NAME="Debian 12"\n')}`,
     "cron:",

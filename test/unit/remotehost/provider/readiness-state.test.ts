@@ -12,6 +12,7 @@ const requirements: Requirements = {
   },
   pathSettings: { "/root/backups": "paths.backups" },
   managed: ["shop"],
+  published: { shop: 5432 },
   formerStack: "p/before",
 };
 const connection = { key: "a", host: "192.0.2.1" };
