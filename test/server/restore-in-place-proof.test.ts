@@ -152,6 +152,13 @@ test("killed or interrupted at any step before the drop, clients are let in agai
 
 test("a file that a rehearsal has proven is not proven again, and whoever writes meanwhile is ended", async () => {
   const { sandbox } = server;
+  const record = archive.replace(/sql\.gz$/, "rehearsal.json");
+  await sandbox.run(`cp ${record} /tmp/record && sed -i '/"materializedViews": 1,/d' ${record}`);
+  const older = await server.restore(`--dry-run --in-place ${archive}`);
+  await sandbox.run(`mv /tmp/record ${record}`);
+  expect(older.stdout).toMatch(
+    /prove the file: rehearsal \S+ \(.*\), of older programs, did not compare its materialized views; it is restored on trial/,
+  );
   const planned = await server.restore(`--dry-run --in-place ${archive}`);
   expect(planned.stdout).toMatch(/prove the file: rehearsal \S+ restored and compared it/);
   expect(planned.stdout).toMatch(/It could be done\.\n$/);

@@ -1,6 +1,10 @@
 import { formatNumber, plural } from "../format.ts";
-import type { MaterializedView } from "./content.ts";
+import type { Content, MaterializedView } from "./content.ts";
 import { pairs } from "./pairs.ts";
+
+/** How many materialized views can be told apart from others. */
+export const comparedViews = ({ materializedViews = [] }: Pick<Content, "materializedViews">): number =>
+  materializedViews.filter(({ populated, rows }) => !populated || rows !== null).length;
 
 /** A view that is missing is told with the objects. */
 export function viewDifferences(

@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import { parseBackupName } from "../backup-name.ts";
 import { type Content, hashing } from "../content/content.ts";
 import type { Uncompared } from "../content/uncompared.ts";
+import { comparedViews } from "../content/view-differences.ts";
 import { deadline } from "../deadline.ts";
 import { messageOf, type ProgramError } from "../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
@@ -31,6 +32,8 @@ interface Progress {
   differences: string[];
   notes: string[];
   untried: Uncompared[];
+  /** How many were compared. */
+  materializedViews: number;
 }
 
 /**
@@ -52,6 +55,7 @@ export async function judge(
     differences: [],
     notes: [],
     untried: [],
+    materializedViews: 0,
   };
   // In this order the next run knows of every rehearsal that has said it began.
   placeMarker(settings, database, runId);
@@ -79,6 +83,7 @@ export async function judge(
       result: failure !== null ? "failed" : differences.length > 0 ? "different" : "equal",
       differences,
       ...(untried.length === 0 ? {} : { untried }),
+      materializedViews: progress.materializedViews,
       error: failure === null ? null : messageOf(failure),
     };
     const unwritten = keep(run, path, record);
@@ -135,6 +140,7 @@ async function attempt(run: RestoreRun, path: string, progress: Progress): Promi
     output.print("comparing …");
     const { differences, notes, untried } = await compare(place, source.manifest, signal);
     progress.differences = differences;
+    progress.materializedViews = comparedViews(source.manifest?.content ?? {});
     progress.notes = [...unlike, ...notes];
     progress.untried = [
       ...untried,

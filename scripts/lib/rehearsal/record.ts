@@ -41,6 +41,8 @@ export const RehearsalRecord = z.object({
   archiveSha256: z.nullable(z.string()),
   startedAt: isoTime,
   ...rehearsalResult,
+  /** How many materialized views were compared; absent in records of older programs, which compare none. */
+  materializedViews: z.optional(z.int()),
 });
 export type RehearsalRecord = z.infer<typeof RehearsalRecord>;
 

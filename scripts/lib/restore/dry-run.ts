@@ -200,7 +200,7 @@ async function planProof(
   );
   await planning.step("prove the file", [], () => {
     const trial = proofs.recorded(source.path);
-    const lacking = shortcoming(trial, source.sha256);
+    const lacking = shortcoming(trial, source);
     const rest = uncomparedText(trial?.untried ?? []);
     if (lacking === null) return `rehearsal ${trial?.runId} restored and compared it${rest}`;
     const again = "it is restored on trial and compared before anything is dropped";

@@ -66,7 +66,9 @@ export async function prepareDrop(
     if (content === null) throw new Error("a backup of this run has no content");
     await shutOut.keepRest(content.largeObjects);
     requireNoOtherServer(run, archive, content);
-    await requireProven(guarded, proofs, reserved, { path: archive, sha256: backup.archive.sha256 });
+    await requireProven(guarded, proofs, reserved, {
+      ...{ path: archive, sha256: backup.archive.sha256, manifest: backup },
+    });
     await shutOut.requireHeld();
     run.signal.throwIfAborted();
     return { backup, archive, shutOut };

@@ -19,6 +19,14 @@ export interface Trial {
   error: string | null;
   /** What could not be tried or compared, and why. */
   untried?: readonly Uncompared[] | undefined;
+  /** How many materialized views were compared; absent where older programs made the trial, which compare none. */
+  materializedViews?: number | undefined;
+}
+
+/** What a trial has to fit. */
+export interface ProvenFile {
+  sha256: string;
+  manifest: { content: Pick<Content, "materializedViews" | "objects"> | null } | null;
 }
 
 /** How a file is proven to restore, without the live database: rehearsals do it, of which restores know nothing else. */
@@ -55,12 +63,12 @@ const shownDifferences = 3;
  */
 export function unprovenLines(
   proofs: Pick<Proofs, "recorded">,
-  { manifest, path, sha256 }: Pick<RestoreSource, "manifest" | "path" | "sha256">,
+  source: Pick<RestoreSource, "manifest" | "path" | "sha256">,
 ): string {
-  const trial = proofs.recorded(path);
-  const content = manifest?.content ?? null;
+  const trial = proofs.recorded(source.path);
+  const content = source.manifest?.content ?? null;
   const ofFile = content === null ? [] : uncomparedParts(content);
-  const parts = (shortcoming(trial, sha256) === null ? trial?.untried : null) ?? ofFile;
+  const parts = (shortcoming(trial, source) === null ? trial?.untried : null) ?? ofFile;
   return parts.map(({ what, why }) => `\nNot compared, and so not proven: ${what}: ${why}.`).join("");
 }
 
@@ -90,8 +98,8 @@ export function requireNoOtherServer(
   );
 }
 
-/** Why a trial does not prove that the file with this sha256 restores to what was backed up; null when it does. */
-export function shortcoming(trial: Trial | null, sha256: string): string | null {
+/** Why a trial does not prove that the file restores to what was backed up; null when it does. */
+export function shortcoming(trial: Trial | null, { sha256, manifest }: ProvenFile): string | null {
   if (trial === null) return "it was never restored on trial";
   if (trial.archiveSha256 !== sha256) return "what was restored on trial were other bytes";
   const which = `rehearsal ${trial.runId} (${formatTime(new Date(trial.startedAt))})`;
@@ -102,8 +110,13 @@ export function shortcoming(trial: Trial | null, sha256: string): string | null 
     return `what ${which} restored of it is not what was backed up: ${shown}${rest > 0 ? `; and ${rest} more` : ""}`;
   }
   if (trial.compared !== "full") return `${which} could not compare its content in full`;
+  if (trial.materializedViews === undefined && hasViews(manifest?.content ?? null))
+    return `${which}, of older programs, did not compare its materialized views`;
   return null;
 }
+
+const hasViews = (content: Pick<Content, "materializedViews" | "objects"> | null): boolean =>
+  (content?.materializedViews ?? []).length > 0 || (content?.objects.materializedViews?.count ?? 0) > 0;
 
 /**
  * Why no trial of a file, or of a backup of the live database, could prove that it restores; null when one could.
@@ -131,11 +144,12 @@ export async function requireProven(
   run: RestoreRun,
   proofs: Proofs,
   reserved: Reservation,
-  { path, sha256 }: Pick<RestoreSource, "path" | "sha256">,
+  file: ProvenFile & { path: string },
 ): Promise<void> {
   const { acceptsDifferences, database, log } = run;
+  const { path, sha256 } = file;
   const known = proofs.recorded(path);
-  const lacking = shortcoming(known, sha256);
+  const lacking = shortcoming(known, file);
   if (lacking === null) {
     const rest = uncomparedText(known?.untried ?? []);
     const what = `${path} is proven: rehearsal ${known?.runId} restored and compared it${rest}`;
@@ -144,7 +158,7 @@ export async function requireProven(
   }
   log.event("info", database.name, `${path} is restored on trial before anything is dropped: ${lacking}`);
   const trial = await prove(run, reserved, path);
-  const still = shortcoming(trial, sha256);
+  const still = shortcoming(trial, file);
   if (still === null) return;
   const differs = trial.result === "different" && trial.archiveSha256 === sha256 && trial.compared === "full";
   if (differs && acceptsDifferences) {

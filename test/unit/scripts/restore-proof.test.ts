@@ -18,10 +18,12 @@ const proof: Trial = {
   result: "equal",
   differences: [],
   error: null,
+  materializedViews: 0,
 };
+const file = { sha256, manifest: { content: { objects: {} } } };
 
 describe("a record proves that these very bytes restore to what was backed up", () => {
-  test("restored whole, compared in full, found equal", () => expect(shortcoming(proof, sha256)).toBe(null));
+  test("restored whole, compared in full, found equal", () => expect(shortcoming(proof, file)).toBe(null));
 
   test.each<[string, Trial | null, RegExp]>([
     ["no record", null, /never restored on trial/],
@@ -39,7 +41,24 @@ describe("a record proves that these very bytes restore to what was backed up", 
     ],
     ["rows alone", { ...proof, compared: "rows" }, /could not compare its content in full/],
     ["nothing", { ...proof, compared: "nothing" }, /could not compare its content in full/],
-  ])("%s proves nothing", (_, trial, says) => expect(shortcoming(trial, sha256)).toMatch(says));
+  ])("%s proves nothing", (_, trial, says) => expect(shortcoming(trial, file)).toMatch(says));
+
+  const { materializedViews: _, ...older } = proof;
+  const counted = { objects: { materializedViews: { count: 1, hash: "1" } } };
+  const named = {
+    objects: {},
+    materializedViews: [{ schema: "a", name: "b", populated: false, rows: null, hash: null }],
+  };
+  test.each([counted, named])(
+    "not one of older programs where there are materialized views: %j",
+    (content) => {
+      expect(shortcoming(older, file)).toBe(null);
+      expect(shortcoming(proof, { ...file, manifest: { content } })).toBe(null);
+      expect(shortcoming(older, { ...file, manifest: { content } })).toMatch(
+        /4f2a1b .*, of older programs, did not compare its materialized views$/,
+      );
+    },
+  );
 });
 
 describe("what no trial could prove", () => {
