@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { restoringName } from "../../scripts/lib/database-names.ts";
+import { waitForDatabase } from "../sandbox/database.ts";
+import { docker } from "../sandbox/docker.ts";
 import { allWell, type SessionServer, startSessionServer } from "./session-server.ts";
 
 /**
@@ -78,6 +80,60 @@ test("a frozen server is backed up, restored and rolled back, and stays frozen",
   await mend(`ALTER ROLE ${sandbox.databaseUser} RESET ALL; ALTER DATABASE ${live} RESET ALL;`);
   await mend("ALTER SYSTEM RESET ALL");
   await mend("SELECT pg_reload_conf()");
+});
+
+/** What writes statements into the server's log, or keeps them. */
+const talkative = [
+  ["log_statement", "all"],
+  ["log_min_error_statement", "debug5"],
+  ["log_min_duration_statement", "0"],
+  ["log_min_duration_sample", "0"],
+  ["log_statement_sample_rate", "1"],
+  ["log_transaction_sample_rate", "1"],
+  ["log_parameter_max_length", "-1"],
+  ["log_duration", "on"],
+  ["debug_print_parse", "on"],
+  ["debug_print_rewritten", "on"],
+  ["debug_print_plan", "on"],
+  ["log_parser_stats", "on"],
+  ["auto_explain.log_min_duration", "0"],
+  ["auto_explain.log_nested_statements", "on"],
+  ["pg_stat_statements.track", "all"],
+  ["pg_stat_statements.track_utility", "on"],
+] as const;
+
+test("a server that logs and keeps all statements never gets to see a password's hash in one", async () => {
+  const { sandbox } = server;
+  const { container } = sandbox;
+  const restart = async () => {
+    await docker(["restart", container]);
+    await waitForDatabase(container);
+  };
+  await sql(`CREATE EXTENSION pg_stat_statements; CREATE ROLE keeper PASSWORD 'kept';
+    CREATE TABLE kept (); ALTER TABLE kept OWNER TO keeper;`);
+  const ofKeeper = "SELECT rolpassword FROM pg_authid WHERE rolname = 'keeper'";
+  const hash = await sql(ofKeeper);
+  await sql("ALTER SYSTEM SET shared_preload_libraries = pg_stat_statements, auto_explain");
+  await restart();
+  for (const [name, value] of talkative) await sql(`ALTER SYSTEM SET ${name} = '${value}'`);
+  await sql("SELECT pg_reload_conf()");
+  const backedUp = [await server.backUp(), await server.rehearse()];
+  await sql("DROP TABLE kept; DROP ROLE keeper");
+  const restored = await server.restore(`--yes --quiet ${await server.newest()}`);
+  const count = (what: string) =>
+    sandbox.run(`docker logs ${container} 2>&1 | grep -cF -- '${what}'`).then(({ stdout }) => Number(stdout));
+  const logged = [await count("CREATE DATABASE"), await count(hash.slice(-20))];
+  const kept = await sql(`SELECT count(*) > 0, count(*) FILTER (WHERE position('SCRAM' in query) > 0)
+    FROM pg_stat_statements WHERE query ~ '^(CREATE|ALTER)'`);
+  const again = await sql(ofKeeper);
+  await sql("ALTER SYSTEM RESET ALL");
+  await restart();
+  await sql("DROP TABLE kept; DROP ROLE keeper; DROP EXTENSION pg_stat_statements");
+  expect([...backedUp, restored].map(({ code, stderr }) => `${code}${stderr}`)).toEqual(["0", "0", "0"]);
+  expect(again).toBe(hash);
+  expect(logged).toEqual([expect.any(Number), 0]);
+  expect(logged[0]).toBeGreaterThan(0);
+  expect(kept).toBe("t|0");
 });
 
 /** Each of them once made a session of ours fail, wait, or write something else. */

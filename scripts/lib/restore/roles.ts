@@ -140,6 +140,17 @@ export async function neededRoles(
 }
 
 /**
+ * The settings under which neither the server's log nor a view that others may read shows a statement: each version has
+ * more of them, and so have libraries that keep the texts of statements, such as pg_stat_statements.
+ */
+const unseen = `SELECT pg_catalog.set_config(name, CASE WHEN name IN ('log_min_duration_statement', 'log_min_duration_sample')
+    THEN '-1' WHEN name = 'log_transaction_sample_rate' THEN '0' WHEN name = 'log_statement' THEN 'none'
+    WHEN name = 'log_min_error_statement' THEN 'panic' ELSE 'off' END, false)
+  FROM pg_catalog.pg_settings WHERE name IN ('log_statement', 'log_min_error_statement', 'log_min_duration_statement',
+    'log_min_duration_sample', 'log_transaction_sample_rate', 'track_activities')
+  OR name ~ '^debug_print_(parse|raw_parse|rewritten|plan)$' OR name ~ '[.].*track_utility$' \\g /dev/null`;
+
+/**
  * Makes the roles of `neededRoles`.
  * @returns them as written in SQL, for the report and for taking them away again.
  */
@@ -152,15 +163,12 @@ export async function createMissingRoles(
 ): Promise<string[]> {
   const needed = await neededRoles(source, server, properties, options.signal);
   if (needed.length === 0) return [];
-  // Neither the server's log nor an error message may show a password's hash.
-  const quiet =
-    "SET log_statement = none; SET log_min_error_statement = panic; SET log_min_duration_statement = -1;";
   const statements = needed
     .flatMap(({ statements: own }) => own)
     .sort((a, b) => Number(a.startsWith("GRANT")) - Number(b.startsWith("GRANT")));
   await query(
     database,
-    `\\set VERBOSITY terse\n${quiet}\nBEGIN;\n${statements.join("\n")}\nCOMMIT;`,
+    `\\set VERBOSITY terse\n${unseen}\nBEGIN;\n${statements.join("\n")}\nCOMMIT;`,
     options,
   );
   return needed.map(({ written }) => written);
