@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { literal } from "../sql.ts";
+import { icuLocaleForm } from "./icu-locale.ts";
 
 /**
  * What a database is apart from its content. A dump restored under another name loses all of it, so it is
@@ -65,7 +66,7 @@ from pg_database d where d.datname = ${literal(name)} and d.datconnlimit <> -2`;
 
 /**
  * What differs between two databases' properties; empty when nothing does. The order of grants does not count, nor that
- * of settings: roles have other numbers in another server.
+ * of settings: roles have other numbers in another server. Nor does the form in which a version writes ICU's locales.
  */
 export function differingProperties(wanted: DatabaseProperties, found: DatabaseProperties): string[] {
   return differences(wanted, found).map(({ name, is, instead }) =>
@@ -100,11 +101,22 @@ function differences(wanted: DatabaseProperties, found: DatabaseProperties): Dif
     grants: JSON.stringify(inOneOrder(properties.grants)),
     settings: JSON.stringify(inOneOrder(properties.settings)),
   });
+  if (sameIcuLocale(wanted, found))
+    return differences({ ...wanted, providerLocale: found.providerLocale }, found);
   const foundNormal = normal(found);
   return Object.entries(normal(wanted))
     .filter(([key, value]) => foundNormal[key] !== value)
     .map(([name, instead]) => ({ name, is: foundNormal[name], instead }));
 }
+
+/** Whether both are of one locale of ICU, written otherwise. */
+const sameIcuLocale = (one: DatabaseProperties, other: DatabaseProperties): boolean =>
+  one.providerLocale !== null &&
+  other.providerLocale !== null &&
+  one.providerLocale !== other.providerLocale &&
+  one.provider === "i" &&
+  other.provider === "i" &&
+  icuLocaleForm(one.providerLocale) === icuLocaleForm(other.providerLocale);
 
 const inOneOrder = (items: readonly object[] | null): string[] | null =>
   items?.map((item) => JSON.stringify(item)).sort() ?? null;

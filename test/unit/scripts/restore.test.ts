@@ -89,6 +89,12 @@ describe("what a dump does not hold", () => {
     expect(differingProperties(properties, { ...properties, owner: "x" })).toEqual([
       'owner is "x" instead of "Lehrer & Söhne"',
     ]);
+    const icu = (providerLocale: string) => ({ ...properties, provider: "i", providerLocale });
+    expect(differingProperties(icu("de_DE"), icu("de-DE"))).toEqual([]);
+    expect(differingProperties(icu("de_DE"), { ...icu("de-DE"), owner: "x" })).toHaveLength(1);
+    expect(differingProperties(icu("de_DE"), icu("de-AT"))).toEqual([
+      'providerLocale is "de-AT" instead of "de_DE"',
+    ]);
   });
 });
 
