@@ -73,3 +73,43 @@ test("that server takes a connection and says nothing: the restore waits for it 
   );
   expect(await sandbox.psql(analysed)).toBe('others,readings_2026,t"able');
 });
+
+test("packets to that server vanish: a view of its rows stays empty within a bounded time", async () => {
+  const { sandbox } = server;
+  await sandbox.psql("alter database remote allow_connections true", "template1");
+  await sandbox.psql(`alter server archive options (set host '/var/run/postgresql');
+    create materialized view readings_cache as select * from readings_2019;
+    alter server archive options (set host '127.0.0.1', add port '5999')`);
+  // Who connects to a full queue gets no answer at all, as behind a firewall that drops what comes.
+  const perl = `use Socket; $a = sockaddr_in(5999, INADDR_LOOPBACK);
+    socket($s, PF_INET, SOCK_STREAM, 0); bind($s, $a) or die; listen($s, 0) or die;
+    for (1 .. 4) { socket($c[$_], PF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0); connect($c[$_], $a) } sleep 600`;
+  await sandbox.run(`docker exec -d ${sandbox.container} perl -e '${perl}'`);
+  const another = await server.backUp();
+  const began = performance.now();
+  const restored = await server.restore(`--yes ${another}`);
+  expect(restored).toMatchObject({ code: 0, stderr: "" });
+  // The system alone gives up after 130 s.
+  expect(performance.now() - began).toBeLessThan(90_000);
+  expect(restored.stdout).toMatch(
+    /materialized view public\.readings_cache is empty: it reads the foreign table .*could not be tried/,
+  );
+  const options = "select srvoptions from pg_foreign_server";
+  expect(await sandbox.psql(options)).toBe("{dbname=remote,host=127.0.0.1,port=5999}");
+  await expect(sandbox.psql("select count(*) from readings_cache")).rejects.toThrow("has not been populated");
+
+  const rehearsed = await sandbox.run(`${commandOf(sandbox, "rehearse_restore")} --quiet ${another}`);
+  expect(rehearsed).toMatchObject({ code: 0, stderr: "" });
+});
+
+test("that server answers again: the view is filled, and keeps no limit of a restore", async () => {
+  const { sandbox } = server;
+  await sandbox.psql(`alter server archive options (set host '/var/run/postgresql', drop port)`);
+  await sandbox.psql("refresh materialized view readings_cache");
+  const another = await server.backUp();
+  expect(await server.restore(`--yes ${another}`)).toMatchObject({ code: 0, stderr: "" });
+  expect(await sandbox.psql("select count(*) from readings_cache")).toBe("301");
+  expect(await sandbox.psql("select srvoptions from pg_foreign_server")).toBe(
+    "{dbname=remote,host=/var/run/postgresql}",
+  );
+});

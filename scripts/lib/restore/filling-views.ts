@@ -1,11 +1,13 @@
 import type { Uncompared } from "../content/uncompared.ts";
 import { listViews, type ViewQuery } from "../content/view-queries.ts";
+import { ProgramError } from "../errors.ts";
 import { type QueryOptions, query } from "../psql.ts";
 import { PsqlError } from "../psql-error.ts";
 import { PsqlSession } from "../psql-session.ts";
 import type { DatabaseSettings } from "../settings.ts";
 import { identifier } from "../sql.ts";
 import { RestoreError } from "./errors.ts";
+import { connectingLimits, endWaiting } from "./other-servers.ts";
 import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
 import type { WithheldView } from "./withheld-refreshes.ts";
@@ -42,12 +44,13 @@ SELECT pg_catalog.set_config(name, '', false) FROM pg_catalog.pg_settings
  * @throws RestoreError `load` for one that cannot be filled for another reason; DockerError, InterruptedError
  */
 export async function fillViews(
-  { database, settings }: RestoreRun,
+  run: RestoreRun,
   { path }: Pick<RestoreSource, "path">,
   withheld: readonly WithheldView[],
   inside: QueryOptions,
 ): Promise<Uncompared[]> {
   if (withheld.length === 0) return [];
+  const { database } = run;
   const views = await viewsIn(database, inside);
   const empty: Uncompared[] = [];
   for (const each of withheld) {
@@ -56,18 +59,38 @@ export async function fillViews(
     const [elsewhere] = views.find((view) => view.schema === schema && view.name === name)?.elsewhere ?? [];
     // Never the file's own text: this psql is not confined.
     const statement = `REFRESH MATERIALIZED VIEW ${identifier(schema)}.${identifier(name)};`;
-    const seconds = elsewhere === undefined ? 0 : settings.timeouts.query;
     try {
-      await query(database, asInLoad(seconds) + statement, inside);
+      if (elsewhere === undefined) await query(database, asInLoad(0) + statement, inside);
+      else await fillFromElsewhere(run, statement, inside);
     } catch (error) {
-      if (!(error instanceof PsqlError) || error.kind !== "query") throw error;
-      if (elsewhere === undefined)
+      run.signal.throwIfAborted();
+      inside.signal?.throwIfAborted();
+      if (elsewhere === undefined) {
+        if (!(error instanceof PsqlError) || error.kind !== "query") throw error;
         throw new RestoreError("load", `${path} could not be restored: ${statement} ${error.message}`, error);
+      }
+      if (!(error instanceof ProgramError)) throw error;
+      // Also where this server is the one that does not answer: that ends the restore here.
+      await endWaiting(run, "REFRESH", inside);
       const why = `it reads ${elsewhere}, and could not be tried without the other server`;
       empty.push({ what: `materialized view ${schema}.${name}`, why });
     }
   }
   return empty;
+}
+
+/** Connecting to the other server is limited, which its own options may not do, and all of it. */
+async function fillFromElsewhere(
+  { database, settings }: RestoreRun,
+  statement: string,
+  inside: QueryOptions,
+): Promise<void> {
+  const timeoutSeconds = settings.timeouts.query;
+  const limited = `BEGIN;\n:limit\n${statement}\n:unlimit\nCOMMIT;`;
+  await query(database, `${asInLoad(timeoutSeconds)}${connectingLimits}${limited}`, {
+    ...inside,
+    timeoutSeconds,
+  });
 }
 
 async function viewsIn(database: DatabaseSettings, inside: QueryOptions): Promise<ViewQuery[]> {

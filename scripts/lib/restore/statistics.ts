@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
 import { messageOf } from "../errors.ts";
 import { type QueryOptions, query, queryJson } from "../psql.ts";
 import { PsqlError } from "../psql-error.ts";
 import { literal } from "../sql.ts";
+import { connectingLimits, endWaiting } from "./other-servers.ts";
 import type { RestoreRun } from "./run.ts";
 
 /**
@@ -63,21 +63,10 @@ SELECT 'done';
 
 /**
  * Analyses a table of which a part is in another server. That one is tried first, with a limit to connecting to it,
- * which its own options may lack and which nothing can interrupt before PostgreSQL 16: the options change for this one
- * transaction, which is rolled back.
+ * in a transaction that is rolled back.
  */
-const analyse = (table: string): string => `BEGIN;
-DO $do$
-DECLARE
-  one name;
-BEGIN
-  FOR one IN SELECT srvname FROM pg_catalog.pg_foreign_server s
-    JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = srvfdw
-    WHERE fdwname = 'postgres_fdw'
-    AND NOT EXISTS (SELECT FROM unnest(srvoptions) AS o WHERE o LIKE 'connect_timeout=%') LOOP
-    EXECUTE format('ALTER SERVER %I OPTIONS (ADD connect_timeout %L)', one, '${connectingSeconds}');
-  END LOOP;
-END $do$;
+const analyse = (table: string): string => `${connectingLimits}BEGIN;
+:limit
 WITH RECURSIVE below AS (SELECT ${literal(table)}::regclass::oid AS oid
   UNION SELECT inhrelid FROM pg_catalog.pg_inherits JOIN below ON inhparent = below.oid)
 SELECT format('SELECT FROM %s LIMIT 1', ftrelid::regclass) FROM pg_catalog.pg_foreign_table
@@ -89,12 +78,8 @@ ROLLBACK;
 RESET search_path;
 ANALYZE ${table};`;
 
-/** How long another server may take to answer at all. */
-const connectingSeconds = 10;
 /** How long another server may take for one table. */
 const otherServerSeconds = 20;
-/** An attempt to connect cannot be interrupted everywhere; the system gives up after about two minutes. */
-const connectSeconds = 150;
 
 /**
  * Gathers the planner's statistics of a restored database. A table of which that fails is warned of: its rows are there.
@@ -133,20 +118,8 @@ async function analyseElsewhere(
   } catch (error) {
     run.signal.throwIfAborted();
     inside.signal?.throwIfAborted();
-    await waitForEnd(run, inside);
+    await endWaiting(run, "ANALYZE|SELECT FROM", inside);
     return messageOf(error);
-  }
-}
-
-/** The database cannot be renamed while a session that was given up is still in it. */
-async function waitForEnd({ database }: RestoreRun, inside: QueryOptions): Promise<void> {
-  const others = `FROM pg_catalog.pg_stat_activity WHERE datname = current_database()
-    AND application_name = ${literal(inside.applicationName)} AND pid <> pg_backend_pid()
-    AND backend_type = 'client backend' AND query ~ '^(ANALYZE|SELECT FROM) '`;
-  await query(database, `SELECT count(pg_terminate_backend(pid)) ${others}`, inside);
-  for (let waited = 0; waited < connectSeconds; waited += 1) {
-    if ((await query(database, `SELECT count(*) ${others}`, inside)) === "0") return;
-    await sleep(1000, undefined, inside.signal === undefined ? {} : { signal: inside.signal });
   }
 }
 

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type QueryOptions, query } from "../psql.ts";
+import { literal } from "../sql.ts";
+import type { RestoreRun } from "./run.ts";
+
+/** How long another server may take to answer at all, in seconds. */
+const connectingSeconds = 10;
+/** An attempt to connect cannot be interrupted everywhere; the system gives up after about two minutes. */
+const mostConnectingSeconds = 150;
+
+/** Event triggers must not see it: they may write into the restored database. */
+const unseen = (statement: string): string =>
+  `coalesce('SET LOCAL session_replication_role = replica; ' || string_agg(${statement}, ' ')
+    || ' SET LOCAL session_replication_role = origin;', '')`;
+
+/**
+ * For psql: gives its variables `limit` and `unlimit` statements that limit, for one transaction, how long a session
+ * connects to the servers of postgres_fdw, and take that back. A server's own options may lack a limit, and nothing can
+ * interrupt it before PostgreSQL 16.
+ */
+export const connectingLimits = `SELECT
+  ${unseen(`format('ALTER SERVER %I OPTIONS (ADD connect_timeout %L);', srvname, '${connectingSeconds}')`)} AS limit,
+  ${unseen("format('ALTER SERVER %I OPTIONS (DROP connect_timeout);', srvname)")} AS unlimit
+FROM pg_catalog.pg_foreign_server JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = srvfdw
+WHERE fdwname = 'postgres_fdw'
+AND NOT EXISTS (SELECT FROM unnest(srvoptions) AS o WHERE o LIKE 'connect_timeout=%') \\gset
+`;
+
+/**
+ * Ends a session that was given up while it waited for another server: the database cannot be renamed while it is there.
+ * @param beginnings of the statements that wait, as a regular expression.
+ * @param inside how to ask in the database.
+ * @throws PsqlError, DockerError, InterruptedError
+ */
+export async function endWaiting(
+  { database }: RestoreRun,
+  beginnings: string,
+  inside: QueryOptions,
+): Promise<void> {
+  const others = `FROM pg_catalog.pg_stat_activity WHERE datname = current_database()
+    AND application_name = ${literal(inside.applicationName)} AND pid <> pg_backend_pid()
+    AND backend_type = 'client backend' AND query ~ ${literal(`^(${beginnings}) `)}`;
+  await query(database, `SELECT count(pg_terminate_backend(pid)) ${others}`, inside);
+  for (let waited = 0; waited < mostConnectingSeconds; waited += 1) {
+    if ((await query(database, `SELECT count(*) ${others}`, inside)) === "0") return;
+    await sleep(1000, undefined, inside.signal === undefined ? {} : { signal: inside.signal });
+  }
+}
