@@ -91,6 +91,27 @@ describe("what must not be dropped for", () => {
     await nothingLost();
   });
 
+  test("no room where podman has its volumes, whose command answers otherwise than Docker's", async () => {
+    const { sandbox, settings } = server;
+    const podman = `#!/bin/sh
+case "$*" in
+  "info --format {{.DockerRootDir}}") echo "can't evaluate field DockerRootDir in type *define.Info" >&2; exit 125 ;;
+  "info --format {{.Store.VolumePath}}") echo /var/tmp; exit ;;
+esac
+exec /usr/bin/docker "$@"
+`;
+    await sandbox.writeFile("/opt/test/podman/docker", podman, "0755");
+    const monitoring = { ...settings.monitoring, minimumFreeBytes: 2 ** 52 };
+    await sandbox.writeFile("/tmp/impossible.json", JSON.stringify({ ...settings, monitoring }), "0600");
+    const planned = async (words: string) =>
+      (await server.restore(`${words} --dry-run --in-place ${archive}`, 'PATH="/opt/test/podman:$PATH"'))
+        .stdout;
+    expect(await planned("")).toMatch(/trial here: .* in \/var\/tmp, .* free/);
+    expect(await planned("--settings /tmp/impossible.json")).toMatch(
+      /NOT POSSIBLE: no backup can be restored/,
+    );
+  });
+
   test("a live database that cannot be backed up", async () => {
     const failed = await server.restore(`--yes --in-place ${archive}`, watched("FAIL=yes"));
     expect(failed.stderr).toMatch(/no dump today/);

@@ -26,8 +26,10 @@ export const proofs: Proofs = {
     await imageOf(run);
     const needed = bytes + emptyClusterBytes;
     const options = { timeoutSeconds: settings.timeouts.query, signal };
-    const root = await runDocker(database.container, ["info", "--format", "{{.DockerRootDir}}"], options);
-    const directory = root.stdout.trim();
+    const ask = (field: string) => runDocker(database.container, ["info", "--format", field], options);
+    const root = await ask("{{.DockerRootDir}}");
+    // podman, under Docker's name, does not know that field.
+    const directory = (root.code === 0 ? root : await ask("{{.Store.VolumePath}}")).stdout.trim();
     // Docker may have its volumes on another machine, or in another container.
     if (!existsSync(directory)) return `${formatBytes(needed)} where Docker has its volumes`;
     const free = freeBytes(directory);
