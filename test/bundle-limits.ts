@@ -8,8 +8,8 @@ import type { ProgramName } from "../infra/installation.ts";
 const limits: Record<ProgramName, number> = {
   backup_database: 153_000,
   check_database_status: 112_500,
-  restore_database: 246_000,
-  rehearse_restore: 155_000,
+  restore_database: 250_000,
+  rehearse_restore: 156_500,
   prune_backups: 100_000,
   pin_backup: 100_000,
 };
