@@ -74,6 +74,7 @@ function dataFull(): Fault[] {
       },
       code: 73,
       says: /not enough space/,
+      statusSays: null,
       mend: makeDataRoom,
     },
     {

@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CommandResult } from "../../infra/local-machine/command.ts";
 import { propertiesQuery } from "../../scripts/lib/restore/properties.ts";
 import type { Settings } from "../../scripts/lib/settings.ts";
+import { tryDocker } from "../sandbox/docker.ts";
 import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
 import { commandOf, putPrograms, settingsFile, settingsFor } from "../server/programs.ts";
 import type { Audit } from "./audit.ts";
@@ -17,9 +19,14 @@ export type FaultProgram = (typeof programs)[number];
 
 const auditScript = "/opt/test/audit.mts";
 
+/** What cron reads of a server that is well; nothing is there to be run by it. */
+export const cronTable = "0 2 * * * root /root/backup_database.sh --quiet\n";
+
 /** A server with the programs and some good backups, on which faults are made to happen. */
 export interface FaultServer {
   sandbox: SandboxServer;
+  /** The command of the daemon that has the database's container. */
+  docker: (argv: readonly string[]) => Promise<CommandResult>;
   settings: Settings;
   /** The database's key in the settings; throw-away containers bear it, and every server has its own. */
   name: string;
@@ -52,27 +59,39 @@ export interface FaultServer {
 export interface FaultServerOptions extends Omit<SandboxOptions, "number"> {
   /** SQL for what the live database holds at each of the first backups; the last stays live. */
   states?: readonly string[];
+  /** What of the live database the dump's text does not tell, or tells in another way after a restore. */
+  compared?: Compared;
   /** Changes to the settings, made before the first backup. */
   settings?: (settings: Settings) => Settings;
+}
+
+export interface Compared {
+  /** Tables whose rows pg_dump is to leave out. */
+  withoutRowsOf: string;
+  /** SQL that gives what is compared instead. */
+  rows: string;
 }
 
 export async function startFaultServer(
   number: number,
   options: FaultServerOptions = {},
 ): Promise<FaultServer> {
-  const { states = ["", ""], settings: change = (same) => same, ...sandboxOptions } = options;
+  const { states = ["", ""], settings: change = (same) => same, compared, ...sandboxOptions } = options;
   const sandbox = await startServer({ number, ...sandboxOptions });
   await putPrograms(sandbox, programs);
   await sandbox.writeFile(auditScript, readFileSync(join(import.meta.dirname, "audit.ts"), "utf8"));
   const name = `faulted_${number}`;
   const usual = settingsFor(sandbox);
+  const cronTableSha256 = createHash("sha256").update(cronTable).digest("hex");
   const settings = change({
     ...usual,
+    schedule: { ...usual.schedule, cronTableSha256 },
     databases: usual.databases.map((database) => ({ ...database, name })),
   });
   const directory = settings.paths.backups;
   const server: FaultServer = {
     sandbox,
+    docker: tryDocker,
     settings,
     name,
     directory,
@@ -85,7 +104,7 @@ export async function startFaultServer(
     configure: (changed) => sandbox.writeFile(settingsFile, JSON.stringify(changed), "0600"),
     audit: async (of = directory) =>
       JSON.parse(await succeed(sandbox, `${sandbox.node} ${auditScript} ${quoted(of)}`)),
-    content: (database = sandbox.database) => contentOf(sandbox, database),
+    content: (database = sandbox.database) => contentOf(sandbox, database, compared),
     databases: async () => {
       const names = await sandbox.psql(
         "select coalesce(json_agg(datname order by datname), '[]') from pg_database where not datistemplate and datname <> 'postgres'",
@@ -100,6 +119,7 @@ export async function startFaultServer(
     remove: () => sandbox.remove(),
   };
   await server.configure(settings);
+  await sandbox.writeFile(settings.paths.cronTable, cronTable, "0644");
   for (const state of states) {
     if (state !== "") await sandbox.psql(state);
     const result = await server.run("backup_database", "--quiet");
@@ -130,15 +150,17 @@ export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''"
 /**
  * The dump's text without its random key, and what a dump does not hold: what the database is apart from its content.
  */
-async function contentOf(sandbox: SandboxServer, database: string): Promise<string> {
+async function contentOf(sandbox: SandboxServer, database: string, compared?: Compared): Promise<string> {
   const target = `dbname='${database.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
   const properties = await sandbox.psql(propertiesQuery(database), "template1");
-  const dump = `docker exec ${sandbox.container} pg_dump -U ${sandbox.databaseUser} -d ${quoted(target)}`;
+  const without = compared === undefined ? "" : ` --exclude-table-data=${quoted(compared.withoutRowsOf)}`;
+  const dump = `docker exec ${sandbox.container} pg_dump -U ${sandbox.databaseUser}${without} -d ${quoted(target)}`;
+  const rows = compared === undefined ? "" : await sandbox.psql(compared.rows, database);
   const digest = await succeed(
     sandbox,
     `set -e; f=$(mktemp /opt/test/dump.XXXXXX); trap 'rm "$f"' EXIT; ${dump} >"$f"; grep -vE '^.(un)?restrict ' "$f" | sha256sum`,
   );
-  return `${digest.trim()} ${properties}`;
+  return `${digest.trim()} ${properties}${rows}`;
 }
 
 async function reset({ sandbox, directory, older, databases }: FaultServer): Promise<void> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import type { CommandResult } from "../../infra/local-machine/command.ts";
-import { docker, tryDocker } from "../sandbox/docker.ts";
+import { tryDocker } from "../sandbox/docker.ts";
 import type { Audit } from "./audit.ts";
 import { type FaultServer, quoted } from "./fault-server.ts";
 
@@ -29,22 +29,28 @@ export async function lookBefore(server: FaultServer): Promise<Before> {
 
 const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");
 
-async function throwAwayContainers({ name }: FaultServer): Promise<string[]> {
+async function throwAwayContainers({ docker, name }: FaultServer): Promise<string[]> {
   const ours = `label=database-backups.rehearsal=${name}`;
-  return lines(await docker(["ps", "--all", "--filter", ours, "--format", "{{.Names}}"]));
+  return namesIn(await docker(["ps", "--all", "--filter", ours, "--format", "{{.Names}}"]));
+}
+
+/** What a command of Docker listed, which has to have worked. */
+function namesIn({ code, stdout, stderr }: CommandResult): string[] {
+  expect(code, stderr).toBe(0);
+  return lines(stdout);
 }
 
 /** Notes the volumes of throw-away containers, whose names say nothing, while the containers are there. */
 export async function noteVolumes(server: FaultServer, before: Before): Promise<void> {
   for (const container of await throwAwayContainers(server)) {
     const format = "{{range .Mounts}}{{.Name}}\n{{end}}";
-    const { stdout } = await tryDocker(["container", "inspect", "--format", format, container]);
+    const { stdout } = await server.docker(["container", "inspect", "--format", format, container]);
     for (const volume of lines(stdout)) before.volumes.add(volume);
   }
 }
 
-async function volumesLeft({ volumes }: Before): Promise<string[]> {
-  const there = new Set(lines(await docker(["volume", "ls", "--format", "{{.Name}}"])));
+async function volumesLeft({ docker }: FaultServer, { volumes }: Before): Promise<string[]> {
+  const there = new Set(namesIn(await docker(["volume", "ls", "--format", "{{.Name}}"])));
   return [...volumes].filter((volume) => there.has(volume));
 }
 
@@ -94,10 +100,11 @@ union all select 'database ' || datname from pg_database
 const patience = { looks: 40, pauseMilliseconds: 250 };
 
 /** Our programs and what they start, on the server and in the database's container. */
-async function processesOf(containers: readonly string[]): Promise<string[]> {
-  const tops = await Promise.all(
-    containers.map((container) => tryDocker(["top", container, "-o", "pid,args"])),
-  );
+async function processesOf({ docker, sandbox }: FaultServer): Promise<string[]> {
+  const tops = await Promise.all([
+    tryDocker(["top", sandbox.serverContainer, "-o", "pid,args"]),
+    docker(["top", sandbox.container, "-o", "pid,args"]),
+  ]);
   return tops
     .flatMap(({ stdout }) => stdout.split("\n"))
     .filter((line) => /\/opt\/test\/\w+\.cjs|docker exec|(psql|pg_dump|pg_dumpall|gzip|zstd) /.test(line));
@@ -109,7 +116,7 @@ async function leftovers(server: FaultServer, before: Before): Promise<string[]>
   const locked = await sandbox.run(
     `for lock in ${server.settings.paths.locks}/*; do [ ! -e "$lock" ] || flock -n "$lock" true || echo "lock $lock"; done`,
   );
-  const processes = await processesOf([sandbox.serverContainer, sandbox.container]);
+  const processes = await processesOf(server);
   const { stray } = await server.audit();
   const hidden = lines((await sandbox.run(`ls -A ${quoted(directory)}`)).stdout).filter((file) =>
     file.startsWith("."),
@@ -123,7 +130,7 @@ async function leftovers(server: FaultServer, before: Before): Promise<string[]>
     ...hidden,
     ...(temporary === before.temporary ? [] : [`temporary files: ${temporary}`]),
     ...(await throwAwayContainers(server)),
-    ...(await volumesLeft(before)),
+    ...(await volumesLeft(server, before)),
   ];
 }
 

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import { full, randomFor, times } from "./extent.ts";
-import { type FaultProgram, type FaultServer, succeed } from "./fault-server.ts";
+import { type FaultProgram, type FaultServer, quoted, succeed } from "./fault-server.ts";
 import {
-  liveDatabaseIsOneOf,
+  type Before,
   logSaysWhy,
   lookBefore,
   noteVolumes,
@@ -15,19 +15,47 @@ import { tally } from "./tally.ts";
 
 const killed = 137;
 
-/** How many milliseconds a run takes that nothing disturbs. */
+/** Where the output of the run lies that is killed, on the server. */
+const outputFile = "/opt/test/output";
+
+/**
+ * Shell commands: start the run in the background, `$pid`, and wait until the log has the text, or the run is over.
+ * They end at once where no text is given.
+ */
+const started = (server: FaultServer, command: string, since: string | undefined): string => {
+  const run = `${command} </dev/null >${outputFile} 2>&1 & pid=$!`;
+  if (since === undefined) return run;
+  const { log } = server.settings.paths;
+  return `from=$(wc -c <${log}); ${run}
+    until tail -c +$((from + 1)) ${log} | grep -qF ${quoted(since)}; do kill -0 $pid 2>/dev/null || break; sleep 0.01; done`;
+};
+
+/** How many milliseconds a run takes that nothing disturbs. @param since a text of the log, from which on it counts. */
 export async function durationOf(
   server: FaultServer,
   program: FaultProgram,
   words: () => string,
+  since?: string,
 ): Promise<number> {
   const durations: number[] = [];
   for (let run = 0; run < times(3, 1); run += 1) {
-    const timed = `begun=$(date +%s%N); ${server.command(program, words())} >/dev/null && echo $((($(date +%s%N) - begun) / 1000000))`;
+    const command = server.command(program, words());
+    const timed = `${since === undefined ? "begun=$(date +%s%N)" : ":"}; ${started(server, command, since)}
+      begun=\${begun:-$(date +%s%N)}; wait $pid && echo $((($(date +%s%N) - begun) / 1000000))`;
     durations.push(Number(await succeed(server.sandbox, timed)));
     await server.reset();
   }
   return Math.min(...durations);
+}
+
+/** What there is of a run that was killed. */
+export interface Killed {
+  server: FaultServer;
+  before: Before;
+  /** What the run had printed. */
+  output: string;
+  /** How many were killed before. */
+  occasion: number;
 }
 
 export interface Killing {
@@ -41,18 +69,18 @@ export interface Killing {
   reaches: readonly RegExp[];
   /** The command line, asked anew for each run. */
   words: () => string;
-  /** Contents that the live database may have afterwards, asked before each run. */
-  outcomes: () => readonly string[];
+  /** The instants are counted from this text in the log on; from the start unless given. */
+  since?: string;
+  /** Looks at what has become of the live database; of a run that ended before it was killed too. */
+  live: (killed: Killed) => Promise<void>;
   /** The run after the one that was killed. */
   next: (server: FaultServer, occasion: number) => Promise<void>;
-  /** Called with the live database's content before the next run. */
-  after?: (content: string) => void;
 }
 
 /** Kills a program by SIGKILL at random instants of its run, and proves each time that every promise holds. */
 export async function killAtRandom(server: FaultServer, killing: Killing): Promise<void> {
   const random = randomFor(killing.fault);
-  let duration = await durationOf(server, killing.program, killing.words);
+  let duration = await durationOf(server, killing.program, killing.words, killing.since);
   const wanted = times(...killing.often);
   let hits = 0;
   const phases = new Map<string, number>();
@@ -102,12 +130,13 @@ async function killedAt(
   occasion: number,
 ): Promise<string | null> {
   const before = await lookBefore(server);
-  const outcomes = killing.outcomes();
+  const command = server.command(killing.program, killing.words());
   const { code } = await server.sandbox.run(
-    `${server.command(killing.program, killing.words())} </dev/null >/dev/null 2>&1 & pid=$!; sleep ${instant.toFixed(3)}; kill -9 $pid; wait $pid`,
+    `${started(server, command, killing.since)}; sleep ${instant.toFixed(3)}; kill -9 $pid; wait $pid`,
   );
+  const run = { server, before, occasion, output: await server.sandbox.readFile(outputFile) };
   if (code === 0) {
-    killing.after?.(await liveDatabaseIsOneOf(server, outcomes));
+    await killing.live(run);
     await server.reset();
     return null;
   }
@@ -128,7 +157,7 @@ async function killedAt(
       await statusSaysWhy(server, killing.statusSays);
       kept.push("status");
     }
-    killing.after?.(await liveDatabaseIsOneOf(server, outcomes));
+    await killing.live(run);
     await killing.next(server, occasion);
     if (runId !== undefined && begun > ended) {
       await logSaysWhy(server, before, new RegExp(`: .*${runId}`));

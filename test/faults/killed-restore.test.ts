@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { FaultServer } from "./fault-server.ts";
+import { liveDatabaseIsOneOf } from "./invariants.ts";
 import { killAtRandom } from "./kill.ts";
 import { type KilledRun, startKilledServer } from "./killed-run.ts";
 
@@ -46,9 +47,8 @@ describe.each(runs)("$what", (run) => {
       statusSays: /began and never ended|outlived/,
       reaches: [partial, /_restoring_/],
       words: () => wordsFor(1 - live),
-      outcomes: () => contents,
-      after: (content) => {
-        live = contents.indexOf(content);
+      live: async () => {
+        live = contents.indexOf(await liveDatabaseIsOneOf(server, contents));
       },
       // Whichever program runs next has to clean up.
       next: async (_, occasion) => {

@@ -3,6 +3,7 @@ import type { CommandResult } from "../../infra/local-machine/command.ts";
 import type { Settings } from "../../scripts/lib/settings.ts";
 import type { Random } from "./extent.ts";
 import type { FaultServer } from "./fault-server.ts";
+import { wordsInPlace } from "./in-place.ts";
 
 /** A run that is in the middle of something. */
 export interface Middle {
@@ -25,6 +26,24 @@ export const middles: readonly Middle[] = [
     activity: "datname like '%\\_restoring\\_%'",
   },
 ];
+
+/** Those of a restore in place; the drop is between them. */
+export const middlesInPlace: readonly Middle[] = [
+  {
+    what: "the backup before a restore in place",
+    command: inPlace,
+    activity: "query like 'COPY public.bulk %'",
+  },
+  {
+    what: "a restore in place after its drop",
+    command: inPlace,
+    activity: "datname like '%\\_restoring\\_%'",
+  },
+];
+
+function inPlace(server: FaultServer): string {
+  return server.command("restore_database", wordsInPlace(server.archives[0]));
+}
 
 /**
  * What a run says whose container or daemon ended. What it is told first depends on what it was doing: by Docker, by

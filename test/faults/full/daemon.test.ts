@@ -3,13 +3,14 @@ import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, test } from "vitest";
+import { afterAll, beforeAll, describe, test } from "vitest";
 import { execute, succeed as succeedHere } from "../../../infra/local-machine/command.ts";
 import { docker } from "../../sandbox/docker.ts";
 import { randomFor, times } from "../extent.ts";
 import { type FaultServer, startFaultServer, succeed } from "../fault-server.ts";
-import { bulk, interrupt, lasting, middles, severed } from "../middle.ts";
-import { survive } from "../survival.ts";
+import { inPlaceHolds, proveAll, putLauncher, wordsInPlace } from "../in-place.ts";
+import { bulk, interrupt, lasting, type Middle, middles, middlesInPlace, severed } from "../middle.ts";
+import { type Fault, survive } from "../survival.ts";
 
 /** Docker's daemon restarted under a run: one of this test's own, whose socket the server's docker command uses. */
 
@@ -79,7 +80,9 @@ beforeAll(async () => {
   const psql = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", sandbox.databaseUser, "-d"];
   sandbox.psql = (sql, database = sandbox.database) =>
     ownDocker(["exec", "-i", sandbox.container, ...psql, database], sql);
+  server.docker = (argv) => execute(["docker", "--host", `unix://${socket()}`, ...argv]);
   await answers();
+  await putLauncher(server);
   const first = await server.content();
   await sandbox.psql("update bulk set text = 'changed since' where n % 100 = 0");
   contents = [first, await server.content()];
@@ -100,9 +103,35 @@ const ends = [
   { how: "restarted", signal: "SIGTERM" },
   { how: "killed and started again", signal: "SIGKILL" },
 ] as const;
-const cases = middles.flatMap((middle) => ends.map((end) => ({ ...end, middle, what: middle.what })));
+const casesOf = (of: readonly Middle[]) =>
+  of.flatMap((middle) => ends.map((end) => ({ ...end, middle, what: middle.what })));
 
-test.each(cases)("Docker's daemon $how in the middle of $what", async ({ how, signal, middle }) => {
+test.each(casesOf(middles))("Docker's daemon $how in the middle of $what", (ended) => endedIn(ended, 3));
+
+describe("in place", () => {
+  beforeAll(() => proveAll(server));
+
+  test.each(casesOf(middlesInPlace))("Docker's daemon $how in the middle of $what", (ended) =>
+    endedIn(ended, 2, async (before, { stdout, stderr }) => {
+      const words = wordsInPlace(server.archives[0]);
+      const output = stdout + stderr;
+      await inPlaceHolds(server, {
+        before,
+        former: contents,
+        outcomes: contents,
+        output,
+        way: "the printed commands",
+        words,
+      });
+    }),
+  );
+});
+
+async function endedIn(
+  { how, signal, middle }: ReturnType<typeof casesOf>[number],
+  often: number,
+  live?: Fault["live"],
+): Promise<void> {
   const fault = `Docker's daemon ${how} in the middle of ${middle.what}`;
   const random = randomFor(fault);
   const mend = async () => {
@@ -111,7 +140,7 @@ test.each(cases)("Docker's daemon $how in the middle of $what", async ({ how, si
     await ownDocker(["start", server.sandbox.container]);
     await answers();
   };
-  for (let occasion = 0; occasion < times(3, 1); occasion += 1) {
+  for (let occasion = 0; occasion < times(often, 1); occasion += 1) {
     await survive(server, {
       fault,
       happen: () => interrupt(server, middle, { act: () => endDaemon(signal), undo: mend, random }),
@@ -119,6 +148,7 @@ test.each(cases)("Docker's daemon $how in the middle of $what", async ({ how, si
       mend,
       mendFirst: true,
       mayBecome: contents,
+      ...(live === undefined ? {} : { live }),
     });
   }
-});
+}
