@@ -4,7 +4,7 @@ import { docker, label, removeContainers } from "../sandbox/docker.ts";
 import { placesOf, usualVersion } from "../sandbox/postgres-version.ts";
 import { backups, type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
 
-/** Images whose PostgreSQL runs as somebody else than a user postgres. */
+/** Images whose PostgreSQL runs as somebody else than a user postgres, or has its socket elsewhere. */
 
 const number = 604;
 let server: RehearsalServer;
@@ -18,27 +18,33 @@ beforeAll(async () => {
 });
 afterAll(() => server?.remove());
 
-/** An image of the live one's in which the user postgres is called pgrunner and is 1001. */
-async function imageFor(user: string): Promise<string> {
+/** An image of the live one's in which the user postgres is called pgrunner and is 1001, with more of its own. */
+async function imageFor(user: string, lines: readonly string[]): Promise<string> {
   const container = `${server.sandbox.container}-renamed`;
   const argv = ["run", "--label", `${label}=${number}`, "--name", container, "--entrypoint", "sh", base];
-  await docker([...argv, "-c", "usermod -l pgrunner postgres && usermod -u 1001 pgrunner"]);
+  await docker([
+    ...argv,
+    "-c",
+    "usermod -l pgrunner postgres && usermod -u 1001 pgrunner && mkdir -m 1777 /sockets",
+  ]);
   try {
-    const program = ['ENTRYPOINT ["docker-entrypoint.sh"]', 'CMD ["postgres"]', `USER ${user}`];
+    const program = ['ENTRYPOINT ["docker-entrypoint.sh"]', 'CMD ["postgres"]', `USER ${user}`, ...lines];
     return await docker(["commit", ...program.flatMap((line) => ["--change", line]), container]);
   } finally {
     await removeContainers([container]);
   }
 }
 
-const users: readonly [string, string][] = [
-  ["of another name and number", "1001"],
-  ["that the image does not know", "1000650000:0"],
+const elsewhere = ["ENV PGHOST=/sockets", 'CMD ["postgres", "-c", "unix_socket_directories=/sockets"]'];
+const users: readonly [string, string, string[]][] = [
+  ["of another name and number", "1001", []],
+  ["that the image does not know", "1000650000:0", []],
+  ["and whose image says where its socket is", "1001", elsewhere],
 ];
-test.each(users)("a container that runs as a user %s", async (_, user) => {
+test.each(users)("a container that runs as a user %s", async (_, user, lines) => {
   const { sandbox } = server;
   const { container, dataDirectory } = sandbox;
-  const image = await imageFor(user);
+  const image = await imageFor(user, lines);
   try {
     const mount = `${dataDirectory}:/data`;
     const own = ["run", "--rm", "--user", "0", "--volume", mount, "--entrypoint", "chown", base];

@@ -8,8 +8,11 @@ import type { SystemUser } from "./system-user.ts";
 /** Where the volume is that holds all of a rehearsal. */
 export const trialDirectory = "/rehearsal";
 
-/** Where Debian's and the official images' PostgreSQL has its socket; its owner there may be another. */
-const socketDirectory = "/var/run/postgresql";
+/**
+ * Where its PostgreSQL has its socket: root, who has lost the right to pass by permissions, must get there too. The
+ * image's own PGHOST would send clients to where only the live server has one.
+ */
+export const socketDirectory = "/rehearsal-socket";
 
 /**
  * The container's main program waits for the end of its input: it ends, and Docker removes it with its volumes, as soon
@@ -22,7 +25,8 @@ known() { while IFS=: read -r name _ number _; do if [ "$name" = "$1" ] || [ "$n
 if [ -n "$2" ] && ! known "\${user%%:*}"; then user=$2; fi
 chmod 700 ${trialDirectory}
 chown "$user" ${trialDirectory}
-if [ -d ${socketDirectory} ] || mkdir -p ${socketDirectory}; then chown "$user" ${socketDirectory}; fi
+mkdir -m 755 ${socketDirectory}
+chown "$user" ${socketDirectory}
 uid=\${user%%:*}
 case $uid in
 *[!0-9]*) ;;
@@ -61,6 +65,7 @@ function runArguments(
     ],
     ...["--memory", memory, "--memory-swap", memory, "--oom-score-adj", "1000"],
     ...["--pids-limit", "256", "--cpu-shares", "128", "--volume", trialDirectory],
+    ...["--env", `PGHOST=${socketDirectory}`],
     ...["--user", "0:0", "--entrypoint", "/bin/sh", image, "-c", waitForTheEnd],
     ...["sh", user.name, user.otherwise ?? ""],
   ];

@@ -2,6 +2,7 @@ import type { ServerSetting } from "../cluster.ts";
 import type { Manifest } from "../manifest.ts";
 import { identifier, literal } from "../sql.ts";
 import type { LiveFacts } from "./live-facts.ts";
+import { socketDirectory } from "./trial-container.ts";
 
 /** What a cluster of no databases takes, and its write-ahead log. */
 export const emptyClusterBytes = 2 ** 29;
@@ -41,6 +42,7 @@ export function trialServerSettings(
     `${Math.max(least, Math.floor(memoryBytes / fraction / mebibyte))}MB`;
   const settings: [string, string | number][] = [
     ["listen_addresses", ""],
+    ["unix_socket_directories", socketDirectory],
     ["fsync", "off"],
     ["synchronous_commit", "off"],
     ["full_page_writes", "off"],
