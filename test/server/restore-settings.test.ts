@@ -120,6 +120,26 @@ test("a database that has other settings by now keeps them, and the dump is load
   );
 });
 
+test("a check that reads the database's own time zone, dropped in place and restored by a proof of its own", async () => {
+  const { sandbox } = server;
+  await sandbox.psql(
+    `drop database ${live} with (force); create database ${live} template template0;
+     alter database ${live} set timezone to 'Europe/Berlin'`,
+    "template1",
+  );
+  await sandbox.psql(`create table stays (
+      id bigserial primary key, arrives_on date not null, arrives_at timestamptz not null,
+      constraint arrival_is_that_day check (arrives_on = arrives_at::date));
+    insert into stays (arrives_on, arrives_at) select day, day + interval '30 minutes'
+      from generate_series(date '2026-01-01', date '2026-03-31', interval '1 day') as day`);
+  const own = await server.backUp();
+  const before = await server.hash();
+  await sandbox.psql("delete from stays");
+  expect(await server.restore(`--yes --in-place ${own}`)).toMatchObject({ code: 0, stderr: "" });
+  expect(await server.hash()).toBe(before);
+  expect(await sandbox.psql("select count(*) from stays")).toBe("90");
+});
+
 test("a server that lacks the database makes it with its settings", async () => {
   const { sandbox } = server;
   await sandbox.psql(`drop database ${live} with (force)`, "template1");
