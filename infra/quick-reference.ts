@@ -1,7 +1,7 @@
 import { archiveName } from "../scripts/lib/backup-name.ts";
 import type { Compression } from "../scripts/lib/compression.ts";
 import type { DatabasePlan, ServerPlan } from "./config/plan.ts";
-import { replacedDirectory } from "./remotehost/provider/steps.ts";
+import { replacedDirectoryIn } from "./remotehost/provider/kept-things.ts";
 import { shellCommand, shellWord } from "./shell.ts";
 
 const databaseLines = (plan: DatabasePlan): string =>
@@ -115,7 +115,8 @@ Files
       the last rehearsal's result .rehearsal.json, pins .pin
   ${paths.log}   log
   ${paths.installation}   programs, Node, settings
-  ${replacedDirectory}   what stood in the way of our files, or was edited by hand
+  ${replacedDirectoryIn(paths.installation)}   what stood in the way of our files, or was edited by hand
+      (the newest 20 of each path)
   ${paths.cronTable}   schedule
 `;
 }

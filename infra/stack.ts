@@ -9,6 +9,7 @@ import type { Bundle } from "./installation.ts";
 import { orphansText, tooFewChosenText } from "./orphans.ts";
 import { declareServers } from "./remotehost/declare-servers.ts";
 import { getServer } from "./remotehost/get-server.ts";
+import { replacedDirectoryIn } from "./remotehost/provider/kept-things.ts";
 import { Readiness } from "./remotehost/readiness.ts";
 import type { ServerFacts } from "./remotehost/requirements.ts";
 import { type ServerOutput, serverOutput } from "./server-output.ts";
@@ -70,6 +71,9 @@ async function declare(plan: StackPlan, looked: readonly ServerPlan[]): Promise<
     servers: plan.servers.map(({ connection }) => connection),
     formerly: Object.fromEntries(renamed),
     formerStacks: Object.fromEntries(handedOver),
+    replaced: Object.fromEntries(
+      plan.servers.map(({ key, paths }) => [key, replacedDirectoryIn(paths.installation)]),
+    ),
     decommissioned: plan.decommissioned,
     lookedAt: looked.map(({ key }) => key),
     isPreview: pulumi.runtime.isDryRun(),

@@ -3,6 +3,7 @@ import { RemoteHostError } from "../remotehost/errors.ts";
 import { cronTable } from "../remotehost/provider/cron-table/resource.ts";
 import { directory } from "../remotehost/provider/directory/resource.ts";
 import { file } from "../remotehost/provider/file/resource.ts";
+import { usualReplacedDirectory } from "../remotehost/provider/kept-things.ts";
 import { quote } from "../remotehost/provider/quote.ts";
 import { examine } from "../remotehost/provider/readiness/examination.ts";
 import type { RemoteResource } from "../remotehost/provider/resource.ts";
@@ -68,7 +69,15 @@ async function problemsOf(server: Server, { stack, requirements }: LookRequest):
 
 async function look(server: Server, stack: string, sighting: Sighting): Promise<Omit<Look, "changedAt">> {
   const { deployedUrn: urn, state, type } = sighting;
-  const context = { urn, stack, formerStack: null, server, tell() {}, progress() {} };
+  const context = {
+    urn,
+    stack,
+    formerStack: null,
+    replaced: usualReplacedDirectory,
+    server,
+    tell() {},
+    progress() {},
+  };
   const [{ observation }, reading] = await Promise.all([
     server.look(pathOf(sighting), "never"),
     state && readers[type]?.read(context, state),

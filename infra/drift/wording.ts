@@ -82,7 +82,7 @@ export function advice(servers: readonly ServerReport[], stack: string | null): 
   return [
     ...(hasDrift
       ? [
-          `To put back what was changed: ${up} (what it replaces is kept on the server, below /opt/database-backups).`,
+          `To put back what was changed: ${up} (what it replaces is kept on the server, in replaced/ of paths.installation).`,
         ]
       : []),
     ...(hasPending ? [`To deploy what is pending: ${up}; pulumi preview --diff shows it.`] : []),

@@ -8,6 +8,8 @@ export interface Declaration {
   formerly: Record<string, string>;
   /** Key of a server to the stack that hands it over. */
   formerStacks?: Record<string, string> | undefined;
+  /** Key of a server to the directory in which what is replaced there is kept. */
+  replaced?: Record<string, string> | undefined;
   /** Key of a server that leaves: `remove` takes our files away, `forget` touches nothing. */
   decommissioned: Record<string, "remove" | "forget">;
   /** Keys of the servers that this run connects to; all unless given. */

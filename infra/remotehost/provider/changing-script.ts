@@ -1,10 +1,16 @@
 import { ownCrontabFunction } from "./cron-table/own-crontab.ts";
+import { keepFunctions } from "./kept-things.ts";
 import { quote } from "./quote.ts";
 import { stateDirectory } from "./records.ts";
-import { replacedDirectory } from "./steps.ts";
 
 /** Exit codes by which a changing script says why it changed nothing. */
 export const refusals = { foreignOwner: 90, changedMeanwhile: 91, lockHeld: 92 } as const;
+
+/** `rename FROM TO`, which survives a power cut, and `parents PATH`, which makes the directories on the way. */
+export const pathFunctions = `
+rename() { sync -- "$1"; mv -fT -- "$1" "$2"; sync -- "\${2%/*}/"; }
+parents() { (umask 022 && mkdir -p -- "\${1%/*}/"); }
+`;
 
 /**
  * The functions that steps are rendered to. Everything that makes a path visible is a rename, everything that is
@@ -15,9 +21,8 @@ const functions = `
 set -eu
 umask 077
 state=${stateDirectory}
-replaced=${replacedDirectory}
 refuse() { printf '%s' "$2" >&2; exit "$1"; }
-rename() { sync -- "$1"; mv -fT -- "$1" "$2"; sync -- "\${2%/*}/"; }
+${pathFunctions}
 claim() {
   while :; do
     mkdir -p -- "$state/records"
@@ -44,19 +49,7 @@ fingerprint() {
   else echo absent; fi
 }
 expect() { [ "$(fingerprint "$1")" = "$2" ] || refuse ${refusals.changedMeanwhile} "$1"; }
-parents() { (umask 022 && mkdir -p -- "\${1%/*}/"); }
-place() {
-  parents "$replaced/$1"
-  chmod 0700 "$replaced"
-  name=$1 number=1
-  while [ -e "$replaced/$name" ] || [ -L "$replaced/$name" ]; do number=$((number + 1)) name=$1.$number; done
-}
-keep() {
-  place "$3"
-  if [ "$1" = move ]; then mv -T -- "$2" "$replaced/$name"
-  else cp -p -- "$2" "$replaced/.$name~" && rename "$replaced/.$name~" "$replaced/$name"; fi
-  printf 'kept %s\\n' "$replaced/$name"
-}
+${keepFunctions}
 write() {
   parents "$1"
   directory=\${1%/*} base=\${1##*/}
@@ -99,18 +92,21 @@ replace_crontab() {
   rename "$replaced/.$name~" "$replaced/$name"
   if [ -n "$2" ]; then printf '%s' "$2" | base64 -d | crontab -u root -; else crontab -u root -r; fi
   printf 'kept %s\\n' "$replaced/$name"
+  forget_older "$4"
 }
 `;
 
 /**
  * A script that claims the machine for `stack`, which may belong to `former` until then, checks what the plan rests on,
  * and does its steps.
+ * @param replaced the directory in which what they replace is kept
  */
 export function changingScript(
   [stack, former]: readonly [stack: string, former: string | null],
+  replaced: string,
   expectations: string[],
   steps: string[],
 ): string {
   const claim = ["claim", quote(stack), ...(former === null ? [] : [quote(former)])].join(" ");
-  return [functions, claim, ...expectations, ...steps].join("\n");
+  return [functions, `replaced=${quote(replaced)}`, claim, ...expectations, ...steps].join("\n");
 }

@@ -3,7 +3,8 @@ import type { ServerFacts } from "../requirements.ts";
 import { examineOnce } from "./readiness/examination.ts";
 import { architectures } from "./readiness/judgement.ts";
 import { requirementsSchema } from "./readiness/resource.ts";
-import { connectionSchema } from "./schema.ts";
+import { pathProblem } from "./rules.ts";
+import { connectionSchema, ruled } from "./schema.ts";
 import type { ServerOf } from "./server-registry.ts";
 import type { Servers } from "./servers.ts";
 import type { Properties } from "./wire.ts";
@@ -21,6 +22,7 @@ const DeclarationInputs = z.strictObject({
   servers: z.array(connectionSchema),
   formerly: z.record(z.string(), z.string()),
   formerStacks: z.optional(z.record(z.string(), z.string())),
+  replaced: z.optional(z.record(z.string(), ruled(pathProblem))),
   decommissioned: z.record(z.string(), z.enum(["remove", "forget"])),
   lookedAt: z.optional(z.array(z.string())),
   isPreview: z.optional(z.boolean()),

@@ -8,6 +8,8 @@ export interface RequestContext {
   stack: string;
   /** `PROJECT/STACK` that hands the machine over; null where none does. */
   formerStack: string | null;
+  /** The directory on the server in which what is replaced is kept. */
+  replaced: string;
   server: Server;
   /** Shows the person a sentence beside the resource. */
   tell(text: string): void;

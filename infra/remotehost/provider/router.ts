@@ -52,6 +52,7 @@ export function remoteHostProvider(version: string, log: Log): Provider {
       urn,
       stack: stackOf(urn),
       formerStack: servers.formerStack(connection.key),
+      replaced: servers.replacedDirectory(connection.key),
       server: serverOf(connection),
       tell: (text) => log(urn, text, "warning"),
       progress: (text) => log(urn, text, "progress"),

@@ -20,6 +20,8 @@ import { type Plan, renderExpectations, renderSteps } from "./steps.ts";
 export interface Owners {
   stack: string;
   formerStack: string | null;
+  /** The directory in which what is replaced is kept. */
+  replaced: string;
 }
 
 /** One path, and what else a plan for it may need to know. */
@@ -93,7 +95,7 @@ export class Server {
    * @throws ConflictError for a machine of another stack or one where somebody else is deploying.
    */
   async carryOut(
-    { stack, formerStack }: Owners,
+    { stack, formerStack, replaced }: Owners,
     plan: Plan,
     observation: Observation,
     body?: RequestInput,
@@ -102,6 +104,7 @@ export class Server {
     this.#met.add(observation.path);
     const script = changingScript(
       [stack, formerStack],
+      replaced,
       renderExpectations([observation]),
       renderSteps(plan.steps, new Date()),
     );

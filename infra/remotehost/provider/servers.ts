@@ -1,5 +1,6 @@
 import type { Connection } from "../connection.ts";
 import type { Declaration } from "../declare-servers.ts";
+import { usualReplacedDirectory } from "./kept-things.ts";
 
 /** What a delete of a server's resource may do. */
 export type Removal = "remove" | "forget" | "refuse";
@@ -55,6 +56,11 @@ export class Servers {
   /** `PROJECT/STACK` that hands the server's machine over; null where none does. */
   formerStack(key: string): string | null {
     return this.#declaration?.formerStacks?.[key] ?? null;
+  }
+
+  /** Where what is replaced on the server is kept. */
+  replacedDirectory(key: string): string {
+    return this.#declaration?.replaced?.[key] ?? usualReplacedDirectory;
   }
 
   /** Why nothing can be done on the server now; nothing of it is planned while there is a reason. */

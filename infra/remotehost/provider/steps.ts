@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { commonSuffix, replacedName } from "./kept-things.ts";
 import type { Found, Observation } from "./observation.ts";
 import { quote } from "./quote.ts";
 import { formatRecord, type PathRecord, recordName } from "./records.ts";
@@ -35,15 +36,6 @@ export function plan(steps: readonly Step[], reason: string, notes: string[] = [
   return first ? { steps: [first, ...rest], notes } : { steps: [], reason, notes };
 }
 
-/** Where what was replaced is kept; not beside it, because cron and logrotate read whole directories. */
-export const replacedDirectory = "/opt/database-backups/replaced";
-
-/** The name under which a replaced thing is kept: when, and which path. */
-export function replacedName(path: string, now: Date): string {
-  const time = now.toISOString().replaceAll(/[-:]|\.\d+/g, "");
-  return `${time}${path.replaceAll("/", "+").slice(-180)}`;
-}
-
 /** A thing in one word; two equal words mean that nothing has changed in between. The script computes the same. */
 export function fingerprint(found: Found): string {
   if (found.kind === "file") return `file:${found.sha256}`;
@@ -60,10 +52,13 @@ export function renderSteps(steps: readonly Step[], now: Date): string[] {
   return steps.map((step) => renderers[step.do](step as never, now));
 }
 
+/** What stands for the path of root's own crontab. */
+const crontab = "/crontab-of-root";
+
 type Renderers = { [Kind in Step["do"]]: (step: Extract<Step, { do: Kind }>, now: Date) => string };
 
 const renderers: Renderers = {
-  keep: ({ path, by }, now) => words("keep", by, path, replacedName(path, now)),
+  keep: ({ path, by }, now) => words("keep", by, path, replacedName(path, now), commonSuffix(path)),
   write: ({ path, sha256, permissions }) => words("write", path, ...permissionWords(permissions), sha256),
   "make-directory": ({ path, permissions }) => words("make_directory", path, ...permissionWords(permissions)),
   "set-permissions": ({ path, permissions }) =>
@@ -74,7 +69,8 @@ const renderers: Renderers = {
   "remove-directory": ({ path }) => words("remove_directory", path),
   "replace-crontab": ({ before, after }, now) => {
     const [bytes, hash] = [Buffer.from(after, "latin1"), sha256(Buffer.from(before, "latin1"))];
-    return words("replace_crontab", hash, bytes.toString("base64"), replacedName("/crontab-of-root", now));
+    const kept = [replacedName(crontab, now), commonSuffix(crontab)];
+    return words("replace_crontab", hash, bytes.toString("base64"), ...kept);
   },
 };
 

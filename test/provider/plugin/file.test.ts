@@ -174,6 +174,26 @@ describe("what was there before", () => {
     expect((await server.run("stat -c %a /opt/database-backups/replaced")).stdout).toBe("700\n");
   });
 
+  it("is kept under the installation that the program declares, with what a version before had kept", async () => {
+    const old = "/opt/database-backups/replaced/20260101T000000Z+root+old";
+    await server.writeFile(old, "old\n");
+    await server.writeFile(path, "by hand\n");
+    await withPlugin(async (declared) => {
+      const connection = connectionTo(server);
+      await declared.invoke("remotehost:index:declareServers", {
+        servers: [connection],
+        formerly: {},
+        decommissioned: {},
+        replaced: { [connection.key]: "/srv/own/replaced" },
+      });
+      await bring(declared, urn, greeting());
+    });
+    const { stdout } = await server.run(
+      "cd /srv/own/replaced; cat *+old *+greeting.txt; rm -r /srv/own; [ -e /opt/database-backups/replaced ] || echo gone",
+    );
+    expect(stdout).toBe("old\nby hand\ngone\n");
+  });
+
   it("is named with where it is kept, even when something fails after that", async () => {
     await server.writeFile(path, "by hand\n");
     await expect(made({ owner: "nobody-at-all" })).rejects.toThrow(

@@ -177,7 +177,10 @@ test("a server that is up and was never deployed is deployed", async () => {
 
 test("the provider learns every server, every former key and every end", async () => {
   const plan = stackPlanOf({
-    servers: { a: { host: "h", formerly: "old" }, b: { formerStack: "other/staging" } },
+    servers: {
+      a: { host: "h", formerly: "old" },
+      b: { formerStack: "other/staging", paths: { installation: "/srv/backup" } },
+    },
     databases: { library: {} },
     decommissioned: { c: "forget" },
     formerStack: "before",
@@ -190,6 +193,7 @@ test("the provider learns every server, every former key and every end", async (
     ],
     formerly: { a: "old" },
     formerStacks: { a: "database-backups/before", b: "other/staging", c: "database-backups/before" },
+    replaced: { a: "/opt/database-backups/replaced", b: "/srv/backup/replaced" },
     decommissioned: { c: "forget" },
     lookedAt: ["a", "b"],
     isPreview: false,

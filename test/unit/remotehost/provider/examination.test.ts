@@ -33,7 +33,7 @@ const requirements: Requirements = {
 it("the refresh and the program share one look", async () => {
   const connection = { key: "a", host: "a" };
   const server = new SilentServer(connection, () => {});
-  const nothing = { urn: "", formerStack: null, tell: () => {}, progress: () => {} };
+  const nothing = { urn: "", formerStack: null, replaced: "/x", tell: () => {}, progress: () => {} };
   await readiness.read({ ...nothing, stack: "p/s", server }, {
     connection,
     ...kept(requirements),

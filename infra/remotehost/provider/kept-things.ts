@@ -1,0 +1,82 @@
+/** Where a version before kept what was replaced, whatever the installation's path was; and it is still the default. */
+export const usualReplacedDirectory = "/opt/database-backups/replaced";
+
+/** Where what was replaced is kept; not beside it, because cron and logrotate read whole directories. */
+export const replacedDirectoryIn = (installation: string): string => `${installation}/replaced`;
+
+/** How many copies of one path are kept. */
+const keptCopies = 20;
+
+/** What the name of a kept thing says of its path; two paths have the same only where they are longer than that. */
+const suffixOf = (path: string): string => path.replaceAll("+", "++").replaceAll("/", "+");
+const longest = 180;
+
+/** The name under which a replaced thing is kept: when, and which path. */
+export function replacedName(path: string, now: Date): string {
+  const time = now.toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  return `${time}${suffixOf(path).slice(-longest)}`;
+}
+
+/** What the names of all kept things of a path have in common; empty where it is not the path's alone. */
+export function commonSuffix(path: string): string {
+  const suffix = suffixOf(path);
+  return suffix.length > longest ? "" : suffix;
+}
+
+/**
+ * Shell functions; `$replaced` is where things are kept, `parents` and `rename` are those of the changing script.
+ *
+ * - `place NAME` makes the directory and sets `$name` to a name in it that is free: `TIME.2+PATH` for a second one of a
+ *   second. What a version before has kept elsewhere is moved there first.
+ * - `keep move|copy PATH NAME SUFFIX` keeps a thing. Of the files of one path the newest stay, in all; what was moved
+ *   here as a directory is somebody's data and stays for good.
+ */
+export const keepFunctions = `
+usual=${usualReplacedDirectory}
+make_replaced() {
+  parents "$replaced/x"
+  chmod 0700 "$replaced"
+}
+adopt_usual() {
+  if [ "$replaced" = "$usual" ] || [ -L "$usual" ] || [ ! -d "$usual" ]; then return; fi
+  for kept in "$usual"/*; do
+    there=$replaced/\${kept##*/}
+    if [ -e "$there" ] || [ -L "$there" ]; then continue; fi
+    if [ -e "$kept" ] || [ -L "$kept" ]; then mv -T -- "$kept" "$there" || :; fi
+  done
+  rmdir -- "$usual" 2>/dev/null || :
+}
+place() {
+  make_replaced
+  adopt_usual
+  name=$1 number=1
+  while [ -e "$replaced/$name" ] || [ -L "$replaced/$name" ]; do
+    number=$((number + 1)) name=\${1%%+*}.$number+\${1#*+}
+  done
+}
+is_kept_of() {
+  if [ ! -f "$1" ] && [ ! -L "$1" ]; then return 1; fi
+  rest=\${1##*/}
+  [ "+\${rest#*+}" = "$2" ]
+}
+forget_older() {
+  if [ -z "$1" ]; then return; fi
+  total=0
+  for kept in "$replaced"/????????T??????Z*; do
+    if is_kept_of "$kept" "$1"; then total=$((total + 1)); fi
+  done
+  for kept in "$replaced"/????????T??????Z*; do
+    if [ "$total" -le ${keptCopies} ]; then break; fi
+    if is_kept_of "$kept" "$1"; then rm -f -- "$kept" && total=$((total - 1)); fi
+  done
+}
+keep() {
+  # What stands where the directory itself is to be made cannot be moved into it.
+  case $replaced/ in "$2"/*) replaced=$2.replaced ;; esac
+  place "$3"
+  if [ "$1" = move ]; then mv -T -- "$2" "$replaced/$name"
+  else cp -p -- "$2" "$replaced/.$name~" && rename "$replaced/.$name~" "$replaced/$name"; fi
+  printf 'kept %s\\n' "$replaced/$name"
+  forget_older "$4"
+}
+`;
