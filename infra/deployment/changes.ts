@@ -24,6 +24,8 @@ export interface EngineReport {
   /** Names of the resources that are done. */
   done: string[];
   unchanged: number;
+  /** Names of the resources that were found otherwise than they had been deployed: somebody has edited them. */
+  edited: string[];
   diagnostics: Diagnostic[];
   /** The resource under way that was last heard of. */
   latest: string | null;
@@ -33,6 +35,7 @@ export const emptyReport = (): EngineReport => ({
   changes: [],
   done: [],
   unchanged: 0,
+  edited: [],
   diagnostics: [],
   latest: null,
 });
@@ -72,6 +75,7 @@ export function addEvent(report: EngineReport, event: EngineEvent): void {
   if (resOutputsEvent && counts(resOutputsEvent.metadata)) {
     const { op, urn } = resOutputsEvent.metadata;
     if (op !== "refresh" && op !== "same") report.done.push(nameOf(urn));
+    if (isEdited(resOutputsEvent.metadata)) report.edited.push(nameOf(urn));
   }
   if (diagnosticEvent && !diagnosticEvent.ephemeral) {
     const { severity, message } = diagnosticEvent;
@@ -79,6 +83,14 @@ export function addEvent(report: EngineReport, event: EngineEvent): void {
       report.diagnostics.push({ severity, message: plain(message) });
   }
 }
+
+/** Whether the look before the run found something of ours otherwise than it was left; what is missing is made anew. */
+const isEdited = ({ op, type, new: found, diffs }: Step): boolean =>
+  op === "refresh" &&
+  /^remotehost:index:(File|Directory|CronTable)$/.test(type) &&
+  found !== undefined &&
+  found !== null &&
+  (diffs ?? []).length > 0;
 
 function addStep(report: EngineReport, step: Step): void {
   const operation = operations[step.op];

@@ -5,6 +5,7 @@ import type { ServerPlan } from "../config/plan.ts";
 import { succeed } from "../local-machine/command.ts";
 import { withProjectNode } from "../local-machine/places.ts";
 import { withPulumi } from "../pulumi-cli/pulumi-cli.ts";
+import { replacedDirectoryIn } from "../remotehost/provider/kept-things.ts";
 import { unverified } from "../verification.ts";
 import { chooseBackend } from "./backend.ts";
 import type { EngineReport } from "./changes.ts";
@@ -19,7 +20,7 @@ import { previewText } from "./preview-text.ts";
 import type { Progress } from "./progress.ts";
 import { loadAutomation, PulumiStack } from "./pulumi-stack.ts";
 import { type Asking, askForApplication, askForDatabase } from "./questions.ts";
-import { changesOf, serverResult } from "./server-result.ts";
+import { changesOf, keptOf, serverResult } from "./server-result.ts";
 import { StackFileStore } from "./stack-file-store.ts";
 import type { Result } from "./summary.ts";
 import { acceptHostKey, isRefusal, refusalText } from "./trust.ts";
@@ -34,6 +35,11 @@ export interface Tools {
   interruptions: Interruptions;
   paint: ReturnType<typeof painter>;
 }
+
+/** Where what is replaced is kept, each directory once. */
+const keptIn = (looks: readonly Look[]): string[] => [
+  ...new Set(looks.map(({ plan }) => replacedDirectoryIn(plan.paths.installation))),
+];
 
 const untouched = () => new Interruption("interrupted; nothing was changed", "Run the same command again.");
 
@@ -192,7 +198,7 @@ export class Deployment {
       before(stack.preview({ ...options, onEvent: () => {} })),
     );
     if (preview.failure !== null) throw previewFailed(preview);
-    this.#tellPreview(preview.report);
+    this.#tellPreview(preview.report, keptIn(ready));
     const nothing = preview.report.changes.length === 0 && this.#store.file.changes.length === 0;
     if (this.#wish.dryRun) {
       await this.#undoCreation(stack);
@@ -236,11 +242,11 @@ export class Deployment {
     return this.#verified(stack, looks, run.report);
   }
 
-  #tellPreview(report: EngineReport): void {
+  #tellPreview(report: EngineReport, kept: readonly string[]): void {
     const { progress, paint } = this.#tools;
     const { name, file } = this.#store;
     for (const change of file.changes) progress.say(`${name}: ${change}`);
-    progress.say(previewText(report, paint));
+    progress.say(previewText(report, paint, kept));
     for (const { severity, message } of report.diagnostics)
       if (!message.startsWith(unverified)) progress.say(`${severity}: ${message}`);
   }
@@ -282,6 +288,7 @@ export class Deployment {
       dryRun: this.#wish.dryRun,
       beforeApplication: this.#beforeApplication,
       servers: looks.map((look) => serverResult(look, report, this.#wish.dryRun)),
+      kept: keptOf(report),
       errors,
       phases: this.#tools.progress.phases,
       seconds: (performance.now() - this.#began) / 1000,

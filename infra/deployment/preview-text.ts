@@ -14,11 +14,12 @@ const kinds: Readonly<Record<string, string>> = {
   Command: "first backup and status check",
 };
 
-function line(change: Change, width: number, paint: Paint): string {
+function line(change: Change, isEdited: boolean, width: number, paint: Paint): string {
   const what =
     change.operation === "update" ? change.properties.join(", ") : (kinds[change.type] ?? change.type);
   const name = (change.path ?? change.name).padEnd(width);
-  return `  ${paint(colours[change.operation], marks[change.operation])} ${name}  ${what}`.trimEnd();
+  const why = isEdited ? `${what === "" ? "" : "; "}edited on the server` : "";
+  return `  ${paint(colours[change.operation], marks[change.operation])} ${name}  ${what}${why}`.trimEnd();
 }
 
 /** "3 to create, 1 to update", or "nothing to do". */
@@ -30,9 +31,20 @@ export function countText(changes: readonly Change[]): string {
   return counts.length === 0 ? "nothing to do" : counts.join(", ");
 }
 
-/** What a preview found: a line for each change, and a count. */
-export function previewText({ changes, unchanged }: EngineReport, paint: Paint): string {
+/**
+ * What a preview found: a line for each change, and a count.
+ * @param keptIn the directories in which what is replaced is kept
+ */
+export function previewText(
+  { changes, edited, unchanged }: EngineReport,
+  paint: Paint,
+  keptIn: readonly string[],
+): string {
   const width = Math.max(0, ...changes.map(({ path, name }) => (path ?? name).length));
-  const lines = changes.map((change) => line(change, width, paint));
-  return [...lines, `${countText(changes)}; ${unchanged} unchanged`].join("\n");
+  const isEdited = ({ name }: Change) => edited.includes(name);
+  const lines = changes.map((change) => line(change, isEdited(change), width, paint));
+  const kept = changes.some(isEdited)
+    ? [`what was edited on a server is put back; its content is kept there in ${keptIn.join(" or ")}`]
+    : [];
+  return [...lines, ...kept, `${countText(changes)}; ${unchanged} unchanged`].join("\n");
 }

@@ -10,6 +10,10 @@ export const changesOf = ({ changes, done }: EngineReport, key: string, planned 
       name.startsWith(`${key}-`) && type !== "Readiness" && (planned || done.includes(name)),
   ).length;
 
+/** What a run says of the things that it replaced: what they were, and where they are kept. */
+export const keptOf = ({ diagnostics }: EngineReport): string[] =>
+  diagnostics.flatMap(({ message }) => (/ is kept as \//.test(message) ? [message] : []));
+
 /** What there is to say of a server before its verification. */
 export function serverResult(
   { plan, problems, notes }: Look,

@@ -29,6 +29,8 @@ export interface Result {
   fileChanges: string[];
   dryRun: boolean;
   servers: ServerResult[];
+  /** What was replaced that the deployment had not left so, each with where it is kept. */
+  kept: string[];
   /** What failed in the deployment itself, as Pulumi says it. */
   errors: string[];
   phases: Phase[];
@@ -177,6 +179,7 @@ export function summaryText(result: Result, paint: Paint): string {
   );
   return [
     ...result.servers.flatMap((server) => serverText(result, server, paint)),
+    ...section("Kept", result.kept),
     ...section("Errors", result.errors),
     ...section("Next", nextLines(result)),
     "",

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { addEvent, emptyReport } from "../../../infra/deployment/changes.ts";
 import { previewText } from "../../../infra/deployment/preview-text.ts";
 import { cliErrorText, failureText, processIn, targetsOf } from "../../../infra/deployment/pulumi-stack.ts";
+import { keptOf } from "../../../infra/deployment/server-result.ts";
 import { painter } from "../../../scripts/lib/terminal.ts";
 
 type Metadata = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
@@ -52,10 +53,41 @@ test("each resource is told once, and what is only the engine's own is left out"
     "replace c",
   ]);
   expect(report).toMatchObject({ unchanged: 1, done: ["a"], latest: "/root/c" });
-  expect(previewText(report, painter(false))).toBe(
+  expect(previewText(report, painter(false), ["/opt/x/replaced"])).toBe(
     "  + /root/a  file\n  ~ /root/b  content, mode\n  ± /root/c  file\n" +
       "1 to create, 1 to update, 1 to replace; 1 unchanged",
   );
+});
+
+test("what somebody has edited on a server is told as that, with where it is kept", () => {
+  const refreshed = (name: string, more: object = {}, type?: string) =>
+    ended(metadata("refresh", name, type, { diffs: ["content"], ...more }));
+  const report = reportOf(
+    refreshed("edited"),
+    refreshed("gone", { new: undefined }),
+    refreshed("same", { diffs: [] }),
+    refreshed("readiness", {}, "remotehost:index:Readiness"),
+    begun(metadata("update", "edited", undefined, { diffs: ["content"] })),
+    begun(metadata("create", "gone")),
+    begun(metadata("update", "same", undefined, { diffs: ["content"] })),
+    begun(metadata("update", "readiness", "remotehost:index:Readiness", { diffs: ["problems"] })),
+  );
+  expect(previewText(report, painter(false), ["/opt/x/replaced", "/srv/y/replaced"]).split("\n")).toEqual([
+    "  ~ /root/edited     content; edited on the server",
+    "  + /root/gone       file",
+    "  ~ /root/same       content",
+    "  ~ /root/readiness  problems",
+    "what was edited on a server is put back; its content is kept there in /opt/x/replaced or /srv/y/replaced",
+    "1 to create, 3 to update; 0 unchanged",
+  ]);
+});
+
+test("where a run has kept what it replaced is taken from what it says", () => {
+  const kept =
+    "h: what was at /root/x was not as this deployment left it; it is kept as /opt/x/replaced/T+root+x";
+  const says = (message: string) =>
+    event({ diagnosticEvent: { severity: "warning", message, color: "never" } });
+  expect(keptOf(reportOf(says(kept), says("a note")))).toEqual([kept]);
 });
 
 test("warnings and errors are kept without the engine's marks, what is ephemeral is not", () => {
@@ -74,7 +106,7 @@ test("warnings and errors are kept without the engine's marks, what is ephemeral
 });
 
 test("nothing to do is said", () => {
-  expect(previewText(emptyReport(), painter(false))).toBe("nothing to do; 0 unchanged");
+  expect(previewText(emptyReport(), painter(false), [])).toBe("nothing to do; 0 unchanged");
 });
 
 describe("what the CLI says is wrong", () => {

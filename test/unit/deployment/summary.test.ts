@@ -32,6 +32,7 @@ function resultOf(server: ServerResult, more: Partial<Result> = {}): Result {
     dryRun: false,
     beforeApplication: false,
     servers: [server],
+    kept: [],
     errors: [],
     phases: [{ title: "Preview", seconds: 3.04 }],
     seconds: 12.4,
@@ -49,6 +50,14 @@ test("a good end says what was done, has commands to paste, and the time it took
   expect(text(result)).toMatch(/status +ssh root@cloud\.cerveras\.com \/root\/check_database_status\.sh/);
   expect(text(result)).toContain("commit Pulumi.prod.yaml: servers: cloud.cerveras.com is added");
   expect(text(result)).toMatch(/\n12 s: preview 3\.0 s$/);
+});
+
+test("what was edited on a server and put back is told with where it is kept", () => {
+  const kept = [
+    "h: what was at /root/x was not as this deployment left it; it is kept as /opt/x/replaced/T+root+x",
+  ];
+  expect(text(resultOf(serverWith(), { kept }))).toContain(`\n  Kept\n    ${kept[0]}\n`);
+  expect(text(resultOf(serverWith()))).not.toContain("Kept");
 });
 
 const waiting = [{ name: "library", container: "library-db" }];
