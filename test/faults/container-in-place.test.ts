@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, test } from "vitest";
+import { docker } from "../sandbox/docker.ts";
+import { chosen, randomFor, times } from "./extent.ts";
+import { type FaultServer, startFaultServer } from "./fault-server.ts";
+import { inPlaceHolds, proveAll, putLauncher, ways, wordsInPlace } from "./in-place.ts";
+import { bulk, interrupt, lasting, middlesInPlace, severed } from "./middle.ts";
+import { survive } from "./survival.ts";
+
+/** What happens to the database's container, or to a session in it, in the middle of a restore in place. */
+
+let server: FaultServer;
+/** What the live database holds after a restore, and what it held before. */
+let contents: readonly [string, string];
+
+beforeAll(async () => {
+  server = await startFaultServer(220, { database: "empty", states: [bulk], settings: lasting });
+  await putLauncher(server);
+  await proveAll(server);
+  const first = await server.content();
+  await server.sandbox.psql("update bulk set text = 'changed since' where n % 100 = 0");
+  contents = [first, await server.content()];
+});
+afterAll(() => server?.remove());
+
+const events = [
+  { event: "the container killed", says: severed, act: (container: string) => docker(["kill", container]) },
+  {
+    event: "the container restarted",
+    says: severed,
+    act: (container: string) => docker(["restart", "--time", "5", container]),
+  },
+  {
+    event: "the run's sessions terminated",
+    says: /failed: .*(terminating connection due to administrator command|server closed the connection)/,
+    act: () =>
+      server.sandbox.psql(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'database-backups/%'",
+        "template1",
+      ),
+  },
+];
+
+const cases = middlesInPlace.flatMap((middle) =>
+  events.map((event) => ({ ...event, middle, what: middle.what })),
+);
+
+test.each(chosen("containers in place", cases, 1))(
+  "$event in the middle of $what",
+  async ({ event, says, act, middle }) => {
+    const fault = `${event} in the middle of ${middle.what}`;
+    const random = randomFor(fault);
+    const mend = () => server.sandbox.startDatabase();
+    const interruption = { act: () => act(server.sandbox.container), undo: mend, random };
+    for (let occasion = 0; occasion < times(3, 1); occasion += 1) {
+      await survive(server, {
+        fault,
+        happen: () => interrupt(server, middle, interruption),
+        says,
+        mend,
+        live: async (before, { stdout, stderr }) => {
+          const way = ways[occasion % ways.length] ?? ways[0];
+          const words = wordsInPlace(server.archives[0]);
+          await inPlaceHolds(server, {
+            before,
+            former: contents,
+            outcomes: contents,
+            output: stdout + stderr,
+            way,
+            words,
+          });
+        },
+      });
+    }
+  },
+);
