@@ -9,7 +9,7 @@ import { byHand, type Proofs, type Reservation, requireNoOtherServer, requirePro
 import type { RestoreRun } from "./run.ts";
 import { ShutOut } from "./shut-out.ts";
 import type { RestoreSource } from "./source.ts";
-import { restoredBytes } from "./space-check.ts";
+import { requireSpaceInPlace, restoredBytes } from "./space-check.ts";
 
 /** What the live database may be dropped for: a backup of it that is proven, since which nobody has written to it. */
 export interface Prepared {
@@ -47,7 +47,7 @@ export async function prepareDrop(
   run: RestoreRun,
   server: LiveServer & { liveOid: number },
   lock: Lock,
-  proofs: Proofs,
+  { proofs, source }: { proofs: Proofs; source: RestoreSource },
   reserved: Reservation,
 ): Promise<Prepared> {
   const { database, log, output, runId, settings } = run;
@@ -69,6 +69,8 @@ export async function prepareDrop(
     await requireProven(guarded, proofs, reserved, {
       ...{ path: archive, sha256: backup.archive.sha256, manifest: backup },
     });
+    // Somebody may have filled the disk meanwhile.
+    await requireSpaceInPlace(run, source, server);
     await shutOut.requireHeld();
     run.signal.throwIfAborted();
     return { backup, archive, shutOut };

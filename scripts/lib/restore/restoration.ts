@@ -158,7 +158,7 @@ async function dropAndRestore(
     throw new RestoreError("obstacle", `somebody has made a database ${live} meanwhile; run it again`);
   const { signal } = run;
   await requireStillThere(wish.source, (path) => inspectSource(path, signal), signal);
-  const prepared = await prepareDrop(run, { ...server, liveOid }, lock, wish.proofs, reserved);
+  const prepared = await prepareDrop(run, { ...server, liveOid }, lock, wish, reserved);
   const { archive, backup, shutOut } = prepared;
   try {
     const state = { version: 1 as const, runId: run.runId, liveOid, preRestoreArchive: archive, properties };
