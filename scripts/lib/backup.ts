@@ -14,11 +14,13 @@ import { deadline } from "./deadline.ts";
 import { requireRunning } from "./docker.ts";
 import { DumpError } from "./dump.ts";
 import { type DumpFiles, readRoles, writeDumpFiles } from "./dump-files.ts";
-import { messageOf } from "./errors.ts";
+import { messageOf, ProgramError } from "./errors.ts";
+import { ExitCode } from "./exit-codes.ts";
 import { formatBytes, formatDuration, plural } from "./format.ts";
 import type { Lock } from "./lock.ts";
 import type { Log } from "./log.ts";
 import type { BackupClass, Manifest } from "./manifest.ts";
+import { missingMount, missingMountText, mountAdvice } from "./mounts.ts";
 import { applicationName } from "./run-id.ts";
 import { compressionIn, type DatabaseSettings, type Settings } from "./settings.ts";
 import { predecessors, shrinkage } from "./shrinkage.ts";
@@ -71,11 +73,20 @@ export function summary({ archive, totals, durationSeconds }: Manifest): string 
   return [archive.file, formatBytes(archive.bytes), ...content, formatDuration(durationSeconds)].join(", ");
 }
 
+/** @throws ProgramError where the backup would land below the mount point of the disk that is to hold it. */
+function requireMounted(directory: string): void {
+  const missing = missingMount(directory);
+  if (missing === null) return;
+  const what = missingMountText(directory, missing);
+  throw new ProgramError(`${what}; ${mountAdvice(missing)}`, ExitCode.failed);
+}
+
 async function attempt(settings: Settings, database: DatabaseSettings, run: BackupRun): Promise<Manifest> {
   const begun = performance.now();
   const { compression, level } = compressionIn(settings);
   requireReadable(compression);
   const directory = settings.paths.backups;
+  requireMounted(directory);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const earlier = listBackups(directory, database.name);
   const last = earlier.find((backup) => backup.verified);

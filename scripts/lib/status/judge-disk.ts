@@ -1,4 +1,5 @@
 import { formatBytes } from "../format.ts";
+import { missingMountText, mountAdvice } from "../mounts.ts";
 import { daysUntilFull, growthOf } from "./backup-growth.ts";
 import { critical, ok, unknown, warning } from "./levels.ts";
 import type { FileSystemState, ServerObservation } from "./observation.ts";
@@ -37,8 +38,17 @@ function daysOf(server: ServerObservation, fileSystem: FileSystemState): number 
 
 /** Point 7: room on the disks, and for how long. */
 export function judgeDisk(server: ServerObservation): Finding[] {
-  if (!server.fileSystems.seen) return [unknown(server.fileSystems.reason, "see: df --human-readable")];
-  return disksOf(server).flatMap((disk) => judgeOne(disk, server));
+  const unmounted = judgeMount(server);
+  if (!server.fileSystems.seen)
+    return [...unmounted, unknown(server.fileSystems.reason, "see: df --human-readable")];
+  return [...unmounted, ...disksOf(server).flatMap((disk) => judgeOne(disk, server))];
+}
+
+/** Backups below the mount point of their disk are not where a person looks for them once it is lost. */
+function judgeMount({ missingMount, settings }: ServerObservation): Finding[] {
+  if (missingMount === null) return [];
+  const text = missingMountText(settings.paths.backups, missingMount);
+  return [critical(`${text}: nothing is backed up`, mountAdvice(missingMount))];
 }
 
 function judgeOne(disk: Disk, { settings }: ServerObservation): Finding[] {

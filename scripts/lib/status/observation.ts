@@ -122,6 +122,8 @@ export interface ServerObservation {
   /** Absent where the settings are of a version that does not say where all of ours is. */
   surroundings?: Looked<Surroundings>;
   fileSystems: Looked<readonly FileSystemState[]>;
+  /** The mount point of the backups' disk or share, where /etc/fstab has one that is not mounted. */
+  missingMount: string | null;
   /** The log's last entries, oldest first; null when there is no log. */
   log: Looked<readonly LogEntry[] | null>;
   /** Why nothing can be logged; null when something can. */

@@ -5,6 +5,7 @@ import { messageOf } from "../errors.ts";
 import { readLeftAlone } from "../left-alone.ts";
 import { describeHolder, lockHolder, lockPath } from "../lock.ts";
 import type { Log } from "../log.ts";
+import { missingMount } from "../mounts.ts";
 import { inPlaceStatePath } from "../restore/in-place-state.ts";
 import type { DatabaseSettings, Settings } from "../settings.ts";
 import { firstBackupDue } from "./due-runs.ts";
@@ -49,6 +50,7 @@ export async function observeServer(
     cronRunning: observeCron(),
     cronTable: observeCronTable(settings.paths.cronTable),
     fileSystems: observeFileSystems(settings),
+    missingMount: missingMount(settings.paths.backups),
     log: observeLog(settings.paths.log),
   };
   const local = databases.map((database) => localState(settings, database));

@@ -207,6 +207,7 @@ export function server(change: Partial<ServerObservation> = {}): ServerObservati
         },
       ],
     },
+    missingMount: null,
     log: { seen: true, value: [] },
     logProblem: null,
     databases: [database()],

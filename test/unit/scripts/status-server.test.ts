@@ -200,6 +200,12 @@ describe("7 disk", () => {
       "critical",
       "full in about 2 days",
     ],
+    [
+      "below a mount point of /etc/fstab that is not mounted",
+      { missingMount: "/mnt/share" },
+      "critical",
+      "/mnt/share stands in /etc/fstab and is not mounted: nothing is backed up",
+    ],
     ["not to be seen", { fileSystems: { seen: false, reason: "EIO" } }, "unknown", "EIO"],
   ])("%s", (_, change, level, text) => expectFinding(judgeDisk(server(change)), level, text));
 });

@@ -1,0 +1,56 @@
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** The mount points that a table of mounts names, in the column that has them; spaces and the like are octal there. */
+const mountPoints = (table: string, column: number): string[] =>
+  table
+    .split("\n")
+    .filter((line) => !/^\s*(#|$)/.test(line))
+    .flatMap((line) => line.trim().split(/\s+/)[column] ?? [])
+    .map((text) =>
+      text.replaceAll(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8))),
+    )
+    .filter((path) => path.startsWith("/"))
+    .map((path) => path.replace(/(?<=.)\/+$/, ""));
+
+/**
+ * The mount point on the way to a path that should be mounted and is not; null where there is none.
+ * @param fstab the text of /etc/fstab
+ * @param mounted the text of /proc/self/mountinfo
+ */
+export function unmountedOnTheWay(path: string, fstab: string, mounted: string): string | null {
+  const there = new Set(mountPoints(mounted, 4));
+  const onTheWay = (point: string) => point !== "/" && (path === point || path.startsWith(`${point}/`));
+  return mountPoints(fstab, 1).find((point) => onTheWay(point) && !there.has(point)) ?? null;
+}
+
+/** Where a path leads to, as far as it exists. */
+function real(path: string): string {
+  if (existsSync(path)) return realpathSync(path);
+  const above = dirname(path);
+  return above === path
+    ? path
+    : `${real(above).replace(/\/$/, "")}${path.slice(above.replace(/\/$/, "").length)}`;
+}
+
+/**
+ * The same for this machine: where a share or a disk is not mounted, what is written lands on the disk below its mount
+ * point. A machine without these tables, and what no line of /etc/fstab mounts, is not known to lack anything.
+ */
+export function missingMount(path: string): string | null {
+  try {
+    const tables = [
+      readFileSync("/etc/fstab", "utf8"),
+      readFileSync("/proc/self/mountinfo", "utf8"),
+    ] as const;
+    return unmountedOnTheWay(path, ...tables) ?? unmountedOnTheWay(real(path), ...tables);
+  } catch {
+    return null;
+  }
+}
+
+/** What is wrong, and what to do about it. */
+export const missingMountText = (path: string, mountPoint: string): string =>
+  `${path} is not the disk or share that it should be: ${mountPoint} stands in /etc/fstab and is not mounted`;
+export const mountAdvice = (mountPoint: string): string =>
+  `mount it: mount ${mountPoint}; or take its line out of /etc/fstab`;
