@@ -67,10 +67,20 @@ const notes = `
 
 - “Byte for byte” is by sha256; “a good backup” is read in full by a program that shares no code with the product. The
   live database is compared by the sha256 of a dump's text (every row, in order) and by its owner, grants and settings.
+- A restore in place that is cut off after its drop leaves no live database. “The live database” is looked at then when
+  it has been brought back, in turn by the commands that the run had printed, pasted as they are, by the one that the
+  status check names, and by the next restore: what it was lies in a good backup, and the status check is critical.
+- A database of many kinds has a time zone, a text search language and a role of its own, materialized views and checks
+  that depend on them, hash partitions on an enum, a comment that no dump carries, and nothing may be written to it
+  unless a session says so. Its rows are compared without regard to the partition that they lie in.
 - A killed program can say nothing itself: there “the log says why” means that the next run names the run that died.
 - After a wrong password, a missing role and the like “the next run” is the first one after the cause was taken away.
 - The power cut is both containers killed at once. Nothing here cuts the power of a real disk: that what was fsynced
   is there afterwards is the file system's promise.
+- The share is bindfs over a directory. What an unmounted share's mount point gets is refused only where /etc/fstab has
+  the share: what a person mounts by hand, nobody can miss.
+- Whether cron runs a table is asked of Debian's cron itself, for two of its minutes. A named pipe among its tables
+  stops this cron altogether, so that one is left out there.
 - Clocks are given to the programs by libfaketime; PostgreSQL keeps the machine's.
 - A stock \`pg_restore\` cannot be tried: it reads pg_dump's other formats. Ours is plain SQL, for \`gunzip -c FILE | psql\` or \`zstd -dc FILE | psql\`.
 `;
