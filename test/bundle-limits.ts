@@ -6,8 +6,8 @@ import type { ProgramName } from "../infra/installation.ts";
  * it and the file in a rehearsal, compares the content with the manifest and cleans up after runs that died.
  */
 const limits: Record<ProgramName, number> = {
-  backup_database: 153_000,
-  check_database_status: 112_500,
+  backup_database: 155_000,
+  check_database_status: 115_000,
   restore_database: 250_000,
   rehearse_restore: 156_500,
   prune_backups: 100_000,
