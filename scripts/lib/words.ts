@@ -1,8 +1,9 @@
 import * as z from "zod/mini";
+import { knownWord } from "./known-word.ts";
 
 /** A word of a list that may grow in a later version; whoever reads one that is not in it has `otherwise`. */
 export function word<const Known extends string>(known: readonly Known[], otherwise: NoInfer<Known>) {
-  const read = (text: string): Known => known.find((one) => one === text) ?? otherwise;
+  const read = (text: string): Known => knownWord(known, text, otherwise);
   return z.pipe(z.union([z.literal([...known]), z.string()]), z.transform(read));
 }
 

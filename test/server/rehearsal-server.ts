@@ -1,6 +1,5 @@
-import * as z from "zod/mini";
 import type { CommandResult } from "../../infra/local-machine/command.ts";
-import { RehearsalRecord } from "../../scripts/lib/rehearsal/record.ts";
+import { parseRecord, type RehearsalRecord } from "../../scripts/lib/rehearsal/record.ts";
 import type { Settings } from "../../scripts/lib/settings.ts";
 import { tryDocker } from "../sandbox/docker.ts";
 import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
@@ -65,7 +64,7 @@ export async function startRehearsalServer(
     rehearse: (words = "") => sandbox.run(`exec ${command} ${words}`),
     record: async (archive) => {
       const path = archive.replace(/\.sql\.(gz|zst)$/, ".rehearsal.json");
-      return z.parse(RehearsalRecord, JSON.parse(await sandbox.readFile(path)));
+      return parseRecord(await sandbox.readFile(path));
     },
     hidden: async () => lines((await sandbox.run(`ls -A ${backups} | grep '^[.]'`)).stdout),
     containers: async () => {

@@ -7,7 +7,15 @@ import { replaceDurably } from "../durable-file.ts";
 import { messageOf, ProgramError, systemCode } from "../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { isoTime } from "../iso-time.ts";
-import { shownWord, word } from "../words.ts";
+import { knownWord } from "../known-word.ts";
+
+/** Words of a record; a later version may have more. */
+export const rehearsalWords = {
+  where: ["container", "database"],
+  compared: ["full", "rows", "nothing"],
+  result: ["equal", "different", "failed"],
+} as const;
+type Words = typeof rehearsalWords;
 
 /** What a rehearsal showed. */
 export const rehearsalResult = {
@@ -16,10 +24,10 @@ export const rehearsalResult = {
   /** Making the database and filling it, as a restore does; null if it did not get that far. */
   restoreSeconds: z.nullable(z.number()),
   /** Always a container; the programs of older versions also rehearsed in a database of the live server. */
-  where: shownWord(["container", "database"]),
+  where: z.string(),
   /** What the manifest allowed to be compared: everything, the tables' rows, or nothing (an adopted backup). */
-  compared: word(["full", "rows", "nothing"], "nothing"),
-  result: word(["equal", "different", "failed"], "failed"),
+  compared: z.string(),
+  result: z.string(),
   /** One sentence each. */
   differences: z.array(z.string()),
   /** What could not be tried or compared, and why; absent where there is nothing of the kind. */
@@ -33,7 +41,7 @@ export const rehearsalResult = {
  * versions of the programs may add properties and words: readers pass over what they do not know, and take no result for
  * good that they do not know.
  */
-export const RehearsalRecord = z.object({
+const Written = z.object({
   version: z.literal(1),
   runId: z.string(),
   /** The archive's file name; its digest as it was read then, null when it could not be. */
@@ -44,7 +52,20 @@ export const RehearsalRecord = z.object({
   /** How many materialized views were compared; absent in records of older programs, which compare none. */
   materializedViews: z.optional(z.int()),
 });
-export type RehearsalRecord = z.infer<typeof RehearsalRecord>;
+export type RehearsalRecord = Omit<z.infer<typeof Written>, "compared" | "result"> & {
+  compared: Words["compared"][number];
+  result: Words["result"][number];
+};
+
+/** @throws SyntaxError or ZodError for a text that is no record. */
+export function parseRecord(text: string): RehearsalRecord {
+  const { compared, result, ...written } = z.parse(Written, JSON.parse(text));
+  return {
+    ...written,
+    compared: knownWord(rehearsalWords.compared, compared, "nothing"),
+    result: knownWord(rehearsalWords.result, result, "failed"),
+  };
+}
 
 /** What was only counted, or compared with nothing, proves too little. */
 export const isSuccess = ({ compared, result }: RehearsalRecord): boolean =>
@@ -91,7 +112,7 @@ export const readRecord = (directory: string, stem: string): RehearsalRecord | n
 
 function recordOf(path: string): RehearsalRecord | null {
   try {
-    return z.parse(RehearsalRecord, JSON.parse(readFileSync(path, "utf8")));
+    return parseRecord(readFileSync(path, "utf8"));
   } catch {
     return null;
   }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { rehearsalResult } from "../rehearsal/record.ts";
+import { rehearsalResult, rehearsalWords } from "../rehearsal/record.ts";
 import { shownWord, word } from "../words.ts";
 
 /**
@@ -82,6 +82,9 @@ export const RehearsalFigures = z.object({
   file: z.string(),
   startedAt: time,
   ...rehearsalResult,
+  where: shownWord(rehearsalWords.where),
+  compared: word(rehearsalWords.compared, "nothing"),
+  result: word(rehearsalWords.result, "failed"),
 });
 
 export const Rehearsals = z.object({
