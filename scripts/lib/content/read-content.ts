@@ -5,14 +5,14 @@ import type { DatabaseSettings } from "../settings.ts";
 import type { Content, Proof } from "./content.ts";
 import { readAll } from "./read-all.ts";
 import { readSequences } from "./sequences.ts";
-import { beginReading } from "./text-forms.ts";
+import { beginReading, beginReadingByFunctions } from "./text-forms.ts";
 import { readViews } from "./views.ts";
 
 const versionQuery = "SELECT to_json(current_setting('server_version_num')::int);";
 
 /**
- * Reads what a database holds (the one that `options.dbname` names) in a snapshot of its own. Nobody else may drop
- * tables in it meanwhile: no lock keeps them.
+ * Reads what a database holds (the one that `options.dbname` names) in a snapshot of its own. Nobody else may use
+ * it meanwhile: no lock keeps its tables, and its materialized views are read after them.
  * @throws PsqlError (sqlState 55P03 when a table stayed locked), DockerError, InterruptedError
  */
 export async function readContent(
@@ -27,6 +27,7 @@ export async function readContent(
     const sequences = await readSequences(session);
     const content = await readAll(session, { proof, serverVersionNumber, sequences });
     if (content.objects.materializedViews?.count === 0) return { ...content, materializedViews: [] };
+    await session.query(`ROLLBACK; ${beginReadingByFunctions};`);
     return { ...content, materializedViews: await readViews(session, proof) };
   } finally {
     await session.close();

@@ -3,6 +3,7 @@ import type { PsqlSession } from "../psql-session.ts";
 import { identifier } from "../sql.ts";
 import { briefly } from "./briefly.ts";
 import type { Proof } from "./content.ts";
+import { trusted } from "./trust.ts";
 
 const Table = z.object({
   oid: z.int(),
@@ -11,6 +12,8 @@ const Table = z.object({
   /** The columns that a dump holds, sorted; `long` where the text form may be. */
   columns: z.array(z.object({ name: z.string(), long: z.boolean() })),
   extension: z.nullable(z.string()),
+  /** Whether PostgreSQL may plan a query of it with the rights of who asks. */
+  trusted: z.boolean(),
   /** How many indexes it has; planning locks each. */
   indexes: z.int(),
   /** Which of an extension's rows a dump holds: empty or a WHERE clause. */
@@ -43,6 +46,7 @@ SELECT coalesce(json_agg(json_build_object(
       ORDER BY a.attname COLLATE "C"), '[]') FROM pg_attribute a
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''),
   'extension', e.extname,
+  'trusted', ${trusted("c.relowner")},
   'indexes', (SELECT count(*) FROM pg_index WHERE indrelid = c.oid),
   'condition', coalesce(e.extcondition[array_position(e.extconfig, c.oid)], ''))
   ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"), '[]')${dumpedRelations("r")};`;

@@ -32,6 +32,12 @@ export const onlyTables = `SELECT pg_catalog.set_config(name, 'view, foreign-tab
 FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind' \\g /dev/null
 `;
 
-/** Begins a transaction that reads one snapshot, in text forms that are always the same. */
-export const beginReading = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL row_security = off; ${oneProcess}; ${fixTextForms};
+const begin = (access: string): string =>
+  `BEGIN ISOLATION LEVEL REPEATABLE READ ${access}; SET LOCAL row_security = off; ${oneProcess}; ${fixTextForms};
 ${onlyTables}`;
+
+/** Begins a transaction that reads one snapshot, in text forms that are always the same. */
+export const beginReading = begin("READ ONLY");
+
+/** The same for what is read by functions that are made for it; it is to be rolled back. */
+export const beginReadingByFunctions = begin("READ WRITE");

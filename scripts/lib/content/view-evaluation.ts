@@ -17,14 +17,18 @@ const otherPlan = ["hashagg", "hashjoin", "nestloop", "indexscan", "indexonlysca
   .map((name) => `SET LOCAL enable_${name} = off`)
   .join("; ");
 
+/** A relation that a query reads is no longer what the snapshot sees. */
+export class Changed extends Error {}
+
 /**
  * What REFRESH MATERIALIZED VIEW would put into the view. Its query runs as in a restore: with the settings of database
  * and role, as its owner, without a way to become somebody else. A function does that, which nobody else ever sees; its
- * result is complete before its first row is turned into text, with settings that are always the same. The transaction
- * cannot write, and is rolled back.
+ * result is complete before its first row is turned into text, by a second one, with settings that are always the same.
+ * That belongs to the owner too: whatever has come into the place of the view, of its type or of a type's cast by then
+ * runs with the rights of the owner and not with ours. The transaction cannot write, and is rolled back.
  * @param session in a transaction that may still write, with an empty search_path.
  * @param otherwise with another plan.
- * @throws PsqlError, DockerError, InterruptedError
+ * @throws Changed where another relation has come into the view's place; PsqlError, DockerError, InterruptedError
  */
 export async function evaluateView(
   session: PsqlSession,
@@ -38,27 +42,70 @@ export async function evaluateView(
     [
       "SET LOCAL row_security = off; SET LOCAL xmloption = content; SET LOCAL check_function_bodies = off",
       ...(otherwise ? [otherPlan] : []),
-      // Event triggers must not see the function.
+      // Event triggers must not see the functions.
       `${replicating("replica")} \\g /dev/null`,
-      `CREATE FUNCTION pg_temp.evaluated() RETURNS SETOF ${qualified(view)} LANGUAGE sql SECURITY DEFINER SET search_path = ''
-${textFormSettings.map((name) => `SET ${name} FROM CURRENT`).join(" ")} AS ${literal(definition)}`,
-      ...(view.ours ? [] : [`ALTER FUNCTION pg_temp.evaluated() OWNER TO ${identifier(view.owner)}`]),
+      `CREATE FUNCTION ${evaluated} RETURNS SETOF ${qualified(view)} ${asItsOwner} AS ${literal(definition)}`,
+      ...ownedLike(view, evaluated),
+      fixTextForms,
+      ...summing(view, evaluated, hashed),
       `${replicating("origin")} \\g /dev/null`,
-      `SET TRANSACTION READ ONLY; ${fixTextForms}`,
+      "SET TRANSACTION READ ONLY",
     ].join(";\n"),
   );
-  return session.queryJson(Evaluated, totals(view, "pg_temp.evaluated()", hashed));
+  const same = `SELECT to_json(EXISTS (SELECT FROM pg_proc p JOIN pg_type t ON t.oid = prorettype
+    WHERE p.oid = '${evaluated}'::regprocedure AND typrelid = ${view.oid}));`;
+  if (!(await session.queryJson(z.boolean(), same))) throw new Changed();
+  return session.queryJson(Evaluated, `SELECT ${summed};`);
 }
+
+const evaluated = "pg_temp.evaluated()";
+const summed = "pg_temp.summed()";
+
+/** Such a function is never taken apart into the query that calls it, and cannot become anybody else. */
+const asItsOwner = `LANGUAGE sql SECURITY DEFINER SET search_path = '' ${textFormSettings.map((name) => `SET ${name} FROM CURRENT`).join(" ")}`;
+
+const ownedLike = ({ ours, owner }: Pick<ViewQuery, "ours" | "owner">, name: string): string[] =>
+  ours ? [] : [`ALTER FUNCTION ${name} OWNER TO ${identifier(owner)}`];
+
+/** The statements that make the function that adds up a view's rows as its owner. */
+const summing = (
+  view: Pick<ViewQuery, "columns" | "ours" | "owner">,
+  from: string,
+  hashed: boolean,
+): string[] => [
+  `CREATE FUNCTION ${summed} RETURNS json ${asItsOwner} AS ${literal(totals(view, from, hashed))}`,
+  ...ownedLike(view, summed),
+];
 
 const replicating = (role: string): string =>
   `SELECT set_config('session_replication_role', '${role}', true) WHERE current_setting('is_superuser') = 'on'`;
 
-/** What is in a view, whatever its query would give now. @throws PsqlError, DockerError, InterruptedError */
-export const readStored = (
-  session: PsqlSession,
-  view: Pick<ViewQuery, "schema" | "name" | "columns">,
-  hashed: boolean,
-): Promise<Evaluated> => session.queryJson(Evaluated, totals(view, `ONLY ${qualified(view)}`, hashed));
+type Stored = Pick<ViewQuery, "schema" | "name" | "columns" | "owner" | "ours" | "trusted" | "planned">;
+
+/**
+ * What is in a view, whatever its query would give now. PostgreSQL plans with what stands in its indexes, and runs the
+ * functions there: as the view's owner, unless that is a superuser or who asks.
+ * @param session in a transaction that may still write, with fixed text forms.
+ * @throws PsqlError, DockerError, InterruptedError
+ */
+export async function readStored(session: PsqlSession, view: Stored, hashed: boolean): Promise<Evaluated> {
+  const from = `ONLY ${qualified(view)}`;
+  const directly = `${totals(view, from, hashed)};`;
+  if (view.trusted) return session.queryJson(Evaluated, directly);
+  await session.query(
+    [
+      "SAVEPOINT stored; SET LOCAL check_function_bodies = off",
+      `${replicating("replica")} \\g /dev/null`,
+      ...summing(view, from, hashed),
+      `${replicating("origin")} \\g /dev/null`,
+    ].join(";\n"),
+  );
+  const answer = await session.attempt(`SELECT ${summed}`, "", "ROLLBACK TO SAVEPOINT stored;");
+  if (typeof answer === "string") return z.parse(Evaluated, JSON.parse(answer));
+  // An owner whom somebody has taken the right to read it, or the schema.
+  if (answer.sqlState !== "42501" || view.planned) throw answer;
+  return session.queryJson(Evaluated, directly);
+}
 
 const totals = ({ columns }: Pick<ViewQuery, "columns">, from: string, hashed: boolean): string =>
-  `SELECT json_build_object('rows', count(*), 'hash', ${hashed ? `coalesce(sum(${rowHash({ columns })}), 0)::text` : "NULL"}) FROM ${from} AS t;`;
+  `SELECT json_build_object('rows', count(*), 'hash', ${hashed ? `coalesce(sum(${rowHash({ columns })}), 0)::text` : "NULL"}) FROM ${from} AS t`;

@@ -1,17 +1,23 @@
 import * as z from "zod/mini";
 import type { PsqlSession } from "../psql-session.ts";
 import { own } from "./catalogues.ts";
+import { planned, trusted } from "./trust.ts";
 
 const relation = { schema: z.string(), name: z.string() };
 
 /** A materialized view, and what its query comes to. */
 const ViewQuery = z.object({
+  oid: z.int(),
   ...relation,
   /** As a dump writes it: with its schema, quoted where it has to be. */
   written: z.string(),
   owner: z.string(),
   /** Whether the owner is who asks. */
   ours: z.boolean(),
+  /** Whether the owner is that, or a superuser: who asks need not fear what stands in its indexes. */
+  trusted: z.boolean(),
+  /** Whether an index or extended statistics of it hold an expression. */
+  planned: z.boolean(),
   populated: z.boolean(),
   columns: z.array(z.object({ name: z.string(), long: z.boolean() })),
   /** The materialized views that it reads, itself or by others. */
@@ -22,7 +28,10 @@ const ViewQuery = z.object({
   moments: z.array(z.string()),
   /** Aggregates whose result depends on the order of the rows in its last digits. */
   inexact: z.array(z.string()),
-  /** What a superuser's view reads or calls that belongs to somebody who is none. */
+  /**
+   * What a superuser's view reads or calls that belongs to somebody who is none, and schemas of what it takes in which
+   * such a one may put something else in its place.
+   */
   others: z.array(z.string()),
   /** What it reads, by oid. */
   reads: z.array(z.object({ oid: z.int() })),
@@ -51,6 +60,15 @@ const momentaryWord = String.raw`\m(current_date|current_time|current_timestamp|
 
 const superuser = (owner: string): string =>
   `EXISTS (SELECT FROM pg_roles WHERE oid = ${owner} AND rolsuper)`;
+
+/** Whether this holds for a role of somebody's own that is no superuser. */
+const anybody = (condition: string): string =>
+  `EXISTS (SELECT FROM pg_roles r WHERE NOT rolsuper AND rolname !~ '^pg_' AND ${condition})`;
+
+const ownCalls = "calls JOIN own_functions o ON o.oid = function";
+const reachedHere = "WHERE reached.view = c.oid";
+const calledHere = "WHERE calls.view = c.oid";
+const allTexts = `SELECT coalesce(json_agg(what ORDER BY what COLLATE "C"), '[]')`;
 
 const extensionOf = (catalogue: string, oid: string): string =>
   `(SELECT extname FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid WHERE d.classid = '${catalogue}'::regclass
@@ -84,48 +102,58 @@ WITH RECURSIVE rules AS MATERIALIZED (
     JOIN own_functions other ON other.name = ANY (f.words) AND other.oid <> f.oid
 )
 SELECT coalesce(json_agg(json_build_object(
-  'schema', n.nspname, 'name', c.relname, 'written', c.oid::regclass::text,
+  'oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname, 'written', c.oid::regclass::text,
   'owner', pg_get_userbyid(c.relowner), 'ours', c.relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user),
+  'trusted', ${trusted("c.relowner")}, 'planned', ${planned("c.oid")},
   'populated', c.relispopulated,
   'columns', (SELECT coalesce(json_agg(json_build_object('name', a.attname, 'long',
       a.atttypid = ANY ('{text,json,jsonb,bytea,xml}'::regtype[])) ORDER BY a.attname COLLATE "C"), '[]')
     FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
   'inner', (SELECT coalesce(json_agg(json_build_object('schema', s.nspname, 'name', i.relname)), '[]')
     FROM reached JOIN pg_class i ON i.oid = relation JOIN pg_namespace s ON s.oid = i.relnamespace
-    WHERE reached.view = c.oid AND i.relkind = 'm' AND i.oid <> c.oid),
-  'elsewhere', (SELECT coalesce(json_agg(what ORDER BY what COLLATE "C"), '[]') FROM (
+    ${reachedHere} AND i.relkind = 'm' AND i.oid <> c.oid),
+  'elsewhere', (${allTexts} FROM (
     SELECT 'the foreign table ' || relation::regclass FROM reached JOIN pg_class f ON f.oid = relation
-      WHERE reached.view = c.oid AND f.relkind = 'f'
-    UNION SELECT 'the foreign table ' || f.oid::regclass FROM calls JOIN own_functions o ON o.oid = function
-      JOIN pg_class f ON f.relkind = 'f' AND lower(f.relname) = ANY (o.words) WHERE calls.view = c.oid
+      ${reachedHere} AND f.relkind = 'f'
+    UNION SELECT 'the foreign table ' || f.oid::regclass FROM ${ownCalls}
+      JOIN pg_class f ON f.relkind = 'f' AND lower(f.relname) = ANY (o.words) ${calledHere}
     UNION SELECT 'another database by dblink' FROM calls LEFT JOIN own_functions o ON o.oid = function
-      WHERE calls.view = c.oid AND ('dblink' = ANY (o.words) OR ${extensionOf("pg_proc", "function")} = 'dblink')
+      ${calledHere} AND ('dblink' = ANY (o.words) OR ${extensionOf("pg_proc", "function")} = 'dblink')
   ) AS t(what)),
-  'moments', (SELECT coalesce(json_agg(what ORDER BY what COLLATE "C"), '[]') FROM (
+  'moments', (${allTexts} FROM (
     SELECT proname || '()' FROM calls JOIN pg_proc p ON p.oid = function
-      WHERE calls.view = c.oid AND pronamespace = 'pg_catalog'::regnamespace
+      ${calledHere} AND pronamespace = 'pg_catalog'::regnamespace
         AND (provolatile = 'v' OR proname IN (${quoted(momentary)}) OR proname = 'age' AND pronargs = 1)
-    UNION SELECT name || '(), whose text asks for the time, the user or chance' FROM calls JOIN own_functions o ON o.oid = function
-      WHERE calls.view = c.oid AND (text ~* '${momentaryCall}' OR text ~* '${momentaryWord}')
+    UNION SELECT name || '(), whose text asks for the time, the user or chance' FROM ${ownCalls}
+      ${calledHere} AND (text ~* '${momentaryCall}' OR text ~* '${momentaryWord}')
     UNION SELECT 'the present time, user or schema' FROM reached JOIN rules ON rules.view = relation
-      WHERE reached.view = c.oid AND action LIKE '%SQLVALUEFUNCTION%'
-    UNION SELECT 'the system''s ' || relation::regclass FROM reached WHERE reached.view = c.oid AND relation < 16384
+      ${reachedHere} AND action LIKE '%SQLVALUEFUNCTION%'
+    UNION SELECT 'the system''s ' || relation::regclass FROM reached ${reachedHere} AND relation < 16384
   ) AS t(what)),
   'inexact', (SELECT coalesce(json_agg(DISTINCT proname), '[]') FROM calls JOIN pg_proc p ON p.oid = function
-    WHERE calls.view = c.oid AND pronamespace = 'pg_catalog'::regnamespace AND prokind = 'a'
+    ${calledHere} AND pronamespace = 'pg_catalog'::regnamespace AND prokind = 'a'
       AND proargtypes::oid[] && '{float4,float8}'::regtype[]::oid[] AND proname NOT IN ('min', 'max', 'count')),
-  'others', (SELECT coalesce(json_agg(what ORDER BY what COLLATE "C"), '[]') FROM (
+  'others', (${allTexts} FROM (
     SELECT relation::regclass::text FROM reached JOIN pg_class r ON r.oid = relation
-      WHERE reached.view = c.oid AND r.oid >= 16384 AND NOT ${superuser("r.relowner")} AND ${own("pg_class", "r.oid")}
-    UNION SELECT name || '()' FROM calls JOIN own_functions o ON o.oid = function
-      WHERE calls.view = c.oid AND NOT ${superuser("o.owner")}
+      ${reachedHere} AND r.oid >= 16384 AND NOT ${superuser("r.relowner")} AND ${own("pg_class", "r.oid")}
+    UNION SELECT name || '()' FROM ${ownCalls}
+      ${calledHere} AND NOT ${superuser("o.owner")}
+    UNION SELECT 'the type ' || typ.oid::regtype FROM reached JOIN rules ON rules.view = reached.relation,
+    regexp_matches(action, 'type (\\d+)', 'g') AS found JOIN pg_type typ ON typ.oid = found[1]::oid
+    ${reachedHere} AND typ.oid >= 16384 AND NOT ${superuser("typ.typowner")} AND ${own("pg_type", "typ.oid")}
+    UNION SELECT 'the schema ' || s.nspname FROM pg_namespace s WHERE
+    ${anybody("pg_has_role(r.oid, s.nspowner, 'USAGE')")} AND s.oid IN (SELECT relnamespace FROM reached
+    JOIN pg_class taken ON taken.oid = relation ${reachedHere} AND taken.oid >= 16384)
+    OR ${anybody("(has_schema_privilege(r.oid, s.oid, 'CREATE') OR pg_has_role(r.oid, s.nspowner, 'USAGE'))")}
+    AND s.oid IN (SELECT pronamespace FROM calls JOIN pg_proc p ON p.oid = function
+    ${calledHere} AND p.oid >= 16384)
   ) AS t(what) WHERE ${superuser("c.relowner")}),
   'reads', (SELECT coalesce(json_agg(json_build_object('oid', oid::bigint)), '[]') FROM (
-    SELECT relation FROM reached WHERE reached.view = c.oid AND relation >= 16384 AND relation <> c.oid
-    UNION SELECT f.oid FROM calls JOIN own_functions o ON o.oid = function
-      JOIN pg_class f ON f.relkind IN ('r', 'm') AND f.oid >= 16384 AND lower(f.relname) = ANY (o.words) WHERE calls.view = c.oid
+    SELECT relation FROM reached ${reachedHere} AND relation >= 16384 AND relation <> c.oid
+    UNION SELECT f.oid FROM ${ownCalls}
+      JOIN pg_class f ON f.relkind IN ('r', 'm') AND f.oid >= 16384 AND lower(f.relname) = ANY (o.words) ${calledHere}
   ) AS t(oid)),
-  'locks', (SELECT coalesce(sum(1 + (SELECT count(*) FROM pg_index WHERE indrelid = relation)), 0) FROM reached WHERE reached.view = c.oid)
+  'locks', (SELECT coalesce(sum(1 + (SELECT count(*) FROM pg_index WHERE indrelid = relation)), 0) FROM reached ${reachedHere})
   ) ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"), '[]')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'm' AND ${own("pg_class", "c.oid")};`;

@@ -5,7 +5,7 @@ import type { MaterializedView, Proof } from "./content.ts";
 import { type SnapshotReader, temporaryFiles } from "./snapshot-reader.ts";
 import { qualified } from "./tables.ts";
 import { fixTextForms, onlyTables } from "./text-forms.ts";
-import { type Evaluated, evaluateView, readStored } from "./view-evaluation.ts";
+import { Changed, type Evaluated, evaluateView, readStored } from "./view-evaluation.ts";
 import { listViews, type ViewQuery } from "./view-queries.ts";
 
 /** How a snapshot's views are read. */
@@ -90,7 +90,7 @@ async function judge(
     return unknown(`its query uses ${moment}: it may give something else after a restore`);
   const [other] = view.others;
   if (other !== undefined)
-    return unknown(`its owner is a superuser, and it uses ${other}, whose owner is not: it is not run`);
+    return unknown(`its owner is a superuser, and it uses ${other}, which others may change: it is not run`);
   if (view.locks > mostLocks)
     return unknown(`its query locks ${view.locks} tables and indexes, more than ${mostLocks}`);
   // Others may wait for the snapshot's own locks: no second view is waited for.
@@ -113,9 +113,6 @@ async function judge(
     return failure(error, reading);
   }
 }
-
-/** A relation that a query reads is no longer what the snapshot sees. */
-class Changed extends Error {}
 
 /** Why a query gave nothing; the message of PostgreSQL may hold a value and is left out. */
 function failure(error: unknown, { timeoutSeconds, until }: ViewReading): Judged {
