@@ -26,7 +26,6 @@ import { inspectSource, type RestoreSource } from "./source.ts";
 import {
   freeForDatabases,
   neededBeside,
-  neededInPlace,
   orInPlace,
   requireSpaceBeside,
   requireSpaceInPlace,
@@ -144,8 +143,8 @@ async function planSource(
   }
   if (dropping) {
     await planning.step("see whether there is room", [], async () => {
-      await requireSpaceInPlace(run, source, server);
-      return `${formatBytes(neededInPlace(source, server))} besides that of the live database`;
+      const needed = await requireSpaceInPlace(run, source, server);
+      return `${formatBytes(needed)} besides that of the live database`;
     });
     await planProof(planning, run, server, source, proofs);
   }

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { dockerExec } from "../docker.ts";
 import { messageOf } from "../errors.ts";
 import { formatBytes } from "../format.ts";
 import { query } from "../psql.ts";
@@ -8,6 +7,7 @@ import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
 import { questionOptions, type RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
+import { diskFree, logRoom, readWriteAheadLog, type WriteAheadLog } from "./write-ahead-log.ts";
 
 /** Indexes and row headers make a database larger than its text where nothing better is known. */
 const growthOfText = 2;
@@ -74,35 +74,46 @@ export const requireSpaceBeside = (
 
 /**
  * Once the live database is dropped its room is free, for the file and for the backup of what was there alike.
+ * @returns how many bytes it needs besides.
  * @throws RestoreError `no-space` when what is restored would not fit then.
  */
-export const requireSpaceInPlace = (
+export async function requireSpaceInPlace(
   run: RestoreRun,
   source: RestoreSource,
   server: LiveServer,
-): Promise<void> =>
-  requireRoom(run, server, neededInPlace(source, server), "what is larger than the live database");
+): Promise<number> {
+  const needed = neededInPlace(source, server, await readWriteAheadLog(run, server));
+  const purpose = "a restore in place and its write-ahead log";
+  await requireRoom(run, server, needed, purpose);
+  return needed;
+}
 
-export const neededInPlace = (
+/**
+ * What a restore in place needs besides the room of the live database: the file has to fit in, and, where it cannot be
+ * loaded, the backup of the live database again. A load writes a log about as large as what it makes.
+ */
+export function neededInPlace(
   source: Pick<RestoreSource, "manifest" | "uncompressedBytes">,
   { liveBytes }: Pick<LiveServer, "liveBytes">,
-): number => Math.max(0, neededBeside(source) - (liveBytes ?? 0));
+  log: WriteAheadLog | null,
+): number {
+  const live = liveBytes ?? 0;
+  const restored = restoredBytes(source);
+  const loaded = restored + logRoom(log, Math.max(restored, source.uncompressedBytes));
+  return Math.max(0, loaded - live, logRoom(log, live));
+}
 
 /** For restores that replace the live database. */
 export const orInPlace = ", or restore with --in-place, during which the application has no database";
 
 /** Where the data lies in a volume, only the container sees its file system; null, with a warning, if it cannot say. */
 async function freeInContainer(run: RestoreRun, { maintenance }: LiveServer): Promise<number | null> {
-  const { database, log, settings, signal } = run;
+  const { database, log, signal } = run;
   try {
     const directory = await query(database, "show data_directory", questionOptions(run, maintenance, signal));
-    const { code, stdout, stderr } = await dockerExec(database.container, ["df", "-P", "-k", directory], {
-      timeoutSeconds: settings.timeouts.query,
-      signal,
-    });
-    // File system, total, used and available kibibytes; POSIX has one line for each.
-    const available = Number(stdout.trim().split("\n").at(-1)?.split(/\s+/)[3]);
-    if (code !== 0 || !Number.isSafeInteger(available)) throw new Error(stderr.trim() || stdout.trim());
+    const [line] = await diskFree(run, [directory]);
+    const available = Number(line?.[3]);
+    if (!Number.isSafeInteger(available)) throw new Error(line?.join(" "));
     return available * 1024;
   } catch (error) {
     signal.throwIfAborted();

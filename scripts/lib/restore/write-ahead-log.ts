@@ -1,0 +1,71 @@
+import * as z from "zod/mini";
+import { dockerExec } from "../docker.ts";
+import { queryJson } from "../psql.ts";
+import type { LiveServer } from "./live-server.ts";
+import { questionOptions, type RestoreRun } from "./run.ts";
+
+const Facts = z.object({
+  directory: z.string(),
+  /** How many bytes it may still grow by; null for any number, where an archive or a standby may keep it. */
+  room: z.nullable(z.int()),
+});
+
+/** The server's write-ahead log. */
+export interface WriteAheadLog {
+  room: number | null;
+  /** Whether it lies on the file system of the databases. */
+  beside: boolean;
+}
+
+/** It comes in files of 16 MiB: the one that is written, and the next. */
+const fileBytes = 2 * 2 ** 24;
+
+/**
+ * How many bytes the log may take besides what it takes already, on the file system of the databases, when so many are
+ * written to it.
+ * @param log null where nothing is known of it.
+ */
+export const logRoom = (log: WriteAheadLog | null, written: number): number =>
+  log?.beside === false ? 0 : Math.min(written, log?.room ?? written) + fileBytes;
+
+/**
+ * PostgreSQL goes beyond max_wal_size while a checkpoint is at work: by a second checkpoint's worth. What lies there is
+ * used again.
+ */
+const factsQuery = `select json_build_object('directory', current_setting('data_directory'), 'room',
+  case when current_setting('archive_mode') = 'off' and not exists (select from pg_replication_slots) then
+    greatest(0, 2 * pg_size_bytes(current_setting('max_wal_size')) + coalesce(pg_size_bytes(current_setting('wal_keep_size', true)), 0)
+      - (select coalesce(sum(size), 0) from pg_ls_waldir())) end)`;
+
+/** Null where it cannot be found out: room is wanted for all of it then. @throws InterruptedError */
+export async function readWriteAheadLog(
+  run: RestoreRun,
+  { maintenance }: LiveServer,
+): Promise<WriteAheadLog | null> {
+  const { database, signal } = run;
+  try {
+    const options = questionOptions(run, maintenance, signal);
+    const { directory, room } = await queryJson(database, Facts, factsQuery, options);
+    const [data, log] = await diskFree(run, [directory, `${directory}/pg_wal`]);
+    return { room, beside: data?.at(0) === log?.at(0) && data?.at(-1) === log?.at(-1) };
+  } catch {
+    signal.throwIfAborted();
+    return null;
+  }
+}
+
+/**
+ * What df says of paths in the container: for each the file system, its total, used and available kibibytes …, and
+ * where it is mounted.
+ * @throws Error where it says none of that; DockerError, InterruptedError
+ */
+export async function diskFree(run: RestoreRun, paths: readonly string[]): Promise<string[][]> {
+  const { database, settings, signal } = run;
+  const { code, stdout, stderr } = await dockerExec(database.container, ["df", "-P", "-k", ...paths], {
+    timeoutSeconds: settings.timeouts.query,
+    signal,
+  });
+  const lines = stdout.trim().split("\n").slice(1);
+  if (code !== 0 || lines.length !== paths.length) throw new Error(stderr.trim() || stdout.trim());
+  return lines.map((line) => line.split(/\s+/));
+}
