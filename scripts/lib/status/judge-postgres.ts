@@ -34,6 +34,10 @@ export function judgeConnections(database: DatabaseObservation, settings: Settin
       return [critical(`no answer: ${postgres.reason}`, otherwise(container))];
     }
     if (postgres.kind === "unreadable") return [unknown(postgres.reason, otherwise(container))];
+    if (database.lockedBy?.restoring === true) {
+      const what = `${database.lockedBy.text}, is at work and may let nobody in: ${postgres.reason}`;
+      return [unknown(what, "look again when that restore has ended; see its output, or the log")];
+    }
     const advice = refusals.find(([pattern]) => pattern.test(postgres.reason))?.[1];
     return [critical(postgres.reason, advice ?? otherwise(container))];
   }

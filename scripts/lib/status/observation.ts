@@ -88,8 +88,8 @@ export interface DatabaseObservation {
   /** File systems in memory lose the data with a reboot; null where the directory is not to be seen here. */
   dataInMemory: boolean | null;
   rehearsals: RehearsalState;
-  /** The run that holds the database's lock now. */
-  lockedBy: { runId: string | null; text: string } | null;
+  /** The run that holds the database's lock now; `restoring` where it is a restore that lives. */
+  lockedBy: { runId: string | null; text: string; restoring?: boolean } | null;
 }
 
 export interface CronTableState {

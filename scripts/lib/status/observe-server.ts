@@ -64,12 +64,16 @@ export async function observeServer(
     ...(surroundings && { surroundings }),
     logProblem: run.log.problem,
     databases: databases.map((database, index) => ({
+      ...(local[index] ?? localState(settings, database)),
+      // A restore that has begun meanwhile may be why nobody is let in.
+      ...(postgres[index]?.answers === false && local[index]?.lockedBy === null
+        ? { lockedBy: lockedNow(settings, database) }
+        : {}),
       settings: database,
       container: containers.seen
         ? { seen: true, value: containers.value.get(database.container) ?? null }
         : containers,
       postgres: postgres[index] ?? { answers: false, kind: "unreadable", reason: "it was not asked" },
-      ...(local[index] ?? localState(settings, database)),
       firstBackupDue: firstBackupDue(settings, database.name, now, files.cronTable, files.log),
       rehearsals: rehearsalState(rehearsals[index], containers),
     })),
@@ -93,14 +97,22 @@ function localState(
   const { name, dataDirectory } = database;
   const inPlaceState = inPlaceStatePath(settings, database);
   // Before the state: who writes that holds the lock.
-  const holder = lockHolder(lockPath(settings, name));
+  const lockedBy = lockedNow(settings, database);
   return {
     backups: backupsOf(settings.paths.backups, name),
     leftAlone: readLeftAlone(settings.paths.backups, name),
     dataInMemory: liesInMemory(dataDirectory),
     inPlaceState: existsSync(inPlaceState) ? inPlaceState : null,
-    lockedBy: holder === null ? null : { runId: holder.heldBy?.runId ?? null, text: describeHolder(holder) },
+    lockedBy,
   };
+}
+
+function lockedNow(settings: Settings, { name }: DatabaseSettings): DatabaseObservation["lockedBy"] {
+  const holder = lockHolder(lockPath(settings, name));
+  if (holder === null) return null;
+  const { alive, heldBy } = holder;
+  const restoring = alive && heldBy?.program === "restore_database";
+  return { runId: heldBy?.runId ?? null, text: describeHolder(holder), restoring };
 }
 
 function backupsOf(directory: string, name: string): Looked<readonly Backup[]> {

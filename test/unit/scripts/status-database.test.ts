@@ -59,6 +59,10 @@ describe("1 container", () => {
 describe("2 connections", () => {
   const without = (kind: "container" | "silent" | "unreadable") =>
     database({ postgres: { answers: false, kind, reason: "psql did not end" } });
+  const shutOut = (restoring: boolean) => ({
+    ...refused("terminating connection due to administrator command"),
+    lockedBy: { runId: "r", text: "restore_database, run r", restoring },
+  });
   test.each<Case>([
     ["some", database(), "ok", "5 of 100 connections"],
     ["many", withFigures({ connections: { used: 80, maximum: 100 } }), "warning", "(80 %)"],
@@ -67,6 +71,13 @@ describe("2 connections", () => {
     ["wrong database", refused('database "x" does not exist'), "critical", "does not exist"],
     ["all taken", refused("sorry, too many clients already"), "critical", "too many clients"],
     ["anything else", refused("something new"), "critical", "something new"],
+    [
+      "shut out by a restore that lives",
+      shutOut(true),
+      "unknown",
+      "restore_database, run r, is at work and may",
+    ],
+    ["left shut out by a dead one", shutOut(false), "critical", "terminating connection"],
     ["no container", without("container"), "critical", "without the container"],
     ["silent", without("silent"), "critical", "no answer"],
     ["unreadable", without("unreadable"), "unknown", "psql did not end"],
