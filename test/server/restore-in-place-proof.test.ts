@@ -4,13 +4,14 @@ import { backups, name, type RestoreServer, startRestoreServer } from "./restore
 
 /**
  * Stands before the real docker on PATH: counts the containers that are started, and at a moment of the run does what a
- * client of the live database would do, WRITE, up to TRIES times, with its answer in /tmp/client; or lets pg_dump FAIL.
+ * client of the live database, or of AMONG, would do, WRITE, up to TRIES times, with its answer in /tmp/client; or lets
+ * pg_dump FAIL.
  */
 const watching = `#!/bin/sh
 client() {
   try=0
   until /usr/bin/docker exec --env PGAPPNAME= "$CONTAINER" psql -X -U curriculum_library_api \\
-    -d curriculum_library_api_production -c "$WRITE" >/tmp/client 2>&1 || [ $((try += 1)) -ge "$TRIES" ]; do :; done
+    -d "\${AMONG:-curriculum_library_api_production}" -c "$WRITE" >/tmp/client 2>&1 || [ $((try += 1)) -ge "$TRIES" ]; do :; done
 }
 case "$*" in
   "run "*) echo x >>/tmp/started; [ "$AT" != trial ] || client ;;
@@ -31,7 +32,7 @@ const started = async () => Number((await server.sandbox.run("wc -l </tmp/starte
 beforeAll(async () => {
   server = await startRestoreServer(712, { database: "empty" });
   const { sandbox } = server;
-  await putPrograms(sandbox, ["rehearse_restore"]);
+  await putPrograms(sandbox, ["rehearse_restore", "check_database_status"]);
   await sandbox.writeFile("/opt/test/bin/docker", watching, "0755");
   await sandbox.psql(`create table wares (id int primary key, what text);
     insert into wares values (1, 'in the backup'); select lo_from_bytea(4711, 'in the backup');
@@ -144,6 +145,20 @@ exec /usr/bin/docker "$@"
   });
 });
 
+test("what the database is, changed from another database while its backup is proven: refused, and kept", async () => {
+  const { sandbox } = server;
+  const write = `AT=trial AMONG=template1 TRIES=9 WRITE="alter database ${live} set app.address = 'a new one'; comment on database ${live} is 'new'"`;
+  const refused = await server.restore(`--yes --in-place ${archive}`, watched(write));
+  expect(refused.stderr).toMatch(
+    /somebody changed \S+ after it was looked at for its backup: comment is "new" instead of null; settings differ in app\.address; run it again; nothing was lost/,
+  );
+  expect(refused.stderr).not.toContain("a new one");
+  expect(refused.code).toBe(1);
+  expect(await sandbox.psql("show app.address")).toBe("a new one");
+  await sandbox.psql(`alter database ${live} reset app.address; comment on database ${live} is null`);
+  await nothingLost();
+});
+
 test("killed or interrupted at any step before the drop, clients are let in again and nothing is lost", async () => {
   const { sandbox } = server;
   const proven = archive.replace(/sql\.gz$/, "rehearsal.json");
@@ -205,22 +220,43 @@ test("a file that a rehearsal has proven is not proven again, and whoever writes
   expect((await sandbox.run(`ls ${backups}/.${name}.in-place.*`)).code).not.toBe(0);
 });
 
-test("the commands that bring the database back by hand do", async () => {
+test("the commands that bring the database back by hand, as they are printed, make what the programs would", async () => {
   const { sandbox } = server;
+  await sandbox.psql(`drop database ${live} with (force)`, "template1");
+  await sandbox.psql(
+    `create database ${live} template template0 encoding 'UTF8' locale_provider icu icu_locale 'de' lc_collate 'C' lc_ctype 'C'`,
+    "template1",
+  );
   await sandbox.psql(`create role "its keeper"; create role reader;
+    create text search configuration public.office (copy = pg_catalog.german);
+    alter database ${live} set default_text_search_config = 'public.office';
+    alter database ${live} set "TimeZone" = 'Asia/Tokyo'; alter database ${live} set app.secret = 'never shown';
+    alter role ${sandbox.databaseUser} in database ${live} set datestyle = 'German'`);
+  await sandbox.psql(`create table wares (id int primary key, what text);
+    insert into wares select n, repeat(n::text, 20) from generate_series(10, 5000) as n;
+    create index on wares (what);
+    create table sales (at timestamptz, tags text[], secret text check (secret = current_setting('app.secret')));
+    insert into sales values ('2026-01-01 20:00+00', array['a', null], 'never shown');
+    create materialized view per_day as select at::date as day, to_tsvector('Die Rechnungen') as words from sales`);
+  await sandbox.psql(`
     alter table wares owner to "its keeper"; alter database ${live} owner to "its keeper";
     grant connect on database ${live} to reader with grant option; comment on database ${live} is 'it''s ours';
     alter database ${live} connection limit 50; alter database ${live} set search_path = public, "$user";
-    alter database ${live} set app.secret = 'never shown'; alter database ${live} set "TimeZone" = 'Asia/Tokyo';
-    alter role "its keeper" in database ${live} set role = reader;
-    alter database ${live} set default_transaction_read_only = on`);
-  const before = await server.hash();
+    alter role "its keeper" in database ${live} set role = reader; alter database ${live} set array_nulls = off;
+    alter database ${live} set temp_file_limit = '64kB'; alter database ${live} set maintenance_work_mem = '1MB';
+    alter database ${live} set session_replication_role = replica;
+    alter database ${live} is_template true; alter database ${live} set default_transaction_read_only = on`);
+  const seen = "set datestyle = iso; select day, words, (select tags[2] is null from sales) from per_day";
+  const [before, shown] = [await server.hash(), await sandbox.psql(seen)];
+  expect(shown).toBe("2026-01-02|'rechnung':2|t");
   await sandbox.writeFile(
     "/opt/test/failing/docker",
     `#!/bin/sh
 case "$*" in
   *database-backups-rehearsal-*) ;;
-  *" -f -") cat >/dev/null; echo "no load today" >&2; exit 3 ;;
+  *" -f -")
+    [ -s /tmp/check ] || PATH=/usr/sbin:/usr/bin:/sbin:/bin ${commandOf(sandbox, "check_database_status")} --json >/tmp/check
+    cat >/dev/null; echo "no load today" >&2; exit 3 ;;
 esac
 exec /usr/bin/docker "$@"
 `,
@@ -231,24 +267,38 @@ exec /usr/bin/docker "$@"
   expect(await server.databases()).toEqual([]);
   for (const text of [failed.stderr, failed.stdout, await server.log()])
     expect(text).not.toContain("never shown");
-  const commands = failed.stderr.split("\n").filter((line) => /^ {2}(docker|\(set|rm) /.test(line));
-  expect(commands).toHaveLength(6);
-  await sandbox.writeFile("/tmp/way-back.sh", `${commands.join("\n")}\n`);
+  // There was no database when it looked, and a restore at work.
+  const [checked] = JSON.parse(await sandbox.readFile("/tmp/check")).databases;
+  expect(checked.points.connections.findings).toEqual([
+    expect.objectContaining({
+      level: "unknown",
+      text: expect.stringMatching(/^restore_database, run \S+, .* is at work and may let nobody in: /),
+    }),
+  ]);
+  expect(checked.points.database.level).toBe("unknown");
+  const commands = /^ {2}asking\(\) .*?^ {2}rm .*?$/ms.exec(failed.stderr)?.[0] ?? "";
+  await sandbox.writeFile("/tmp/way-back.sh", `${commands}\n`);
   const saved = / back from (?<path>\S+\.sql\.gz),/.exec(failed.stderr)?.groups?.path;
   await sandbox.run(`cp ${saved} /tmp/saved && truncate --size=-20 ${saved}`);
   const cutOff = await sandbox.run("bash /tmp/way-back.sh");
   expect(cutOff.stderr).toMatch(/unexpected end of file/);
   expect(cutOff.code).not.toBe(0);
+  // No client has found it half filled.
+  expect(await server.databases()).not.toContain(live);
   expect((await sandbox.run(`ls ${backups}/.${name}.in-place.json`)).code).toBe(0);
   await sandbox.run(`cat /tmp/saved >${saved}`);
-  await sandbox.psql(`drop database ${live}`, "template1");
   const back = await sandbox.run("bash /tmp/way-back.sh");
-  expect(back.stderr).toMatch(/^(NOTICE: .* does not exist, skipping\n)?$/);
-  expect(back.code).toBe(0);
+  expect(back).toMatchObject({ code: 0, stderr: "" });
+  expect(
+    await sandbox.psql("select datname from pg_database where datname ~ 'curriculum'", "template1"),
+  ).toBe(live);
   expect(await server.hash()).toBe(before);
-  expect(await server.databases()).toEqual([live]);
+  expect(await sandbox.psql(seen)).toBe(shown);
   expect((await sandbox.run(`ls ${backups}/.${name}.in-place.*`)).code).not.toBe(0);
-  await sandbox.psql(`alter database ${live} reset all`, "template1");
+  await sandbox.psql(
+    `alter database ${live} reset all; alter database ${live} is_template false`,
+    "template1",
+  );
 });
 
 test("rows that violate their own constraint: refused before the drop, as file and as present state", async () => {

@@ -21,6 +21,8 @@ fault() {
     program) kill -KILL $program ;;
     container) $real kill "$CONTAINER" >/dev/null; $real start "$CONTAINER" >/dev/null ;;
     down) $real kill "$CONTAINER" >/dev/null ;;
+    limit) $real exec "$CONTAINER" psql -X -q -U "$DATABASE_USER" -d template1 \\
+      -c "alter database curriculum_library_api_production connection limit 77" ;;
     hang) $real pause "$CONTAINER" >/dev/null ;;
     connection) $real exec "$CONTAINER" psql -X -q -A -t -U "$DATABASE_USER" -d template1 >/dev/null -c \\
       "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'database-backups/%'" ;;
@@ -93,7 +95,11 @@ interface Moment {
   when: string;
 }
 
-async function restoreWith(fault: (typeof faults)[number] | "down" | "hang", moment: Moment, words: string) {
+async function restoreWith(
+  fault: (typeof faults)[number] | "down" | "hang" | "limit",
+  moment: Moment,
+  words: string,
+) {
   const { sandbox } = server;
   const fixed = `CONTAINER=${sandbox.container} DATABASE_USER=${sandbox.databaseUser}`;
   const variables = `FIRST='${moment.first}' NUMBER=${moment.number} WHEN=${moment.when} FAULT=${fault} ${fixed}`;
@@ -166,4 +172,20 @@ test("a container lost at the drop of an in-place restore: nobody says that noth
   expect(rolledBack.code).toBe(0);
   expect(await sandbox.psql(present)).toBe(old);
   expect(await server.databases()).toEqual(kept);
+});
+
+test("a property that is changed when the drop of an in-place restore begins: it is not dropped", async () => {
+  const { sandbox } = server;
+  await damage();
+  const moment = { first: `DROP DATABASE "${live}"`, number: 1, when: "before" };
+  const refused = await restoreWith("limit", moment, `--yes --in-place ${archive}`);
+  expect(refused.stderr).toMatch(
+    /could not be dropped: .*connectionLimit is 77 instead of -1; run it again; nothing was lost/,
+  );
+  expect(refused.code).toBe(1);
+  expect(await sandbox.psql(present)).toBe(old);
+  const limit = `select datconnlimit from pg_database where datname = '${live}'`;
+  expect(await sandbox.psql(limit)).toBe("77");
+  expect((await sandbox.run("ls -A /root/database_backups | grep in-place")).stdout).toBe("");
+  await sandbox.psql(`alter database ${live} connection limit -1`);
 });

@@ -54,6 +54,16 @@ export interface Keeper {
   end(): Promise<void>;
 }
 
+/** One that goes only when the database is still what it was. */
+export interface CarefulKeeper extends Keeper {
+  /**
+   * Asked while a statement holds the lock on the live database and waits for the keeper's session.
+   * @param ask in another database.
+   * @throws where the statement must not take effect: the keeper stays then, and the statement gives up.
+   */
+  requireSame(ask: (sql: string) => Promise<string>): Promise<void>;
+}
+
 /**
  * Runs statements that need databases without clients (RENAME and DROP wait five seconds for that) in one session,
  * while a second one ends the clients for as long as it takes.
@@ -61,7 +71,7 @@ export interface Keeper {
  * @param keeper is ended as soon as a statement holds the lock on the live database, so that nobody comes in, and the
  * others have gone: none of them could write before that.
  * @returns for how many seconds clients were cut off.
- * @throws what the statements' session throws; whether they took effect is then to be looked up.
+ * @throws what the statements' session or the keeper throws; whether they took effect is then to be looked up.
  */
 export async function runWithoutClients(
   database: DatabaseSettings,
@@ -69,7 +79,7 @@ export async function runWithoutClients(
   databases: readonly string[],
   statements: readonly string[],
   options: QuestionOptions,
-  keeper: Keeper | null = null,
+  keeper: CarefulKeeper | null = null,
 ): Promise<number> {
   const limit = options.timeoutSeconds + patienceSeconds;
   const overdue = `container ${database.container} gave no answer within ${limit} s`;
@@ -81,10 +91,12 @@ export async function runWithoutClients(
     // Both are connected before the first statement that makes a client wait.
     const [endingFor] = await Promise.all([prepare(ending, live, databases), working.query("select 1")]);
     const began = performance.now();
-    const clients = { found: -1 };
+    const clients: Clients = { found: -1 };
     const work = runAll(working, statements, clients, keeper);
     await endWhile(ending, endingFor, work, clients, keeper);
-    await work;
+    await work.catch((error: unknown) => {
+      throw clients.refusal ?? error;
+    });
     return (performance.now() - began) / 1000;
   } finally {
     await Promise.all([working.close(), ending.close()]);
@@ -109,9 +121,11 @@ async function prepare(
   return (spared) => endClients(oid, oids, spared);
 }
 
-/** What the last round of endClients found. */
 export interface Clients {
+  /** How many the last round of endClients found. */
   found: number;
+  /** Why the keeper has not gone. */
+  refusal?: unknown;
 }
 
 /** @param keeper is asked before each statement, for none may take effect once somebody could write. */
@@ -139,7 +153,7 @@ async function endWhile(
   endingFor: (spared: number) => string,
   work: Promise<void>,
   clients: Clients,
-  keeper: Keeper | null,
+  keeper: CarefulKeeper | null,
 ): Promise<void> {
   let working = true;
   const over = () => {
@@ -155,11 +169,17 @@ async function endWhile(
       // One that drops its temporary tables waits for the keeper.
       if (spared !== 0 && (clients.found === 0 || rounds > patientRounds)) {
         spared = 0;
+        try {
+          await keeper?.requireSame((sql) => ending.query(sql));
+        } catch (error) {
+          clients.refusal = error;
+          throw error;
+        }
         await keeper?.end();
       }
       await sleep(pauseMilliseconds);
     }
   } catch {
-    await work;
+    await work.catch(() => {});
   }
 }

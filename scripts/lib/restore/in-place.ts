@@ -1,7 +1,8 @@
 import { restoringName } from "../database-names.ts";
 import { messageOf } from "../errors.ts";
+import { query } from "../psql.ts";
 import { identifier } from "../sql.ts";
-import { type Keeper, runWithoutClients } from "./client-cut-off.ts";
+import { type CarefulKeeper, type Keeper, runWithoutClients } from "./client-cut-off.ts";
 import { RestoreError } from "./errors.ts";
 import { type Filled, fillDatabase } from "./filling.ts";
 import { type InPlaceState, removeInPlaceState, writeInPlaceState } from "./in-place-state.ts";
@@ -9,6 +10,7 @@ import { takeLiveName } from "./live-name.ts";
 import type { LiveServer } from "./live-server.ts";
 import { type Restored, rollbackCommand } from "./report.ts";
 import { questionOptions, type RestoreRun } from "./run.ts";
+import { requireSame } from "./same-properties.ts";
 import { dropDatabase } from "./scratch-database.ts";
 import { inspectSource, type RestoreSource } from "./source.ts";
 import { findStanding, type Standing } from "./standing.ts";
@@ -70,14 +72,22 @@ async function dropLive(
 ): Promise<void> {
   const { database, settings } = run;
   const live = database.database;
+  const isTemplate = (is: boolean) => `ALTER DATABASE ${identifier(live)} IS_TEMPLATE ${is}`;
   const statements = [
-    ...(state.properties.isTemplate ? [`ALTER DATABASE ${identifier(live)} IS_TEMPLATE false`] : []),
+    ...(state.properties.isTemplate ? [isTemplate(false)] : []),
     `DROP DATABASE ${identifier(live)}`,
   ];
   // A drop waits for a checkpoint.
   const options = { ...questionOptions(run, server.maintenance), timeoutSeconds: settings.timeouts.restore };
   try {
-    await runWithoutClients(database, live, [live], statements, options, keeper);
+    const wanted = { ...state.properties, isTemplate: false };
+    const careful: CarefulKeeper = {
+      pid: keeper.pid,
+      requireHeld: () => keeper.requireHeld(),
+      requireSame: (ask) => requireSame(live, wanted, ask),
+      end: () => keeper.end(),
+    };
+    await runWithoutClients(database, live, [live], statements, options, careful);
   } catch (error) {
     const standing = await findStanding(run, live, server.maintenance, state.liveOid);
     // What is left of an invalid one goes when the name is taken.
@@ -85,7 +95,8 @@ async function dropLive(
     const what = `${live} could not be dropped: ${messageOf(error)}`;
     if (standing === null) throw notPutBack(run, server, state, null, what, error);
     removeInPlaceState(settings, database);
-    throw new RestoreError("swap", `${what}; nothing has changed`, error);
+    if (state.properties.isTemplate) await query(database, isTemplate(true), options).catch(() => {});
+    throw new RestoreError("swap", `${what}; nothing was lost`, error);
   }
 }
 

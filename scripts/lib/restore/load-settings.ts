@@ -100,7 +100,7 @@ export async function giveLoadSettings(
  * Settings that name something which only the dump makes: a session that began before has PostgreSQL's own value.
  * @returns what reads them in a new session; null where there are none.
  */
-function lateSettings(settings: readonly Setting[]): string | null {
+export function lateSettings(settings: readonly Setting[]): string | null {
   const name = "default_text_search_config";
   const late = settings.some(
     (setting) => setting.name.toLowerCase() === name && !setting.value.startsWith("pg_catalog."),
@@ -109,7 +109,7 @@ function lateSettings(settings: readonly Setting[]): string | null {
 }
 
 /** In the order in which the dump made them, in which none reads one behind it. */
-const refill = `SET default_transaction_read_only = off; SET max_parallel_workers_per_gather = 0;
+export const refill = `SET default_transaction_read_only = off; SET max_parallel_workers_per_gather = 0;
 SELECT pg_catalog.set_config('search_path', '', false) \\g /dev/null
 SELECT format('REFRESH MATERIALIZED VIEW %s', oid::regclass) FROM pg_catalog.pg_class
   WHERE relkind = 'm' AND relispopulated ORDER BY oid \\gexec`;

@@ -60,7 +60,7 @@ const settings = {
  * What a database may have set and a load must not have, of those settings that not every PostgreSQL knows. The
  * search_path is still the database's: where a part is loaded already, it may lead to operators of other people's.
  */
-const liftForLoad = `SELECT pg_catalog.set_config(name, '', false)
+export const liftForLoad = `SELECT pg_catalog.set_config(name, '', false)
   FROM pg_catalog.pg_settings WHERE name OPERATOR(pg_catalog.=) 'restrict_nonsystem_relation_kind'`;
 
 /** Of what psql says; an error is the last of it. */

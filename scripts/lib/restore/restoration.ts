@@ -2,13 +2,13 @@ import { join } from "node:path";
 import { takeBackup } from "../backup.ts";
 import type { Content } from "../content/content.ts";
 import { comparableTables } from "../content/partitions.ts";
-import { readContent } from "../content/read-content.ts";
 import { lockDatabase } from "../dead-runs.ts";
 import { requireRunning } from "../docker.ts";
 import { dropLeftovers } from "../leftover-databases.ts";
 import type { Lock } from "../lock.ts";
 import type { Manifest } from "../manifest.ts";
 import { applicationName } from "../run-id.ts";
+import { openSnapshot } from "../snapshot.ts";
 import { restoreBeside } from "./beside.ts";
 import { changedTables } from "./changes.ts";
 import { confirm } from "./confirmation.ts";
@@ -222,7 +222,12 @@ async function countPresent(run: RestoreRun, server: LiveServer): Promise<Conten
   const options = questionOptions(run, run.database.database, run.signal);
   try {
     const limits = { ...options, lockTimeoutSeconds: run.settings.timeouts.lockWait };
-    return await readContent(run.database, limits, "rows");
+    const snapshot = await openSnapshot(run.database, limits);
+    try {
+      return await snapshot.readContent("rows");
+    } finally {
+      await snapshot.close();
+    }
   } catch (error) {
     if (run.signal.aborted) throw error;
     return null;

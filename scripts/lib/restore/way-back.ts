@@ -1,10 +1,16 @@
+import { clientProgram } from "../client-program.ts";
 import { compressionOfFile, decompressing } from "../compression.ts";
 import { restoringName } from "../database-names.ts";
+import { execArguments } from "../docker.ts";
 import { replaceDurably } from "../durable-file.ts";
+import { sessionStart } from "../psql.ts";
 import { connectionString, identifier } from "../sql.ts";
+import { bytesOf } from "../text-bytes.ts";
 import { type InPlaceState, inPlaceStatePath, wayBackPath } from "./in-place-state.ts";
 import type { LiveServer } from "./live-server.ts";
-import { createStatement, propertyStatements } from "./recreation.ts";
+import { liftForLoad } from "./load.ts";
+import { lateSettings, refill, resetStatements, settingsOfLoad } from "./load-settings.ts";
+import { createStatement, propertyStatements, settingStatements } from "./recreation.ts";
 import type { RestoreRun } from "./run.ts";
 import type { Standing } from "./standing.ts";
 
@@ -12,75 +18,101 @@ import type { Standing } from "./standing.ts";
 const word = (text: string): string =>
   /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
-/** What of the database's own settings must not hold for who loads the dump. */
-const loadSettings =
-  "-c role=none -c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0";
-
 type Way = Pick<RestoreRun, "settings" | "database">;
-type Server = Pick<LiveServer, "maintenance" | "versionNumber">;
+type Server = Pick<LiveServer, "maintenance" | "versionNumber" | "superuser">;
 
 /**
- * Writes the statements that give the database its owner, settings and grants again, for `wayBackCommands`: a file for
- * root alone, because an application may keep a secret in a setting of its own.
+ * The database that is filled by hand: nobody finds it under the live name before it is whole, and no backup takes it
+ * for what a dead restore left.
  */
-export function writeWayBack({ settings, database }: Way, { properties }: InPlaceState): void {
-  const path = wayBackPath(settings, database);
-  const statements = propertyStatements(database.database, properties);
-  replaceDurably(path, `${path}~`, `${statements.join("\n")}\n`);
+const returningName = (live: string, runId: string): string =>
+  restoringName(live, runId).replace(/_restoring_(?!.*_restoring_)/, "_returning_");
+
+/** The settings under which the backup is loaded: those of the live database, whose backup it is. */
+const loadedUnder = ({ database }: Way, { properties }: InPlaceState) =>
+  settingsOfLoad(null, properties, database.user, []);
+
+/**
+ * Writes the statements for `wayBackCommands` that give the database its settings for the load, and behind it what else
+ * it was: a file for root alone, because an application may keep a secret in a setting of its own.
+ */
+export function writeWayBack(way: Way, state: InPlaceState): void {
+  const path = wayBackPath(way.settings, way.database);
+  const name = returningName(way.database.database, state.runId);
+  const statements = [
+    sessionStart,
+    "\\if :loading",
+    ...settingStatements(name, { settings: loadedUnder(way, state) }),
+    "\\else",
+    ...resetStatements(name, way.database.user),
+    ...propertyStatements(name, state.properties),
+    "\\endif",
+  ];
+  replaceDurably(path, `${path}~`, bytesOf(`${statements.join("\n")}\n`));
+}
+
+/** A shell function that asks a database of the server as these programs do. */
+function askingFunction({ database }: Way, { superuser, versionNumber }: Server): string {
+  const facts = { superuser, versionNumber, leavesOutEventTriggers: superuser && versionNumber >= 170_000 };
+  const { passwordFile, ...open } = database;
+  const program = clientProgram(open, facts, {
+    argv: ["psql", "-X", "-q", "-w", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1", "-U", database.user],
+    // Not that of a run: the next one ends what a dead one has left.
+    applicationName: "database-backups-by-hand",
+    // Materialized views are filled as the backup evaluated them.
+    changes: { max_parallel_workers_per_gather: 0 },
+    encoding: "UTF8",
+  });
+  const secrets = passwordFile === undefined ? {} : { PGPASSWORD: "" };
+  const asking = execArguments(database.container, { ...program, secrets }, true)
+    .map(word)
+    .join(" ");
+  const secret = passwordFile === undefined ? "" : `PGPASSWORD="$(cat ${word(passwordFile)})" `;
+  return `asking() { ${secret}docker ${asking} -d "$@"; }`;
 }
 
 /**
- * The commands that bring the database back without these programs, in bash on the server. None may run when the one
- * before has failed: the last removes what is known of the way back.
+ * The commands that bring the database back without these programs, in bash on the server: they do what a restore does.
+ * None may run when the one before has failed: the last removes what is known of the way back.
  * @param standing what stands under its name; null where that is not known.
  */
 export function wayBackCommands(
-  { settings, database }: Way,
+  way: Way,
   server: Server,
-  { preRestoreArchive, properties, runId }: InPlaceState,
+  state: InPlaceState,
   standing: Standing | null,
 ): string[] {
-  const { container, database: live, passwordFile, port, user } = database;
-  const { maintenance } = server;
-  const secret = passwordFile === undefined ? "" : `PGPASSWORD="$(cat ${word(passwordFile)})" `;
-  const psql = (name: string, before: string[] = []) =>
-    secret +
-    [
-      "docker",
-      "exec",
-      "-i",
-      "-e",
-      "PGHOST=",
-      ...(passwordFile === undefined ? [] : ["-e", "PGPASSWORD"]),
-      ...before,
-      container,
-      "psql",
-      "-X",
-      "-q",
-      "-o",
-      "/dev/null",
-      "-v",
-      "ON_ERROR_STOP=1",
-    ]
-      .concat([...(port === undefined ? [] : ["-p", String(port)]), "-U", user, "-d", connectionString(name)])
-      .map(word)
-      .join(" ");
-  const run = (sql: string) => `${psql(maintenance)} -c ${word(sql)}`;
-  const name = identifier(live);
+  const { settings, database } = way;
+  const { preRestoreArchive, properties, runId } = state;
+  const live = database.database;
+  const returning = returningName(live, runId);
+  const asking = (name: string) => `asking ${word(connectionString(name))}`;
+  const run = (sql: string) => `${asking(server.maintenance)} -c ${word(sql)}`;
+  const give = (loading: 0 | 1) =>
+    `${asking(server.maintenance)} -v loading=${loading} <${word(wayBackPath(settings, database))}`;
   const inTheWay: Record<Standing, string[]> = {
     absent: [],
-    invalid: [run(`DROP DATABASE ${name}`)],
-    whole: [run(`ALTER DATABASE ${name} RENAME TO ${identifier(`${live.slice(0, 40)}_in_the_way`)}`)],
+    invalid: [run(`DROP DATABASE ${identifier(live)}`)],
+    whole: [
+      run(`ALTER DATABASE ${identifier(live)} RENAME TO ${identifier(`${live.slice(0, 40)}_in_the_way`)}`),
+    ],
   };
   const archive = word(preRestoreArchive);
   const compression = compressionOfFile(preRestoreArchive) ?? "gzip";
+  const late = lateSettings(loadedUnder(way, state)) !== null;
   return [
-    run(`DROP DATABASE IF EXISTS ${identifier(restoringName(live, runId))}`),
+    askingFunction(way, server),
+    ...[restoringName(live, runId), returning].map((name) =>
+      run(`DROP DATABASE IF EXISTS ${identifier(name)}`),
+    ),
+    run(createStatement(returning, properties, server.versionNumber).replace(/;$/, "")),
+    give(1),
+    `(set -o pipefail && ${decompressing[compression]} <${archive} | ${asking(returning)} -c ${word(liftForLoad.replace(/\s+/g, " "))} -f -)`,
+    ...(late ? [`printf '%s\\n' ${refill.split("\n").map(word).join(" ")} | ${asking(returning)}`] : []),
+    `${asking(returning)} -c ANALYZE`,
+    give(0),
     ...(standing === null ? [] : inTheWay[standing]),
-    run(createStatement(live, properties, server.versionNumber).replace(/;$/, "")),
-    `${psql(maintenance)} <${word(wayBackPath(settings, database))}`,
-    `(set -o pipefail && ${decompressing[compression]} ${archive} | ${psql(live, ["-e", `PGOPTIONS=${loadSettings}`])})`,
-    `${psql(live)} -c ANALYZE`,
+    run(`ALTER DATABASE ${identifier(returning)} RENAME TO ${identifier(live)}`),
     `rm ${word(inPlaceStatePath(settings, database))} ${word(wayBackPath(settings, database))}`,
   ];
 }
@@ -94,7 +126,7 @@ export function wayBackText(
 ): string {
   const commands = wayBackCommands(run, server, state, standing).map((command) => `  ${command}`);
   return [
-    `Without these programs, should it end without a database, these commands bring ${run.database.database} back from ${state.preRestoreArchive}, pasted into bash together, so that they stop at the first that fails:`,
+    `Should it end without a database, these commands bring ${run.database.database} back from ${state.preRestoreArchive}, pasted into bash together:`,
     commands.join(" && \\\n"),
   ].join("\n");
 }
