@@ -6,9 +6,9 @@ import type { ProgramName } from "../infra/installation.ts";
  * it and the file in a rehearsal, compares the content with the manifest and cleans up after runs that died.
  */
 const limits: Record<ProgramName, number> = {
-  backup_database: 155_000,
+  backup_database: 161_000,
   check_database_status: 115_000,
-  restore_database: 250_000,
+  restore_database: 256_000,
   rehearse_restore: 156_500,
   prune_backups: 100_000,
   pin_backup: 100_000,
