@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type VerifiedArchive, verifyArchive } from "./archive.ts";
 import { endBackends } from "./backends.ts";
 import { backupFailure } from "./backup-failure.ts";
@@ -13,7 +14,7 @@ import type { NamedSequence } from "./content/sequences.ts";
 import { deadline } from "./deadline.ts";
 import { requireRunning } from "./docker.ts";
 import { DumpError } from "./dump.ts";
-import { type DumpFiles, readRoles, writeDumpFiles } from "./dump-files.ts";
+import { type DumpFiles, type DumpRun, readRoles, writeDumpFiles } from "./dump-files.ts";
 import { messageOf, ProgramError } from "./errors.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { formatBytes, formatDuration, plural } from "./format.ts";
@@ -110,7 +111,12 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
   );
   try {
     const { time, stem } = await freeName(directory, database.name, limit.signal);
-    const files = await writeDumpFiles(settings, database, { ...run, began: begun, before, deadline: limit });
+    const { files, dumped, verified } = await dumpAndVerify(settings, database, {
+      ...run,
+      began: begun,
+      before,
+      deadline: limit,
+    });
     if (!files.facts.readsPasswords) {
       run.log.event(
         "warning",
@@ -118,11 +124,6 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
         `${database.user} is no superuser: the roles are saved without passwords`,
       );
     }
-    const dumped = new DumpedSequences();
-    const verified = await verifyArchive(files.archivePath, {
-      signal: limit.signal,
-      watch: (text) => dumped.take(text),
-    });
     const roles = readRoles(files.rolesPath, database.container);
     const archive: Manifest["archive"] = {
       file: archiveName(stem, compression),
@@ -157,6 +158,45 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
     throw error;
   } finally {
     limit.done();
+  }
+}
+
+/** A dump may fail so often in the same words. */
+const mostAlike = 3;
+/** Milliseconds. */
+const longestPause = 300;
+
+/**
+ * What no lock keeps may be dropped before pg_dump asks for it: then all is begun anew, until timeouts.lockWait is over.
+ * Of a function pg_dump does not even say so, and its dump cannot be loaded.
+ */
+async function dumpAndVerify(settings: Settings, database: DatabaseSettings, run: DumpRun) {
+  const { lockWait, query: timeoutSeconds } = settings.timeouts;
+  const until = performance.now() + lockWait * 1000;
+  const failures: string[] = [];
+  for (let { before } = run; ; before = async () => {}) {
+    const dumped = new DumpedSequences();
+    const files = await writeDumpFiles(settings, database, { ...run, before });
+    let failure: DumpError;
+    if (files instanceof DumpError) failure = files;
+    else {
+      const verified = await verifyArchive(files.archivePath, {
+        signal: run.deadline.signal,
+        watch: (text) => dumped.take(text),
+      });
+      dumped.end();
+      const { lostFunction } = dumped;
+      if (lostFunction === null) return { files, dumped, verified };
+      const why = `its output lacks the definition of function ${lostFunction}, which was dropped meanwhile`;
+      failure = new DumpError("pg_dump", database.container, why);
+    }
+    failures.push(failure.message);
+    const alike = failures.filter((message) => message === failure.message).length;
+    if (performance.now() > until || alike === mostAlike) throw failure;
+    removePartials(settings.paths.backups, database.name, run.runId);
+    await endBackends(database, [run.runId], { applicationName: applicationName(run.runId), timeoutSeconds });
+    await sleep(Math.random() * longestPause);
+    run.deadline.signal.throwIfAborted();
   }
 }
 

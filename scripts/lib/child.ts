@@ -4,10 +4,12 @@ import { ExitCode } from "./exit-codes.ts";
 import { bytesOf, textOf } from "./text-bytes.ts";
 
 export interface ChildOptions {
-  /** Text or bytes to send, or the descriptor to read; nothing unless set. */
-  input?: string | Buffer | number;
+  /** Text or bytes to send, a text to send later, or the descriptor to read; nothing unless set. */
+  input?: string | Buffer | number | Promise<string>;
   /** Sees the whole output whenever there is more; the first text that it gives ends the input, open until then. */
   reply?: (output: string) => string | null;
+  /** Sees what the child has said on stderr so far, whenever there is more. */
+  overhear?: (stderr: string) => void;
   /** A descriptor that takes the output; collected unless set. */
   output?: number;
   /** Variables that the child has besides this program's own. */
@@ -69,6 +71,7 @@ export function runChild(
     });
     child.stderr?.on("data", (chunk: Buffer) => {
       stderr = (stderr + chunk.toString()).slice(-stderrLimit);
+      options.overhear?.(stderr);
     });
     // A child that ends before it has read everything says why by its exit status.
     child.stdin?.on("error", () => {});
@@ -76,6 +79,12 @@ export function runChild(
       const bytes = typeof input === "string" ? bytesOf(input) : input;
       if (options.reply === undefined) child.stdin?.end(bytes);
       else child.stdin?.write(bytes);
+    }
+    if (input instanceof Promise) {
+      input.then(
+        (text) => child.stdin?.end(bytesOf(text)),
+        () => child.stdin?.end(),
+      );
     }
     const end = () => child.kill("SIGKILL");
     signal.addEventListener("abort", end, { once: true });

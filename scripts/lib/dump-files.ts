@@ -1,25 +1,24 @@
 import { hash } from "node:crypto";
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fsyncSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { endBackends } from "./backends.ts";
-import { archiveEndings } from "./backup-name.ts";
+import { ArchiveWriter, create } from "./archive-writer.ts";
 import { type Cluster, readCluster } from "./cluster.ts";
-import { partialPath, removePartials } from "./commit.ts";
+import { partialPath } from "./commit.ts";
 import type { Content } from "./content/content.ts";
 import type { NamedSequence } from "./content/sequences.ts";
 import { SnapshotReader } from "./content/snapshot-reader.ts";
 import { evaluateViews } from "./content/views.ts";
 import type { Deadline } from "./deadline.ts";
-import { DumpError, dumpDatabase, dumpRoles } from "./dump.ts";
+import { type Dump, DumpError, type DumpOptions, dumpRoles } from "./dump.ts";
 import { dumpHoldsLocks } from "./dump-locks.ts";
 import { InterruptedError } from "./errors.ts";
 import type { Log } from "./log.ts";
-import { rowsMayMove } from "./partition-roots.ts";
 import type { QueryOptions } from "./psql.ts";
-import { PsqlError, placeOf } from "./psql-error.ts";
+import { PsqlError } from "./psql-error.ts";
 import { applicationName } from "./run-id.ts";
-import { compressionIn, type DatabaseSettings, type Settings } from "./settings.ts";
-import { openSnapshot, type Snapshot, type SnapshotFacts } from "./snapshot.ts";
+import type { DatabaseSettings, Settings } from "./settings.ts";
+import { type DatabaseFacts, type Snapshot, type SnapshotFacts, SnapshotSession } from "./snapshot.ts";
+import { somethingVanished } from "./vanished.ts";
 
 export interface DumpFiles {
   archivePath: string;
@@ -41,7 +40,7 @@ const viewsPerBackup = 10;
 /** Of a backup's time, what is left for everything behind the materialized views. */
 const shareOfRest = 0.1;
 
-interface DumpRun {
+export interface DumpRun {
   runId: string;
   log: Log;
   /** By performance.now(). */
@@ -49,12 +48,13 @@ interface DumpRun {
   lock: { readonly fd: number };
   deadline: Deadline;
   progress?: (bytes: number) => void;
-  /** See openSnapshot. */
+  /** What has to be done first, while psql connects already. */
   before: () => Promise<void>;
 }
 
 /**
  * Writes a run's dump and roles under names of its own and makes them last. Dump and content are of one snapshot.
+ * @returns an error after which another attempt may succeed: something was dropped before it was dumped.
  * @throws PsqlError (sqlState 55P03 when a table stayed locked), DockerError, DumpError, InterruptedError, system
  * errors, and what `run.before` throws; the files are then still there.
  */
@@ -62,83 +62,96 @@ export async function writeDumpFiles(
   settings: Settings,
   database: DatabaseSettings,
   run: DumpRun,
-): Promise<DumpFiles> {
-  const began = performance.now();
-  for (let before: DumpRun["before"] | undefined = run.before; ; before = undefined) {
-    const files = await attempt(settings, database, run, before);
-    if (files !== null) return files;
-    removePartials(settings.paths.backups, database.name, run.runId);
-    await endBackends(database, [run.runId], {
-      applicationName: applicationName(run.runId),
-      timeoutSeconds: settings.timeouts.query,
-    });
-    if (performance.now() - began > settings.timeouts.lockWait * 1000)
-      throw new PsqlError("query", placeOf(database), "others always ask for a table first", "55P03");
-    // Not in step with whoever asks again and again.
-    await sleep(Math.random() * longestPause);
-    run.deadline.signal.throwIfAborted();
-  }
-}
-
-/** @returns null when somebody who waits for a table keeps the dump from ever getting its locks. */
-async function attempt(
-  settings: Settings,
-  database: DatabaseSettings,
-  run: DumpRun,
-  before: DumpRun["before"] | undefined,
-): Promise<DumpFiles | null> {
-  const compressed = compressionIn(settings);
-  const ending = archiveEndings[compressed.compression];
-  const archivePath = partialPath(settings.paths.backups, database.name, run.runId, ending);
-  const rolesPath = partialPath(settings.paths.backups, database.name, run.runId, "roles.sql");
+): Promise<DumpFiles | DumpError> {
   const ended = new AbortController();
   const signal = AbortSignal.any([run.deadline.signal, ended.signal]);
   const options = {
     applicationName: applicationName(run.runId),
     lockTimeoutSeconds: settings.timeouts.lockWait,
-    signal: run.deadline.signal,
+    signal,
   };
-  const snapshot = await openSnapshot(database, options, before);
-  const viaPartitionRoot = await rowsMayMove(snapshot.session);
-  const archive = create(archivePath);
-  const roles = create(rolesPath);
-  const { facts, sequences, takenAt: snapshotAt } = snapshot;
-  const { encoding } = facts.properties;
-  const common = { runId: run.runId, lock: run.lock.fd, encoding, signal };
-  const timer = setInterval(() => run.progress?.(fstatSync(archive).size), progressPause);
-  const dump = dumpDatabase(database, {
-    ...common,
-    output: archive,
-    snapshot: facts.snapshot,
-    ...compressed,
-    lockWaitSeconds: settings.timeouts.lockWait,
-    viaPartitionRoot,
-  });
-  const work = [
-    dumpHoldsLocks(snapshot.session, snapshot.dumpedTables, dump).then((held) => {
-      if (!held) throw new Queued();
-      return readContent(settings, database, snapshot, options, run);
-    }),
-    dump,
-    dumpRoles(database, { ...common, output: roles, passwords: facts.readsPasswords }),
-    readCluster(database, options),
-  ] as const;
+  const common = { runId: run.runId, lock: run.lock.fd, signal };
+  const rolesPath = partialPath(settings.paths.backups, database.name, run.runId, "roles.sql");
+  const writer = new ArchiveWriter(settings, database, common);
+  const timer = setInterval(() => run.progress?.(writer.size), progressPause);
+  const session = new SnapshotSession(database, options);
+  const work: Promise<unknown>[] = [];
+  let snapshot: Snapshot | null = null;
   try {
-    const [content, , , cluster] = await Promise.all(work);
-    fsyncSync(archive);
-    fsyncSync(roles);
-    return { archivePath, rolesPath, facts, cluster, snapshotAt, content, sequences };
+    await run.before();
+    const first = writer.prepare();
+    const facts = await session.facts();
+    const cluster = readCluster(database, options);
+    const roles = writeRoles(database, rolesPath, { ...common, facts });
+    work.push(cluster, roles);
+    // They may fail while the dump begins.
+    void Promise.allSettled(work);
+    const begun = await startDump(session, writer, first);
+    const { dump } = begun;
+    snapshot = begun.snapshot;
+    const content = readContent(settings, database, snapshot, options, run);
+    work.push(content);
+    const [read, described] = await Promise.all([content, cluster, roles, dump.done]);
+    writer.keep();
+    const { path: archivePath } = writer;
+    const { takenAt: snapshotAt } = snapshot;
+    return { archivePath, rolesPath, facts: snapshot.facts, cluster: described, snapshotAt, ...read };
   } catch (error) {
+    const passing =
+      error instanceof DumpError && error === writer.failure && snapshot !== null
+        ? await somethingVanished(database, snapshot.facts.snapshot, {
+            ...options,
+            timeoutSeconds: settings.timeouts.query,
+          }).catch(() => false)
+        : false;
     ended.abort(new InterruptedError("another part of the backup failed"));
-    if (!(error instanceof Queued)) run.deadline.stop("another part of the backup failed");
-    await Promise.allSettled(work);
-    if (error instanceof Queued) return null;
+    await Promise.allSettled([...work, writer.ended]);
+    if (passing && error instanceof DumpError) return error;
     throw error;
   } finally {
     clearInterval(timer);
-    closeSync(archive);
-    closeSync(roles);
-    await snapshot.close();
+    writer.close();
+    await session.close();
+  }
+}
+
+/**
+ * Lets the dump have a snapshot whose locks it gets. Somebody may ask for a table in the moment between a snapshot's
+ * locks and the dump's: he waits for the snapshot, and the dump behind him, so that both begin anew.
+ * @returns the dump, perhaps a failed one, and its snapshot.
+ */
+async function startDump(
+  session: SnapshotSession,
+  writer: ArchiveWriter,
+  first: Dump,
+): Promise<{ dump: Dump; snapshot: Snapshot }> {
+  for (let dump = first; ; dump = writer.prepare()) {
+    await dump.ready;
+    const snapshot = await session.take();
+    const { facts, viaPartitionRoot } = snapshot;
+    const { encoding } = facts.properties;
+    dump.begin({ snapshot: facts.snapshot, encoding, viaPartitionRoot });
+    const waiting = await dumpHoldsLocks(snapshot.session, snapshot.dumpedTables, dump.done);
+    if (waiting.length === 0) return { dump, snapshot };
+    await session.letGo(waiting);
+    await writer.ended;
+    // Not in step with whoever asks again and again.
+    await sleep(Math.random() * longestPause);
+  }
+}
+
+async function writeRoles(
+  database: DatabaseSettings,
+  path: string,
+  { facts, ...options }: Omit<DumpOptions, "output"> & { facts: DatabaseFacts },
+): Promise<void> {
+  const output = create(path);
+  try {
+    const { properties, readsPasswords: passwords } = facts;
+    await dumpRoles(database, { ...options, output, encoding: properties.encoding, passwords });
+    fsyncSync(output);
+  } finally {
+    closeSync(output);
   }
 }
 
@@ -148,9 +161,11 @@ async function readContent(
   snapshot: Snapshot,
   options: QueryOptions,
   { began, log }: DumpRun,
-): Promise<Content> {
+): Promise<Pick<DumpFiles, "content" | "sequences">> {
+  const sequences = await snapshot.listSequences();
   const content = await snapshot.readContent(manifest);
-  if (content.objects.materializedViews?.count === 0) return { ...content, materializedViews: [] };
+  if (content.objects.materializedViews?.count === 0)
+    return { sequences, content: { ...content, materializedViews: [] } };
   const timeoutSeconds = timeouts.query;
   const reader = new SnapshotReader(database, { ...options, timeoutSeconds }, snapshot.facts.snapshot);
   try {
@@ -158,23 +173,17 @@ async function readContent(
     const end = began + (timeouts.backup - shareOfRest * timeouts.backup) * 1000;
     const until = Math.min(performance.now() + viewsPerBackup * timeoutSeconds * 1000, end);
     const materializedViews = await evaluateViews({ reader, timeoutSeconds, until, proof: manifest });
-    return { ...content, materializedViews };
+    return { sequences, content: { ...content, materializedViews } };
   } catch (error) {
     // That it is not known what the views would be is told wherever the backup is compared.
     if (!(error instanceof PsqlError) || error.kind !== "query") throw error;
     const what = `what its materialized views are to hold could not be computed: ${error.message}`;
     log.event("warning", database.name, `${what}; their content is not compared`);
-    return content;
+    return { sequences, content };
   } finally {
     await reader.close();
   }
 }
-
-/** The dump waits for somebody who waits for this run. */
-class Queued extends Error {}
-
-const create = (path: string): number =>
-  openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
 
 /** Size and digest of a roles file. @throws DumpError unless it ends as pg_dumpall ends it. */
 export function readRoles(path: string, container: string): { bytes: number; sha256: string } {

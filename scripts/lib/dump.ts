@@ -24,13 +24,42 @@ export interface DumpOptions {
   output: number;
   /** The lock's descriptor: the dump holds it too, for as long as it writes. */
   lock: number;
+  signal: AbortSignal;
+}
+
+/** What is known only when a snapshot was taken. */
+export interface DumpOrder {
+  snapshot: string;
   /** The database's own, whatever else the container, the database or the role has set. */
   encoding: string;
-  signal: AbortSignal;
+  /** Whether a partition's rows are given to the partitioned table, which looks for their partition again. */
+  viaPartitionRoot: boolean;
+}
+
+/** A dump that is on its way: everything is ready but its order. */
+export interface Dump {
+  /** Waits until nothing is left to do but to obey. @throws as `done` does */
+  ready: Promise<void>;
+  begin(order: DumpOrder): void;
+  /** @throws DumpError, DockerError, InterruptedError. The caller ends the server process then, see endBackends. */
+  done: Promise<void>;
 }
 
 const zstdMissing = 90;
 const zstdFailed = 91;
+const noOrder = 92;
+
+/** What the container says when it waits for the order: Docker needs longer to start a program than pg_dump its locks. */
+const readyMark = "ready to dump\n";
+
+/** Reads the order from standard input: the snapshot, the encoding, and an option or none. */
+const takeOrder = `printf '${readyMark.trim()}\\n' >&2
+read -r snapshot PGCLIENTENCODING option || exit ${noOrder}
+export PGCLIENTENCODING
+exec </dev/null`;
+
+const plainDump = `${takeOrder}
+exec pg_dump "--snapshot=$snapshot" $option "$@"`;
 
 /**
  * The dump's output is the archive, so both statuses are taken another way. zstd's counts first: pg_dump fails too when
@@ -41,55 +70,62 @@ const zstdFailed = 91;
 const dumpToZstd = `command -v zstd >/dev/null || exit ${zstdMissing}
 level=$1
 shift
+${takeOrder}
 exec 4>&1
-statuses=$({ { pg_dump "$@" 3>&- 4>&-; echo $? >&3; } | zstd -q --single-thread "-$level" -c >&4 3>&- 4>&-; echo $? >&3; } 3>&1)
+statuses=$({ { pg_dump "--snapshot=$snapshot" $option "$@" 3>&- 4>&-; echo $? >&3; } | zstd -q --single-thread "-$level" -c >&4 3>&- 4>&-; echo $? >&3; } 3>&1)
 set -- $statuses
 [ "$2" = 0 ] && exit "$1"
 echo "zstd ended with status $2" >&2
 exit ${zstdFailed}`;
 
 /**
- * Writes a plain dump of the snapshot, compressed in the container, into `output`: the bytes do not pass through here.
- * gzip is pg_dump's own. Its own zstd is of PostgreSQL 16 and leaves out the checksum that shows damage, so the command
- * of that name does it.
- * @throws DumpError, DockerError, InterruptedError. The caller ends the server process then, see endBackends.
+ * Makes a plain dump ready, which then writes the ordered snapshot, compressed in the container, into `output`: the
+ * bytes do not pass through here. From a snapshot to the dump's locks time is short, because a table that somebody drops
+ * meanwhile is missing. gzip is pg_dump's own. Its own zstd is of PostgreSQL 16 and leaves out the checksum that shows
+ * damage, so the command of that name does it.
  */
-export async function dumpDatabase(
+export function prepareDump(
   database: DatabaseSettings,
   {
-    snapshot,
     compression,
     level,
     lockWaitSeconds,
-    viaPartitionRoot,
     ...options
-  }: DumpOptions & {
-    snapshot: string;
-    compression: Compression;
-    level: number;
-    lockWaitSeconds: number;
-    /** Whether a partition's rows are given to the partitioned table, which looks for their partition again. */
-    viaPartitionRoot: boolean;
-  },
-): Promise<void> {
+  }: DumpOptions & { compression: Compression; level: number; lockWaitSeconds: number },
+): Dump {
+  const order = Promise.withResolvers<string>();
+  const heard = Promise.withResolvers<void>();
   const argv = [
     ...(compression === "gzip"
-      ? ["pg_dump", `--compress=${level}`]
+      ? ["sh", "-c", plainDump, "sh", `--compress=${level}`]
       : ["sh", "-c", dumpToZstd, "sh", String(level), "--compress=0"]),
     "--no-password",
-    `--snapshot=${snapshot}`,
-    ...(viaPartitionRoot ? ["--load-via-partition-root"] : []),
     `--lock-wait-timeout=${lockWaitSeconds * 1000}`,
     `--username=${database.user}`,
     `--dbname=${connectionString(database.database)}`,
   ];
-  await run(database, "pg_dump", argv, options);
+  const done = run(database, "pg_dump", argv, {
+    ...options,
+    input: order.promise,
+    overhear: (stderr) => {
+      if (stderr.includes(readyMark)) heard.resolve();
+    },
+  });
+  const ready = Promise.race([heard.promise, done]);
+  // Whoever made it may still be at something else when it fails.
+  void Promise.allSettled([ready, done]);
+  return {
+    ready,
+    begin: ({ snapshot, encoding, viaPartitionRoot }) =>
+      order.resolve(`${snapshot} ${encoding} ${viaPartitionRoot ? "--load-via-partition-root" : ""}\n`),
+    done,
+  };
 }
 
 /** Writes the server's roles into `output`; their password hashes only if the user may read them. */
 export async function dumpRoles(
   database: DatabaseSettings,
-  { passwords, ...options }: DumpOptions & { passwords: boolean },
+  { passwords, ...options }: DumpOptions & Pick<DumpOrder, "encoding"> & { passwords: boolean },
 ): Promise<void> {
   const argv = [
     "pg_dumpall",
@@ -111,15 +147,20 @@ async function run(
   database: DatabaseSettings,
   program: string,
   argv: string[],
-  options: DumpOptions,
+  {
+    runId,
+    lock,
+    encoding,
+    ...child
+  }: DumpOptions & Partial<Pick<DumpOrder, "encoding">> & Pick<ChildOptions, "input" | "overhear">,
 ): Promise<void> {
-  const child: ChildOptions = { output: options.output, inherit: [options.lock], signal: options.signal };
-  const asking = { applicationName: applicationName(options.runId), signal: options.signal };
+  const { signal } = child;
+  const asking = { applicationName: applicationName(runId), signal };
   const facts = await serverFacts(database, asking);
   const result = await runClient(
     database.container,
-    clientProgram(database, facts, { ...asking, argv, encoding: options.encoding }),
-    child,
+    clientProgram(database, facts, { ...asking, argv, ...(encoding === undefined ? {} : { encoding }) }),
+    { ...child, inherit: [lock] },
   );
   if (result.code === 0) return;
   if (result.code === zstdMissing) {
@@ -132,7 +173,7 @@ async function run(
   const looks = result.code >= firstForeignStatus ? looksAfterKill : 1;
   for (let look = 1; look <= looks; look += 1) {
     if (look > 1) await sleep(lookPause);
-    await requireRunning(database.container, { signal: options.signal });
+    await requireRunning(database.container, { signal });
   }
   const failed = result.code === zstdFailed ? "zstd" : program;
   throw new DumpError(failed, database.container, detailOf(result));
@@ -140,7 +181,10 @@ async function run(
 
 /** From the first error on: warnings come before it, the command that failed at great length after it. */
 function detailOf({ code, stderr }: ChildResult): string {
-  const lines = stderr.split("\n").flatMap((line) => line.trim() || []);
+  const lines = stderr
+    .replace(readyMark, "")
+    .split("\n")
+    .flatMap((line) => line.trim() || []);
   const first = lines.findIndex((line) => /error( \d+ )?:|fatal:/i.test(line));
   const words = first < 0 ? lines.slice(-3) : lines.slice(first, first + 3);
   return words.join("; ") || `exit status ${code}`;

@@ -46,10 +46,15 @@ const passing = new Set(["42P01", "3F000", "42809", "XX000", "40P01"]);
 
 /**
  * Locks what a dump reads, in the weakest way. A sequence cannot be locked; having read it does the same.
+ * @param before what is run first, without a moment in between, if there is something to lock.
  * @returns null, or the error after which another attempt may succeed: some of it was gone.
  * @throws PsqlError for anything else, such as a lock that somebody else has had for too long.
  */
-export async function hold(session: PsqlSession, relations: readonly Relation[]): Promise<PsqlError | null> {
+export async function hold(
+  session: PsqlSession,
+  relations: readonly Relation[],
+  before = "",
+): Promise<PsqlError | null> {
   const tables = relations.filter(({ kind }) => kind !== "S");
   const sequences = relations.filter(({ kind }) => kind === "S");
   const statements = [
@@ -61,8 +66,8 @@ export async function hold(session: PsqlSession, relations: readonly Relation[])
       some.map((sequence) => `SELECT FROM ${qualified(sequence)} WHERE false`).join(" UNION ALL "),
     ),
   ];
-  for (const statement of statements) {
-    const answer = await session.attempt(statement);
+  for (const [index, statement] of statements.entries()) {
+    const answer = await session.attempt(statement, index === 0 ? before : "");
     if (typeof answer === "string") continue;
     if (passing.has(answer.sqlState ?? "")) return answer;
     throw answer;

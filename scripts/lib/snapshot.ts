@@ -14,6 +14,7 @@ import {
   type Relations,
   relationsQuery,
 } from "./held-relations.ts";
+import { rowsMayMove } from "./partition-roots.ts";
 import type { QueryOptions } from "./psql.ts";
 import { PsqlError, placeOf } from "./psql-error.ts";
 import { PsqlSession } from "./psql-session.ts";
@@ -28,7 +29,8 @@ const DatabaseFacts = z.object({
   readsPasswords: z.boolean(),
   properties: DatabaseProperties,
 });
-export type SnapshotFacts = z.infer<typeof DatabaseFacts> & {
+export type DatabaseFacts = z.infer<typeof DatabaseFacts>;
+export type SnapshotFacts = DatabaseFacts & {
   /** What `pg_dump --snapshot` takes. */
   snapshot: string;
 };
@@ -37,8 +39,8 @@ export interface Snapshot {
   facts: SnapshotFacts;
   /** By this machine's clock; what was committed later is not in it. */
   takenAt: Date;
-  /** Without values: they belong to no snapshot. */
-  sequences: readonly NamedSequence[];
+  /** See rowsMayMove. */
+  viaPartitionRoot: boolean;
   /** The session that holds it. */
   session: PsqlSession;
   /** The oids of the tables that a dump locks for certain; it may not lock an extension's own. */
@@ -48,6 +50,8 @@ export interface Snapshot {
    * in the way of reading it, and could have emptied it when the dump ends first.
    */
   readContent(proof: Proof): Promise<Content>;
+  /** Without values: they belong to no snapshot. */
+  listSequences(): Promise<readonly NamedSequence[]>;
   /** Ends the snapshot; a dump that uses it must have begun by then. */
   close(): Promise<void>;
 }
@@ -66,40 +70,75 @@ const few = 64;
 const usualWait = 60;
 
 /**
- * Opens a read-only transaction, exports its snapshot and holds the weakest lock of what a dump will read, so that it
- * is there, and as the snapshot sees it, when the dump comes to lock it, and when it is read here. These are locks of
- * the same objects that the dump locks, so that the server's one lock table needs no more room for objects.
- * @param before what has to be done first, while psql connects already.
- * @throws PsqlError (sqlState 55P03 when a table stayed locked), DockerError, InterruptedError, and what `before` throws
+ * One after the other, takes snapshots in one session: opens a read-only transaction, exports its snapshot and holds the
+ * weakest lock of what a dump will read, so that it is there, and as the snapshot sees it, when the dump comes to lock
+ * it, and when it is read here. These are locks of the same objects that the dump locks, so that the server's one lock
+ * table needs no more room for objects.
+ * @throws from every method: PsqlError, DockerError, InterruptedError
  */
-export async function openSnapshot(
-  database: DatabaseSettings,
-  options: QueryOptions,
-  before?: () => Promise<void>,
-): Promise<Snapshot> {
-  const session = new PsqlSession(database, options);
-  try {
-    await before?.();
-    const until = performance.now() + (options.lockTimeoutSeconds ?? usualWait) * 1000;
-    let known = parseRelations(await session.query(`SET search_path = ''; ${relationsQuery};`));
+export class SnapshotSession {
+  readonly #database: DatabaseSettings;
+  readonly #options: QueryOptions;
+  readonly #session: PsqlSession;
+  #facts: DatabaseFacts | null = null;
+  #until: number | null = null;
+
+  /** Connects. */
+  constructor(database: DatabaseSettings, options: QueryOptions) {
+    this.#database = database;
+    this.#options = options;
+    this.#session = new PsqlSession(database, options);
+  }
+
+  /** What is known without a snapshot. */
+  async facts(): Promise<DatabaseFacts> {
+    const { dbname = this.#database.database } = this.#options;
+    this.#facts ??= await this.#session.queryJson(DatabaseFacts, factsSql(dbname));
+    return this.#facts;
+  }
+
+  /** @throws PsqlError also (sqlState 55P03) when a table stayed locked, or its moment did not come. */
+  async take(): Promise<Snapshot> {
+    const session = this.#session;
+    const facts = await this.facts();
+    this.#until ??= performance.now() + (this.#options.lockTimeoutSeconds ?? usualWait) * 1000;
+    let known = parseRelations(await session.query(relationsQuery));
     for (;;) {
       const tried = await begin(session, known);
-      if ("snapshot" in tried) return await describe(session, options.dbname ?? database.database, tried);
-      if (performance.now() > until)
-        throw tried.error ?? new PsqlError("query", placeOf(database, options), alwaysChanging, "55P03");
-      await session.query("ROLLBACK;");
-      known = tried.seen ?? parseRelations(await session.query(relationsQuery));
+      if ("snapshot" in tried) return describe(session, facts, tried);
+      if (this.#isLate)
+        throw (
+          tried.error ?? new PsqlError("query", this.#place, "others change its tables all the time", "55P03")
+        );
+      known = parseRelations(await session.query(`ROLLBACK; ${relationsQuery}`));
     }
-  } catch (error) {
-    await session.close();
-    throw error;
+  }
+
+  /** Lets go of a snapshot, and ends the server processes that wait for its locks, so that another one can be taken. */
+  async letGo(waiting: readonly number[]): Promise<void> {
+    await this.#session.query(`ROLLBACK;
+SELECT pg_terminate_backend(pid) FROM unnest('{${waiting.join(",")}}'::int[]) AS pid \\g /dev/null
+`);
+    if (this.#isLate)
+      throw new PsqlError("query", this.#place, "others always ask for a table first", "55P03");
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+
+  get #isLate(): boolean {
+    return this.#until !== null && performance.now() > this.#until;
+  }
+
+  get #place(): string {
+    return placeOf(this.#database, this.#options);
   }
 }
 
-const alwaysChanging = "others change its tables all the time";
-
 interface Begun {
   snapshot: string;
+  viaPartitionRoot: boolean;
   takenAt: Date;
   relations: readonly Relation[];
   /** What is locked in savepoints, one inside the other. */
@@ -108,30 +147,30 @@ interface Begun {
 
 /** Something was gone, or written anew, before it was locked. */
 interface Missed {
-  /** What the snapshot saw that cannot be used; null if it was not taken. */
-  seen: Relations | null;
   error: PsqlError | null;
 }
 
 async function begin(session: PsqlSession, known: Relations): Promise<Begun | Missed> {
-  await session.query(`${beginReading};`);
   // TRUNCATE respects no snapshot: best is a lock from before the snapshot, which the first query below takes.
   const knownTables = known.relations.filter(isTable);
   const locked = knownTables.length <= few ? knownTables : [];
-  const gone = await hold(session, locked);
-  if (gone !== null) return { seen: null, error: gone };
-  const answer = await session.query(`SELECT pg_export_snapshot(); ${briefly(relationsQuery)}`);
+  if (locked.length === 0) await session.query(`${beginReading};`);
+  const gone = await hold(session, locked, `${beginReading};`);
+  if (gone !== null) return { error: gone };
+  const answer = await session.query(
+    `SELECT pg_export_snapshot(); ${briefly(rowsMayMove)} ${briefly(relationsQuery)}`,
+  );
   const takenAt = new Date();
-  const cut = answer.indexOf("\n");
-  const seen = parseRelations(answer.slice(cut + 1));
+  const [snapshot = "", moving, ...listed] = answer.split("\n");
+  const seen = parseRelations(listed.join("\n"));
   const rest = unlocked(seen.relations, locked);
   // The dump takes no lock of these before it reads them, at its end.
   const sequences = rest.filter((relation) => !isTable(relation)).slice(0, few);
   const groups = chunks(rest.filter(isTable));
   const error = (await hold(session, sequences)) ?? (await holdGroups(session, groups));
-  if (error !== null) return { seen, error };
-  if ((await changed(session, [...sequences, ...groups.flat()])).length > 0) return { seen, error: null };
-  return { snapshot: answer.slice(0, cut), takenAt, relations: seen.relations, groups };
+  if (error !== null) return { error };
+  if ((await changed(session, [...sequences, ...groups.flat()])).length > 0) return { error: null };
+  return { snapshot, viaPartitionRoot: moving !== "false", takenAt, relations: seen.relations, groups };
 }
 
 const isTable = ({ kind }: Relation): boolean => kind !== "S";
@@ -173,14 +212,16 @@ function unlocked(relations: readonly Relation[], locked: readonly Relation[]): 
   return relations.filter(({ oid }) => !oids.has(oid));
 }
 
-async function describe(session: PsqlSession, dbname: string, begun: Begun): Promise<Snapshot> {
-  const { snapshot, takenAt, relations, groups } = begun;
-  const sequences = await listSequences(session);
-  const facts = { snapshot, ...(await session.queryJson(DatabaseFacts, briefly(factsSql(dbname)))) };
+function describe(
+  session: PsqlSession,
+  known: DatabaseFacts,
+  { snapshot, viaPartitionRoot, takenAt, relations, groups }: Begun,
+): Snapshot {
+  const facts = { ...known, snapshot };
   return {
     facts,
+    viaPartitionRoot,
     takenAt,
-    sequences,
     session,
     dumpedTables: relations.flatMap(({ oid, kind, extension }) => (kind === "r" && !extension ? oid : [])),
     readContent: (proof) => {
@@ -188,6 +229,7 @@ async function describe(session: PsqlSession, dbname: string, begun: Begun): Pro
       const readEach = (tables: readonly Table[]) => readGroups(session, groups, read, tables);
       return readAll(session, { proof, sequences: [], ...facts }, readEach);
     },
+    listSequences: () => listSequences(session),
     close: () => session.close(),
   };
 }

@@ -37,7 +37,7 @@ async function migrate(): Promise<{ done: Promise<string>; waited: boolean }> {
 
 /**
  * Stands before the real docker on PATH and starts the migration at the moment between the backup's locks and
- * pg_dump's.
+ * pg_dump's: when pg_dump, which is ready, is told the snapshot.
  */
 const dockerInBetween = () => {
   const { container, databaseUser, database } = server.sandbox;
@@ -46,11 +46,16 @@ const dockerInBetween = () => {
 case "$*" in
   *" pg_dump "*)
     if mkdir /opt/test/migrated 2>/dev/null; then
-      ${psql} ${database} -c "set application_name = 'migration'" -c "${migration}" >/dev/null 2>&1 &
-      for look in $(seq 600); do
-        ${psql} template1 -c "select 1 from pg_stat_activity where application_name = 'migration' and wait_event_type = 'Lock'" | grep -q 1 && break
-        sleep 0.1
-      done
+      {
+        read -r order
+        ${psql} ${database} -c "set application_name = 'migration'" -c "${migration}" >/dev/null 2>&1 </dev/null &
+        for look in $(seq 600); do
+          ${psql} template1 -c "select 1 from pg_stat_activity where application_name = 'migration' and wait_event_type = 'Lock'" </dev/null | grep -q 1 && break
+          sleep 0.1
+        done
+        echo "$order"
+      } | /usr/bin/docker "$@"
+      exit
     fi ;;
 esac
 exec /usr/bin/docker "$@"

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openSnapshot } from "../../scripts/lib/snapshot.ts";
+import { SnapshotSession } from "../../scripts/lib/snapshot.ts";
 import { commandOf, putPrograms, settingsFile } from "./programs.ts";
 import { type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
@@ -105,7 +105,10 @@ test("a table that somebody waits to empty is read as the snapshot sees it, whet
   const { psql } = server.sandbox;
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is no database");
-  const snapshot = await openSnapshot({ ...database, database: "plain" }, { applicationName: "locks-test" });
+  const snapshot = await new SnapshotSession(
+    { ...database, database: "plain" },
+    { applicationName: "locks-test" },
+  ).take();
   const emptied = psql("TRUNCATE part_700; SELECT 1", "plain");
   try {
     const waits = "SELECT count(*) FROM pg_locks WHERE NOT granted";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SnapshotReader } from "../../scripts/lib/content/snapshot-reader.ts";
 import { evaluateViews } from "../../scripts/lib/content/views.ts";
-import { openSnapshot } from "../../scripts/lib/snapshot.ts";
+import { SnapshotSession } from "../../scripts/lib/snapshot.ts";
 import { type BackupServer, startBackupServer } from "./backup-server.ts";
 
 let server: BackupServer;
@@ -24,7 +24,7 @@ test("a table that is locked or changed behind a dump, or no time: its views are
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is no database");
   const options = { applicationName: "views-test", lockTimeoutSeconds: 300 };
-  const snapshot = await openSnapshot(database, options);
+  const snapshot = await new SnapshotSession(database, options).take();
   const reader = new SnapshotReader(database, options, snapshot.facts.snapshot);
   const outcomes = async (seconds: number) => {
     const until = performance.now() + seconds * 1000;

@@ -13,14 +13,20 @@ const rowsBegin =
 const value =
   /^; Type: SEQUENCE SET; Schema: [^\n]*\n--\n\nSELECT pg_catalog\.setval\((?<name>'(?:[^']|'')*'), (?<lastValue>-?\d+), (?<called>true|false)\);\n/;
 
+/** What pg_dump writes of a function that was dropped before it asked for its arguments and its result. */
+const lostFunction =
+  /^; Type: FUNCTION; Schema: [^\n]*\n--\n\nCREATE FUNCTION (?<name>[^\n]*)\(\) RETURNS \n {4}LANGUAGE /;
+
 /**
- * Watches the text of a plain dump go by and collects the sequences' values. Sequences obey no snapshot, so that only
- * the dump knows which values it holds when others go on counting.
+ * Watches the text of a plain dump go by and collects what only the dump knows: the sequences' values, for sequences obey
+ * no snapshot and others go on counting, and whether it lacks a function, which no lock keeps.
  */
 export class DumpedSequences {
   readonly #values = new Map<string, Pick<SequenceValue, "lastValue" | "isCalled">>();
   #rest = Buffer.alloc(0);
   #inRows = false;
+  /** A function that the dump cannot make, as it names it. */
+  lostFunction: string | null = null;
 
   take(chunk: Buffer): void {
     // Only where two pieces meet they are joined: that would copy all of the text.
@@ -34,12 +40,18 @@ export class DumpedSequences {
     this.#rest = Buffer.from(rest);
   }
 
+  /** Takes what is left at the dump's end. */
+  end(): void {
+    this.#scan(this.#rest, 0);
+    this.#rest = Buffer.alloc(0);
+  }
+
   /**
    * The values of these sequences, after the dump's end.
    * @throws Error naming a sequence whose value is not in the dump.
    */
   valuesOf(sequences: readonly NamedSequence[]): SequenceValue[] {
-    this.#scan(this.#rest, 0);
+    this.end();
     return sequences.map(({ schema, name, dumpedAs }) => {
       const dumped = this.#values.get(Buffer.from(dumpedAs, "hex").toString("latin1"));
       if (dumped === undefined) throw new Error(`its output has no value of sequence ${schema}.${name}`);
@@ -67,6 +79,7 @@ export class DumpedSequences {
 
   #read(entry: string): void {
     this.#inRows = rowsBegin.test(entry);
+    this.lostFunction ??= lostFunction.exec(entry)?.groups?.name ?? null;
     const { name, lastValue, called } = value.exec(entry)?.groups ?? {};
     if (name !== undefined && lastValue !== undefined)
       this.#values.set(name, { lastValue, isCalled: called === "true" });

@@ -12,6 +12,15 @@ const relationsOfKind = (relkind: string): string =>
 const grantee = (oid: string): string =>
   `CASE WHEN ${oid} = 0 THEN '' ELSE pg_get_userbyid(${oid})::text END`;
 
+/**
+ * A type's name. PostgreSQL's own function looks at the present: what the snapshot sees of a type that was dropped
+ * since is its name, as the function would write it.
+ */
+const typeName = (oid: string, modifier: string): string => `coalesce(
+    nullif(nullif(format_type(${oid}, ${modifier}), '???'), '???[]'), (
+      SELECT quote_ident(nspname) || '.' || CASE WHEN e.oid IS NULL THEN quote_ident(y.typname) ELSE quote_ident(e.typname) || '[]' END
+      FROM pg_type y JOIN pg_namespace n ON n.oid = y.typnamespace LEFT JOIN pg_type e ON e.typarray = y.oid WHERE y.oid = ${oid}))`;
+
 /** A relation that others inherit from decides what its heirs' columns and constraints are. */
 const heir = "EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = c.oid)";
 
@@ -28,7 +37,7 @@ const kinds: Record<string, string> = {
   views: relationsOfKind("v"),
   materializedViews: relationsOfKind("m"),
   // From 17 on partitions have their parent's identity.
-  columns: `SELECT nspname, relname, attname, format_type(atttypid, atttypmod), CASE WHEN NOT relispartition THEN attidentity END, attgenerated,
+  columns: `SELECT nspname, relname, attname, ${typeName("atttypid", "atttypmod")}, CASE WHEN NOT relispartition THEN attidentity END, attgenerated,
     CASE WHEN NOT ${heir} THEN attnotnull END, CASE WHEN NOT ${heir} THEN atthasdef END
     FROM relations c JOIN pg_attribute ON attrelid = c.oid WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND attnum > 0 AND NOT attisdropped`,
   inheritances: `SELECT c.nspname, c.relname, p.nspname, p.relname
@@ -49,7 +58,7 @@ const kinds: Record<string, string> = {
     FROM pg_policy JOIN relations c ON c.oid = polrelid`,
   functions:
     "SELECT nspname, proname, arguments, prokind, lanname, prosecdef, provolatile, prosrc FROM functions JOIN pg_language l ON l.oid = prolang",
-  types: `SELECT nspname, typname, typtype, typnotnull, format_type(typbasetype, typtypmod),
+  types: `SELECT nspname, typname, typtype, typnotnull, ${typeName("t.typbasetype", "t.typtypmod")},
     ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder) FROM types t`,
   collations: `SELECT nspname, collname FROM pg_collation o JOIN schemas n ON n.oid = collnamespace WHERE ${own("pg_collation", "o.oid")}`,
   statistics: `SELECT n.nspname, stxname FROM pg_statistic_ext o JOIN schemas n ON n.oid = stxnamespace JOIN relations c ON c.oid = stxrelid
@@ -132,7 +141,7 @@ WITH schemas AS (
   SELECT c.*, n.nspname FROM pg_class c JOIN schemas n ON n.oid = c.relnamespace
   WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c') AND relpersistence <> 't' AND ${own("pg_class", "c.oid")}
 ), functions AS (
-  SELECT p.*, n.nspname, array_to_string(ARRAY(SELECT format_type(a, NULL) FROM unnest(proargtypes) WITH ORDINALITY AS u(a, i) ORDER BY i), ', ') AS arguments
+  SELECT p.*, n.nspname, array_to_string(ARRAY(SELECT ${typeName("a", "NULL")} FROM unnest(proargtypes) WITH ORDINALITY AS u(a, i) ORDER BY i), ', ') AS arguments
   FROM pg_proc p JOIN schemas n ON n.oid = p.pronamespace WHERE ${own("pg_proc", "p.oid")}
     AND ${undepending("'pg_proc'::regclass", "p.oid", "i")}
 ), types AS (

@@ -19,12 +19,16 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, LATERAL (
 ) AS ancestor
 WHERE c.relispartition AND c.relkind = 'r';`;
 
+type Partition = z.infer<typeof Partition>;
+
+export const listHashPartitions = (session: PsqlSession): Promise<Partition[]> =>
+  session.queryJson(z.array(Partition), briefly(partitionsQuery));
+
 /** The tables, with what they are hash partitions of. */
-export async function withHashPartitions(
-  session: PsqlSession,
+export function withHashPartitions(
   tables: readonly TableContent[],
-): Promise<TableContent[]> {
-  const partitions = await session.queryJson(z.array(Partition), briefly(partitionsQuery));
+  partitions: readonly Partition[],
+): TableContent[] {
   const wholes = new Map(partitions.map((partition) => [keyOf(partition), partition.hashPartitionOf]));
   return tables.map((table) => {
     const hashPartitionOf = wholes.get(keyOf(table));

@@ -4,7 +4,7 @@ import { briefly } from "./briefly.ts";
 import { type Content, hashing, type Proof, type SequenceValue } from "./content.ts";
 import { readLargeObjects } from "./large-objects.ts";
 import { readObjects } from "./objects.ts";
-import { withHashPartitions } from "./partitions.ts";
+import { listHashPartitions, withHashPartitions } from "./partitions.ts";
 import { readTables } from "./read-tables.ts";
 import { readRoleFacts } from "./roles.ts";
 import { listTables, type Table } from "./tables.ts";
@@ -21,15 +21,19 @@ export async function readAll(
   read = (tables: readonly Table[]) => readTables(session, tables, known.proof),
 ): Promise<Content> {
   const { proof, sequences, serverVersionNumber } = known;
+  // First, because PostgreSQL's own functions for names look at the present, and what is locked is still there.
+  const objects = await readObjects(session);
+  const partitions = await listHashPartitions(session);
+  const tables = await read(await listTables(session));
   return {
     proof,
     hashing,
     serverVersionNumber,
-    tables: await withHashPartitions(session, await read(await listTables(session))),
+    tables: withHashPartitions(tables, partitions),
     sequences: [...sequences],
     largeObjects: await readLargeObjects(session, proof),
     extensions: await session.queryJson(Extensions, briefly(extensionsQuery)),
-    objects: await readObjects(session),
+    objects,
     roles: await readRoleFacts(session),
   };
 }

@@ -53,3 +53,18 @@ test("a sequence without a value is named", () => {
   dumped.take(Buffer.from(dump));
   expect(() => dumped.valuesOf([sequence("b", "'public.b'")])).toThrow("no value of sequence public.b");
 });
+
+test.each([
+  [
+    "CREATE FUNCTION public.gone() RETURNS \n    LANGUAGE sql\n    AS $_$SELECT $1::text$_$;\n",
+    "public.gone",
+  ],
+  ["CREATE FUNCTION public.there() RETURNS text\n    LANGUAGE sql\n    AS $$SELECT ''$$;\n", null],
+])("of %j, the function that was dropped before pg_dump asked for it is %s", (definition, name) => {
+  const dumped = new DumpedSequences();
+  const lie = "-- Name: f(); Type: FUNCTION; Schema: public; Owner: app\n--\n\n";
+  const lost = "CREATE FUNCTION public.row() RETURNS \n    LANGUAGE sql\n";
+  dumped.take(Buffer.from(`${rows("liar", `${lie}${lost}`)}${header("f()", "FUNCTION")}${definition}`));
+  dumped.end();
+  expect(dumped.lostFunction).toBe(name);
+});
