@@ -38,12 +38,12 @@ test("a table that is locked or changed behind a dump, or no time: its views are
 
     const held =
       "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = 'taken'::regclass";
-    const migration = psql("BEGIN; LOCK TABLE taken; SELECT pg_sleep(120)");
+    const ended = expect(psql("BEGIN; LOCK TABLE taken; SELECT pg_sleep(120)")).rejects.toThrow();
     await expect.poll(() => psql(held), { timeout: 30_000 }).toBe("1");
     expect(await outcomes(120)).toEqual([1, "a table stayed locked", "a table stayed locked"]);
     expect(await psql(held)).toBe("1");
     await psql(held.replace("count(*)", "pg_terminate_backend(pid)"));
-    await expect(migration).rejects.toThrow();
+    await ended;
 
     await psql("TRUNCATE taken");
     expect(await outcomes(120)).toEqual([1, "a table that it reads was changed during the backup", 1]);
