@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { readContent } from "../../scripts/lib/content/read-content.ts";
 import { SnapshotReader } from "../../scripts/lib/content/snapshot-reader.ts";
 import { evaluateViews } from "../../scripts/lib/content/views.ts";
-import { openSnapshot } from "../../scripts/lib/snapshot.ts";
+import { SnapshotSession } from "../../scripts/lib/snapshot.ts";
 import { commandOf, putPrograms } from "./programs.ts";
 import { type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
@@ -91,7 +91,8 @@ test("what is put in the place of a view, its type or a cast meanwhile has no mo
       return 'x'; end $$;
     create cast (shop.mine as text) with function shop.told(shop.mine)`);
   const options = { applicationName: "trust-test", lockTimeoutSeconds: 60 };
-  const snapshot = await openSnapshot(database, options);
+  const holder = new SnapshotSession(database, options);
+  const snapshot = await holder.take();
   const reader = new SnapshotReader(database, options, snapshot.facts.snapshot);
   let asked = 0;
   const swapping = {
@@ -118,7 +119,7 @@ test("what is put in the place of a view, its type or a cast meanwhile has no mo
     expect(await sprung()).not.toContain(superuser);
   } finally {
     await reader.close();
-    await snapshot.close();
+    await holder.close();
   }
   await psql("drop materialized view shop.swapped; drop cast (shop.mine as text)");
 }, 120_000);
@@ -131,7 +132,8 @@ test("a superuser's view is not run where others may change what it finds", asyn
   if (database === undefined) throw new Error("there is no database");
   const why = async () => {
     const options = { applicationName: "trust-test" };
-    const snapshot = await openSnapshot(database, options);
+    const holder = new SnapshotSession(database, options);
+    const snapshot = await holder.take();
     const reader = new SnapshotReader(database, options, snapshot.facts.snapshot);
     try {
       const until = performance.now() + 60_000;
@@ -140,7 +142,7 @@ test("a superuser's view is not run where others may change what it finds", asyn
       return view?.uncompared?.why ?? view?.rows;
     } finally {
       await reader.close();
-      await snapshot.close();
+      await holder.close();
     }
   };
   expect(await why()).toBe(1);

@@ -8,7 +8,7 @@ import { dropLeftovers } from "../leftover-databases.ts";
 import type { Lock } from "../lock.ts";
 import type { Manifest } from "../manifest.ts";
 import { applicationName } from "../run-id.ts";
-import { openSnapshot } from "../snapshot.ts";
+import { SnapshotSession } from "../snapshot.ts";
 import { restoreBeside } from "./beside.ts";
 import { changedTables } from "./changes.ts";
 import { confirm } from "./confirmation.ts";
@@ -222,11 +222,12 @@ async function countPresent(run: RestoreRun, server: LiveServer): Promise<Conten
   const options = questionOptions(run, run.database.database, run.signal);
   try {
     const limits = { ...options, lockTimeoutSeconds: run.settings.timeouts.lockWait };
-    const snapshot = await openSnapshot(run.database, limits);
+    const session = new SnapshotSession(run.database, limits);
     try {
+      const snapshot = await session.take();
       return await snapshot.readContent("rows");
     } finally {
-      await snapshot.close();
+      await session.close();
     }
   } catch (error) {
     if (run.signal.aborted) throw error;
