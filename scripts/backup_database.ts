@@ -1,11 +1,11 @@
-import type { CommandLine } from "./lib/arguments.ts";
-import { backupReport, backupVerdict } from "./lib/backup-report.ts";
-import { type BackupOutcome, backUp } from "./lib/backup-run.ts";
-import { chosenDatabases } from "./lib/chosen-databases.ts";
-import { ExitCode, worst } from "./lib/exit-codes.ts";
-import { formatBytes } from "./lib/format.ts";
-import { openPing, silentPing } from "./lib/ping.ts";
-import { type ProgramContext, runProgram } from "./lib/program.ts";
+import { type BackupOutcome, backUp } from "./lib/backup/run.ts";
+import { ExitCode, worst } from "./lib/base/exit-codes.ts";
+import { formatBytes } from "./lib/base/format.ts";
+import { backupReport, backupVerdict } from "./lib/notify/backup-report.ts";
+import { openPing, silentPing } from "./lib/notify/ping.ts";
+import type { CommandLine } from "./lib/program/arguments.ts";
+import { chosenDatabases } from "./lib/program/chosen-databases.ts";
+import { type ProgramContext, runProgram } from "./lib/program/program.ts";
 import { youngBackup } from "./lib/status/young-backup.ts";
 
 const commandLine: CommandLine = {

@@ -3,9 +3,20 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Bundle, type ProgramName, programNames } from "../infra/installation.ts";
+import { type ProgramName, programNames } from "./contract/programs.ts";
 
 /** Bundles the server programs: one self-contained CommonJS file each, the same bytes in every checkout. */
+
+/** A program for servers, bundled. */
+export interface Bundle {
+  name: ProgramName;
+  /** The whole program, one CommonJS file. */
+  text: string;
+  /** Where it lies on this machine, under a name that no other text will have. */
+  file: string;
+  sha256: string;
+  bytes: number;
+}
 
 const repository = dirname(import.meta.dirname);
 

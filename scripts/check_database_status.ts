@@ -1,19 +1,19 @@
 import { fstatSync, statSync } from "node:fs";
-import type { CommandLine } from "./lib/arguments.ts";
-import { chosenDatabases } from "./lib/chosen-databases.ts";
-import { cronExpressionProblem, nextRun } from "./lib/cron-schedule.ts";
-import { UsageError } from "./lib/errors.ts";
-import type { Log } from "./lib/log.ts";
-import { type ProgramContext, runProgram } from "./lib/program.ts";
+import type { StatusReport } from "./contract/status-report.ts";
+import { UsageError } from "./lib/base/errors.ts";
+import { printable } from "./lib/base/terminal.ts";
+import type { CommandLine } from "./lib/program/arguments.ts";
+import { chosenDatabases } from "./lib/program/chosen-databases.ts";
+import type { Log } from "./lib/program/log.ts";
+import { type ProgramContext, runProgram } from "./lib/program/program.ts";
 import { judgeServer } from "./lib/status/judgement.ts";
 import { exitCodes } from "./lib/status/levels.ts";
 import { mailOf } from "./lib/status/mail.ts";
 import { readMailRecord, writeMailRecord } from "./lib/status/mail-record.ts";
 import type { ServerObservation } from "./lib/status/observation.ts";
 import { observeServer } from "./lib/status/observe-server.ts";
-import type { StatusReport } from "./lib/status/report.ts";
 import { mailText, problemText, reportText } from "./lib/status/report-text.ts";
-import { printable } from "./lib/terminal.ts";
+import { cronExpressionProblem, nextRun } from "./lib/time/cron-schedule.ts";
 
 const commandLine: CommandLine = {
   program: "check_database_status",

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
-import { Manifest } from "./lib/manifest.ts";
+import { Manifest } from "./contract/manifest.ts";
 
 /**
  * Writes docs/manifest.schema.json from the schema in the code; run it after changing that: node

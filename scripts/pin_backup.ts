@@ -1,9 +1,9 @@
-import type { CommandLine } from "./lib/arguments.ts";
-import { UsageError } from "./lib/errors.ts";
-import { ExitCode } from "./lib/exit-codes.ts";
-import { namedBackup } from "./lib/named-backup.ts";
-import { listPins, pin, pinListText, unpin } from "./lib/pinning.ts";
-import { type ProgramContext, runProgram } from "./lib/program.ts";
+import { UsageError } from "./lib/base/errors.ts";
+import { ExitCode } from "./lib/base/exit-codes.ts";
+import type { CommandLine } from "./lib/program/arguments.ts";
+import { type ProgramContext, runProgram } from "./lib/program/program.ts";
+import { namedBackup } from "./lib/store/find.ts";
+import { listPins, pin, pinListText, unpin } from "./lib/store/pinning.ts";
 
 const commandLine: CommandLine = {
   program: "pin_backup",

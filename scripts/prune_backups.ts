@@ -1,14 +1,14 @@
-import { accept } from "./lib/acceptance.ts";
-import type { CommandLine } from "./lib/arguments.ts";
-import { chosenDatabases } from "./lib/chosen-databases.ts";
-import { UsageError } from "./lib/errors.ts";
-import { ExitCode, worst } from "./lib/exit-codes.ts";
-import { plural } from "./lib/format.ts";
-import { namedBackup } from "./lib/named-backup.ts";
-import { type ProgramContext, runProgram } from "./lib/program.ts";
-import { listedPruning, listingText } from "./lib/pruning-listing.ts";
-import { type PruningOutcome, pruneLocked } from "./lib/pruning-run.ts";
-import type { DatabaseSettings } from "./lib/settings.ts";
+import type { DatabaseSettings } from "./contract/settings.ts";
+import { UsageError } from "./lib/base/errors.ts";
+import { ExitCode, worst } from "./lib/base/exit-codes.ts";
+import { plural } from "./lib/base/format.ts";
+import type { CommandLine } from "./lib/program/arguments.ts";
+import { chosenDatabases } from "./lib/program/chosen-databases.ts";
+import { type ProgramContext, runProgram } from "./lib/program/program.ts";
+import { listedPruning, listingText } from "./lib/retention/listing.ts";
+import { type PruningOutcome, pruneLocked } from "./lib/retention/run.ts";
+import { accept } from "./lib/store/acceptance.ts";
+import { namedBackup } from "./lib/store/find.ts";
 
 const commandLine: CommandLine = {
   program: "prune_backups",

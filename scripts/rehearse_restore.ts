@@ -1,11 +1,11 @@
-import type { CommandLine } from "./lib/arguments.ts";
-import { ExitCode, worst } from "./lib/exit-codes.ts";
-import { openPing, silentPing } from "./lib/ping.ts";
-import { type ProgramContext, runProgram } from "./lib/program.ts";
+import { ExitCode, worst } from "./lib/base/exit-codes.ts";
+import { openPing, silentPing } from "./lib/notify/ping.ts";
+import { type RehearsalEnding, rehearsalReport, rehearsalVerdict } from "./lib/notify/rehearsal-report.ts";
+import type { CommandLine } from "./lib/program/arguments.ts";
+import { type ProgramContext, runProgram } from "./lib/program/program.ts";
 import { choose } from "./lib/rehearsal/choice.ts";
 import { type RehearsalOutcome, rehearse } from "./lib/rehearsal/rehearsal.ts";
 import { untriedText } from "./lib/rehearsal/report.ts";
-import { type RehearsalEnding, rehearsalReport, rehearsalVerdict } from "./lib/rehearsal-report.ts";
 import { hasYoungRehearsal } from "./lib/status/young-rehearsal.ts";
 
 const commandLine: CommandLine = {

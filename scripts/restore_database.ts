@@ -1,9 +1,9 @@
-import type { CommandLine } from "./lib/arguments.ts";
-import { listBackups } from "./lib/backups.ts";
-import { messageOf, UsageError } from "./lib/errors.ts";
-import { ExitCode } from "./lib/exit-codes.ts";
-import { formatAge, formatTime } from "./lib/format.ts";
-import { exitCodeOf, type ProgramContext, runProgram } from "./lib/program.ts";
+import type { DatabaseSettings, Settings } from "./contract/settings.ts";
+import { messageOf, UsageError } from "./lib/base/errors.ts";
+import { ExitCode } from "./lib/base/exit-codes.ts";
+import { formatAge, formatTime } from "./lib/base/format.ts";
+import type { CommandLine } from "./lib/program/arguments.ts";
+import { exitCodeOf, type ProgramContext, runProgram } from "./lib/program/program.ts";
 import { proofs } from "./lib/rehearsal/proof.ts";
 import { isRefusal, rememberingBeginning } from "./lib/restore/beginning.ts";
 import { planRestore } from "./lib/restore/dry-run.ts";
@@ -20,7 +20,7 @@ import { restoreTables, tablesText } from "./lib/restore/tables.ts";
 import { undoRestore } from "./lib/restore/undoing.ts";
 import { verificationData, verificationText } from "./lib/restore/verification.ts";
 import { readWish, restoreOptions, type Wish } from "./lib/restore/wish.ts";
-import type { DatabaseSettings, Settings } from "./lib/settings.ts";
+import { listBackups } from "./lib/store/list.ts";
 
 const commandLine: CommandLine = {
   program: "restore_database",

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { StatusReport } from "./lib/status/report.ts";
+import { StatusReport } from "./contract/status-report.ts";
 
 /**
  * Writes docs/status.schema.json from the schema in the code; run it after changing that: node scripts/status_schema.ts

@@ -1,4 +1,4 @@
-import type { ProgramName } from "../infra/installation.ts";
+import type { ProgramName } from "../scripts/contract/programs.ts";
 
 /**
  * How large a program for the server may be, in bytes: some kilobytes above what it is, so that a library or a module

@@ -1,6 +1,6 @@
-import { pingUrls } from "../ping-urls.ts";
 import { highestLevels } from "./defaults.ts";
 import { pathProblems } from "./path-checks.ts";
+import { pingUrls } from "./ping-urls.ts";
 import type { DatabasePlan, ServerPlan, StackPlan } from "./plan.ts";
 import { type Problem, unknownKeyText } from "./problems.ts";
 import type { Configuration } from "./schema.ts";

@@ -1,4 +1,4 @@
-import type { Compression } from "../../scripts/lib/compression.ts";
+import type { Compression } from "../../scripts/contract/backup-names.ts";
 import type { Backups, ManagedContainer, Monitoring, Paths, Rehearsal, Runtime } from "./schema.ts";
 
 /** Everything that a stack may leave out. Names, paths, schedule and retention are those of the hand-made system. */
@@ -73,11 +73,3 @@ export const managedContainerDefaults: ManagedContainer = { image: "postgres:17"
 
 /** Who logs in to a server. */
 export const defaultLogin = "root";
-
-/** The names that follow from a database's key, as Kamal's accessory and Rails name them. */
-export const databaseDefaults = {
-  container: (key: string): string => `${key}-db`,
-  database: (key: string): string => `${key}_production`,
-  user: (key: string): string => key,
-  dataDirectory: (container: string): string => `/root/${container}/data`,
-};

@@ -1,11 +1,6 @@
 import type { Connection } from "../remotehost/connection.ts";
-import {
-  type Defaults,
-  databaseDefaults,
-  defaultLogin,
-  defaults,
-  managedContainerDefaults,
-} from "./defaults.ts";
+import { databaseDefaults } from "./database-defaults.ts";
+import { type Defaults, defaultLogin, defaults, managedContainerDefaults } from "./defaults.ts";
 import { merged } from "./merge.ts";
 import { project } from "./names.ts";
 import type { Configuration, ManagedContainer, Server } from "./schema.ts";

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { defaultConnectTimeout } from "../remotehost/connection.ts";
-import { databaseDefaults, defaultLogin, defaults, managedContainerDefaults } from "./defaults.ts";
+import { databaseDefaults } from "./database-defaults.ts";
+import { defaultLogin, defaults, managedContainerDefaults } from "./defaults.ts";
 import {
   Backups,
   Database,

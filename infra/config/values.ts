@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { cronExpressionProblem } from "../../scripts/lib/cron-schedule.ts";
+import { cronExpressionProblem } from "../../scripts/contract/cron.ts";
 import { connectionShapes } from "../remotehost/connection.ts";
-import { databaseDefaults } from "./defaults.ts";
+import { databaseDefaults } from "./database-defaults.ts";
 
 /**
  * The kinds of value that the configuration consists of. Every text is checked by a function that says

@@ -1,11 +1,11 @@
+import { matchesKey } from "../config/key-pattern.ts";
 import { planOf } from "../config/load.ts";
 import { passwordsKey, project } from "../config/names.ts";
 import { nearest } from "../config/nearest.ts";
+import { secretAddress } from "../config/ping-urls.ts";
 import type { StackPlan } from "../config/plan.ts";
 import { pathText } from "../config/problems.ts";
 import { ServerKey } from "../config/values.ts";
-import { matchesKey } from "../key-pattern.ts";
-import { secretAddress } from "../ping-urls.ts";
 import type { Choice, Wish } from "./command-line.ts";
 import { DeploymentError } from "./errors.ts";
 import type { ServerSettings, StackFile } from "./stack-file.ts";

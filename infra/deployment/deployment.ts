@@ -1,12 +1,12 @@
 import { performance } from "node:perf_hooks";
-import type { painter } from "../../scripts/lib/terminal.ts";
+import type { painter } from "../../scripts/contract/shown.ts";
 import { project } from "../config/names.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import { succeed } from "../local-machine/command.ts";
 import { withProjectNode } from "../local-machine/places.ts";
 import { withPulumi } from "../pulumi-cli/pulumi-cli.ts";
 import { replacedDirectoryIn } from "../remotehost/provider/kept-things.ts";
-import { unverified } from "../verification.ts";
+import { unverified } from "../server-files/verification.ts";
 import { chooseBackend } from "./backend.ts";
 import type { EngineReport } from "./changes.ts";
 import { type Chosen, chooseServers, hasDatabases, planOfFile } from "./choice.ts";

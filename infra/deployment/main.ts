@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { painter, usesColour } from "../../scripts/lib/terminal.ts";
+import { painter, usesColour } from "../../scripts/contract/shown.ts";
 import { RemoteHostError } from "../remotehost/errors.ts";
 import { closeSessions } from "../remotehost/provider/ssh/session-pool.ts";
 import { helpText, parseCommandLine, program, type Wish } from "./command-line.ts";

@@ -1,10 +1,10 @@
+import { planNotes } from "../config/ping-urls.ts";
 import type { ServerPlan } from "../config/plan.ts";
-import { planNotes } from "../ping-urls.ts";
 import { ConnectError, RemoteHostError } from "../remotehost/errors.ts";
 import { examine } from "../remotehost/provider/readiness/examination.ts";
 import { stateDirectory } from "../remotehost/provider/records.ts";
 import { Server } from "../remotehost/provider/server.ts";
-import { requirementsBefore } from "../server-requirements.ts";
+import { requirementsBefore } from "../server-files/server-requirements.ts";
 
 /** What a look at a server before anything is done found out. */
 export interface Look {

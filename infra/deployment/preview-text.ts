@@ -1,4 +1,4 @@
-import type { painter } from "../../scripts/lib/terminal.ts";
+import type { painter } from "../../scripts/contract/shown.ts";
 import type { Change, EngineReport } from "./changes.ts";
 
 type Paint = ReturnType<typeof painter>;

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { formatDuration } from "../../scripts/lib/format.ts";
+import { formatDuration } from "../../scripts/contract/shown.ts";
 
 /** A part of the deployment and how long it took, in seconds. */
 export interface Phase {

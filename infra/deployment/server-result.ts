@@ -1,4 +1,4 @@
-import { serverCommands } from "../commands.ts";
+import { serverCommands } from "../server-files/commands.ts";
 import type { EngineReport } from "./changes.ts";
 import type { Look } from "./preflight.ts";
 import type { ServerResult } from "./summary.ts";

@@ -1,7 +1,7 @@
-import { formatBytes, formatDuration } from "../../scripts/lib/format.ts";
-import type { painter } from "../../scripts/lib/terminal.ts";
-import type { ServerCommands } from "../commands.ts";
-import { criticalExitCode } from "../verification.ts";
+import type { painter } from "../../scripts/contract/shown.ts";
+import { formatBytes, formatDuration } from "../../scripts/contract/shown.ts";
+import type { ServerCommands } from "../server-files/commands.ts";
+import { criticalExitCode } from "../server-files/verification.ts";
 import type { Phase } from "./progress.ts";
 import { cancelCommand } from "./pulumi-stack.ts";
 import type { Verification } from "./verification.ts";

@@ -1,9 +1,9 @@
-import { StatusReport } from "../../scripts/lib/status/report.ts";
+import { shellWord } from "../../scripts/contract/quoting.ts";
+import { StatusReport } from "../../scripts/contract/status-report.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import { RemoteHostError } from "../remotehost/errors.ts";
 import type { Server } from "../remotehost/provider/server.ts";
-import { shellWord } from "../shell.ts";
-import { verificationScript } from "../verification.ts";
+import { verificationScript } from "../server-files/verification.ts";
 
 /** How the end of a deployment was proved. */
 export interface Verification {

@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { styleText } from "node:util";
-import { matchesKey } from "../key-pattern.ts";
+import { matchesKey } from "../config/key-pattern.ts";
 import { say } from "../local-machine/steps.ts";
 import { closeSessions } from "../remotehost/provider/ssh/session-pool.ts";
 import { parseCommandLine, UsageError, usage, type Wish } from "./command-line.ts";

@@ -1,10 +1,10 @@
+import { quote } from "../../scripts/contract/quoting.ts";
 import type { Connection } from "../remotehost/connection.ts";
 import { RemoteHostError } from "../remotehost/errors.ts";
 import { cronTable } from "../remotehost/provider/cron-table/resource.ts";
 import { directory } from "../remotehost/provider/directory/resource.ts";
 import { file } from "../remotehost/provider/file/resource.ts";
 import { usualReplacedDirectory } from "../remotehost/provider/kept-things.ts";
-import { quote } from "../remotehost/provider/quote.ts";
 import { examine } from "../remotehost/provider/readiness/examination.ts";
 import type { RemoteResource } from "../remotehost/provider/resource.ts";
 import { Server } from "../remotehost/provider/server.ts";

@@ -10,4 +10,4 @@ if [ "${GITHUB_ACTIONS-}" = true ]; then
   # The runner knows it only at the beginning of a line.
   trap 'printf "\n::%s::\n" "$token"' EXIT
 fi
-"$@" 2>&1 | sh infra/local-machine/run.sh infra/pipeline/show-text.ts
+"$@" 2>&1 | sh infra/start/run.sh infra/pipeline/show-text.ts

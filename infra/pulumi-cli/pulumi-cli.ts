@@ -53,7 +53,7 @@ export async function ensurePulumi(): Promise<string | null> {
 const compiled = join(repository, ".cache", "compiled");
 
 /** What `Pulumi.yaml` has loaded first, for the language hosts that do not. */
-const lazily = `--require ${JSON.stringify(join(repository, "infra", "lazy-modules.cjs"))}`;
+const lazily = `--require ${JSON.stringify(join(repository, "infra", "program", "lazy-modules.cjs"))}`;
 
 /** NODE_OPTIONS with them, named once however often this is asked. */
 export const withLazyModules = (options = ""): string =>

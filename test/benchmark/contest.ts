@@ -1,5 +1,5 @@
 import { say } from "../../infra/local-machine/steps.ts";
-import { median } from "../../scripts/lib/median.ts";
+import { median } from "../../scripts/lib/base/median.ts";
 
 /** Things that do the same work, measured in the same run and in turn, so that what else the machine does hits them all. */
 

@@ -1,5 +1,5 @@
-import { formatBytes } from "../../scripts/lib/format.ts";
-import { median } from "../../scripts/lib/median.ts";
+import { formatBytes } from "../../scripts/lib/base/format.ts";
+import { median } from "../../scripts/lib/base/median.ts";
 import { type ContestResult, type Goal, type Measured, type Quantity, valuesOf } from "./contest.ts";
 import { reasonFor } from "./reasons.ts";
 

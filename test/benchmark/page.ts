@@ -1,4 +1,4 @@
-import { formatBytes } from "../../scripts/lib/format.ts";
+import { formatBytes } from "../../scripts/lib/base/format.ts";
 import type { ContestResult } from "./contest.ts";
 import { contestTable, goalTable, type Table } from "./figures.ts";
 import type { Report } from "./report.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execute, succeed } from "../../infra/local-machine/command.ts";
 import { repository } from "../../infra/local-machine/places.ts";
-import type { SandboxServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { stackFileFor } from "./deploy-project.ts";
 
 /** A person with an account and a clone of the repository of their own on this machine. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { programNames } from "../../infra/installation.ts";
 import { buildPrograms } from "../../scripts/build.ts";
+import { programNames } from "../../scripts/contract/programs.ts";
 import { bundleLimit } from "../bundle-limits.ts";
 import { type Deployment, prepareDeployment } from "./deployment.ts";
 

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parseLogLine } from "../../scripts/lib/log.ts";
+import { parseLogLine } from "../../scripts/lib/program/log.ts";
 import { type Deployment, prepareDeployment } from "./deployment.ts";
 
 let deployment: Deployment;

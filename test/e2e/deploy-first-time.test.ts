@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { SandboxServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { type Account, makeAccount } from "./account.ts";
 import { answered, type Deployed, onTerminal, watch } from "./deploy-project.ts";
 import { startServers, traces } from "./servers.ts";

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { succeed } from "../../infra/local-machine/command.ts";
-import type { SandboxServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { type DeployProject, makeProject, stackFileFor } from "./deploy-project.ts";
 import { startServers, traces } from "./servers.ts";
 

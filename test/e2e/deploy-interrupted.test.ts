@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { SandboxServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { type Deploying, type DeployProject, makeProject, stackFileFor } from "./deploy-project.ts";
 import { printed } from "./deployment.ts";
 import { barrierAfter } from "./interrupted-run.ts";

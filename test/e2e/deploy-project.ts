@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { execute } from "../../infra/local-machine/command.ts";
 import { repository } from "../../infra/local-machine/places.ts";
-import type { SandboxServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 
 /** What a deployment printed, both streams apart, and its exit code. */
 export interface Deployed {

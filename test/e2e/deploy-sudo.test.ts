@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CommandResult, execute, succeed } from "../../infra/local-machine/command.ts";
 import { requireCommand } from "../../infra/local-machine/debian.ts";
-import type { SandboxServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { type Account, makeAccount } from "./account.ts";
 import { startServers } from "./servers.ts";
 

@@ -1,6 +1,6 @@
 import { globSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { SandboxServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { type DeployProject, makeProject, stackFileFor } from "./deploy-project.ts";
 import { printed } from "./deployment.ts";
 import { startServers, traces } from "./servers.ts";

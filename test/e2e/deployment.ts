@@ -1,5 +1,6 @@
 import type { CommandResult } from "../../infra/local-machine/command.ts";
-import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
+import { type SandboxOptions, startServer } from "../sandbox/server.ts";
 import {
   configurationFor,
   createStack,

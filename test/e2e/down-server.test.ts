@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { SandboxServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { printed } from "./deployment.ts";
 import { driftReport } from "./drift-report.ts";
 import { type Fleet, startFleet } from "./fleet.ts";

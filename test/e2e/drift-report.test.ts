@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Drift, DriftReport } from "../../infra/drift/report.ts";
-import type { SandboxServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { printed } from "./deployment.ts";
 import { drift, driftReport, stateDigest } from "./drift-report.ts";
 import { type Fleet, startFleet } from "./fleet.ts";

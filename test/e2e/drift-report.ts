@@ -12,7 +12,7 @@ export function drift(
   words: readonly string[],
   changes: NodeJS.ProcessEnv = {},
 ): Promise<CommandResult> {
-  const argv = ["sh", join(repository, "infra/local-machine/run.sh"), "infra/drift/main.ts", ...words];
+  const argv = ["sh", join(repository, "infra/start/run.sh"), "infra/drift/main.ts", ...words];
   return execute(argv, { cwd: directory, env: { ...environment, ...changes } });
 }
 

@@ -1,4 +1,5 @@
-import type { SandboxOptions, SandboxServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
+import type { SandboxOptions } from "../sandbox/server.ts";
 import { createStack, type SandboxStack, type StackConfiguration } from "../sandbox/stack.ts";
 import { configurationOf, startServers } from "./servers.ts";
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
-import type { SandboxServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import type { SandboxStack } from "../sandbox/stack.ts";
 import { descendantsOf, isRunning, type RunningProcess } from "./process-tree.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { SandboxServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { createStack, type SandboxStack } from "../sandbox/stack.ts";
 import { printed } from "./deployment.ts";
 import { barrierAfter, beginUp, type Victim } from "./interrupted-run.ts";

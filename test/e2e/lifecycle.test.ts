@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { execute } from "../../infra/local-machine/command.ts";
-import type { ServerOutput } from "../../infra/server-output.ts";
+import type { ServerOutput } from "../../infra/program/server-output.ts";
 import { type Deployment, prepareDeployment, printed } from "./deployment.ts";
 import { ownNotes } from "./servers.ts";
 

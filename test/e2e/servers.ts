@@ -1,4 +1,5 @@
-import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
+import { type SandboxOptions, startServer } from "../sandbox/server.ts";
 import type { StackConfiguration } from "../sandbox/stack.ts";
 import { printed } from "./deployment.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { chosenServersVariable } from "../../infra/chosen-servers.ts";
+import { chosenServersVariable } from "../../infra/program/chosen-servers.ts";
 import { printed } from "./deployment.ts";
 import { deployOnly, type Fleet, startFleet } from "./fleet.ts";
 import { resourcesOf, traces } from "./servers.ts";

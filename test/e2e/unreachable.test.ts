@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { SandboxServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { createStack, type SandboxStack } from "../sandbox/stack.ts";
 import { entryOf, environment, ownNotes, startServers, traces } from "./servers.ts";
 import { aliasFor } from "./ssh-alias.ts";

@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { SandboxServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { type Deployment, prepareDeployment, printed } from "./deployment.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
 import { entryOf, environment } from "./servers.ts";

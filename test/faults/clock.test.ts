@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { parseBackupName } from "../../scripts/lib/backup-name.ts";
+import { parseBackupName } from "../../scripts/contract/backup-names.ts";
 import { chosen } from "./extent.ts";
 import { type FaultServer, startFaultServer, succeed } from "./fault-server.ts";
 import { finalNamesAreGoodBackups, liveDatabaseIsOneOf, lookBefore, nothingIsLeft } from "./invariants.ts";

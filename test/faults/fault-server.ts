@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CommandResult } from "../../infra/local-machine/command.ts";
-import { propertiesQuery } from "../../scripts/lib/restore/properties.ts";
-import type { Settings } from "../../scripts/lib/settings.ts";
+import type { Settings } from "../../scripts/contract/settings.ts";
+import { propertiesQuery } from "../../scripts/lib/postgres/properties.ts";
 import { tryDocker } from "../sandbox/docker.ts";
-import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
+import { type SandboxOptions, startServer } from "../sandbox/server.ts";
 import { commandOf, putPrograms, settingsFile, settingsFor } from "../server/programs.ts";
 import type { Audit } from "./audit.ts";
 

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { expect } from "vitest";
-import { InPlaceState, inPlaceStatePath } from "../../scripts/lib/restore/in-place-state.ts";
-import { literal } from "../../scripts/lib/sql.ts";
+import { literal } from "../../scripts/lib/postgres/sql.ts";
+import { InPlaceState, inPlaceStatePath } from "../../scripts/lib/store/in-place-state.ts";
 import { type FaultServer, quoted, succeed } from "./fault-server.ts";
 import { type Before, liveDatabaseIsOneOf } from "./invariants.ts";
 

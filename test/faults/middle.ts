@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandResult } from "../../infra/local-machine/command.ts";
-import type { Settings } from "../../scripts/lib/settings.ts";
+import type { Settings } from "../../scripts/contract/settings.ts";
 import type { Random } from "./extent.ts";
 import type { FaultServer } from "./fault-server.ts";
 import { wordsInPlace } from "./in-place.ts";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { identifier } from "../../scripts/lib/sql.ts";
+import { identifier } from "../../scripts/lib/postgres/sql.ts";
 import { chosen } from "./extent.ts";
 import { type FaultServer, quoted, startFaultServer, succeed } from "./fault-server.ts";
 import { finalNamesAreGoodBackups, lookBefore, nothingIsLeft } from "./invariants.ts";

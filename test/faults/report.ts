@@ -1,5 +1,5 @@
 import { cpus, totalmem } from "node:os";
-import { formatBytes } from "../../scripts/lib/format.ts";
+import { formatBytes } from "../../scripts/lib/base/format.ts";
 import { type PromiseKept, promises, type Survived } from "./results.ts";
 
 /** The page about reliability, made of what a full run has noted. */

@@ -2,7 +2,7 @@ import { copyFileSync, cpSync, mkdtempSync, readFileSync, symlinkSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repository } from "../../infra/local-machine/places.ts";
-import type { SandboxServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { createStack, type SandboxStack } from "../sandbox/stack.ts";
 
 const borrowed = ["infra", "scripts", "node_modules", "package.json", "Pulumi.yaml"];

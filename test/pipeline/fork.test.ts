@@ -65,7 +65,7 @@ test("with a configuration of one's own committed, a later version merges, and t
     "# What follows later are",
   );
   edit(
-    join(upstream, "infra", "config", "sample-stack.ts"),
+    join(upstream, "infra", "generated", "sample-stack.ts"),
     "# What follows are",
     "# What follows later are",
   );
@@ -84,7 +84,12 @@ test("with a configuration of one's own committed, a later version merges, and t
   const check = await execute(["npm", "run", "--silent", "check"], tools);
   expect(check.code, check.stdout + check.stderr).toBe(0);
   // What reads the configuration, the example and the documents.
-  const words = ["test/unit/infra/config", "test/unit/document", "test/unit/pipeline"];
+  const words = [
+    "test/unit/infra/config",
+    "test/unit/infra/generated",
+    "test/unit/document",
+    "test/unit/infra/pipeline",
+  ];
   const tests = await execute(
     ["node", "node_modules/vitest/vitest.mjs", "run", "--maxWorkers=1", ...words],
     tools,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type SandboxServer, startServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
+import { startServer } from "../sandbox/server.ts";
 import type { SandboxStack } from "../sandbox/stack.ts";
 import { bareCheckout, checkoutFor, runnerEnvironment, secretsFor, stackForRunners } from "./checkout.ts";
 import { type ForgeStandIn, newIssue, startForge } from "./forge-stand-in.ts";

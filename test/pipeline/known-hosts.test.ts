@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { repository } from "../../infra/local-machine/places.ts";
-import { type SandboxServer, startServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
+import { startServer } from "../sandbox/server.ts";
 
 const script = "/tmp/with-credentials.sh";
 let server: SandboxServer;

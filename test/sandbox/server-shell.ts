@@ -1,5 +1,5 @@
 import { docker, tryDocker } from "./docker.ts";
-import type { SandboxServer } from "./server.ts";
+import type { SandboxServer } from "./sandbox-server.ts";
 import { waitForSshd } from "./server-container.ts";
 
 type Shell = Pick<SandboxServer, "run" | "copyIn" | "writeFile" | "readFile" | "logins" | "stop" | "start">;

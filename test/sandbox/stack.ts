@@ -5,7 +5,7 @@ import { type CommandResult, execute, succeed } from "../../infra/local-machine/
 import { repository, withProjectNode } from "../../infra/local-machine/places.ts";
 import { withParallelLooks } from "../../infra/pulumi-cli/parallel-looks.ts";
 import { withPulumi } from "../../infra/pulumi-cli/pulumi-cli.ts";
-import type { SandboxServer } from "./server.ts";
+import type { SandboxServer } from "./sandbox-server.ts";
 
 /** Keys of the project's configuration, without their prefix. */
 export type StackConfiguration = Record<string, unknown>;

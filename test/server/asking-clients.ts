@@ -1,5 +1,5 @@
-import { median } from "../../scripts/lib/median.ts";
-import type { SandboxServer } from "../sandbox/server.ts";
+import { median } from "../../scripts/lib/base/median.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { until } from "./until.ts";
 
 /** What eight clients that ask without pause, each question a connection, see of a restore. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bytesOf } from "../../scripts/lib/text-bytes.ts";
+import { bytesOf } from "../../scripts/lib/base/text-bytes.ts";
 import { settingsFile } from "./programs.ts";
 import { type RestoreServer, startRestoreServer } from "./restore-server.ts";
 

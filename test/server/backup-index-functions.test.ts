@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readContent } from "../../scripts/lib/content/read-content.ts";
 import { beginReading } from "../../scripts/lib/content/text-forms.ts";
-import { PsqlSession } from "../../scripts/lib/psql-session.ts";
+import { PsqlSession } from "../../scripts/lib/postgres/session.ts";
 import { type BackupServer, startBackupServer } from "./backup-server.ts";
 
 let server: BackupServer;

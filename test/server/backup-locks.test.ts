@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { SnapshotSession } from "../../scripts/lib/snapshot.ts";
+import { SnapshotSession } from "../../scripts/lib/content/snapshot.ts";
 import { commandOf, putPrograms, settingsFile } from "./programs.ts";
 import { type RestoreServer, startRestoreServer } from "./restore-server.ts";
 

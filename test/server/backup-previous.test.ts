@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { previousName } from "../../scripts/lib/database-names.ts";
+import { previousName } from "../../scripts/lib/postgres/database-names.ts";
 import { type BackupServer, startBackupServer } from "./backup-server.ts";
 
 let server: BackupServer;

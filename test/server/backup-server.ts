@@ -1,8 +1,9 @@
 import * as z from "zod/mini";
 import type { CommandResult } from "../../infra/local-machine/command.ts";
-import { Manifest } from "../../scripts/lib/manifest.ts";
-import type { Settings } from "../../scripts/lib/settings.ts";
-import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
+import { Manifest } from "../../scripts/contract/manifest.ts";
+import type { Settings } from "../../scripts/contract/settings.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
+import { type SandboxOptions, startServer } from "../sandbox/server.ts";
 import { commandOf, backups as directory, putPrograms, settingsFile, settingsFor } from "./programs.ts";
 
 /** A sandbox server with backup_database, put there without a deployment. */

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Manifest } from "../../scripts/lib/manifest.ts";
-import { manifestText } from "../../scripts/lib/manifest.ts";
+import type { Manifest } from "../../scripts/contract/manifest.ts";
+import { manifestText } from "../../scripts/lib/store/manifest.ts";
 import { commandOf, putPrograms } from "./programs.ts";
 import { type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
 

@@ -1,4 +1,4 @@
-import type { SandboxServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 
 /**
  * Does something while a program in the database's container is another one.

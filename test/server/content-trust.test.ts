@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readContent } from "../../scripts/lib/content/read-content.ts";
+import { SnapshotSession } from "../../scripts/lib/content/snapshot.ts";
 import { SnapshotReader } from "../../scripts/lib/content/snapshot-reader.ts";
 import { evaluateViews } from "../../scripts/lib/content/views.ts";
-import { SnapshotSession } from "../../scripts/lib/snapshot.ts";
 import { commandOf, putPrograms } from "./programs.ts";
 import { type RestoreServer, startRestoreServer } from "./restore-server.ts";
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { dumpHoldsLocks } from "../../scripts/lib/backup/dump-locks.ts";
 import { contentDifferences } from "../../scripts/lib/content/differences.ts";
 import { readContent } from "../../scripts/lib/content/read-content.ts";
-import { dumpHoldsLocks } from "../../scripts/lib/dump-locks.ts";
-import { PsqlSession } from "../../scripts/lib/psql-session.ts";
-import { SnapshotSession } from "../../scripts/lib/snapshot.ts";
+import { SnapshotSession } from "../../scripts/lib/content/snapshot.ts";
+import { PsqlSession } from "../../scripts/lib/postgres/session.ts";
 import { type BackupServer, startBackupServer } from "./backup-server.ts";
 
 let server: BackupServer;

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Content } from "../../scripts/lib/content/content.ts";
+import type { Content } from "../../scripts/contract/content.ts";
+import type { Manifest } from "../../scripts/contract/manifest.ts";
 import { contentDifferences, contentNotes } from "../../scripts/lib/content/differences.ts";
 import { readContent } from "../../scripts/lib/content/read-content.ts";
-import type { Manifest } from "../../scripts/lib/manifest.ts";
 import { docker } from "../sandbox/docker.ts";
 import { type BackupServer, startBackupServer } from "./backup-server.ts";
 

@@ -1,4 +1,4 @@
-import type { SandboxServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 
 /** A report as it arrived. */
 export interface ReceivedPing {

@@ -1,8 +1,8 @@
 import { defaults } from "../../infra/config/defaults.ts";
-import type { ProgramName } from "../../infra/installation.ts";
 import { buildPrograms } from "../../scripts/build.ts";
-import type { Settings } from "../../scripts/lib/settings.ts";
-import type { SandboxServer } from "../sandbox/server.ts";
+import type { ProgramName } from "../../scripts/contract/programs.ts";
+import type { Settings } from "../../scripts/contract/settings.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 
 /** What the server tests have in common: the programs on a sandbox server, put there without a deployment. */
 

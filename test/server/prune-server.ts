@@ -1,5 +1,5 @@
 import type { CommandResult } from "../../infra/local-machine/command.ts";
-import type { Settings } from "../../scripts/lib/settings.ts";
+import type { Settings } from "../../scripts/contract/settings.ts";
 import type { SandboxOptions } from "../sandbox/server.ts";
 import { type BackupServer, directory, name, startBackupServer } from "./backup-server.ts";
 import { commandOf, putPrograms, resealed } from "./programs.ts";

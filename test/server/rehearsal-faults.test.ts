@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { rehearsalName } from "../../scripts/lib/database-names.ts";
+import { rehearsalName } from "../../scripts/lib/postgres/database-names.ts";
 import { docker, label, removeContainers, tryDocker } from "../sandbox/docker.ts";
 import { backups, databaseKey } from "./rehearsal-server.ts";
 import { type StallingServer, startStallingServer } from "./stalled-rehearsal.ts";

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { Manifest } from "../../scripts/lib/manifest.ts";
+import { Manifest } from "../../scripts/contract/manifest.ts";
 import { commandOf, putPrograms } from "./programs.ts";
 import { type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
 

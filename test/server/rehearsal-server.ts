@@ -1,8 +1,9 @@
 import type { CommandResult } from "../../infra/local-machine/command.ts";
-import { parseRecord, type RehearsalRecord } from "../../scripts/lib/rehearsal/record.ts";
-import type { Settings } from "../../scripts/lib/settings.ts";
+import { parseRecord, type RehearsalRecord } from "../../scripts/contract/rehearsal-record.ts";
+import type { Settings } from "../../scripts/contract/settings.ts";
 import { tryDocker } from "../sandbox/docker.ts";
-import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
+import { type SandboxOptions, startServer } from "../sandbox/server.ts";
 import { backups, commandOf, putPrograms, settingsFile, settingsFor } from "./programs.ts";
 
 /** A sandbox server with the programs that backups and rehearsals need, put there without a deployment. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { Manifest, manifestText } from "../../scripts/lib/manifest.ts";
+import { Manifest } from "../../scripts/contract/manifest.ts";
+import { manifestText } from "../../scripts/lib/store/manifest.ts";
 import { docker, label } from "../sandbox/docker.ts";
 import { backups, databaseKey, type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
 

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { restoringName } from "../../scripts/lib/database-names.ts";
-import { manifestText } from "../../scripts/lib/manifest.ts";
+import { restoringName } from "../../scripts/lib/postgres/database-names.ts";
+import { manifestText } from "../../scripts/lib/store/manifest.ts";
 import { docker } from "../sandbox/docker.ts";
 import { placesOf, usualVersion } from "../sandbox/postgres-version.ts";
 import { commandOf, putPrograms } from "./programs.ts";

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { DatabaseSettings } from "../../scripts/contract/settings.ts";
 import { runWithoutClients } from "../../scripts/lib/restore/client-cut-off.ts";
 import { type Swap, swapDatabases, swapStatements } from "../../scripts/lib/restore/swap.ts";
-import type { DatabaseSettings } from "../../scripts/lib/settings.ts";
-import { type SandboxServer, startServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
+import { startServer } from "../sandbox/server.ts";
 import { settingsFor } from "./programs.ts";
 
 let sandbox: SandboxServer;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { restoringName } from "../../scripts/lib/database-names.ts";
-import { manifestText } from "../../scripts/lib/manifest.ts";
-import { propertiesQuery } from "../../scripts/lib/restore/properties.ts";
+import { restoringName } from "../../scripts/lib/postgres/database-names.ts";
+import { propertiesQuery } from "../../scripts/lib/postgres/properties.ts";
+import { manifestText } from "../../scripts/lib/store/manifest.ts";
 import { name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { previousName, restoringName } from "../../scripts/lib/database-names.ts";
+import { previousName, restoringName } from "../../scripts/lib/postgres/database-names.ts";
 import { resealed } from "./programs.ts";
 import { backups, name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 

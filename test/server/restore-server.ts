@@ -1,7 +1,8 @@
 import type { CommandResult } from "../../infra/local-machine/command.ts";
-import { propertiesQuery } from "../../scripts/lib/restore/properties.ts";
-import type { Settings } from "../../scripts/lib/settings.ts";
-import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
+import type { Settings } from "../../scripts/contract/settings.ts";
+import { propertiesQuery } from "../../scripts/lib/postgres/properties.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
+import { type SandboxOptions, startServer } from "../sandbox/server.ts";
 import { backups, commandOf, putPrograms, settingsFile, settingsFor } from "./programs.ts";
 
 /** A sandbox server with the programs that backups and restores need, put there without a deployment. */

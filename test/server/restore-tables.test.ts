@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CommandResult } from "../../infra/local-machine/command.ts";
-import { recogniseDatabase } from "../../scripts/lib/database-names.ts";
+import { recogniseDatabase } from "../../scripts/lib/postgres/database-names.ts";
 import { name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
 let server: RestoreServer;

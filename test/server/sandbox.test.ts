@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CommandResult, execute } from "../../infra/local-machine/command.ts";
 import { placesOf, usualVersion } from "../sandbox/postgres-version.ts";
-import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
+import { type SandboxOptions, startServer } from "../sandbox/server.ts";
 
 const options = {
   plain: { number: 91, sshdOptions: ["MaxSessions 1"], bashrc: "echo welcome", timezone: "Europe/Berlin" },

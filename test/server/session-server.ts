@@ -1,6 +1,7 @@
 import type { CommandResult } from "../../infra/local-machine/command.ts";
-import type { DatabaseSettings } from "../../scripts/lib/settings.ts";
-import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
+import type { DatabaseSettings } from "../../scripts/contract/settings.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
+import { type SandboxOptions, startServer } from "../sandbox/server.ts";
 import { backups, commandOf, putPrograms, settingsFile, settingsFor } from "./programs.ts";
 
 /** A sandbox server with the programs that have sessions with PostgreSQL, put there without a deployment. */

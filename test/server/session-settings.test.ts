@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { restoringName } from "../../scripts/lib/database-names.ts";
+import { restoringName } from "../../scripts/lib/postgres/database-names.ts";
 import { waitForDatabase } from "../sandbox/database.ts";
 import { docker } from "../sandbox/docker.ts";
 import { allWell, type SessionServer, startSessionServer } from "./session-server.ts";

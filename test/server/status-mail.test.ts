@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { scheduleOf } from "../../infra/schedule.ts";
+import { scheduleOf } from "../../infra/server-files/schedule.ts";
 import { seed, serverPlanOf } from "../unit/infra/plans.ts";
 import { backups, type StatusServer, startStatusServer } from "./status-server.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ExitCode } from "../../scripts/lib/exit-codes.ts";
-import { trialContainerName } from "../../scripts/lib/rehearsal/container-removal.ts";
-import type { Settings } from "../../scripts/lib/settings.ts";
+import type { Settings } from "../../scripts/contract/settings.ts";
+import { ExitCode } from "../../scripts/lib/base/exit-codes.ts";
+import { trialContainerName } from "../../scripts/lib/recovery/container-removal.ts";
 import { label, removeContainers } from "../sandbox/docker.ts";
 import { type PingReceiver, secret, startPingReceiver } from "./ping-receiver.ts";
 import { commandOf, putPrograms, resealed } from "./programs.ts";

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { CommandResult } from "../../infra/local-machine/command.ts";
-import type { Settings } from "../../scripts/lib/settings.ts";
-import { StatusReport } from "../../scripts/lib/status/report.ts";
-import { type SandboxOptions, type SandboxServer, startServer } from "../sandbox/server.ts";
+import type { Settings } from "../../scripts/contract/settings.ts";
+import { StatusReport } from "../../scripts/contract/status-report.ts";
+import type { SandboxServer } from "../sandbox/sandbox-server.ts";
+import { type SandboxOptions, startServer } from "../sandbox/server.ts";
 import { backups, commandOf, putPrograms, settingsFile, settingsFor } from "./programs.ts";
 
 type Points = StatusReport["databases"][number]["points"];

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
-import { previousName, restoringName } from "../../scripts/lib/database-names.ts";
+import { previousName, restoringName } from "../../scripts/lib/postgres/database-names.ts";
 import {
   backups,
   cronTable,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { say } from "../../infra/local-machine/steps.ts";
-import { propertiesQuery } from "../../scripts/lib/restore/properties.ts";
+import { propertiesQuery } from "../../scripts/lib/postgres/properties.ts";
 import { type PostgresVersion, postgresVersions } from "../sandbox/postgres-version.ts";
 import { whyNoPostgres } from "../sandbox/set-up/postgres-image.ts";
 import { name } from "./status-server.ts";

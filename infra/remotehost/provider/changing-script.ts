@@ -1,6 +1,6 @@
+import { quote } from "../../../scripts/contract/quoting.ts";
 import { ownCrontabFunction } from "./cron-table/own-crontab.ts";
 import { keepFunctions } from "./kept-things.ts";
-import { quote } from "./quote.ts";
 import { stateDirectory } from "./records.ts";
 
 /** Exit codes by which a changing script says why it changed nothing. */

@@ -1,5 +1,5 @@
+import { quote } from "../../../scripts/contract/quoting.ts";
 import { ownCrontabFunction } from "./cron-table/own-crontab.ts";
-import { quote } from "./quote.ts";
 import { type PathRecord, parseRecord, recordName, stateDirectory } from "./records.ts";
 
 /** Owner and group as names and as numbers, because a wish may use either. */

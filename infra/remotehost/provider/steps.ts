@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { quote } from "../../../scripts/contract/quoting.ts";
 import { commonSuffix, replacedName } from "./kept-things.ts";
 import type { Found, Observation } from "./observation.ts";
-import { quote } from "./quote.ts";
 import { formatRecord, type PathRecord, recordName } from "./records.ts";
 
 /** Who may touch what a step makes. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { formatNumber, plural } from "../format.ts";
-import type { Content, RoleFacts, TableContent } from "./content.ts";
+import type { Content, RoleFacts, TableContent } from "../../contract/content.ts";
+import { formatNumber, plural } from "../base/format.ts";
 import { incomparableKinds } from "./objects.ts";
 import { pairs } from "./pairs.ts";
 import { comparableTables } from "./partitions.ts";

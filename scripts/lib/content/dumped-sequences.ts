@@ -1,4 +1,4 @@
-import type { SequenceValue } from "./content.ts";
+import type { SequenceValue } from "../../contract/content.ts";
 import type { NamedSequence } from "./sequences.ts";
 
 /** More than the names, quoted, and the value of one sequence take. */

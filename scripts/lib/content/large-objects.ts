@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import type { PsqlSession } from "../psql-session.ts";
+import { Content, type Proof } from "../../contract/content.ts";
+import type { PsqlSession } from "../postgres/session.ts";
 import { briefly } from "./briefly.ts";
-import { Content, type Proof } from "./content.ts";
 
 const LargeObjects = z.object({ largeObjects: Content.shape.largeObjects });
 

@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
-import type { PsqlSession } from "../psql-session.ts";
+import { type Content, ObjectCount } from "../../contract/content.ts";
+import type { PsqlSession } from "../postgres/session.ts";
 import { briefly } from "./briefly.ts";
 import { own, ownSchemas, undepending } from "./catalogues.ts";
 import { commentTexts } from "./comments.ts";
-import { type Content, ObjectCount } from "./content.ts";
 
 const relationsOfKind = (relkind: string): string =>
   `SELECT nspname, relname FROM relations WHERE relkind = '${relkind}'`;

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import type { PsqlSession } from "../psql-session.ts";
+import type { TableContent } from "../../contract/content.ts";
+import type { PsqlSession } from "../postgres/session.ts";
 import { briefly } from "./briefly.ts";
-import type { TableContent } from "./content.ts";
 
 const Partition = z.object({
   schema: z.string(),

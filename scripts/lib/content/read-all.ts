@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import type { PsqlSession } from "../psql-session.ts";
+import { type Content, hashing, type Proof, type SequenceValue } from "../../contract/content.ts";
+import type { PsqlSession } from "../postgres/session.ts";
 import { briefly } from "./briefly.ts";
-import { type Content, hashing, type Proof, type SequenceValue } from "./content.ts";
 import { readLargeObjects } from "./large-objects.ts";
 import { readObjects } from "./objects.ts";
 import { listHashPartitions, withHashPartitions } from "./partitions.ts";

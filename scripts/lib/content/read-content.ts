@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import type { QueryOptions } from "../psql.ts";
-import { PsqlSession } from "../psql-session.ts";
-import type { DatabaseSettings } from "../settings.ts";
-import type { Content, Proof } from "./content.ts";
+import type { Content, Proof } from "../../contract/content.ts";
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import type { QueryOptions } from "../postgres/psql.ts";
+import { PsqlSession } from "../postgres/session.ts";
 import { readAll } from "./read-all.ts";
 import { readSequences } from "./sequences.ts";
 import { beginReading, beginReadingByFunctions } from "./text-forms.ts";

@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
-import type { PsqlError } from "../psql-error.ts";
-import type { PsqlSession } from "../psql-session.ts";
-import { identifier } from "../sql.ts";
+import type { Proof, TableContent } from "../../contract/content.ts";
+import type { PsqlError } from "../postgres/error.ts";
+import type { PsqlSession } from "../postgres/session.ts";
+import { identifier } from "../postgres/sql.ts";
 import { around, briefly } from "./briefly.ts";
-import type { Proof, TableContent } from "./content.ts";
 import { CopiedRows } from "./copied-rows.ts";
 import { hashedColumns, qualified, type Table, tableQuery } from "./tables.ts";
 

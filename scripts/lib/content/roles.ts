@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import type { PsqlSession } from "../psql-session.ts";
+import { RoleFacts } from "../../contract/content.ts";
+import type { PsqlSession } from "../postgres/session.ts";
 import { briefly } from "./briefly.ts";
-import { RoleFacts } from "./content.ts";
 
 const rolesQuery = `
 SELECT coalesce(json_agg(json_build_object(

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import type { PsqlSession } from "../psql-session.ts";
+import type { SequenceValue } from "../../contract/content.ts";
+import type { PsqlSession } from "../postgres/session.ts";
 import { briefly } from "./briefly.ts";
-import type { SequenceValue } from "./content.ts";
 import { chunks, dumpedRelations, qualified } from "./tables.ts";
 
 const Sequence = z.object({

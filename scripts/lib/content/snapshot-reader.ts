@@ -1,7 +1,7 @@
-import type { QueryOptions } from "../psql.ts";
-import { PsqlSession } from "../psql-session.ts";
-import type { DatabaseSettings } from "../settings.ts";
-import { literal } from "../sql.ts";
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import type { QueryOptions } from "../postgres/psql.ts";
+import { PsqlSession } from "../postgres/session.ts";
+import { literal } from "../postgres/sql.ts";
 
 /** Whoever may set it has no limit otherwise, and fills the server's disk for a comparison. */
 export const temporaryFiles = "1GB";

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import type { PsqlSession } from "../psql-session.ts";
-import { identifier } from "../sql.ts";
+import type { Proof } from "../../contract/content.ts";
+import type { PsqlSession } from "../postgres/session.ts";
+import { identifier } from "../postgres/sql.ts";
 import { briefly } from "./briefly.ts";
-import type { Proof } from "./content.ts";
 import { trusted } from "./trust.ts";
 
 const Table = z.object({

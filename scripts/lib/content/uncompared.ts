@@ -1,4 +1,4 @@
-import type { Content } from "./content.ts";
+import type { Content } from "../../contract/content.ts";
 
 /** A part of a backup that is not compared with what was restored, and why. */
 export interface Uncompared {

@@ -1,5 +1,5 @@
-import { formatNumber, plural } from "../format.ts";
-import type { Content, MaterializedView } from "./content.ts";
+import type { Content, MaterializedView } from "../../contract/content.ts";
+import { formatNumber, plural } from "../base/format.ts";
 import { pairs } from "./pairs.ts";
 
 /** How many materialized views can be told apart from others. */

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import type { PsqlSession } from "../psql-session.ts";
-import { identifier, literal } from "../sql.ts";
+import type { PsqlSession } from "../postgres/session.ts";
+import { identifier, literal } from "../postgres/sql.ts";
 import { qualified, rowHash } from "./tables.ts";
 import { fixTextForms, textFormSettings } from "./text-forms.ts";
 import type { ViewQuery } from "./view-queries.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { PsqlSession } from "../psql-session.ts";
+import type { PsqlSession } from "../postgres/session.ts";
 import { own } from "./catalogues.ts";
 import { planned, trusted } from "./trust.ts";
 

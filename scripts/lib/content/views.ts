@@ -1,7 +1,7 @@
-import { changed } from "../held-relations.ts";
-import { PsqlError } from "../psql-error.ts";
-import type { PsqlSession } from "../psql-session.ts";
-import type { MaterializedView, Proof } from "./content.ts";
+import type { MaterializedView, Proof } from "../../contract/content.ts";
+import { PsqlError } from "../postgres/error.ts";
+import type { PsqlSession } from "../postgres/session.ts";
+import { changed } from "./held-relations.ts";
 import { type SnapshotReader, temporaryFiles } from "./snapshot-reader.ts";
 import { qualified } from "./tables.ts";
 import { fixTextForms, onlyTables } from "./text-forms.ts";

@@ -1,15 +1,16 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { manifestName, parseBackupName } from "../backup-name.ts";
-import { listBackups } from "../backups.ts";
-import { chosenDatabases } from "../chosen-databases.ts";
-import { decodeOwn } from "../encodings.ts";
-import { ProgramError, UsageError } from "../errors.ts";
-import { ExitCode } from "../exit-codes.ts";
-import { type Manifest, readManifest } from "../manifest.ts";
+import { manifestName, parseBackupName } from "../../contract/backup-names.ts";
+import type { Manifest } from "../../contract/manifest.ts";
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { ProgramError, UsageError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import { decodeOwn } from "../postgres/encodings.ts";
+import { chosenDatabases } from "../program/chosen-databases.ts";
 import { RestoreError } from "../restore/errors.ts";
 import { locateFile, type RestoreSource, targetOf } from "../restore/source.ts";
-import type { DatabaseSettings, Settings } from "../settings.ts";
+import { listBackups } from "../store/list.ts";
+import { readManifest } from "../store/manifest.ts";
 
 /** A database, and the backup to rehearse; null for the newest verified one. */
 export interface Choice {

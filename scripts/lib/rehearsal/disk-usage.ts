@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import type { ChildOptions } from "../child.ts";
-import { DockerError, runDocker } from "../docker.ts";
-import { ProgramError } from "../errors.ts";
-import { ExitCode } from "../exit-codes.ts";
-import { freeBytes } from "../space.ts";
+import { ProgramError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import type { ChildOptions } from "../system/child.ts";
+import { DockerError, runDocker } from "../system/docker.ts";
+import { freeBytes } from "../system/space.ts";
 
 /**
  * Bytes that are free on the file system of a container's volume, whichever command of the image says it: an image may

@@ -1,7 +1,7 @@
-import { DockerError, inspectContainer, runDocker } from "../docker.ts";
-import { ProgramError } from "../errors.ts";
-import { ExitCode } from "../exit-codes.ts";
+import { ProgramError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
 import type { RestoreRun } from "../restore/run.ts";
+import { DockerError, inspectContainer, runDocker } from "../system/docker.ts";
 
 /**
  * The id of the image that the live container was made of; the container need not run.

@@ -1,4 +1,4 @@
-import type { Cluster, ServerSetting } from "../cluster.ts";
+import type { Cluster, ServerSetting } from "../../contract/cluster.ts";
 
 /** What makes a trial server as the live one was made, and what to say where its image cannot. */
 

@@ -1,9 +1,12 @@
 import * as z from "zod/mini";
-import { type Cluster, readCluster } from "../cluster.ts";
-import { ProgramError } from "../errors.ts";
-import { queryJson } from "../psql.ts";
-import { DatabaseProperties, propertiesQuery } from "../restore/properties.ts";
-import { questionOptions, type RestoreRun } from "../restore/run.ts";
+import type { Cluster } from "../../contract/cluster.ts";
+import { DatabaseProperties } from "../../contract/database-properties.ts";
+import { ProgramError } from "../base/errors.ts";
+import { readCluster } from "../postgres/cluster.ts";
+import { propertiesQuery } from "../postgres/properties.ts";
+import { queryJson } from "../postgres/psql.ts";
+import { questionOptions } from "../postgres/questions.ts";
+import type { RestoreRun } from "../restore/run.ts";
 
 const LiveFacts = z.object({
   properties: DatabaseProperties,

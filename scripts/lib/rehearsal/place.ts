@@ -1,4 +1,4 @@
-import type { DatabaseProperties } from "../restore/properties.ts";
+import type { DatabaseProperties } from "../../contract/database-properties.ts";
 import type { RestoreRun } from "../restore/run.ts";
 
 /** Where a backup is restored on trial: a server, and the database that is to be made in it. */

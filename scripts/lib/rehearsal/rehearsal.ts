@@ -1,14 +1,14 @@
 import { mkdirSync } from "node:fs";
-import { messageOf } from "../errors.ts";
-import { ExitCode } from "../exit-codes.ts";
-import { LockedError } from "../lock.ts";
-import { exitCodeOf } from "../program.ts";
+import type { RehearsalRecord } from "../../contract/rehearsal-record.ts";
+import { messageOf } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import { exitCodeOf } from "../program/program.ts";
+import { lockRehearsals } from "../recovery/rehearsal-lock.ts";
+import { removeRemains } from "../recovery/rehearsal-remains.ts";
 import type { RestoreRun } from "../restore/run.ts";
+import { LockedError } from "../system/lock.ts";
 import { type Choice, fileOf } from "./choice.ts";
 import { judge } from "./judging.ts";
-import { lockRehearsals } from "./lock.ts";
-import type { RehearsalRecord } from "./record.ts";
-import { removeRemains } from "./remains.ts";
 
 /** What became of one database in a run of rehearse_restore; `--json` prints it. */
 export interface RehearsalOutcome {

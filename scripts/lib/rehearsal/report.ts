@@ -1,8 +1,8 @@
+import type { Manifest } from "../../contract/manifest.ts";
+import type { RehearsalRecord } from "../../contract/rehearsal-record.ts";
+import { formatDuration, plural } from "../base/format.ts";
 import { uncomparedText } from "../content/uncompared.ts";
-import { formatDuration, plural } from "../format.ts";
-import type { Manifest } from "../manifest.ts";
 import type { RestoreRun } from "../restore/run.ts";
-import type { RehearsalRecord } from "./record.ts";
 
 /** The log shows as many differences as a person reads; the record has all. */
 const shownDifferences = 10;

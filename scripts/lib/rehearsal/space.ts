@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { InterruptedError, messageOf, ProgramError } from "../errors.ts";
-import { ExitCode } from "../exit-codes.ts";
-import { formatBytes } from "../format.ts";
+import { InterruptedError, messageOf, ProgramError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import { formatBytes } from "../base/format.ts";
 import type { Place } from "./place.ts";
 
 /**

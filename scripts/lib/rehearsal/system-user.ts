@@ -1,8 +1,9 @@
 import { statSync } from "node:fs";
-import { runDocker } from "../docker.ts";
-import { ProgramError } from "../errors.ts";
-import { query } from "../psql.ts";
-import { questionOptions, type RestoreRun } from "../restore/run.ts";
+import { ProgramError } from "../base/errors.ts";
+import { query } from "../postgres/psql.ts";
+import { questionOptions } from "../postgres/questions.ts";
+import type { RestoreRun } from "../restore/run.ts";
+import { runDocker } from "../system/docker.ts";
 
 /** As whom PostgreSQL runs in a container, in the form of `docker exec --user`. */
 export interface SystemUser {

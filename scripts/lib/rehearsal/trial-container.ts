@@ -1,8 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DockerError, dockerFailure } from "../docker.ts";
+import { removeContainer } from "../recovery/container-removal.ts";
 import type { RestoreRun } from "../restore/run.ts";
-import { removeContainer } from "./container-removal.ts";
+import { DockerError, dockerFailure } from "../system/docker.ts";
 import type { SystemUser } from "./system-user.ts";
 
 /** Where the volume is that holds all of a rehearsal. */

@@ -1,6 +1,6 @@
-import type { ServerSetting } from "../cluster.ts";
-import type { Manifest } from "../manifest.ts";
-import { identifier, literal } from "../sql.ts";
+import type { ServerSetting } from "../../contract/cluster.ts";
+import type { Manifest } from "../../contract/manifest.ts";
+import { identifier, literal } from "../postgres/sql.ts";
 import type { LiveFacts } from "./live-facts.ts";
 import { socketDirectory } from "./trial-container.ts";
 

@@ -1,4 +1,4 @@
-import type { Cluster, ServerSetting } from "../cluster.ts";
+import type { Cluster, ServerSetting } from "../../contract/cluster.ts";
 import { localeArguments, plainLocaleNote, refusedNote, refusedSettings } from "./likeness.ts";
 import { trialDirectory } from "./trial-container.ts";
 import { configurationLines } from "./trial-server.ts";

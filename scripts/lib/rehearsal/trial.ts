@@ -1,19 +1,21 @@
+import { DatabaseProperties } from "../../contract/database-properties.ts";
+import type { Manifest } from "../../contract/manifest.ts";
+import { applicationName } from "../base/run-id.ts";
 import { contentDifferences, contentNotes, roleDifferences } from "../content/differences.ts";
 import { readContent } from "../content/read-content.ts";
 import { type Uncompared, uncomparedParts } from "../content/uncompared.ts";
-import type { Manifest } from "../manifest.ts";
-import { type QueryOptions, query, queryJson } from "../psql.ts";
+import { createStatement, propertyStatements } from "../postgres/create-database.ts";
+import { differingProperties, propertiesQuery } from "../postgres/properties.ts";
+import { type QueryOptions, query, queryJson } from "../postgres/psql.ts";
+import { questionOptions } from "../postgres/questions.ts";
+import { identifier } from "../postgres/sql.ts";
+import { detachSubscriptions } from "../postgres/subscriptions.ts";
 import { RestoreError } from "../restore/errors.ts";
 import { giveLoadSettings, loadUnderSettings, resetStatements } from "../restore/load-settings.ts";
 import { loadInto, loadingWay } from "../restore/loading.ts";
-import { DatabaseProperties, differingProperties, propertiesQuery } from "../restore/properties.ts";
-import { createStatement, propertyStatements } from "../restore/recreation.ts";
-import { questionOptions, type RestoreRun } from "../restore/run.ts";
+import type { RestoreRun } from "../restore/run.ts";
 import type { RestoreSource } from "../restore/source.ts";
 import { gatherStatistics } from "../restore/statistics.ts";
-import { detachSubscriptions } from "../restore/subscriptions.ts";
-import { applicationName } from "../run-id.ts";
-import { identifier } from "../sql.ts";
 import type { Place } from "./place.ts";
 
 /**

@@ -1,6 +1,6 @@
-import { ExitCode } from "../exit-codes.ts";
-import type { Log } from "../log.ts";
-import { exitCodeOf } from "../program.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import type { Log } from "../program/log.ts";
+import { exitCodeOf } from "../program/program.ts";
 import { RestoreError, type RestoreErrorKind } from "./errors.ts";
 
 /** A log that remembers whether a restore has begun: what was refused before has failed at nothing. */

@@ -1,8 +1,8 @@
-import { restoringName } from "../database-names.ts";
+import type { DatabaseProperties } from "../../contract/database-properties.ts";
+import { restoringName } from "../postgres/database-names.ts";
 import { RestoreError } from "./errors.ts";
 import { type Filled, fillDatabase, takeAway } from "./filling.ts";
 import type { LiveServer } from "./live-server.ts";
-import type { DatabaseProperties } from "./properties.ts";
 import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
 

@@ -1,4 +1,4 @@
-import { formatNumber, plural } from "../format.ts";
+import { formatNumber, plural } from "../base/format.ts";
 import { displayName, type TableName } from "./table-names.ts";
 
 /** What is known of a table's content; without `hash` its rows only. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { deadline } from "../deadline.ts";
-import { PsqlSession } from "../psql-session.ts";
-import type { DatabaseSettings } from "../settings.ts";
-import { literal } from "../sql.ts";
-import type { QuestionOptions } from "./run.ts";
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import { deadline } from "../base/deadline.ts";
+import type { QuestionOptions } from "../postgres/questions.ts";
+import { PsqlSession } from "../postgres/session.ts";
+import { literal } from "../postgres/sql.ts";
 
 const lockTimeoutSeconds = 10;
 const pauseMilliseconds = 5;

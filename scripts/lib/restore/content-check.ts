@@ -1,6 +1,6 @@
-import type { Content } from "../content/content.ts";
+import type { Content } from "../../contract/content.ts";
+import type { Manifest } from "../../contract/manifest.ts";
 import { contentDifferences, contentNotes } from "../content/differences.ts";
-import type { Manifest } from "../manifest.ts";
 import { RestoreError } from "./errors.ts";
 import type { RestoreRun } from "./run.ts";
 

@@ -1,7 +1,7 @@
-import { identifier } from "../sql.ts";
-import { DumpParts } from "./dump-parts.ts";
-import { LineDecoder, readDump } from "./dump-text.ts";
-import type { Load } from "./load.ts";
+import { DumpParts } from "../archive/dump-parts.ts";
+import type { Load } from "../archive/load.ts";
+import { LineDecoder, readDump } from "../archive/statements.ts";
+import { identifier } from "../postgres/sql.ts";
 
 /** One object of a dump, as the comment before it names it. */
 export interface DumpEntry {

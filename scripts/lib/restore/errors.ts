@@ -1,5 +1,5 @@
-import { ProgramError } from "../errors.ts";
-import { ExitCode } from "../exit-codes.ts";
+import { ProgramError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
 
 /** Why a restore did not happen; the kind decides the exit code. */
 export type RestoreErrorKind =

@@ -1,16 +1,16 @@
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import type { WithheldView } from "../archive/withheld-refreshes.ts";
+import { ProgramError } from "../base/errors.ts";
 import type { Uncompared } from "../content/uncompared.ts";
 import { listViews, type ViewQuery } from "../content/view-queries.ts";
-import { ProgramError } from "../errors.ts";
-import { type QueryOptions, query } from "../psql.ts";
-import { PsqlError } from "../psql-error.ts";
-import { PsqlSession } from "../psql-session.ts";
-import type { DatabaseSettings } from "../settings.ts";
-import { identifier } from "../sql.ts";
+import { PsqlError } from "../postgres/error.ts";
+import { type QueryOptions, query } from "../postgres/psql.ts";
+import { PsqlSession } from "../postgres/session.ts";
+import { identifier } from "../postgres/sql.ts";
 import { RestoreError } from "./errors.ts";
 import { connectingLimits, endWaiting } from "./other-servers.ts";
 import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
-import type { WithheldView } from "./withheld-refreshes.ts";
 
 /**
  * Whether the dump may fill materialized views from another server, which would end its load where that server does not

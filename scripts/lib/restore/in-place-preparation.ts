@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { takeBackup } from "../backup.ts";
-import { InterruptedError, messageOf, ProgramError } from "../errors.ts";
-import { formatBytes } from "../format.ts";
-import type { Lock } from "../lock.ts";
-import type { Manifest } from "../manifest.ts";
+import type { Manifest } from "../../contract/manifest.ts";
+import { takeBackup } from "../backup/take.ts";
+import { InterruptedError, messageOf, ProgramError } from "../base/errors.ts";
+import { formatBytes } from "../base/format.ts";
+import type { Lock } from "../system/lock.ts";
 import type { LiveServer } from "./live-server.ts";
 import { byHand, type Proofs, type Reservation, requireNoOtherServer, requireProven } from "./proof.ts";
 import type { RestoreRun } from "./run.ts";

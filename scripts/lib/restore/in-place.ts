@@ -1,19 +1,20 @@
-import { restoringName } from "../database-names.ts";
-import { messageOf } from "../errors.ts";
-import { query } from "../psql.ts";
-import { identifier } from "../sql.ts";
+import { messageOf } from "../base/errors.ts";
+import { restoringName } from "../postgres/database-names.ts";
+import { findStanding, type Standing } from "../postgres/database-state.ts";
+import { dropDatabase } from "../postgres/drop-database.ts";
+import { query } from "../postgres/psql.ts";
+import { questionOptions } from "../postgres/questions.ts";
+import { identifier } from "../postgres/sql.ts";
+import { type InPlaceState, removeInPlaceState, writeInPlaceState } from "../store/in-place-state.ts";
 import { type CarefulKeeper, type Keeper, runWithoutClients } from "./client-cut-off.ts";
 import { RestoreError } from "./errors.ts";
 import { type Filled, fillDatabase } from "./filling.ts";
-import { type InPlaceState, removeInPlaceState, writeInPlaceState } from "./in-place-state.ts";
 import { takeLiveName } from "./live-name.ts";
 import type { LiveServer } from "./live-server.ts";
 import { type Restored, rollbackCommand } from "./report.ts";
-import { questionOptions, type RestoreRun } from "./run.ts";
+import type { RestoreRun } from "./run.ts";
 import { requireSame } from "./same-properties.ts";
-import { dropDatabase } from "./scratch-database.ts";
 import { inspectSource, type RestoreSource } from "./source.ts";
-import { findStanding, type Standing } from "./standing.ts";
 import { wayBackText, writeWayBack } from "./way-back.ts";
 
 /**

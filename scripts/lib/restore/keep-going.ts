@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { endOf } from "../child.ts";
-import { dockerFailure } from "../docker.ts";
+import { type DumpPart, DumpParts } from "../archive/dump-parts.ts";
+import { LoadFailure, type LoadingPsql, type LoadPlace, startLoading } from "../archive/load.ts";
+import { type LoadError, loadErrors, readable } from "../archive/load-errors.ts";
+import { endOf } from "../system/child.ts";
+import { dockerFailure } from "../system/docker.ts";
 import { type DumpEntry, EntryReader, functionIdentity } from "./dump-entries.ts";
-import { type DumpPart, DumpParts } from "./dump-parts.ts";
-import { LoadFailure, type LoadingPsql, type LoadPlace, startLoading } from "./load.ts";
 import { cureOf, type LoadProblem } from "./load-cures.ts";
-import { type LoadError, loadErrors, readable } from "./load-errors.ts";
 import { failedText } from "./load-report.ts";
 
 /** A statement of a dump that failed. */

@@ -1,9 +1,9 @@
-import { type Backup, listBackups } from "../backups.ts";
-import { runStart } from "../database-names.ts";
-import { messageOf } from "../errors.ts";
-import { formatAge, formatBytes, formatTime, plural } from "../format.ts";
-import { applicationName } from "../run-id.ts";
-import type { DatabaseSettings, Settings } from "../settings.ts";
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { messageOf } from "../base/errors.ts";
+import { formatAge, formatBytes, formatTime, plural } from "../base/format.ts";
+import { applicationName } from "../base/run-id.ts";
+import { runStart } from "../postgres/database-names.ts";
+import { type Backup, listBackups } from "../store/list.ts";
 import { type KeptDatabase, readLiveServer } from "./live-server.ts";
 
 export interface DatabaseListing {

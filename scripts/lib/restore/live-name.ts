@@ -1,9 +1,9 @@
-import { previousName } from "../database-names.ts";
-import { PsqlError } from "../psql-error.ts";
+import { previousName } from "../postgres/database-names.ts";
+import { standingOf } from "../postgres/database-state.ts";
+import { dropDatabase } from "../postgres/drop-database.ts";
+import { PsqlError } from "../postgres/error.ts";
 import { RestoreError } from "./errors.ts";
 import type { RestoreRun } from "./run.ts";
-import { dropDatabase } from "./scratch-database.ts";
-import { standingOf } from "./standing.ts";
 import { swapDatabases } from "./swap.ts";
 
 export interface TakenName {

@@ -1,13 +1,15 @@
 import * as z from "zod/mini";
-import { type Cluster, readCluster } from "../cluster.ts";
-import { type MadeDatabase, madePrefixes, recogniseDatabase } from "../database-names.ts";
-import { messageOf, ProgramError } from "../errors.ts";
-import { ExitCode } from "../exit-codes.ts";
-import { type QueryOptions, queryJson } from "../psql.ts";
-import { PsqlError } from "../psql-error.ts";
-import type { DatabaseSettings } from "../settings.ts";
-import { literal } from "../sql.ts";
-import { DatabaseProperties, propertiesQuery } from "./properties.ts";
+import type { Cluster } from "../../contract/cluster.ts";
+import { DatabaseProperties } from "../../contract/database-properties.ts";
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import { messageOf, ProgramError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import { readCluster } from "../postgres/cluster.ts";
+import { type MadeDatabase, madePrefixes, recogniseDatabase } from "../postgres/database-names.ts";
+import { PsqlError } from "../postgres/error.ts";
+import { propertiesQuery } from "../postgres/properties.ts";
+import { type QueryOptions, queryJson } from "../postgres/psql.ts";
+import { literal } from "../postgres/sql.ts";
 
 const Facts = z.object({
   /** As server_version_num: 150018. */

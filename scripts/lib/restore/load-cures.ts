@@ -1,5 +1,5 @@
+import type { LoadError } from "../archive/load-errors.ts";
 import type { FoundEntries } from "./dump-entries.ts";
-import type { LoadError } from "./load-errors.ts";
 
 /** An error of a load, and what of the dump it is about. */
 export interface LoadProblem extends FoundEntries {

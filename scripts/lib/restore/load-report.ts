@@ -1,6 +1,6 @@
+import type { Load, LoadFailure } from "../archive/load.ts";
 import { type DumpEntry, entriesAt, entryText, type FoundEntries } from "./dump-entries.ts";
 import { RestoreError } from "./errors.ts";
-import type { Load, LoadFailure } from "./load.ts";
 import { cureOf, type LoadProblem } from "./load-cures.ts";
 import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";

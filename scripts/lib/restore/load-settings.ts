@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ServerSetting } from "../cluster.ts";
-import { messageOf } from "../errors.ts";
-import { type QueryOptions, query } from "../psql.ts";
-import { PsqlError } from "../psql-error.ts";
-import { identifier } from "../sql.ts";
+import type { ServerSetting } from "../../contract/cluster.ts";
+import type { DatabaseProperties } from "../../contract/database-properties.ts";
+import { messageOf } from "../base/errors.ts";
+import { settingStatements } from "../postgres/create-database.ts";
+import { PsqlError } from "../postgres/error.ts";
+import { type QueryOptions, query } from "../postgres/psql.ts";
+import { identifier } from "../postgres/sql.ts";
 import { RestoreError } from "./errors.ts";
-import type { DatabaseProperties } from "./properties.ts";
-import { settingStatements } from "./recreation.ts";
 import type { RestoreRun } from "./run.ts";
 import {
   loadable,

@@ -1,18 +1,18 @@
+import { type Load, LoadFailure, loadArchive, readLoad } from "../archive/load.ts";
+import { WithheldRefreshes } from "../archive/withheld-refreshes.ts";
+import { formatBytes } from "../base/format.ts";
+import { applicationName } from "../base/run-id.ts";
 import type { Uncompared } from "../content/uncompared.ts";
-import { dockerExec } from "../docker.ts";
-import { formatBytes } from "../format.ts";
-import { type QueryOptions, query } from "../psql.ts";
-import { PsqlError } from "../psql-error.ts";
-import { applicationName } from "../run-id.ts";
-import { serverFacts } from "../server-facts.ts";
+import { PsqlError } from "../postgres/error.ts";
+import { type QueryOptions, query } from "../postgres/psql.ts";
+import { serverFacts } from "../postgres/server-facts.ts";
+import { dockerExec } from "../system/docker.ts";
 import { RestoreError } from "./errors.ts";
 import { fillViews, mayNeedAnotherServer } from "./filling-views.ts";
 import { KeepGoing, type NotLoadedList } from "./keep-going.ts";
-import { type Load, LoadFailure, loadArchive, readLoad } from "./load.ts";
 import { loadError } from "./load-report.ts";
 import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
-import { WithheldRefreshes } from "./withheld-refreshes.ts";
 
 const isForeign = ({ manifest }: RestoreSource): boolean => manifest === null || manifest.adopted;
 

@@ -1,7 +1,7 @@
-import type { Backup } from "../backups.ts";
-import { UsageError } from "../errors.ts";
-import { formatTime } from "../format.ts";
-import { instantsOf, type Offset, offsetOf } from "../wall-clock.ts";
+import { UsageError } from "../base/errors.ts";
+import { formatTime } from "../base/format.ts";
+import type { Backup } from "../store/list.ts";
+import { instantsOf, type Offset, offsetOf } from "../time/wall-clock.ts";
 
 const stampPattern = /^(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)$/;
 const isoPattern = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/;

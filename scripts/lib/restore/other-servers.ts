@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type QueryOptions, query } from "../psql.ts";
-import { literal } from "../sql.ts";
+import { type QueryOptions, query } from "../postgres/psql.ts";
+import { literal } from "../postgres/sql.ts";
 import type { RestoreRun } from "./run.ts";
 
 /** How long another server may take to answer at all, in seconds. */

@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
-import { type Content, totalRows } from "../content/content.ts";
-import { formatAge, formatBytes, formatTime, plural } from "../format.ts";
-import type { DatabaseSettings, Settings } from "../settings.ts";
+import { type Content, totalRows } from "../../contract/content.ts";
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { formatAge, formatBytes, formatTime, plural } from "../base/format.ts";
+import { differingPropertyNames } from "../postgres/properties.ts";
 import type { LiveServer } from "./live-server.ts";
-import { differingPropertyNames } from "./properties.ts";
 import { unlikeSettings, unlikeText } from "./server-settings.ts";
 import type { RestoreSource } from "./source.ts";
 

@@ -1,21 +1,21 @@
-import type { Content } from "../content/content.ts";
+import type { Content } from "../../contract/content.ts";
+import type { DatabaseProperties } from "../../contract/database-properties.ts";
+import { messageOf } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import { plural } from "../base/format.ts";
 import { contentDifferences } from "../content/differences.ts";
 import { readContent } from "../content/read-content.ts";
-import { messageOf } from "../errors.ts";
-import { ExitCode } from "../exit-codes.ts";
-import { plural } from "../format.ts";
-import { PsqlError } from "../psql-error.ts";
+import { PsqlError } from "../postgres/error.ts";
+import { detachSubscriptions } from "../postgres/subscriptions.ts";
 import { RestoreError } from "./errors.ts";
 import { type Filling, fill, giveProperties } from "./filling.ts";
 import { type NotLoaded, NotLoadedList } from "./keep-going.ts";
 import type { LiveServer } from "./live-server.ts";
 import { loadAsFarAsPossible } from "./loading.ts";
-import type { DatabaseProperties } from "./properties.ts";
 import { contentText } from "./report.ts";
 import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
 import { gatherStatistics } from "./statistics.ts";
-import { detachSubscriptions } from "./subscriptions.ts";
 
 export interface PartlyFilled {
   /** Null where it could not be read; `differences` says why. */

@@ -1,5 +1,5 @@
-import { ProgramError } from "../errors.ts";
-import { ExitCode } from "../exit-codes.ts";
+import { ProgramError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
 
 /** One step of a restore as it would be. */
 export interface Step {

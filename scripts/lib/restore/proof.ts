@@ -1,7 +1,7 @@
-import { type Content, hashing } from "../content/content.ts";
+import { type Content, hashing } from "../../contract/content.ts";
+import { InterruptedError, messageOf, ProgramError } from "../base/errors.ts";
+import { formatTime } from "../base/format.ts";
 import { type Uncompared, uncomparedParts, uncomparedText } from "../content/uncompared.ts";
-import { InterruptedError, messageOf, ProgramError } from "../errors.ts";
-import { formatTime } from "../format.ts";
 import { RestoreError } from "./errors.ts";
 import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";

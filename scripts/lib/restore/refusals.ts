@@ -1,5 +1,5 @@
-import { decompressing } from "../compression.ts";
-import type { DatabaseSettings } from "../settings.ts";
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import { decompressing } from "../archive/compression.ts";
 import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
 import { byHand, unprovable } from "./proof.ts";

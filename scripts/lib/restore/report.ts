@@ -1,5 +1,5 @@
-import { totalRows } from "../content/content.ts";
-import { formatBytes, formatDuration, formatTime, plural } from "../format.ts";
+import { totalRows } from "../../contract/content.ts";
+import { formatBytes, formatDuration, formatTime, plural } from "../base/format.ts";
 import { changesText, type TableChange } from "./changes.ts";
 import type { Filled } from "./filling.ts";
 import type { TakenName } from "./live-name.ts";

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
-import { decodeOwn } from "../encodings.ts";
-import { type QueryOptions, query } from "../psql.ts";
-import type { DatabaseSettings } from "../settings.ts";
-import { identifier } from "../sql.ts";
-import { visitStatements } from "./dump-text.ts";
+import type { DatabaseProperties } from "../../contract/database-properties.ts";
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import { visitStatements } from "../archive/statements.ts";
+import { decodeOwn } from "../postgres/encodings.ts";
+import { type QueryOptions, query } from "../postgres/psql.ts";
+import { identifier } from "../postgres/sql.ts";
 import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
-import type { DatabaseProperties } from "./properties.ts";
 import type { RestoreSource } from "./source.ts";
 
 export interface MissingRole {

@@ -1,5 +1,5 @@
-import { runStart } from "../database-names.ts";
-import { formatBytes, formatTime } from "../format.ts";
+import { formatBytes, formatTime } from "../base/format.ts";
+import { runStart } from "../postgres/database-names.ts";
 import { RestoreError } from "./errors.ts";
 import { type TakenName, takeLiveName } from "./live-name.ts";
 import type { KeptDatabase, LiveServer } from "./live-server.ts";

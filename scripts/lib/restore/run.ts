@@ -1,8 +1,6 @@
-import type { Log } from "../log.ts";
-import type { Output } from "../program.ts";
-import type { QueryOptions } from "../psql.ts";
-import { applicationName } from "../run-id.ts";
-import type { DatabaseSettings, Settings } from "../settings.ts";
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import type { Log } from "../program/log.ts";
+import type { Output } from "../program/program.ts";
 
 /** What every step of one restore or rollback works with. */
 export interface RestoreRun {
@@ -14,19 +12,4 @@ export interface RestoreRun {
   signal: AbortSignal;
   /** Whether what differs from the manifest is only told. */
   acceptsDifferences: boolean;
-}
-
-export type QuestionOptions = QueryOptions & { timeoutSeconds: number };
-
-/** What a question needs to know of its run. */
-export type AskingRun = Pick<RestoreRun, "settings" | "database" | "runId">;
-
-/** For questions that end soon; without `signal` for what has to be done also after an interruption. */
-export function questionOptions(run: AskingRun, dbname: string, signal?: AbortSignal): QuestionOptions {
-  return {
-    applicationName: applicationName(run.runId),
-    dbname,
-    timeoutSeconds: run.settings.timeouts.query,
-    ...(signal === undefined ? {} : { signal }),
-  };
 }

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
+import { DatabaseProperties } from "../../contract/database-properties.ts";
+import { differingProperties, propertiesQuery } from "../postgres/properties.ts";
 import { RestoreError } from "./errors.ts";
-import { DatabaseProperties, differingProperties, propertiesQuery } from "./properties.ts";
 
 /**
  * Makes sure that the live database is still what is made again after its drop. Its owner, grants, comment, limit and

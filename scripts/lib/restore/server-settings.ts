@@ -1,5 +1,5 @@
-import type { ServerSetting } from "../cluster.ts";
-import { identifier, literal } from "../sql.ts";
+import type { ServerSetting } from "../../contract/cluster.ts";
+import { identifier, literal } from "../postgres/sql.ts";
 
 /** A setting that the backup's server had and this one has not. */
 export interface UnlikeSetting extends ServerSetting {

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Content } from "../content/content.ts";
+import type { Content } from "../../contract/content.ts";
+import { InterruptedError, messageOf } from "../base/errors.ts";
+import { applicationName } from "../base/run-id.ts";
 import { readLargeObjects } from "../content/large-objects.ts";
 import { fixTextForms } from "../content/text-forms.ts";
-import { InterruptedError, messageOf } from "../errors.ts";
-import { query } from "../psql.ts";
-import { PsqlSession } from "../psql-session.ts";
-import { applicationName } from "../run-id.ts";
-import { literal } from "../sql.ts";
+import { query } from "../postgres/psql.ts";
+import { questionOptions } from "../postgres/questions.ts";
+import { PsqlSession } from "../postgres/session.ts";
+import { literal } from "../postgres/sql.ts";
 import { RestoreError } from "./errors.ts";
-import { questionOptions, type RestoreRun } from "./run.ts";
+import type { RestoreRun } from "./run.ts";
 import { functionsState, lockAgainstWriting, lockRest } from "./write-locks.ts";
 
 const endingPauseMilliseconds = 100;

@@ -1,16 +1,7 @@
-import { statSync } from "node:fs";
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../base/errors.ts";
 import { RestoreError } from "./errors.ts";
+import { identityOf } from "./file-identity.ts";
 import type { RestoreSource } from "./source.ts";
-
-/** Which files these are and when they were written, as far as that shows without reading them. */
-export const identityOf = (paths: readonly (string | null)[]): string =>
-  paths
-    .map((path) => {
-      const found = path === null ? undefined : statSync(path, { bigint: true, throwIfNoEntry: false });
-      return found === undefined ? "none" : `${found.dev}:${found.ino}:${found.size}:${found.mtimeNs}`;
-    })
-    .join(" ");
 
 /**
  * Makes sure that a file, its manifest and its roles are those that were looked at: hours may have passed since, in

@@ -1,16 +1,17 @@
 import { hash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { verifyArchive } from "../archive.ts";
-import { manifestName, parseBackupName, rolesName } from "../backup-name.ts";
-import { localTime } from "../backups.ts";
-import { type Compression, compressionOfVerified } from "../compression.ts";
-import { messageOf, systemCode } from "../errors.ts";
-import { type Manifest, readManifest } from "../manifest.ts";
-import type { DatabaseSettings, Settings } from "../settings.ts";
-import { reachesElsewhere } from "./dump-text.ts";
+import { type Compression, manifestName, parseBackupName, rolesName } from "../../contract/backup-names.ts";
+import type { Manifest } from "../../contract/manifest.ts";
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { compressionOfVerified } from "../archive/compression.ts";
+import { reachesElsewhere } from "../archive/statements.ts";
+import { verifyArchive } from "../archive/verify.ts";
+import { messageOf, systemCode } from "../base/errors.ts";
+import { localTime } from "../store/list.ts";
+import { readManifest } from "../store/manifest.ts";
 import { RestoreError } from "./errors.ts";
-import { identityOf } from "./source-files.ts";
+import { identityOf } from "./file-identity.ts";
 
 /** A backup that was read in full and may be restored. */
 export interface RestoreSource {

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { messageOf } from "../errors.ts";
-import { formatBytes } from "../format.ts";
-import { query } from "../psql.ts";
-import { freeBytes } from "../space.ts";
+import { messageOf } from "../base/errors.ts";
+import { formatBytes } from "../base/format.ts";
+import { query } from "../postgres/psql.ts";
+import { questionOptions } from "../postgres/questions.ts";
+import { freeBytes } from "../system/space.ts";
 import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
-import { questionOptions, type RestoreRun } from "./run.ts";
+import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
 import { diskFree, logRoom, readWriteAheadLog, type WriteAheadLog } from "./write-ahead-log.ts";
 

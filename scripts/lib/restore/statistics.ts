@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { messageOf } from "../errors.ts";
-import { type QueryOptions, query, queryJson } from "../psql.ts";
-import { PsqlError } from "../psql-error.ts";
-import { literal } from "../sql.ts";
+import { messageOf } from "../base/errors.ts";
+import { PsqlError } from "../postgres/error.ts";
+import { type QueryOptions, query, queryJson } from "../postgres/psql.ts";
+import { literal } from "../postgres/sql.ts";
 import { connectingLimits, endWaiting } from "./other-servers.ts";
 import type { RestoreRun } from "./run.ts";
 

@@ -1,10 +1,10 @@
-import { messageOf } from "../errors.ts";
-import { PsqlError } from "../psql-error.ts";
-import { identifier } from "../sql.ts";
+import { messageOf } from "../base/errors.ts";
+import { findStanding } from "../postgres/database-state.ts";
+import { PsqlError } from "../postgres/error.ts";
+import { type AskingRun, questionOptions } from "../postgres/questions.ts";
+import { identifier } from "../postgres/sql.ts";
 import { holdConnections, runWithoutClients } from "./client-cut-off.ts";
 import { RestoreError } from "./errors.ts";
-import { type AskingRun, questionOptions } from "./run.ts";
-import { findStanding } from "./standing.ts";
 
 export interface Swap {
   /** The name under which clients connect. */

@@ -1,14 +1,15 @@
 import * as z from "zod/mini";
-import { endBackends } from "../backends.ts";
-import { clientProgram } from "../client-program.ts";
-import { runClient } from "../docker.ts";
-import { messageOf } from "../errors.ts";
-import { queryJson } from "../psql.ts";
-import { applicationName } from "../run-id.ts";
-import { serverFacts } from "../server-facts.ts";
-import { connectionString, identifier, literal } from "../sql.ts";
+import { messageOf } from "../base/errors.ts";
+import { applicationName } from "../base/run-id.ts";
+import { clientProgram } from "../postgres/client-program.ts";
+import { queryJson } from "../postgres/psql.ts";
+import { questionOptions } from "../postgres/questions.ts";
+import { serverFacts } from "../postgres/server-facts.ts";
+import { endBackends } from "../postgres/sessions.ts";
+import { connectionString, identifier, literal } from "../postgres/sql.ts";
+import { runClient } from "../system/docker.ts";
 import { RestoreError } from "./errors.ts";
-import { questionOptions, type RestoreRun } from "./run.ts";
+import type { RestoreRun } from "./run.ts";
 import { displayName, type TableName } from "./table-names.ts";
 
 const Column = z.object({ name: z.string(), type: z.string(), bareType: z.string() });

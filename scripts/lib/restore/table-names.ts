@@ -1,6 +1,6 @@
-import { UsageError } from "../errors.ts";
-import { identifier } from "../sql.ts";
-import { visitStatements } from "./dump-text.ts";
+import { visitStatements } from "../archive/statements.ts";
+import { UsageError } from "../base/errors.ts";
+import { identifier } from "../postgres/sql.ts";
 import { RestoreError } from "./errors.ts";
 
 export interface TableName {

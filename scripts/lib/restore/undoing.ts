@@ -1,7 +1,7 @@
-import { dropLeftovers } from "../leftover-databases.ts";
+import { dropLeftovers } from "../recovery/leftover-databases.ts";
+import { readInPlaceState, removeInPlaceState, unfinishedInPlace } from "../store/in-place-state.ts";
 import { confirm } from "./confirmation.ts";
 import { RestoreError } from "./errors.ts";
-import { readInPlaceState, removeInPlaceState, unfinishedInPlace } from "./in-place-state.ts";
 import type { Proofs } from "./proof.ts";
 import { refuseObstacles } from "./refusals.ts";
 import { formatCutOff, rollbackCommand } from "./report.ts";

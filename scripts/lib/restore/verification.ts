@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { formatBytes, formatTime, plural } from "../format.ts";
+import { formatBytes, formatTime, plural } from "../base/format.ts";
 import type { RestoreSource } from "./source.ts";
 
 const proofs = {

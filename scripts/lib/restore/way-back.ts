@@ -1,18 +1,18 @@
-import { clientProgram } from "../client-program.ts";
-import { compressionOfFile, decompressing } from "../compression.ts";
-import { restoringName } from "../database-names.ts";
-import { execArguments } from "../docker.ts";
-import { replaceDurably } from "../durable-file.ts";
-import { sessionStart } from "../psql.ts";
-import { connectionString, identifier } from "../sql.ts";
-import { bytesOf } from "../text-bytes.ts";
-import { type InPlaceState, inPlaceStatePath, wayBackPath } from "./in-place-state.ts";
+import { compressionOfFile, decompressing } from "../archive/compression.ts";
+import { liftForLoad } from "../archive/load.ts";
+import { bytesOf } from "../base/text-bytes.ts";
+import { clientProgram } from "../postgres/client-program.ts";
+import { createStatement, propertyStatements, settingStatements } from "../postgres/create-database.ts";
+import { restoringName } from "../postgres/database-names.ts";
+import type { Standing } from "../postgres/database-state.ts";
+import { sessionStart } from "../postgres/psql.ts";
+import { connectionString, identifier } from "../postgres/sql.ts";
+import { type InPlaceState, inPlaceStatePath, wayBackPath } from "../store/in-place-state.ts";
+import { execArguments } from "../system/docker.ts";
+import { replaceDurably } from "../system/durable-file.ts";
 import type { LiveServer } from "./live-server.ts";
-import { liftForLoad } from "./load.ts";
 import { lateSettings, refill, resetStatements, settingsOfLoad } from "./load-settings.ts";
-import { createStatement, propertyStatements, settingStatements } from "./recreation.ts";
 import type { RestoreRun } from "./run.ts";
-import type { Standing } from "./standing.ts";
 
 /** One word of a POSIX shell. */
 const word = (text: string): string =>

@@ -1,5 +1,5 @@
-import type { Arguments, Option } from "../arguments.ts";
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../base/errors.ts";
+import type { Arguments, Option } from "../program/arguments.ts";
 import { parseMoment } from "./moment.ts";
 import { parseTables, type WishedTable } from "./table-names.ts";
 

@@ -1,8 +1,9 @@
 import * as z from "zod/mini";
-import { dockerExec } from "../docker.ts";
-import { queryJson } from "../psql.ts";
+import { queryJson } from "../postgres/psql.ts";
+import { questionOptions } from "../postgres/questions.ts";
+import { dockerExec } from "../system/docker.ts";
 import type { LiveServer } from "./live-server.ts";
-import { questionOptions, type RestoreRun } from "./run.ts";
+import type { RestoreRun } from "./run.ts";
 
 const Facts = z.object({
   directory: z.string(),

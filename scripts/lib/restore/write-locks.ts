@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { chunks } from "../content/tables.ts";
-import type { PsqlSession } from "../psql-session.ts";
+import type { PsqlSession } from "../postgres/session.ts";
 
 /** A backup makes functions that it rolls back, to evaluate materialized views, and has to open these for that. */
 const ofFunctions = ["pg_catalog.pg_proc", "pg_catalog.pg_namespace", "pg_catalog.pg_depend"];

@@ -1,5 +1,5 @@
-import type { Backup } from "../backups.ts";
-import type { RetentionRule } from "../retention.ts";
+import type { RetentionRule } from "../retention/rules.ts";
+import type { Backup } from "../store/list.ts";
 
 /** How databases and their backups grow, from the backups there are. Sizes are bytes. */
 

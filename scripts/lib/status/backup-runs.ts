@@ -1,4 +1,4 @@
-import type { LogEntry } from "../log.ts";
+import type { LogEntry } from "../program/log.ts";
 
 /** One run of a backup of one database, as the log tells it. */
 export interface BackupRun {

@@ -1,6 +1,6 @@
-import { previousRun } from "../cron-schedule.ts";
-import type { LogEntry } from "../log.ts";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../../contract/settings.ts";
+import type { LogEntry } from "../program/log.ts";
+import { previousRun } from "../time/cron-schedule.ts";
 import { backupRuns } from "./backup-runs.ts";
 import type { CronTableState, Looked } from "./observation.ts";
 

@@ -1,11 +1,11 @@
-import { recogniseDatabase, runStart } from "../database-names.ts";
-import { formatBytes, formatDuration, formatNumber, formatTime } from "../format.ts";
-import type { Settings } from "../settings.ts";
-import { identifier } from "../sql.ts";
+import type { Settings } from "../../contract/settings.ts";
+import type { Finding, Performance } from "../../contract/status-report.ts";
+import { formatBytes, formatDuration, formatNumber, formatTime } from "../base/format.ts";
+import { recogniseDatabase, runStart } from "../postgres/database-names.ts";
+import { identifier } from "../postgres/sql.ts";
 import { sizeAtBackup } from "./judge-postgres.ts";
 import { critical, note, warning } from "./levels.ts";
 import type { DatabaseObservation, PostgresFigures } from "./observation.ts";
-import type { Finding, Performance } from "./report.ts";
 
 const day = 86_400_000;
 const manyDeadRows = 10_000;

@@ -1,13 +1,13 @@
 import { basename } from "node:path";
-import type { Backup } from "../backups.ts";
-import { formatAge, formatBytes, formatTime, plural } from "../format.ts";
-import type { LeftAloneArchives } from "../left-alone.ts";
-import { goodOnes, suspicionAmong } from "../retention.ts";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../../contract/settings.ts";
+import type { Finding } from "../../contract/status-report.ts";
+import { formatAge, formatBytes, formatTime, plural } from "../base/format.ts";
+import { goodOnes, suspicionAmong } from "../retention/rules.ts";
+import type { LeftAloneArchives } from "../store/left-alone.ts";
+import type { Backup } from "../store/list.ts";
 import { dueRuns, isSince } from "./due-runs.ts";
 import { critical, note, ok, unknown, warning } from "./levels.ts";
 import { type DatabaseObservation, isNotYetDeployed } from "./observation.ts";
-import type { Finding } from "./report.ts";
 
 /** Clocks of two machines, or a clock that was set, may differ a little. */
 const clockTolerance = 5 * 60_000;

@@ -1,7 +1,7 @@
-import { formatAge } from "../format.ts";
+import type { Finding } from "../../contract/status-report.ts";
+import { formatAge } from "../base/format.ts";
 import { critical, note, ok, warning } from "./levels.ts";
 import { type ContainerState, type DatabaseObservation, isNotYetDeployed } from "./observation.ts";
-import type { Finding } from "./report.ts";
 
 const day = 86_400_000;
 

@@ -1,9 +1,9 @@
-import { formatBytes } from "../format.ts";
-import { missingMountText, mountAdvice } from "../mounts.ts";
+import type { Disk, Finding } from "../../contract/status-report.ts";
+import { formatBytes } from "../base/format.ts";
+import { missingMountText, mountAdvice } from "../system/mounts.ts";
 import { daysUntilFull, growthOf } from "./backup-growth.ts";
 import { critical, ok, unknown, warning } from "./levels.ts";
 import type { FileSystemState, ServerObservation } from "./observation.ts";
-import type { Disk, Finding } from "./report.ts";
 
 const fewDays = 14;
 const hardlyAnyDays = 3;

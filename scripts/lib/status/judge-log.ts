@@ -1,9 +1,9 @@
-import { formatTime } from "../format.ts";
-import type { LogEntry } from "../log.ts";
+import type { Finding } from "../../contract/status-report.ts";
+import { formatTime } from "../base/format.ts";
+import type { LogEntry } from "../program/log.ts";
 import { type BackupRun, backupRuns } from "./backup-runs.ts";
 import { critical, note, ok, unknown, warning } from "./levels.ts";
 import { type DatabaseObservation, isMissing, type ServerObservation } from "./observation.ts";
-import type { Finding } from "./report.ts";
 
 /** How many of a database's last runs count. */
 const countedRuns = 20;

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
-import type { ContainerMount } from "../docker.ts";
+import type { Finding } from "../../contract/status-report.ts";
+import type { ContainerMount } from "../system/docker.ts";
 import { critical, note, ok, unknown, warning } from "./levels.ts";
 import { type DatabaseObservation, isNotYetDeployed } from "./observation.ts";
-import type { Finding } from "./report.ts";
 
 /** Where the official image keeps the data when PostgreSQL cannot be asked. */
 const usualDataDirectory = "/var/lib/postgresql/data";

@@ -1,8 +1,8 @@
-import { formatBytes } from "../format.ts";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../../contract/settings.ts";
+import type { Finding } from "../../contract/status-report.ts";
+import { formatBytes } from "../base/format.ts";
 import { critical, note, ok, unknown, warning } from "./levels.ts";
 import { type DatabaseObservation, isNotYetDeployed, type PostgresFigures } from "./observation.ts";
-import type { Finding } from "./report.ts";
 
 /** What PostgreSQL says when it refuses, and what helps; the first that fits. */
 const refusals: readonly [RegExp, string][] = [

@@ -1,10 +1,11 @@
-import { formatAge, formatDuration, formatTime } from "../format.ts";
-import { isSuccess, type RehearsalRecord } from "../rehearsal/record.ts";
-import type { Settings } from "../settings.ts";
+import type { RehearsalRecord } from "../../contract/rehearsal-record.ts";
+import type { Settings } from "../../contract/settings.ts";
+import type { Finding, Rehearsals } from "../../contract/status-report.ts";
+import { formatAge, formatDuration, formatTime } from "../base/format.ts";
+import { isSuccess } from "../store/rehearsals.ts";
 import { dueRuns } from "./due-runs.ts";
 import { critical, note, ok, warning } from "./levels.ts";
 import type { CronTableState, DatabaseObservation, Looked } from "./observation.ts";
-import type { Finding, Rehearsals } from "./report.ts";
 
 const hour = 3_600_000;
 /** A damaged database differs in everything. */

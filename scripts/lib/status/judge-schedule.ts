@@ -1,10 +1,10 @@
-import { cronExpressionProblem, nextRun, previousRun } from "../cron-schedule.ts";
-import { formatTime } from "../format.ts";
-import { judgeSurroundings } from "../surroundings.ts";
+import type { Finding } from "../../contract/status-report.ts";
+import { judgeSurroundings } from "../../contract/surroundings.ts";
+import { formatTime } from "../base/format.ts";
+import { cronExpressionProblem, nextRun, previousRun } from "../time/cron-schedule.ts";
 import { isSince, startTolerance } from "./due-runs.ts";
 import { critical, note, ok, unknown, warning } from "./levels.ts";
 import { type DatabaseObservation, isNotYetDeployed, type ServerObservation } from "./observation.ts";
-import type { Finding } from "./report.ts";
 
 const minute = 60_000;
 /** A run that is due is given this long to write its first line. */

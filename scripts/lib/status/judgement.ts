@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import { nextRun, previousRun } from "../cron-schedule.ts";
+import type { DatabaseReport, Finding, StatusReport } from "../../contract/status-report.ts";
+import { nextRun, previousRun } from "../time/cron-schedule.ts";
 import { judgeActivity, performanceOf } from "./judge-activity.ts";
 import { judgeBackup } from "./judge-backup.ts";
 import { judgeContainer } from "./judge-container.ts";
@@ -11,7 +12,6 @@ import { judgeRehearsals, judgeTrialContainers, rehearsalsOf } from "./judge-reh
 import { judgeSchedule } from "./judge-schedule.ts";
 import { exitCodes, isProblem, point, verdictOf } from "./levels.ts";
 import type { DatabaseObservation, ServerObservation } from "./observation.ts";
-import type { DatabaseReport, Finding, StatusReport } from "./report.ts";
 
 /** Judges what was seen: the whole report, from observation alone. */
 export function judgeServer(server: ServerObservation): StatusReport {

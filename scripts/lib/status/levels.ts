@@ -1,4 +1,4 @@
-import type { Finding, FindingLevel, Point, Verdict } from "./report.ts";
+import type { Finding, FindingLevel, Point, Verdict } from "../../contract/status-report.ts";
 
 /** What could not be looked at outranks a warning, and what is known to be broken outranks both. */
 const ranks: Readonly<Record<FindingLevel, number>> = { ok: 0, note: 1, warning: 2, unknown: 3, critical: 4 };

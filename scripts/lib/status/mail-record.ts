@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod/mini";
-import { mailRecordName } from "../backup-name.ts";
-import { replaceDurably } from "../durable-file.ts";
-import { messageOf, systemCode } from "../errors.ts";
-import type { Settings } from "../settings.ts";
+import { mailRecordName } from "../../contract/backup-names.ts";
+import type { Settings } from "../../contract/settings.ts";
+import { messageOf, systemCode } from "../base/errors.ts";
+import { replaceDurably } from "../system/durable-file.ts";
 
 const time = z.iso.datetime();
 

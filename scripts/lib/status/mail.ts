@@ -1,7 +1,7 @@
+import type { StatusReport } from "../../contract/status-report.ts";
 import { isWorse } from "./levels.ts";
 import type { MailRecord, Told } from "./mail-record.ts";
 import { type Place, placesOf } from "./places.ts";
-import type { StatusReport } from "./report.ts";
 
 /** A mail of the status check. */
 export interface Mail {

@@ -1,10 +1,10 @@
-import type { Backup } from "../backups.ts";
-import type { ContainerMount } from "../docker.ts";
-import type { LeftAloneArchives } from "../left-alone.ts";
-import type { LogEntry } from "../log.ts";
-import type { RehearsalRecord } from "../rehearsal/record.ts";
-import type { DatabaseSettings, Settings } from "../settings.ts";
-import type { Surroundings } from "../surroundings.ts";
+import type { RehearsalRecord } from "../../contract/rehearsal-record.ts";
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import type { Surroundings } from "../../contract/surroundings.ts";
+import type { LogEntry } from "../program/log.ts";
+import type { LeftAloneArchives } from "../store/left-alone.ts";
+import type { Backup } from "../store/list.ts";
+import type { ContainerMount } from "../system/docker.ts";
 
 /** What a status check has seen, before any of it is judged. Sizes are bytes, durations seconds. */
 

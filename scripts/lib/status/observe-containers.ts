@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { runChild } from "../child.ts";
-import { containerName, dockerFailure } from "../docker.ts";
-import { messageOf, systemCode } from "../errors.ts";
+import { messageOf, systemCode } from "../base/errors.ts";
+import { runChild } from "../system/child.ts";
+import { containerName, dockerFailure } from "../system/docker.ts";
 import type { ContainerState, Looked } from "./observation.ts";
 
 // Only these fields are asked for: the container's environment holds passwords.

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import { cronExpressionProblem } from "../cron-schedule.ts";
-import { messageOf, systemCode } from "../errors.ts";
+import { messageOf, systemCode } from "../base/errors.ts";
+import { cronExpressionProblem } from "../time/cron-schedule.ts";
 import type { CronTableState, Looked } from "./observation.ts";
 
 const cronNames: ReadonlySet<string> = new Set(["cron", "crond"]);

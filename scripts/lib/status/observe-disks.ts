@@ -1,7 +1,7 @@
 import { statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { messageOf, systemCode } from "../errors.ts";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../../contract/settings.ts";
+import { messageOf, systemCode } from "../base/errors.ts";
 import type { FileSystemState, Looked } from "./observation.ts";
 
 /** The kernel's numbers of file systems that live in memory: tmpfs and ramfs. */

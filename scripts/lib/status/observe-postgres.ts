@@ -1,9 +1,9 @@
-import { DockerError } from "../docker.ts";
-import { InterruptedError, messageOf } from "../errors.ts";
-import { query } from "../psql.ts";
-import { PsqlError } from "../psql-error.ts";
-import { applicationName } from "../run-id.ts";
-import type { DatabaseSettings } from "../settings.ts";
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import { InterruptedError, messageOf } from "../base/errors.ts";
+import { applicationName } from "../base/run-id.ts";
+import { PsqlError } from "../postgres/error.ts";
+import { query } from "../postgres/psql.ts";
+import { DockerError } from "../system/docker.ts";
 import { figuresQuery, readFigures } from "./figures-query.ts";
 import type { PostgresState } from "./observation.ts";
 

@@ -1,8 +1,9 @@
-import { trialContainerName } from "../rehearsal/container-removal.ts";
-import { livingRehearsal } from "../rehearsal/lock.ts";
-import { markedRuns } from "../rehearsal/marker.ts";
-import { type RehearsalRecord, readRehearsals } from "../rehearsal/record.ts";
-import type { DatabaseSettings, Settings } from "../settings.ts";
+import type { RehearsalRecord } from "../../contract/rehearsal-record.ts";
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { trialContainerName } from "../recovery/container-removal.ts";
+import { livingRehearsal } from "../recovery/rehearsal-lock.ts";
+import { markedRuns } from "../recovery/rehearsal-marker.ts";
+import { readRehearsals } from "../store/rehearsals.ts";
 
 /** What the disk tells of a database's rehearsals. */
 export interface RehearsalFiles {

@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { uptime } from "node:os";
-import { type Backup, listBackups } from "../backups.ts";
-import { messageOf } from "../errors.ts";
-import { readLeftAlone } from "../left-alone.ts";
-import { describeHolder, lockHolder, lockPath } from "../lock.ts";
-import type { Log } from "../log.ts";
-import { missingMount } from "../mounts.ts";
-import { inPlaceStatePath } from "../restore/in-place-state.ts";
-import type { DatabaseSettings, Settings } from "../settings.ts";
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { messageOf } from "../base/errors.ts";
+import type { Log } from "../program/log.ts";
+import { lockPath } from "../recovery/lock-path.ts";
+import { inPlaceStatePath } from "../store/in-place-state.ts";
+import { readLeftAlone } from "../store/left-alone.ts";
+import { type Backup, listBackups } from "../store/list.ts";
+import { describeHolder, lockHolder } from "../system/lock.ts";
+import { missingMount } from "../system/mounts.ts";
 import { firstBackupDue } from "./due-runs.ts";
 import type {
   ContainerState,

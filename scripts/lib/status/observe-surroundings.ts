@@ -1,12 +1,12 @@
-import { runChild } from "../child.ts";
-import { messageOf } from "../errors.ts";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../../contract/settings.ts";
 import {
   parseSurroundings,
   type Surroundings,
   surroundingsArguments,
   surroundingsFunction,
-} from "../surroundings.ts";
+} from "../../contract/surroundings.ts";
+import { messageOf } from "../base/errors.ts";
+import { runChild } from "../system/child.ts";
 import type { Looked } from "./observation.ts";
 
 /** Undefined where the settings, of an older version, do not say enough to look. */

@@ -1,5 +1,5 @@
+import type { Finding, FindingLevel, StatusReport } from "../../contract/status-report.ts";
 import { isProblem, worst } from "./levels.ts";
-import type { Finding, FindingLevel, StatusReport } from "./report.ts";
 
 /** A point of a database or of the server, as something that can be wrong and be right again. */
 export interface Place {

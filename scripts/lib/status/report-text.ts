@@ -1,8 +1,15 @@
-import { formatBytes, formatDuration, formatNumber, formatTime, plural } from "../format.ts";
-import type { Colour } from "../terminal.ts";
+import type {
+  DatabaseReport,
+  Finding,
+  FindingLevel,
+  Performance,
+  Point,
+  StatusReport,
+} from "../../contract/status-report.ts";
+import { formatBytes, formatDuration, formatNumber, formatTime, plural } from "../base/format.ts";
+import type { Colour } from "../base/terminal.ts";
 import { problemsOf } from "./judgement.ts";
 import type { Mail } from "./mail.ts";
-import type { DatabaseReport, Finding, FindingLevel, Performance, Point, StatusReport } from "./report.ts";
 
 type Paint = (colour: Colour, text: string) => string;
 

@@ -1,5 +1,5 @@
-import { isSuccess, readRehearsals } from "../rehearsal/record.ts";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../../contract/settings.ts";
+import { isSuccess, readRehearsals } from "../store/rehearsals.ts";
 
 /** Milliseconds by which a clock that was set may differ. */
 const clockTolerance = 5 * 60_000;

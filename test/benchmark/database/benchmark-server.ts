@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { buildSync } from "esbuild";
 import { defaults } from "../../../infra/config/defaults.ts";
-import type { ProgramName } from "../../../infra/installation.ts";
-import { launcherText } from "../../../infra/launchers.ts";
 import { repository } from "../../../infra/local-machine/places.ts";
+import { launcherText } from "../../../infra/server-files/launchers.ts";
 import { buildPrograms } from "../../../scripts/build.ts";
-import type { Settings } from "../../../scripts/lib/settings.ts";
-import { type SandboxServer, startServer } from "../../sandbox/server.ts";
+import type { ProgramName } from "../../../scripts/contract/programs.ts";
+import type { Settings } from "../../../scripts/contract/settings.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
+import { startServer } from "../../sandbox/server.ts";
 import { settingsFile, settingsFor } from "../../server/programs.ts";
 import { fill, type Size } from "./dataset.ts";
 import { measureScript, measureScriptText } from "./measurement.ts";

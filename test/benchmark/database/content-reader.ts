@@ -1,5 +1,6 @@
+import { settingsPath } from "../../../scripts/contract/settings.ts";
 import { readContent } from "../../../scripts/lib/content/read-content.ts";
-import { readSettings, settingsPath } from "../../../scripts/lib/settings.ts";
+import { readSettings } from "../../../scripts/lib/program/settings.ts";
 
 /** Reads what the manifest of a backup says of a database's content, on the server: the part of a backup by itself. */
 

@@ -1,4 +1,4 @@
-import { formatBytes } from "../../../scripts/lib/format.ts";
+import { formatBytes } from "../../../scripts/lib/base/format.ts";
 import { atMost, faster, type Goal, type Median, within } from "../contest.ts";
 import type { Size } from "./dataset.ts";
 import * as names from "./names.ts";

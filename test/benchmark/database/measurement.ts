@@ -1,6 +1,6 @@
-import { shellWord } from "../../../infra/shell.ts";
+import { shellWord } from "../../../scripts/contract/quoting.ts";
 import { tryDocker } from "../../sandbox/docker.ts";
-import type { SandboxServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import type { Sample } from "../contest.ts";
 
 export const measureScript = "/opt/benchmark/measure.sh";

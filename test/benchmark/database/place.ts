@@ -1,4 +1,4 @@
-import { formatBytes } from "../../../scripts/lib/format.ts";
+import { formatBytes } from "../../../scripts/lib/base/format.ts";
 import type { BenchmarkServer } from "./benchmark-server.ts";
 
 /** What a contest's database is. */

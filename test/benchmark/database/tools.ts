@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { docker, label } from "../../sandbox/docker.ts";
-import type { SandboxServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 
 /** Debian's packages of programs that only measurements need, and where their programs lie. */
 const tools = { pigz: "/usr/bin/pigz", time: "/usr/bin/time" };

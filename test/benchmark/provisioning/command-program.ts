@@ -1,5 +1,5 @@
-import { isCommandPluginInstalled } from "../../../infra/command-plugin.ts";
-import { shellCommand } from "../../../infra/shell.ts";
+import { isCommandPluginInstalled } from "../../../infra/program/command-plugin.ts";
+import { shellCommand } from "../../../scripts/contract/quoting.ts";
 import { createProject } from "./engine.ts";
 import type { Way } from "./road.ts";
 import { type Sources, writeSources } from "./sources.ts";

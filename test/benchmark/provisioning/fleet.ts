@@ -1,5 +1,5 @@
 import { startServers } from "../../e2e/servers.ts";
-import type { SandboxServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import type { SandboxStack } from "../../sandbox/stack.ts";
 import { atMost, type Contestant, type ContestResult, hold, type Sample, within } from "../contest.ts";
 import { endAll } from "../endings.ts";

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { say } from "../../../infra/local-machine/steps.ts";
-import { median } from "../../../scripts/lib/median.ts";
+import { median } from "../../../scripts/lib/base/median.ts";
 import type { ContestResult, Goal } from "../contest.ts";
 import { type Phases, type Profile, profileOf } from "./phases.ts";
 import { type Program, printedBy } from "./program.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { CommandResult } from "../../../infra/local-machine/command.ts";
 import { entryOf, environment } from "../../e2e/servers.ts";
-import type { SandboxServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { createStack, type SandboxStack, type StackConfiguration } from "../../sandbox/stack.ts";
 import type { Road } from "./road.ts";
 import { forgetting } from "./state.ts";

@@ -1,5 +1,5 @@
 import { entryOf, environment, startServers } from "../../e2e/servers.ts";
-import type { SandboxServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { createStack, type SandboxStack } from "../../sandbox/stack.ts";
 import { recordPreview } from "../simulation/record.ts";
 import type { Original } from "../simulation/simulated-fleet.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { cacheDirectory } from "../../../infra/local-machine/places.ts";
 import { step } from "../../../infra/local-machine/steps.ts";
 import { docker } from "../../sandbox/docker.ts";
-import type { SandboxServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { ensureImages } from "../../sandbox/set-up/set-up.ts";
 
 /** Gives a server Python, without which Ansible can do nothing there. The sandbox's own image has none. */

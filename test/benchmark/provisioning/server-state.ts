@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { shellCommand } from "../../../infra/shell.ts";
-import type { SandboxServer } from "../../sandbox/server.ts";
+import { shellCommand } from "../../../scripts/contract/quoting.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import type { Wish } from "./wish.ts";
 
 /** Takes everything away that any tool has put there. @throws Error when that fails */

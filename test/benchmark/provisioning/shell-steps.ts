@@ -1,4 +1,4 @@
-import { shellCommand, shellWord } from "../../../infra/shell.ts";
+import { shellCommand, shellWord } from "../../../scripts/contract/quoting.ts";
 import type { Sources } from "./sources.ts";
 import { cronFile, type Wish } from "./wish.ts";
 

@@ -1,4 +1,4 @@
-import { shellCommand, shellWord } from "../../../infra/shell.ts";
+import { shellCommand, shellWord } from "../../../scripts/contract/quoting.ts";
 import type { Wish } from "./wish.ts";
 
 /** One hand's work on a server, done as root there. */

@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import type { SandboxServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import type { Sample } from "../contest.ts";
 
 /** What some work took. */

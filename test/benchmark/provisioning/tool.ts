@@ -1,4 +1,4 @@
-import type { SandboxServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import type { Road } from "./road.ts";
 import type { Wish } from "./wish.ts";
 

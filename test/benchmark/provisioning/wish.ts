@@ -1,17 +1,17 @@
 import type { ServerPlan } from "../../../infra/config/plan.ts";
+import { cronTableText } from "../../../infra/remotehost/provider/cron-table/table.ts";
 import {
-  type Bundle,
   bundlePath,
   programPurposes,
   programsDirectory,
   settingsFile,
-} from "../../../infra/installation.ts";
-import { launcherText } from "../../../infra/launchers.ts";
-import { logRotationText } from "../../../infra/log-rotation.ts";
-import { quickReferenceText } from "../../../infra/quick-reference.ts";
-import { cronTableText } from "../../../infra/remotehost/provider/cron-table/table.ts";
-import { scheduleOf } from "../../../infra/schedule.ts";
-import { type Deployment, serverSettingsText } from "../../../infra/server-settings.ts";
+} from "../../../infra/server-files/installation.ts";
+import { launcherText } from "../../../infra/server-files/launchers.ts";
+import { logRotationText } from "../../../infra/server-files/log-rotation.ts";
+import { quickReferenceText } from "../../../infra/server-files/quick-reference.ts";
+import { scheduleOf } from "../../../infra/server-files/schedule.ts";
+import { type Deployment, serverSettingsText } from "../../../infra/server-files/server-settings.ts";
+import type { Bundle } from "../../../scripts/build.ts";
 
 /** The work that every tool does: what is to be on one server, all of it root's. */
 export interface Wish {

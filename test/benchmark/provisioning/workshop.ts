@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { planOf } from "../../../infra/config/load.ts";
 import { buildPrograms, programsVersion } from "../../../scripts/build.ts";
 import { startServers } from "../../e2e/servers.ts";
-import type { SandboxServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { ansible } from "./ansible.ts";
 import { commandName, commandPluginOnPath, commandProgram } from "./command-program.ts";
 import type { Contender } from "./one-server.ts";

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { samplePath } from "../../../infra/config/sample-stack.ts";
+import { samplePath } from "../../../infra/generated/sample-stack.ts";
 import { repository } from "../../../infra/local-machine/places.ts";
-import type { SandboxServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 
 /** The name that the documents give the server. */
 export const documentedServer = "cloud.cerveras.com";

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { expect } from "vitest";
-import { propertiesQuery } from "../../../scripts/lib/restore/properties.ts";
+import { propertiesQuery } from "../../../scripts/lib/postgres/properties.ts";
 import { contentQuery } from "../../server/version-server.ts";
 import type { Scene } from "./scene.ts";
 

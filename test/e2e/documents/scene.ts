@@ -6,7 +6,8 @@ import { cacheDirectory, withProjectNode } from "../../../infra/local-machine/pl
 import { withPulumi } from "../../../infra/pulumi-cli/pulumi-cli.ts";
 import { type DatabaseContainer, initialEnvironment } from "../../sandbox/database.ts";
 import { placesOf, usualVersion } from "../../sandbox/postgres-version.ts";
-import { type SandboxOptions, type SandboxServer, startServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
+import { type SandboxOptions, startServer } from "../../sandbox/server.ts";
 import { ensureImages } from "../../sandbox/set-up/set-up.ts";
 import { configureClone, documentedServer, makeClone } from "./clone.ts";
 import { writeStandIns } from "./stand-ins.ts";

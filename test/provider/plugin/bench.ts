@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Connection } from "../../../infra/remotehost/connection.ts";
-import type { SandboxServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { type Plugin, type Properties, type Reading, startPlugin } from "./plugin.ts";
 
 export type Kind = "Directory" | "File" | "CronTable" | "Readiness";

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Connection } from "../../../infra/remotehost/connection.ts";
-import { type SandboxServer, startServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
+import { startServer } from "../../sandbox/server.ts";
 import { bring, connectionTo, type Resource, urnOf, withPlugin } from "./bench.ts";
 import { type Plugin, startPlugin } from "./plugin.ts";
 

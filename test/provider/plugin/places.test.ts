@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type SandboxServer, startServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
+import { startServer } from "../../sandbox/server.ts";
 import { bring, connectionTo, drift, keptOf, type Resource, refresh, urnOf, withPlugin } from "./bench.ts";
 import { type Plugin, startPlugin } from "./plugin.ts";
 

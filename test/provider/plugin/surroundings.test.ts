@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Requirements } from "../../../infra/remotehost/requirements.ts";
-import { surroundingsArguments, surroundingsFunction } from "../../../scripts/lib/surroundings.ts";
+import { surroundingsArguments, surroundingsFunction } from "../../../scripts/contract/surroundings.ts";
 import { ownNotes } from "../../e2e/servers.ts";
-import { type SandboxServer, startServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
+import { startServer } from "../../sandbox/server.ts";
 import { connectionTo, withPlugin } from "./bench.ts";
 
 // What makes a server unfit that lies beside our own files: file systems, directories, and others' jobs.

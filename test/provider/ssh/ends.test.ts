@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { Readable } from "node:stream";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { closeSessions, openSession } from "../../../infra/remotehost/provider/ssh/session-pool.ts";
-import { type SandboxServer, startServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
+import { startServer } from "../../sandbox/server.ts";
 import { connectionTo, runs, sessionDirectories } from "./sandbox-connection.ts";
 
 let server: SandboxServer;

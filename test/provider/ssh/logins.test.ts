@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { closeSessions, openSession } from "../../../infra/remotehost/provider/ssh/session-pool.ts";
-import { type SandboxOptions, type SandboxServer, startServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
+import { type SandboxOptions, startServer } from "../../sandbox/server.ts";
 import { connectionTo } from "./sandbox-connection.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "logins-"));

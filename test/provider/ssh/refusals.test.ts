@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Connection } from "../../../infra/remotehost/connection.ts";
 import { closeSessions, openSession } from "../../../infra/remotehost/provider/ssh/session-pool.ts";
-import { type SandboxServer, startServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
+import { startServer } from "../../sandbox/server.ts";
 import { connectionTo } from "./sandbox-connection.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "refusals-"));

@@ -1,5 +1,5 @@
 import type { Connection } from "../../../infra/remotehost/connection.ts";
-import type { SandboxServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 
 /** The connection to a sandbox server by its alias in the sandbox's own ssh_config. */
 export function connectionTo(server: SandboxServer, changes: Partial<Connection> = {}): Connection {

@@ -2,7 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { closeSessions, openSession } from "../../../infra/remotehost/provider/ssh/session-pool.ts";
-import { type SandboxServer, startServer } from "../../sandbox/server.ts";
+import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
+import { startServer } from "../../sandbox/server.ts";
 import { connectionTo, sessionDirectories } from "./sandbox-connection.ts";
 
 let server: SandboxServer;

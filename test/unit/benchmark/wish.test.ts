@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime/index.js";
 import { expect, test } from "vitest";
-import { BackupServer } from "../../../infra/backup-server.ts";
+import { BackupServer } from "../../../infra/program/backup-server.ts";
 import { cronFile, wishOf } from "../../benchmark/provisioning/wish.ts";
 import { bundles, goodFacts, seed, serverPlanOf } from "../infra/plans.ts";
 

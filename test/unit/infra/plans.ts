@@ -1,7 +1,7 @@
 import { planOf } from "../../../infra/config/load.ts";
 import type { ServerPlan, StackPlan } from "../../../infra/config/plan.ts";
-import type { Bundle } from "../../../infra/installation.ts";
 import type { ServerFacts } from "../../../infra/remotehost/requirements.ts";
+import type { Bundle } from "../../../scripts/build.ts";
 
 /** The plan of a configuration that is right. */
 export function stackPlanOf(configuration: Record<string, unknown>): StackPlan {

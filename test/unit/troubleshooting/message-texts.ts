@@ -5,7 +5,7 @@ import { ExpressionTexts, each, hole } from "./expression-texts.ts";
 
 /** The text of a message as the code builds it; `…` stands for what is only known when it runs. */
 export interface MessageText {
-  /** Where it is made, `infra/stack.ts`. */
+  /** Where it is made, `infra/program/stack.ts`. */
   file: string;
   text: string;
 }
@@ -18,7 +18,7 @@ const judging = new Set([
   "infra/config/values.ts",
   "infra/drift/main.ts",
   "infra/drift/wording.ts",
-  "infra/ping-urls.ts",
+  "infra/config/ping-urls.ts",
   "infra/remotehost/provider/directory/plan.ts",
   "infra/remotehost/provider/file/plan.ts",
   "infra/remotehost/provider/readiness/judge-database.ts",

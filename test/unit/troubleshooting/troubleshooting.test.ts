@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { deploymentExits } from "../../../infra/deployment/exit-codes.ts";
 import { classify } from "../../../infra/remotehost/provider/ssh/failure.ts";
 import { failures } from "../../../infra/remotehost/provider/ssh/failure-table.ts";
-import { ExitCode } from "../../../scripts/lib/exit-codes.ts";
+import { ExitCode } from "../../../scripts/lib/base/exit-codes.ts";
 import { exitCodes as statusExitCodes } from "../../../scripts/lib/status/levels.ts";
 import { ignored } from "./ignored-messages.ts";
 import { type MessageText, messageTexts, repository } from "./message-texts.ts";

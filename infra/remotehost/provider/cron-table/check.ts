@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { cronExpressionProblem } from "../../../../scripts/lib/cron-schedule.ts";
+import { cronExpressionProblem } from "../../../../scripts/contract/cron.ts";
 import type { Checked, CheckFailure } from "../resource.ts";
 import { accountProblem, oneLineProblem, pathProblem, type Rule, show } from "../rules.ts";
 import { connectionSchema, failuresOf, ruled } from "../schema.ts";

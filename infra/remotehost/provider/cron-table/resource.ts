@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { converge } from "../convergence.ts";
-import { sha256OfText } from "../file/bodies.ts";
+import { sha256OfText } from "../file/sha256.ts";
 import { observedPermissions } from "../permissions.ts";
 import { recordProblem } from "../records.ts";
 import type { RemoteResource, RequestContext } from "../resource.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import type { NpmFile } from "../../file.ts";
-import { sha256OfFile } from "./bodies.ts";
+import { sha256OfFile } from "./sha256.ts";
 
 const run = promisify(execFile);
 

@@ -6,9 +6,10 @@ import { recordProblem } from "../records.ts";
 import type { RemoteResource, RequestContext } from "../resource.ts";
 import { placeSchema } from "../schema.ts";
 import type { Server } from "../server.ts";
-import { bodyOf, sha256OfText } from "./bodies.ts";
+import { bodyOf } from "./bodies.ts";
 import { checkFile } from "./check.ts";
 import { planFile, planFileRemoval } from "./plan.ts";
+import { sha256OfText } from "./sha256.ts";
 
 const State = z.object({
   ...placeSchema,

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { firstOptions, forgetForeign } from "../../../../scripts/lib/client-environment.ts";
-import { sessionOptions, unknownServer } from "../../../../scripts/lib/session-settings.ts";
-import { quote } from "../quote.ts";
+import { firstOptions, forgetForeign } from "../../../../scripts/contract/client-environment.ts";
+import { quote } from "../../../../scripts/contract/quoting.ts";
+import { sessionOptions, unknownServer } from "../../../../scripts/contract/session-settings.ts";
 
 /** What was seen of one container and the database in it. */
 export interface DatabaseSeen {

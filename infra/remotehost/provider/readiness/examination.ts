@@ -3,7 +3,8 @@ import type { Requirements } from "../../requirements.ts";
 import type { Server } from "../server.ts";
 import type { Machine } from "../ssh/greeting.ts";
 import { type Inspection, inspectionScript, parseInspection } from "./inspection.ts";
-import { type Judgement, judge } from "./judgement.ts";
+import { judge } from "./judgement.ts";
+import type { Judgement } from "./sentences.ts";
 
 /** A look at a server against its requirements. `machine` and `seen` are null for one that could not be looked at. */
 export interface Examination extends Judgement {

@@ -1,11 +1,11 @@
+import { quote } from "../../../../scripts/contract/quoting.ts";
 import {
   parseSurroundings,
   type Surroundings,
   surroundingsArguments,
   surroundingsFunction,
-} from "../../../../scripts/lib/surroundings.ts";
+} from "../../../../scripts/contract/surroundings.ts";
 import type { Requirements } from "../../requirements.ts";
-import { quote } from "../quote.ts";
 import { answerOf, containerOf, type DatabaseSeen, databaseFunctions, patience } from "./database-look.ts";
 import {
   type DirectorySeen,

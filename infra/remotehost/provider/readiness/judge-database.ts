@@ -1,6 +1,6 @@
 import type { Requirements } from "../../requirements.ts";
 import type { Answer, ContainerSeen, DatabaseSeen } from "./database-look.ts";
-import type { Judgement } from "./judgement.ts";
+import type { Judgement } from "./sentences.ts";
 
 type DatabaseRequirement = Requirements["databases"][number];
 

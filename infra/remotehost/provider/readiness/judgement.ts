@@ -1,18 +1,11 @@
-import { judgeSurroundings, type SurroundingsJudgement } from "../../../../scripts/lib/surroundings.ts";
+import { judgeSurroundings, type SurroundingsJudgement } from "../../../../scripts/contract/surroundings.ts";
 import type { Requirements } from "../../requirements.ts";
 import { ownerAdvice } from "../records.ts";
 import type { Machine } from "../ssh/greeting.ts";
 import { directoryProblems, unrunnableProblem } from "./directory-look.ts";
 import type { Inspection } from "./inspection.ts";
 import { firstLine, judgeDatabase } from "./judge-database.ts";
-
-/** Sentences about one server: what stands in the way, and what is only worth knowing. */
-export interface Judgement {
-  problems: string[];
-  notes: string[];
-  /** The databases of which nothing is backed up because their container does not exist, by name. */
-  waiting: string[];
-}
+import type { Judgement } from "./sentences.ts";
 
 /** What `uname -m` says, and what Node and npm call it. */
 export const architectures: Readonly<Record<string, "x64" | "arm64">> = { x86_64: "x64", aarch64: "arm64" };

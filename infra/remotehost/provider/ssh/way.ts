@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
+import { quote } from "../../../../scripts/contract/quoting.ts";
 import { type Connection, sshArguments } from "../../connection.ts";
-import { quote } from "../quote.ts";
 
 const run = promisify(execFile);
 

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../../../infra/config/config-error.ts";
 import { defaults } from "../../../../infra/config/defaults.ts";
 import { planOf } from "../../../../infra/config/load.ts";
+import { pingUrls, planNotes } from "../../../../infra/config/ping-urls.ts";
 import type { ServerPlan } from "../../../../infra/config/plan.ts";
 import { pathText } from "../../../../infra/config/problems.ts";
-import { pingUrls, planNotes } from "../../../../infra/ping-urls.ts";
 import { configurationCases } from "./cases.ts";
 
 function problemsOf(configuration: Record<string, unknown>): { path: string; text: string }[] {

@@ -1,0 +1,162 @@
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+import { defaultLogin, defaults, managedContainerDefaults } from "../config/defaults.ts";
+import { passwordsKey, project } from "../config/names.ts";
+import { Configuration } from "../config/schema.ts";
+import { settings } from "../config/settings-table.ts";
+import { defaultConnectTimeout } from "../remotehost/connection.ts";
+
+/**
+ * The JSON Schema by which editors complete and check Pulumi.STACK.yaml. What only a function can decide (a date that
+ * never comes, two databases in one file) is left to the program: whatever it accepts is valid here.
+ */
+
+interface Node {
+  [keyword: string]: unknown;
+  properties?: Record<string, Node>;
+  additionalProperties?: Node | boolean;
+  required?: string[];
+}
+
+/** What `pulumi config set --secret` leaves in the file. */
+const secret: Node = {
+  type: "object",
+  description: "An encrypted value, as `pulumi config set --secret` writes it",
+  properties: { secure: { type: "string" } },
+  required: ["secure"],
+  additionalProperties: false,
+};
+
+const passwordsMeaning = settings.find(({ path }) => path === `${passwordsKey}.KEY`)?.meaning;
+
+const passwords: Node = {
+  description: passwordsMeaning,
+  anyOf: [{ type: "object", additionalProperties: secret }, secret],
+};
+
+/** What each group is for; the settings in it say the rest. */
+const groups: Record<string, string> = {
+  servers: "The servers, by a key that is their identity: `cloud.cerveras.com: {}`",
+  databases:
+    "The databases, each on every server that does not say which it has: `curriculum_library_api: {}`",
+  decommissioned:
+    "Former servers: `remove` takes our files away and leaves every backup, `forget` touches nothing",
+  paths: "Where everything lies on the server",
+  backups: "When backups are made, and how long they are kept",
+  rehearsal: "When and how the newest backup is restored on trial",
+  monitoring: "When the server is checked, what is worth a warning, and who is told",
+};
+
+const propertiesOf = (schema: Node): Record<string, Node> => schema.properties ?? {};
+
+/** The schema with `default` at each setting that has one, and no keyword that editors would complain about. */
+function withDefaults(schema: Node, fallbacks: unknown): Node {
+  const { kind: _, description, properties, additionalProperties, propertyNames, ...rest } = schema;
+  const inner = (key: string): unknown =>
+    typeof fallbacks === "object" && fallbacks !== null ? Reflect.get(fallbacks, key) : undefined;
+  const isSetting = properties === undefined && additionalProperties === undefined;
+  return {
+    ...(description === undefined || description === "" ? {} : { description }),
+    ...rest,
+    ...(isSetting && fallbacks !== undefined ? { default: fallbacks } : {}),
+    ...(properties && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([key, value]) => [key, withDefaults(value, inner(key))]),
+      ),
+    }),
+    ...(isNode(propertyNames) && { propertyNames: withDefaults(propertyNames, undefined) }),
+    ...(additionalProperties !== undefined && {
+      additionalProperties: isNode(additionalProperties)
+        ? withDefaults(additionalProperties, fallbacks)
+        : additionalProperties,
+    }),
+  };
+}
+
+const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null;
+
+/** The one setting of `monitoring` that may be encrypted. */
+function withSecretPingUrl(schema: Node): Node {
+  const { monitoring, ...others } = propertiesOf(schema);
+  if (monitoring === undefined) return schema;
+  const { pingUrl = {}, ...settingsOfIt } = propertiesOf(monitoring);
+  const { description, ...plain } = pingUrl;
+  return {
+    ...schema,
+    properties: {
+      ...others,
+      monitoring: {
+        ...monitoring,
+        properties: { ...settingsOfIt, pingUrl: { description, anyOf: [plain, secret] } },
+      },
+    },
+  };
+}
+
+function withGroupTexts(schema: Node): Node {
+  const entries = Object.entries(propertiesOf(schema)).map(([key, value]) => [
+    key,
+    groups[key] === undefined ? value : { description: groups[key], ...value },
+  ]);
+  return { ...schema, properties: Object.fromEntries(entries) };
+}
+
+const complete = (schema: Node): Node => withGroupTexts(withSecretPingUrl(schema));
+
+/** The schema of a whole stack file of this project. */
+export function editorSchema(): object {
+  const { $schema, ...generated } = z.toJSONSchema(Configuration, { target: "draft-7", io: "input" });
+  const database = { managedContainer: managedContainerDefaults };
+  const whole = complete(
+    withDefaults(z.record(z.string(), z.unknown()).parse(generated), {
+      ...defaults,
+      databases: database,
+      servers: { user: defaultLogin, connectTimeout: `${defaultConnectTimeout}s`, databases: database },
+    }),
+  );
+  const { servers = {}, ...others } = propertiesOf(whole);
+  const one = isNode(servers.additionalProperties) ? complete(servers.additionalProperties) : {};
+  const properties = {
+    servers: { ...servers, additionalProperties: one },
+    ...others,
+    [passwordsKey]: passwords,
+  };
+  return {
+    $schema,
+    title: "Stack configuration of database-backups",
+    type: "object",
+    properties: {
+      config: {
+        type: "object",
+        properties: Object.fromEntries(
+          Object.entries(properties).map(([key, value]) => [`${project}:${key}`, value]),
+        ),
+        required: (whole.required ?? []).map((key) => `${project}:${key}`),
+        // Providers' keys are their own business; one of ours that is none is a mistake.
+        patternProperties: { [`^(?!${project}:)[^:]+:.`]: {} },
+        additionalProperties: false,
+      },
+      encryptionsalt: {
+        type: "string",
+        description: "Pulumi's, for a stack whose secrets have a passphrase",
+      },
+      encryptedkey: {
+        type: "string",
+        description: "Pulumi's, for a stack whose secrets have a key of a cloud",
+      },
+      secretsprovider: { type: "string", description: "Pulumi's: what encrypts the stack's secrets" },
+      environment: { description: "Environments of Pulumi ESC whose values this stack takes" },
+    },
+    required: ["config"],
+    additionalProperties: false,
+  };
+}
+
+export const editorSchemaText = (): string => `${JSON.stringify(editorSchema(), null, 2)}\n`;
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const root = dirname(dirname(import.meta.dirname));
+  writeFileSync(join(root, "docs", "configuration.schema.json"), editorSchemaText());
+}

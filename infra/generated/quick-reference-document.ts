@@ -1,0 +1,83 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { planOf } from "../config/load.ts";
+import { project } from "../config/names.ts";
+import type { ServerPlan } from "../config/plan.ts";
+import { type ServerCommands, serverCommands } from "../server-files/commands.ts";
+import { quickReferenceText } from "../server-files/quick-reference.ts";
+import { programHelps } from "./program-help.ts";
+import { sampleStack } from "./sample-stack.ts";
+
+/** Keeps what docs/BACKUP_QUICK_REFERENCE.md shares with the outputs, the server and `--help` equal to them. */
+
+const meanings: Readonly<Record<keyof ServerCommands, string>> = {
+  status: "eight points, then the figures",
+  backup: "back up now",
+  listBackups: "what there is",
+  restore: "restore: shows what would be replaced, asks",
+  rehearse: "prove that the newest backup restores",
+  prune: "why each file stays or goes",
+  pin: "keep this one for good",
+  rollback: "undo the last restore",
+  log: "what the programs do",
+  download: "copies of all backups",
+  deployOnly: "deploy this server alone",
+};
+
+/** The only server of the example that comes with the repository. */
+function samplePlan(): ServerPlan {
+  const { config = {} }: { config?: Record<string, unknown> } = parse(sampleStack());
+  const root = Object.entries(config).map(([key, value]) => [key.slice(project.length + 1), value]);
+  const result = planOf(Object.fromEntries(root));
+  const server = "plan" in result ? result.plan.servers[0] : undefined;
+  if (server === undefined) throw new Error("the example describes no server");
+  return server;
+}
+
+const block = (language: string, text: string): string => `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
+
+function commandsBlock(plan: ServerPlan): string {
+  const entries = Object.entries(meanings).map(([name, meaning]) => {
+    const command: unknown = Reflect.get(serverCommands(plan), name);
+    return `# ${meaning}\n${command}`;
+  });
+  return block("sh", entries.join("\n"));
+}
+
+function optionsTable(): string {
+  const rows = programHelps().map(({ name, options, exitCodes }) => {
+    const named = options.map((option) => `\`${`--${option.name} ${option.value}`.trim()}\``);
+    return `| \`${name}\` | ${named.join(", ")} | ${exitCodes.join(", ")} |`;
+  });
+  return ["| program | options | exit codes |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
+/** What stands between `<!-- NAME -->` and `<!-- /NAME -->`. */
+const parts = (): Record<string, string> => {
+  const plan = samplePlan();
+  return {
+    commands: commandsBlock(plan),
+    "on the server": block("text", quickReferenceText(plan, "prod")),
+    options: optionsTable(),
+  };
+};
+
+/**
+ * The text with what is generated between its markers.
+ * @throws when a marker is not there
+ */
+export function withQuickReference(text: string): string {
+  return Object.entries(parts()).reduce((before, [name, content]) => {
+    const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+    const [from, to] = [before.indexOf(begin), before.indexOf(end)];
+    if (from < 0 || to < from) throw new Error(`${begin} and ${end} must stand in the text`);
+    return `${before.slice(0, from)}${begin}\n\n${content}\n\n${before.slice(to)}`;
+  }, text);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const document = join(dirname(dirname(import.meta.dirname)), "docs", "BACKUP_QUICK_REFERENCE.md");
+  writeFileSync(document, withQuickReference(readFileSync(document, "utf8")));
+}

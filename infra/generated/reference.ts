@@ -1,0 +1,48 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { settings } from "../config/settings-table.ts";
+
+/** Keeps the table of settings in docs/BACKUP_CONFIGURATION.md equal to the schema. */
+
+const begin = "<!-- configuration -->";
+const end = "<!-- /configuration -->";
+
+const code = (text: string): string => `\`${text}\``;
+
+/** Defaults that stand for themselves are code; those that are described are words. */
+const fallbackText = (fallback: string | null): string => {
+  if (fallback === null) return "";
+  return /^(the|all|as) /.test(fallback) ? fallback : code(fallback);
+};
+
+const cell = (text: string): string => text.replaceAll("|", "\\|");
+
+/** The table of all settings, in Markdown. */
+export function configurationTable(): string {
+  const rows = settings.map(({ path, kind, fallback, meaning }) => [
+    code(path),
+    kind,
+    fallbackText(fallback),
+    meaning,
+  ]);
+  const lines = [["Setting", "Kind", "Default", "Meaning"], ["---", "---", "---", "---"], ...rows];
+  return lines.map((cells) => `| ${cells.map(cell).join(" | ")} |`).join("\n");
+}
+
+/**
+ * The text with the table between its two markers.
+ * @throws when the markers are not there
+ */
+export function withConfigurationTable(text: string): string {
+  const [before, rest] = text.split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined)
+    throw new Error(`${begin} and ${end} must stand in the text`);
+  return `${before}${begin}\n\n${configurationTable()}\n\n${end}${after}`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const document = join(dirname(dirname(import.meta.dirname)), "docs", "BACKUP_CONFIGURATION.md");
+  writeFileSync(document, withConfigurationTable(readFileSync(document, "utf8")));
+}

@@ -1,0 +1,136 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Bundle } from "../../scripts/build.ts";
+import { pingUrls } from "../config/ping-urls.ts";
+import type { ServerPlan } from "../config/plan.ts";
+import { CronTable } from "../remotehost/cron-table.ts";
+import { Directory } from "../remotehost/directory.ts";
+import { File, type FileArgs } from "../remotehost/file.ts";
+import type { ServerFacts } from "../remotehost/requirements.ts";
+import {
+  bundlePath,
+  pingUrlFile,
+  pingUrlNames,
+  programPurposes,
+  programsDirectory,
+  settingsFile,
+} from "../server-files/installation.ts";
+import { launcherText } from "../server-files/launchers.ts";
+import { logRotationText } from "../server-files/log-rotation.ts";
+import { nodeRuntime } from "../server-files/node-runtime.ts";
+import { quickReferenceText } from "../server-files/quick-reference.ts";
+import { scheduleOf } from "../server-files/schedule.ts";
+import { type Deployment, serverSettingsText } from "../server-files/server-settings.ts";
+
+export interface BackupServerArgs extends Deployment {
+  plan: ServerPlan;
+  facts: ServerFacts;
+  bundles: readonly Bundle[];
+}
+
+type FileSpecification = Omit<FileArgs, "connection">;
+
+/**
+ * The whole backup system of one server. Its resources are named `KEY-PURPOSE`, and stand in each other's way in the
+ * order in which they are needed: the cron table comes last, so that nothing runs before it can.
+ */
+export class BackupServer extends pulumi.ComponentResource {
+  /** What a changed deployment can be told by: the digest of every file that decides what runs. */
+  readonly digests: pulumi.Output<string[]>;
+  /** Comes after everything else of the server: what depends on it need not name the others. */
+  readonly last: pulumi.Resource;
+  /** Ends when nothing of the server is left to be done, without anything's depending on it. */
+  readonly settled: Promise<void>;
+
+  constructor(args: BackupServerArgs, options: pulumi.ComponentResourceOptions = {}) {
+    const { plan, facts, bundles } = args;
+    const { key, paths, connection, formerly } = plan;
+    const aliases = formerly === null ? [] : [{ name: formerly }];
+    super("database-backups:index:BackupServer", key, {}, { ...options, aliases });
+
+    const after = (...dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions => ({
+      parent: this,
+      dependsOn,
+    });
+    const directory = (purpose: string, path: string, ...needs: pulumi.Resource[]) =>
+      new Directory(`${key}-${purpose}`, { connection, path, mode: "0700" }, after(...needs));
+    const file = (purpose: string, specification: FileSpecification, ...needs: pulumi.Resource[]) =>
+      new File(`${key}-${purpose}`, { connection, mode: "0600", ...specification }, after(...needs));
+
+    const backups = directory("backups", paths.backups);
+    const installation = directory("installation", paths.installation);
+    const programs = directory("programs", programsDirectory(plan), installation);
+    const directories = [backups, installation, programs];
+
+    const runtime = nodeRuntime(plan, facts);
+    const node =
+      runtime.file === null
+        ? []
+        : [file("node", { path: runtime.path, mode: "0700", ...runtime.file }, ...directories)];
+
+    const bundleFiles = bundles.map((bundle) => {
+      // Not its text, which would go from process to process for every server. Sensitive only in that a whole program
+      // has no place in a preview.
+      const { file: source, sha256 } = bundle;
+      const specification = { path: bundlePath(plan, bundle), source, sha256, sensitive: true };
+      return file(`${programPurposes[bundle.name].purpose}-program`, specification, ...directories, ...node);
+    });
+
+    const urls = pingUrls(plan);
+    const pingUrlFiles = (["backup", "rehearsal"] as const).flatMap((job) => {
+      const url = urls[job];
+      if (url === null) return [];
+      // Secret even where the configuration has it in plain text: not in the state, and in no preview.
+      const content = pulumi.secret(`${url}\n`);
+      const specification = { path: pingUrlFile(plan, job), content, sensitive: true };
+      return [file(pingUrlNames[job], specification, ...directories)];
+    });
+    const runnable = [...directories, ...node, ...bundleFiles, ...pingUrlFiles];
+
+    const settings = file(
+      "settings",
+      { path: settingsFile(plan), content: serverSettingsText(plan, args) },
+      ...runnable,
+    );
+    const launchers = bundles.map((bundle) => {
+      const { purpose, launcher } = programPurposes[bundle.name];
+      const content = launcherText({
+        node: runtime.path,
+        bundle: bundlePath(plan, bundle),
+        settings: settingsFile(plan),
+      });
+      return file(
+        `${purpose}-launcher`,
+        { path: paths[launcher], mode: "0700", content },
+        ...runnable,
+        settings,
+      );
+    });
+    const quickReference = file(
+      "quick-reference",
+      { path: paths.quickReference, content: quickReferenceText(plan, args.stack) },
+      ...runnable,
+      settings,
+    );
+    const logRotation = file(
+      "log-rotation",
+      { path: paths.logRotation, content: logRotationText(plan) },
+      ...runnable,
+      settings,
+    );
+    const { environment, entries, takesOver } = scheduleOf(plan);
+    const cronTable = new CronTable(
+      `${key}-cron-table`,
+      { connection, path: paths.cronTable, environment, entries, takesOver },
+      after(logRotation, quickReference, ...launchers, settings, ...runnable),
+    );
+
+    this.digests = pulumi.all(
+      [...bundleFiles, ...pingUrlFiles, settings, ...launchers, cronTable].map(({ sha256 }) => sha256),
+    );
+    this.last = cronTable;
+    this.settled = new Promise((resolve) => {
+      cronTable.urn.apply(() => resolve());
+    });
+    this.registerOutputs({ digests: this.digests });
+  }
+}

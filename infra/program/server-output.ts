@@ -1,0 +1,40 @@
+import { planNotes } from "../config/ping-urls.ts";
+import type { ServerPlan } from "../config/plan.ts";
+import type { ServerFacts } from "../remotehost/requirements.ts";
+import { type ServerCommands, serverCommands } from "../server-files/commands.ts";
+
+/** What the stack tells about one server. */
+export interface ServerOutput {
+  host: string;
+  databases: string[];
+  paths: ServerPlan["paths"];
+  /** Cron expressions; `rehearsal` may be `never`. */
+  schedule: { backup: string; status: string; rehearsal: string };
+  programsVersion: string;
+  /** What keeps the server from being deployed to now; empty when all is well. */
+  problems: string[];
+  /** Databases of which nothing is backed up, because their container does not exist. */
+  notBackedUp: string[];
+  notes: string[];
+  commands: ServerCommands;
+}
+
+export const serverOutput = (
+  plan: ServerPlan,
+  facts: Pick<ServerFacts, "problems" | "notes" | "waiting">,
+  programsVersion: string,
+): ServerOutput => ({
+  host: plan.connection.host,
+  databases: plan.databases.map(({ name }) => name),
+  paths: plan.paths,
+  schedule: {
+    backup: plan.backups.schedule,
+    status: plan.monitoring.schedule,
+    rehearsal: plan.rehearsal.schedule,
+  },
+  programsVersion,
+  problems: facts.problems,
+  notBackedUp: facts.waiting,
+  notes: [...facts.notes, ...planNotes(plan)],
+  commands: serverCommands(plan),
+});

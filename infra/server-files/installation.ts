@@ -1,0 +1,31 @@
+import type { Bundle } from "../../scripts/build.ts";
+import type { ProgramName } from "../../scripts/contract/programs.ts";
+import type { ServerPlan } from "../config/plan.ts";
+import type { PingJob } from "../config/values.ts";
+
+/** What stands for a program in the names of resources, and where its launcher lies. */
+export const programPurposes = {
+  backup_database: { purpose: "backup", launcher: "backupLauncher" },
+  check_database_status: { purpose: "status", launcher: "statusLauncher" },
+  restore_database: { purpose: "restore", launcher: "restoreLauncher" },
+  rehearse_restore: { purpose: "rehearse", launcher: "rehearseLauncher" },
+  prune_backups: { purpose: "prune", launcher: "pruneLauncher" },
+  pin_backup: { purpose: "pin", launcher: "pinLauncher" },
+} as const satisfies Record<ProgramName, { purpose: string; launcher: keyof ServerPlan["paths"] }>;
+
+/** The directory of everything that is executed and not typed. */
+export const programsDirectory = ({ paths }: ServerPlan): string => `${paths.installation}/programs`;
+
+/** The settings file that the programs read. */
+export const settingsFile = ({ paths }: ServerPlan): string => `${paths.installation}/config.json`;
+
+/** The file with the address that a job's runs report to, kept apart from the settings because it is a secret. */
+export const pingUrlFile = ({ paths }: ServerPlan, job: PingJob): string =>
+  `${paths.installation}/${pingUrlNames[job]}`;
+
+/** The programs of older versions know of the backups' alone. */
+export const pingUrlNames = { backup: "ping-url", rehearsal: "rehearsal-ping-url" } as const;
+
+/** A program's place: a new program never overwrites the one that may be running. */
+export const bundlePath = (plan: ServerPlan, bundle: Bundle): string =>
+  `${programsDirectory(plan)}/${bundle.name}-${bundle.sha256.slice(0, 12)}.cjs`;

@@ -1,0 +1,122 @@
+import type { Compression } from "../../scripts/contract/backup-names.ts";
+import { archiveName } from "../../scripts/contract/backup-names.ts";
+import { shellCommand, shellWord } from "../../scripts/contract/quoting.ts";
+import type { DatabasePlan, ServerPlan } from "../config/plan.ts";
+import { replacedDirectoryIn } from "../remotehost/provider/kept-things.ts";
+
+const databaseLines = (plan: DatabasePlan): string =>
+  `  ${plan.name}
+    database ${plan.database}, user ${plan.user}, container ${plan.container}
+    data     ${dataText(plan)}`;
+
+const mounts = "{{range .Mounts}}{{.Destination}} is {{.Source}}; {{end}}";
+
+/** The container of an application may have its data in a volume, and the configuration need not say so. */
+const dataText = ({ container, dataDirectory, managedContainer }: DatabasePlan): string =>
+  managedContainer !== null
+    ? dataDirectory
+    : `${dataDirectory} by the configuration; a volume or another directory is shown by
+             ${shellCommand("docker", "inspect", "-f", mounts, container)}`;
+
+/** Restoring with nothing but PostgreSQL's own tools, for the day on which nothing else works. */
+function stockRestore(
+  { name, container, user, port, passwordFile }: DatabasePlan,
+  backups: string,
+  compression: Compression,
+): string {
+  const into = `${name}_restored`;
+  const stem = `${backups}/${name}_YYYYMMDD_HHMMSS`;
+  const archive = shellWord(archiveName(stem, compression));
+  const inContainer = (options: string[], program: string, ...words: string[]) => {
+    const password = passwordFile === undefined ? [] : ["-e", "PGPASSWORD"];
+    const at = port === undefined ? [] : ["-p", String(port)];
+    return shellCommand("docker", "exec", ...options, ...password, container, program, ...at, ...words);
+  };
+  const text =
+    compression === "gzip"
+      ? `gunzip -c ${archive}`
+      : `${shellCommand("docker", "exec", "-i", container, "zstd", "-dc")} <${archive}`;
+  const password =
+    passwordFile === undefined ? "" : `  export PGPASSWORD="$(${shellCommand("cat", passwordFile)})"\n`;
+  return `${password}  ${inContainer(["-i"], "psql", "-X", "-U", user, "-d", "postgres")} <${shellWord(`${stem}.roles.sql`)}
+      (on a new server only: the roles; it says of those that there are already that they exist)
+  ${inContainer([], "createdb", "-U", user, "-T", "template0", into)}
+  ${inContainer([], "psql", "-X", "-U", user, "-d", "postgres", "-c", `ALTER DATABASE ${into} SET SETTING TO 'VALUE'`)}
+      (before the data, once for each of the settings in ${stem}.json, but "role"; of a role:
+      ALTER ROLE … IN DATABASE ${into} SET …; checks and materialized views depend on them)
+  ${text} |
+    ${inContainer(["-i"], "psql", "-X", "-v", "ON_ERROR_STOP=1", "-U", user, "-d", into)}`;
+}
+
+type Retention = ServerPlan["backups"]["retention"];
+
+function retentionLines({ days, keepAtLeast, preRestoreDays, ...counts }: Retention): string {
+  const classes = [
+    ["days", counts.daily],
+    ["weeks", counts.weekly],
+    ["months", counts.monthly],
+    ["years", counts.yearly],
+  ].flatMap(([noun, count]) => (count === 0 ? [] : [`${count} ${noun}`]));
+  return [
+    `  Backups are kept ${days} days, and never fewer than the newest ${keepAtLeast} good ones;`,
+    ...(classes.length === 0 ? [] : [`  the last ones of the newest ${classes.join(", ")} (UTC) longer;`]),
+    `  those that a restore made before it ${preRestoreDays} days.`,
+  ].join("\n");
+}
+
+/** The text of the quick reference that lies on the server. */
+export function quickReferenceText(plan: ServerPlan, stack: string): string {
+  const { paths, backups, rehearsal, monitoring, databases } = plan;
+  const { compression, retention } = backups;
+  const restore = shellWord(paths.restoreLauncher);
+  return `DATABASE BACKUPS ON ${plan.key}
+Deployed by pulumi up, stack ${stack}. This file is rewritten by the next one.
+
+Databases
+${databases.map(databaseLines).join("\n")}
+
+Every day's commands
+  ${shellWord(paths.statusLauncher)}
+      is everything well? eight points, then figures; exit code 0 healthy, 1 warning, 2 critical, 3 unknown
+  ${shellWord(paths.backupLauncher)} [NAME...]
+      back up now: all databases, or those named
+  ${restore} --list
+      the backups there are
+  ${shellWord(paths.rehearseLauncher)} [NAME] [FILE]
+      proves a backup: restores it on trial beside the live database's server, compares, removes it again
+  ${shellWord(paths.pruneLauncher)} --dry-run
+      what retention would remove, and why every other file stays
+  ${shellWord(paths.pinLauncher)} --reason TEXT FILE
+      keeps a backup for good; --remove ends that
+  tail -f ${shellWord(paths.log)}
+      what the programs do
+  Each of them explains itself with --help.
+
+Schedule (cron, in the server's time zone)
+  ${backups.schedule}   backup
+  ${monitoring.schedule}   status check
+${rehearsal.schedule === "never" ? "" : `  ${rehearsal.schedule}   rehearsal\n`}${retentionLines(retention)}
+
+Restore
+  1. ${restore} ${shellWord(`${paths.backups}/${archiveName("FILE", compression)}`)}
+     shows what would be replaced, asks for the database's name, makes a backup of the present state,
+     restores beside the live database and swaps the two in one moment.
+  2. ${shellWord(paths.statusLauncher)}
+  To go back: ${restore} --rollback (within ${retention.keepPreviousDays} days)
+  Instead of the file, its time: --at '2026-11-22 03:00' (local) or 20261122_020000 (UTC) takes the newest backup then
+  First only look: --dry-run shows every step, --verify-only FILE reads the file alone
+  Beside the live database: --into NAME FILE, or --table users FILE for single tables, in a schema of their own
+
+Restore without these programs, into a new database (gunzip -c reads .sql.gz, zstd -dc reads .sql.zst)
+${databases.map((database) => stockRestore(database, paths.backups, compression)).join("\n")}
+
+Files
+  ${paths.backups}   backups ${archiveName("NAME_YYYYMMDD_HHMMSS", compression)} (UTC), manifests .json, roles .roles.sql,
+      the last rehearsal's result .rehearsal.json, pins .pin
+  ${paths.log}   log
+  ${paths.installation}   programs, Node, settings
+  ${replacedDirectoryIn(paths.installation)}   what stood in the way of our files, or was edited by hand
+      (the newest 20 of each path)
+  ${paths.cronTable}   schedule
+`;
+}

@@ -1,0 +1,76 @@
+import type { Settings } from "../../scripts/contract/settings.ts";
+import { defaults } from "../config/defaults.ts";
+import { pingUrls } from "../config/ping-urls.ts";
+import type { ServerPlan } from "../config/plan.ts";
+import { durationSeconds, sizeBytes } from "../config/values.ts";
+import { pingUrlFile } from "./installation.ts";
+import { scheduleOf } from "./schedule.ts";
+
+/** What the settings say besides the plan. */
+export interface Deployment {
+  /** `project/stack`. */
+  stack: string;
+  programsVersion: string;
+}
+
+/** Whole seconds, never none; the configuration's check has refused what is no duration. */
+const seconds = (duration: string): number => Math.max(1, Math.ceil(durationSeconds(duration) ?? 0));
+
+/** Programs of the version before know gzip alone, and refuse settings without a level of it. */
+const compressionSettings = ({
+  compression,
+  compressionLevel,
+}: ServerPlan["backups"]): Pick<Settings, "compressionLevel" | "zstdLevel"> =>
+  compression === "gzip"
+    ? { compressionLevel }
+    : { compressionLevel: defaults.backups.compressionLevel, zstdLevel: compressionLevel };
+
+/** What the programs on a server are told: its settings file. */
+export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Deployment): Settings {
+  const { paths, backups, rehearsal, monitoring } = plan;
+  const urls = pingUrls(plan);
+  return {
+    version: 1,
+    stack,
+    server: plan.key,
+    programsVersion,
+    databases: plan.databases.map(({ managedContainer, ...database }) => database),
+    paths,
+    schedule: {
+      backup: backups.schedule,
+      status: monitoring.schedule,
+      rehearsal: rehearsal.schedule === "never" ? null : rehearsal.schedule,
+      cronTableSha256: scheduleOf(plan).sha256,
+    },
+    retention: backups.retention,
+    manifest: backups.manifest,
+    ...compressionSettings(backups),
+    timeouts: {
+      backup: seconds(backups.timeouts.backup),
+      restore: seconds(backups.timeouts.restore),
+      lockWait: seconds(backups.timeouts.lockWait),
+      query: seconds(backups.timeouts.query),
+    },
+    rehearsal: {
+      // Read by the programs of the version before alone.
+      where: "container",
+      memoryBytes: sizeBytes(rehearsal.memory) ?? 0,
+      maximumAgeHours: seconds(rehearsal.maximumAge) / 3600,
+    },
+    monitoring: {
+      minimumFreeBytes: sizeBytes(monitoring.minimumFreeSpace) ?? 0,
+      diskWarningPercent: monitoring.diskWarningPercent,
+      diskCriticalPercent: monitoring.diskCriticalPercent,
+      backupAgeGraceHours: seconds(monitoring.backupAgeGrace) / 3600,
+      shrinkWarningPercent: monitoring.shrinkWarningPercent,
+      connectionsWarningPercent: monitoring.connectionsWarningPercent,
+      longQuerySeconds: seconds(monitoring.longQuery),
+      pingUrlFile: urls.backup === null ? null : pingUrlFile(plan, "backup"),
+      ...(urls.rehearsal === null ? {} : { rehearsalPingUrlFile: pingUrlFile(plan, "rehearsal") }),
+    },
+  };
+}
+
+/** The settings file's text: two spaces, so that a preview shows a readable difference. */
+export const serverSettingsText = (plan: ServerPlan, deployment: Deployment): string =>
+  `${JSON.stringify(serverSettings(plan, deployment), null, 2)}\n`;

@@ -1,0 +1,62 @@
+/**
+ * The names of the files in the backups directory. A backup is its archive `NAME_YYYYMMDD_HHMMSS.sql.gz`, or `.sql.zst`
+ * where zstd compressed it; beside it stand its manifest `.json`, its roles `.roles.sql` and the result of its last
+ * rehearsal `.rehearsal.json`. Times in names are UTC; files of the hand-made scripts that this system replaces bear
+ * the same form in the server's local time and have no manifest.
+ */
+
+/** How an archive is compressed: gzip by pg_dump itself, or zstd by the command of that name in the container. */
+export type Compression = "gzip" | "zstd";
+
+export interface BackupName {
+  /** The database's key in the configuration. */
+  database: string;
+  /** `YYYYMMDD_HHMMSS`, as it stands in the name. */
+  stamp: string;
+  /** `NAME_YYYYMMDD_HHMMSS`: what the archive, the manifest and the roles file have in common. */
+  stem: string;
+}
+
+/** What an archive's name ends in. */
+export const archiveEndings = { gzip: "sql.gz", zstd: "sql.zst" } as const satisfies Record<
+  Compression,
+  string
+>;
+
+const pattern = /^(?<database>[a-z0-9_]+)_(?<stamp>\d{8}_\d{6})$/;
+
+/** The parts of what the files of one backup have in common, or null for any other text. */
+export function parseStem(stem: string): BackupName | null {
+  const groups = pattern.exec(stem)?.groups;
+  if (groups?.database === undefined || groups.stamp === undefined) return null;
+  return { database: groups.database, stamp: groups.stamp, stem };
+}
+
+/** The parts of an archive's file name (without directory), or null for any other file. */
+export function parseBackupName(fileName: string): BackupName | null {
+  const ending = Object.values(archiveEndings).find((one) => fileName.endsWith(`.${one}`));
+  return ending === undefined ? null : parseStem(fileName.slice(0, -1 - ending.length));
+}
+
+/** The name of a backup of `database` taken at `time`, in UTC and to the second. */
+export function backupName(database: string, time: Date): BackupName {
+  const stamp = time.toISOString().slice(0, 19).replaceAll("-", "").replaceAll(":", "").replace("T", "_");
+  return { database, stamp, stem: `${database}_${stamp}` };
+}
+
+export const archiveName = (stem: string, compression: Compression): string =>
+  `${stem}.${archiveEndings[compression]}`;
+/** All that a backup's archive may be called: its compression is whatever the settings said then. */
+export const archiveNames = (stem: string): string[] =>
+  Object.values(archiveEndings).map((ending) => `${stem}.${ending}`);
+export const manifestName = (stem: string): string => `${stem}.json`;
+export const rolesName = (stem: string): string => `${stem}.roles.sql`;
+export const rehearsalRecordName = (stem: string): string => `${stem}.rehearsal.json`;
+/** Says that a person has accepted how small the backup is; its text says when. */
+export const acceptanceName = (stem: string): string => `${stem}.accepted`;
+/** What the status check has mailed; see lib/status/mail-record.ts. */
+export const mailRecordName = ".status-mail.json";
+/** Why archives of a database were not adopted; see lib/store/left-alone.ts. */
+export const leftAloneName = (database: string): string => `.${database}.left-alone.json`;
+export const isLeftAloneName = (fileName: string): boolean =>
+  /^\.[a-z0-9_]+\.left-alone\.json$/.test(fileName);

@@ -1,0 +1,71 @@
+import * as z from "zod/mini";
+import { isoTime } from "../lib/base/iso-time.ts";
+import type { Compression } from "./backup-names.ts";
+import { Cluster } from "./cluster.ts";
+import { Content } from "./content.ts";
+import { DatabaseProperties } from "./database-properties.ts";
+
+const count = z.int().check(z.nonnegative());
+const file = {
+  file: z.string(),
+  bytes: count,
+  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+};
+
+/**
+ * What is known about a backup; the `.json` beside its archive. Sizes are bytes, times UTC ISO. Later versions of
+ * the programs may add properties: readers ignore what they do not know.
+ */
+export const Manifest = z.object({
+  version: z.literal(1),
+  runId: z.string(),
+  database: z.object({ name: z.string(), container: z.string(), database: z.string(), user: z.string() }),
+  /** The server's key in the configuration. */
+  server: z.string(),
+  /** The machine's name. */
+  host: z.nullable(z.string()),
+  /** The moment in its name: the backup began then, and may have waited for locks before its snapshot. */
+  createdAt: isoTime,
+  /**
+   * When the snapshot was taken: what was committed later is not in it. Null where that is not known; not in the oldest
+   * manifests.
+   */
+  snapshotAt: z.optional(z.nullable(isoTime)),
+  durationSeconds: z.number(),
+  class: z.literal(["regular", "pre-restore"]),
+  /** Whether the archive is one of the hand-made scripts', verified later; facts of its time are then null. */
+  adopted: z.boolean(),
+  archive: z.object({
+    ...file,
+    uncompressedBytes: count,
+    format: z.literal(["plain-gzip", "plain-zstd"]),
+    compressionLevel: z.nullable(z.int()),
+  }),
+  roles: z.nullable(z.object({ ...file, passwords: z.boolean() })),
+  postgres: z.nullable(
+    z.object({
+      serverVersion: z.string(),
+      /** As server_version_num: 150018. */
+      serverVersionNumber: z.int(),
+      dumpVersion: z.string(),
+    }),
+  ),
+  /** Owner, encoding, locale, limits, settings, grants, comment: what the database is apart from its content. */
+  properties: z.nullable(DatabaseProperties),
+  /** What the server is apart from its databases. Not in manifests of older versions. */
+  cluster: z.optional(z.nullable(Cluster)),
+  /** What the database held, computed in the same snapshot as the dump. */
+  content: z.nullable(Content),
+  totals: z.nullable(z.object({ tables: count, rows: count })),
+  /** pg_database_size when it was taken. */
+  databaseBytes: z.nullable(count),
+  /** Why this backup is suspiciously small beside its predecessors, one sentence each; null when it is not. */
+  shrunk: z.nullable(z.array(z.string())),
+  verifiedAt: isoTime,
+});
+export type Manifest = z.infer<typeof Manifest>;
+export type BackupClass = Manifest["class"];
+
+/** How a backup's archive is compressed. */
+export const compressionOfArchive = ({ format }: Manifest["archive"]): Compression =>
+  format === "plain-zstd" ? "zstd" : "gzip";

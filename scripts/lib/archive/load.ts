@@ -1,0 +1,235 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { PassThrough, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Compression } from "../../contract/backup-names.ts";
+import type { ServerFacts } from "../../contract/session-settings.ts";
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import { messageOf } from "../base/errors.ts";
+import { clientProgram } from "../postgres/client-program.ts";
+import { connectionString } from "../postgres/sql.ts";
+import { endOf, firstForeignStatus } from "../system/child.ts";
+import { dockerFailure, execArguments } from "../system/docker.ts";
+import { decompressing, decompressor } from "./compression.ts";
+import { type LoadError, loadErrors, readable } from "./load-errors.ts";
+import { letGo } from "./passing-buffers.ts";
+import { confineDump } from "./restrict-psql.ts";
+import type { WithheldRefreshes } from "./withheld-refreshes.ts";
+
+export interface Load {
+  archive: string;
+  /** Of the archive as it was verified; what is sent must still be that. */
+  sha256: string;
+  compression: Compression;
+  /** Where, and as whom. */
+  server: DatabaseSettings;
+  facts: ServerFacts;
+  /** The empty database to fill. */
+  database: string;
+  applicationName: string;
+  /**
+   * How the archive travels. `compressed`: as it is, decompressed beside psql (Docker's stream is the narrow place).
+   * `confined`: decompressed here and kept from using psql's own commands, for a file that no manifest vouches for, or
+   * that the container cannot decompress.
+   * `plain`: the same for a psql that cannot confine.
+   */
+  way: "compressed" | "confined" | "plain";
+  /** Takes statements out of the text; not where it travels `compressed`. */
+  withheld?: WithheldRefreshes;
+  signal: AbortSignal;
+  /** Called with the number of compressed bytes sent so far. */
+  progress: (bytes: number) => void;
+}
+
+// The shell's pipeline would hide the status of the first: both statuses go to its output, and both must be there.
+const decompressAndRun = (compression: Compression): string => `exec 3>&1
+{ ${decompressing[compression]}; echo "${compression} $?" >&3; } | psql "$@" >/dev/null 3>&-
+echo "psql $?"`;
+
+/**
+ * The swap's commit makes what was not written at once durable. Materialized views are filled by one process, as the
+ * backup evaluated them: several would give rows in another order each time.
+ */
+const settings = {
+  synchronous_commit: "off",
+  client_min_messages: "warning",
+  max_parallel_workers_per_gather: 0,
+};
+
+/**
+ * What a database may have set and a load must not have, of those settings that not every PostgreSQL knows. The
+ * search_path is still the database's: where a part is loaded already, it may lead to operators of other people's.
+ */
+export const liftForLoad = `SELECT pg_catalog.set_config(name, '', false)
+  FROM pg_catalog.pg_settings WHERE name OPERATOR(pg_catalog.=) 'restrict_nonsystem_relation_kind'`;
+
+/** Of what psql says; an error is the last of it. */
+const messagesLimit = 262_144;
+
+/** Why a dump could not be loaded: what PostgreSQL said of a statement, or, where it said nothing, what is known. */
+export class LoadFailure extends Error {
+  override readonly name = "LoadFailure";
+  readonly error: LoadError | null;
+  constructor(error: LoadError | null, words: string) {
+    super(words);
+    this.error = error;
+  }
+}
+
+/** A psql that runs a dump in the database, or a part of it. */
+export interface LoadingPsql {
+  stdin: NodeJS.WritableStream;
+  /** Its exit status, what it and the commands beside it said, once it has ended. @throws a system error */
+  ended: Promise<{ status: number; output: string }>;
+}
+
+export type LoadPlace = Pick<Load, "applicationName" | "database" | "facts" | "server" | "signal">;
+
+/**
+ * Starts psql in the database.
+ * @param stops whether it ends at the first error.
+ * @param decompresses what decompresses its input in the container; null when it gets text.
+ * @param heard is given what it says on standard error, piece by piece, each byte a character: it is in the dump's
+ * encoding. See `readable`.
+ */
+export function startLoading(
+  place: LoadPlace,
+  stops: boolean,
+  decompresses: Compression | null,
+  heard: (words: string) => void,
+): LoadingPsql {
+  const psql = [
+    ...[
+      "-X",
+      "-q",
+      "-w",
+      "-v",
+      `ON_ERROR_STOP=${stops ? 1 : 0}`,
+      "-v",
+      "VERBOSITY=verbose",
+      "-o",
+      "/dev/null",
+    ],
+    ...["-U", place.server.user, "-d", connectionString(place.database)],
+    ...["-c", liftForLoad, "-f", "-"],
+  ];
+  const argv =
+    decompresses === null ? ["psql", ...psql] : ["sh", "-c", decompressAndRun(decompresses), "sh", ...psql];
+  const { applicationName, facts, server } = place;
+  const program = clientProgram(server, facts, { argv, applicationName, changes: settings });
+  const child = spawn("docker", execArguments(server.container, program, true), {
+    env: { ...process.env, ...program.secrets },
+    // As in runChild: the terminal's Ctrl-C must not end the load that puts a backup back.
+    detached: true,
+    stdio: ["pipe", "pipe", "pipe"],
+    signal: place.signal,
+    killSignal: "SIGKILL",
+  });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    if (decompresses !== null) output += chunk.toString();
+  });
+  child.stderr.on("data", (chunk: Buffer) => heard(chunk.toString("latin1")));
+  const ended = new Promise<{ status: number; output: string }>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) => resolve({ status: status ?? firstForeignStatus, output }));
+  });
+  return { stdin: child.stdin, ended };
+}
+
+/**
+ * Runs a dump in the database, stopping at its first error.
+ * @throws LoadFailure with PostgreSQL's first error; DockerError when the container is gone.
+ */
+export async function loadArchive(load: Load): Promise<void> {
+  const compressed = load.way === "compressed" ? load.compression : null;
+  let messages = "";
+  const { ended, stdin } = startLoading(load, true, compressed, (words) => {
+    messages = (messages + words).slice(-messagesLimit);
+  });
+  const [sent, status] = await Promise.allSettled([send(load, stdin), ended]);
+  if (load.signal.aborted) throw load.signal.reason;
+  if (status.status === "rejected") throw status.reason;
+  const statuses = statusesOf(status.value, compressed);
+  if (statuses.every(([, code]) => code === 0) && sent.status === "fulfilled") return;
+  const failure = status.value.status === 0 ? null : dockerFailure(load.server.container, messages);
+  if (failure !== null) throw failure;
+  const errors = loadErrors(messages);
+  const error = errors.find(({ sqlState }) => sqlState !== null) ?? errors[0] ?? null;
+  if (error !== null) throw new LoadFailure(error, error.message);
+  // psql first: who feeds it ends because of it.
+  const [program, code] = statuses.find(([, each]) => each !== 0) ?? ["", 0];
+  const words = [readable(messages).trim(), program === "" ? "" : endOf(program, code)];
+  if (program === "" && sent.status === "rejected") words.push(messageOf(sent.reason));
+  throw new LoadFailure(null, words.filter((text) => text !== "").join("; "));
+}
+
+/** The statuses of psql and, where there is one, of what decompresses beside it. */
+function statusesOf(
+  { output, status }: { output: string; status: number },
+  compressed: Compression | null,
+): [string, number][] {
+  if (compressed === null) return [["psql", status]];
+  if (status !== 0) return [["docker exec", status]];
+  const said = new Map(output.split("\n").map((line): [string, string] => [line.split(" ")[0] ?? "", line]));
+  return ["psql", compressed].map((program) => {
+    const code = /^\S+ (\d+)$/.exec(said.get(program) ?? "")?.[1];
+    return [program, code === undefined ? firstForeignStatus : Number(code)];
+  });
+}
+
+async function send(load: Load, input: NodeJS.WritableStream): Promise<void> {
+  const watched = watch(load);
+  const archive = createReadStream(load.archive, { highWaterMark: 1 << 18 });
+  if (load.way === "compressed") await pipeline(archive, watched.bytes, input, { signal: load.signal });
+  else
+    await pipeline(
+      archive,
+      watched.bytes,
+      decompressor(load.compression),
+      confineDump(load.way === "confined"),
+      load.withheld?.transform() ?? new PassThrough(),
+      input,
+      { signal: load.signal },
+    );
+  watched.requireSame();
+}
+
+/** Passes an archive's bytes on and shows how far it is; `requireSame` throws where they are not those that were verified. */
+function watch(load: Pick<Load, "progress" | "sha256">): { bytes: Transform; requireSame: () => void } {
+  const hash = createHash("sha256");
+  let count = 0;
+  const bytes = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      count += chunk.length;
+      load.progress(count);
+      letGo(chunk.length);
+      done(null, chunk);
+    },
+  });
+  const requireSame = () => {
+    if (hash.digest("hex") !== load.sha256) throw new Error("the file changed while it was restored");
+  };
+  return { bytes, requireSame };
+}
+
+/**
+ * Gives a dump's text, read as Latin-1, piece by piece to `take`, which may wait.
+ * @throws what `take` throws; a system error, an Error where the archive is not the one that was verified
+ */
+export async function readLoad(load: Load, take: (text: string) => Promise<void>): Promise<void> {
+  const watched = watch(load);
+  const archive = createReadStream(load.archive, { highWaterMark: 1 << 18 });
+  await pipeline(
+    archive,
+    watched.bytes,
+    decompressor(load.compression),
+    async (text: AsyncIterable<Buffer>) => {
+      for await (const chunk of text) await take(chunk.toString("latin1"));
+    },
+    { signal: load.signal },
+  );
+  watched.requireSame();
+}

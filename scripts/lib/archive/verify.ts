@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto";
+import { createReadStream, statSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { messageOf, ProgramError, systemCode } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import { compressionOfFile, decompressor } from "./compression.ts";
+import { DumpEndings } from "./dump-endings.ts";
+import { letGo } from "./passing-buffers.ts";
+
+export type ArchiveErrorKind =
+  | "missing"
+  | "empty"
+  | "not-compressed"
+  | "truncated"
+  | "corrupt"
+  | "trailing-garbage"
+  | "incomplete-dump";
+
+/** A backup file that cannot be used; `kind` says why. */
+export class ArchiveError extends ProgramError {
+  override readonly name = "ArchiveError";
+  readonly kind: ArchiveErrorKind;
+  readonly path: string;
+  constructor(kind: ArchiveErrorKind, path: string, cause?: unknown) {
+    super(`${path} ${explanations[kind]}; choose another backup`, ExitCode.badFile, cause);
+    this.kind = kind;
+    this.path = path;
+  }
+}
+
+const explanations: Record<ArchiveErrorKind, string> = {
+  missing: "does not exist or is not a file",
+  empty: "is empty",
+  "not-compressed": "is neither a gzip nor a zstd file",
+  truncated: "is cut off",
+  corrupt: "is damaged: its content does not match its checksum",
+  "trailing-garbage": "has bytes after its end that do not belong to it",
+  "incomplete-dump": "does not end as a complete plain pg_dump does",
+};
+
+/** What an error of gzip's or zstd's reader means; null for any other error. */
+function damage(error: unknown): ArchiveErrorKind | null {
+  const code = systemCode(error) ?? "";
+  if (code === "Z_BUF_ERROR") return "truncated";
+  // Node reads one zstd frame, which is all that the zstd command writes, and then closes or looks for another one.
+  if (code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ZSTD_error_prefix_unknown")
+    return "trailing-garbage";
+  if (code.startsWith("ZSTD_error_")) return "corrupt";
+  if (code !== "Z_DATA_ERROR") return null;
+  // The first header is known to be right; this one zlib looked for after a member's end.
+  return messageOf(error) === "incorrect header check" ? "trailing-garbage" : "corrupt";
+}
+
+/** Of the file at a time, and of its text: large enough that handing over costs little, small enough for memory. */
+const readBytes = 262_144;
+const textBytes = 262_144;
+
+export interface VerifiedArchive {
+  bytes: number;
+  sha256: string;
+  uncompressedBytes: number;
+  /** As the dump's head says: `15.18 (Debian 15.18-1.pgdg120+1)`; null if it does not. */
+  serverVersion: string | null;
+  dumpVersion: string | null;
+}
+
+/**
+ * Reads a backup's file in full and decompresses it: whole, undamaged, and a dump that pg_dump finished.
+ * Memory stays bounded whatever the size. `watch` is given the dump's text, piece by piece.
+ * @throws ArchiveError; InterruptedError on abort; a system error if it cannot be read.
+ */
+export async function verifyArchive(
+  path: string,
+  { signal, watch }: { signal?: AbortSignal; watch?: (text: Buffer) => void } = {},
+): Promise<VerifiedArchive> {
+  const size = sizeOf(path);
+  if (size === 0) throw new ArchiveError("empty", path);
+  const compression = compressionOfFile(path);
+  if (compression === null) throw new ArchiveError("not-compressed", path);
+  const hash = createHash("sha256");
+  const text = decompressor(compression, textBytes);
+  const endings = new DumpEndings();
+  let bytes = 0;
+  try {
+    await pipeline(
+      createReadStream(path, { highWaterMark: readBytes }),
+      async function* hashed(source: AsyncIterable<Buffer>) {
+        for await (const chunk of source) {
+          bytes += chunk.length;
+          hash.update(chunk);
+          yield chunk;
+        }
+      },
+      text,
+      async (source: AsyncIterable<Buffer>) => {
+        for await (const chunk of source) {
+          endings.take(chunk);
+          watch?.(chunk);
+          letGo(chunk.length);
+        }
+      },
+      signal === undefined ? {} : { signal },
+    );
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    const kind = damage(error);
+    throw kind === null ? error : new ArchiveError(kind, path, error);
+  }
+  // zlib stops at zeros after the last member and says nothing.
+  if (text.bytesWritten !== size || bytes !== size) throw new ArchiveError("trailing-garbage", path);
+  if (!endings.isComplete()) throw new ArchiveError("incomplete-dump", path);
+  const { uncompressedBytes, serverVersion, dumpVersion } = endings;
+  return { bytes, sha256: hash.digest("hex"), uncompressedBytes, serverVersion, dumpVersion };
+}
+
+function sizeOf(path: string): number {
+  try {
+    const status = statSync(path);
+    if (status.isFile()) return status.size;
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT")
+      throw new Error(`${path} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  throw new ArchiveError("missing", path);
+}

@@ -1,0 +1,191 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Compression } from "../../contract/backup-names.ts";
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import { ProgramError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import { applicationName } from "../base/run-id.ts";
+import { clientProgram } from "../postgres/client-program.ts";
+import { serverFacts } from "../postgres/server-facts.ts";
+import { connectionString } from "../postgres/sql.ts";
+import { type ChildOptions, type ChildResult, firstForeignStatus } from "../system/child.ts";
+import { requireRunning, runClient } from "../system/docker.ts";
+
+/** pg_dump or pg_dumpall failed; the message holds its own words. */
+export class DumpError extends ProgramError {
+  override readonly name = "DumpError";
+  constructor(program: string, container: string, detail: string) {
+    super(`${program} in container ${container} failed: ${detail}`, ExitCode.failed);
+  }
+}
+
+export interface DumpOptions {
+  runId: string;
+  /** The file that takes the dump. */
+  output: number;
+  /** The lock's descriptor: the dump holds it too, for as long as it writes. */
+  lock: number;
+  signal: AbortSignal;
+}
+
+/** What is known only when a snapshot was taken. */
+export interface DumpOrder {
+  snapshot: string;
+  /** The database's own, whatever else the container, the database or the role has set. */
+  encoding: string;
+  /** Whether a partition's rows are given to the partitioned table, which looks for their partition again. */
+  viaPartitionRoot: boolean;
+}
+
+/** A dump that is on its way: everything is ready but its order. */
+export interface Dump {
+  /** Waits until nothing is left to do but to obey. @throws as `done` does */
+  ready: Promise<void>;
+  begin(order: DumpOrder): void;
+  /** @throws DumpError, DockerError, InterruptedError. The caller ends the server process then, see endBackends. */
+  done: Promise<void>;
+}
+
+const zstdMissing = 90;
+const zstdFailed = 91;
+const noOrder = 92;
+
+/** What the container says when it waits for the order: Docker needs longer to start a program than pg_dump its locks. */
+const readyMark = "ready to dump\n";
+
+/** Reads the order from standard input: the snapshot, the encoding, and an option or none. */
+const takeOrder = `printf '${readyMark.trim()}\\n' >&2
+read -r snapshot PGCLIENTENCODING option || exit ${noOrder}
+export PGCLIENTENCODING
+exec </dev/null`;
+
+const plainDump = `${takeOrder}
+exec pg_dump "--snapshot=$snapshot" $option "$@"`;
+
+/**
+ * The dump's output is the archive, so both statuses are taken another way. zstd's counts first: pg_dump fails too when
+ * nobody reads what it writes. One thread, because the application needs the other processors, and the one that reads
+ * too (`-T1` has another): at a high level it would read megabytes ahead, and go on for half a minute after the dump's
+ * end.
+ */
+const dumpToZstd = `command -v zstd >/dev/null || exit ${zstdMissing}
+level=$1
+shift
+${takeOrder}
+exec 4>&1
+statuses=$({ { pg_dump "--snapshot=$snapshot" $option "$@" 3>&- 4>&-; echo $? >&3; } | zstd -q --single-thread "-$level" -c >&4 3>&- 4>&-; echo $? >&3; } 3>&1)
+set -- $statuses
+[ "$2" = 0 ] && exit "$1"
+echo "zstd ended with status $2" >&2
+exit ${zstdFailed}`;
+
+/**
+ * Makes a plain dump ready, which then writes the ordered snapshot, compressed in the container, into `output`: the
+ * bytes do not pass through here. From a snapshot to the dump's locks time is short, because a table that somebody drops
+ * meanwhile is missing. gzip is pg_dump's own. Its own zstd is of PostgreSQL 16 and leaves out the checksum that shows
+ * damage, so the command of that name does it.
+ */
+export function prepareDump(
+  database: DatabaseSettings,
+  {
+    compression,
+    level,
+    lockWaitSeconds,
+    ...options
+  }: DumpOptions & { compression: Compression; level: number; lockWaitSeconds: number },
+): Dump {
+  const order = Promise.withResolvers<string>();
+  const heard = Promise.withResolvers<void>();
+  const argv = [
+    ...(compression === "gzip"
+      ? ["sh", "-c", plainDump, "sh", `--compress=${level}`]
+      : ["sh", "-c", dumpToZstd, "sh", String(level), "--compress=0"]),
+    "--no-password",
+    `--lock-wait-timeout=${lockWaitSeconds * 1000}`,
+    `--username=${database.user}`,
+    `--dbname=${connectionString(database.database)}`,
+  ];
+  const done = run(database, "pg_dump", argv, {
+    ...options,
+    input: order.promise,
+    overhear: (stderr) => {
+      if (stderr.includes(readyMark)) heard.resolve();
+    },
+  });
+  const ready = Promise.race([heard.promise, done]);
+  // Whoever made it may still be at something else when it fails.
+  void Promise.allSettled([ready, done]);
+  return {
+    ready,
+    begin: ({ snapshot, encoding, viaPartitionRoot }) =>
+      order.resolve(`${snapshot} ${encoding} ${viaPartitionRoot ? "--load-via-partition-root" : ""}\n`),
+    done,
+  };
+}
+
+/** Writes the server's roles into `output`; their password hashes only if the user may read them. */
+export async function dumpRoles(
+  database: DatabaseSettings,
+  { passwords, ...options }: DumpOptions & Pick<DumpOrder, "encoding"> & { passwords: boolean },
+): Promise<void> {
+  const argv = [
+    "pg_dumpall",
+    "--no-password",
+    "--roles-only",
+    ...(passwords ? [] : ["--no-role-passwords"]),
+    `--username=${database.user}`,
+    `--database=${connectionString(database.database)}`,
+  ];
+  await run(database, "pg_dumpall", argv, options);
+}
+
+/** Docker notes a container's end a moment after that of the programs in it. */
+const looksAfterKill = 10;
+/** Milliseconds. */
+const lookPause = 200;
+
+async function run(
+  database: DatabaseSettings,
+  program: string,
+  argv: string[],
+  {
+    runId,
+    lock,
+    encoding,
+    ...child
+  }: DumpOptions & Partial<Pick<DumpOrder, "encoding">> & Pick<ChildOptions, "input" | "overhear">,
+): Promise<void> {
+  const { signal } = child;
+  const asking = { applicationName: applicationName(runId), signal };
+  const facts = await serverFacts(database, asking);
+  const result = await runClient(
+    database.container,
+    clientProgram(database, facts, { ...asking, argv, ...(encoding === undefined ? {} : { encoding }) }),
+    { ...child, inherit: [lock] },
+  );
+  if (result.code === 0) return;
+  if (result.code === zstdMissing) {
+    throw new ProgramError(
+      `the container ${database.container} lacks the command zstd, which is to compress its backups; install it in the container's image, or set backups.compression to gzip`,
+      ExitCode.unavailable,
+    );
+  }
+  // A container that was stopped meanwhile is the better explanation.
+  const looks = result.code >= firstForeignStatus ? looksAfterKill : 1;
+  for (let look = 1; look <= looks; look += 1) {
+    if (look > 1) await sleep(lookPause);
+    await requireRunning(database.container, { signal });
+  }
+  const failed = result.code === zstdFailed ? "zstd" : program;
+  throw new DumpError(failed, database.container, detailOf(result));
+}
+
+/** From the first error on: warnings come before it, the command that failed at great length after it. */
+function detailOf({ code, stderr }: ChildResult): string {
+  const lines = stderr
+    .replace(readyMark, "")
+    .split("\n")
+    .flatMap((line) => line.trim() || []);
+  const first = lines.findIndex((line) => /error( \d+ )?:|fatal:/i.test(line));
+  const words = first < 0 ? lines.slice(-3) : lines.slice(first, first + 3);
+  return words.join("; ") || `exit status ${code}`;
+}

@@ -1,0 +1,62 @@
+import { basename } from "node:path";
+import type { Manifest } from "../../contract/manifest.ts";
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { compressionOfVerified } from "../archive/compression.ts";
+import { versionNumber } from "../archive/dump-endings.ts";
+import { reachesElsewhere } from "../archive/statements.ts";
+import { verifyArchive } from "../archive/verify.ts";
+import type { Backup } from "../store/list.ts";
+
+/**
+ * The manifest of an archive that another program made, after reading it in full.
+ * @throws ArchiveError, InterruptedError; Error for one that cannot be restored into one database
+ */
+export async function adoptedManifest(
+  settings: Settings,
+  { name, container, database, user }: DatabaseSettings,
+  backup: Backup,
+  runId: string,
+  signal: AbortSignal,
+): Promise<Manifest> {
+  const { bytes, sha256, uncompressedBytes, serverVersion, dumpVersion } = await verifyArchive(
+    backup.archivePath,
+    {
+      signal,
+    },
+  );
+  const reason = await reachesElsewhere(backup.archivePath, signal);
+  // A manifest would vouch for it, and a restore would run what it holds against the live database.
+  if (reason !== null) throw new Error(`it cannot be restored into one database: ${reason}`);
+  const serverVersionNumber = versionNumber(serverVersion ?? "");
+  return {
+    version: 1,
+    runId,
+    database: { name, container, database, user },
+    server: settings.server,
+    host: null,
+    createdAt: backup.takenAt.toISOString(),
+    snapshotAt: null,
+    durationSeconds: 0,
+    class: "regular",
+    adopted: true,
+    archive: {
+      file: basename(backup.archivePath),
+      bytes,
+      sha256,
+      uncompressedBytes,
+      format: `plain-${compressionOfVerified(backup.archivePath)}`,
+      compressionLevel: null,
+    },
+    roles: null,
+    postgres:
+      serverVersion === null || serverVersionNumber === null
+        ? null
+        : { serverVersion, serverVersionNumber, dumpVersion: dumpVersion ?? serverVersion },
+    properties: null,
+    content: null,
+    totals: null,
+    databaseBytes: null,
+    shrunk: null,
+    verifiedAt: new Date().toISOString(),
+  };
+}

@@ -1,0 +1,148 @@
+import { basename } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { ArchiveError } from "../archive/verify.ts";
+import { deadline } from "../base/deadline.ts";
+import { messageOf, ProgramError, systemCode } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import type { Log } from "../program/log.ts";
+import {
+  identityOf,
+  isKnown,
+  type LeftAlone,
+  type LeftAloneArchives,
+  readLeftAlone,
+  writeLeftAlone,
+} from "../store/left-alone.ts";
+import { type Backup, listBackups } from "../store/list.ts";
+import { writeManifest } from "../store/manifest.ts";
+import { adoptedManifest } from "./adopted-manifest.ts";
+
+/**
+ * Gives every archive without a manifest (the hand-made scripts' backups) one, after reading it in full. One that cannot
+ * be adopted is reported, left alone and, as long as it is the same file, not read again. All of it takes
+ * `timeouts.backup` at most. Call it while the database's lock is held.
+ * @returns the file names of the archives that were adopted.
+ * @throws InterruptedError on abort of `signal`; what else goes wrong is logged
+ */
+export async function adoptArchives(
+  settings: Settings,
+  database: DatabaseSettings,
+  { runId, log, signal }: AdoptionRun,
+): Promise<string[]> {
+  const seconds = settings.timeouts.backup;
+  const limit = deadline(signal, seconds, `it was not read to its end in ${seconds} s (timeouts.backup)`);
+  const adoption = new Adoption(settings, database, { runId, log, signal: limit.signal });
+  try {
+    for (const backup of listBackups(settings.paths.backups, database.name)) {
+      if (backup.manifest === null) await adoption.look(backup, signal);
+      signal.throwIfAborted();
+    }
+    adoption.forgetOthers();
+  } catch (error) {
+    signal.throwIfAborted();
+    log.event("warning", database.name, `earlier archives were not looked at: ${messageOf(error)}`);
+  } finally {
+    limit.done();
+    adoption.finish();
+  }
+  return adoption.adopted;
+}
+
+interface AdoptionRun {
+  runId: string;
+  log: Log;
+  signal: AbortSignal;
+}
+
+class Adoption {
+  readonly adopted: string[] = [];
+  readonly #settings: Settings;
+  readonly #database: DatabaseSettings;
+  readonly #run: AdoptionRun;
+  readonly #known: LeftAloneArchives;
+  #leftAlone: Record<string, LeftAlone>;
+  readonly #looked = new Set<string>();
+  /** What manifests describe that were written here. */
+  readonly #described = new Map<string, string>();
+  #read = 0;
+
+  constructor(settings: Settings, database: DatabaseSettings, run: AdoptionRun) {
+    this.#settings = settings;
+    this.#database = database;
+    this.#run = run;
+    this.#known = readLeftAlone(settings.paths.backups, database.name);
+    this.#leftAlone = { ...this.#known };
+  }
+
+  /** @param interrupted of the whole run: then nothing is known of the archive. */
+  async look(backup: Backup, interrupted: AbortSignal): Promise<void> {
+    const file = basename(backup.archivePath);
+    const other = this.#described.get(backup.stem);
+    const problem = other === undefined ? backup.manifestProblem : `it describes ${other}`;
+    if (problem !== null) {
+      this.#warn(`${file} is left alone: its manifest is not right: ${problem}`);
+      return;
+    }
+    const known = this.#known[file];
+    this.#looked.add(file);
+    if (known !== undefined && isKnown(known, backup.archivePath, new Date())) return;
+    // What there was no time for is for the next run.
+    if (this.#run.signal.aborted) return;
+    this.#read += 1;
+    const identity = identityOf(backup.archivePath);
+    delete this.#leftAlone[file];
+    try {
+      await this.#adopt(backup, file);
+    } catch (error) {
+      if (!interrupted.aborted) this.#leave(file, identity, error);
+    }
+  }
+
+  async #adopt(backup: Backup, file: string): Promise<void> {
+    const { log, runId, signal } = this.#run;
+    const manifest = await adoptedManifest(this.#settings, this.#database, backup, runId, signal);
+    try {
+      writeManifest(backup.manifestPath, manifest);
+    } catch (error) {
+      // Says nothing about the archive.
+      this.#warn(`${file} could not be adopted: ${messageOf(error)}; the next run tries again`);
+      return;
+    }
+    this.adopted.push(file);
+    this.#described.set(backup.stem, file);
+    log.event("info", this.#database.name, `adopted ${file}, an earlier backup, after reading it in full`);
+  }
+
+  #leave(file: string, identity: string, error: unknown): void {
+    const isLate = this.#run.signal.aborted;
+    const reason = messageOf(isLate ? this.#run.signal.reason : error);
+    // One that shared the time with others has all of it in a run in which it is the first.
+    if (isLate && this.#read > 1) return;
+    this.#warn(`${file} is left alone and not counted: ${reason}`);
+    // This Node cannot read it: another one may.
+    if (error instanceof ProgramError && error.exitCode === ExitCode.configuration) return;
+    const passing = systemCode(error) !== null && !(error instanceof ArchiveError);
+    this.#leftAlone[file] = { identity, reason, readAt: new Date().toISOString(), passing };
+  }
+
+  /** When all were looked at: what is known of archives that are gone, or have a manifest by now, is of no use. */
+  forgetOthers(): void {
+    const looked = Object.entries(this.#leftAlone).filter(([file]) => this.#looked.has(file));
+    this.#leftAlone = Object.fromEntries(looked);
+  }
+
+  /** Writes down what is known now. */
+  finish(): void {
+    if (isDeepStrictEqual(this.#known, this.#leftAlone)) return;
+    try {
+      writeLeftAlone(this.#settings.paths.backups, this.#database.name, this.#leftAlone);
+    } catch (error) {
+      this.#warn(`which archives are left alone cannot be written down: ${messageOf(error)}`);
+    }
+  }
+
+  #warn(text: string): void {
+    this.#run.log.event("warning", this.#database.name, text);
+  }
+}

@@ -1,0 +1,29 @@
+import type { Settings } from "../../contract/settings.ts";
+import { ArchiveError } from "../archive/verify.ts";
+import { DumpError } from "../archive/write.ts";
+import { messageOf, ProgramError, systemCode } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import { PsqlError } from "../postgres/error.ts";
+import { SpaceError } from "../system/space.ts";
+
+const lockNotAvailable = "55P03";
+
+/** What went wrong with a backup, in the words and with the exit code that say what to do. */
+export function backupFailure(error: unknown, settings: Settings): ProgramError {
+  const { paths, timeouts } = settings;
+  if (
+    systemCode(error) === "ENOSPC" ||
+    (error instanceof DumpError && /no space left/i.test(error.message))
+  ) {
+    return new SpaceError(paths.backups, "the file system filled up during the backup", error);
+  }
+  if (error instanceof PsqlError && error.sqlState === lockNotAvailable) {
+    const why = `a table stayed locked for ${timeouts.lockWait} s (timeouts.lockWait), perhaps by a migration`;
+    return new ProgramError(`${why}; run the backup again later`, ExitCode.failed, error);
+  }
+  if (error instanceof ArchiveError) {
+    const why = `the backup that was just written did not pass its verification: ${error.message}`;
+    return new ProgramError(why, ExitCode.failed, error);
+  }
+  return error instanceof ProgramError ? error : new ProgramError(messageOf(error), ExitCode.failed, error);
+}

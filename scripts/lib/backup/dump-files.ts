@@ -1,0 +1,201 @@
+import { hash } from "node:crypto";
+import { closeSync, fsyncSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Cluster } from "../../contract/cluster.ts";
+import type { Content } from "../../contract/content.ts";
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { type Dump, DumpError, type DumpOptions, dumpRoles } from "../archive/write.ts";
+import type { Deadline } from "../base/deadline.ts";
+import { InterruptedError } from "../base/errors.ts";
+import { applicationName } from "../base/run-id.ts";
+import type { NamedSequence } from "../content/sequences.ts";
+import {
+  type DatabaseFacts,
+  type Snapshot,
+  type SnapshotFacts,
+  SnapshotSession,
+} from "../content/snapshot.ts";
+import { SnapshotReader } from "../content/snapshot-reader.ts";
+import { evaluateViews } from "../content/views.ts";
+import { readCluster } from "../postgres/cluster.ts";
+import { PsqlError } from "../postgres/error.ts";
+import type { QueryOptions } from "../postgres/psql.ts";
+import type { Log } from "../program/log.ts";
+import { partialPath } from "../store/publish.ts";
+import { ArchiveWriter, create } from "./archive-writer.ts";
+import { dumpHoldsLocks } from "./dump-locks.ts";
+import { somethingVanished } from "./vanished.ts";
+
+export interface DumpFiles {
+  archivePath: string;
+  rolesPath: string;
+  facts: SnapshotFacts;
+  cluster: Cluster;
+  snapshotAt: Date;
+  /** Without the sequences' values, which only the dump knows. */
+  content: Omit<Content, "sequences">;
+  sequences: readonly NamedSequence[];
+}
+
+/** Milliseconds. */
+const progressPause = 500;
+const longestPause = 300;
+
+/** All materialized views may take as long as so many of their questions may. */
+const viewsPerBackup = 10;
+/** Of a backup's time, what is left for everything behind the materialized views. */
+const shareOfRest = 0.1;
+
+export interface DumpRun {
+  runId: string;
+  log: Log;
+  /** By performance.now(). */
+  began: number;
+  lock: { readonly fd: number };
+  deadline: Deadline;
+  progress?: (bytes: number) => void;
+  /** What has to be done first, while psql connects already. */
+  before: () => Promise<void>;
+}
+
+/**
+ * Writes a run's dump and roles under names of its own and makes them last. Dump and content are of one snapshot.
+ * @returns an error after which another attempt may succeed: something was dropped before it was dumped.
+ * @throws PsqlError (sqlState 55P03 when a table stayed locked), DockerError, DumpError, InterruptedError, system
+ * errors, and what `run.before` throws; the files are then still there.
+ */
+export async function writeDumpFiles(
+  settings: Settings,
+  database: DatabaseSettings,
+  run: DumpRun,
+): Promise<DumpFiles | DumpError> {
+  const ended = new AbortController();
+  const signal = AbortSignal.any([run.deadline.signal, ended.signal]);
+  const options = {
+    applicationName: applicationName(run.runId),
+    lockTimeoutSeconds: settings.timeouts.lockWait,
+    signal,
+  };
+  const common = { runId: run.runId, lock: run.lock.fd, signal };
+  const rolesPath = partialPath(settings.paths.backups, database.name, run.runId, "roles.sql");
+  const writer = new ArchiveWriter(settings, database, common);
+  const timer = setInterval(() => run.progress?.(writer.size), progressPause);
+  const session = new SnapshotSession(database, options);
+  const work: Promise<unknown>[] = [];
+  let snapshot: Snapshot | null = null;
+  try {
+    await run.before();
+    const first = writer.prepare();
+    const facts = await session.facts();
+    const cluster = readCluster(database, options);
+    const roles = writeRoles(database, rolesPath, { ...common, facts });
+    work.push(cluster, roles);
+    // They may fail while the dump begins.
+    void Promise.allSettled(work);
+    const begun = await startDump(session, writer, first);
+    const { dump } = begun;
+    snapshot = begun.snapshot;
+    const content = readContent(settings, database, snapshot, options, run);
+    work.push(content);
+    const [read, described] = await Promise.all([content, cluster, roles, dump.done]);
+    writer.keep();
+    const { path: archivePath } = writer;
+    const { takenAt: snapshotAt } = snapshot;
+    return { archivePath, rolesPath, facts: snapshot.facts, cluster: described, snapshotAt, ...read };
+  } catch (error) {
+    const passing =
+      error instanceof DumpError && error === writer.failure && snapshot !== null
+        ? await somethingVanished(database, snapshot.facts.snapshot, {
+            ...options,
+            timeoutSeconds: settings.timeouts.query,
+          }).catch(() => false)
+        : false;
+    ended.abort(new InterruptedError("another part of the backup failed"));
+    await Promise.allSettled([...work, writer.ended]);
+    if (passing && error instanceof DumpError) return error;
+    throw error;
+  } finally {
+    clearInterval(timer);
+    writer.close();
+    await session.close();
+  }
+}
+
+/**
+ * Lets the dump have a snapshot whose locks it gets. Somebody may ask for a table in the moment between a snapshot's
+ * locks and the dump's: he waits for the snapshot, and the dump behind him, so that both begin anew.
+ * @returns the dump, perhaps a failed one, and its snapshot.
+ */
+async function startDump(
+  session: SnapshotSession,
+  writer: ArchiveWriter,
+  first: Dump,
+): Promise<{ dump: Dump; snapshot: Snapshot }> {
+  for (let dump = first; ; dump = writer.prepare()) {
+    await dump.ready;
+    const snapshot = await session.take();
+    const { facts, viaPartitionRoot } = snapshot;
+    const { encoding } = facts.properties;
+    dump.begin({ snapshot: facts.snapshot, encoding, viaPartitionRoot });
+    const waiting = await dumpHoldsLocks(snapshot.session, snapshot.dumpedTables, dump.done);
+    if (waiting.length === 0) return { dump, snapshot };
+    await session.letGo(waiting);
+    await writer.ended;
+    // Not in step with whoever asks again and again.
+    await sleep(Math.random() * longestPause);
+  }
+}
+
+async function writeRoles(
+  database: DatabaseSettings,
+  path: string,
+  { facts, ...options }: Omit<DumpOptions, "output"> & { facts: DatabaseFacts },
+): Promise<void> {
+  const output = create(path);
+  try {
+    const { properties, readsPasswords: passwords } = facts;
+    await dumpRoles(database, { ...options, output, encoding: properties.encoding, passwords });
+    fsyncSync(output);
+  } finally {
+    closeSync(output);
+  }
+}
+
+async function readContent(
+  { manifest, timeouts }: Settings,
+  database: DatabaseSettings,
+  snapshot: Snapshot,
+  options: QueryOptions,
+  { began, log }: DumpRun,
+): Promise<Pick<DumpFiles, "content" | "sequences">> {
+  const sequences = await snapshot.listSequences();
+  const content = await snapshot.readContent(manifest);
+  if (content.objects.materializedViews?.count === 0)
+    return { sequences, content: { ...content, materializedViews: [] } };
+  const timeoutSeconds = timeouts.query;
+  const reader = new SnapshotReader(database, { ...options, timeoutSeconds }, snapshot.facts.snapshot);
+  try {
+    // What they need must not end a backup whose dump is finished.
+    const end = began + (timeouts.backup - shareOfRest * timeouts.backup) * 1000;
+    const until = Math.min(performance.now() + viewsPerBackup * timeoutSeconds * 1000, end);
+    const materializedViews = await evaluateViews({ reader, timeoutSeconds, until, proof: manifest });
+    return { sequences, content: { ...content, materializedViews } };
+  } catch (error) {
+    // That it is not known what the views would be is told wherever the backup is compared.
+    if (!(error instanceof PsqlError) || error.kind !== "query") throw error;
+    const what = `what its materialized views are to hold could not be computed: ${error.message}`;
+    log.event("warning", database.name, `${what}; their content is not compared`);
+    return { sequences, content };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Size and digest of a roles file. @throws DumpError unless it ends as pg_dumpall ends it. */
+export function readRoles(path: string, container: string): { bytes: number; sha256: string } {
+  const content = readFileSync(path);
+  const complete = /\n--\n-- PostgreSQL database cluster dump complete\n--\n\n(\\unrestrict \w+\n\n)?$/;
+  if (!complete.test(content.toString("latin1")))
+    throw new DumpError("pg_dumpall", container, "its output is cut off");
+  return { bytes: content.length, sha256: hash("sha256", content) };
+}

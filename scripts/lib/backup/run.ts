@@ -1,0 +1,106 @@
+import type { Manifest } from "../../contract/manifest.ts";
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { messageOf } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import type { Log } from "../program/log.ts";
+import { exitCodeOf } from "../program/program.ts";
+import { lockDatabase } from "../recovery/dead-runs.ts";
+import { databaseNames, dropLeftovers } from "../recovery/leftover-databases.ts";
+import { dropExpiredPrevious } from "../recovery/previous-databases.ts";
+import { forgetUndropped } from "../recovery/undropped.ts";
+import { prune } from "../retention/apply.ts";
+import { LockedError } from "../system/lock.ts";
+import { adoptArchives } from "./adoption.ts";
+import { takeBackup } from "./take.ts";
+
+/** What became of one database in a run of backup_database; `--json` prints it. */
+export interface BackupOutcome {
+  database: string;
+  exitCode: ExitCode;
+  /** The new backup's manifest; null if there is none. */
+  backup: Manifest | null;
+  /** Archives that were found without manifest and have one now. */
+  adopted: string[];
+  /** Archives that had expired. */
+  removed: string[];
+  /**
+   * Databases that are gone: those that dead runs left, and those that restores had replaced and whose time was over.
+   */
+  dropped: string[];
+  error: string | null;
+}
+
+export interface BackupRequest {
+  program: string;
+  runId: string;
+  log: Log;
+  signal: AbortSignal;
+  progress?: (bytes: number) => void;
+  /** Told when the database's lock is held: from then on the run does something. */
+  begun?: () => void;
+}
+
+/** Backs up one database: lock, clean-up after dead runs, backup, adoption, retention. Never throws. */
+export async function backUp(
+  settings: Settings,
+  database: DatabaseSettings,
+  request: BackupRequest,
+): Promise<BackupOutcome> {
+  const { log } = request;
+  const outcome: BackupOutcome = {
+    database: database.name,
+    exitCode: ExitCode.success,
+    backup: null,
+    adopted: [],
+    removed: [],
+    dropped: [],
+    error: null,
+  };
+  const attempt = async () => {
+    const lock = await reporting(log, database.name, () => lockDatabase(settings, database, request));
+    request.begun?.();
+    try {
+      const run = { ...request, settings, database };
+      let present: string[] = [];
+      const cleanUp = async () => {
+        present = await databaseNames(run, database.database);
+        outcome.dropped = await dropLeftovers(run, database.database, present);
+      };
+      const backup = await takeBackup(settings, database, { ...request, class: "regular", lock, cleanUp });
+      outcome.backup = backup;
+      // Not after a failure: that is to be reported at once, and reading old archives may take as long as a backup.
+      outcome.adopted = await adoptArchives(settings, database, request);
+      await forgetUndropped(run);
+      const { removed, problems, heldBy } = prune(settings, database, log);
+      outcome.removed = removed;
+      if (problems.length > 0) {
+        outcome.exitCode = ExitCode.failed;
+        outcome.error = problems.join("; ");
+      }
+      if (heldBy !== null) return;
+      const expired = await dropExpiredPrevious(run, present, backup);
+      outcome.dropped = [...outcome.dropped, ...expired];
+    } finally {
+      lock.release();
+    }
+  };
+  try {
+    await attempt();
+  } catch (error) {
+    if (outcome.backup !== null)
+      log.event("error", database.name, `removing what has expired failed: ${messageOf(error)}`);
+    return { ...outcome, exitCode: exitCodeOf(error), error: messageOf(error) };
+  }
+  return outcome;
+}
+
+/** Logs why a backup could not even begin; from then on takeBackup logs by itself. */
+async function reporting<T>(log: Log, database: string, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (error instanceof LockedError) log.event("warning", database, `backup refused: ${error.message}`);
+    else log.event("error", database, `backup failed: ${messageOf(error)}`);
+    throw error;
+  }
+}

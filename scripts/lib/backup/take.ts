@@ -1,0 +1,247 @@
+import { mkdirSync } from "node:fs";
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { archiveName, rolesName } from "../../contract/backup-names.ts";
+import { totalRows } from "../../contract/content.ts";
+import type { BackupClass, Manifest } from "../../contract/manifest.ts";
+import { compressionIn, type DatabaseSettings, type Settings } from "../../contract/settings.ts";
+import { requireReadable } from "../archive/compression.ts";
+import { type VerifiedArchive, verifyArchive } from "../archive/verify.ts";
+import { DumpError } from "../archive/write.ts";
+import { deadline } from "../base/deadline.ts";
+import { messageOf, ProgramError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import { formatBytes, formatDuration, plural } from "../base/format.ts";
+import { applicationName } from "../base/run-id.ts";
+import { DumpedSequences } from "../content/dumped-sequences.ts";
+import type { NamedSequence } from "../content/sequences.ts";
+import { endBackends } from "../postgres/sessions.ts";
+import type { Log } from "../program/log.ts";
+import { listBackups } from "../store/list.ts";
+import { commit, freeName, removePartials } from "../store/publish.ts";
+import { requireRunning } from "../system/docker.ts";
+import type { Lock } from "../system/lock.ts";
+import { missingMount, missingMountText, mountAdvice } from "../system/mounts.ts";
+import { neededBytes, requireSpace } from "../system/space.ts";
+import { backupFailure } from "./backup-failure.ts";
+import { type DumpFiles, type DumpRun, readRoles, writeDumpFiles } from "./dump-files.ts";
+import { predecessors, shrinkage } from "./shrinkage.ts";
+
+export interface BackupRun {
+  runId: string;
+  class: BackupClass;
+  log: Log;
+  /** The database's lock; see lockDatabase. */
+  lock: Lock;
+  signal: AbortSignal;
+  /** What makes room before the free space is looked at. */
+  cleanUp?: () => Promise<void>;
+  /** Told now and then how many bytes of the archive are written. */
+  progress?: (bytes: number) => void;
+}
+
+/**
+ * Takes one verified backup of a database, with roles and manifest beside it, and logs how it went. Its final name
+ * appears when everything is proven and on disk; after any failure nothing of it is left, here or in the server.
+ * @throws ProgramError with the exit code that fits.
+ */
+export async function takeBackup(
+  settings: Settings,
+  database: DatabaseSettings,
+  run: BackupRun,
+): Promise<Manifest> {
+  const { log } = run;
+  log.event(
+    "info",
+    database.name,
+    run.class === "regular" ? "backup started" : "backup started, before a restore",
+  );
+  try {
+    const manifest = await attempt(settings, database, run);
+    log.event("info", database.name, `backup finished: ${summary(manifest)}`);
+    return manifest;
+  } catch (error) {
+    const failure = backupFailure(error, settings);
+    log.event("error", database.name, `backup failed: ${failure.message}`);
+    throw failure;
+  }
+}
+
+/** A backup in one line: file, sizes, rows, duration. */
+export function summary({ archive, totals, durationSeconds }: Manifest): string {
+  const content =
+    totals === null ? [] : [`${plural(totals.tables, "table")} with ${plural(totals.rows, "row")}`];
+  return [archive.file, formatBytes(archive.bytes), ...content, formatDuration(durationSeconds)].join(", ");
+}
+
+/** @throws ProgramError where the backup would land below the mount point of the disk that is to hold it. */
+function requireMounted(directory: string): void {
+  const missing = missingMount(directory);
+  if (missing === null) return;
+  const what = missingMountText(directory, missing);
+  throw new ProgramError(`${what}; ${mountAdvice(missing)}`, ExitCode.failed);
+}
+
+async function attempt(settings: Settings, database: DatabaseSettings, run: BackupRun): Promise<Manifest> {
+  const begun = performance.now();
+  const { compression, level } = compressionIn(settings);
+  requireReadable(compression);
+  const directory = settings.paths.backups;
+  requireMounted(directory);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const earlier = listBackups(directory, database.name);
+  const last = earlier.find((backup) => backup.verified);
+  let prepared = false;
+  const before = async () => {
+    const asking = { timeoutSeconds: settings.timeouts.query, signal: run.signal };
+    const [running, cleaned] = await Promise.allSettled([
+      requireRunning(database.container, asking),
+      run.cleanUp?.(),
+    ]);
+    if (cleaned.status === "rejected") throw cleaned.reason;
+    requireSpace(directory, neededBytes(last?.bytes ?? null, settings.monitoring.minimumFreeBytes));
+    if (running.status === "rejected") throw running.reason;
+    prepared = true;
+  };
+  const { backup: seconds } = settings.timeouts;
+  const limit = deadline(
+    run.signal,
+    seconds,
+    `the backup was ended: it took more than ${seconds} s (timeouts.backup)`,
+  );
+  try {
+    const { time, stem } = await freeName(directory, database.name, limit.signal);
+    const { files, dumped, verified } = await dumpAndVerify(settings, database, {
+      ...run,
+      began: begun,
+      before,
+      deadline: limit,
+    });
+    if (!files.facts.readsPasswords) {
+      run.log.event(
+        "warning",
+        database.name,
+        `${database.user} is no superuser: the roles are saved without passwords`,
+      );
+    }
+    const roles = readRoles(files.rolesPath, database.container);
+    const archive: Manifest["archive"] = {
+      file: archiveName(stem, compression),
+      bytes: verified.bytes,
+      sha256: verified.sha256,
+      uncompressedBytes: verified.uncompressedBytes,
+      format: `plain-${compression}`,
+      compressionLevel: level,
+    };
+    const described = { ...describe(settings, database, files, verified, dumped), archive };
+    const limitPercent = settings.monitoring.shrinkWarningPercent;
+    const manifest: Manifest = {
+      version: 1,
+      runId: run.runId,
+      ...described,
+      createdAt: time.toISOString(),
+      snapshotAt: files.snapshotAt.toISOString(),
+      durationSeconds: Math.round(performance.now() - begun) / 1000,
+      class: run.class,
+      adopted: false,
+      roles: { file: rolesName(stem), ...roles, passwords: files.facts.readsPasswords },
+      // What a restore is to replace may well be emptied: that is what it is made for.
+      shrunk:
+        run.class === "regular" ? shrinkage(described, predecessors(earlier, time), limitPercent) : null,
+      verifiedAt: new Date().toISOString(),
+    };
+    commit(directory, stem, manifest);
+    return manifest;
+  } catch (error) {
+    limit.stop("the backup failed");
+    if (prepared) await abandon(settings, database, run);
+    throw error;
+  } finally {
+    limit.done();
+  }
+}
+
+/** A dump may fail so often in the same words. */
+const mostAlike = 3;
+/** Milliseconds. */
+const longestPause = 300;
+
+/**
+ * What no lock keeps may be dropped before pg_dump asks for it: then all is begun anew, until timeouts.lockWait is over.
+ * Of a function pg_dump does not even say so, and its dump cannot be loaded.
+ */
+async function dumpAndVerify(settings: Settings, database: DatabaseSettings, run: DumpRun) {
+  const { lockWait, query: timeoutSeconds } = settings.timeouts;
+  const until = performance.now() + lockWait * 1000;
+  const failures: string[] = [];
+  for (let { before } = run; ; before = async () => {}) {
+    const dumped = new DumpedSequences();
+    const files = await writeDumpFiles(settings, database, { ...run, before });
+    let failure: DumpError;
+    if (files instanceof DumpError) failure = files;
+    else {
+      const verified = await verifyArchive(files.archivePath, {
+        signal: run.deadline.signal,
+        watch: (text) => dumped.take(text),
+      });
+      dumped.end();
+      const { lostFunction } = dumped;
+      if (lostFunction === null) return { files, dumped, verified };
+      const why = `its output lacks the definition of function ${lostFunction}, which was dropped meanwhile`;
+      failure = new DumpError("pg_dump", database.container, why);
+    }
+    failures.push(failure.message);
+    const alike = failures.filter((message) => message === failure.message).length;
+    if (performance.now() > until || alike === mostAlike) throw failure;
+    removePartials(settings.paths.backups, database.name, run.runId);
+    await endBackends(database, [run.runId], { applicationName: applicationName(run.runId), timeoutSeconds });
+    await sleep(Math.random() * longestPause);
+    run.deadline.signal.throwIfAborted();
+  }
+}
+
+function describe(
+  settings: Settings,
+  { name, container, database, user }: DatabaseSettings,
+  { facts, cluster, content, sequences }: DumpFiles,
+  archive: VerifiedArchive,
+  dumped: DumpedSequences,
+) {
+  const { serverVersion, serverVersionNumber, properties, databaseBytes } = facts;
+  const { tables } = content;
+  return {
+    database: { name, container, database, user },
+    server: settings.server,
+    host: hostname(),
+    postgres: { serverVersion, serverVersionNumber, dumpVersion: archive.dumpVersion ?? serverVersion },
+    properties,
+    cluster,
+    content: { ...content, sequences: valuesIn(dumped, sequences, container) },
+    totals: { tables: tables.length, rows: totalRows(tables) },
+    databaseBytes,
+  };
+}
+
+function valuesIn(dumped: DumpedSequences, sequences: readonly NamedSequence[], container: string) {
+  try {
+    return dumped.valuesOf(sequences);
+  } catch (error) {
+    throw new DumpError("pg_dump", container, messageOf(error));
+  }
+}
+
+/** Ends in the server what a failed run left there, and removes its files. */
+async function abandon(
+  settings: Settings,
+  database: DatabaseSettings,
+  { runId, log }: BackupRun,
+): Promise<void> {
+  removePartials(settings.paths.backups, database.name, runId);
+  const options = { applicationName: applicationName(runId), timeoutSeconds: settings.timeouts.query };
+  try {
+    await endBackends(database, [runId], options);
+  } catch (error) {
+    // The failure that led here explains more; the next run ends what is left.
+    log.event("warning", database.name, `could not end this run's sessions: ${messageOf(error)}`);
+  }
+}

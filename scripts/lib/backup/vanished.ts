@@ -1,0 +1,34 @@
+import * as z from "zod/mini";
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import { type QueryOptions, queryJson } from "../postgres/psql.ts";
+import { literal } from "../postgres/sql.ts";
+
+/** What a dump asks PostgreSQL about by its oid, though no lock keeps all of it, and the type that has its present name. */
+const named: Readonly<Record<string, string>> = {
+  pg_class: "regclass",
+  pg_proc: "regprocedure",
+  pg_type: "regtype",
+};
+
+/** What is gone has no name but its number; a name that is a number would be quoted. */
+const isGone = Object.entries(named).map(
+  ([catalogue, type]) =>
+    `EXISTS (SELECT FROM ${catalogue} WHERE oid >= 16384 AND oid::${type}::text = oid::text)`,
+);
+
+/**
+ * Whether something that an exported snapshot sees was dropped since. The snapshot must still be held.
+ * @throws PsqlError, DockerError, InterruptedError
+ */
+export const somethingVanished = (
+  database: DatabaseSettings,
+  snapshot: string,
+  options: QueryOptions,
+): Promise<boolean> =>
+  queryJson(
+    database,
+    z.boolean(),
+    `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT ${literal(snapshot)};
+SELECT to_json(${isGone.join(" OR ")}); ROLLBACK;`,
+    options,
+  );

@@ -1,0 +1,96 @@
+import * as z from "zod/mini";
+import type { PsqlError } from "../postgres/error.ts";
+import type { PsqlSession } from "../postgres/session.ts";
+import { briefly } from "./briefly.ts";
+import { chunks, qualified } from "./tables.ts";
+
+/** What a dump reads by its name: a table, a partitioned table, or a sequence that no table owns. */
+const Relation = z.object({
+  oid: z.int(),
+  kind: z.literal(["r", "p", "S"]),
+  schema: z.string(),
+  name: z.string(),
+  /** A dump may leave an extension's own table without a lock. */
+  extension: z.boolean(),
+});
+export type Relation = z.infer<typeof Relation>;
+
+const Relations = z.object({
+  serverVersionNumber: z.int(),
+  /** How many sequences there are, with those that tables own. */
+  sequences: z.int(),
+  relations: z.array(Relation),
+});
+export type Relations = z.infer<typeof Relations>;
+
+/** Few columns, because every millisecond counts until they are locked. The newest first: they are dropped first. */
+export const relationsQuery = `
+SELECT json_build_object(
+  'serverVersionNumber', current_setting('server_version_num')::int,
+  'sequences', (SELECT count(*) FROM pg_class WHERE relkind = 'S'),
+  'relations', coalesce(json_agg(json_build_object('oid', c.oid::bigint, 'kind', c.relkind, 'schema', n.nspname,
+    'name', c.relname, 'extension', e.oid IS NOT NULL) ORDER BY c.oid DESC), '[]'))
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e'
+LEFT JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
+WHERE c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND (d.objid IS NULL OR c.oid = ANY (e.extconfig))
+  AND (c.relkind IN ('r', 'p') OR c.relkind = 'S' AND NOT EXISTS (SELECT FROM pg_depend o
+    WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.refclassid = 'pg_class'::regclass AND o.deptype IN ('a', 'i')))`;
+
+export const parseRelations = (text: string): Relations => z.parse(Relations, JSON.parse(text));
+
+/** What PostgreSQL says of something that was there a moment ago, and to the victim of a deadlock. */
+const passing = new Set(["42P01", "3F000", "42809", "XX000", "40P01"]);
+
+/**
+ * Locks what a dump reads, in the weakest way. A sequence cannot be locked; having read it does the same.
+ * @param before what is run first, without a moment in between, if there is something to lock.
+ * @returns null, or the error after which another attempt may succeed: some of it was gone.
+ * @throws PsqlError for anything else, such as a lock that somebody else has had for too long.
+ */
+export async function hold(
+  session: PsqlSession,
+  relations: readonly Relation[],
+  before = "",
+): Promise<PsqlError | null> {
+  const tables = relations.filter(({ kind }) => kind !== "S");
+  const sequences = relations.filter(({ kind }) => kind === "S");
+  const statements = [
+    ...chunks(tables).map((some) => {
+      const names = some.map((table) => `ONLY ${qualified(table)}`);
+      return `LOCK TABLE ${names.join(", ")} IN ACCESS SHARE MODE`;
+    }),
+    ...chunks(sequences).map((some) =>
+      some.map((sequence) => `SELECT FROM ${qualified(sequence)} WHERE false`).join(" UNION ALL "),
+    ),
+  ];
+  for (const [index, statement] of statements.entries()) {
+    const answer = await session.attempt(statement, index === 0 ? before : "");
+    if (typeof answer === "string") continue;
+    if (passing.has(answer.sqlState ?? "")) return answer;
+    throw answer;
+  }
+  return null;
+}
+
+/**
+ * Which of these are no longer what the snapshot of the transaction sees: dropped, renamed, or written anew by what
+ * respects no snapshot (TRUNCATE, REFRESH, an ALTER TABLE that rewrites). The functions look at the present, the query at the
+ * snapshot.
+ */
+export async function changed(
+  session: PsqlSession,
+  relations: readonly Pick<Relation, "oid">[],
+): Promise<number[]> {
+  if (relations.length === 0) return [];
+  const oids = relations.map(({ oid }) => oid).join(",");
+  return session.queryJson(
+    z.array(z.int()),
+    briefly(`SELECT coalesce(json_agg(c.oid::bigint), '[]') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = ANY ('{${oids}}'::oid[]) AND (
+  c.oid::regclass::text <> format('%I.%I', n.nspname, c.relname)
+  OR c.relkind IN ('r', 'm') AND pg_relation_filenode(c.oid) IS DISTINCT FROM c.relfilenode)`),
+  );
+}

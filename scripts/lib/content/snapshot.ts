@@ -1,0 +1,236 @@
+import * as z from "zod/mini";
+import type { Content, Proof, TableContent } from "../../contract/content.ts";
+import { DatabaseProperties } from "../../contract/database-properties.ts";
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import { PsqlError, placeOf } from "../postgres/error.ts";
+import { propertiesQuery } from "../postgres/properties.ts";
+import type { QueryOptions } from "../postgres/psql.ts";
+import { PsqlSession } from "../postgres/session.ts";
+import { briefly } from "./briefly.ts";
+import {
+  changed,
+  hold,
+  parseRelations,
+  type Relation,
+  type Relations,
+  relationsQuery,
+} from "./held-relations.ts";
+import { rowsMayMove } from "./partition-roots.ts";
+import { readAll } from "./read-all.ts";
+import { readTables } from "./read-tables.ts";
+import { listSequences, type NamedSequence } from "./sequences.ts";
+import { chunks, type Table } from "./tables.ts";
+import { beginReading } from "./text-forms.ts";
+
+const DatabaseFacts = z.object({
+  serverVersion: z.string(),
+  serverVersionNumber: z.int(),
+  databaseBytes: z.int(),
+  /** Whether the user may read the roles' password hashes. */
+  readsPasswords: z.boolean(),
+  properties: DatabaseProperties,
+});
+export type DatabaseFacts = z.infer<typeof DatabaseFacts>;
+export type SnapshotFacts = DatabaseFacts & {
+  /** What `pg_dump --snapshot` takes. */
+  snapshot: string;
+};
+
+export interface Snapshot {
+  facts: SnapshotFacts;
+  /** By this machine's clock; what was committed later is not in it. */
+  takenAt: Date;
+  /** See rowsMayMove. */
+  viaPartitionRoot: boolean;
+  /** The session that holds it. */
+  session: PsqlSession;
+  /** The oids of the tables that a dump locks for certain; it may not lock an extension's own. */
+  dumpedTables: readonly number[];
+  /**
+   * Reads what the snapshot sees; every table once. What is read is let go of: who waits for a table would otherwise be
+   * in the way of reading it, and could have emptied it when the dump ends first.
+   */
+  readContent(proof: Proof): Promise<Content>;
+  /** Without values: they belong to no snapshot. */
+  listSequences(): Promise<readonly NamedSequence[]>;
+  /** Ends the snapshot; a dump that uses it must have begun by then. */
+  close(): Promise<void>;
+}
+
+const factsSql = (dbname: string): string => `
+SELECT json_build_object(
+  'serverVersion', current_setting('server_version'),
+  'serverVersionNumber', current_setting('server_version_num')::int,
+  'databaseBytes', pg_database_size(current_database()),
+  'readsPasswords', has_table_privilege('pg_catalog.pg_authid', 'select'),
+  'properties', (${propertiesQuery(dbname)}));`;
+
+/** More tables than these are not locked before the snapshot, because such locks stay until its end. */
+const few = 64;
+/** Without a limit of its own, seconds for finding a moment in which nothing is being dropped. */
+const usualWait = 60;
+
+/**
+ * One after the other, takes snapshots in one session: opens a read-only transaction, exports its snapshot and holds the
+ * weakest lock of what a dump will read, so that it is there, and as the snapshot sees it, when the dump comes to lock
+ * it, and when it is read here. These are locks of the same objects that the dump locks, so that the server's one lock
+ * table needs no more room for objects.
+ * @throws from every method: PsqlError, DockerError, InterruptedError
+ */
+export class SnapshotSession {
+  readonly #database: DatabaseSettings;
+  readonly #options: QueryOptions;
+  readonly #session: PsqlSession;
+  #facts: DatabaseFacts | null = null;
+  #until: number | null = null;
+
+  /** Connects. */
+  constructor(database: DatabaseSettings, options: QueryOptions) {
+    this.#database = database;
+    this.#options = options;
+    this.#session = new PsqlSession(database, options);
+  }
+
+  /** What is known without a snapshot. */
+  async facts(): Promise<DatabaseFacts> {
+    const { dbname = this.#database.database } = this.#options;
+    this.#facts ??= await this.#session.queryJson(DatabaseFacts, factsSql(dbname));
+    return this.#facts;
+  }
+
+  /** @throws PsqlError also (sqlState 55P03) when a table stayed locked, or its moment did not come. */
+  async take(): Promise<Snapshot> {
+    const session = this.#session;
+    const facts = await this.facts();
+    this.#until ??= performance.now() + (this.#options.lockTimeoutSeconds ?? usualWait) * 1000;
+    let known = parseRelations(await session.query(relationsQuery));
+    for (;;) {
+      const tried = await begin(session, known);
+      if ("snapshot" in tried) return describe(session, facts, tried);
+      if (this.#isLate)
+        throw (
+          tried.error ?? new PsqlError("query", this.#place, "others change its tables all the time", "55P03")
+        );
+      known = parseRelations(await session.query(`ROLLBACK; ${relationsQuery}`));
+    }
+  }
+
+  /** Lets go of a snapshot, and ends the server processes that wait for its locks, so that another one can be taken. */
+  async letGo(waiting: readonly number[]): Promise<void> {
+    await this.#session.query(`ROLLBACK;
+SELECT pg_terminate_backend(pid) FROM unnest('{${waiting.join(",")}}'::int[]) AS pid \\g /dev/null
+`);
+    if (this.#isLate)
+      throw new PsqlError("query", this.#place, "others always ask for a table first", "55P03");
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+
+  get #isLate(): boolean {
+    return this.#until !== null && performance.now() > this.#until;
+  }
+
+  get #place(): string {
+    return placeOf(this.#database, this.#options);
+  }
+}
+
+interface Begun {
+  snapshot: string;
+  viaPartitionRoot: boolean;
+  takenAt: Date;
+  relations: readonly Relation[];
+  /** What is locked in savepoints, one inside the other. */
+  groups: readonly (readonly Relation[])[];
+}
+
+/** Something was gone, or written anew, before it was locked. */
+interface Missed {
+  error: PsqlError | null;
+}
+
+async function begin(session: PsqlSession, known: Relations): Promise<Begun | Missed> {
+  // TRUNCATE respects no snapshot: best is a lock from before the snapshot, which the first query below takes.
+  const knownTables = known.relations.filter(isTable);
+  const locked = knownTables.length <= few ? knownTables : [];
+  if (locked.length === 0) await session.query(`${beginReading};`);
+  const gone = await hold(session, locked, `${beginReading};`);
+  if (gone !== null) return { error: gone };
+  const answer = await session.query(
+    `SELECT pg_export_snapshot(); ${briefly(rowsMayMove)} ${briefly(relationsQuery)}`,
+  );
+  const takenAt = new Date();
+  const [snapshot = "", moving, ...listed] = answer.split("\n");
+  const seen = parseRelations(listed.join("\n"));
+  const rest = unlocked(seen.relations, locked);
+  // The dump takes no lock of these before it reads them, at its end.
+  const sequences = rest.filter((relation) => !isTable(relation)).slice(0, few);
+  const groups = chunks(rest.filter(isTable));
+  const error = (await hold(session, sequences)) ?? (await holdGroups(session, groups));
+  if (error !== null) return { error };
+  if ((await changed(session, [...sequences, ...groups.flat()])).length > 0) return { error: null };
+  return { snapshot, viaPartitionRoot: moving !== "false", takenAt, relations: seen.relations, groups };
+}
+
+const isTable = ({ kind }: Relation): boolean => kind !== "S";
+
+async function holdGroups(session: PsqlSession, groups: Begun["groups"]): Promise<PsqlError | null> {
+  for (const [index, group] of groups.entries()) {
+    await session.query(`SAVEPOINT held_${index};`);
+    const error = await hold(session, group);
+    if (error !== null) return error;
+  }
+  return null;
+}
+
+/** Reads the tables, the last that were locked first, and lets go of them. */
+async function readGroups(
+  session: PsqlSession,
+  groups: Begun["groups"],
+  read: (some: readonly Table[]) => Promise<TableContent[]>,
+  tables: readonly Table[],
+): Promise<TableContent[]> {
+  const contents = new Map<Table, TableContent>();
+  const take = async (some: readonly Table[]) => {
+    for (const [index, content] of (await read(some)).entries()) {
+      const table = some[index];
+      if (table !== undefined) contents.set(table, content);
+    }
+  };
+  const grouped = new Map(groups.flatMap((group, index) => group.map(({ oid }) => [oid, index])));
+  await take(tables.filter(({ oid }) => !grouped.has(oid)));
+  for (const index of [...groups.keys()].reverse()) {
+    await take(tables.filter(({ oid }) => grouped.get(oid) === index));
+    await session.query(`ROLLBACK TO SAVEPOINT held_${index}; RELEASE SAVEPOINT held_${index};`);
+  }
+  return tables.flatMap((table) => contents.get(table) ?? []);
+}
+
+function unlocked(relations: readonly Relation[], locked: readonly Relation[]): Relation[] {
+  const oids = new Set(locked.map(({ oid }) => oid));
+  return relations.filter(({ oid }) => !oids.has(oid));
+}
+
+function describe(
+  session: PsqlSession,
+  known: DatabaseFacts,
+  { snapshot, viaPartitionRoot, takenAt, relations, groups }: Begun,
+): Snapshot {
+  const facts = { ...known, snapshot };
+  return {
+    facts,
+    viaPartitionRoot,
+    takenAt,
+    session,
+    dumpedTables: relations.flatMap(({ oid, kind, extension }) => (kind === "r" && !extension ? oid : [])),
+    readContent: (proof) => {
+      const read = (some: readonly Table[]) => readTables(session, some, proof);
+      const readEach = (tables: readonly Table[]) => readGroups(session, groups, read, tables);
+      return readAll(session, { proof, sequences: [], ...facts }, readEach);
+    },
+    listSequences: () => listSequences(session),
+    close: () => session.close(),
+  };
+}

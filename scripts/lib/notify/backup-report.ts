@@ -1,0 +1,53 @@
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { ExitCode, worst } from "../base/exit-codes.ts";
+import { formatBytes } from "../base/format.ts";
+
+/** How the run of one database ended, as far as whoever watches over it is told. */
+export interface BackupEnding {
+  database: string;
+  exitCode: ExitCode;
+  /** The new backup; null if there is none. */
+  backup: { archive: { file: string; bytes: number } } | null;
+  error: string | null;
+}
+
+/** What a run of all databases reports to whoever watches over it; null for nothing. */
+export type RunVerdict = "success" | "fail" | null;
+
+/**
+ * That another run works on a database is no failure while its newest backup is young enough. A run that did nothing
+ * for that reason reports nothing: the other one does.
+ */
+export function backupVerdict(
+  endings: readonly Pick<BackupEnding, "database" | "exitCode">[],
+  hasYoungBackup: (database: string) => boolean,
+): RunVerdict {
+  const counted = endings.filter(
+    ({ database, exitCode }) => exitCode !== ExitCode.locked || !hasYoungBackup(database),
+  );
+  if (counted.length === 0 && endings.length > 0) return null;
+  return worst(counted.map(({ exitCode }) => exitCode)) === ExitCode.success ? "success" : "fail";
+}
+
+const longestReason = 500;
+
+/** What a run reports to whoever watches over it: the server, and a line per database with its file or the reason. */
+export function backupReport(
+  { server }: Settings,
+  endings: readonly BackupEnding[],
+  chosen: readonly DatabaseSettings[],
+): string {
+  const lines = chosen.map(({ name }) => {
+    const ending = endings.find(({ database }) => database === name);
+    return `${name}: ${ending === undefined ? "not begun, the run was ended before" : became(ending)}`;
+  });
+  return [`backup on ${server}`, ...lines, ""].join("\n");
+}
+
+function became({ backup, error }: BackupEnding): string {
+  const parts = [
+    backup === null ? null : `${backup.archive.file}, ${formatBytes(backup.archive.bytes)}`,
+    error === null ? null : error.replaceAll("\n", " ").slice(0, longestReason),
+  ];
+  return parts.filter((part) => part !== null).join("; ");
+}

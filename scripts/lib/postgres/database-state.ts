@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { query } from "./psql.ts";
+import { type AskingRun, questionOptions } from "./questions.ts";
+import { endBackends } from "./sessions.ts";
+import { literal } from "./sql.ts";
+
+/** `invalid`: a DROP that was cut off has left the name, and nothing that anybody can use or alter. */
+export type Standing = "whole" | "invalid" | "absent";
+
+/**
+ * What stands under a database's name.
+ * @param maintenance the database to ask in.
+ * @param oid if only the database with this number counts.
+ * @throws PsqlError, DockerError, InterruptedError
+ */
+export async function standingOf(
+  run: AskingRun,
+  name: string,
+  maintenance: string,
+  oid?: number,
+): Promise<Standing> {
+  const only = oid === undefined ? "" : ` and oid = ${oid}`;
+  const limit = await query(
+    run.database,
+    `select datconnlimit from pg_database where datname = ${literal(name)}${only}`,
+    questionOptions(run, maintenance),
+  );
+  if (limit === "") return "absent";
+  return limit === "-2" ? "invalid" : "whole";
+}
+
+const attempts = 5;
+const pauseMilliseconds = 1000;
+
+/**
+ * The same after a statement whose answer was lost, once nothing of the run is at work; null if the server does not
+ * answer.
+ */
+export async function findStanding(
+  run: AskingRun,
+  name: string,
+  maintenance: string,
+  oid?: number,
+): Promise<Standing | null> {
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    try {
+      await endBackends(run.database, [run.runId], questionOptions(run, maintenance));
+      return await standingOf(run, name, maintenance, oid);
+    } catch {
+      await sleep(pauseMilliseconds);
+    }
+  }
+  return null;
+}

@@ -1,0 +1,63 @@
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import { ProgramError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import { endOf, firstForeignStatus } from "../system/child.ts";
+
+/** `connection`: PostgreSQL refused or is not there; `query`: a statement failed; `lost`: the session ended. */
+export type PsqlErrorKind = "connection" | "query" | "lost";
+
+/** PostgreSQL could not do what was asked. `sqlState` is its five-character code, where it gave one. */
+export class PsqlError extends ProgramError {
+  override readonly name = "PsqlError";
+  readonly kind: PsqlErrorKind;
+  readonly sqlState: string | null;
+  constructor(kind: PsqlErrorKind, place: string, detail: string, sqlState: string | null) {
+    super(explanations[kind](place, detail), kind === "query" ? ExitCode.failed : ExitCode.unavailable);
+    this.kind = kind;
+    this.sqlState = sqlState;
+  }
+}
+
+const explanations: Record<PsqlErrorKind, (place: string, detail: string) => string> = {
+  connection: (place, detail) =>
+    `no connection to ${place}: ${detail}; check the container, database and user`,
+  query: (place, detail) => `${place} refused a statement: ${detail}`,
+  lost: (place, detail) =>
+    `the session with ${place} ended${detail === "" ? "" : `: ${detail}`}; see the container's log`,
+};
+
+/** psql's exit statuses: 1 own failure, 2 connection lost or refused, 3 a statement failed. */
+const connectionLost = 2;
+
+/** As VERBOSITY=verbose has it. Only the code is the same in every language. */
+const codedMessage = /^(?:psql:\S* )?[^:\n]+:\s+(?<state>[0-9A-Z]{5}): (?<words>.*)$/gm;
+/** Successes and warnings. */
+const harmless = /^0[0-2]/;
+
+/** The error that psql's exit status and words on stderr (written with VERBOSITY=verbose) stand for. */
+export function psqlError(place: string, code: number, stderr: string, begun: boolean): PsqlError {
+  const coded = [...stderr.matchAll(codedMessage)].map(({ groups }) => groups);
+  const failure = coded.findLast((groups) => groups?.state !== undefined && !harmless.test(groups.state));
+  const sqlState = failure?.state ?? null;
+  const detail = sqlState === null ? firstWords(stderr, code) : `${failure?.words} (${sqlState})`;
+  if (code === connectionLost || code >= firstForeignStatus)
+    return new PsqlError(begun ? "lost" : "connection", place, detail, sqlState);
+  return new PsqlError(sqlState === null && begun ? "lost" : "query", place, detail, sqlState);
+}
+
+/** What the server says while it connects, such as a WARNING about collations with its DETAIL and HINT. */
+const remark = /^[^:]+: {2}/;
+
+/** psql's own words come first; else what is no remark of the server's. */
+function firstWords(stderr: string, code: number): string {
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "");
+  const first =
+    lines.find((text) => text.startsWith("psql:")) ?? lines.find((text) => !remark.test(text)) ?? lines[0];
+  return first === undefined
+    ? endOf("psql", code)
+    : first.replace(/^psql:(<stdin>:\d+:)? ?(error: )?/, "").trim();
+}
+
+/** A database in words, for messages. */
+export const placeOf = (database: DatabaseSettings, options: { dbname?: string } = {}): string =>
+  `database ${options.dbname ?? database.database} as ${database.user} in container ${database.container}`;

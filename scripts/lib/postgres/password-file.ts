@@ -1,0 +1,44 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import { messageOf, ProgramError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+
+/**
+ * The database's password as the variable that PostgreSQL's programs take it from; nothing where none is configured.
+ * @throws ProgramError when the file cannot be used.
+ */
+export function passwordOf({
+  name,
+  passwordFile,
+}: Pick<DatabaseSettings, "name" | "passwordFile">): Record<string, string> {
+  if (passwordFile === undefined) return {};
+  const refuse = (reason: string, cause?: unknown): never => {
+    throw new ProgramError(
+      `the password of ${name} cannot be read: ${passwordFile} ${reason}`,
+      ExitCode.configuration,
+      cause,
+    );
+  };
+  try {
+    const file = openSync(passwordFile, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const stat = fstatSync(file);
+      if (!stat.isFile()) return refuse("is no file; put the password into a file of that name");
+      if ((stat.mode & 0o077) !== 0 || (stat.uid !== 0 && stat.uid !== process.getuid?.()))
+        return refuse(
+          `can be read or changed by others; run: chown root: ${passwordFile} && chmod 600 ${passwordFile}`,
+        );
+      const [password = "", ...more] = readFileSync(file, "utf8")
+        .replace(/\r?\n$/, "")
+        .split("\n");
+      if (password === "" || more.length > 0 || password.includes("\0"))
+        return refuse("does not hold one line with the password and nothing else");
+      return { PGPASSWORD: password };
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    if (error instanceof ProgramError) throw error;
+    return refuse(`(${messageOf(error)}); write the password into it, on one line, with mode 0600`, error);
+  }
+}

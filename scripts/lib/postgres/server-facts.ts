@@ -1,0 +1,68 @@
+import * as z from "zod/mini";
+import { firstOptions, refusedOption } from "../../contract/client-environment.ts";
+import { ServerFacts, unknownServer } from "../../contract/session-settings.ts";
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import type { ChildOptions, ChildResult } from "../system/child.ts";
+import { runClient } from "../system/docker.ts";
+import { clientProgram } from "./client-program.ts";
+import { placeOf, psqlError } from "./error.ts";
+import { connectionString } from "./sql.ts";
+
+interface Asking {
+  applicationName: string;
+  dbname?: string;
+  timeoutSeconds?: number;
+  signal?: AbortSignal;
+}
+
+/** For how much longer than the server may think about a question its answer is waited for. */
+export const answerSeconds = 5;
+
+/** By container and user: neither changes during a run. */
+const known = new Map<string, ServerFacts>();
+
+/**
+ * What our sessions with a database's server may set; asked once.
+ * @throws PsqlError, DockerError, InterruptedError, as any other question would
+ */
+export async function serverFacts(database: DatabaseSettings, options: Asking): Promise<ServerFacts> {
+  const { container, port, user } = database;
+  const key = [container, port, user].join("\n");
+  const facts = known.get(key) ?? (await ask(database, options));
+  known.set(key, facts);
+  return facts;
+}
+
+const question = `select json_build_object(${[
+  "'versionNumber', current_setting('server_version_num')::int",
+  "'superuser', current_setting('is_superuser')::bool",
+  "'leavesOutEventTriggers', exists (select from pg_settings where name = 'event_triggers' and source = 'client')",
+].join(", ")})`;
+
+async function ask(database: DatabaseSettings, options: Asking): Promise<ServerFacts> {
+  const first = await connect(database, options, ["sh", "-c", `${firstOptions}; exec psql "$@"`, "sh"]);
+  // A connection that is refused fires nothing.
+  const refused = first.code !== 0 && refusedOption.test(first.stderr);
+  const { code, stderr, stdout } = refused ? await connect(database, options, ["psql"]) : first;
+  if (code !== 0) throw psqlError(placeOf(database, options), code, stderr, false);
+  return z.parse(ServerFacts, JSON.parse(stdout));
+}
+
+function connect(
+  database: DatabaseSettings,
+  { applicationName, dbname, signal, timeoutSeconds }: Asking,
+  start: readonly string[],
+): Promise<ChildResult> {
+  const target = connectionString(dbname ?? database.database);
+  const argv = [...start, "-X", "-q", "-A", "-t", "-w", "-U", database.user, "-d", target, "-c", question];
+  const changes = {
+    search_path: "pg_catalog",
+    ...(timeoutSeconds === undefined ? {} : { statement_timeout: `${timeoutSeconds}s` }),
+  };
+  const limits: ChildOptions = {
+    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds: timeoutSeconds + answerSeconds }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+  const program = clientProgram(database, unknownServer, { argv, applicationName, changes });
+  return runClient(database.container, program, limits);
+}

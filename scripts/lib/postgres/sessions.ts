@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import { ProgramError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import { applicationName } from "../base/run-id.ts";
+import { PsqlError } from "./error.ts";
+import { type QueryOptions, query } from "./psql.ts";
+import { literal } from "./sql.ts";
+
+/** Where to ask when the database itself does not exist: a restore may have died in the middle. */
+const maintenanceDatabase = "postgres";
+
+/**
+ * Ends every server process of these runs and waits until they are gone. Killing `docker exec` does not end the
+ * program in the container; without its server process that program ends by itself.
+ * @returns how many there were.
+ * @throws PsqlError, DockerError; ProgramError if one is still there after 10 s.
+ */
+export async function endBackends(
+  database: DatabaseSettings,
+  runIds: readonly string[],
+  options: QueryOptions,
+): Promise<number> {
+  if (runIds.length === 0) return 0;
+  const names = runIds.map((runId) => literal(applicationName(runId))).join(", ");
+  const theirs = `FROM pg_stat_activity WHERE application_name IN (${names}) AND pid <> pg_backend_pid()`;
+  const ask = (sql: string) => askSomewhere(database, sql, options);
+  const ended = await ask(`SELECT count(pg_terminate_backend(pid)) ${theirs};`);
+  for (let attempt = 0; attempt < 40; attempt += 1) {
+    if ((await ask(`SELECT count(*) ${theirs};`)) === 0) return ended;
+    await sleep(250);
+  }
+  throw new ProgramError(
+    `sessions of ${runIds.join(", ")} in container ${database.container} do not end, though they were told to; see pg_stat_activity there`,
+    ExitCode.failed,
+  );
+}
+
+async function askSomewhere(database: DatabaseSettings, sql: string, options: QueryOptions): Promise<number> {
+  try {
+    return Number(await query(database, sql, options));
+  } catch (error) {
+    if (!(error instanceof PsqlError) || error.kind !== "connection") throw error;
+    return Number(await query(database, sql, { ...options, dbname: maintenanceDatabase }));
+  }
+}

@@ -1,0 +1,46 @@
+import * as z from "zod/mini";
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import type { Log } from "../program/log.ts";
+import { type QueryOptions, query, queryJson } from "./psql.ts";
+import { identifier, literal } from "./sql.ts";
+
+/**
+ * The names of the subscriptions in a database; the catalogue that holds them is one for all databases.
+ * @throws PsqlError, DockerError, InterruptedError
+ */
+export function subscriptionsOf(
+  database: DatabaseSettings,
+  name: string,
+  options: QueryOptions,
+): Promise<string[]> {
+  const sql = `select coalesce(json_agg(subname order by subname), '[]') from pg_subscription
+    where subdbid = (select oid from pg_database where datname = ${literal(name)})`;
+  return queryJson(database, z.array(z.string()), sql, options);
+}
+
+/**
+ * The statements after which a subscription neither asks for changes nor knows the slot, which is the live database's.
+ */
+export const detachStatements = (subscription: string): string[] => [
+  `ALTER SUBSCRIPTION ${identifier(subscription)} DISABLE;`,
+  `ALTER SUBSCRIPTION ${identifier(subscription)} SET (slot_name = NONE);`,
+];
+
+/**
+ * Cuts whatever subscriptions a dump has made in the database `name` from their slots, which are the live database's,
+ * and warns of them.
+ * @throws PsqlError, DockerError, InterruptedError
+ */
+export async function detachSubscriptions(
+  { database, log }: { database: DatabaseSettings; log: Log },
+  name: string,
+  options: QueryOptions,
+): Promise<void> {
+  const inside = { ...options, dbname: name };
+  const subscriptions = await subscriptionsOf(database, name, inside);
+  if (subscriptions.length === 0) return;
+  await query(database, subscriptions.flatMap(detachStatements).join("\n"), inside);
+  const which = subscriptions.join(", ");
+  const what = `subscriptions of ${name} are disabled and have no slot: ${which}; make them anew when it is live`;
+  log.event("warning", database.name, what);
+}

@@ -1,0 +1,89 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { messageOf, systemCode } from "../base/errors.ts";
+
+const otherKinds: readonly [(status: Stats) => boolean, string][] = [
+  [(status) => status.isDirectory(), "a directory"],
+  [(status) => status.isFIFO(), "a named pipe"],
+  [(status) => status.isSocket(), "a socket"],
+  [() => true, "a device"],
+];
+
+/** @throws Error unless it is a regular file; null is no file at all */
+function requireFile(status: Stats | null): void {
+  if (status === null || status.isFile()) return;
+  const kind = otherKinds.find(([is]) => is(status))?.[1] ?? "something else";
+  throw new Error(`it is ${kind}, not a file`);
+}
+
+// A pipe that nobody reads would hold up whoever opens it, and a terminal would become the program's own.
+const never = constants.O_NONBLOCK | constants.O_NOCTTY;
+
+/**
+ * Opens the log for appending and makes it if need be (0600).
+ * @throws Error for whatever is no regular file, a system error for what cannot be opened
+ */
+export function openToAppend(path: string): number {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // To open a device may already do something.
+  requireFile(statSync(path, { throwIfNoEntry: false }) ?? null);
+  const fd = opened(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT);
+  try {
+    // cron's redirection may have made the file before, readable by everyone.
+    if ((fstatSync(fd).mode & 0o077) !== 0) fchmodSync(fd, 0o600);
+  } catch {
+    // A file system without modes, or a file that can only be appended to: it takes the log all the same.
+  }
+  return fd;
+}
+
+/** Opens the log for reading; null where there is none. @throws as `openToAppend` */
+export function openToRead(path: string): number | null {
+  requireFile(statSync(path, { throwIfNoEntry: false }) ?? null);
+  try {
+    return opened(path, constants.O_RDONLY);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
+function opened(path: string, flags: number): number {
+  const fd = openSync(path, flags | never, 0o600);
+  try {
+    requireFile(fstatSync(fd));
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** What a write says that a full disk has cut off: nothing. */
+export const fullDisk = new Error("its file system is full");
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "it is a link to a place that is not there",
+  ENOTDIR: "what should be its directory is a file",
+  EEXIST: "what should be its directory is a file",
+  EISDIR: "it is a directory, not a file",
+  ELOOP: "it is a link that leads back to itself",
+  ENXIO: "it is a named pipe, not a file",
+  EPERM: "it may not be changed, see lsattr",
+  EACCES: "permission is denied",
+  EROFS: "its file system is read-only",
+  ENOSPC: fullDisk.message,
+  EDQUOT: "its quota is used up",
+};
+
+/** Why a log cannot be opened or written, in words; the system's own where there are no better ones. */
+export const logProblem = (error: unknown): string => reasons[systemCode(error) ?? ""] ?? messageOf(error);

@@ -1,0 +1,162 @@
+import { existsSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseStem, rolesName } from "../../contract/backup-names.ts";
+import type { Manifest } from "../../contract/manifest.ts";
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { verifyArchive } from "../archive/verify.ts";
+import { messageOf, ProgramError } from "../base/errors.ts";
+import { applicationName } from "../base/run-id.ts";
+import { endBackends } from "../postgres/sessions.ts";
+import type { Log } from "../program/log.ts";
+import { listFiles } from "../store/list.ts";
+import { parsePartialName, readManifest } from "../store/manifest.ts";
+import { finalArchive, finishCommit, partialArchive, removePartials } from "../store/publish.ts";
+import { acquireLock, isRefusal, type Lock, LockedError } from "../system/lock.ts";
+import { lockPath } from "./lock-path.ts";
+import { removeRemains } from "./rehearsal-remains.ts";
+
+export interface LockRequest {
+  program: string;
+  runId: string;
+  log: Log;
+  signal: AbortSignal;
+}
+
+/** How long a dump whose program died may take to end after its server process was ended. */
+const orphanPatienceMilliseconds = 30_000;
+/** A status check holds the lock for a moment to see whether it is free, and says nothing about itself. */
+const namelessPatienceMilliseconds = 2_000;
+
+/**
+ * Takes a database's lock and cleans up after runs that died while they held it: ends what they left running in
+ * the server, finishes a backup that lacked only its last renames, and removes their unfinished files. Rehearsals,
+ * which have a lock of their own, are cleaned up after too.
+ * @throws LockedError when a living run holds it.
+ */
+export async function lockDatabase(
+  settings: Settings,
+  database: DatabaseSettings,
+  request: LockRequest,
+): Promise<Lock> {
+  const lock = await acquire(settings, database, request);
+  try {
+    await recover(settings, database, lock, request);
+    return lock;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function acquire(settings: Settings, database: DatabaseSettings, request: LockRequest): Promise<Lock> {
+  const path = lockPath(settings, database.name);
+  const begun = Date.now();
+  for (let ended = false; ; ) {
+    const outcome = acquireLock(path, request.program, request.runId);
+    if (!isRefusal(outcome)) return outcome;
+    const { heldBy, alive } = outcome;
+    const patience = heldBy === null ? namelessPatienceMilliseconds : alive ? 0 : orphanPatienceMilliseconds;
+    if (Date.now() - begun >= patience) throw new LockedError(database.name, outcome);
+    if (heldBy !== null && !ended) {
+      await endSessions(settings, database, [heldBy.runId], request);
+      ended = true;
+    }
+    await sleep(200);
+    request.signal.throwIfAborted();
+  }
+}
+
+async function recover(
+  settings: Settings,
+  database: DatabaseSettings,
+  lock: Lock,
+  request: LockRequest,
+): Promise<void> {
+  await removeRemains(settings, database, request);
+  const directory = settings.paths.backups;
+  const partials = listFiles(directory).flatMap((fileName) => parsePartialName(fileName) ?? []);
+  const ours = partials
+    .filter((partial) => partial.database === database.name)
+    .map((partial) => partial.runId);
+  const dead = [...new Set([...lock.abandoned, ...ours])].filter((runId) => runId !== request.runId);
+  if (dead.length === 0) return;
+  await endSessions(settings, database, dead, request);
+  for (const runId of dead) {
+    const file = await finishedBy(directory, database.name, runId, request.signal);
+    removePartials(directory, database.name, runId);
+    const left = ours.includes(runId) ? "removed its unfinished files" : "it left no files";
+    const what = file === null ? left : `its backup ${file} was whole and is kept`;
+    request.log.event("warning", database.name, `run ${runId} had died: ${what}`);
+  }
+  lock.recovered();
+}
+
+/** A server that does not answer has nothing of theirs running; the run itself will say that it does not. */
+async function endSessions(
+  settings: Settings,
+  database: DatabaseSettings,
+  runIds: readonly string[],
+  { runId, log, signal }: LockRequest,
+): Promise<void> {
+  const options = {
+    applicationName: applicationName(runId),
+    timeoutSeconds: settings.timeouts.query,
+    signal,
+  };
+  try {
+    const ended = await endBackends(database, runIds, options);
+    if (ended > 0)
+      log.event("warning", database.name, `ended ${ended} sessions of the dead run ${runIds.join(", ")}`);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ProgramError)) throw error;
+    log.event("warning", database.name, `looked for sessions of dead runs in vain: ${messageOf(error)}`);
+  }
+}
+
+/** Finishes a dead run's commit if it had begun. Returns the archive's name, or null if there was nothing whole. */
+async function finishedBy(
+  directory: string,
+  database: string,
+  runId: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  let finished: string | null = null;
+  for (const fileName of listFiles(directory)) {
+    const stem = /^(.+)\.json$/.exec(fileName)?.[1];
+    if (stem === undefined || parseStem(stem)?.database !== database) continue;
+    const manifest = manifestOf(join(directory, fileName), runId);
+    if (manifest === null) continue;
+    const archive = finalArchive(directory, stem, manifest);
+    if (await isWhole(partialArchive(directory, manifest), manifest, signal)) {
+      finishCommit(directory, stem, manifest);
+      return basename(archive);
+    }
+    if (existsSync(archive)) {
+      finished ??= basename(archive);
+      continue;
+    }
+    rmSync(join(directory, rolesName(stem)), { force: true });
+    rmSync(join(directory, fileName), { force: true });
+  }
+  return finished;
+}
+
+function manifestOf(path: string, runId: string): Manifest | null {
+  try {
+    const manifest = readManifest(path);
+    // What a run adopted bears its id and is no backup of its own.
+    return manifest.runId === runId && !manifest.adopted ? manifest : null;
+  } catch {
+    return null;
+  }
+}
+
+async function isWhole(path: string, manifest: Manifest, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await verifyArchive(path, { signal })).sha256 === manifest.archive.sha256;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return false;
+  }
+}

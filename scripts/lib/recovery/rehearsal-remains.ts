@@ -1,0 +1,37 @@
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { messageOf, ProgramError } from "../base/errors.ts";
+import type { Log } from "../program/log.ts";
+import { removeContainer, trialContainerName } from "./container-removal.ts";
+import { livingRehearsal } from "./rehearsal-lock.ts";
+import { markedRuns, removeMarker } from "./rehearsal-marker.ts";
+
+/**
+ * Removes the containers that rehearsals of the database that died have left; what a living one uses stays. What cannot
+ * be removed now is tried again by the next run. The databases that those of older versions made are recognised by
+ * their names, see dropLeftovers.
+ * @throws InterruptedError
+ */
+export async function removeRemains(
+  settings: Settings,
+  database: DatabaseSettings,
+  { runId, log, signal }: { runId: string; log: Log; signal: AbortSignal },
+): Promise<void> {
+  const marked = markedRuns(settings, database);
+  if (marked.length === 0) return;
+  const living = [runId, livingRehearsal(settings, database)];
+  const timeoutSeconds = settings.timeouts.query;
+  for (const dead of marked.filter((run) => !living.includes(run))) {
+    try {
+      await removeContainer(trialContainerName(database, dead), { timeoutSeconds, signal });
+      removeMarker(settings, database, dead);
+      log.event("warning", database.name, `removed what the dead rehearsal ${dead} had left`);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ProgramError)) throw error;
+      log.event(
+        "warning",
+        database.name,
+        `what the dead rehearsal ${dead} left could not be removed: ${messageOf(error)}`,
+      );
+    }
+  }
+}

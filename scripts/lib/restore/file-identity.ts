@@ -1,0 +1,10 @@
+import { statSync } from "node:fs";
+
+/** Which files these are and when they were written, as far as that shows without reading them. */
+export const identityOf = (paths: readonly (string | null)[]): string =>
+  paths
+    .map((path) => {
+      const found = path === null ? undefined : statSync(path, { bigint: true, throwIfNoEntry: false });
+      return found === undefined ? "none" : `${found.dev}:${found.ino}:${found.size}:${found.mtimeNs}`;
+    })
+    .join(" ");

@@ -1,0 +1,87 @@
+import { unlinkSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { messageOf, systemCode } from "../base/errors.ts";
+import { formatAge } from "../base/format.ts";
+import type { Log } from "../program/log.ts";
+import type { Backup } from "../store/list.ts";
+import { isPinned } from "../store/pins.ts";
+import { syncDirectory } from "../system/durable-file.ts";
+import { type PlannedFile, type PruningPlan, planPruning, type Removal } from "./plan.ts";
+import { surveyForPruning } from "./survey.ts";
+
+/** What became of one database's files. */
+export interface Pruning {
+  /** The archives that went. */
+  removed: string[];
+  /** What could not be removed, and why. */
+  problems: string[];
+  /** The archive whose suspicious smallness keeps the older ones; null when none does. */
+  heldBy: string | null;
+  /** Every file that bears the database's name, as it was decided. */
+  files: PlannedFile[];
+}
+
+/** What retention would do now. Changes nothing. */
+export function plannedPruning(settings: Settings, database: DatabaseSettings): PruningPlan {
+  return planPruning(surveyForPruning(settings, database), settings.retention, new Date());
+}
+
+/**
+ * Removes a database's expired backups; call it while the database's lock is held. What cannot be removed is logged,
+ * and the rest still goes.
+ * @throws system errors, RestoreError, when it cannot be told what there is; then nothing has gone.
+ */
+export function prune(settings: Settings, database: DatabaseSettings, log: Log): Pruning {
+  const directory = settings.paths.backups;
+  const { removals, heldBy, files } = plannedPruning(settings, database);
+  if (heldBy !== null) log.event("warning", database.name, holdText(settings, database, heldBy));
+  const held = heldBy === null ? null : basename(heldBy.archivePath);
+  return { ...carryOut(directory, database, removals, log), heldBy: held, files };
+}
+
+/** Removes what was planned, apart from what somebody has pinned since. */
+export function carryOut(
+  directory: string,
+  database: DatabaseSettings,
+  removals: readonly Removal[],
+  log: Log,
+): Pick<Pruning, "removed" | "problems"> {
+  const removed: string[] = [];
+  const problems: string[] = [];
+  for (const { archive, stem, files, hadArchive, takenAt } of removals) {
+    if (isPinned(directory, stem)) continue;
+    try {
+      for (const file of files) unlinkIfThere(join(directory, file));
+    } catch (error) {
+      problems.push(`${archive} could not be removed: ${messageOf(error)}`);
+      continue;
+    }
+    if (hadArchive) removed.push(archive);
+    const what = hadArchive ? archive : `what was left of ${archive}`;
+    log.event("info", database.name, `removed ${what}, taken ${formatAge(takenAt, new Date())}`);
+  }
+  for (const problem of problems) log.event("error", database.name, problem);
+  if (removals.length > 0) syncDirectory(directory);
+  return { removed, problems };
+}
+
+function unlinkIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+  }
+}
+
+/** Why older backups stay, and what a person is to do. */
+export function holdText(
+  settings: Settings,
+  database: DatabaseSettings,
+  { archivePath, manifest }: Backup,
+): string {
+  const archive = basename(archivePath);
+  const why = (manifest?.shrunk ?? []).join("; ");
+  const accept = `${settings.paths.pruneLauncher} --accept ${archive}`;
+  return `${archive} is suspiciously small (${why}): older backups of ${database.name} are kept until that is accepted: ${accept}`;
+}

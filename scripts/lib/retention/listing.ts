@@ -1,0 +1,86 @@
+import { basename } from "node:path";
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { messageOf } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import { formatBytes, plural } from "../base/format.ts";
+import { partsByStem } from "../store/backup-parts.ts";
+import { type DirectoryEntry, listEntries } from "../store/entries.ts";
+import { holdText, plannedPruning } from "./apply.ts";
+import { type PlannedFile, strangers } from "./plan.ts";
+
+/** What retention would do, file by file; `--dry-run --json` prints it. */
+export interface PruningListing {
+  exitCode: ExitCode;
+  databases: DatabaseListing[];
+  /** In the order of their names. */
+  files: ListedFile[];
+}
+
+interface DatabaseListing {
+  database: string;
+  /** The archive whose suspicious smallness keeps the older ones; null when none does. */
+  heldBy: string | null;
+  /** The same for people. */
+  hold: string | null;
+  /** Why nothing can be decided about it; null when something was. */
+  error: string | null;
+}
+
+interface ListedFile extends PlannedFile {
+  bytes: number;
+}
+
+/** Looks at the databases' files, and with `everything` at those of nobody, too. Changes nothing. */
+export function listedPruning(
+  settings: Settings,
+  databases: readonly DatabaseSettings[],
+  everything: boolean,
+): PruningListing {
+  const entries = listEntries(settings.paths.backups);
+  const plans = databases.map((database) => planOf(settings, database, entries));
+  const planned = plans.flatMap(({ files }) => files);
+  const bytes = new Map(entries.map((entry) => [entry.name, entry.bytes]));
+  return {
+    exitCode: plans.some(({ listing }) => listing.error !== null) ? ExitCode.failed : ExitCode.success,
+    databases: plans.map(({ listing }) => listing),
+    files: [...planned, ...(everything ? strangers(entries, planned) : [])]
+      .map((file) => ({ ...file, bytes: bytes.get(file.file) ?? 0 }))
+      .sort((a, b) => (a.file < b.file ? -1 : 1)),
+  };
+}
+
+function planOf(
+  settings: Settings,
+  database: DatabaseSettings,
+  entries: readonly DirectoryEntry[],
+): { listing: DatabaseListing; files: PlannedFile[] } {
+  const { name } = database;
+  try {
+    const { files, heldBy } = plannedPruning(settings, database);
+    const hold = heldBy === null ? null : holdText(settings, database, heldBy);
+    const archive = heldBy === null ? null : basename(heldBy.archivePath);
+    return { listing: { database: name, heldBy: archive, hold, error: null }, files };
+  } catch (error) {
+    const reason = messageOf(error);
+    const parts = [...partsByStem(entries, name).values()].flat();
+    return {
+      listing: { database: name, heldBy: null, hold: null, error: reason },
+      files: parts.map((part) => ({
+        ...{ file: part.name, database: name, decision: "keep" },
+        reason: `nothing is decided: ${reason}`,
+      })),
+    };
+  }
+}
+
+/** The listing for people. */
+export function listingText(settings: Settings, { databases, files }: PruningListing): string {
+  const going = files.filter(({ decision }) => decision === "remove");
+  const freed = going.reduce((total, { bytes }) => total + bytes, 0);
+  const width = Math.max(...files.map(({ file }) => file.length));
+  return [
+    `${settings.paths.backups}: ${plural(files.length, "file")}; ${going.length} would go, ${formatBytes(freed)}`,
+    ...files.map(({ file, decision, reason }) => `  ${decision.padEnd(6)}  ${file.padEnd(width)}  ${reason}`),
+    ...databases.flatMap(({ hold, error }) => [hold ?? [], error ?? []].flat()),
+  ].join("\n");
+}

@@ -1,0 +1,56 @@
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { messageOf } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import { exitCodeOf } from "../program/program.ts";
+import { type LockRequest, lockDatabase } from "../recovery/dead-runs.ts";
+import { LockedError } from "../system/lock.ts";
+import { prune } from "./apply.ts";
+
+/** What became of one database in a run of prune_backups; `--json` prints it. */
+export interface PruningOutcome {
+  database: string;
+  exitCode: ExitCode;
+  /** The archives that went. */
+  removed: string[];
+  /** The archive whose suspicious smallness keeps the older ones; null when none does. */
+  heldBy: string | null;
+  error: string | null;
+}
+
+/** Prunes one database as a backup run does: under its lock, after cleaning up behind dead runs. Never throws. */
+export async function pruneLocked(
+  settings: Settings,
+  database: DatabaseSettings,
+  request: LockRequest,
+): Promise<PruningOutcome> {
+  const outcome: PruningOutcome = {
+    database: database.name,
+    exitCode: ExitCode.success,
+    removed: [],
+    heldBy: null,
+    error: null,
+  };
+  try {
+    const lock = await lockDatabase(settings, database, request);
+    try {
+      const { removed, problems, heldBy } = prune(settings, database, request.log);
+      const failed = problems.length > 0;
+      return {
+        ...outcome,
+        ...(failed ? { exitCode: ExitCode.failed, error: problems.join("; ") } : {}),
+        removed,
+        heldBy,
+      };
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    const what = error instanceof LockedError ? "pruning refused" : "pruning failed";
+    request.log.event(
+      error instanceof LockedError ? "warning" : "error",
+      database.name,
+      `${what}: ${messageOf(error)}`,
+    );
+    return { ...outcome, exitCode: exitCodeOf(error), error: messageOf(error) };
+  }
+}

@@ -1,0 +1,47 @@
+import { basename } from "node:path";
+import { parseBackupName } from "../../contract/backup-names.ts";
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { partsByStem } from "../store/backup-parts.ts";
+import { listEntries } from "../store/entries.ts";
+import { readInPlaceState } from "../store/in-place-state.ts";
+import { listBackups, manifestOf } from "../store/list.ts";
+import { readPins } from "../store/pins.ts";
+import { readRehearsals } from "../store/rehearsals.ts";
+import type { PruningSurvey } from "./plan.ts";
+
+/**
+ * Looks at everything that decides about one database's files.
+ * @throws system errors; ProgramError if it cannot be told what an in-place restore that was cut off needs.
+ */
+export function surveyForPruning(settings: Settings, database: DatabaseSettings): PruningSurvey {
+  const directory = settings.paths.backups;
+  const entries = listEntries(directory);
+  const backups = listBackups(directory, database.name);
+  const stems = [...partsByStem(entries, database.name).keys()];
+  const manifests = new Map(
+    backups.flatMap(({ stem, manifest }) => (manifest === null ? [] : [[stem, manifest]])),
+  );
+  for (const stem of stems) {
+    // Also that of an archive that is gone, if it is one of ours.
+    const manifest = manifests.has(stem) ? null : manifestOf(directory, stem, database.name).manifest;
+    if (manifest !== null) manifests.set(stem, manifest);
+  }
+  const pins = stems.flatMap((stem) => readPins(directory, stem));
+  const archive = readInPlaceState(settings, database)?.preRestoreArchive;
+  const proven = readRehearsals(directory, database.name).filter((record) => {
+    const stem = parseBackupName(record.archive)?.stem ?? "";
+    const isProof = record.result === "equal" && record.compared === "full";
+    return isProof && manifests.get(stem)?.archive.sha256 === record.archiveSha256;
+  });
+  return {
+    database: database.name,
+    entries,
+    backups,
+    manifests,
+    pinReasons: new Map(pins.map(({ file, reason }) => [file, reason])),
+    needed: {
+      byRestore: archive === undefined ? null : (parseBackupName(basename(archive))?.stem ?? null),
+      proven: new Set(proven.flatMap((record) => parseBackupName(record.archive)?.stem ?? [])),
+    },
+  };
+}

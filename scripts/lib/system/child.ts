@@ -1,0 +1,107 @@
+import { spawn } from "node:child_process";
+import { InterruptedError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import { bytesOf, textOf } from "../base/text-bytes.ts";
+
+export interface ChildOptions {
+  /** Text or bytes to send, a text to send later, or the descriptor to read; nothing unless set. */
+  input?: string | Buffer | number | Promise<string>;
+  /** Sees the whole output whenever there is more; the first text that it gives ends the input, open until then. */
+  reply?: (output: string) => string | null;
+  /** Sees what the child has said on stderr so far, whenever there is more. */
+  overhear?: (stderr: string) => void;
+  /** A descriptor that takes the output; collected unless set. */
+  output?: number;
+  /** Variables that the child has besides this program's own. */
+  variables?: Readonly<Record<string, string>>;
+  /** Descriptors the child has too (as 3, 4, …): a lock given here is held until the child is gone as well. */
+  inherit?: readonly number[];
+  timeoutSeconds?: number;
+  signal?: AbortSignal;
+}
+
+export interface ChildResult {
+  /** Exit status; 128 when a signal ended it. */
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Statuses from here on are not the program's own: Docker could not start it (126, 127), or a signal ended it. */
+export const firstForeignStatus = 126;
+
+/** What is left to say of a program in a container that has said nothing itself. */
+export const endOf = (program: string, status: number): string =>
+  `${program} ended with status ${status}${status < firstForeignStatus ? "" : ", as when the container or Docker is stopped"}`;
+
+const stderrLimit = 65_536;
+
+/**
+ * Runs one program to its end, without a shell.
+ * @throws InterruptedError after ending the child, on time-out or abort; the system's error if it cannot start.
+ */
+export function runChild(
+  command: string,
+  argv: readonly string[],
+  options: ChildOptions,
+): Promise<ChildResult> {
+  const signals: AbortSignal[] = options.signal === undefined ? [] : [options.signal];
+  if (options.timeoutSeconds !== undefined) signals.push(AbortSignal.timeout(options.timeoutSeconds * 1000));
+  const signal = AbortSignal.any(signals);
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(interruption(signal, command, options.timeoutSeconds));
+    const { input } = options;
+    const child = spawn(command, argv, {
+      // Out of the terminal's process group: its Ctrl-C reaches this program alone, which ends the child if it should.
+      detached: true,
+      env: { ...process.env, ...options.variables },
+      stdio: [
+        typeof input === "number" ? input : input === undefined ? "ignore" : "pipe",
+        options.output ?? "pipe",
+        "pipe",
+        ...(options.inherit ?? []),
+      ],
+    });
+    const stdout: Buffer[] = [];
+    let stderr = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      stdout.push(chunk);
+      const last = options.reply?.(Buffer.concat(stdout).toString()) ?? null;
+      if (last !== null && child.stdin?.writable) child.stdin.end(bytesOf(last));
+    });
+    child.stderr?.on("data", (chunk: Buffer) => {
+      stderr = (stderr + chunk.toString()).slice(-stderrLimit);
+      options.overhear?.(stderr);
+    });
+    // A child that ends before it has read everything says why by its exit status.
+    child.stdin?.on("error", () => {});
+    if (typeof input === "string" || Buffer.isBuffer(input)) {
+      const bytes = typeof input === "string" ? bytesOf(input) : input;
+      if (options.reply === undefined) child.stdin?.end(bytes);
+      else child.stdin?.write(bytes);
+    }
+    if (input instanceof Promise) {
+      input.then(
+        (text) => child.stdin?.end(bytesOf(text)),
+        () => child.stdin?.end(),
+      );
+    }
+    const end = () => child.kill("SIGKILL");
+    signal.addEventListener("abort", end, { once: true });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      signal.removeEventListener("abort", end);
+      if (signal.aborted) return reject(interruption(signal, command, options.timeoutSeconds));
+      resolve({ code: code ?? 128, stdout: textOf(Buffer.concat(stdout)), stderr });
+    });
+  });
+}
+
+function interruption(signal: AbortSignal, command: string, timeoutSeconds?: number): Error {
+  const reason: unknown = signal.reason;
+  if (reason instanceof InterruptedError) return reason;
+  return new InterruptedError(
+    `${command} gave no answer within ${timeoutSeconds} s; see: systemctl status docker, and the container's log`,
+    ExitCode.unavailable,
+  );
+}

@@ -1,0 +1,158 @@
+import * as z from "zod/mini";
+import { messageOf, ProgramError, systemCode } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import { type ChildOptions, type ChildResult, runChild } from "./child.ts";
+
+/** A program in a container, with what it gets besides the container's own environment. */
+export interface ContainerProgram {
+  argv: readonly string[];
+  environment: Record<string, string>;
+  /** The same, but never to be seen among a command's arguments. */
+  secrets: Record<string, string>;
+}
+
+export type DockerErrorKind =
+  | "docker-missing"
+  | "docker-unavailable"
+  | "container-missing"
+  | "container-stopped"
+  | "command-missing"
+  | "failed";
+
+/** Docker could not do what was asked; `kind` says why, `container` with which one. */
+export class DockerError extends ProgramError {
+  override readonly name = "DockerError";
+  readonly kind: DockerErrorKind;
+  readonly container: string;
+  constructor(kind: DockerErrorKind, container: string, detail: string, cause?: unknown) {
+    super(explanations[kind](container, detail), ExitCode.unavailable, cause);
+    this.kind = kind;
+    this.container = container;
+  }
+}
+
+const explanations: Record<DockerErrorKind, (container: string, detail: string) => string> = {
+  "docker-missing": () => "the docker command is not on PATH; install Docker's command line",
+  "docker-unavailable": (_, detail) => `Docker does not answer (${detail}); see: systemctl status docker`,
+  "container-missing": (name) => `there is no container ${name}; see: docker ps --all`,
+  "container-stopped": (name, detail) =>
+    `the container ${name} does not run (${detail}); see: docker start ${name}`,
+  "command-missing": (name, detail) => `the container ${name} lacks a PostgreSQL program (${detail})`,
+  failed: (name, detail) => `docker failed for the container ${name}: ${detail}`,
+};
+
+/** What Docker's command line says on stderr when it, and not the program in the container, failed. */
+const symptoms: readonly [RegExp, DockerErrorKind][] = [
+  [/No such container|no container with name or ID/i, "container-missing"],
+  [
+    /is not running|is paused|is restarting|container .* is not started|container state improper/i,
+    "container-stopped",
+  ],
+  [
+    /executable file .*not found|no such file or directory: unknown|^sh: .*exec.*: not found$/im,
+    "command-missing",
+  ],
+  [
+    /Cannot connect to (the Docker daemon|Podman)|unable to connect to Podman|error during connect|permission denied.*docker|docker\.sock: /i,
+    "docker-unavailable",
+  ],
+  [/Error response from daemon/i, "failed"],
+];
+
+/** Runs the program `argv` in a running container, by an argument array and never with a terminal. */
+export async function dockerExec(
+  container: string,
+  argv: readonly string[],
+  options: ChildOptions = {},
+): Promise<ChildResult> {
+  return runDocker(container, execArguments(container, { argv }, options.input !== undefined), options);
+}
+
+/** As `dockerExec`, for a client of the container's PostgreSQL. */
+export function runClient(
+  container: string,
+  program: ContainerProgram,
+  options: ChildOptions = {},
+): Promise<ChildResult> {
+  const argv = execArguments(container, program, options.input !== undefined);
+  return runDocker(container, argv, { ...options, variables: program.secrets });
+}
+
+/** The arguments after `docker` for running a program in a container. */
+export function execArguments(
+  container: string,
+  { argv, environment = {}, secrets = {} }: Pick<ContainerProgram, "argv"> & Partial<ContainerProgram>,
+  interactive: boolean,
+): string[] {
+  const variables = [
+    ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+    // Without a value it is that of docker's own variable: everybody can see a command's arguments.
+    ...Object.keys(secrets),
+  ].flatMap((variable) => ["--env", variable]);
+  return ["exec", ...(interactive ? ["--interactive"] : []), ...variables, container, ...argv];
+}
+
+export interface ContainerMount {
+  type: string;
+  source: string;
+  destination: string;
+  /** The volume's name; null for a bind mount. */
+  name: string | null;
+}
+
+// Only these fields are asked for: the container's environment holds passwords.
+const inspectFormat = '{"name":{{json .Name}},"image":{{json .Image}},"running":{{json .State.Running}}}';
+
+/** `image` is the image's id. */
+const Inspection = z.object({ name: z.string(), image: z.string(), running: z.boolean() });
+
+/** Docker puts a slash before the name, podman does not. */
+export const containerName = (inspected: string): string => inspected.replace(/^\//, "");
+
+/** @throws DockerError unless a container of exactly this name exists and runs. */
+export async function requireRunning(name: string, options: ChildOptions = {}): Promise<void> {
+  const { running } = await inspectContainer(name, options);
+  if (!running) throw new DockerError("container-stopped", name, "it is stopped");
+}
+
+/** @throws DockerError unless a container of exactly this name exists. */
+export async function inspectContainer(
+  name: string,
+  options: ChildOptions,
+): Promise<z.infer<typeof Inspection>> {
+  const result = await runDocker(name, ["container", "inspect", "--format", inspectFormat, name], options);
+  if (result.code !== 0) throw new DockerError("failed", name, result.stderr.trim());
+  const inspected = z.parse(Inspection, JSON.parse(result.stdout));
+  // Docker also accepts the beginning of another container's id.
+  if (containerName(inspected.name) !== name) throw new DockerError("container-missing", name, "");
+  return inspected;
+}
+
+/**
+ * Runs Docker's command line for a container.
+ * @throws DockerError when Docker itself says that it failed, InterruptedError
+ */
+export async function runDocker(
+  container: string,
+  argv: readonly string[],
+  options: ChildOptions,
+): Promise<ChildResult> {
+  let result: ChildResult;
+  try {
+    result = await runChild("docker", argv, options);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT")
+      throw new DockerError("docker-missing", container, messageOf(error), error);
+    throw error;
+  }
+  const failure = result.code === 0 ? null : dockerFailure(container, result.stderr);
+  if (failure !== null) throw failure;
+  return result;
+}
+
+/** The error that Docker's own words on stderr stand for, or null when they are the contained program's. */
+export function dockerFailure(container: string, stderr: string): DockerError | null {
+  const symptom = symptoms.find(([pattern]) => pattern.test(stderr));
+  if (symptom === undefined) return null;
+  return new DockerError(symptom[1], container, stderr.trim().split("\n")[0] ?? "");
+}

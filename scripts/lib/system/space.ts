@@ -1,0 +1,36 @@
+import { statfsSync } from "node:fs";
+import { ProgramError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import { formatBytes } from "../base/format.ts";
+
+/** There is not enough space on the file system of `path`. */
+export class SpaceError extends ProgramError {
+  override readonly name = "SpaceError";
+  constructor(path: string, detail: string, cause?: unknown) {
+    super(
+      `not enough space in ${path}: ${detail}; remove what is not needed or keep fewer backups`,
+      ExitCode.noSpace,
+      cause,
+    );
+  }
+}
+
+/** How much larger than the last one the next backup may be. */
+const growthMargin = 1.5;
+
+/** What must be free before a backup: the configured minimum, or what the last backup suggests if that is more. */
+export const neededBytes = (lastBytes: number | null, minimumFreeBytes: number): number =>
+  Math.max(minimumFreeBytes, Math.ceil((lastBytes ?? 0) * growthMargin));
+
+/** Bytes that root's programs can still write to the file system of an existing path. */
+export function freeBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
+}
+
+/** @throws SpaceError unless this many bytes are free. */
+export function requireSpace(path: string, needed: number): void {
+  const free = freeBytes(path);
+  if (free >= needed) return;
+  throw new SpaceError(path, `${formatBytes(free)} free, ${formatBytes(needed)} needed`);
+}

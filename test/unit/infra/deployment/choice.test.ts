@@ -1,0 +1,132 @@
+import { describe, expect, test } from "vitest";
+import { chooseServers, hasDatabases, keyOf, planOfFile } from "../../../../infra/deployment/choice.ts";
+import { parseCommandLine, type Wish } from "../../../../infra/deployment/command-line.ts";
+import { notReady } from "../../../../infra/deployment/endings.ts";
+import { StackFile } from "../../../../infra/deployment/stack-file.ts";
+
+const name = "Pulumi.prod.yaml";
+const text = `config:
+  database-backups:servers:
+    web-1: {}
+    web-2: { host: 192.0.2.2, user: deploy }
+    books: {}
+  database-backups:databases:
+    library: {}
+  database-backups:decommissioned:
+    gone: forget
+    left: remove
+`;
+
+function choose(words: string, given: string = text) {
+  const wish = parseCommandLine(words.split(" ")) as Wish;
+  const file = new StackFile(given, name);
+  return { file, chosen: chooseServers(file, name, wish) };
+}
+
+describe("which servers are meant", () => {
+  const cases: [string, string[]][] = [
+    ["web-1", ["web-1"]],
+    ["192.0.2.2", ["web-2"]],
+    ["deploy@192.0.2.2", ["web-2"]],
+    ["root@books", ["books"]],
+    ["--all", ["web-1", "web-2", "books"]],
+    ["--only web-*", ["web-1", "web-2"]],
+    ["--only *1 --only books", ["web-1", "books"]],
+    ["books --replaces gone", ["books"]],
+  ];
+  test.each(cases)("%s", (words, keys) => {
+    const { file, chosen } = choose(words);
+    expect(chosen.keys).toEqual(keys);
+    expect(file.text()).toBe(text);
+  });
+});
+
+describe("a new server", () => {
+  test("is added with what the command line says of it", () => {
+    const { file, chosen } = choose(
+      "deploy@new.example.org --ssh-config /c --database shop --database library",
+    );
+    expect(chosen).toEqual({ keys: ["new.example.org"], replaced: null, similar: null });
+    expect(file.server("new.example.org")).toEqual({ user: "deploy", sshConfig: "/c" });
+    expect(file.changes).toEqual(["databases: shop is added", "servers: new.example.org is added"]);
+    expect(planOfFile(file, name).servers).toHaveLength(4);
+  });
+
+  test("whose name may be a slip of the pen is told with the one that was perhaps meant", () => {
+    expect(choose("boks").chosen.similar).toBe("books");
+    const message = notReady([], "books", name).next;
+    expect(message).toContain("Pulumi.prod.yaml has books: did you mean that one?");
+  });
+
+  test("with an address that can be no key gets one", () => {
+    expect(keyOf("2001:db8::1%eth0")).toBe("2001-db8-1-eth0");
+    const { file, chosen } = choose("2001:db8::1");
+    expect(chosen.keys).toEqual(["2001-db8-1"]);
+    expect(file.server("2001-db8-1")).toEqual({ host: "2001:db8::1" });
+  });
+
+  test("that takes another's place is named as that one goes", () => {
+    const { file, chosen } = choose("new --replaces web-2");
+    expect(chosen).toEqual({ keys: ["new"], replaced: "web-2" });
+    expect(file.server("new")).toEqual({ user: "deploy" });
+    expect(file.values().decommissioned).toEqual({ gone: "forget", left: "remove", "web-2": "forget" });
+  });
+});
+
+describe("what cannot be meant is refused", () => {
+  const key = `ssh-ed25519 ${"A".repeat(68)}`;
+  const pinned = text.replace("books: {}", `books: { hostKey: ${key} }`);
+  const colliding = text.replace(
+    "books: {}",
+    'books: {}\n    2001-db8-1: { host: "2001:db8:1::", user: ops }',
+  );
+  const cases: [string, string, RegExp][] = [
+    ["--only mail-*", text, /no server of Pulumi\.prod\.yaml matches mail-\*/],
+    ["left", text, /left stands under database-backups:decommissioned/],
+    ["new --replaces web-3", text, /web-3 is not a server of Pulumi\.prod\.yaml; did you mean web-1\?/],
+    ["books --replaces web-1", text, /books is in Pulumi\.prod\.yaml already/],
+    ["books --replaces books", text, /books is in Pulumi\.prod\.yaml already/],
+    ["admin@web-2", text, /its user there is another: the command line says "admin", the file has "deploy"/],
+    ["admin@books", text, /the file has "root"/],
+    ["books --ssh-config /c", text, /its sshConfig there is another.*the file has none/],
+    ["2001:db8::1", colliding, /2001-db8-1 is in .*its host there is another.*the file has "2001:db8:1::"/],
+    ["2001:db8::1 --replaces web-1", colliding, /2001-db8-1 is in Pulumi\.prod\.yaml already/],
+    ["--all", "config: {}\n", /has no servers/],
+    ...["--all", "--only *", "web-1", "new --replaces web-1"].map((words): [string, string, RegExp] => [
+      words,
+      "config:\n  database-backups:servers: [web-1, web-2]\n",
+      /database-backups:servers in Pulumi\.prod\.yaml is not a mapping of keys to values but a list/,
+    ]),
+    [
+      "web-1 --database library",
+      "config:\n  database-backups:databases: library\n",
+      /database-backups:databases in .* is not a mapping of keys to values but "library"/,
+    ],
+  ];
+  test.each(cases)("%s", (words, given, message) => {
+    expect(() => choose(words, given)).toThrow(message);
+  });
+
+  test("another host key than the pinned one", () => {
+    const wish = parseCommandLine(["books", "--host-key", `ssh-ed25519 ${"B".repeat(68)}`]) as Wish;
+    expect(() => chooseServers(new StackFile(pinned, name), name, wish)).toThrow(
+      /its hostKey there is another/,
+    );
+  });
+});
+
+test("every problem of the configuration is told, secrets are none", () => {
+  const secret = `config:
+  database-backups:servers: { a: {} }
+  database-backups:databases: { library: {} }
+  database-backups:monitoring: { pingUrl: { secure: v1:abc } }
+  database-backups:databasePasswords: { library: { secure: v1:def } }
+`;
+  expect(planOfFile(new StackFile(secret, name), name).servers).toHaveLength(1);
+  const wrong = secret.replace("a: {}", "a: { port: 0, usr: x }");
+  expect(() => planOfFile(new StackFile(wrong, name), name)).toThrow(
+    /has 2 problems; no server was contacted/,
+  );
+  expect(hasDatabases(new StackFile(secret, name))).toBe(true);
+  expect(hasDatabases(new StackFile("config: {}\n", name))).toBe(false);
+});

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { fingerprintOf, learntHostKey } from "../../../../infra/deployment/host-key.ts";
+import { keysOfRecords, twinProblem } from "../../../../infra/deployment/preflight.ts";
+import { judgeHostKey } from "../../../../infra/deployment/trust.ts";
+import { execute } from "../../../../infra/local-machine/command.ts";
+import { Server } from "../../../../infra/remotehost/provider/server.ts";
+import { seed, serverPlanOf } from "../plans.ts";
+
+const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPV688asugf/JrgJ1jcyad7tJb3M8pozMtEdHVDvnuF0";
+
+test("a fingerprint is what ssh-keygen says", async () => {
+  const { stdout } = await execute(["ssh-keygen", "-l", "-f", "-"], { input: key });
+  expect(stdout).toContain(` ${fingerprintOf(key)} `);
+});
+
+test("the key is read from the line that ssh has written last", () => {
+  expect(learntHostKey(`[192.0.2.1]:2222 ${key}\n`)).toBe(key);
+  expect(learntHostKey("")).toBeNull();
+});
+
+test("a key that nobody has vouched for is asked about, or refused", () => {
+  const own = fingerprintOf(key);
+  expect(judgeHostKey(key, own, false)).toBe("accepted");
+  expect(judgeHostKey(key, `${own}=`, true)).toBe("accepted");
+  expect(judgeHostKey(key, `SHA256:${"a".repeat(43)}`, true)).toBe("different");
+  expect(judgeHostKey(key, null, true)).toBe("ask");
+  expect(judgeHostKey(key, null, false)).toBe("refused");
+});
+
+test("the records of a machine tell under which keys it is deployed", () => {
+  const urn = (name: string, type = "File") => `urn=urn:pulumi:prod::p::x$remotehost:index:${type}::${name}`;
+  const text = [
+    urn("web-1-cron-table", "CronTable"),
+    urn("web-1-installation"),
+    urn("a.b-installation"),
+  ].join("\n");
+  expect(keysOfRecords(text)).toEqual(["a.b", "web-1"]);
+  expect(keysOfRecords("")).toEqual([]);
+});
+
+test("a second name of a deployed machine is refused, and a clone is told how it becomes one of its own", () => {
+  const plan = serverPlanOf({ ...seed, servers: { two: {} } });
+  const look = { plan, problems: [], notes: [], waiting: [], refusal: null, deployedAs: ["one", "gone"] };
+  const server = new Server(plan.connection, () => {});
+  expect(twinProblem({ ...look, server }, ["one", "two"])).toMatch(
+    /^two: it is the same machine as one, .* formerly: one .*rm -r \/var\/lib\/remotehost.*systemd-machine-id-setup\.$/,
+  );
+  expect(twinProblem({ ...look, server }, ["two"])).toBeNull();
+});

@@ -1,0 +1,205 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Ajv } from "ajv";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { planOf } from "../../../../infra/config/load.ts";
+import { settings } from "../../../../infra/config/settings-table.ts";
+import { editorSchema, editorSchemaText } from "../../../../infra/generated/editor-schema.ts";
+import { samplePath } from "../../../../infra/generated/sample-stack.ts";
+import { configurationCases } from "../config/cases.ts";
+
+/** The schema is judged by a validator that has nothing to do with the library that wrote it. */
+const validate = new Ajv({ strict: true, strictTypes: false, allErrors: true }).compile(editorSchema());
+
+/** What an editor would underline: places in the file, each with the reason. */
+function underlined(file: unknown): string[] {
+  return validate(file)
+    ? []
+    : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath}: ${message}`);
+}
+
+const fileOf = (configuration: Record<string, unknown>): unknown => ({
+  config: Object.fromEntries(
+    Object.entries(configuration).map(([key, value]) => [`database-backups:${key}`, value]),
+  ),
+});
+
+const least = { servers: { "cloud.cerveras.com": {} }, databases: { curriculum_library_api: {} } };
+const encrypted = { secure: "v1:abc:def" };
+
+// Compared as JSON: in the file it is laid out as the formatter wants it.
+test("the committed schema is the code's: npm run configuration writes it", () => {
+  expect(JSON.parse(readFileSync("docs/configuration.schema.json", "utf8"))).toEqual(
+    JSON.parse(editorSchemaText()),
+  );
+});
+
+describe("the example", () => {
+  const text = readFileSync(samplePath, "utf8");
+
+  test("names the schema by a path that leads there", () => {
+    const [, path = ""] = /^# yaml-language-server: \$schema=(\S+)$/m.exec(text) ?? [];
+    expect(JSON.parse(readFileSync(join(dirname(samplePath), path), "utf8"))).toEqual(
+      JSON.parse(editorSchemaText()),
+    );
+  });
+
+  test("is right, and so are its commented defaults", () => {
+    expect(underlined(parse(text))).toEqual([]);
+    expect(underlined(parse(text.replaceAll(/^ {2}# (?!What)/gm, "  ")))).toEqual([]);
+  });
+});
+
+test.each<[string, unknown]>([
+  ["what Pulumi itself adds", { encryptionsalt: "v1:x", ...Object(fileOf(least)) }],
+  [
+    "a stack of a cloud's key",
+    { secretsprovider: "awskms://x", encryptedkey: "x", ...Object(fileOf(least)) },
+  ],
+  [
+    "other providers' configuration",
+    { config: { ...Object(fileOf(least)).config, "docker:host": "unix:///x", "pulumi:tags": { a: "b" } } },
+  ],
+  ["an encrypted address to report to", fileOf({ ...least, monitoring: { pingUrl: encrypted } })],
+  [
+    "a server's own encrypted address",
+    fileOf({ ...least, servers: { one: { monitoring: { pingUrl: encrypted } } } }),
+  ],
+  ["encrypted passwords", fileOf({ ...least, databasePasswords: { curriculum_library_api: encrypted } })],
+  ["passwords encrypted together", fileOf({ ...least, databasePasswords: encrypted })],
+])("%s is right", (_, file) => {
+  expect(underlined(file)).toEqual([]);
+});
+
+test.each<[string, unknown, string]>([
+  ["no configuration", {}, ": must have required property 'config'"],
+  [
+    "a key without the project's name",
+    { config: { servers: {}, databases: {} } },
+    "/config: must NOT have additional properties",
+  ],
+  [
+    "an encrypted path",
+    fileOf({ ...least, paths: { log: encrypted } }),
+    "/config/database-backups:paths/log: must be string",
+  ],
+  [
+    "a password in plain text",
+    fileOf({ ...least, databasePasswords: { curriculum_library_api: "secret" } }),
+    "/config/database-backups:databasePasswords/curriculum_library_api: must be object",
+  ],
+  [
+    "a key that Pulumi does not know",
+    { ...Object(fileOf(least)), confg: {} },
+    ": must NOT have additional properties",
+  ],
+])("%s is wrong", (_, file, says) => {
+  expect(underlined(file)).toContain(says);
+});
+
+/** What the program finds by looking further than an editor can: one value's meaning, or two values together. */
+const beyondEditors = [
+  "a bad cron expression",
+  "a database name of 64 bytes",
+  "a database that nobody declared",
+  "a date that never comes",
+  "a decommissioned server that is declared",
+  "a directory below a file",
+  "a directory of the system",
+  "a former key that is declared",
+  "a former key that is decommissioned",
+  "a former key twice",
+  "a key that a targeted run could not tell from another",
+  "a level that gzip does not have",
+  "a level that one server's compression does not have",
+  "a name that its key makes too long",
+  "a path with ..",
+  "a path with a slash at its end",
+  "a rehearsal of backups whose manifests know rows only",
+  "a report to an address with a placeholder of another name",
+  "a role with a NUL",
+  "a server without databases",
+  "a template database",
+  "a time-out that ssh would refuse",
+  "a warning above critical",
+  "an ssh_config path that a jump host's shell would take for a command",
+  "backups in PostgreSQL's directory",
+  "one address to report to for two servers",
+  "one database twice",
+  "one managed container for two databases",
+  "one path for two purposes",
+  "one path for two purposes on a server",
+  "the address of another server to report to",
+  "the address of another server's rehearsals to report to",
+  "the same for one server",
+  "two keys for one address",
+];
+
+test("every configuration that the program refuses is underlined, except what only it can know", () => {
+  const missed = configurationCases
+    .filter(({ configuration }) => underlined(fileOf(configuration)).length === 0)
+    .map(({ title }) => title);
+  expect(missed.sort()).toEqual(beyondEditors);
+});
+
+/** Values at the edge of what the program accepts. */
+test.each<[string, Record<string, unknown>]>([
+  ["a path of letters, signs and spaces", { paths: { backups: "/srv/Ärger b+c@d=e,f:g%h~i-j/_x" } }],
+  [
+    "files where daemons look",
+    { paths: { cronTable: "/etc/cron.d/A_b-9", logRotation: "/etc/logrotate.d/0" } },
+  ],
+  ["lists and steps in a schedule", { backups: { schedule: "*/5 1-3,7 * JAN-MAR  mon" } }],
+  ["a schedule by name", { backups: { schedule: "@daily" } }],
+  ["no rehearsals", { rehearsal: { schedule: "never" } }],
+  ["units after a space", { monitoring: { minimumFreeSpace: "1.5 GiB", longQuery: "0.5 h" } }],
+  ["an address with the server's key", { monitoring: { pingUrl: "http://a.example:8080/x/{server}" } }],
+  ["a local user who gets mail", { monitoring: { mailTo: "root" } }],
+  [
+    "logins by IPv6 and two jump hosts",
+    {
+      servers: {
+        "A.b-c_1": { host: "fe80::1%eth0", user: "d.e@f", proxyJump: "u@[::1]:22,b", port: 65_535 },
+      },
+    },
+  ],
+  [
+    "files of the person's own",
+    {
+      servers: {
+        one: { identityFile: "~/my keys/id", sshConfig: "/home/a/x.conf", connectTimeout: "9999s" },
+      },
+    },
+  ],
+  [
+    "names that PostgreSQL takes",
+    { databases: { "0_a": { database: "Ünder score-1", user: "a b", container: "A_b.c-d" } } },
+  ],
+])("%s is right for the program and for an editor", (_, changes) => {
+  const configuration = { ...least, ...changes };
+  expect(planOf(configuration)).toHaveProperty("plan");
+  expect(underlined(fileOf(configuration))).toEqual([]);
+});
+
+/** The schema of what stands at a setting's place. */
+function nodeAt(path: string): Record<string, unknown> {
+  const step = (node: unknown, key: string): unknown =>
+    Reflect.get(Object(Reflect.get(Object(node), "properties")), key) ??
+    Reflect.get(Object(node), "additionalProperties");
+  const [first = "", ...rest] = path.split(".");
+  const config: unknown = Reflect.get(Reflect.get(Object(editorSchema()), "properties"), "config");
+  return Object(rest.reduce<unknown>(step, step(config, `database-backups:${first}`)));
+}
+
+test("an editor shows every setting's meaning and default", () => {
+  const shown = settings.filter(({ path }) => !path.includes(",") && !path.startsWith("databasePasswords"));
+  expect(shown.length).toBeGreaterThan(50);
+  const literal = /^(the|all|as) |KEY|CONTAINER/;
+  for (const { path, meaning, fallback } of shown) {
+    const node = nodeAt(path);
+    if (path !== "decommissioned.KEY" && path !== "servers.KEY.databases")
+      expect(node, path).toMatchObject({ description: meaning });
+    if (fallback !== null && !literal.test(fallback)) expect(String(node.default), path).toBe(fallback);
+  }
+});

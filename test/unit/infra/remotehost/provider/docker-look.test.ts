@@ -1,0 +1,30 @@
+import { spawnSync } from "node:child_process";
+import { expect, test } from "vitest";
+import {
+  inspectionScript,
+  parseInspection,
+} from "../../../../../infra/remotehost/provider/readiness/inspection.ts";
+
+const script = inspectionScript({
+  commands: [],
+  directories: [],
+  databases: [],
+  runtime: "pinned",
+  mails: false,
+});
+
+/** What docker's client does without a daemon: the client's half of the answer first, then what is wrong. */
+const withoutDaemon = `
+docker() { echo ok; echo "Cannot connect to the Docker daemon at unix:///var/run/docker.sock." >&2; return 1; }
+timeout() { shift; "$@"; }
+`;
+
+test("a daemon that does not answer is told in its client's words of what is wrong", () => {
+  const { stdout } = spawnSync("sh", ["-c", `${withoutDaemon}${script}`], {
+    encoding: "utf8",
+    timeout: 20_000,
+  });
+  expect(parseInspection(stdout).dockerProblem).toBe(
+    "Cannot connect to the Docker daemon at unix:///var/run/docker.sock.",
+  );
+});

@@ -1,0 +1,424 @@
+import { describe, expect, it } from "vitest";
+import type {
+  Answer,
+  ContainerSeen,
+} from "../../../../../infra/remotehost/provider/readiness/database-look.ts";
+import {
+  type Inspection,
+  inspectionScript,
+  parseInspection,
+} from "../../../../../infra/remotehost/provider/readiness/inspection.ts";
+import { judge } from "../../../../../infra/remotehost/provider/readiness/judgement.ts";
+import { postgresContainersIn } from "../../../../../infra/remotehost/provider/readiness/postgres-containers.ts";
+import type { Requirements } from "../../../../../infra/remotehost/requirements.ts";
+
+const data = "/root/app-db/data";
+const requirements: Requirements = {
+  commands: ["docker", "flock"],
+  directories: [{ path: "/root/database_backups", minimumFree: 1_000_000 }],
+  pathSettings: { "/root/database_backups": "paths.backups" },
+  databases: [
+    {
+      name: "app",
+      container: "app-db",
+      database: "app_production",
+      user: "app",
+      dataDirectory: data,
+      backups: "/b",
+    },
+  ],
+  runtime: "pinned",
+  mails: false,
+};
+const machine = { id: "1", user: "root", architecture: "x86_64", kernel: "6.1" };
+
+const mount = { Type: "bind", Source: data, Destination: "/var/lib/postgresql/data" };
+const container: ContainerSeen = {
+  name: "app-db",
+  running: true,
+  status: "running",
+  dataDirectory: "/var/lib/postgresql/data",
+  published: ["127.0.0.1:5433"],
+  mounts: [mount],
+};
+const answer: Answer = { ok: true, collation: null };
+const fit: Inspection = {
+  osRelease: { ID: "debian", PRETTY_NAME: "Debian GNU/Linux 12 (bookworm)" },
+  missingCommands: [],
+  cronRuns: true,
+  dockerProblem: null,
+  databases: [{ container, answer, hasBackup: false }],
+  postgresContainers: ["app-db"],
+  directories: [{ freeBytes: 2_000_000 }],
+  systemNode: null,
+  logProblem: null,
+  hasMailer: false,
+  owner: null,
+};
+const sentences = (...words: Parameters<typeof judge>) => {
+  const { problems, notes } = judge(...words);
+  return { problems, notes };
+};
+const database = (more: object): Partial<Inspection> => ({
+  databases: [{ container, answer, hasBackup: false, ...more }],
+});
+const own = { cronTable: "/t", logRotation: "/r", backupLauncher: "/b", installation: "/i" };
+/** What the inspection has of the surroundings when the function said this. */
+const looked = (said: string): Partial<Inspection> => {
+  const { surroundings } = parseInspection(`surroundings:${Buffer.from(said).toString("base64")}`);
+  return surroundings === undefined ? {} : { surroundings };
+};
+const mounted = (...mounts: ContainerSeen["mounts"]) => database({ container: { ...container, mounts } });
+const judged = (seen: Partial<Inspection>, more: Partial<Requirements> = {}, architecture = "x86_64") =>
+  sentences(
+    "a.example",
+    "p/s",
+    { ...machine, architecture },
+    { ...requirements, ...more },
+    { ...fit, ...seen },
+  );
+
+describe("no problem", () => {
+  const system = { runtime: "system" as const };
+  const node = (version: string) => ({ systemNode: { path: "/usr/bin/node", version } });
+  it.each<[string, Partial<Inspection>, Partial<Requirements>, string]>([
+    ["Debian", {}, {}, "x86_64"],
+    ["Ubuntu", { osRelease: { ID: "ubuntu", ID_LIKE: "debian" } }, {}, "aarch64"],
+    ["a relative of Debian", { osRelease: { ID: "raspbian", ID_LIKE: "debian" } }, {}, "aarch64"],
+    ["our own machine", { owner: "p/s" }, {}, "x86_64"],
+    ["a system Node", { systemNode: { path: "/usr/bin/node", version: "22.3.0" } }, system, "x86_64"],
+    ["a system Node with zstd", node("22.15.0"), { ...system, zstd: true }, "x86_64"],
+    ["a later one with zstd", node("24.0.0"), { ...system, zstd: true }, "x86_64"],
+    ["zstd and the pinned Node", {}, { zstd: true }, "x86_64"],
+    [
+      "a share that is mounted as it should be",
+      { directories: [{ freeBytes: 2e6, trial: { fileSystem: "cifs", said: "700 0:0\n600 0:0" } }] },
+      {},
+      "x86_64",
+    ],
+    ["a volume with a name", mounted({ ...mount, Type: "volume", Name: "pg" }), {}, "x86_64"],
+    [
+      "the parent mounted",
+      mounted({ ...mount, Source: "/root/app-db", Destination: "/var/lib/postgresql" }),
+      {},
+      "x86_64",
+    ],
+  ])("%s", (_, seen, more, architecture) => {
+    expect(judged(seen, more, architecture)).toEqual({ problems: [], notes: [] });
+  });
+});
+
+describe("a machine of another stack", () => {
+  it.each([
+    [
+      "that hands it over",
+      "p/old",
+      "p/old",
+      [],
+      [expect.stringContaining("p/old hands the machine over to p/s")],
+    ],
+    [
+      "that hands over what is ours by now",
+      "p/s",
+      "p/old",
+      [],
+      [expect.stringContaining("nothing to do here")],
+    ],
+    ["that hands nothing over", "p/old", undefined, [expect.stringContaining("formerStack: p/old")], []],
+    [
+      "that is not the one named",
+      "p/third",
+      "p/old",
+      [expect.stringContaining("belongs to the stack p/third")],
+      [expect.anything()],
+    ],
+  ])("%s", (_, owner, formerStack, problems, notes) => {
+    expect(judged({ owner }, formerStack === undefined ? {} : { formerStack })).toEqual({ problems, notes });
+  });
+});
+
+describe("a problem, with what to do", () => {
+  const nameless = { ...mount, Type: "volume", Name: "f".repeat(64) };
+  const system = { runtime: "system" as const };
+  it.each<[string, Partial<Inspection>, Partial<Requirements>, RegExp]>([
+    ["another stack's machine", { owner: "p/other" }, {}, /belongs to the stack p\/other, not to p\/s/],
+    [
+      "another system",
+      { osRelease: { ID: "fedora", PRETTY_NAME: "Fedora 40" } },
+      {},
+      /\(Fedora 40\) is not supported/,
+    ],
+    ["commands missing", { missingCommands: ["flock", "xz"] }, {}, /missing: flock, xz\. Install/],
+    ["cron not running", { cronRuns: false }, {}, /systemctl enable --now cron/],
+    [
+      "Docker down",
+      { dockerProblem: "Cannot connect\nmore" },
+      {},
+      /\(Cannot connect\)\. Start it: systemctl start docker/,
+    ],
+    [
+      "a directory in the log's place",
+      { logProblem: "it is a directory, not a file" },
+      { log: "/root/b.log" },
+      /nothing can be logged in \/root\/b\.log: it is a directory, not a file\. Move away/,
+    ],
+    ["no system Node", {}, system, /no node on its PATH/],
+    [
+      "an old system Node",
+      { systemNode: { path: "/usr/bin/node", version: "18.1.0" } },
+      system,
+      /version 18\.1\.0/,
+    ],
+    [
+      "a system Node that is a little too old",
+      { systemNode: { path: "/usr/bin/node", version: "22.2.0" } },
+      system,
+      /version 22\.2\.0/,
+    ],
+    [
+      "a system Node without zstd",
+      { systemNode: { path: "/usr/bin/node", version: "22.14.0" } },
+      { ...system, zstd: true },
+      /version 22\.14\.0\. Install Node 22\.15 or later, which reads backups that zstd compressed, or set/,
+    ],
+    [
+      "a later major version that got zstd later",
+      { systemNode: { path: "/usr/bin/node", version: "23.7.0" } },
+      { ...system, zstd: true },
+      /version 23\.7\.0/,
+    ],
+    [
+      "a stopped container",
+      database({ container: { ...container, running: false, status: "exited" } }),
+      {},
+      /is exited\. Start it: docker start app-db/,
+    ],
+    [
+      "a container that was backed up and is gone",
+      database({ container: null, hasBackup: true }),
+      {},
+      /is gone/,
+    ],
+    [
+      "a database that refuses",
+      database({ answer: { ok: false, text: "FATAL: no role" } }),
+      {},
+      /\(FATAL: no role\)/,
+    ],
+    ["data inside the container", mounted(), {}, /inside the container/],
+    ["data in memory", mounted({ ...mount, Type: "tmpfs" }), {}, /inside the container/],
+    ["data on a nameless volume", mounted(nameless), {}, /nameless volume/],
+    [
+      "data elsewhere",
+      mounted({ ...mount, Source: "/srv/pg" }),
+      {},
+      /is in \/srv\/pg, not in \/root\/app-db\/data/,
+    ],
+    [
+      "too little space",
+      { directories: [{ freeBytes: 999_999 }] },
+      {},
+      /0 MB are free for \/root\/database_backups, and 1 MB/,
+    ],
+    [
+      "a link in place of a directory",
+      { directories: [{ freeBytes: 2_000_000, link: "/mnt/big" }] },
+      {},
+      /database_backups is a symbolic link.*Set paths\.backups to \/mnt\/big, or .*mount --bind \/mnt\/big \/root/,
+    ],
+    ...(
+      [
+        ["cifs", "770 0:0\n660 0:0", /\(cifs\) does not keep.* 660 0:0.*file_mode=0600,dir_mode=0700\./],
+        ["vfat", "700 0:0\n755 0:0", /fmask=0177,dmask=0077/],
+        ["nfs4", "mktemp: Permission denied", /nothing of root's .*Permission denied.*no_root_squash/],
+        ["fuse.sshfs", "700 1000:1000\n600 1000:1000", /700 1000:1000.*umask=077/],
+        ["strange", "", /nothing was said.*root's alone/],
+      ] as const
+    ).map(([fileSystem, said, expected]): [string, Partial<Inspection>, Partial<Requirements>, RegExp] => [
+      `a file system of type ${fileSystem}`,
+      { directories: [{ freeBytes: 2_000_000, trial: { fileSystem, said } }] },
+      {},
+      expected,
+    ]),
+    [
+      "a file system that lets nothing run",
+      { unrunnable: [{ path: "/opt/x", mountPoint: "/opt" }] },
+      {},
+      /nothing can be run from \/opt\/x: \/opt is mounted noexec.*remount,exec \/opt/,
+    ],
+    [
+      "a directory to which everybody may write",
+      looked("directory:777:root:root:/etc/cron.d\nend:\n"),
+      { own, log: "/l" },
+      /everybody may write to \/etc\/cron\.d.*chmod o-w \/etc\/cron\.d/,
+    ],
+    ...["", "directory:755:root:root:/etc\n", "job:/etc/cron.daily/x\ndirectory:7"].map(
+      (said): [string, Partial<Inspection>, Partial<Requirements>, RegExp] => [
+        `a look at the surroundings that broke off after ${JSON.stringify(said)}`,
+        looked(said),
+        { own, log: "/l" },
+        /whether anything else runs the backups too is not known: the search broke off/,
+      ],
+    ),
+    [
+      "no look at the surroundings at all",
+      {},
+      { own, log: "/l" },
+      /whether anything else runs the backups too is not known/,
+    ],
+  ])("%s", (_, seen, more, expected) => {
+    const { problems } = judged(seen, more);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^a\.example: /);
+    expect(problems[0]).toMatch(expected);
+  });
+
+  it("an architecture that Node does not run on", () => {
+    expect(judged({}, {}, "riscv64").problems[0]).toMatch(/riscv64 is not supported/);
+  });
+  it("is told once where Docker itself is down", () => {
+    expect(judged({ dockerProblem: "down", ...database({ container: null }) }).problems).toHaveLength(1);
+  });
+});
+
+it.each<[string, ContainerSeen | null]>([
+  ["that does not exist yet", null],
+  ["of which the name is another's id", { ...container, name: "other" }],
+])("a container %s is a note", (_, container) => {
+  const { problems, notes } = judged(database({ container }));
+  expect(problems).toEqual([]);
+  expect(notes).toEqual([expect.stringContaining("app-db does not exist yet")]);
+});
+
+it("a managed container at another port than the configured one is a problem once the run has had its chance", () => {
+  const at = (port: number) => ({ managed: ["app"], published: { app: port } });
+  expect(judged({}, at(5433)).problems).toEqual([]);
+  expect(judged({}, at(5434)).problems).toEqual([
+    "a.example: the container app-db does not publish PostgreSQL at 127.0.0.1:5434, which takes another container. " +
+      "Back up, then docker rm -f app-db and pulumi up; the data stays.",
+  ]);
+  expect(judged({}, { ...at(5434), before: true }).problems).toEqual([]);
+  const everywhere = database({ container: { ...container, published: [":5434"] } });
+  expect(judged(everywhere, at(5434)).problems).toHaveLength(1);
+});
+
+it("another version of the collation's library is a note that says what to do", () => {
+  const collation = { recorded: "2.31", actual: "2.36" };
+  const { problems, notes } = judged(database({ answer: { ok: true, collation } }));
+  expect(problems).toEqual([]);
+  expect(notes).toEqual([
+    "a.example: the database app_production was made with version 2.31 of its collation, and app-db has version 2.36: " +
+      'indexes on text may be out of order. In it: REINDEX DATABASE "app_production"; then ALTER DATABASE ' +
+      '"app_production" REFRESH COLLATION VERSION.',
+  ]);
+  const same = { recorded: "2.36", actual: "2.36" };
+  expect(judged(database({ answer: { ok: true, collation: same } }))).toEqual({ problems: [], notes: [] });
+});
+
+it("the script holds every word of the requirements as one word of the shell", () => {
+  const [first] = requirements.databases;
+  const nasty = { ...requirements, databases: first ? [{ ...first, user: "a'; touch /x; '" }] : [] };
+  expect(inspectionScript(nasty)).toContain(`'a'\\''; touch /x; '\\'''`);
+});
+
+it("what the script prints is read, and texts cannot be taken for fields", () => {
+  const encoded = (text: string) => Buffer.from(text).toString("base64");
+  // Podman's names have no slash.
+  const printed = (name: string, ...data: string[]) =>
+    `{"name":"${name}","running":true,"status":"running","dataDirectories":[${["null", ...data].join()}],` +
+    `"ports":{"5432/tcp":[{"HostIp":"127.0.0.1","HostPort":"5433"}],"80/tcp":null},"mounts":${JSON.stringify([mount])}}`;
+  const output = [
+    `os:${encoded('ID=debian\nPRETTY_NAME="Debian 12"\n')}`,
+    "cron:",
+    `missing:${encoded("xz")}`,
+    `node:${encoded("/usr/bin/node\nv22.1.0")}`,
+    "database:",
+    `container:${encoded(printed("/app-db", '"PGDATA=/var/lib/postgresql/data"'))}`,
+    `refused:${encoded("cron:\nFATAL")}`,
+    "backup:",
+    "database:",
+    `container:${encoded(printed("app-db"))}`,
+    `answered:${encoded("1\n2.31|2.36\n")}`,
+    "database:",
+    `answered:${encoded("1\n")}`,
+    `postgres:${encoded("app-db|postgres:17|5432/tcp|\nweb|acme/web||\n")}`,
+    `free:${encoded("12\n")}`,
+    `owner:${encoded("p/s\n")}`,
+  ].join("\n");
+  expect(parseInspection(output)).toEqual({
+    osRelease: { ID: "debian", PRETTY_NAME: "Debian 12" },
+    missingCommands: ["xz"],
+    cronRuns: true,
+    dockerProblem: null,
+    databases: [
+      { container, answer: { ok: false, text: "cron:\nFATAL" }, hasBackup: true },
+      { container, answer: { ok: true, collation: { recorded: "2.31", actual: "2.36" } }, hasBackup: false },
+      { container: null, answer: { ok: true, collation: null }, hasBackup: false },
+    ],
+    postgresContainers: ["app-db"],
+    directories: [{ freeBytes: 12 * 1024 }],
+    systemNode: { path: "/usr/bin/node", version: "22.1.0" },
+    logProblem: null,
+    hasMailer: false,
+    owner: "p/s",
+  });
+});
+
+describe("a mailer", () => {
+  it.each([
+    { mails: true, hasMailer: false, notes: [expect.stringContaining("/usr/sbin/sendmail")] },
+    { mails: true, hasMailer: true, notes: [] },
+    { mails: false, hasMailer: false, notes: [] },
+  ])("is worth a note only where cron is to mail and there is none ($mails, $hasMailer)", (row) => {
+    const { mails, hasMailer, notes } = row;
+    expect(judged({ hasMailer }, { mails })).toEqual({ problems: [], notes });
+  });
+});
+
+describe("a PostgreSQL that no database of the configuration names", () => {
+  const running = { postgresContainers: ["app-db", "other-db"] };
+
+  it("is named, because nothing of it is backed up", () => {
+    expect(judged(running)).toEqual({
+      problems: [],
+      notes: [expect.stringMatching(/also runs in other-db, .*not backed up/)],
+    });
+  });
+
+  it("is named where the configured container does not exist, which may be misspelt", () => {
+    const seen = { ...fit, ...database({ container: null }), postgresContainers: ["other-db"] };
+    const found = judge("a.example", "p/s", machine, requirements, seen);
+    expect(found).toEqual({
+      problems: [],
+      notes: [expect.stringMatching(/nothing of app is backed up.*other-db.*databases\.app\.container/)],
+      waiting: ["app"],
+    });
+  });
+
+  it("is none where the stack manages the container and has not made it yet", () => {
+    const more = { managed: ["app"], before: true };
+    const stopped = database({ container: { ...container, running: false, status: "exited" } });
+    for (const seen of [database({ container: null, hasBackup: true }), stopped])
+      expect(judged(seen, more)).toEqual({ problems: [], notes: [] });
+    expect(judged(stopped, { ...more, before: false }).problems).toHaveLength(1);
+  });
+});
+
+describe("the containers that PostgreSQL runs in", () => {
+  it.each([
+    ["db|postgres:17||", ["db"]],
+    ["db|registry.example/backups/postgres:17||", ["db"]],
+    ["copies|acme/postgres-backup-s3:16||", []],
+    ["db|ghcr.io/acme/pgvector@sha256:0|5432/tcp|", ["db"]],
+    ["db|acme/database:1|127.0.0.1:5433->5432/tcp|", ["db"]],
+    ["web|acme/web:1|0.0.0.0:80->80/tcp|", []],
+    ["pool|edoburu/pgbouncer:1|5432/tcp|", []],
+    ["app-backup-db|postgres:17|5432/tcp|", ["app-backup-db"]],
+    ["exporter|quay.io/prometheuscommunity/postgres-exporter|9187/tcp|", []],
+    ["trial|postgres:17||library", []],
+    ["a|postgres:15||\nb|timescale/timescaledb:latest-pg16|5432/tcp|\n", ["a", "b"]],
+    ["", []],
+  ])("%s", (text, names) => {
+    expect(postgresContainersIn(text)).toEqual(names);
+  });
+});

@@ -1,0 +1,84 @@
+import { setImmediate } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { gate } from "../../../../../infra/remotehost/provider/ssh/gate.ts";
+import { wayIn } from "../../../../../infra/remotehost/provider/ssh/way.ts";
+
+interface Visit {
+  number: number;
+  way: string;
+}
+
+/** Sends visitors through, and tells how many were inside at most, by their way and `all` together. */
+async function throng(visits: readonly Visit[], together: number) {
+  const asked: number[] = [];
+  const through = gate(
+    async ({ number, way }: Visit) => {
+      asked.push(number);
+      await setImmediate();
+      return way;
+    },
+    { unasked: 3, sameWay: 3, together },
+  );
+  const inside = new Map<string, number>();
+  const most = new Map<string, number>();
+  const count = (what: string, change: number) => {
+    const now = (inside.get(what) ?? 0) + change;
+    inside.set(what, now);
+    most.set(what, Math.max(now, most.get(what) ?? 0));
+  };
+  const outcomes = await Promise.allSettled(
+    visits.map((visit) =>
+      through(visit, async () => {
+        for (const what of [visit.way, "all"]) count(what, 1);
+        for (let turn = 0; turn < 3; turn += 1) await setImmediate();
+        for (const what of [visit.way, "all"]) count(what, -1);
+        if (visit.number % 2 === 0) throw new Error(`visitor ${visit.number}`);
+        return visit.number;
+      }),
+    ),
+  );
+  return { asked, most: Object.fromEntries(most), outcomes };
+}
+
+const visitors = (count: number, way: (number: number) => string): Visit[] =>
+  Array.from({ length: count }, (_, number) => ({ number, way: way(number) }));
+
+test("those on one way go in as many as it takes, and all come through, failures too", async () => {
+  const { most, outcomes } = await throng(
+    visitors(20, () => "jump"),
+    100,
+  );
+  expect(most).toEqual({ jump: 3, all: 3 });
+  expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(10);
+});
+
+test("those on ways of their own do not wait for each other, but for the room there is in all", async () => {
+  const { most } = await throng(
+    visitors(20, (number) => `way ${number}`),
+    12,
+  );
+  expect(most.all).toBe(12);
+});
+
+test("one way that is full holds nobody else up", async () => {
+  const { most } = await throng(
+    visitors(20, (number) => (number < 10 ? "jump" : `way ${number}`)),
+    100,
+  );
+  expect(most).toMatchObject({ jump: 3, all: 13 });
+});
+
+test("few are not asked for their way, and nobody twice", async () => {
+  expect((await throng(visitors(3, String), 100)).asked).toEqual([]);
+  const { asked } = await throng(visitors(20, String), 100);
+  expect(asked.length).toBe(new Set(asked).size);
+});
+
+test.each([
+  ["its own sshd", "user root\nhostname 10.0.0.1\nport 22\n", "10.0.0.1:22"],
+  ["a jump host", "hostname 10.0.0.1\nport 22\nproxyjump gate\n", "by gate"],
+  ["a proxy command", "hostname h\nport 22\nproxycommand nc gate %h %p\n", "by nc gate %h %p"],
+  ["nothing", "", ""],
+])("the way by %s is read out of what ssh -G prints", (_, configuration, way) => {
+  expect(wayIn(configuration)).toBe(way);
+});

@@ -1,0 +1,75 @@
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { buildPrograms, programsVersion } from "../../../scripts/build.ts";
+import { programNames } from "../../../scripts/contract/programs.ts";
+import { bundleLimit } from "../../bundle-limits.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "build-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** A copy of what the programs are made of, at a path of its own. */
+function checkout(name: string): string {
+  const root = join(scratch, name);
+  mkdirSync(root);
+  for (const part of ["scripts", "package.json", "tsconfig.json"])
+    cpSync(part, join(root, part), { recursive: true });
+  mkdirSync(join(root, "node_modules"));
+  for (const dependency of ["zod", "esbuild"]) {
+    cpSync(join("node_modules", dependency), join(root, "node_modules", dependency), { recursive: true });
+  }
+  return root;
+}
+
+describe.each(programNames)("%s", (name) => {
+  test("is one small file that starts without anything beside it", () => {
+    const [bundle] = buildPrograms(undefined, [name]);
+    expect(bundle?.bytes).toBeLessThan(bundleLimit(name));
+    const alone = join(scratch, `${name}.cjs`);
+    writeFileSync(alone, bundle?.text ?? "");
+    const { status, stdout } = spawnSync(process.execPath, [alone, "--help"], {
+      cwd: scratch,
+      encoding: "utf8",
+    });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining(name) });
+  });
+});
+
+test("two checkouts at different paths make the same bytes, and so the same version", () => {
+  const [one, other] = [checkout("one"), checkout("another place")];
+  const texts = (root: string) => buildPrograms(root).map(({ file: _, ...bundle }) => bundle);
+  expect(texts(one)).toEqual(texts(other));
+  expect(programsVersion(buildPrograms(one), one)).toBe(programsVersion(buildPrograms(other), other));
+});
+
+test("a bundle is made again when a source's text has changed, and not when only its time has", () => {
+  const root = checkout("changed");
+  const name = "backup_database";
+  const [before] = buildPrograms(root, [name]);
+  rmSync(join(root, "node_modules", "esbuild", "lib"), { recursive: true });
+  utimesSync(join(root, "scripts", `${name}.ts`), new Date(0), new Date(0));
+  expect(buildPrograms(root, [name])[0]).toEqual(before);
+  symlinkSync(resolve("node_modules/esbuild/lib"), join(root, "node_modules", "esbuild", "lib"));
+  writeFileSync(join(root, "scripts", `${name}.ts`), 'console.log("another program");\n');
+  const [after] = buildPrograms(root, [name]);
+  expect(after?.text).toContain("another program");
+  const read = (bundle = after) => readFileSync(bundle?.file ?? "", "utf8");
+  expect([read(before), read(after)]).toEqual([before?.text, after?.text]);
+
+  utimesSync(before?.file ?? "", new Date(0), new Date(0));
+  writeFileSync(join(root, "scripts", `${name}.ts`), 'console.log("a third program");\n');
+  const [last] = buildPrograms(root, [name]);
+  expect([before, after, last].map((bundle) => existsSync(bundle?.file ?? ""))).toEqual([false, true, true]);
+});

@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { serverSettings } from "../../../../infra/server-files/server-settings.ts";
+import { compressionIn } from "../../../../scripts/contract/settings.ts";
+import { readSettings, SettingsError } from "../../../../scripts/lib/program/settings.ts";
+import { serverPlanOf } from "../../infra/plans.ts";
+
+const settings = serverSettings(serverPlanOf(), { stack: "database-backups/prod", programsVersion: "1" });
+let directory: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "settings-"));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function written(value: unknown): string {
+  const path = join(directory, "config.json");
+  writeFileSync(path, JSON.stringify(value));
+  return path;
+}
+
+/** The same settings with one property more in each mapping. */
+const withMore = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.map(withMore)
+    : typeof value === "object" && value !== null
+      ? {
+          ...Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withMore(one)])),
+          ofTheNextVersion: 1,
+        }
+      : value;
+
+test("programs read the settings of a later version, which has more of them", () => {
+  expect(readSettings(written(withMore(settings)))).toEqual(settings);
+});
+
+test("settings of a version before zstd mean gzip", () => {
+  expect(compressionIn(readSettings(written(settings)))).toEqual({ compression: "gzip", level: 1 });
+  const best = readSettings(written({ ...settings, zstdLevel: 19 }));
+  expect(compressionIn(best)).toEqual({ compression: "zstd", level: 19 });
+  expect(() => readSettings(written({ ...settings, zstdLevel: 20 }))).toThrow(/zstdLevel: /);
+});
+
+test("every problem of the settings is named with its place", () => {
+  const broken = { ...settings, server: 1, databases: [{ ...settings.databases[0], dataDirectory: "data" }] };
+  const path = written(broken);
+  expect(() => readSettings(path)).toThrow(SettingsError);
+  expect(() => readSettings(path)).toThrow(/server: .*databases\.0\.dataDirectory: must be an absolute path/);
+});

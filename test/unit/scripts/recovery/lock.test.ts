@@ -1,0 +1,62 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { InterruptedError } from "../../../../scripts/lib/base/errors.ts";
+import { openLog } from "../../../../scripts/lib/program/log.ts";
+import { lockDatabase } from "../../../../scripts/lib/recovery/dead-runs.ts";
+import { lockPath } from "../../../../scripts/lib/recovery/lock-path.ts";
+import { lockHolder } from "../../../../scripts/lib/system/lock.ts";
+import { settings } from "../status/observations.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "lock-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const runId = "20261122T020000-4f2a1b";
+const here = { ...settings, paths: { ...settings.paths, backups: directory, locks: directory } };
+const database = {
+  name: "app",
+  container: "app-db",
+  database: "app_production",
+  user: "app",
+  dataDirectory: directory,
+};
+const request = {
+  program: "backup_database",
+  runId,
+  log: openLog(join(directory, "log"), "backup_database", runId),
+  signal: new AbortController().signal,
+};
+
+/** Holds the database's lock without a word, as a status check does, until it is released. */
+async function hold(): Promise<() => void> {
+  const child = spawn("flock", [lockPath(here, database.name), "sh", "-c", "echo held; read -r _"]);
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  return () => child.stdin.end();
+}
+
+test("who looks whether a lock is free does not make a run fail", async () => {
+  const release = await hold();
+  const taken = lockDatabase(here, database, request);
+  release();
+  const lock = await taken;
+  expect(lockHolder(lockPath(here, database.name))).toMatchObject({ alive: true, heldBy: { runId } });
+  lock.release();
+  expect(readFileSync(lockPath(here, database.name), "utf8")).toBe("");
+});
+
+test("who is ended while it waits for a lock says by what", async () => {
+  const release = await hold();
+  const controller = new AbortController();
+  const waiting = lockDatabase(here, database, { ...request, signal: controller.signal });
+  controller.abort(new InterruptedError("ended by SIGTERM"));
+  await expect(waiting).rejects.toThrow("ended by SIGTERM");
+  release();
+});
+
+test("a lock that somebody unknown keeps is refused", async () => {
+  const release = await hold();
+  await expect(lockDatabase(here, database, request)).rejects.toMatchObject({ exitCode: 75 });
+  release();
+});

@@ -1,0 +1,149 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+
+const repository = resolve(import.meta.dirname, "../..");
+const read = (path: string) => readFileSync(join(repository, path), "utf8");
+
+interface Wall {
+  includes: string[];
+  linter: {
+    rules: { style: { noRestrictedImports: { options: { patterns: [{ group: string[] }] } } } };
+  };
+}
+const { overrides: walls }: { overrides: Wall[] } = JSON.parse(read("walls.json"));
+const groupOf = (folder: string): string[] =>
+  walls.find(({ includes }) => includes.includes(`${folder}/**`))?.linter.rules.style.noRestrictedImports
+    .options.patterns[0].group ?? [];
+
+const foldersOf = (path: string): string[] =>
+  readdirSync(join(repository, path), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => `${path}/${name}`);
+const inLib = [...foldersOf("scripts/lib"), "scripts/contract"];
+const inInfra = foldersOf("infra");
+const nameOf = (folder: string) => folder.split("/").at(-1) ?? "";
+
+/** The folders of the document's tables, with what each may import. */
+const documented = new Map(
+  [...read("docs/ARCHITECTURE.md").matchAll(/^\| `([\w/-]+)\/` \| .* \| (nothing|`.*`) \|$/gm)].map(
+    ([, folder = "", may = ""]) => [folder, may === "nothing" ? [] : may.replaceAll("`", "").split(", ")],
+  ),
+);
+
+describe("every folder stands in the document's table and has the wall that the table says", () => {
+  test("no file lies beside the folders", () => {
+    const files = ["scripts/lib", "infra"].flatMap((path) =>
+      readdirSync(join(repository, path), { withFileTypes: true }).filter((entry) => !entry.isDirectory()),
+    );
+    expect(files.map(({ name }) => name)).toEqual([]);
+  });
+
+  test("the tests have the folders of what they test", () => {
+    const known = [...inLib, ...inInfra].map(nameOf);
+    const tested = [...foldersOf("test/unit/scripts"), ...foldersOf("test/unit/infra")].map(nameOf);
+    expect(tested.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  test("no other folder is documented", () => {
+    expect([...documented.keys()].sort()).toEqual([...inLib, ...inInfra].sort());
+  });
+
+  test.each(inLib)("%s", (folder) => {
+    const may = documented.get(folder) ?? [];
+    const up = (name: string) => {
+      if (folder === "scripts/contract") return `!../lib/${name}/**`;
+      return name === "contract" ? "!../../contract/**" : `!../${name}/**`;
+    };
+    expect(groupOf(folder)).toEqual(["../**", ...may.map(up)]);
+  });
+
+  test.each(inInfra)("%s", (folder) => {
+    const may = documented.get(folder) ?? [];
+    const others = inInfra.map(nameOf).filter((name) => name !== nameOf(folder) && !may.includes(name));
+    const shared = may.filter((name) => name.startsWith("scripts/"));
+    const allowed = shared.map((name) => `!**/${name}${name.endsWith(".ts") ? "" : "/**"}`);
+    expect(groupOf(folder).toSorted()).toEqual(
+      [...others.map((name) => `**/${name}/**`), "**/scripts/**", ...allowed].sort(),
+    );
+  });
+});
+
+describe("biome check", () => {
+  const tree = mkdtempSync(join(tmpdir(), "walls-"));
+  afterAll(() => rmSync(tree, { recursive: true }));
+  beforeEach(() => {
+    for (const name of ["scripts", "infra"]) rmSync(join(tree, name), { recursive: true, force: true });
+    for (const name of ["biome.json", "walls.json", ".gitignore"])
+      copyFileSync(join(repository, name), join(tree, name));
+    execFileSync("git", ["init", "--quiet", tree]);
+  });
+
+  /** Files whose only line imports, by path; the rules that biome then complains of. */
+  function complaints(files: Record<string, string>): string[] {
+    for (const [path, target] of Object.entries(files)) {
+      mkdirSync(dirname(join(tree, path)), { recursive: true });
+      const line = target === "" ? "export const one = 1;" : `export { one } from "${target}";`;
+      writeFileSync(join(tree, path), `${line}\n`);
+    }
+    const biome = join(repository, "node_modules/.bin/biome");
+    const { stdout, status } = spawnSync(biome, ["check", "--error-on-warnings", "--reporter=json", tree], {
+      cwd: tree,
+      encoding: "utf8",
+    });
+    const { diagnostics }: { diagnostics: { category: string }[] } = JSON.parse(stdout);
+    const found = diagnostics.map(({ category }) => category);
+    expect(status === 0, stdout).toBe(found.length === 0);
+    return found;
+  }
+
+  const restricted = "lint/style/noRestrictedImports";
+
+  test("takes imports that point down", () => {
+    const files = {
+      "scripts/lib/base/errors.ts": "",
+      "scripts/contract/settings.ts": "../lib/base/errors.ts",
+      "scripts/lib/store/list.ts": "../../contract/settings.ts",
+      "scripts/lib/retention/rules.ts": "../store/list.ts",
+      "scripts/backup_database.ts": "./lib/retention/rules.ts",
+      "infra/config/values.ts": "../../scripts/contract/settings.ts",
+      "infra/program/index.ts": "../config/values.ts",
+      "infra/remotehost/provider/file/plan.ts": "../../../../scripts/contract/settings.ts",
+    };
+    expect(complaints(files)).toEqual([]);
+  });
+
+  test.each([
+    ["up, from the store to a use case", "scripts/lib/store/list.ts", "scripts/lib/restore/run.ts"],
+    [
+      "sideways, from the status check to a use case",
+      "scripts/lib/status/mail.ts",
+      "scripts/lib/backup/run.ts",
+    ],
+    ["out of the words that everybody uses", "scripts/lib/base/errors.ts", "scripts/lib/time/calendar.ts"],
+    ["a program", "scripts/lib/backup/run.ts", "scripts/backup_database.ts"],
+    ["infra from a room", "scripts/lib/backup/run.ts", "infra/config/values.ts"],
+    ["infra from a program", "scripts/backup_database.ts", "infra/config/values.ts"],
+    ["a room from infra", "infra/config/values.ts", "scripts/lib/base/errors.ts"],
+    ["a room from the plugin", "infra/remotehost/provider/file/plan.ts", "scripts/lib/base/errors.ts"],
+    ["the deployment from the configuration", "infra/config/values.ts", "infra/deployment/choice.ts"],
+  ])("refuses %s", (_, from, to) => {
+    const up = "../".repeat(from.split("/").length - 1);
+    expect(complaints({ [to]: "", [from]: `${up}${to}` })).toEqual([restricted]);
+  });
+
+  test("refuses a circle in one folder", () => {
+    const files = { "scripts/lib/store/list.ts": "./pins.ts", "scripts/lib/store/pins.ts": "./list.ts" };
+    expect(complaints(files)).toEqual(["lint/suspicious/noImportCycles", "lint/suspicious/noImportCycles"]);
+  });
+});
