@@ -5,7 +5,7 @@ import { backups, name, type RestoreServer, startRestoreServer } from "./restore
 /**
  * Stands before the real docker on PATH: counts the containers that are started, and at a moment of the run does what a
  * client of the live database, or of AMONG, would do, WRITE, up to TRIES times, with its answer in /tmp/client; or lets
- * pg_dump FAIL.
+ * pg_dump FAIL. The moment of the dump is when it is told its snapshot.
  */
 const watching = `#!/bin/sh
 client() {
@@ -15,7 +15,9 @@ client() {
 }
 case "$*" in
   "run "*) echo x >>/tmp/started; [ "$AT" != trial ] || client ;;
-  *" pg_dump "*) [ -z "$FAIL" ] || { echo "pg_dump: error: no dump today" >&2; exit 1; }; [ "$AT" != dump ] || client ;;
+  *" pg_dump "*)
+    [ -z "$FAIL" ] || { echo "pg_dump: error: no dump today" >&2; exit 1; }
+    [ "$AT" != dump ] || { { read -r order; client; echo "$order"; } | /usr/bin/docker "$@"; exit; } ;;
 esac
 exec /usr/bin/docker "$@"
 `;

@@ -233,7 +233,7 @@ test("too little space is said before anything is done, and that --in-place need
   const inPlace = await server.restore(`--dry-run --in-place --settings /tmp/settings.json ${archive}`);
   await sandbox.run("rm /dev/shm/filler");
   expect(inPlace.stdout).toMatch(
-    /see whether there is room\n +NOT POSSIBLE: not enough space in \/dev\/shm for what is larger than the live database/,
+    /see whether there is room\n +NOT POSSIBLE: not enough space in \/dev\/shm for a restore in place and its write-ahead log/,
   );
   expect(refused.stderr).toMatch(/not enough space in \/dev\/shm .*--in-place/);
   expect(refused.code).toBe(73);
