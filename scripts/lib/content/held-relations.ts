@@ -1,8 +1,9 @@
 import * as z from "zod/mini";
 import type { PsqlError } from "../postgres/error.ts";
+import { jsonList } from "../postgres/json-list.ts";
 import type { PsqlSession } from "../postgres/session.ts";
 import { briefly } from "./briefly.ts";
-import { chunks, qualified } from "./tables.ts";
+import { chunks, dumpedOfAnyKind, qualified } from "./tables.ts";
 
 /** What a dump reads by its name: a table, a partitioned table, or a sequence that no table owns. */
 const Relation = z.object({
@@ -28,14 +29,8 @@ export const relationsQuery = `
 SELECT json_build_object(
   'serverVersionNumber', current_setting('server_version_num')::int,
   'sequences', (SELECT count(*) FROM pg_class WHERE relkind = 'S'),
-  'relations', coalesce(json_agg(json_build_object('oid', c.oid::bigint, 'kind', c.relkind, 'schema', n.nspname,
-    'name', c.relname, 'extension', e.oid IS NOT NULL) ORDER BY c.oid DESC), '[]'))
-FROM pg_class c
-JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e'
-LEFT JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
-WHERE c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-  AND (d.objid IS NULL OR c.oid = ANY (e.extconfig))
+  'relations', ${jsonList(`json_build_object('oid', c.oid::bigint, 'kind', c.relkind, 'schema', n.nspname,
+    'name', c.relname, 'extension', e.oid IS NOT NULL) ORDER BY c.oid DESC`)})${dumpedOfAnyKind}
   AND (c.relkind IN ('r', 'p') OR c.relkind = 'S' AND NOT EXISTS (SELECT FROM pg_depend o
     WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.refclassid = 'pg_class'::regclass AND o.deptype IN ('a', 'i')))`;
 
@@ -88,7 +83,7 @@ export async function changed(
   const oids = relations.map(({ oid }) => oid).join(",");
   return session.queryJson(
     z.array(z.int()),
-    briefly(`SELECT coalesce(json_agg(c.oid::bigint), '[]') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    briefly(`SELECT ${jsonList(`c.oid::bigint`)} FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = ANY ('{${oids}}'::oid[]) AND (
   c.oid::regclass::text <> format('%I.%I', n.nspname, c.relname)
   OR c.relkind IN ('r', 'm') AND pg_relation_filenode(c.oid) IS DISTINCT FROM c.relfilenode)`),

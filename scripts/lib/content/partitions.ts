@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { TableContent } from "../../contract/content.ts";
+import { jsonList } from "../postgres/json-list.ts";
 import type { PsqlSession } from "../postgres/session.ts";
 import { briefly } from "./briefly.ts";
 
@@ -10,7 +11,7 @@ const Partition = z.object({
 });
 
 const partitionsQuery = `
-SELECT coalesce(json_agg(json_build_object('schema', n.nspname, 'name', c.relname, 'hashPartitionOf', whole)), '[]')
+SELECT ${jsonList(`json_build_object('schema', n.nspname, 'name', c.relname, 'hashPartitionOf', whole)`)}
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, LATERAL (
   SELECT json_build_object('schema', nspname, 'name', relname) AS whole
   FROM pg_partition_ancestors(c.oid) WITH ORDINALITY AS a(relid, level) JOIN pg_partitioned_table ON partrelid = relid

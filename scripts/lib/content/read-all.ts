@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { type Content, hashing, type Proof, type SequenceValue } from "../../contract/content.ts";
+import { jsonList } from "../postgres/json-list.ts";
 import type { PsqlSession } from "../postgres/session.ts";
 import { briefly } from "./briefly.ts";
 import { readLargeObjects } from "./large-objects.ts";
@@ -11,7 +12,7 @@ import { listTables, type Table } from "./tables.ts";
 
 const Extensions = z.array(z.object({ name: z.string(), version: z.string() }));
 const extensionsQuery = `
-SELECT coalesce(json_agg(json_build_object('name', extname, 'version', extversion) ORDER BY extname COLLATE "C"), '[]')
+SELECT ${jsonList(`json_build_object('name', extname, 'version', extversion) ORDER BY extname COLLATE "C"`)}
 FROM pg_extension;`;
 
 /** What the session's transaction sees; every table is read once. Of `session` no lock is kept. */

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { SequenceValue } from "../../contract/content.ts";
+import { jsonList } from "../postgres/json-list.ts";
 import type { PsqlSession } from "../postgres/session.ts";
 import { briefly } from "./briefly.ts";
 import { chunks, dumpedRelations, qualified } from "./tables.ts";
@@ -15,13 +16,13 @@ const Sequence = z.object({
 export type NamedSequence = z.infer<typeof Sequence>;
 
 const sequencesQuery = `
-SELECT coalesce(json_agg(json_build_object(
+SELECT ${jsonList(`json_build_object(
   'schema', n.nspname,
   'name', c.relname,
   'dumpedAs', (SELECT encode(convert_to('''' || CASE current_setting('standard_conforming_strings')
       WHEN 'on' THEN doubled ELSE replace(doubled, chr(92), chr(92) || chr(92)) END || '''', getdatabaseencoding()), 'hex')
     FROM replace(quote_ident(n.nspname) || '.' || quote_ident(c.relname), '''', '''''') AS doubled))
-  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"), '[]')${dumpedRelations("S")};`;
+  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`)}${dumpedRelations("S")};`;
 
 const Values = z.array(z.object({ lastValue: z.string(), isCalled: z.boolean() }));
 

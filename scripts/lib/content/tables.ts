@@ -1,16 +1,20 @@
 import * as z from "zod/mini";
 import type { Proof } from "../../contract/content.ts";
+import { jsonList } from "../postgres/json-list.ts";
 import type { PsqlSession } from "../postgres/session.ts";
 import { identifier } from "../postgres/sql.ts";
 import { briefly } from "./briefly.ts";
 import { trusted } from "./trust.ts";
 
+/** Sorted by name; `long` where the text form may be. */
+export const Columns = z.array(z.object({ name: z.string(), long: z.boolean() }));
+
 const Table = z.object({
   oid: z.int(),
   schema: z.string(),
   name: z.string(),
-  /** The columns that a dump holds, sorted; `long` where the text form may be. */
-  columns: z.array(z.object({ name: z.string(), long: z.boolean() })),
+  /** Those that a dump holds. */
+  columns: Columns,
   extension: z.nullable(z.string()),
   /** Whether PostgreSQL may plan a query of it with the rights of who asks. */
   trusted: z.boolean(),
@@ -24,32 +28,34 @@ export type Table = z.infer<typeof Table>;
 /**
  * From where what a database holds of its own is listed, as pg_dump chooses it: not the system's, of the extensions'
  * what they mark as configuration.
- * @param kind tables with rows (partitions, not their parents), or sequences.
  */
-export const dumpedRelations = (kind: "r" | "S"): string => `
+export const dumpedOfAnyKind = `
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e'
 LEFT JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
-WHERE c.relkind = '${kind}' AND c.relpersistence <> 't'
-  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+WHERE c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND (d.objid IS NULL OR c.oid = ANY (e.extconfig))`;
 
-/** Generated columns are not in a dump. */
+/** Of these, tables with rows (partitions, not their parents), or sequences. */
+export const dumpedRelations = (kind: "r" | "S"): string => `${dumpedOfAnyKind} AND c.relkind = '${kind}'`;
+
+/** Of the relation `c`. Generated columns are not in a dump. */
+export const columnsOfRelation = `(SELECT ${jsonList(`json_build_object('name', a.attname, 'long',
+  a.atttypid = ANY ('{text,json,jsonb,bytea,xml}'::regtype[])) ORDER BY a.attname COLLATE "C"`)} FROM pg_attribute a
+  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '')`;
+
 const tablesQuery = `
-SELECT coalesce(json_agg(json_build_object(
+SELECT ${jsonList(`json_build_object(
   'oid', c.oid::bigint,
   'schema', n.nspname,
   'name', c.relname,
-  'columns', (SELECT coalesce(json_agg(json_build_object('name', a.attname, 'long',
-      a.atttypid = ANY ('{text,json,jsonb,bytea,xml}'::regtype[]))
-      ORDER BY a.attname COLLATE "C"), '[]') FROM pg_attribute a
-    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''),
+  'columns', ${columnsOfRelation},
   'extension', e.extname,
   'trusted', ${trusted("c.relowner")},
   'indexes', (SELECT count(*) FROM pg_index WHERE indrelid = c.oid),
   'condition', coalesce(e.extcondition[array_position(e.extconfig, c.oid)], ''))
-  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"), '[]')${dumpedRelations("r")};`;
+  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`)}${dumpedRelations("r")};`;
 
 export const listTables = (session: PsqlSession): Promise<Table[]> =>
   session.queryJson(z.array(Table), briefly(tablesQuery));

@@ -1,7 +1,9 @@
 import * as z from "zod/mini";
+import { jsonList } from "../postgres/json-list.ts";
 import type { PsqlSession } from "../postgres/session.ts";
 import { own } from "./catalogues.ts";
-import { planned, trusted } from "./trust.ts";
+import { Columns, columnsOfRelation } from "./tables.ts";
+import { trusted } from "./trust.ts";
 
 const relation = { schema: z.string(), name: z.string() };
 
@@ -14,12 +16,10 @@ const ViewQuery = z.object({
   owner: z.string(),
   /** Whether the owner is who asks. */
   ours: z.boolean(),
-  /** Whether the owner is that, or a superuser: who asks need not fear what stands in its indexes. */
+  /** Whether the owner is that, or a superuser, or who asks is none: what stands in its indexes can do little then. */
   trusted: z.boolean(),
-  /** Whether an index or extended statistics of it hold an expression. */
-  planned: z.boolean(),
   populated: z.boolean(),
-  columns: z.array(z.object({ name: z.string(), long: z.boolean() })),
+  columns: Columns,
   /** The materialized views that it reads, itself or by others. */
   inner: z.array(z.object(relation)),
   /** What of another server it reads: foreign tables, and functions of dblink. */
@@ -68,7 +68,7 @@ const anybody = (condition: string): string =>
 const ownCalls = "calls JOIN own_functions o ON o.oid = function";
 const reachedHere = "WHERE reached.view = c.oid";
 const calledHere = "WHERE calls.view = c.oid";
-const allTexts = `SELECT coalesce(json_agg(what ORDER BY what COLLATE "C"), '[]')`;
+const allTexts = `SELECT ${jsonList(`what ORDER BY what COLLATE "C"`)}`;
 
 const extensionOf = (catalogue: string, oid: string): string =>
   `(SELECT extname FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid WHERE d.classid = '${catalogue}'::regclass
@@ -101,15 +101,13 @@ WITH RECURSIVE rules AS MATERIALIZED (
   UNION SELECT calls.view, other.oid FROM calls JOIN own_functions f ON f.oid = calls.function
     JOIN own_functions other ON other.name = ANY (f.words) AND other.oid <> f.oid
 )
-SELECT coalesce(json_agg(json_build_object(
+SELECT ${jsonList(`json_build_object(
   'oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname, 'written', c.oid::regclass::text,
   'owner', pg_get_userbyid(c.relowner), 'ours', c.relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user),
-  'trusted', ${trusted("c.relowner")}, 'planned', ${planned("c.oid")},
+  'trusted', ${trusted("c.relowner")} OR current_setting('is_superuser') = 'off',
   'populated', c.relispopulated,
-  'columns', (SELECT coalesce(json_agg(json_build_object('name', a.attname, 'long',
-      a.atttypid = ANY ('{text,json,jsonb,bytea,xml}'::regtype[])) ORDER BY a.attname COLLATE "C"), '[]')
-    FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-  'inner', (SELECT coalesce(json_agg(json_build_object('schema', s.nspname, 'name', i.relname)), '[]')
+  'columns', ${columnsOfRelation},
+  'inner', (SELECT ${jsonList("json_build_object('schema', s.nspname, 'name', i.relname)")}
     FROM reached JOIN pg_class i ON i.oid = relation JOIN pg_namespace s ON s.oid = i.relnamespace
     ${reachedHere} AND i.relkind = 'm' AND i.oid <> c.oid),
   'elsewhere', (${allTexts} FROM (
@@ -130,7 +128,7 @@ SELECT coalesce(json_agg(json_build_object(
       ${reachedHere} AND action LIKE '%SQLVALUEFUNCTION%'
     UNION SELECT 'the system''s ' || relation::regclass FROM reached ${reachedHere} AND relation < 16384
   ) AS t(what)),
-  'inexact', (SELECT coalesce(json_agg(DISTINCT proname), '[]') FROM calls JOIN pg_proc p ON p.oid = function
+  'inexact', (SELECT ${jsonList("DISTINCT proname")} FROM calls JOIN pg_proc p ON p.oid = function
     ${calledHere} AND pronamespace = 'pg_catalog'::regnamespace AND prokind = 'a'
       AND proargtypes::oid[] && '{float4,float8}'::regtype[]::oid[] AND proname NOT IN ('min', 'max', 'count')),
   'others', (${allTexts} FROM (
@@ -148,13 +146,13 @@ SELECT coalesce(json_agg(json_build_object(
     AND s.oid IN (SELECT pronamespace FROM calls JOIN pg_proc p ON p.oid = function
     ${calledHere} AND p.oid >= 16384)
   ) AS t(what) WHERE ${superuser("c.relowner")}),
-  'reads', (SELECT coalesce(json_agg(json_build_object('oid', oid::bigint)), '[]') FROM (
+  'reads', (SELECT ${jsonList("json_build_object('oid', oid::bigint)")} FROM (
     SELECT relation FROM reached ${reachedHere} AND relation >= 16384 AND relation <> c.oid
     UNION SELECT f.oid FROM ${ownCalls}
       JOIN pg_class f ON f.relkind IN ('r', 'm') AND f.oid >= 16384 AND lower(f.relname) = ANY (o.words) ${calledHere}
   ) AS t(oid)),
   'locks', (SELECT coalesce(sum(1 + (SELECT count(*) FROM pg_index WHERE indrelid = relation)), 0) FROM reached ${reachedHere})
-  ) ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"), '[]')
+  ) ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`)}
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'm' AND ${own("pg_class", "c.oid")};`;
 

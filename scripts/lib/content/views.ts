@@ -140,7 +140,7 @@ async function staleInner(
     const stored = await ask(reading, async (session): Promise<Evaluated> => {
       await session.query(`${fixTextForms};\n${onlyTables}`);
       const listed = (await listViews(session)).find((each) => nameOf(each) === nameOf(view));
-      return listed === undefined ? { rows: 0, hash: null } : readStored(session, listed, true);
+      return listed === undefined ? { rows: 0, hash: null } : readStored(session, listed, true, false);
     });
     if (stored.rows !== view.rows || stored.hash !== view.hash)
       return `${nameOf(view)}, which was not refreshed since its tables changed`;
@@ -153,7 +153,9 @@ export async function readViews(session: PsqlSession, proof: Proof): Promise<Mat
   const views: MaterializedView[] = [];
   for (const view of innerFirst(await listViews(session))) {
     const { schema, name, populated } = view;
-    const stored = populated ? await readStored(session, view, proof === "full") : { rows: null, hash: null };
+    const stored = populated
+      ? await readStored(session, view, proof === "full", true)
+      : { rows: null, hash: null };
     views.push({ schema, name, populated, ...stored });
   }
   return views;

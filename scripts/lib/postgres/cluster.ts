@@ -1,5 +1,6 @@
 import { Cluster } from "../../contract/cluster.ts";
 import type { DatabaseSettings } from "../../contract/settings.ts";
+import { jsonList } from "./json-list.ts";
 import { type QueryOptions, queryJson } from "./psql.ts";
 import { literal } from "./sql.ts";
 
@@ -61,7 +62,7 @@ const settingsQuery = (files: string): string => `
     where o.name like '%.%' and not exists (
       select from pg_catalog.pg_settings s where lower(s.name) = lower(o.name))
     order by lower(o.name), o.place)
-  select coalesce(json_agg(json_build_object('name', name, 'value', value) order by lower(name)), '[]')
+  select ${jsonList(`json_build_object('name', name, 'value', value) order by lower(name)`)}
   from (select * from known union all select * from own) s where value is not null`;
 
 /** What no library has defined stands in no other view. */

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { DatabaseSettings } from "../../contract/settings.ts";
 import type { Log } from "../program/log.ts";
+import { jsonList } from "./json-list.ts";
 import { type QueryOptions, query, queryJson } from "./psql.ts";
 import { identifier, literal } from "./sql.ts";
 
@@ -13,7 +14,7 @@ export function subscriptionsOf(
   name: string,
   options: QueryOptions,
 ): Promise<string[]> {
-  const sql = `select coalesce(json_agg(subname order by subname), '[]') from pg_subscription
+  const sql = `select ${jsonList(`subname order by subname`)} from pg_subscription
     where subdbid = (select oid from pg_database where datname = ${literal(name)})`;
   return queryJson(database, z.array(z.string()), sql, options);
 }

@@ -3,6 +3,7 @@ import type { Cluster } from "../../contract/cluster.ts";
 import { DatabaseProperties } from "../../contract/database-properties.ts";
 import { ProgramError } from "../base/errors.ts";
 import { readCluster } from "../postgres/cluster.ts";
+import { jsonList } from "../postgres/json-list.ts";
 import { propertiesQuery } from "../postgres/properties.ts";
 import { queryJson } from "../postgres/psql.ts";
 import { questionOptions } from "../postgres/questions.ts";
@@ -21,9 +22,9 @@ export interface LiveFacts extends z.infer<typeof LiveFacts> {
 const factsQuery = (name: string): string => `
 select json_build_object(
   'properties', (${propertiesQuery(name)}),
-  'roles', (select coalesce(json_agg(rolname), '[]') from pg_roles where rolname !~ '^pg_'),
-  'tablespaces', (select coalesce(json_agg(spcname), '[]') from pg_tablespace where spcname !~ '^pg_'),
-  'preloaded', (select coalesce(json_agg(trim(library)), '[]')
+  'roles', (select ${jsonList(`rolname`)} from pg_roles where rolname !~ '^pg_'),
+  'tablespaces', (select ${jsonList(`spcname`)} from pg_tablespace where spcname !~ '^pg_'),
+  'preloaded', (select ${jsonList(`trim(library)`)}
     from unnest(string_to_array(current_setting('shared_preload_libraries'), ',')) library where trim(library) <> ''))`;
 
 /** What a rehearsal has to know of the live server. @throws PsqlError, DockerError, InterruptedError */

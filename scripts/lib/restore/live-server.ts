@@ -7,6 +7,7 @@ import { ExitCode } from "../base/exit-codes.ts";
 import { readCluster } from "../postgres/cluster.ts";
 import { type MadeDatabase, madePrefixes, recogniseDatabase } from "../postgres/database-names.ts";
 import { PsqlError } from "../postgres/error.ts";
+import { jsonList } from "../postgres/json-list.ts";
 import { propertiesQuery } from "../postgres/properties.ts";
 import { type QueryOptions, queryJson } from "../postgres/psql.ts";
 import { literal } from "../postgres/sql.ts";
@@ -59,8 +60,8 @@ select json_build_object(
   'versionNumber', current_setting('server_version_num')::int,
   'version', current_setting('server_version'),
   'superuser', (select rolsuper from pg_roles where rolname = current_user),
-  'preparedTransactions', (select coalesce(json_agg(gid), '[]') from pg_prepared_xacts where database = ${literal(name)}),
-  'logicalSlots', (select coalesce(json_agg(slot_name), '[]') from pg_replication_slots where database = ${literal(name)}),
+  'preparedTransactions', (select ${jsonList(`gid`)} from pg_prepared_xacts where database = ${literal(name)}),
+  'logicalSlots', (select ${jsonList(`slot_name`)} from pg_replication_slots where database = ${literal(name)}),
   'subscriptions', (select count(*) from pg_subscription where subdbid = (select oid from pg_database where datname = ${literal(name)})),
   'roles', (select json_agg(rolname) from pg_roles),
   'databases', (select json_agg(json_build_object(

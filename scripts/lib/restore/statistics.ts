@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { messageOf } from "../base/errors.ts";
 import { PsqlError } from "../postgres/error.ts";
+import { jsonList } from "../postgres/json-list.ts";
 import { type QueryOptions, query, queryJson } from "../postgres/psql.ts";
 import { literal } from "../postgres/sql.ts";
 import { connectingLimits, endWaiting } from "./other-servers.ts";
@@ -50,7 +51,7 @@ SELECT pg_catalog.current_setting('database_backups.not_analysed');`;
 const NotAnalysed = z.array(z.object({ table: z.string(), reason: z.string() }));
 type NotAnalysed = z.infer<typeof NotAnalysed>;
 
-const reaching = `WITH ${reachingElsewhere} SELECT coalesce(json_agg(name), '[]') FROM (${named}
+const reaching = `WITH ${reachingElsewhere} SELECT ${jsonList(`name`)} FROM (${named}
   WHERE c.oid IN (SELECT oid FROM reaching)) AS t`;
 
 /** Analyses all tables at once where none reaches elsewhere; says whether it did. */

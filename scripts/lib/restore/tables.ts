@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { formatTime, plural } from "../base/format.ts";
+import { jsonList } from "../postgres/json-list.ts";
 import { queryJson } from "../postgres/psql.ts";
 import { questionOptions } from "../postgres/questions.ts";
 import { identifier, literal } from "../postgres/sql.ts";
@@ -156,13 +157,13 @@ function readTargets(
   const sql = `set search_path = '';
 select json_build_object(
   'schemaExists', exists (select from pg_namespace where nspname = ${literal(schema)}),
-  'missingTypes', (select coalesce(json_agg(t), '[]') from unnest(array[${types.map(literal).join(", ")}]::text[]) t
+  'missingTypes', (select ${jsonList(`t`)} from unnest(array[${types.map(literal).join(", ")}]::text[]) t
     where to_regtype(t) is null),
-  'targets', (select coalesce(json_agg(json_build_object('schema', nspname, 'name', relname,
-    'columns', (select coalesce(json_agg(attname), '[]') from pg_attribute where attrelid = c.oid and attnum > 0
+  'targets', (select ${jsonList(`json_build_object('schema', nspname, 'name', relname,
+    'columns', (select ${jsonList("attname")} from pg_attribute where attrelid = c.oid and attnum > 0
       and not attisdropped and attgenerated = ''),
     'identity', exists (select from pg_attribute where attrelid = c.oid and attidentity = 'a'),
-    'keyed', exists (select from pg_index where indrelid = c.oid and indisunique))), '[]')
+    'keyed', exists (select from pg_index where indrelid = c.oid and indisunique))`)}
     from pg_class c join pg_namespace n on n.oid = relnamespace
     where relkind in ('r', 'p') and (nspname, relname) in (${names})))`;
   const options = questionOptions(run, run.database.database, run.signal);

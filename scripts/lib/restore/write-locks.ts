@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { chunks } from "../content/tables.ts";
+import { jsonList } from "../postgres/json-list.ts";
 import type { PsqlSession } from "../postgres/session.ts";
 
 /** A backup makes functions that it rolls back, to evaluate materialized views, and has to open these for that. */
@@ -13,7 +14,7 @@ const openedByBackups = ["pg_catalog.pg_largeobject", ...ofFunctions];
  * that all databases share, nor those that a backup would wait for: see `lockRest`.
  */
 const tablesQuery = (catalogues: boolean): string => `
-SELECT coalesce(json_agg(format('%I.%I', n.nspname, c.relname) ORDER BY c.oid), '[]')
+SELECT ${jsonList(`format('%I.%I', n.nspname, c.relname) ORDER BY c.oid`)}
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND NOT c.relisshared AND c.relpersistence <> 't'
   AND (n.nspname = 'pg_catalog') = ${catalogues} AND c.oid <> ALL ('{${openedByBackups.join(",")}}'::regclass[]);`;
