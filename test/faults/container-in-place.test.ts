@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, test } from "vitest";
-import { docker } from "../sandbox/docker.ts";
 import { chosen, randomFor, times } from "./extent.ts";
 import { type FaultServer, startFaultServer } from "./fault-server.ts";
 import { inPlaceHolds, proveAll, putLauncher, ways, wordsInPlace } from "./in-place.ts";
-import { bulk, interrupt, lasting, middlesInPlace, severed } from "./middle.ts";
+import { bulk, interrupt, lasting, middlesInPlace } from "./middle.ts";
+import { severings } from "./severing.ts";
 import { survive } from "./survival.ts";
 
 /** What happens to the database's container, or to a session in it, in the middle of a restore in place. */
@@ -22,27 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.remove());
 
-const events = [
-  { event: "the container killed", says: severed, act: (container: string) => docker(["kill", container]) },
-  {
-    event: "the container restarted",
-    says: severed,
-    act: (container: string) => docker(["restart", "--time", "5", container]),
-  },
-  {
-    event: "the run's sessions terminated",
-    says: /failed: .*(terminating connection due to administrator command|server closed the connection)/,
-    act: () =>
-      server.sandbox.psql(
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'database-backups/%'",
-        "template1",
-      ),
-  },
-];
-
-const cases = middlesInPlace.flatMap((middle) =>
-  events.map((event) => ({ ...event, middle, what: middle.what })),
-);
+const cases = severings(middlesInPlace, ["killed", "restarted", "terminated"]);
 
 test.each(chosen("containers in place", cases, 1))(
   "$event in the middle of $what",
@@ -50,7 +30,7 @@ test.each(chosen("containers in place", cases, 1))(
     const fault = `${event} in the middle of ${middle.what}`;
     const random = randomFor(fault);
     const mend = () => server.sandbox.startDatabase();
-    const interruption = { act: () => act(server.sandbox.container), undo: mend, random };
+    const interruption = { act: () => act(server), undo: mend, random };
     for (let occasion = 0; occasion < times(3, 1); occasion += 1) {
       await survive(server, {
         fault,

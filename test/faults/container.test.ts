@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, test } from "vitest";
-import { docker } from "../sandbox/docker.ts";
 import { chosen, randomFor, times } from "./extent.ts";
 import { type FaultServer, startFaultServer } from "./fault-server.ts";
-import { bulk, interrupt, lasting, middles, severed } from "./middle.ts";
+import { bulk, interrupt, lasting, middles } from "./middle.ts";
+import { severings } from "./severing.ts";
 import { survive } from "./survival.ts";
 
 /** What happens to the database's container, or to a session in it, in the middle of a dump or of a restore. */
@@ -19,31 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.remove());
 
-const events = [
-  {
-    event: "the container stopped",
-    says: severed,
-    act: (container: string) => docker(["stop", "--time", "5", container]),
-  },
-  { event: "the container killed", says: severed, act: (container: string) => docker(["kill", container]) },
-  {
-    event: "the container restarted",
-    says: severed,
-    act: (container: string) => docker(["restart", "--time", "5", container]),
-  },
-  {
-    event: "the run's sessions terminated",
-    // Which of the two pg_dump reads depends on what it was doing.
-    says: /failed: .*(terminating connection due to administrator command|server closed the connection)/,
-    act: () =>
-      server.sandbox.psql(
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'database-backups/%'",
-        "template1",
-      ),
-  },
-];
-
-const cases = middles.flatMap((middle) => events.map((event) => ({ ...event, middle, what: middle.what })));
+const cases = severings(middles, ["stopped", "killed", "restarted", "terminated"]);
 
 test.each(chosen("containers", cases, 1))(
   "$event in the middle of $what",
@@ -51,7 +27,7 @@ test.each(chosen("containers", cases, 1))(
     const fault = `${event} in the middle of ${middle.what}`;
     const random = randomFor(fault);
     const mend = () => server.sandbox.startDatabase();
-    const interruption = { act: () => act(server.sandbox.container), undo: mend, random };
+    const interruption = { act: () => act(server), undo: mend, random };
     for (let occasion = 0; occasion < times(5, 1); occasion += 1) {
       await survive(server, {
         fault,

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { docker } from "../sandbox/docker.ts";
 import { chosen, full, randomFor, times } from "./extent.ts";
 import { type FaultServer, startFaultServer } from "./fault-server.ts";
 import { liveDatabaseIsOneOf, lookBefore, nothingIsLeft } from "./invariants.ts";
 import { killAtRandom } from "./kill.ts";
 import { kindsServer, writing } from "./kinds.ts";
-import { interrupt, middles, severed } from "./middle.ts";
+import { interrupt, middles } from "./middle.ts";
+import { severings } from "./severing.ts";
 import { backupsAreIntact, survive } from "./survival.ts";
 import { tally } from "./tally.ts";
 
@@ -87,23 +87,7 @@ test.each(chosen("kinds", programs, 1))("killed at any instant of $what", async 
   });
 });
 
-const events = [
-  {
-    event: "the container killed",
-    says: severed,
-    act: () => docker(["kill", server.sandbox.container]),
-  },
-  {
-    event: "the run's sessions terminated",
-    says: /failed: .*(terminating connection due to administrator command|server closed the connection)/,
-    act: () =>
-      server.sandbox.psql(
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'database-backups/%'",
-        "template1",
-      ),
-  },
-];
-const cases = middles.flatMap((middle) => events.map((event) => ({ ...event, middle, what: middle.what })));
+const cases = severings(middles, ["killed", "terminated"]);
 
 test.each(full ? cases : [])("$event in the middle of $what", async ({ event, says, act, middle }) => {
   const fault = `${event} in the middle of ${middle.what} of ${kind}`;
@@ -112,7 +96,7 @@ test.each(full ? cases : [])("$event in the middle of $what", async ({ event, sa
   for (let occasion = 0; occasion < times(3, 1); occasion += 1) {
     await survive(server, {
       fault,
-      happen: () => interrupt(server, middle, { act, undo: mend, random }),
+      happen: () => interrupt(server, middle, { act: () => act(server), undo: mend, random }),
       says,
       mend,
       mayBecome: contents,
