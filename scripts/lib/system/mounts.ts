@@ -16,12 +16,18 @@ const mountPoints = (table: string, column: number): string[] =>
 /**
  * The mount point on the way to a path that should be mounted and is not; null where there is none.
  * @param fstab the text of /etc/fstab
- * @param mounted the text of /proc/self/mountinfo
+ * @param mounted the text of /proc/self/mountinfo, in which mount points have no links
+ * @param real where a path leads to
  */
-export function unmountedOnTheWay(path: string, fstab: string, mounted: string): string | null {
+export function unmountedOnTheWay(
+  path: string,
+  fstab: string,
+  mounted: string,
+  real: (path: string) => string,
+): string | null {
   const there = new Set(mountPoints(mounted, 4));
   const onTheWay = (point: string) => point !== "/" && (path === point || path.startsWith(`${point}/`));
-  return mountPoints(fstab, 1).find((point) => onTheWay(point) && !there.has(point)) ?? null;
+  return mountPoints(fstab, 1).find((point) => onTheWay(point) && !there.has(real(point))) ?? null;
 }
 
 /** Where a path leads to, as far as it exists. */
@@ -42,6 +48,7 @@ export function missingMount(path: string): string | null {
     const tables = [
       readFileSync("/etc/fstab", "utf8"),
       readFileSync("/proc/self/mountinfo", "utf8"),
+      real,
     ] as const;
     return unmountedOnTheWay(path, ...tables) ?? unmountedOnTheWay(real(path), ...tables);
   } catch {

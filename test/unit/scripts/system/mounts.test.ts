@@ -21,5 +21,11 @@ test.each([
   ["/mnt/two words/backups", mounted(), "/mnt/two words"],
   ["/mnt/two words/backups", mounted("/mnt/two\\040words"), null],
 ])("%s: what /etc/fstab would mount and nobody has", (path, mountinfo, missing) => {
-  expect(unmountedOnTheWay(path, fstab, mountinfo)).toBe(missing);
+  expect(unmountedOnTheWay(path, fstab, mountinfo, (same) => same)).toBe(missing);
+});
+
+test("a mount point that is a link is mounted where it leads to", () => {
+  const real = (path: string) => path.replace("/mnt/share", "/srv/box");
+  expect(unmountedOnTheWay("/mnt/share/backups", fstab, mounted("/srv/box"), real)).toBeNull();
+  expect(unmountedOnTheWay("/mnt/share/backups", fstab, mounted("/srv"), real)).toBe("/mnt/share");
 });
