@@ -8,13 +8,10 @@ import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
 import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
-import { diskFree, logRoom, readWriteAheadLog, type WriteAheadLog } from "./write-ahead-log.ts";
+import { diskFree, logFileBytes, logRoom, readWriteAheadLog, type WriteAheadLog } from "./write-ahead-log.ts";
 
 /** Indexes and row headers make a database larger than its text where nothing better is known. */
 const growthOfText = 2;
-
-/** The write-ahead log comes in whole files of 16 MiB: the one that is written, and the next. */
-const logFileBytes = 2 * 2 ** 24;
 
 /** How large the restored database will be. */
 export function restoredBytes(source: Pick<RestoreSource, "manifest" | "uncompressedBytes">): number {

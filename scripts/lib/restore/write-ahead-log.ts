@@ -19,7 +19,7 @@ export interface WriteAheadLog {
 }
 
 /** It comes in files of 16 MiB: the one that is written, and the next. */
-const fileBytes = 2 * 2 ** 24;
+export const logFileBytes = 2 * 2 ** 24;
 
 /**
  * How many bytes the log may take besides what it takes already, on the file system of the databases, when so many are
@@ -27,7 +27,7 @@ const fileBytes = 2 * 2 ** 24;
  * @param log null where nothing is known of it.
  */
 export const logRoom = (log: WriteAheadLog | null, written: number): number =>
-  log?.beside === false ? 0 : Math.min(written, log?.room ?? written) + fileBytes;
+  log?.beside === false ? 0 : Math.min(written, log?.room ?? written) + logFileBytes;
 
 /**
  * PostgreSQL goes beyond max_wal_size while a checkpoint is at work: by a second checkpoint's worth. What lies there is
