@@ -289,6 +289,9 @@ exec /usr/bin/docker "$@"
   expect(await server.databases()).not.toContain(live);
   expect((await sandbox.run(`ls ${backups}/.${name}.in-place.json`)).code).toBe(0);
   await sandbox.run(`cat /tmp/saved >${saved}`);
+  // What a DROP that is cut off leaves.
+  await sandbox.psql(`create database ${live}`, "template1");
+  await sandbox.psql(`update pg_database set datconnlimit = -2 where datname = '${live}'`, "template1");
   const back = await sandbox.run("bash /tmp/way-back.sh");
   expect(back).toMatchObject({ code: 0, stderr: "" });
   expect(

@@ -6,7 +6,7 @@ import { createStatement, propertyStatements, settingStatements } from "../postg
 import { restoringName } from "../postgres/database-names.ts";
 import type { Standing } from "../postgres/database-state.ts";
 import { sessionStart } from "../postgres/psql.ts";
-import { connectionString, identifier } from "../postgres/sql.ts";
+import { connectionString, identifier, literal } from "../postgres/sql.ts";
 import { type InPlaceState, inPlaceStatePath, wayBackPath } from "../store/in-place-state.ts";
 import { execArguments } from "../system/docker.ts";
 import { replaceDurably } from "../system/durable-file.ts";
@@ -90,9 +90,12 @@ export function wayBackCommands(
   const run = (sql: string) => `${asking(server.maintenance)} -c ${word(sql)}`;
   const give = (loading: 0 | 1) =>
     `${asking(server.maintenance)} -v loading=${loading} <${word(wayBackPath(settings, database))}`;
+  // A DROP that is cut off leaves an invalid database, also after these commands were printed.
+  const invalid = `SELECT format('DROP DATABASE %I', datname) FROM pg_database WHERE datname = ${literal(live)} AND datconnlimit = -2 \\gexec`;
+  const dropInvalid = `printf '%s\\n' ${word(invalid)} | ${asking(server.maintenance)}`;
   const inTheWay: Record<Standing, string[]> = {
-    absent: [],
-    invalid: [run(`DROP DATABASE ${identifier(live)}`)],
+    absent: [dropInvalid],
+    invalid: [dropInvalid],
     whole: [
       run(`ALTER DATABASE ${identifier(live)} RENAME TO ${identifier(`${live.slice(0, 40)}_in_the_way`)}`),
     ],

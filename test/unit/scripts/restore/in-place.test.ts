@@ -110,4 +110,5 @@ test("the way back by hand stops at the first failure, and gives the password of
     commands.map((_, at) => at < commands.length - 1),
   );
   expect(lines.at(-1)).toMatch(/^ {2}rm /);
+  expect(lines.at(-3)).toContain("datconnlimit = -2");
 });
