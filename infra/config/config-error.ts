@@ -1,4 +1,4 @@
-import { RunError } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors.js";
 import { type Problem, pathText } from "./problems.ts";
 
 /** The configuration cannot be used. Pulumi prints the message of a RunError without a stack trace. */

@@ -1,4 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
+import { getProject, getStack } from "@pulumi/pulumi/metadata.js";
+import { allConfig } from "@pulumi/pulumi/runtime/config.js";
 import { crossProblems } from "./checks.ts";
 import { ConfigError } from "./config-error.ts";
 import { passwordsKey } from "./names.ts";
@@ -56,7 +57,7 @@ export function planOf(
 
 /** The project's configuration keys, without the project's name. Keys of other projects (providers) are left out. */
 function projectValues(project: string): Record<string, string> {
-  const entries = Object.entries(pulumi.runtime.allConfig());
+  const entries = Object.entries(allConfig());
   return Object.fromEntries(
     entries
       .filter(([key]) => key.startsWith(`${project}:`))
@@ -95,7 +96,7 @@ function passwordProblems(plan: StackPlan, passwords: unknown, isSecret: boolean
  * @throws ConfigError with every problem, each with its path in the stack's file
  */
 export function loadPlan(): StackPlan {
-  const project = pulumi.getProject();
+  const project = getProject();
   const { [passwordsKey]: passwordText, ...values } = projectValues(project);
   const root = Object.fromEntries(Object.entries(values).map(([key, text]) => [key, parsedValue(text)]));
   const secrets = secretKeys();
@@ -111,7 +112,6 @@ export function loadPlan(): StackPlan {
       ? result.problems.filter(({ path }) => !wronglySecret.includes(String(path[0])))
       : passwordProblems(result.plan, passwords, secrets.has(`${project}:${passwordsKey}`))),
   ];
-  if (problems.length > 0 || "problems" in result)
-    throw new ConfigError(project, pulumi.getStack(), problems);
+  if (problems.length > 0 || "problems" in result) throw new ConfigError(project, getStack(), problems);
   return result.plan;
 }

@@ -1,4 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { all, secret } from "@pulumi/pulumi/output.js";
+import { ComponentResource } from "@pulumi/pulumi/resource.js";
 import type { Bundle } from "../../scripts/build.ts";
 import { pingUrls } from "../config/ping-urls.ts";
 import type { ServerPlan } from "../config/plan.ts";
@@ -33,7 +35,7 @@ type FileSpecification = Omit<FileArgs, "connection">;
  * The whole backup system of one server. Its resources are named `KEY-PURPOSE`, and stand in each other's way in the
  * order in which they are needed: the cron table comes last, so that nothing runs before it can.
  */
-export class BackupServer extends pulumi.ComponentResource {
+export class BackupServer extends ComponentResource {
   /** What a changed deployment can be told by: the digest of every file that decides what runs. */
   readonly digests: pulumi.Output<string[]>;
   /** Comes after everything else of the server: what depends on it need not name the others. */
@@ -80,7 +82,7 @@ export class BackupServer extends pulumi.ComponentResource {
       const url = urls[job];
       if (url === null) return [];
       // Secret even where the configuration has it in plain text: not in the state, and in no preview.
-      const content = pulumi.secret(`${url}\n`);
+      const content = secret(`${url}\n`);
       const specification = { path: pingUrlFile(plan, job), content, sensitive: true };
       return [file(pingUrlNames[job], specification, ...directories)];
     });
@@ -124,7 +126,7 @@ export class BackupServer extends pulumi.ComponentResource {
       after(logRotation, quickReference, ...launchers, settings, ...runnable),
     );
 
-    this.digests = pulumi.all(
+    this.digests = all(
       [...bundleFiles, ...pingUrlFiles, settings, ...launchers, cronTable].map(({ sha256 }) => sha256),
     );
     this.last = cronTable;

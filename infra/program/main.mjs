@@ -1,7 +1,8 @@
 import module from "node:module";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { RunError, runtime } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors.js";
+import { invoke } from "@pulumi/pulumi/runtime/invoke.js";
 import nodeVersion from "../start/node-version.cjs";
 
 // Language hosts that ignore nodeargs get here with an old Node, which could not load TypeScript.
@@ -19,7 +20,7 @@ Error.prepareStackTrace = undefined;
 
 // The engine starts the provider when it is first asked something; meanwhile the rest is loaded here, which lets nothing
 // be sent before it is done. Where the provider cannot be started, the next question says so.
-runtime.invoke("remotehost:index:start", {}, { async: true }).catch(() => {});
+invoke("remotehost:index:start", {}, { async: true }).catch(() => {});
 await setImmediate();
 
 const { watchEngine } = await import("../remotehost/engine-watch.ts");

@@ -4,6 +4,7 @@ import type { ServerPlan } from "../config/plan.ts";
 import { remoteShell, sshCommand } from "../server-files/commands.ts";
 import { verificationScript } from "../server-files/verification.ts";
 import type { BackupServer } from "./backup-server.ts";
+import { LocalCommand } from "./local-command.ts";
 
 export interface ServerVerification {
   plan: ServerPlan;
@@ -29,20 +30,12 @@ const heldCommand = (key: string) =>
 const inputNames = ["interpreter", "create", "update", "stdin", "logging", "triggers"];
 
 /** Runs a first backup and the status check after each change of a server, and fails the update if they do not work. */
-export async function verifyServer({
-  plan,
-  server,
-  needs,
-  others,
-  isHeld,
-}: ServerVerification): Promise<pulumi.Resource> {
-  // Imported only when used: a stack without verification never asks for the plugin.
-  const { local } = await import("@pulumi/command");
+export function verifyServer({ plan, server, needs, others, isHeld }: ServerVerification): pulumi.Resource {
   const script = Promise.all(others.map(({ settled }) => settled)).then(() => verificationScript(plan));
   // What the plugin says was run where it fails; the script itself, which would hide the reason, is the input.
   const title = `first backup and status check of ${plan.key}`;
   const ssh = `${sshCommand(plan)} ${shellWord(remoteShell)}`;
-  return new local.Command(
+  return new LocalCommand(
     `${plan.key}-verification`,
     {
       // The command is added as the last word, which is the name of this machine's shell here.

@@ -1,4 +1,9 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { Config } from "@pulumi/pulumi/config.js";
+import { RunError } from "@pulumi/pulumi/errors.js";
+import { warn } from "@pulumi/pulumi/log/index.js";
+import { getProject, getStack } from "@pulumi/pulumi/metadata.js";
+import { isDryRun } from "@pulumi/pulumi/runtime/settings.js";
 import type { Bundle } from "../../scripts/build.ts";
 import { passwordsKey } from "../config/names.ts";
 import type { ServerPlan, StackPlan } from "../config/plan.ts";
@@ -76,13 +81,12 @@ async function declare(plan: StackPlan, looked: readonly ServerPlan[]): Promise<
     ),
     decommissioned: plan.decommissioned,
     lookedAt: looked.map(({ key }) => key),
-    isPreview: pulumi.runtime.isDryRun(),
+    isPreview: isDryRun(),
   });
   const declared = [...plan.servers.map(({ key }) => key), ...renamed.flat()];
   const notChosen = orphans.filter((key) => declared.includes(key));
-  if (notChosen.length > 0) throw new pulumi.RunError(tooFewChosenText(chosenServersVariable, notChosen));
-  if (orphans.length > 0)
-    throw new pulumi.RunError(orphansText(pulumi.getProject(), pulumi.getStack(), orphans));
+  if (notChosen.length > 0) throw new RunError(tooFewChosenText(chosenServersVariable, notChosen));
+  if (orphans.length > 0) throw new RunError(orphansText(getProject(), getStack(), orphans));
 }
 
 async function lookAt(plan: ServerPlan): Promise<Candidate> {
@@ -91,29 +95,29 @@ async function lookAt(plan: ServerPlan): Promise<Candidate> {
 
 /** In a preview nothing fails yet, and the outputs cut long sentences off. */
 async function tellProblems({ plan, facts }: Candidate): Promise<void> {
-  if (!pulumi.runtime.isDryRun() || facts.problems.length === 0) return;
+  if (!isDryRun() || facts.problems.length === 0) return;
   const causes = facts.problems.map((problem) => `\n  - ${problem}`).join("");
-  await pulumi.log.warn(`the server ${plan.key} is not ready, and nothing of it will be changed:${causes}`);
+  await warn(`the server ${plan.key} is not ready, and nothing of it will be changed:${causes}`);
 }
 
 /** Said in every run: what is deployed and green would else be taken for backed up. */
 async function tellWaiting({ plan, facts }: Candidate): Promise<void> {
   if (facts.waiting.length === 0) return;
   const causes = facts.notes.map((note) => `\n  - ${note}`).join("");
-  await pulumi.log.warn(`on ${plan.key} nothing is backed up of ${facts.waiting.join(", ")}:${causes}`);
+  await warn(`on ${plan.key} nothing is backed up of ${facts.waiting.join(", ")}:${causes}`);
 }
 
 async function tellEmpty({ servers }: StackPlan): Promise<void> {
   if (servers.length > 0) return;
-  const stack = pulumi.getStack();
-  await pulumi.log.warn(
+  const stack = getStack();
+  await warn(
     `Pulumi.${stack}.yaml names no server, so nothing is backed up: scripts/deploy_backup_system.sh SERVER adds one`,
   );
 }
 
 async function containersOf(plan: ServerPlan): Promise<pulumi.Resource[]> {
   if (managedDatabases(plan).length === 0) return [];
-  return declareDatabaseContainers(plan, new pulumi.Config().requireSecretObject(passwordsKey));
+  return declareDatabaseContainers(plan, new Config().requireSecretObject(passwordsKey));
 }
 
 async function verificationPossible(servers: readonly ServerPlan[], parts: StackParts): Promise<boolean> {
@@ -121,7 +125,7 @@ async function verificationPossible(servers: readonly ServerPlan[], parts: Stack
   const possible = await parts.verificationPlugin();
   if (!possible) {
     const advice = `${installCommand}, or set verification: false`;
-    await pulumi.log.warn(`${unverified}: Pulumi cannot get the command plugin. To have it: ${advice}`);
+    await warn(`${unverified}: Pulumi cannot get the command plugin. To have it: ${advice}`);
   }
   return possible;
 }
@@ -143,7 +147,7 @@ export async function declareStack(
   ]);
   await Promise.all([...candidates.map(tellProblems), ...candidates.map(tellWaiting), tellEmpty(plan)]);
   const { bundles, programsVersion } = parts;
-  const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
+  const stack = `${getProject()}/${getStack()}`;
   const deployed = await Promise.all(
     candidates.filter(isToBeDeclared).map(async (candidate): Promise<Deployed> => {
       const { plan, facts } = candidate;
@@ -153,7 +157,7 @@ export async function declareStack(
   );
   for (const { plan, facts, server, containers } of deployed) {
     if (!verified || !plan.verification) continue;
-    await verifyServer({
+    verifyServer({
       plan,
       server,
       needs: containers,

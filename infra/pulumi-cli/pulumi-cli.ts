@@ -52,19 +52,11 @@ export async function ensurePulumi(): Promise<string | null> {
 /** What Node compiles for a program that Pulumi runs, kept for the next time: half of a program's start. */
 const compiled = join(repository, ".cache", "compiled");
 
-/** What `Pulumi.yaml` has loaded first, for the language hosts that do not. */
-const lazily = `--require ${JSON.stringify(join(repository, "infra", "program", "lazy-modules.cjs"))}`;
-
-/** NODE_OPTIONS with them, named once however often this is asked. */
-export const withLazyModules = (options = ""): string =>
-  options.includes(lazily) ? options : `${options} ${lazily}`.trim();
-
 /** `environment` with the Pulumi CLI on PATH, and with what makes programs start faster. */
 export async function withPulumi(environment: NodeJS.ProcessEnv = process.env): Promise<NodeJS.ProcessEnv> {
   const directory = await ensurePulumi();
   const PATH = directory === null ? environment.PATH : `${directory}:${environment.PATH ?? ""}`;
-  const NODE_OPTIONS = withLazyModules(environment.NODE_OPTIONS);
-  return { NODE_COMPILE_CACHE: compiled, ...environment, PATH, NODE_OPTIONS };
+  return { NODE_COMPILE_CACHE: compiled, ...environment, PATH };
 }
 
 async function isNewEnough(): Promise<boolean> {

@@ -1,4 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { CustomResource } from "@pulumi/pulumi/resource.js";
 import type { Connection } from "./connection.ts";
 
 export interface CronEntry {
@@ -20,7 +21,7 @@ export interface CronTableArgs {
 }
 
 /** One cron table of a server, whole: an entry that goes is an update of it. */
-export class CronTable extends pulumi.CustomResource {
+export class CronTable extends CustomResource {
   declare readonly path: pulumi.Output<string>;
   /** sha256 of the table as it is written. */
   declare readonly sha256: pulumi.Output<string>;

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import { invoke } from "@pulumi/pulumi/runtime/invoke.js";
 import type { Connection } from "./connection.ts";
 
 export interface Declaration {
@@ -25,5 +25,5 @@ export interface Declaration {
  * resources is refused.
  */
 export async function declareServers(declaration: Declaration): Promise<{ orphans: string[] }> {
-  return await pulumi.runtime.invoke("remotehost:index:declareServers", { ...declaration }, { async: true });
+  return await invoke("remotehost:index:declareServers", { ...declaration }, { async: true });
 }

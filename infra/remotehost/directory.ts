@@ -1,4 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { CustomResource } from "@pulumi/pulumi/resource.js";
 import type { Connection } from "./connection.ts";
 
 export interface DirectoryArgs {
@@ -13,7 +14,7 @@ export interface DirectoryArgs {
 }
 
 /** A directory on a server. Deleting the resource removes the directory only when it is empty. */
-export class Directory extends pulumi.CustomResource {
+export class Directory extends CustomResource {
   declare readonly path: pulumi.Output<string>;
   declare readonly mode: pulumi.Output<string>;
   declare readonly owner: pulumi.Output<string>;

@@ -1,4 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { CustomResource } from "@pulumi/pulumi/resource.js";
 import type { Connection } from "./connection.ts";
 
 /** A file out of a package of the npm registry; fetched with the person's npm settings, only when it must be sent. */
@@ -31,7 +32,7 @@ export interface FileArgs {
 }
 
 /** A regular file on a server. */
-export class File extends pulumi.CustomResource {
+export class File extends CustomResource {
   declare readonly path: pulumi.Output<string>;
   declare readonly mode: pulumi.Output<string>;
   declare readonly owner: pulumi.Output<string>;

@@ -1,4 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
+import { getProject, getStack } from "@pulumi/pulumi/metadata.js";
+import { invoke } from "@pulumi/pulumi/runtime/invoke.js";
 import type { Connection } from "./connection.ts";
 import type { Requirements, ServerFacts } from "./requirements.ts";
 
@@ -7,9 +8,9 @@ import type { Requirements, ServerFacts } from "./requirements.ts";
  * @throws when the provider plugin cannot be started.
  */
 export function getServer(connection: Connection, requirements: Requirements): Promise<ServerFacts> {
-  return pulumi.runtime.invoke(
+  return invoke(
     "remotehost:index:getServer",
-    { connection, requirements, stack: `${pulumi.getProject()}/${pulumi.getStack()}` },
+    { connection, requirements, stack: `${getProject()}/${getStack()}` },
     { async: true },
   );
 }
