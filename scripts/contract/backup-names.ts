@@ -60,3 +60,10 @@ export const mailRecordName = ".status-mail.json";
 export const leftAloneName = (database: string): string => `.${database}.left-alone.json`;
 export const isLeftAloneName = (fileName: string): boolean =>
   /^\.[a-z0-9_]+\.left-alone\.json$/.test(fileName);
+
+/** The records of a month's runs; see run-record.ts. */
+export const runRecordsName = (month: string): string => `.runs-${month}.jsonl`;
+const runRecords = /^\.runs-(?<month>\d{4}-(?:0[1-9]|1[0-2]))\.jsonl$/;
+/** The month, `2026-11`, whose records a file holds; null for any other file. */
+export const runRecordsMonth = (fileName: string): string | null =>
+  runRecords.exec(fileName)?.groups?.month ?? null;

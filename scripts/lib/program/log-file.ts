@@ -19,7 +19,7 @@ const otherKinds: readonly [(status: Stats) => boolean, string][] = [
 ];
 
 /** @throws Error unless it is a regular file; null is no file at all */
-function requireFile(status: Stats | null): void {
+export function requireFile(status: Stats | null): void {
   if (status === null || status.isFile()) return;
   const kind = otherKinds.find(([is]) => is(status))?.[1] ?? "something else";
   throw new Error(`it is ${kind}, not a file`);

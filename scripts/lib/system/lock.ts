@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import * as z from "zod/mini";
 import { ProgramError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
+import { isThere, processStart } from "./process.ts";
 
 /** Who holds a database's lock. */
 export const LockHolder = z.object({
@@ -57,7 +58,7 @@ export function acquireLock(path: string, program: string, runId: string): Lock 
   if (flock.status !== 0) {
     closeSync(fd);
     if (flock.error !== undefined) throw flock.error;
-    return { heldBy: previous, alive: previous === null || isAlive(previous) };
+    return { heldBy: previous, alive: previous === null || isThere(previous) };
   }
   const abandoned = previous === null ? [] : [...new Set([...previous.abandoned, previous.runId])];
   const holder = {
@@ -97,7 +98,7 @@ export function lockHolder(path: string): LockRefusal | null {
   closeSync(fd);
   if (flock.status === 0) return null;
   const heldBy = readHolder(path);
-  return { heldBy, alive: heldBy === null || isAlive(heldBy) };
+  return { heldBy, alive: heldBy === null || isThere(heldBy) };
 }
 
 /** A holder in words: program, run, process, since when. */
@@ -110,18 +111,6 @@ export function describeHolder({ heldBy, alive }: LockRefusal): string {
 function readHolder(path: string): LockHolder | null {
   try {
     return z.parse(LockHolder, JSON.parse(readFileSync(path, "utf8")));
-  } catch {
-    return null;
-  }
-}
-
-const isAlive = (holder: LockHolder): boolean => processStart(holder.pid) === holder.processStart;
-
-/** Field 22 of /proc/PID/stat, or null when there is no such process; the name before it may contain anything. */
-function processStart(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
   } catch {
     return null;
   }

@@ -56,6 +56,8 @@ export const ignored: readonly IgnoredMessage[] = [
   { file: "scripts/lib/backup/dump-files.ts", words: "another part of the backup failed", reason: part },
   { file: "scripts/lib/postgres/session.ts", words: "database … as … in container", reason: part },
   { file: "scripts/lib/archive/write.ts", words: "exit status", reason: part },
+  { file: "scripts/lib/history/append.ts", words: "it is a link, not a file", reason: part },
+  { file: "scripts/lib/history/append.ts", words: "it belongs to user", reason: part },
   { file: "scripts/lib/program/log-file.ts", words: ", not a file", reason: part },
   { file: "scripts/lib/program/log-file.ts", words: "its file system is full", reason: part },
   { file: "scripts/lib/postgres/error.ts", words: "database … as … in container", reason: part },

@@ -1,0 +1,130 @@
+import * as z from "zod/mini";
+import { ExitCode } from "../lib/base/exit-codes.ts";
+import { isoTime } from "../lib/base/iso-time.ts";
+import { knownWord } from "../lib/base/known-word.ts";
+
+/**
+ * Run records: what every run of every program leaves beside the backups, one line of JSON at its beginning and one at
+ * its end. They are the history of a server; the log is for people.
+ *
+ * A run is one program at work on one database. A run of three databases has three pairs of lines with one run id. What
+ * changes nothing leaves no record: lists, dry runs, `--verify-only`, a command line that is wrong. A status check
+ * leaves one line, an end, when its verdict is another one than before.
+ *
+ * The end says all that the beginning says. So a run whose beginning could not be written is known by its end; a
+ * beginning without an end is a run that is at work, or one that died.
+ *
+ * Sizes are bytes, durations seconds, times UTC ISO. Later versions may add properties, events, programs and outcomes.
+ * Readers pass over what they do not know, and take no outcome for good that they do not know.
+ */
+
+/** `partly`: done, and something beside it failed. `refused`: not begun, for a reason that is no fault. */
+export const workOutcomes = ["succeeded", "partly", "skipped", "refused", "failed"] as const;
+/** Of a status check: its verdict. */
+const verdicts = ["healthy", "warning", "unknown", "critical"] as const;
+export const runOutcomes = [...workOutcomes, ...verdicts] as const;
+export type RunOutcome = (typeof runOutcomes)[number];
+
+const count = z.int().check(z.nonnegative());
+
+const Written = z.object({
+  version: z.literal(1),
+  /** `began` or `ended`. */
+  event: z.string(),
+  program: z.string(),
+  /** Version of the programs. */
+  programsVersion: z.string(),
+  /** The server's key in the configuration. */
+  server: z.string(),
+  /** The database's key in the configuration; null for a status check, which looks at all of them. */
+  database: z.nullable(z.string()),
+  /** What the program was told to do, where it can do several things: `in-place`, `rollback`, `unpin`. */
+  action: z.nullable(z.string()),
+  runId: z.string(),
+  /** /proc/sys/kernel/random/boot_id; null where it cannot be read. */
+  bootId: z.nullable(z.string()),
+  pid: z.int(),
+  /** When the process started, in the kernel's clock ticks since boot: a pid may be given again. */
+  processStart: z.nullable(z.string()),
+  began: isoTime,
+  /** The rest is null at the beginning. */
+  ended: z.nullable(isoTime),
+  /** By a clock that nobody sets. */
+  durationSeconds: z.nullable(z.number()),
+  outcome: z.nullable(z.string()),
+  /** A status check's exit codes are its own. */
+  exitCode: z.nullable(z.int()),
+  /** The backup that was taken, restored, rehearsed or pinned: its archive's name, or a path; shortened if long. */
+  file: z.nullable(z.string()),
+  /** Of that archive. */
+  bytes: z.nullable(count),
+  /** pg_database_size of a backup's database. */
+  databaseBytes: z.nullable(count),
+  /** How many backups had expired and are gone. */
+  removed: z.nullable(count),
+  /** Why it is not `succeeded`: a word for programs, a sentence for people, shortened if long. Nothing secret. */
+  error: z.nullable(z.object({ kind: z.string(), text: z.string() })),
+});
+
+export type RunRecord = Omit<z.infer<typeof Written>, "event" | "outcome"> & {
+  event: "began" | "ended" | "other";
+  outcome: RunOutcome | null;
+};
+
+/** For the documented JSON Schema. */
+export const runRecordSchema = Written;
+
+/** The word for programs that an exit code stands for; that of success is used where something else failed. */
+export const errorKinds: Readonly<Record<ExitCode, string>> = {
+  [ExitCode.success]: "beside",
+  [ExitCode.failed]: "failed",
+  [ExitCode.failedAndPutBack]: "put-back",
+  [ExitCode.failedAndNotPutBack]: "not-put-back",
+  [ExitCode.unknown]: "unknown",
+  [ExitCode.different]: "different",
+  [ExitCode.usage]: "usage",
+  [ExitCode.badFile]: "bad-file",
+  [ExitCode.unavailable]: "unavailable",
+  [ExitCode.noSpace]: "no-space",
+  [ExitCode.locked]: "locked",
+  [ExitCode.notPermitted]: "not-permitted",
+  [ExitCode.configuration]: "configuration",
+};
+
+/** The month whose file a record belongs to: `2026-11`, of its end, or of its beginning while it has none. */
+export const monthOf = ({ began, ended }: Pick<RunRecord, "began" | "ended">): string =>
+  (ended ?? began).slice(0, 7);
+
+/** Bytes of the longest line, its end included. */
+export const longestRunRecord = 4096;
+const longest = { error: 2000, file: 1000 };
+
+/** The line of a record, with its end; never longer than `longestRunRecord`. */
+export function runRecordLine(record: RunRecord): string {
+  const { error, file } = record;
+  const written = {
+    ...record,
+    file: file === null ? null : shortened(file, longest.file),
+    error: error && { ...error, text: shortened(error.text, longest.error) },
+  };
+  return `${JSON.stringify(written)}\n`;
+}
+
+/** As much of a text as takes up this many bytes in JSON. */
+function shortened(text: string, bytes: number): string {
+  const size = (part: string) => Buffer.byteLength(JSON.stringify(part));
+  if (size(text) <= bytes) return text;
+  let kept = text.slice(0, bytes);
+  while (size(`${kept} …`) > bytes) kept = kept.slice(0, Math.floor(kept.length * 0.9));
+  return `${kept} …`;
+}
+
+/** @throws SyntaxError or ZodError for a line that is no record. */
+export function parseRunRecord(line: string): RunRecord {
+  const { event, outcome, ...written } = z.parse(Written, JSON.parse(line));
+  return {
+    ...written,
+    event: knownWord(["began", "ended", "other"], event, "other"),
+    outcome: outcome === null ? null : knownWord(runOutcomes, outcome, "failed"),
+  };
+}

@@ -1,0 +1,101 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  type Stats,
+  statfsSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { systemCode } from "../base/errors.ts";
+import { fullDisk, requireFile } from "../program/log-file.ts";
+import { syncDirectory } from "../system/durable-file.ts";
+
+// A link could lead anywhere, and a pipe that nobody reads would hold up whoever opens it.
+const never = constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
+const newline = 10;
+
+/**
+ * @throws Error unless it is a regular file of ours. On a share that gives root's files to another user that is the
+ *   directory's.
+ */
+function requireOurs(path: string, status: Stats | null): void {
+  if (status === null) return;
+  if (status.isSymbolicLink()) throw new Error("it is a link, not a file");
+  requireFile(status);
+  if (status.uid !== process.getuid?.() && status.uid !== statSync(dirname(path)).uid)
+    throw new Error(`it belongs to user ${status.uid}`);
+}
+
+function opened(path: string, flags: number): number {
+  requireOurs(path, lstatSync(path, { throwIfNoEntry: false }) ?? null);
+  const fd = openSync(path, flags | never, 0o600);
+  try {
+    requireOurs(path, fstatSync(fd));
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** @throws as `appendLine`; null where there is no file. */
+export function openRecords(path: string): number | null {
+  try {
+    return opened(path, constants.O_RDONLY);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/**
+ * Appends a line to a file (0600), which it makes with its directory if need be; when it returns, the line is on disk.
+ * @throws Error for what is no regular file of ours or is full, a system error for what cannot be opened or written
+ */
+export function appendLine(path: string, line: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const fd = opened(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT);
+  try {
+    const { mode, size } = fstatSync(fd);
+    if ((mode & 0o077) !== 0) withoutOthers(fd);
+    // One write a line: those of programs that run at once do not mix. A torn line ends where the next one begins.
+    const text = Buffer.from(size > 0 && lastByte(fd, size) !== newline ? `\n${line}` : line);
+    if (writeSync(fd, text) < text.length) throw fullDisk;
+    fsyncSync(fd);
+    if (size === 0) syncDirectory(dirname(path));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function withoutOthers(fd: number): void {
+  try {
+    fchmodSync(fd, 0o600);
+  } catch {
+    // A file system without modes, or a file that can only be appended to: it takes the line all the same.
+  }
+}
+
+function lastByte(fd: number, size: number): number | undefined {
+  const byte = Buffer.alloc(1);
+  return readSync(fd, byte, 0, 1, size - 1) === 1 ? byte[0] : undefined;
+}
+
+/** @throws as `appendLine` where it would, as far as that shows without writing. */
+export function requireAppendable(path: string): void {
+  const directory = dirname(path);
+  if (statSync(directory, { throwIfNoEntry: false }) === undefined) return;
+  const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  if (isThere) closeSync(opened(path, constants.O_RDWR | constants.O_APPEND));
+  else accessSync(directory, constants.W_OK);
+  if (statfsSync(directory).bavail === 0) throw fullDisk;
+}

@@ -1,0 +1,45 @@
+import type { RunOutcome, RunRecord } from "../../contract/run-record.ts";
+
+/** A run as its records tell it. */
+export interface RecordedRun {
+  program: string;
+  database: string | null;
+  runId: string;
+  began: Date;
+  /** `at-work`: it has not ended yet; `died`: it never will. */
+  outcome: RunOutcome | "at-work" | "died";
+  /** Why it did not succeed, as far as that is known. */
+  error: string | null;
+}
+
+/**
+ * The runs that records tell of, in the order in which they began.
+ * @param isAtWork whether a run without an end lives; asked of nothing else.
+ */
+export function runsIn(
+  records: readonly RunRecord[],
+  isAtWork: (beginning: RunRecord) => boolean,
+): RecordedRun[] {
+  const last = new Map<string, RunRecord>();
+  for (const record of records) {
+    if (record.event === "other") continue;
+    const { began, database, program, runId } = record;
+    const key = JSON.stringify([program, database, runId, began]);
+    // Whatever the order on the disk: an end is the last word of its run.
+    if (last.get(key)?.event !== "ended") last.set(key, record);
+  }
+  return [...last.values()].map((record) => ({
+    program: record.program,
+    database: record.database,
+    runId: record.runId,
+    began: new Date(record.began),
+    outcome: outcomeOf(record, isAtWork),
+    error: record.error?.text ?? null,
+  }));
+}
+
+function outcomeOf(record: RunRecord, isAtWork: (beginning: RunRecord) => boolean): RecordedRun["outcome"] {
+  // An end that says nothing is not good.
+  if (record.event === "ended") return record.outcome ?? "failed";
+  return isAtWork(record) ? "at-work" : "died";
+}
