@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { projectNode, repository, withProjectNode } from "../infra/local-machine/places.ts";
-import { withPulumi } from "../infra/pulumi-cli/pulumi-cli.ts";
 import { seed } from "./faults/extent.ts";
 import { afterSecondTry, type Counts, type Outcome, outcomeOf, secondTry } from "./report.ts";
 import { postgresVersion, versionVariable } from "./sandbox/postgres-version.ts";
+import { withSandboxPulumi } from "./sandbox/set-up/pulumi-cli.ts";
 import { ensureImages } from "./sandbox/set-up/set-up.ts";
 
 /**
@@ -72,7 +72,7 @@ async function main(): Promise<void> {
   const words = choosePostgres(process.argv.slice(2));
   await ensureImages();
   // The second try makes the same choices as the first.
-  const environment = { ...(await withPulumi(withProjectNode())), FAULT_SEED: seed() };
+  const environment = { ...(await withSandboxPulumi(withProjectNode())), FAULT_SEED: seed() };
   const results: Counts[] = [await check(environment), await test(words, environment)];
   const total = (name: keyof Counts) => results.reduce((sum, counts) => sum + counts[name], 0);
   const skipped = total("skipped") > 0 ? `, ${total("skipped")} skipped` : "";

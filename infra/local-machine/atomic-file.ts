@@ -32,7 +32,15 @@ export function replaceFile(path: string, text: string): void {
   } finally {
     closeSync(fd);
   }
-  const directory = openSync(dirname(target), "r");
-  fsyncSync(directory);
-  closeSync(directory);
+  syncToDisk(dirname(target));
+}
+
+/** Returns when a file's content, or a directory's names, survive a power failure. */
+export function syncToDisk(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { Config } from "@pulumi/pulumi/config.js";
 import { RunError } from "@pulumi/pulumi/errors.js";
-import { warn } from "@pulumi/pulumi/log/index.js";
+import * as log from "@pulumi/pulumi/log/index.js";
 import { getProject, getStack } from "@pulumi/pulumi/metadata.js";
 import { isDryRun } from "@pulumi/pulumi/runtime/settings.js";
 import type { Bundle } from "../../scripts/build.ts";
@@ -97,20 +97,20 @@ async function lookAt(plan: ServerPlan): Promise<Candidate> {
 async function tellProblems({ plan, facts }: Candidate): Promise<void> {
   if (!isDryRun() || facts.problems.length === 0) return;
   const causes = facts.problems.map((problem) => `\n  - ${problem}`).join("");
-  await warn(`the server ${plan.key} is not ready, and nothing of it will be changed:${causes}`);
+  await log.warn(`the server ${plan.key} is not ready, and nothing of it will be changed:${causes}`);
 }
 
 /** Said in every run: what is deployed and green would else be taken for backed up. */
 async function tellWaiting({ plan, facts }: Candidate): Promise<void> {
   if (facts.waiting.length === 0) return;
   const causes = facts.notes.map((note) => `\n  - ${note}`).join("");
-  await warn(`on ${plan.key} nothing is backed up of ${facts.waiting.join(", ")}:${causes}`);
+  await log.warn(`on ${plan.key} nothing is backed up of ${facts.waiting.join(", ")}:${causes}`);
 }
 
 async function tellEmpty({ servers }: StackPlan): Promise<void> {
   if (servers.length > 0) return;
   const stack = getStack();
-  await warn(
+  await log.warn(
     `Pulumi.${stack}.yaml names no server, so nothing is backed up: scripts/deploy_backup_system.sh SERVER adds one`,
   );
 }
@@ -125,7 +125,7 @@ async function verificationPossible(servers: readonly ServerPlan[], parts: Stack
   const possible = await parts.verificationPlugin();
   if (!possible) {
     const advice = `${installCommand}, or set verification: false`;
-    await warn(`${unverified}: Pulumi cannot get the command plugin. To have it: ${advice}`);
+    await log.warn(`${unverified}: Pulumi cannot get the command plugin. To have it: ${advice}`);
   }
   return possible;
 }

@@ -1,8 +1,9 @@
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { execute, succeed } from "../../infra/local-machine/command.ts";
 import { repository } from "../../infra/local-machine/places.ts";
+import { pulumiPrograms } from "../../infra/pulumi-cli/pulumi-cli.ts";
 import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { stackFileFor } from "./deploy-project.ts";
 
@@ -26,10 +27,8 @@ export async function makeAccount(name: string, server: SandboxServer): Promise<
   for (const path of [clone, join(home, "pulumi")]) mkdirSync(path);
   for (const file of copied)
     cpSync(join(repository, file), join(clone, file), { recursive: true, preserveTimestamps: true });
-  for (const program of ["pulumi", "pulumi-language-nodejs"]) {
-    const path = await succeed(["sh", "-c", `command -v ${program}`]);
-    cpSync(path, join(home, "pulumi", program));
-  }
+  const cli = dirname(await succeed(["sh", "-c", "command -v pulumi"]));
+  for (const program of pulumiPrograms) cpSync(join(cli, program), join(home, "pulumi", program));
   const [identity, knownHosts] = [join(home, "identity"), join(home, "known_hosts")];
   cpSync(server.identityFile, identity);
   cpSync(server.knownHosts, knownHosts);

@@ -1,8 +1,8 @@
-import { withPulumi } from "../../infra/pulumi-cli/pulumi-cli.ts";
+import { withSandboxPulumi } from "./set-up/pulumi-cli.ts";
 import { ensureImages } from "./set-up/set-up.ts";
 
 /** Vitest calls this once before a project whose tests start sandbox servers or run the Pulumi CLI. */
 export async function setup(): Promise<void> {
   await ensureImages();
-  Object.assign(process.env, await withPulumi(process.env));
+  Object.assign(process.env, await withSandboxPulumi(process.env));
 }

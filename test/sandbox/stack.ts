@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { type CommandResult, execute, succeed } from "../../infra/local-machine/command.ts";
 import { repository, withProjectNode } from "../../infra/local-machine/places.ts";
 import { withParallelLooks } from "../../infra/pulumi-cli/parallel-looks.ts";
-import { withPulumi } from "../../infra/pulumi-cli/pulumi-cli.ts";
 import type { SandboxServer } from "./sandbox-server.ts";
+import { withSandboxPulumi } from "./set-up/pulumi-cli.ts";
 
 /** Keys of the project's configuration, without their prefix. */
 export type StackConfiguration = Record<string, unknown>;
@@ -65,7 +65,7 @@ export async function createStack(options: StackOptions): Promise<SandboxStack> 
   const [home, state] = [join(directory, ".pulumi-home"), join(directory, ".state")];
   for (const path of [home, state]) mkdirSync(path);
   const environment: NodeJS.ProcessEnv = {
-    ...withProjectNode(await withPulumi()),
+    ...withProjectNode(await withSandboxPulumi()),
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_CONFIG_PASSPHRASE: "sandbox",
     PULUMI_HOME: home,

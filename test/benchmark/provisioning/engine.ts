@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execute, succeed } from "../../../infra/local-machine/command.ts";
 import { repository, withProjectNode } from "../../../infra/local-machine/places.ts";
-import { withPulumi } from "../../../infra/pulumi-cli/pulumi-cli.ts";
+import { withSandboxPulumi } from "../../sandbox/set-up/pulumi-cli.ts";
 import { printedBy } from "./program.ts";
 import { forgetting } from "./state.ts";
 
@@ -33,7 +33,7 @@ export async function createProject(name: string, program: string): Promise<Proj
   writeFileSync(file("index.mjs"), program);
   symlinkSync(join(repository, "node_modules"), file("node_modules"));
   for (const path of ["home", "state"]) mkdirSync(file(path));
-  const { NODE_COMPILE_CACHE: _, NODE_OPTIONS: __, ...plain } = withProjectNode(await withPulumi());
+  const { NODE_COMPILE_CACHE: _, NODE_OPTIONS: __, ...plain } = withProjectNode(await withSandboxPulumi());
   const environment = {
     ...plain,
     PULUMI_BACKEND_URL: `file://${file("state")}`,

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execute, succeed } from "../../../infra/local-machine/command.ts";
 import { cacheDirectory, withProjectNode } from "../../../infra/local-machine/places.ts";
-import { withPulumi } from "../../../infra/pulumi-cli/pulumi-cli.ts";
 import { type DatabaseContainer, initialEnvironment } from "../../sandbox/database.ts";
 import { placesOf, usualVersion } from "../../sandbox/postgres-version.ts";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { type SandboxOptions, startServer } from "../../sandbox/server.ts";
+import { withSandboxPulumi } from "../../sandbox/set-up/pulumi-cli.ts";
 import { ensureImages } from "../../sandbox/set-up/set-up.ts";
 import { configureClone, documentedServer, makeClone } from "./clone.ts";
 import { writeStandIns } from "./stand-ins.ts";
@@ -96,7 +96,7 @@ async function describeContainer(
 }
 
 async function environmentIn(places: Places): Promise<NodeJS.ProcessEnv> {
-  const outer = withProjectNode(await withPulumi());
+  const outer = withProjectNode(await withSandboxPulumi());
   const which = (name: string) => succeed(["sh", "-c", `command -v ${name}`], { env: outer });
   const real = { npm: await which("npm"), pulumi: await which("pulumi") };
   writeStandIns(places.programs, real, places.sshConfig, places.containerFile);

@@ -5,7 +5,7 @@ import { mayInstallPackages } from "../../../infra/local-machine/debian.ts";
 import { withLock } from "../../../infra/local-machine/lock.ts";
 import { cacheDirectory } from "../../../infra/local-machine/places.ts";
 import { step } from "../../../infra/local-machine/steps.ts";
-import { ensureGo, goEnvironment } from "../../../infra/pulumi-cli/go.ts";
+import { ensureGo, goEnvironment } from "./go.ts";
 
 /** As go.mod of the recipe has it. */
 const version = "1.7.12";

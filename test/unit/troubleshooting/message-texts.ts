@@ -28,7 +28,7 @@ const judging = new Set([
 
 /** Functions that are given a message and show it to a person. */
 const telling =
-  /^(lost|this\.#warn|pulumi\.log\.warn|console\.error|problem|context\.tell|(problems|failures)\.push)$/;
+  /^(lost|this\.#warn|log\.warn|console\.error|problem|context\.tell|unavailable|(problems|failures)\.push)$/;
 
 /** Every error, finding, problem and warning that the repository's code can show, as far as its syntax tells. */
 export function messageTexts(): MessageText[] {

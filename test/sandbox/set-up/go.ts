@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { type CommandOptions, execute, isInstalled, succeed } from "../local-machine/command.ts";
-import { installPackages, mayInstallPackages } from "../local-machine/debian.ts";
+import { type CommandOptions, execute, isInstalled, succeed } from "../../../infra/local-machine/command.ts";
+import { installPackages, mayInstallPackages } from "../../../infra/local-machine/debian.ts";
 
 /** N of the go1.N that go.mod asks for. */
 const needed = 26;
@@ -28,7 +28,7 @@ export async function ensureGo(moduleCache: string, options: CommandOptions): Pr
   if (!(await isInstalled("go"))) {
     if (!mayInstallPackages()) {
       throw new Error(
-        "There is no Pulumi CLI, it cannot be downloaded, and `go` is not installed to build it. Install one of the two (https://www.pulumi.com/docs/install/) and try again.",
+        "`go` is not installed, and may not be installed here. Install it (https://go.dev/dl/) and try again.",
       );
     }
     await installPackages("golang-go", "ca-certificates");

@@ -1,0 +1,22 @@
+/** Where a person gets the CLI from without us. */
+const instructions = "https://www.pulumi.com/docs/install/";
+
+/**
+ * There is no Pulumi CLI to run.
+ *
+ * `unavailable`: it, or its publisher's list of checksums, could not be fetched. `refused`: what was fetched is not what
+ * the list says. In both cases nothing of it was kept or run.
+ */
+export class PulumiCliError extends Error {
+  readonly kind: "unavailable" | "refused";
+  /** What a person does about it. */
+  readonly next: string;
+
+  constructor(kind: PulumiCliError["kind"], what: string, version: string, options?: ErrorOptions) {
+    const next = `Install Pulumi ${version} (${instructions}) and put it on PATH.`;
+    super(`${what}\n${next}`, options);
+    this.name = "PulumiCliError";
+    this.kind = kind;
+    this.next = next;
+  }
+}
