@@ -13,13 +13,27 @@ import { sshArguments } from "../remotehost/connection.ts";
 /** Fixed, because images from PostgreSQL 18 on moved their default and the data must stay where the backup expects it. */
 const containerDataDirectory = "/var/lib/postgresql/data";
 
+/**
+ * The health check, which Docker runs for ever. The image trusts the loopback address, so pg_isready is logged in: into a
+ * database that is not the application's, where no event trigger of the application's takes it for a visitor.
+ */
+export const healthTest = (user: string, database: string): string[] => [
+  "CMD",
+  "pg_isready",
+  "--quiet",
+  // While PostgreSQL initialises the directory, only a temporary server answers, on the socket.
+  "--host=127.0.0.1",
+  `--username=${user}`,
+  `--dbname=${database === "postgres" ? "template1" : "postgres"}`,
+];
+
 /** Until PostgreSQL answers for the first time, its data directory initialised. */
 const startSeconds = 180;
 
 /**
  * What would take another container, and must not: none can be made while a person has not removed the present one.
- * A container made without a health check stays as it is. The environment counts for the first start alone, a changed
- * password too. Of a container that is stopped Docker's plugin says that it publishes no port: Readiness compares those.
+ * A container that an earlier version made keeps the health check that it has, or has none. The environment counts for
+ * the first start alone, a changed password too. Of a container that is stopped Docker's plugin says that it publishes no port: Readiness compares those.
  */
 const leftAlone = ["healthcheck", "wait", "waitTimeout", "envs", "ports"];
 
@@ -63,16 +77,8 @@ export async function declareDatabaseContainers(
           name: container,
           image: pulled.imageId,
           restart,
-          // While PostgreSQL initialises the directory, only a temporary server answers, on the socket.
           healthcheck: {
-            tests: [
-              "CMD",
-              "pg_isready",
-              "--quiet",
-              "--host=127.0.0.1",
-              `--username=${user}`,
-              `--dbname=${database}`,
-            ],
+            tests: healthTest(user, database),
             interval: "10s",
             timeout: "5s",
             startPeriod: "120s",

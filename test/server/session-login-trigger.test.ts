@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { healthTest } from "../../infra/program/database-container.ts";
+import { inspectionScript, parseInspection } from "../../infra/remotehost/provider/readiness/inspection.ts";
 import { allWell, type SessionServer, startSessionServer } from "./session-server.ts";
 
 /**
@@ -45,6 +47,39 @@ test("no session of a superuser's fires it: not of a backup, a rehearsal, a rest
   expect(await server.restore("--yes --quiet --rollback")).toMatchObject({ code: 0 });
   await server.check();
   expect(await logins()).toBe("1|0 0|0 0|0");
+});
+
+test("Readiness' look does not fire it", async () => {
+  const { container, database, databaseUser: user, dataDirectory } = server.sandbox;
+  const before = await logins();
+  const one = { name: "app", container, database, user, dataDirectory, backups: "/root/backups" };
+  const { code, stdout } = await server.sandbox.run(
+    inspectionScript({ commands: [], directories: [], databases: [one], runtime: "pinned", mails: false }),
+  );
+  expect({ code, database: parseInspection(stdout).databases[0]?.answer }).toMatchObject({
+    code: 0,
+    database: { ok: true },
+  });
+  expect(await logins()).toBe(before);
+});
+
+test("the health check of a managed container is no login into the application's database", async () => {
+  const { container, database, databaseUser } = server.sandbox;
+  // As initdb of the image leaves it: whoever is in the container needs no password.
+  const trusting =
+    'sed -i "s/scram-sha-256/trust/" "$PGDATA/pg_hba.conf" && psql -X -q -U "$0" -d postgres -c "SELECT pg_reload_conf()"';
+  const quietly = `docker exec -e PGOPTIONS='-c event_triggers=off' ${container}`;
+  expect(await server.sandbox.run(`${quietly} sh -c '${trusting}' ${databaseUser}`)).toMatchObject({
+    code: 0,
+  });
+  const check = (name: string) =>
+    server.sandbox.run(`docker exec ${container} ${healthTest(databaseUser, name).slice(1).join(" ")}`);
+  const appLogins = async () => (await logins()).split(" ")[0];
+  const before = await appLogins();
+  expect(await check(database)).toMatchObject({ code: 0, stderr: "" });
+  expect(await appLogins()).toBe(before);
+  // It is a login all the same, in the place that is nobody's.
+  expect((await logins()).split(" ")[1]).toBe("1|0");
 });
 
 test("who is no superuser is backed up all the same, and may be allowed to leave it out", async () => {
