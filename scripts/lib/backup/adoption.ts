@@ -8,6 +8,7 @@ import { ExitCode } from "../base/exit-codes.ts";
 import type { Log } from "../program/log.ts";
 import {
   identityOf,
+  identityWithManifest,
   isKnown,
   type LeftAlone,
   type LeftAloneArchives,
@@ -20,7 +21,7 @@ import { adoptedManifest } from "./adopted-manifest.ts";
 
 /**
  * Gives every archive without a manifest (the hand-made scripts' backups) one, after reading it in full. One that cannot
- * be adopted is reported, left alone and, as long as it is the same file, not read again. All of it takes
+ * be adopted is reported, left alone and, as long as it is the same file, neither read nor reported again. All of it takes
  * `timeouts.backup` at most. Call it while the database's lock is held.
  * @returns the file names of the archives that were adopted.
  * @throws InterruptedError on abort of `signal`; what else goes wrong is logged
@@ -80,12 +81,12 @@ class Adoption {
     const file = basename(backup.archivePath);
     const other = this.#described.get(backup.stem);
     const problem = other === undefined ? backup.manifestProblem : `it describes ${other}`;
-    if (problem !== null) {
-      this.#warn(`${file} is left alone: its manifest is not right: ${problem}`);
-      return;
-    }
     const known = this.#known[file];
     this.#looked.add(file);
+    if (problem !== null) {
+      this.#leaveForManifest(backup, file, `its manifest is not right: ${problem}`);
+      return;
+    }
     if (known !== undefined && isKnown(known, backup.archivePath, new Date())) return;
     // What there was no time for is for the next run.
     if (this.#run.signal.aborted) return;
@@ -124,6 +125,14 @@ class Adoption {
     if (error instanceof ProgramError && error.exitCode === ExitCode.configuration) return;
     const passing = systemCode(error) !== null && !(error instanceof ArchiveError);
     this.#leftAlone[file] = { identity, reason, readAt: new Date().toISOString(), passing };
+  }
+
+  /** Said once, too: until there is another archive, or another manifest. */
+  #leaveForManifest(backup: Backup, file: string, reason: string): void {
+    const identity = identityWithManifest(backup);
+    if (this.#known[file]?.identity === identity) return;
+    this.#warn(`${file} is left alone: ${reason}`);
+    this.#leftAlone[file] = { identity, reason, readAt: new Date().toISOString(), passing: false };
   }
 
   /** When all were looked at: what is known of archives that are gone, or have a manifest by now, is of no use. */

@@ -2,11 +2,12 @@ import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { leftAloneName } from "../../contract/backup-names.ts";
+import { systemCode } from "../base/errors.ts";
 import { replaceDurably } from "../system/durable-file.ts";
 
 /** Why an archive was not adopted. It is read once, until there is another file of its name. */
 const LeftAlone = z.object({
-  /** Which file it was; see `identityOf`. */
+  /** Which file it was; see `identityOf` and `identityWithManifest`. */
   identity: z.string(),
   reason: z.string(),
   readAt: z.iso.datetime(),
@@ -27,6 +28,22 @@ const retryMilliseconds = 7 * 24 * 3_600_000;
 export function identityOf(path: string): string {
   const { ino, mtimeNs, size } = statSync(path, { bigint: true });
   return `${size} ${mtimeNs} ${ino}`;
+}
+
+/**
+ * What tells an archive and the manifest beside it from others of their names. It is never the archive's alone: without
+ * that manifest the archive is to be read.
+ */
+export function identityWithManifest(backup: { archivePath: string; manifestPath: string }): string {
+  return `${identityOf(backup.archivePath)}, with ${manifestIdentity(backup.manifestPath)}`;
+}
+
+function manifestIdentity(path: string): string {
+  try {
+    return identityOf(path);
+  } catch (error) {
+    return `a manifest that cannot be seen (${systemCode(error)})`;
+  }
 }
 
 /** Whether what is known of an archive still holds. */

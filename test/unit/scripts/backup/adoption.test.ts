@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -72,10 +73,11 @@ test("of two archives that one manifest would have to describe one is adopted, a
   const [adopted, ...more] = await adopt(here);
   expect(more).toEqual([]);
   expect(JSON.parse(readFileSync(`${stem}.json`, "utf8")).archive.file).toBe(adopted);
-  expect(await adopt(here)).toEqual([]);
-  expect(readFileSync(join(directory, "log"), "utf8")).toMatch(
-    /is left alone: its manifest is not right: it describes app_20250816_155501\.sql\.(gz|zst)\n/,
+  for (let run = 0; run < 2; run++) expect(await adopt(here)).toEqual([]);
+  const told = readFileSync(join(directory, "log"), "utf8").matchAll(
+    /is left alone: its manifest is not right: it describes app_20250816_155501\.sql\.(gz|zst)\n/g,
   );
+  expect([...told]).toHaveLength(1);
 });
 
 describe("an archive that cannot be adopted", () => {
@@ -158,6 +160,45 @@ describe("an archive that cannot be adopted", () => {
     writeFileSync(at(next), good.subarray(0, -10));
     await expect(adopt(here, AbortSignal.abort(new Error("ended by SIGTERM")))).rejects.toThrow("SIGTERM");
     expect(Object.keys(readLeftAlone(backups, "app"))).toEqual([name]);
+  });
+
+  describe("because its manifest is not right", () => {
+    const manifest = () => at(name.replace("sql.gz", "json"));
+    const warnings = (): number =>
+      readFileSync(join(directory, "log"), "utf8").split(`${name} is left alone: its manifest is not right`)
+        .length - 1;
+    beforeEach(async () => {
+      writeFileSync(at(name), good);
+      writeFileSync(manifest(), "{}");
+      for (let run = 0; run < 3; run++) expect(await adopt(here)).toEqual([]);
+    });
+
+    test("is told of once, and why stands beside the backups", () => {
+      expect(warnings()).toBe(1);
+      expect(readLeftAlone(backups, "app")[name]?.reason).toContain("its manifest is not right: ");
+    });
+
+    test.each([
+      ["the manifest changes", () => writeFileSync(manifest(), "{ }")],
+      ["the archive changes", () => writeFileSync(at(name), good.subarray(0, -10))],
+    ])("is told of again when %s", async (_, change) => {
+      change();
+      for (let run = 0; run < 2; run++) await adopt(here);
+      expect(warnings()).toBe(2);
+    });
+
+    test("is read and adopted once that manifest is gone", async () => {
+      rmSync(manifest());
+      expect(await adopt(here)).toEqual([name]);
+      expect(existsSync(record())).toBe(false);
+    });
+
+    test("stays known when the manifest cannot be looked at", async () => {
+      rmSync(manifest());
+      symlinkSync(manifest(), manifest());
+      for (let run = 0; run < 3; run++) expect(await adopt(here)).toEqual([]);
+      expect(warnings()).toBe(2);
+    });
   });
 
   function replaced(path: string): void {
