@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 import { full, testFiles } from "./test/faults/extent.ts";
 import { LongFirst } from "./test/long-first.ts";
+import { workers } from "./test/tiers.ts";
 
 /** Tests that drive real servers wait for seconds at a time: for containers, sshd, cron, the Pulumi CLI. */
 const real = {
@@ -11,8 +12,7 @@ const real = {
 
 export default defineConfig({
   test: {
-    // They wait more than they compute: more at once than a small machine has cores, fewer than makes sshd drop logins.
-    maxWorkers: 3,
+    maxWorkers: workers,
     sequence: { sequencer: LongFirst },
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 } },

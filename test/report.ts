@@ -11,6 +11,9 @@ const Report = z.object({
       /** The file's path. */
       name: z.string(),
       status: z.string(),
+      /** Milliseconds since 1970. */
+      startTime: z.number(),
+      endTime: z.number(),
       assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
     }),
   ),
@@ -28,8 +31,15 @@ export interface FailedFile {
   tests: string[];
 }
 
+export interface TimedFile {
+  path: string;
+  seconds: number;
+}
+
 export interface Outcome extends Counts {
   failedFiles: FailedFile[];
+  /** Every file that ran, the longest first. */
+  files: TimedFile[];
 }
 
 /**
@@ -48,11 +58,15 @@ export function outcomeOf(report: string, exitCode: number): Outcome {
       tests: assertionResults.filter(({ status }) => status === "failed").map(({ fullName }) => fullName),
     }));
   const unnamed = failedFiles.filter(({ tests }) => tests.length === 0).length;
+  const files = testResults
+    .map(({ name, startTime, endTime }) => ({ path: name, seconds: (endTime - startTime) / 1000 }))
+    .sort((one, other) => other.seconds - one.seconds);
   return {
     passed: numPassedTests,
     failed: Math.max(numFailedTests + unnamed, exitCode === 0 ? 0 : 1),
     skipped: numPendingTests + numTodoTests,
     failedFiles,
+    files,
   };
 }
 
@@ -69,11 +83,20 @@ export function secondTry({ failed, failedFiles }: Outcome): string[] {
     : failedFiles.map(({ path }) => path);
 }
 
+/** Files that failed first and passed then: a disturbance, or a fault of test or program that shows now and then. */
+export function passedLater(first: Outcome, again: Outcome): FailedFile[] {
+  const failedAgain = new Set(again.failedFiles.map(({ path }) => path));
+  return first.failedFiles.filter(
+    ({ path }) => again.files.some((file) => file.path === path) && !failedAgain.has(path),
+  );
+}
+
 /** The result of both runs: of the files that were run again only what the second run says counts. */
 export function afterSecondTry(first: Outcome, again: Outcome): Outcome {
   const inFiles = first.failedFiles.reduce((sum, { tests }) => sum + Math.max(1, tests.length), 0);
   const elsewhere = first.failed - inFiles;
   const failed = again.failed + Math.max(0, elsewhere);
   const mended = Math.max(0, inFiles - again.failed);
-  return { passed: first.passed + mended, failed, skipped: first.skipped, failedFiles: again.failedFiles };
+  const { skipped, files } = first;
+  return { passed: first.passed + mended, failed, skipped, failedFiles: again.failedFiles, files };
 }

@@ -1,79 +1,56 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { projectNode, repository, withProjectNode } from "../infra/local-machine/places.ts";
+import { randomUUID } from "node:crypto";
+import { withProjectNode } from "../infra/local-machine/places.ts";
 import { seed } from "./faults/extent.ts";
-import { afterSecondTry, type Counts, type Outcome, outcomeOf, secondTry } from "./report.ts";
-import { postgresVersion, versionVariable } from "./sandbox/postgres-version.ts";
+import { endOnSignal, isEnding } from "./interruption.ts";
+import type { Counts, Outcome } from "./report.ts";
+import { markedAs } from "./running.ts";
+import { versionVariable } from "./sandbox/postgres-version.ts";
 import { withSandboxPulumi } from "./sandbox/set-up/pulumi-cli.ts";
 import { ensureImages } from "./sandbox/set-up/set-up.ts";
-
-/**
- * `npm test`: the set-up, the static checks, every test, and a closing line with the counts of both. With `--postgres
- * N` the sandbox's databases are of that major version; every other word is Vitest's.
- */
-
-function run(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const [program = "", ...rest] = argv;
-  const child = spawn(program, rest, { cwd: repository, env: environment, stdio: "inherit" });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve(code ?? 1));
-  });
-}
+import { chosenForRest, usualWords } from "./tiers.ts";
+import { inRepository, run, runTests } from "./vitest-run.ts";
+import { help, UsageError, type Wish, wishOf } from "./wish.ts";
 
 async function check(environment: NodeJS.ProcessEnv): Promise<Counts> {
   const code = await run(["npm", "run", "--silent", "check"], environment);
   return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
 }
 
-/** Runs Vitest with the words of a command line (files, -t …) and reads its own report. */
-async function vitest(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Outcome> {
-  const directory = mkdtempSync(join(tmpdir(), "database-backups-test-"));
-  const report = join(directory, "report.json");
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  try {
-    const program = join(repository, "node_modules", "vitest", "vitest.mjs");
-    const exitCode = await run([projectNode, program, "run", ...reporters, ...words], environment);
-    return outcomeOf(readFileSync(report, "utf8"), exitCode);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+/** The words for Vitest; null when there is nothing to run. */
+function vitestWords({ extent, words }: Wish): readonly string[] | null {
+  if (extent === "full") return words;
+  if (extent === "usual") return usualWords(words);
+  const files = chosenForRest(extent.seconds);
+  console.log(`Of the rest, by seed ${seed()}: ${files.join(", ") || "nothing has time"}`);
+  return files.length === 0 ? null : files;
 }
 
-/** Every test; what fails is run once more, alone, and a test that passes then is named in the end. */
-async function test(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Outcome> {
-  const first = await vitest(words, environment);
-  const files = secondTry(first);
-  if (files.length === 0) return first;
-  console.log(`\nOnce more, one file at a time: ${files.join(", ")}\n`);
-  const again = await vitest(["--maxWorkers=1", ...files], environment);
-  for (const { path, tests } of first.failedFiles) {
-    console.log(`Failed at the first try: ${path}${tests.map((name) => `\n  ${name}`).join("")}`);
-  }
-  return afterSecondTry(first, again);
+function tellSlowest({ files }: Outcome): void {
+  const lines = files
+    .slice(0, 10)
+    .map(({ path, seconds }) => `${seconds.toFixed(0).padStart(5)} s  ${inRepository(path)}`);
+  if (lines.length > 1) console.log(`\nThe slowest:\n${lines.join("\n")}`);
 }
 
-/** Takes `--postgres N` out of the words and makes N the usual version, of this process and of Vitest's. */
-function choosePostgres(words: readonly string[]): string[] {
-  const at = words.indexOf("--postgres");
-  if (at < 0) return [...words];
-  try {
-    process.env[versionVariable] = String(postgresVersion(words[at + 1] ?? "", "--postgres"));
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(64);
-  }
-  return words.toSpliced(at, 2);
-}
-
-async function main(): Promise<void> {
-  const words = choosePostgres(process.argv.slice(2));
+async function main(wish: Wish): Promise<void> {
+  if (wish.postgres !== null) process.env[versionVariable] = String(wish.postgres);
+  const id = randomUUID();
+  endOnSignal(id);
   await ensureImages();
   // The second try makes the same choices as the first.
-  const environment = { ...(await withSandboxPulumi(withProjectNode())), FAULT_SEED: seed() };
-  const results: Counts[] = [await check(environment), await test(words, environment)];
+  const environment = {
+    ...(await withSandboxPulumi(withProjectNode())),
+    FAULT_SEED: seed(),
+    ...markedAs(id),
+  };
+  const results: Counts[] = [];
+  if (typeof wish.extent === "string") results.push(await check(environment));
+  const words = vitestWords(wish);
+  if (words !== null) {
+    const outcome = await runTests(words, environment);
+    tellSlowest(outcome);
+    results.push(outcome);
+  }
   const total = (name: keyof Counts) => results.reduce((sum, counts) => sum + counts[name], 0);
   const skipped = total("skipped") > 0 ? `, ${total("skipped")} skipped` : "";
   console.log(`\n${total("passed")} passed, ${total("failed")} failed${skipped}`);
@@ -81,8 +58,13 @@ async function main(): Promise<void> {
 }
 
 try {
-  await main();
+  const argv = process.argv.slice(2);
+  if (argv.includes("--help")) console.log(help);
+  else await main(wishOf(argv));
 } catch (error) {
-  console.error(`\n${error instanceof Error ? error.message : error}`);
-  process.exitCode = 1;
+  // Of a run that is being ended nothing else is to be told.
+  if (!isEnding()) {
+    console.error(`\n${error instanceof Error ? error.message : error}`);
+    process.exitCode = error instanceof UsageError ? 64 : 1;
+  }
 }

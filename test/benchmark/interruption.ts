@@ -6,8 +6,6 @@ import { type ContestResult, type Goal, type Median, medianIn, type Sample } fro
 
 /** What clients see of a restore: of ours, of a roll back, and of the hand-made way. */
 
-const number = 291;
-
 const Result = z.object({ cutOffSeconds: z.number() });
 
 interface Seen {
@@ -75,7 +73,7 @@ function goals(median: Median, worstGap: (name: string) => number, lost: (name: 
 
 /** Replaces a sandbox server's database in each way in turn while clients ask without pause. */
 export async function interruption({ rounds }: { rounds: number }): Promise<ContestResult[]> {
-  const server = await startRestoreServer(number);
+  const server = await startRestoreServer();
   try {
     const archive = await server.backUp();
     const seen: Record<"restored" | "rolledBack" | "refilled", Seen[]> = {

@@ -14,7 +14,7 @@ const canary = join(directory, "canary");
 const bait = `$(touch ${canary})`;
 
 beforeAll(async () => {
-  const [one] = await startServers({ number: 85 });
+  const [one] = await startServers({});
   if (!one) throw new Error("a server was to be started");
   server = one;
   await server.run(`mkdir -p ${directory}`);

@@ -15,7 +15,7 @@ exec /bin/sh "$@"
 let deployment: Deployment;
 
 beforeAll(async () => {
-  deployment = await prepareDeployment({ number: 65 });
+  deployment = await prepareDeployment({});
   await deployment.server.writeFile("/usr/local/bin/sh", countingShell, "0755");
 });
 

@@ -6,10 +6,7 @@ import { type Deployment, prepareDeployment } from "./deployment.ts";
 let deployment: Deployment;
 
 beforeAll(async () => {
-  deployment = await prepareDeployment(
-    { number: 64 },
-    { runtime: "system", backups: { schedule: "* * * * *" } },
-  );
+  deployment = await prepareDeployment({}, { runtime: "system", backups: { schedule: "* * * * *" } });
   await deployment.converge();
 });
 

@@ -17,7 +17,7 @@ const passphrase = "a staple of horses";
 const noPlugins = { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true", NO_COLOR: "1" };
 
 beforeAll(async () => {
-  const [first] = await startServers({ number: 409, database: "full" });
+  const [first] = await startServers({ database: "full" });
   if (!first) throw new Error("a server was to be started");
   server = first;
   account = await makeAccount("newcomer-409", server);

@@ -23,7 +23,7 @@ function knowing(...lines: string[]): string[] {
 }
 
 beforeAll(async () => {
-  const [first] = await startServers({ number: 403, database: "full", jumpHost: true });
+  const [first] = await startServers({ database: "full", jumpHost: true });
   if (!first) throw new Error("a server was to be started");
   server = first;
   project = makeProject(stackFileFor(server));

@@ -13,7 +13,7 @@ let words: string[];
 const controlC = "\u0003";
 
 beforeAll(async () => {
-  const [first] = await startServers({ number: 407, database: "full" });
+  const [first] = await startServers({ database: "full" });
   if (!first) throw new Error("a server was to be started");
   server = first;
   file = stackFileFor(server);

@@ -28,7 +28,7 @@ const asPerson = (command: string): Promise<CommandResult> =>
 
 beforeAll(async () => {
   await requireCommand("sudo", "sudo");
-  const [first] = await startServers({ number: 408, database: "full" });
+  const [first] = await startServers({ database: "full" });
   if (!first) throw new Error("a server was to be started");
   server = first;
   account = await makeAccount(person, server);

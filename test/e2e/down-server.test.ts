@@ -10,7 +10,7 @@ let fleet: Fleet;
 let right: Map<SandboxServer, string>;
 
 beforeAll(async () => {
-  fleet = await startFleet([{ number: 71 }, { number: 72 }]);
+  fleet = await startFleet([{}, {}]);
   const { code, text } = await fleet.up();
   expect(code, text).toBe(0);
   const { first, second } = fleet;

@@ -12,7 +12,7 @@ import { changes, keptBody, removals, type Tampering } from "./tamperings.ts";
 let fleet: Fleet;
 
 beforeAll(async () => {
-  fleet = await startFleet([{ number: 441 }, { number: 442 }]);
+  fleet = await startFleet([{}, {}]);
   configure({});
   await mend();
 });

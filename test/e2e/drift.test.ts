@@ -14,7 +14,7 @@ let deployment: Deployment;
 let deployed = "";
 
 beforeAll(async () => {
-  deployment = await prepareDeployment({ number: 62 });
+  deployment = await prepareDeployment({});
   await deployment.converge();
   deployed = await deployment.onServer(fingerprint);
 });

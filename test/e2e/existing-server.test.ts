@@ -25,7 +25,7 @@ let deployment: Deployment;
 let told = "";
 
 beforeAll(async () => {
-  deployment = await prepareDeployment({ number: 63 });
+  deployment = await prepareDeployment({});
   const { server, onServer } = deployment;
   for (const [path, content] of Object.entries(handMade)) await server.writeFile(path, content, "0755");
   await server.writeFile("/root/backup_database.log", oldLog);

@@ -29,7 +29,7 @@ let deployment: Deployment;
 let sha256 = "";
 
 beforeAll(async () => {
-  deployment = await prepareDeployment({ number: 491 });
+  deployment = await prepareDeployment({});
   const { server, onServer } = deployment;
   await server.writeFile("/root/backup_database.sh", script, "0755");
   await server.writeFile("/root/backup_quick_reference.txt", reference, "0644");

@@ -8,7 +8,7 @@ import { configurationOf, entryOf, environment, traces } from "./servers.ts";
 let fleet: Fleet;
 
 beforeAll(async () => {
-  fleet = await startFleet([{ number: 770 }, { number: 771 }]);
+  fleet = await startFleet([{}, {}]);
   const { code, text } = await fleet.up("--skip-preview");
   expect(code, text).toBe(0);
 });

@@ -13,7 +13,7 @@ const declare = (servers: Record<string, Record<string, unknown>>, more: Record<
   fleet.stack.configure({ ...environment, servers, ...more });
 
 beforeAll(async () => {
-  fleet = await startFleet([{ number: 77 }, { number: 78 }]);
+  fleet = await startFleet([{}, {}]);
   declare({ library: entryOf(fleet.first), spare: entryOf(fleet.second) });
   succeeded(await fleet.up());
 });

@@ -9,7 +9,7 @@ let server: SandboxServer;
 let stack: SandboxStack;
 
 beforeAll(async () => {
-  const [one] = await startServers({ number: 86 });
+  const [one] = await startServers({});
   if (!one) throw new Error("a server was to be started");
   server = one;
   stack = await createStack({ servers: [], configuration: configurationOf(server) });

@@ -6,7 +6,7 @@ import { entryOf, environment, resourcesOf, traces } from "./servers.ts";
 let fleet: Fleet;
 
 beforeAll(async () => {
-  fleet = await startFleet([{ number: 79 }, { number: 80 }]);
+  fleet = await startFleet([{}, {}]);
   const { code, text } = await fleet.up();
   expect(code, text).toBe(0);
   printed(await fleet.first.run("/root/backup_database.sh"));

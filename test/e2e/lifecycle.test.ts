@@ -22,7 +22,7 @@ const backups = async () =>
   (await deployment.onServer("cd /root/database_backups && sha256sum * | sort -k 2")).trim();
 
 beforeAll(async () => {
-  deployment = await prepareDeployment({ number: 61 }, {});
+  deployment = await prepareDeployment({}, {});
   before = await paths();
 });
 

@@ -14,7 +14,6 @@ let deployment: Deployment;
 
 beforeAll(async () => {
   deployment = await prepareDeployment({
-    number: 66,
     login: "sudo",
     jumpHost: true,
     bashrc,

@@ -7,7 +7,7 @@ let environment: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   const directory = await oldNodeDirectory();
-  deployment = await prepareDeployment({ number: 67 });
+  deployment = await prepareDeployment({});
   environment = { PATH: `${directory}:${deployment.stack.environment.PATH}` };
 });
 

@@ -6,10 +6,7 @@ import { entryOf, environment } from "./servers.ts";
 let fleet: Fleet;
 
 beforeAll(async () => {
-  fleet = await startFleet([
-    { number: 83, database: "none" },
-    { number: 84, database: "none" },
-  ]);
+  fleet = await startFleet([{ database: "none" }, { database: "none" }]);
 });
 
 afterAll(() => fleet?.remove());

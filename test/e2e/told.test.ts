@@ -12,7 +12,7 @@ let told: string;
 
 beforeAll(async () => {
   deployment = await prepareDeployment(
-    { number: 185 },
+    {},
     {
       runtime: "system",
       backups: { schedule: "* * * * *" },

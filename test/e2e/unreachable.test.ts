@@ -25,7 +25,7 @@ interface Case {
 }
 
 beforeAll(async () => {
-  const [one, two] = await startServers({ number: 81 }, { number: 82, login: "no-sudo" });
+  const [one, two] = await startServers({}, { login: "no-sudo" });
   if (!one || !two) throw new Error("two servers were to be started");
   [server, withoutSudo] = [one, two];
   listener = await silentListener();

@@ -34,7 +34,7 @@ const settings = { runtime: "system", verification: true };
 let deployment: Deployment;
 
 beforeAll(async () => {
-  deployment = await prepareDeployment({ number: 69 }, settings);
+  deployment = await prepareDeployment({}, settings);
   await deployment.server.removeDatabase();
 });
 
@@ -92,7 +92,7 @@ if (path.some(hasPlugin)) {
     let fleet: Fleet;
 
     beforeAll(async () => {
-      fleet = await startFleet([{ number: 42, database: "full" }, { number: 43 }]);
+      fleet = await startFleet([{ database: "full" }, {}]);
       const { first, second, stack } = fleet;
       stack.configure({
         ...environment,

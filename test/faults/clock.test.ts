@@ -11,7 +11,7 @@ import { tally } from "./tally.ts";
 let server: FaultServer;
 
 beforeAll(async () => {
-  server = await startFaultServer(210, { database: "empty", timezone: "Europe/Berlin" });
+  server = await startFaultServer({ database: "empty", timezone: "Europe/Berlin" });
   await succeed(server.sandbox, `cp -a ${server.directory} /opt/test/kept`);
 });
 afterAll(() => server?.remove());

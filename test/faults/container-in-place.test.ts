@@ -13,7 +13,7 @@ let server: FaultServer;
 let contents: readonly [string, string];
 
 beforeAll(async () => {
-  server = await startFaultServer(220, { database: "empty", states: [bulk], settings: lasting });
+  server = await startFaultServer({ database: "empty", states: [bulk], settings: lasting });
   await putLauncher(server);
   await proveAll(server);
   const first = await server.content();

@@ -12,7 +12,7 @@ let server: FaultServer;
 let contents: readonly [string, string];
 
 beforeAll(async () => {
-  server = await startFaultServer(205, { database: "empty", states: [bulk], settings: lasting });
+  server = await startFaultServer({ database: "empty", states: [bulk], settings: lasting });
   const first = await server.content();
   await server.sandbox.psql("update bulk set text = 'changed since' where n % 100 = 0");
   contents = [first, await server.content()];

@@ -9,7 +9,7 @@ import { tally } from "./tally.ts";
 let server: FaultServer;
 
 beforeAll(async () => {
-  server = await startFaultServer(223, { database: "empty", states: [""] });
+  server = await startFaultServer({ database: "empty", states: [""] });
   const good = await statusOf(server, { file: "good" }, await putTable(server, { file: "good" }));
   expect(good).toMatchObject({ code: 0, schedule: "ok" });
 });

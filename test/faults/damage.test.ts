@@ -19,7 +19,7 @@ let copies: string;
 
 beforeAll(async () => {
   const smaller = "truncate lessons, courses, users cascade";
-  server = await startFaultServer(208, { states: ["", smaller] });
+  server = await startFaultServer({ states: ["", smaller] });
   await server.configure({ ...server.settings, zstdLevel: 1 });
   const compressedByZstd = await server.run("backup_database", "--quiet");
   expect(compressedByZstd.stderr).toBe("");

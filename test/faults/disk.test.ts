@@ -18,7 +18,7 @@ beforeAll(async () => {
   const states = [bulk, "drop table bulk; create table wares as select n from generate_series(1, 100) n"];
   const directory = "/root/database_backups";
   const sandbox = { tmpfs: { [directory]: "48m" }, dataSize: "320m" };
-  server = await startFaultServer(209, { database: "empty", states, ...sandbox });
+  server = await startFaultServer({ database: "empty", states, ...sandbox });
   await server.sandbox.psql(bulk);
   await succeed(server.sandbox, server.command("backup_database", "--quiet"));
   const files = Object.keys((await server.audit()).files).filter((file) => server.older[file] === undefined);

@@ -57,7 +57,7 @@ export interface FaultServer {
   remove(): Promise<void>;
 }
 
-export interface FaultServerOptions extends Omit<SandboxOptions, "number"> {
+export interface FaultServerOptions extends SandboxOptions {
   /** SQL for what the live database holds at each of the first backups; the last stays live. */
   states?: readonly string[];
   /** What of the live database the dump's text does not tell, or tells in another way after a restore. */
@@ -73,15 +73,12 @@ export interface Compared {
   rows: string;
 }
 
-export async function startFaultServer(
-  number: number,
-  options: FaultServerOptions = {},
-): Promise<FaultServer> {
+export async function startFaultServer(options: FaultServerOptions = {}): Promise<FaultServer> {
   const { states = ["", ""], settings: change = (same) => same, compared, ...sandboxOptions } = options;
-  const sandbox = await startServer({ number, ...sandboxOptions });
+  const sandbox = await startServer(sandboxOptions);
   await putPrograms(sandbox, programs);
   await sandbox.writeFile(auditScript, readFileSync(join(import.meta.dirname, "audit.ts"), "utf8"));
-  const name = `faulted_${number}`;
+  const name = `faulted_${sandbox.number}`;
   const usual = settingsFor(sandbox);
   const cronTableSha256 = createHash("sha256").update(cronTable).digest("hex");
   const settings = change({

@@ -13,7 +13,7 @@ let live: number;
 
 beforeAll(async () => {
   const filled = "create table wares as select n, md5(n::text) as text from generate_series(1, 20000) as n";
-  server = await startFaultServer(219, { database: "empty", states: [filled] });
+  server = await startFaultServer({ database: "empty", states: [filled] });
   await putLauncher(server);
   const first = await server.content();
   await server.sandbox.psql("delete from wares where n % 9 = 0");

@@ -17,7 +17,7 @@ let server: FaultServer;
 let contents: readonly [string, string];
 
 beforeAll(async () => {
-  server = await startFaultServer(226, {
+  server = await startFaultServer({
     ...kindsServer,
     settings: (settings) => ({ ...settings, compressionLevel: 9 }),
   });

@@ -8,7 +8,7 @@ let server: FaultServer;
 beforeAll(async () => {
   const filled = "create table wares as select n, md5(n::text) as text from generate_series(1, 20000) as n";
   const changed = "delete from wares where n % 9 = 0";
-  server = await startFaultServer(203, { database: "empty", states: [filled, changed] });
+  server = await startFaultServer({ database: "empty", states: [filled, changed] });
 });
 afterAll(() => server?.remove());
 

@@ -3,8 +3,6 @@ import type { Killing } from "./kill.ts";
 
 /** Runs that are killed, with archives of one compression. */
 export interface KilledRun {
-  /** Of the sandbox server. */
-  number: number;
   /** As the page about reliability names it. */
   what: string;
   /** gzip unless given. */
@@ -15,9 +13,9 @@ export interface KilledRun {
 }
 
 /** A server with two small backups that differ; the content of the newer one is live. */
-export function startKilledServer({ number, zstdLevel }: KilledRun): Promise<FaultServer> {
+export function startKilledServer({ zstdLevel }: KilledRun): Promise<FaultServer> {
   const filled = "create table wares as select n, md5(n::text) as text from generate_series(1, 20000) as n";
-  return startFaultServer(number, {
+  return startFaultServer({
     database: "empty",
     states: [filled, "delete from wares where n % 9 = 0"],
     settings: (settings) => ({ ...settings, zstdLevel }),

@@ -15,7 +15,7 @@ let server: FaultServer;
 let log: string;
 
 beforeAll(async () => {
-  server = await startFaultServer(222, { database: "empty", tmpfs: { [small]: "64k" } });
+  server = await startFaultServer({ database: "empty", tmpfs: { [small]: "64k" } });
   log = `${dirname(server.sandbox.dataDirectory)}/logs/backup_database.log`;
   server.settings = { ...server.settings, paths: { ...server.settings.paths, log } };
   await server.configure(server.settings);

@@ -11,7 +11,7 @@ import { tally } from "./tally.ts";
 let server: FaultServer;
 
 beforeAll(async () => {
-  server = await startFaultServer(215, { database: "empty", states: [bulk], settings: lasting });
+  server = await startFaultServer({ database: "empty", states: [bulk], settings: lasting });
 });
 afterAll(() => server?.remove());
 

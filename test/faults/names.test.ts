@@ -11,7 +11,7 @@ import { tally } from "./tally.ts";
 let server: FaultServer;
 
 beforeAll(async () => {
-  server = await startFaultServer(211, { database: "empty", states: [""] });
+  server = await startFaultServer({ database: "empty", states: [""] });
 });
 afterAll(() => server?.remove());
 afterEach(() => server.configure(server.settings));

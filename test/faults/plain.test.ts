@@ -10,7 +10,7 @@ import { tally } from "./tally.ts";
 let server: FaultServer;
 
 beforeAll(async () => {
-  server = await startFaultServer(212);
+  server = await startFaultServer();
 });
 afterAll(() => server?.remove());
 

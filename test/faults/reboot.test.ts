@@ -25,7 +25,7 @@ beforeAll(async () => {
   const filled = "create table wares as select n, md5(n::text) as text from generate_series(1, 100000) as n";
   // A reboot empties the directory of the locks.
   const options = { database: "empty", states: [filled], tmpfs: { "/run/database-backups": "1m" } } as const;
-  server = await startFaultServer(207, options);
+  server = await startFaultServer(options);
   await putLauncher(server);
   const first = await server.content();
   await server.sandbox.psql("delete from wares where n % 9 = 0");

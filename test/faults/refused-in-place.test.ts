@@ -23,7 +23,7 @@ const noOrphans = "drop table pets, owners";
 
 beforeAll(async () => {
   const sandbox = { tmpfs: { [directory]: "48m" }, dataSize: "320m" };
-  server = await startFaultServer(221, { database: "empty", states: [bulk, small, orphans], ...sandbox });
+  server = await startFaultServer({ database: "empty", states: [bulk, small, orphans], ...sandbox });
   await server.sandbox.psql(noOrphans);
   await putLauncher(server);
   // The second is the present state.

@@ -12,7 +12,7 @@ let server: FaultServer;
 const readOnly = "/root/read_only_backups";
 
 beforeAll(async () => {
-  server = await startFaultServer(204, { readOnly, states: ["", "delete from lessons where id % 7 = 0"] });
+  server = await startFaultServer({ readOnly, states: ["", "delete from lessons where id % 7 = 0"] });
 });
 afterAll(() => server?.remove());
 

@@ -21,7 +21,7 @@ const rootsAlone = `${options} --perms=0600,u+X`;
 const everybodys = `${options} --perms=0666,a+X`;
 
 beforeAll(async () => {
-  server = await startFaultServer(225, { database: "empty", states: [bulk], settings: lasting, fuse: true });
+  server = await startFaultServer({ database: "empty", states: [bulk], settings: lasting, fuse: true });
   await succeed(
     server.sandbox,
     `{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -yqq --no-install-recommends bindfs; } >/dev/null 2>&1

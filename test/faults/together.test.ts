@@ -12,7 +12,7 @@ let server: FaultServer;
 
 beforeAll(async () => {
   const filled = "create table wares as select n, md5(n::text) as text from generate_series(1, 100000) as n";
-  server = await startFaultServer(206, { database: "empty", states: [filled] });
+  server = await startFaultServer({ database: "empty", states: [filled] });
 });
 afterAll(() => server?.remove());
 

@@ -25,7 +25,7 @@ delete from owners where id = 7`;
 
 beforeAll(async () => {
   const states = [indexFunction, orphans, "drop table pets, owners"];
-  server = await startFaultServer(227, { database: "empty", states });
+  server = await startFaultServer({ database: "empty", states });
 });
 afterAll(() => server?.remove());
 

@@ -18,7 +18,7 @@ const bySchedule = { event_name: "schedule", ref: "refs/heads/main" };
 const byPush = { event_name: "push", ref: "refs/heads/main" };
 
 beforeAll(async () => {
-  server = await startServer({ number: 451, database: "empty" });
+  server = await startServer({ database: "empty" });
   await server.run(`ln -s ${server.node} /usr/local/bin/node`);
   stack = await stackForRunners(server);
   forge = await startForge();

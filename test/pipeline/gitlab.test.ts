@@ -17,7 +17,7 @@ const long = { timeout: 900_000 };
 const workspaces: string[] = [];
 
 beforeAll(async () => {
-  server = await startServer({ number: 452, database: "empty" });
+  server = await startServer({ database: "empty" });
   await server.run(`ln -s ${server.node} /usr/local/bin/node`);
   // As docs/CI.md has a key of CI: the plugin needs no more than such a key may do.
   const restricted =

@@ -11,7 +11,7 @@ let server: SandboxServer;
 // The script writes to the known_hosts of the account it runs as: here that of a sandbox server, which stands for the
 // runner's machine and logs in to itself.
 beforeAll(async () => {
-  server = await startServer({ number: 453, database: "none" });
+  server = await startServer({ database: "none" });
   await server.copyIn(join(repository, "infra", "pipeline", "with-credentials.sh"), script);
   await server.writeFile("/tmp/key", readFileSync(server.identityFile), "0600");
 });

@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
+import { holdNumber } from "./numbers.ts";
 import { type PostgresVersion, postgresVersion, postgresVersions } from "./postgres-version.ts";
 import { knownServers, removeEverything, removeServer } from "./removal.ts";
-import { startServer } from "./server.ts";
-import { aliasOf, type SandboxOptions } from "./server-options.ts";
+import { startNumbered } from "./server.ts";
+import { aliasOf, type NumberedOptions } from "./server-options.ts";
 import { ensureDocker, stopDaemon } from "./set-up/docker-daemon.ts";
 import { sshDirectory } from "./ssh-files.ts";
 
@@ -13,7 +14,7 @@ A local server to deploy to: sshd, cron and Docker's CLI in a container, Postgre
 Commands:
   up       start server N (default 1), in place of the one that is there
   down     remove all servers, their data and keys, and stop the Docker daemon if it was started for them;
-           with --number only that server
+           with --number only that server; servers of a test run that goes on stay
   status   the servers that are there
 
 Options:
@@ -49,28 +50,34 @@ function versionOf(text: string): PostgresVersion {
   }
 }
 
-async function up(options: SandboxOptions): Promise<void> {
-  const server = await startServer(options);
+async function up(options: NumberedOptions): Promise<void> {
+  const server = await startNumbered(options);
   console.log(`ssh -F ${server.sshConfig} ${server.alias}`);
 }
 
 async function downOne(number: number): Promise<void> {
   await ensureDocker();
+  if (!(await holdNumber(number))) throw new Error(`${aliasOf(number)} belongs to a process that still runs`);
   await removeServer(number);
   console.log(`${aliasOf(number)} is removed.`);
 }
 
 async function down(images: boolean): Promise<void> {
   await ensureDocker();
-  await removeEverything(images);
+  const left = await removeEverything(images);
+  if (left.length > 0) {
+    const names = left.map(aliasOf).join(", ");
+    throw new Error(`These belong to processes that still run, and stay: ${names}`);
+  }
   const stopped = await stopDaemon();
   console.log(
     `The sandbox is removed${stopped ? ", and the Docker daemon that it started is stopped" : ""}.`,
   );
 }
 
-function status(): void {
-  const numbers = knownServers();
+async function status(): Promise<void> {
+  await ensureDocker();
+  const numbers = await knownServers();
   if (numbers.length === 0) console.log("There is no sandbox server.");
   for (const number of numbers) console.log(`ssh -F ${sshDirectory(number)}/ssh_config ${aliasOf(number)}`);
 }
@@ -95,7 +102,7 @@ async function main(): Promise<void> {
     const database = oneOf("database", values.database, databases);
     const number = numberOf(values.number ?? "1");
     const postgres = values.postgres === undefined ? {} : { postgres: versionOf(values.postgres) };
-    return up({ number, login, database, ...postgres, jumpHost: values["jump-host"] });
+    return up({ number, kept: true, login, database, ...postgres, jumpHost: values["jump-host"] });
   }
   if (command === "down" && values.number !== undefined) return downOne(numberOf(values.number));
   if (command === "down") return down(values.images);

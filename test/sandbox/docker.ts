@@ -8,6 +8,9 @@ import {
 /** Everything the sandbox makes in Docker carries this label; nothing without it is ever touched. */
 export const label = "database-backups.sandbox";
 
+/** On the containers of servers that stay when the process that started them ends. */
+export const keptLabel = `${label}.kept`;
+
 /** Runs the Docker CLI; a failure is a CommandError. */
 export function docker(argv: readonly string[], options: CommandOptions = {}): Promise<string> {
   return succeed(["docker", ...argv], options);

@@ -2,15 +2,15 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { docker, label, socketPath, tryDocker } from "./docker.ts";
-import { containerOf, portOf, type SandboxOptions, volumeOf } from "./server-options.ts";
+import { docker, keptLabel, label, socketPath, tryDocker } from "./docker.ts";
+import { containerOf, type NumberedOptions, portOf, volumeOf } from "./server-options.ts";
 import type { Endpoint, SshFiles } from "./ssh-files.ts";
 
 const jumpAddress = "127.0.0.2"; // loopback of the network that server and jump host share: nobody else gets there
 const sshdSeconds = 20;
 
 /** Where the server's sshd listens, and who logs in. */
-export function endpointOf(options: SandboxOptions, alias: string): Endpoint {
+export function endpointOf(options: NumberedOptions, alias: string): Endpoint {
   const user = (options.login ?? "root") === "root" ? "root" : "deploy";
   const published = { host: "127.0.0.1", port: portOf(options.number) };
   if (!options.jumpHost) return { alias, user, ...published, jump: null };
@@ -21,14 +21,15 @@ export function endpointOf(options: SandboxOptions, alias: string): Endpoint {
 /** Starts the server's container, and its jump host's, and waits until sshd answers. */
 export async function runServer(
   image: string,
-  options: SandboxOptions,
+  options: NumberedOptions,
   endpoint: Endpoint,
   files: SshFiles,
   mountpoint: string,
 ): Promise<void> {
   const container = containerOf(options.number);
   const publish = ["--publish", `127.0.0.1:${portOf(options.number)}:22`];
-  const common = ["--label", `${label}=${options.number}`];
+  const kept = options.kept ? ["--label", keptLabel] : [];
+  const common = ["--label", `${label}=${options.number}`, ...kept];
   let network = publish;
   if (endpoint.jump) {
     const jump = `${container}-jump`;
@@ -88,7 +89,7 @@ export async function waitForSshd(container: string): Promise<void> {
 }
 
 /** The files from which the image's entrypoint makes the server what it is. */
-function serverFiles(options: SandboxOptions, endpoint: Endpoint): Record<string, string> {
+function serverFiles(options: NumberedOptions, endpoint: Endpoint): Record<string, string> {
   const login = options.login ?? "root";
   const listen = endpoint.jump ? [`ListenAddress ${jumpAddress}`, `Port ${endpoint.port}`] : [];
   const sshd = [

@@ -1,8 +1,7 @@
 import type { PostgresVersion } from "./postgres-version.ts";
 
+/** What a sandbox server is to be. */
 export interface SandboxOptions {
-  /** 1 to 999; every server that runs at the same time has its own. */
-  number: number;
   /**
    * Who logs in: root (default); `deploy` with passwordless sudo; `deploy` without. Root cannot log in with the last
    * two.
@@ -35,6 +34,13 @@ export interface SandboxOptions {
   timezone?: string;
   /** The major version of its PostgreSQL; default: that of SANDBOX_POSTGRES, or 15. */
   postgres?: PostgresVersion;
+}
+
+/** A server with its number, 1 to 999: every server that is there at the same time has its own. */
+export interface NumberedOptions extends SandboxOptions {
+  number: number;
+  /** It stays when the process that starts it ends, until it is taken down by hand. */
+  kept: boolean;
 }
 
 /** The port on the loopback interface at which the server (or its jump host) answers. */

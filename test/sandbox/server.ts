@@ -10,14 +10,16 @@ import {
   stopDatabase,
 } from "./database.ts";
 import { docker, label, removeContainers } from "./docker.ts";
+import { holdNumber, leaseNumber, releaseNumber } from "./numbers.ts";
 import { type PostgresVersion, placesOf, usualVersion } from "./postgres-version.ts";
-import { removeServer } from "./removal.ts";
+import { keptServers, removeServer } from "./removal.ts";
 import type { SandboxServer } from "./sandbox-server.ts";
 import { endpointOf, runServer } from "./server-container.ts";
 import {
   aliasOf,
   containerOf,
   databaseContainerOf,
+  type NumberedOptions,
   type SandboxOptions,
   volumeOf,
 } from "./server-options.ts";
@@ -28,9 +30,21 @@ import { writeSshFiles } from "./ssh-files.ts";
 
 export type { SandboxOptions } from "./server-options.ts";
 
-/** Starts a sandbox server, in place of one of the same number. */
-export async function startServer(options: SandboxOptions): Promise<SandboxServer> {
+/** Starts a sandbox server, which is there until it is removed, or until nobody has its number any more. */
+export async function startServer(options: SandboxOptions = {}): Promise<SandboxServer> {
+  const number = await leaseNumber(await keptServers());
+  return startNumbered({ ...options, number, kept: false });
+}
+
+/**
+ * Starts a sandbox server of this number, in place of the one that is there.
+ * @throws Error when the number belongs to a server of another process
+ */
+export async function startNumbered(options: NumberedOptions): Promise<SandboxServer> {
   const { number } = options;
+  if (!(await holdNumber(number))) {
+    throw new Error(`Sandbox server ${number} belongs to a process that still runs: take another --number`);
+  }
   const version = options.postgres ?? usualVersion();
   const images = await ensureImages(version);
   await removeServer(number);
@@ -71,11 +85,14 @@ export async function startServer(options: SandboxOptions): Promise<SandboxServe
     startDatabase: () => startDatabase(database),
     stopDatabase: () => stopDatabase(database.container),
     removeDatabase: () => removeContainers([database.container]),
-    remove: () => removeServer(number),
+    remove: async () => {
+      await removeServer(number);
+      releaseNumber(number);
+    },
   };
 }
 
-async function makeVolume({ number, dataSize }: SandboxOptions): Promise<string> {
+async function makeVolume({ number, dataSize }: NumberedOptions): Promise<string> {
   const name = volumeOf(number);
   const inMemory = ["--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", `o=size=${dataSize}`];
   const options = dataSize === undefined ? [] : inMemory;

@@ -4,7 +4,7 @@ import { type BackupServer, directory, startBackupServer } from "./backup-server
 let server: BackupServer;
 
 beforeAll(async () => {
-  server = await startBackupServer(13, { tmpfs: { [directory]: "2m" } });
+  server = await startBackupServer({ tmpfs: { [directory]: "2m" } });
 });
 afterAll(() => server?.remove());
 

@@ -6,7 +6,7 @@ import { type RestoreServer, startRestoreServer } from "./restore-server.ts";
 let server: RestoreServer;
 
 beforeAll(async () => {
-  server = await startRestoreServer(633, { database: "empty" });
+  server = await startRestoreServer({ database: "empty" });
 }, 120_000);
 afterAll(() => server?.remove());
 

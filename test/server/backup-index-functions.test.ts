@@ -7,7 +7,7 @@ import { type BackupServer, startBackupServer } from "./backup-server.ts";
 let server: BackupServer;
 
 beforeAll(async () => {
-  server = await startBackupServer(632, { database: "empty" });
+  server = await startBackupServer({ database: "empty" });
   // In place of the extension unaccent, which not every image has.
   await server.sandbox.psql(`
 CREATE FUNCTION unaccent(text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT pg_catalog.translate($1, 'ëöüß', 'eous') $$;

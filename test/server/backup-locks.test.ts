@@ -9,7 +9,7 @@ const fewMore = 250;
 let server: RestoreServer;
 
 beforeAll(async () => {
-  server = await startRestoreServer(631, { database: "empty" });
+  server = await startRestoreServer({ database: "empty" });
   await putPrograms(server.sandbox, ["rehearse_restore"]);
   await server.sandbox.psql(`
 CREATE PROCEDURE make_tenants(tenants integer, tables integer) LANGUAGE plpgsql AS $$

@@ -8,7 +8,7 @@ let server: BackupServer;
 const backups = 4;
 
 beforeAll(async () => {
-  server = await startBackupServer(744, { database: "empty" });
+  server = await startBackupServer({ database: "empty" });
   // Functions cannot be locked: on a busy machine a dump may have to be begun anew more than once.
   await server.configure({ ...server.settings, timeouts: { ...server.settings.timeouts, lockWait: 200 } });
   await server.sandbox.psql(moversSql);

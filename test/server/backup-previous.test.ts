@@ -5,7 +5,7 @@ import { type BackupServer, startBackupServer } from "./backup-server.ts";
 let server: BackupServer;
 
 beforeAll(async () => {
-  server = await startBackupServer(14, { database: "empty" });
+  server = await startBackupServer({ database: "empty" });
 });
 afterAll(() => server?.remove());
 

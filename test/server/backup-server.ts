@@ -28,11 +28,8 @@ export interface BackupServer {
 
 export { backups as directory, name } from "./programs.ts";
 
-export async function startBackupServer(
-  number: number,
-  options: Omit<SandboxOptions, "number"> = {},
-): Promise<BackupServer> {
-  const sandbox = await startServer({ number, ...options });
+export async function startBackupServer(options: SandboxOptions = {}): Promise<BackupServer> {
+  const sandbox = await startServer(options);
   await putPrograms(sandbox, ["backup_database"]);
   const settings = settingsFor(sandbox);
   const configure = (changed: Settings) => sandbox.writeFile(settingsFile, JSON.stringify(changed), "0600");

@@ -7,7 +7,7 @@ import { type BackupServer, startBackupServer } from "./backup-server.ts";
 let server: BackupServer;
 
 beforeAll(async () => {
-  server = await startBackupServer(668, { database: "empty" });
+  server = await startBackupServer({ database: "empty" });
   // So many tables are let go of when they are read.
   await server.sandbox.psql(`
 SELECT format('CREATE TABLE thing_%s (id integer)', n) FROM generate_series(1, 70) AS n \\gexec

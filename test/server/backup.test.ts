@@ -5,7 +5,7 @@ import { resealed } from "./programs.ts";
 let server: BackupServer;
 
 beforeAll(async () => {
-  server = await startBackupServer(11);
+  server = await startBackupServer();
 });
 afterAll(() => server?.remove());
 

@@ -10,7 +10,7 @@ const cronTable = "/etc/cron.d/database-backups";
 const live = "curriculum_library_api_production";
 
 beforeAll(async () => {
-  server = await startRestoreServer(743, { database: "empty" });
+  server = await startRestoreServer({ database: "empty" });
   await putPrograms(server.sandbox, ["rehearse_restore", "check_database_status"]);
   await server.sandbox.psql(`
     update pg_database set datcollversion = '2.31' where datname = current_database();

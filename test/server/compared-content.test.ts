@@ -8,7 +8,7 @@ import { type RehearsalServer, startRehearsalServer } from "./rehearsal-server.t
 let server: RehearsalServer;
 
 beforeAll(async () => {
-  server = await startRehearsalServer(651, { database: "empty" });
+  server = await startRehearsalServer({ database: "empty" });
   await putPrograms(server.sandbox, ["restore_database"]);
 });
 afterAll(() => server?.sandbox.remove());

@@ -18,7 +18,7 @@ const trap = `
     return value; end $$;`;
 
 beforeAll(async () => {
-  server = await startRestoreServer(674, { database: "empty" });
+  server = await startRestoreServer({ database: "empty" });
   const { sandbox } = server;
   await putPrograms(sandbox, ["rehearse_restore", "check_database_status"]);
   await sandbox.psql(`

@@ -11,7 +11,7 @@ const run = (script: string) => server.sandbox.run(script);
 const archives = async () => (await run(`ls ${backups} | grep -c 'sql.gz$'`)).stdout.trim();
 
 beforeAll(async () => {
-  server = await startStatusServer(725, { tmpfs: { [small]: "64k" } });
+  server = await startStatusServer({ tmpfs: { [small]: "64k" } });
   await putPrograms(server.sandbox, ["restore_database", "prune_backups", "pin_backup", "rehearse_restore"]);
   const { paths } = server.settings;
   await server.configure({ paths: { ...paths, log } });

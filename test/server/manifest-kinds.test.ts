@@ -37,7 +37,7 @@ const backups = new Map<PostgresVersion, string>();
 afterAll(() => Promise.all([...servers.values()].map((server) => server.remove())));
 
 async function startedWith(version: PostgresVersion): Promise<BackupServer> {
-  const server = await startBackupServer(325 + here.indexOf(version), {
+  const server = await startBackupServer({
     postgres: version,
     database: "empty",
   });

@@ -10,7 +10,7 @@ import { type BackupServer, startBackupServer } from "./backup-server.ts";
 let server: BackupServer;
 
 beforeAll(async () => {
-  server = await startBackupServer(102);
+  server = await startBackupServer();
   // Who writes without pause may get in between more than once, above all on a busy machine.
   await server.configure({ ...server.settings, timeouts: { ...server.settings.timeouts, lockWait: 200 } });
   await server.sandbox.psql(writersSql);

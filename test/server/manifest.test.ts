@@ -15,7 +15,7 @@ let restored: string;
 const schema = readFileSync(join(import.meta.dirname, "manifest-schema.sql"), "utf8");
 
 beforeAll(async () => {
-  server = await startBackupServer(101);
+  server = await startBackupServer();
   await giveExtension();
   await server.sandbox.psql(schema);
   ({ manifest, restored } = await backedUpAndRestored());

@@ -8,7 +8,7 @@ let server: BackupServer;
 let receiver: PingReceiver;
 
 beforeAll(async () => {
-  server = await startBackupServer(181);
+  server = await startBackupServer();
   receiver = await startPingReceiver(server.sandbox);
 });
 afterAll(() => server?.remove());

@@ -4,7 +4,7 @@ import { directory, name, type PruneServer, startPruneServer } from "./prune-ser
 let server: PruneServer;
 
 beforeAll(async () => {
-  server = await startPruneServer(162);
+  server = await startPruneServer();
 });
 afterAll(() => server?.remove());
 beforeEach(() => server.retain({ keepAtLeast: 1 }));

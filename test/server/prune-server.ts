@@ -32,11 +32,8 @@ export { directory, name } from "./backup-server.ts";
 
 const original = "/root/original";
 
-export async function startPruneServer(
-  number: number,
-  options: Omit<SandboxOptions, "number"> = {},
-): Promise<PruneServer> {
-  const server = await startBackupServer(number, options);
+export async function startPruneServer(options: SandboxOptions = {}): Promise<PruneServer> {
+  const server = await startBackupServer(options);
   const { sandbox, settings } = server;
   await putPrograms(sandbox, ["prune_backups", "pin_backup", "check_database_status", "restore_database"]);
   const first = await server.backUp();

@@ -4,7 +4,7 @@ import { directory, name, type PruneServer, startPruneServer } from "./prune-ser
 let server: PruneServer;
 
 beforeAll(async () => {
-  server = await startPruneServer(161, { timezone: "Europe/Berlin" });
+  server = await startPruneServer({ timezone: "Europe/Berlin" });
 });
 afterAll(() => server?.remove());
 beforeEach(() => server.configure(server.settings));

@@ -5,12 +5,13 @@ import { backups, databaseKey } from "./rehearsal-server.ts";
 import { type StallingServer, startStallingServer } from "./stalled-rehearsal.ts";
 import { until } from "./until.ts";
 
-const number = 122;
-const key = databaseKey(number);
 let server: StallingServer;
+/** The name under which the database is configured. */
+let key: string;
 
 beforeAll(async () => {
-  server = await startStallingServer(number);
+  server = await startStallingServer();
+  key = databaseKey(server.sandbox.number);
 });
 afterAll(() => server?.remove());
 afterEach(() => server.configure({}));
@@ -74,7 +75,12 @@ test("a container that Docker had made and not started when everything died is r
   const runId = "20260101T000000-abcdef";
   const container = `database-backups-rehearsal-${key}-${runId}`;
   const { Image } = JSON.parse(await docker(["container", "inspect", server.sandbox.container]))[0];
-  const labels = ["--label", `database-backups.rehearsal=${key}`, "--label", `${label}=${number}`];
+  const labels = [
+    "--label",
+    `database-backups.rehearsal=${key}`,
+    "--label",
+    `${label}=${server.sandbox.number}`,
+  ];
   await docker(["create", "--name", container, ...labels, "--volume", "/rehearsal", Image]);
   try {
     await server.sandbox.run(`touch ${backups}/.${key}.${runId}.rehearsal.partial`);

@@ -39,7 +39,7 @@ async function configureDatabase({ configure, settings }: RehearsalServer, datab
 }
 
 test("the encoding, locale and time zone of another country: money, local time, names of months", async () => {
-  const made = await start(602, {
+  const made = await start({
     initdbArguments: "--encoding=LATIN1 --locale=de_DE.iso88591",
     databaseEnvironment: ["TZ=Europe/Berlin"],
   });
@@ -82,7 +82,7 @@ test("the encoding, locale and time zone of another country: money, local time, 
 });
 
 test("a libc database in a server initialised with ICU, and one of ICU there", async () => {
-  const made = await start(603, {
+  const made = await start({
     initdbArguments: "--encoding=UTF8 --locale=en_US.utf8 --locale-provider=icu --icu-locale=de-DE",
   });
   const { sandbox } = made;

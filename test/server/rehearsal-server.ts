@@ -34,16 +34,13 @@ export { backups, name } from "./programs.ts";
 /** What the sandboxes share is Docker: a configured name of its own tells this server's containers from the others'. */
 export const databaseKey = (number: number): string => `rehearsed_${number}`;
 
-export async function startRehearsalServer(
-  number: number,
-  options: Omit<SandboxOptions, "number"> = {},
-): Promise<RehearsalServer> {
-  const sandbox = await startServer({ number, ...options });
+export async function startRehearsalServer(options: SandboxOptions = {}): Promise<RehearsalServer> {
+  const sandbox = await startServer(options);
   await putPrograms(sandbox, ["backup_database", "rehearse_restore"]);
   const made = settingsFor(sandbox);
   const settings = {
     ...made,
-    databases: made.databases.map((database) => ({ ...database, name: databaseKey(number) })),
+    databases: made.databases.map((database) => ({ ...database, name: databaseKey(sandbox.number) })),
   };
   const configure = (changed: Partial<Settings>) =>
     sandbox.writeFile(settingsFile, JSON.stringify({ ...settings, ...changed }), "0600");
@@ -69,7 +66,7 @@ export async function startRehearsalServer(
     },
     hidden: async () => lines((await sandbox.run(`ls -A ${backups} | grep '^[.]'`)).stdout),
     containers: async () => {
-      const filter = `label=database-backups.rehearsal=${databaseKey(number)}`;
+      const filter = `label=database-backups.rehearsal=${databaseKey(sandbox.number)}`;
       return lines((await tryDocker(["ps", "--all", "--quiet", "--filter", filter])).stdout);
     },
     databases: async () =>

@@ -2,11 +2,10 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { docker, label, removeContainers } from "../sandbox/docker.ts";
 import { type StallingServer, startStallingServer } from "./stalled-rehearsal.ts";
 
-const number = 281;
 let server: StallingServer;
 
 beforeAll(async () => {
-  server = await startStallingServer(number);
+  server = await startStallingServer();
 });
 afterAll(() => server?.remove());
 afterEach(() => server.configure({}));
@@ -48,11 +47,20 @@ test("one that takes more space than was found for it is ended", async () => {
 async function withoutCommands(commands: readonly string[]): Promise<{ container: string; image: string }> {
   const base = await docker(["container", "inspect", "--format", "{{.Image}}", server.sandbox.container]);
   const container = `${server.sandbox.container}-bare`;
-  const argv = ["run", "--label", `${label}=${number}`, "--name", container, "--entrypoint", "sh", base];
+  const argv = [
+    "run",
+    "--label",
+    `${label}=${server.sandbox.number}`,
+    "--name",
+    container,
+    "--entrypoint",
+    "sh",
+    base,
+  ];
   await docker([...argv, "-c", `rm $(command -v ${commands.join(" ")})`]);
   const image = await docker(["commit", container]);
   await removeContainers([container]);
-  await docker(["create", "--name", container, "--label", `${label}=${number}`, image]);
+  await docker(["create", "--name", container, "--label", `${label}=${server.sandbox.number}`, image]);
   return { container, image };
 }
 

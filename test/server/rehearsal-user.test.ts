@@ -6,12 +6,11 @@ import { backups, type RehearsalServer, startRehearsalServer } from "./rehearsal
 
 /** Images whose PostgreSQL runs as somebody else than a user postgres, or has its socket elsewhere. */
 
-const number = 604;
 let server: RehearsalServer;
 let base: string;
 
 beforeAll(async () => {
-  server = await startRehearsalServer(number);
+  server = await startRehearsalServer();
   base = await docker(["container", "inspect", "--format", "{{.Image}}", server.sandbox.container]);
   await server.sandbox.stopDatabase();
   await server.sandbox.removeDatabase();
@@ -21,7 +20,16 @@ afterAll(() => server?.remove());
 /** An image of the live one's in which the user postgres is called pgrunner and is 1001, with more of its own. */
 async function imageFor(user: string, lines: readonly string[]): Promise<string> {
   const container = `${server.sandbox.container}-renamed`;
-  const argv = ["run", "--label", `${label}=${number}`, "--name", container, "--entrypoint", "sh", base];
+  const argv = [
+    "run",
+    "--label",
+    `${label}=${server.sandbox.number}`,
+    "--name",
+    container,
+    "--entrypoint",
+    "sh",
+    base,
+  ];
   await docker([
     ...argv,
     "-c",
@@ -49,7 +57,13 @@ test.each(users)("a container that runs as a user %s", async (_, user, lines) =>
     const mount = `${dataDirectory}:/data`;
     const own = ["run", "--rm", "--user", "0", "--volume", mount, "--entrypoint", "chown", base];
     await docker([...own, "-R", user, "/data"]);
-    const described = { container, image, dataDirectory, number, environment: initialEnvironment };
+    const described = {
+      container,
+      image,
+      dataDirectory,
+      number: server.sandbox.number,
+      environment: initialEnvironment,
+    };
     await startDatabase({ ...described, mount: placesOf(usualVersion()).mount });
     const archive = await server.backUp();
     const result = await server.rehearse();

@@ -4,13 +4,14 @@ import { manifestText } from "../../scripts/lib/store/manifest.ts";
 import { docker, label } from "../sandbox/docker.ts";
 import { backups, databaseKey, type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
 
-const number = 121;
-const key = databaseKey(number);
 let server: RehearsalServer;
+/** The name under which the database is configured. */
+let key: string;
 let archive: string;
 
 beforeAll(async () => {
-  server = await startRehearsalServer(number);
+  server = await startRehearsalServer();
+  key = databaseKey(server.sandbox.number);
   const { container, psql } = server.sandbox;
   const directory = "/var/tmp/fast disk";
   await docker(["exec", "--user", "postgres", container, "mkdir", directory]);
@@ -250,7 +251,7 @@ test.each(["container", "image"])("without the %s it does not begin, and says so
   await server.configure({ databases });
   if (missing === "image") {
     const own = await docker(["commit", server.sandbox.container]);
-    await docker(["create", "--name", container, "--label", `${label}=${number}`, own]);
+    await docker(["create", "--name", container, "--label", `${label}=${server.sandbox.number}`, own]);
     await docker(["rmi", "--force", own]);
   }
   const result = await server.rehearse();

@@ -11,7 +11,7 @@ let server: RestoreServer;
 const deadRun = "20260101T000000-abcdef";
 
 beforeAll(async () => {
-  server = await startRestoreServer(301);
+  server = await startRestoreServer();
   await putPrograms(server.sandbox, ["rehearse_restore"]);
   // An extension that can be made in one database only; a real pg_cron's script begins like this.
   const script = `DO $$ BEGIN

@@ -14,7 +14,7 @@ const options = { applicationName: "database-backups/test", dbname: "template1",
 const clientNumbers = [1, 2, 3, 4, 5, 6, 7, 8];
 
 beforeAll(async () => {
-  sandbox = await startServer({ number: 271, database: "empty" });
+  sandbox = await startServer({ database: "empty" });
   const [only] = settingsFor(sandbox).databases;
   if (only === undefined) throw new Error("the settings have no database");
   database = only;

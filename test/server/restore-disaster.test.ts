@@ -6,7 +6,7 @@ let archive: string;
 let whole: string;
 
 beforeAll(async () => {
-  server = await startRestoreServer(371);
+  server = await startRestoreServer();
   const { sandbox } = server;
   await sandbox.psql(`create role keeper; create role "its reader";
     alter database ${sandbox.database} owner to keeper;
@@ -88,7 +88,7 @@ test("a file without manifest says how to make the database, and goes into that"
 });
 
 test("a new server: with the empty production database that its container made, and without it", async () => {
-  const fresh = await startRestoreServer(372, { database: "empty" });
+  const fresh = await startRestoreServer({ database: "empty" });
   try {
     const stem = archive.replace(/\.sql\.gz$/, "");
     const packed = await server.sandbox.run(`tar -C / -cf - ${stem}.* | base64`);

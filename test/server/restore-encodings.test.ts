@@ -9,7 +9,7 @@ let original: string;
 const live = "curriculum_library_api_production";
 
 beforeAll(async () => {
-  server = await startRestoreServer(673, { initdbArguments: "--encoding=LATIN1 --locale=de_DE.iso88591" });
+  server = await startRestoreServer({ initdbArguments: "--encoding=LATIN1 --locale=de_DE.iso88591" });
   const { sandbox } = server;
   await sandbox.psql(`
     set client_encoding = 'UTF8';

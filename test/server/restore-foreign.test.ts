@@ -6,7 +6,7 @@ let server: RestoreServer;
 let archive: string;
 
 beforeAll(async () => {
-  server = await startRestoreServer(672, { database: "empty" });
+  server = await startRestoreServer({ database: "empty" });
   const { sandbox } = server;
   await putPrograms(sandbox, ["rehearse_restore"]);
   await sandbox.psql("create database remote", "template1");

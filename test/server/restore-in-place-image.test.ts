@@ -6,14 +6,13 @@ import { type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
 /** A server whose PostgreSQL runs while the image that its container was made of is gone: no trial is possible. */
 
-const number = 753;
 let server: RestoreServer;
 let archive: string;
 
 beforeAll(async () => {
-  server = await startRestoreServer(number, { database: "empty" });
+  server = await startRestoreServer({ database: "empty" });
   const { sandbox } = server;
-  const { container, dataDirectory } = sandbox;
+  const { container, dataDirectory, number } = sandbox;
   const base = await docker(["container", "inspect", "--format", "{{.Image}}", container]);
   await sandbox.stopDatabase();
   await sandbox.removeDatabase();

@@ -32,7 +32,7 @@ const watched = (words = "") =>
 const started = async () => Number((await server.sandbox.run("wc -l </tmp/started")).stdout);
 
 beforeAll(async () => {
-  server = await startRestoreServer(712, { database: "empty" });
+  server = await startRestoreServer({ database: "empty" });
   const { sandbox } = server;
   await putPrograms(sandbox, ["rehearse_restore", "check_database_status"]);
   await sandbox.writeFile("/opt/test/bin/docker", watching, "0755");

@@ -30,7 +30,7 @@ let archive: string;
 let original: string;
 
 beforeAll(async () => {
-  server = await startRestoreServer(34);
+  server = await startRestoreServer();
   const { sandbox } = server;
   // As with POSTGRES_DB in a Kamal configuration that removed it: only template1 is left to connect to.
   await sandbox.psql("drop database if exists postgres", "template1");

@@ -6,7 +6,7 @@ let server: RestoreServer;
 let archive: string;
 
 beforeAll(async () => {
-  server = await startRestoreServer(143);
+  server = await startRestoreServer();
   archive = await server.backUp();
 });
 

@@ -39,7 +39,7 @@ const indexes = `
   create index clients_z on clients (id) where immutable_unaccent(name) like 'Zoe%';`;
 
 beforeAll(async () => {
-  server = await startRestoreServer(671, { database: "empty" });
+  server = await startRestoreServer({ database: "empty" });
   const { sandbox } = server;
   await putPrograms(sandbox, ["rehearse_restore"]);
   await sandbox.psql(content);

@@ -8,7 +8,7 @@ let server: RestoreServer;
 let archives: [string, string];
 
 beforeAll(async () => {
-  server = await startRestoreServer(141);
+  server = await startRestoreServer();
   const first = await server.backUp();
   await server.sandbox.psql("delete from lessons");
   archives = [first, await server.backUp()];

@@ -9,7 +9,7 @@ let archive: string;
 let live: string;
 
 beforeAll(async () => {
-  server = await startRestoreServer(32);
+  server = await startRestoreServer();
   archive = await server.backUp();
   live = await server.hash();
 });

@@ -25,11 +25,8 @@ export interface RestoreServer {
 
 export { backups, name } from "./programs.ts";
 
-export async function startRestoreServer(
-  number: number,
-  options: Omit<SandboxOptions, "number"> = {},
-): Promise<RestoreServer> {
-  const sandbox = await startServer({ number, ...options });
+export async function startRestoreServer(options: SandboxOptions = {}): Promise<RestoreServer> {
+  const sandbox = await startServer(options);
   await putPrograms(sandbox, ["backup_database", "restore_database"]);
   const settings = settingsFor(sandbox);
   await sandbox.writeFile(settingsFile, JSON.stringify(settings), "0600");

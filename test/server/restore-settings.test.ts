@@ -20,7 +20,7 @@ const settings = [
 ];
 
 beforeAll(async () => {
-  server = await startRestoreServer(670, { database: "empty" });
+  server = await startRestoreServer({ database: "empty" });
   const { sandbox } = server;
   await putPrograms(sandbox, ["rehearse_restore"]);
   await sandbox.psql(`

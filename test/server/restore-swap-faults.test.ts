@@ -66,7 +66,7 @@ let server: RestoreServer;
 let archive: string;
 
 beforeAll(async () => {
-  server = await startRestoreServer(33, { database: "empty" });
+  server = await startRestoreServer({ database: "empty" });
   const { sandbox } = server;
   await sandbox.psql("create table wares (id int primary key, what text)");
   await sandbox.psql("insert into wares select id, 'new' from generate_series(1, 3) id");

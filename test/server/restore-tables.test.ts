@@ -7,7 +7,7 @@ let server: RestoreServer;
 let archive: string;
 
 beforeAll(async () => {
-  server = await startRestoreServer(142);
+  server = await startRestoreServer();
   await server.sandbox.psql(`
     create table measurements (id bigint generated always as identity, at date not null, value numeric)
       partition by range (at);

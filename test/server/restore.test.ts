@@ -6,7 +6,7 @@ let archive: string;
 let original: string;
 
 beforeAll(async () => {
-  server = await startRestoreServer(31);
+  server = await startRestoreServer();
   const { sandbox } = server;
   await sandbox.psql(`
     alter database ${sandbox.database} connection limit 77;

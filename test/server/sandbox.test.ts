@@ -5,11 +5,10 @@ import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { type SandboxOptions, startServer } from "../sandbox/server.ts";
 
 const options = {
-  plain: { number: 91, sshdOptions: ["MaxSessions 1"], bashrc: "echo welcome", timezone: "Europe/Berlin" },
-  sudo: { number: 92, login: "sudo", jumpHost: true, database: "empty" },
-  noSudo: { number: 93, login: "no-sudo", database: "none", tmpfs: { "/root/database_backups": "4m" } },
+  plain: { sshdOptions: ["MaxSessions 1"], bashrc: "echo welcome", timezone: "Europe/Berlin" },
+  sudo: { login: "sudo", jumpHost: true, database: "empty" },
+  noSudo: { login: "no-sudo", database: "none", tmpfs: { "/root/database_backups": "4m" } },
   german: {
-    number: 601,
     initdbArguments: "--encoding=LATIN1 --locale=de_DE.iso88591",
     databaseEnvironment: ["TZ=Europe/Berlin"],
   },
@@ -110,13 +109,13 @@ describe("other ways in", () => {
   });
 
   test("only through the jump host", async () => {
-    const { host, port, proxyJump } = server("sudo");
-    expect(proxyJump).toBe("sandbox-92-jump");
+    const { alias, host, port, proxyJump } = server("sudo");
+    expect(proxyJump).toBe(`${alias}-jump`);
     expect((await ssh(server("sudo"), "true")).code).toBe(0);
     expect((await ssh(server("sudo"), "true", "-o", "ProxyJump=none")).code).toBe(255);
     const direct = ["-o", "ProxyJump=none", "-o", "HostName=127.0.0.1", "-o", "HostKeyAlias=x"];
     expect((await ssh(server("sudo"), "true", ...direct)).code).toBe(255);
-    expect([host, port]).toEqual(["sandbox-92.internal", 2022]);
+    expect([host, port]).toEqual([`${alias}.internal`, 2022]);
   });
 });
 

@@ -7,7 +7,7 @@ let server: SessionServer;
 const password = "/root/database.password";
 
 beforeAll(async () => {
-  server = await startSessionServer(694);
+  server = await startSessionServer();
   const { sandbox } = server;
   await sandbox.psql("CREATE TABLE things AS SELECT generate_series(1, 100) AS n");
   await sandbox.psql("ALTER ROLE CURRENT_USER PASSWORD 'it is \"secret\" $HOME'");

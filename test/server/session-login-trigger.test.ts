@@ -10,7 +10,7 @@ import { allWell, type SessionServer, startSessionServer } from "./session-serve
 let server: SessionServer;
 
 beforeAll(async () => {
-  server = await startSessionServer(693, { postgres: 17 });
+  server = await startSessionServer({ postgres: 17 });
   const { sandbox } = server;
   for (const database of [sandbox.database, "postgres", "template1"]) await sandbox.psql(noting, database);
   await sandbox.psql("CREATE TABLE things AS SELECT generate_series(1, 100) AS n");

@@ -23,11 +23,8 @@ export interface SessionServer {
 /** What `roundTrip` gives when nothing failed. */
 export const allWell = { backup: "0", rehearsal: "0", restore: "0" };
 
-export async function startSessionServer(
-  number: number,
-  options: Omit<SandboxOptions, "number"> = {},
-): Promise<SessionServer> {
-  const sandbox = await startServer({ number, database: "empty", ...options });
+export async function startSessionServer(options: SandboxOptions = {}): Promise<SessionServer> {
+  const sandbox = await startServer({ database: "empty", ...options });
   const programs = [
     "backup_database",
     "rehearse_restore",
@@ -37,7 +34,7 @@ export async function startSessionServer(
   await putPrograms(sandbox, programs);
   const made = settingsFor(sandbox);
   // Docker is what the sandboxes share: a name of its own tells this server's rehearsals from the others'.
-  const name = `sessions_${number}`;
+  const name = `sessions_${sandbox.number}`;
   const configure = (change: Partial<DatabaseSettings>) => {
     const databases = made.databases.map((database) => ({ ...database, name, ...change }));
     return sandbox.writeFile(settingsFile, JSON.stringify({ ...made, databases }), "0600");

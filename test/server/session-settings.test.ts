@@ -15,7 +15,7 @@ let sql: (text: string, database?: string) => Promise<string>;
 let mend: (text: string) => Promise<void>;
 
 beforeAll(async () => {
-  server = await startSessionServer(692);
+  server = await startSessionServer();
   const { sandbox } = server;
   sql = (text, database) => sandbox.psql(text, database);
   const free =

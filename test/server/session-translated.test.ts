@@ -5,7 +5,7 @@ import { type SessionServer, startSessionServer } from "./session-server.ts";
 let server: SessionServer;
 
 beforeAll(async () => {
-  server = await startSessionServer(695, {
+  server = await startSessionServer({
     initdbArguments: "--locale=ru_RU.utf8 --auth-host=scram-sha-256 --auth-local=trust",
   });
   await server.sandbox.psql("CREATE TABLE things AS SELECT generate_series(1, 100) AS n");

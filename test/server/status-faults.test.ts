@@ -6,7 +6,7 @@ import { backups, cronTable, name, type StatusServer, startStatusServer } from "
 let server: StatusServer;
 
 beforeAll(async () => {
-  server = await startStatusServer(22);
+  server = await startStatusServer();
   const first = await server.backUp();
   if (first.code !== 0) throw new Error(first.stderr);
 });

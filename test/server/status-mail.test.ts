@@ -10,7 +10,7 @@ let server: StatusServer;
 let command: string;
 
 beforeAll(async () => {
-  server = await startStatusServer(726);
+  server = await startStatusServer();
   expect((await server.backUp()).code).toBe(0);
   const launcher = `#!/bin/sh\nexec ${server.command} "$@"\n`;
   await server.sandbox.writeFile(server.settings.paths.statusLauncher, launcher, "0700");

@@ -7,7 +7,6 @@ import { type PingReceiver, secret, startPingReceiver } from "./ping-receiver.ts
 import { commandOf, putPrograms, resealed } from "./programs.ts";
 import { backups, name, type StatusServer, startStatusServer } from "./status-server.ts";
 
-const number = 183;
 let server: StatusServer;
 
 const scheduled = async (change: object = {}) =>
@@ -20,7 +19,7 @@ const whileRehearsed = () =>
   );
 
 beforeAll(async () => {
-  server = await startStatusServer(number);
+  server = await startStatusServer();
   await putPrograms(server.sandbox, ["rehearse_restore"]);
   await scheduled();
   const first = await server.backUp();
@@ -120,7 +119,7 @@ test("a container that a dead rehearsal left is named, and nothing is said of on
   const [left = "", gone = ""] = dead.map((run) => trialContainerName(database, run));
   const { stderr } = await server.sandbox.run(
     `for run in ${dead.join(" ")}; do : >${backups}/.${name}.$run.rehearsal.partial; done
-    docker create --name ${left} --label ${label}=${number} "$(docker inspect --format '{{.Image}}' ${database.container})" >/dev/null`,
+    docker create --name ${left} --label ${label}=${server.sandbox.number} "$(docker inspect --format '{{.Image}}' ${database.container})" >/dev/null`,
   );
   try {
     expect(stderr).toBe("");

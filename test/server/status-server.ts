@@ -29,11 +29,8 @@ export interface StatusServer {
 export { backups, name, settingsFile } from "./programs.ts";
 export const cronTable = "0 2 * * * root /root/backup_database.sh --quiet\n";
 
-export async function startStatusServer(
-  number: number,
-  options: Omit<SandboxOptions, "number"> = {},
-): Promise<StatusServer> {
-  const sandbox = await startServer({ number, ...options });
+export async function startStatusServer(options: SandboxOptions = {}): Promise<StatusServer> {
+  const sandbox = await startServer(options);
   await putPrograms(sandbox, ["backup_database", "check_database_status"]);
   const common = settingsFor(sandbox);
   const cronTableSha256 = createHash("sha256").update(cronTable).digest("hex");

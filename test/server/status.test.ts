@@ -15,7 +15,7 @@ import {
 let server: StatusServer;
 
 beforeAll(async () => {
-  server = await startStatusServer(21);
+  server = await startStatusServer();
   const first = await server.backUp();
   if (first.code !== 0) throw new Error(first.stderr);
 });

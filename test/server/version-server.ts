@@ -70,8 +70,8 @@ SELECT pg_temp.lines(what) FROM unnest(ARRAY[
   $$SELECT pubname::text FROM pg_publication$$
 ]) AS what`;
 
-export async function startVersionServer(number: number, version: PostgresVersion): Promise<VersionServer> {
-  const server = await startStatusServer(number, { postgres: version });
+export async function startVersionServer(version: PostgresVersion): Promise<VersionServer> {
+  const server = await startStatusServer({ postgres: version });
   const { sandbox } = server;
   await putPrograms(sandbox, ["restore_database", "rehearse_restore"]);
   await sandbox.psql(`${additions}\nINSERT INTO awkward_texts VALUES (100, 'made by', '${version}');`);

@@ -47,7 +47,7 @@ for (const { version, reason } of versions) {
 
 describe.each(here)("PostgreSQL %i", (version) => {
   beforeAll(async () => {
-    servers.set(version, await startVersionServer(241 + postgresVersions.indexOf(version), version));
+    servers.set(version, await startVersionServer(version));
   }, imagesTimeout);
 
   test("a backup says what made it, and the status check finds eight points in order", async () => {

@@ -7,7 +7,7 @@ let server: BackupServer;
 let good: string[];
 
 beforeAll(async () => {
-  server = await startBackupServer(387);
+  server = await startBackupServer();
   await server.sandbox.psql(
     "CREATE TABLE bulk AS SELECT n, md5(n::text) || md5((n * 7)::text) AS text FROM generate_series(1, 600000) AS n",
   );

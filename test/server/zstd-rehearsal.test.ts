@@ -4,7 +4,7 @@ import { type RehearsalServer, startRehearsalServer } from "./rehearsal-server.t
 let server: RehearsalServer;
 
 beforeAll(async () => {
-  server = await startRehearsalServer(388);
+  server = await startRehearsalServer();
   await server.configure({ zstdLevel: 3 });
 });
 afterAll(() => server?.remove());

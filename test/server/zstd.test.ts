@@ -7,7 +7,7 @@ import { commandOf, putPrograms } from "./programs.ts";
 let server: BackupServer;
 
 beforeAll(async () => {
-  server = await startBackupServer(386);
+  server = await startBackupServer();
   await putPrograms(server.sandbox, ["restore_database"]);
 });
 afterAll(() => server?.remove());

@@ -55,8 +55,8 @@ const bundlePath = (program: Program): string => `/opt/database-backups/programs
 const launcherPath = (program: Program, variant: string): string =>
   variant === "usual" ? `/root/${program}.sh` : `/opt/benchmark/${program}_${variant}.sh`;
 
-export async function startBenchmarkServer(number: number, size: Size): Promise<BenchmarkServer> {
-  const sandbox = await startServer({ number, database: "empty" });
+export async function startBenchmarkServer(size: Size): Promise<BenchmarkServer> {
+  const sandbox = await startServer({ database: "empty" });
   try {
     const databaseBytes = await fill(sandbox, size);
     const settings = await install(sandbox);

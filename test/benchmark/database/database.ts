@@ -8,13 +8,11 @@ import { restoreContest } from "./restore-contest.ts";
 
 /** Backups and restores of a database of one size. */
 
-const numbers: Readonly<Record<Size, number>> = { "8MB": 292, "700MB": 293, "5GB": 294 };
-
 const kept = "/root/benchmark_archive";
 
 export async function database(size: Size, rounds: number): Promise<ContestResult[]> {
   say(`Making the database of ${size} …`);
-  const server = await startBenchmarkServer(numbers[size], size);
+  const server = await startBenchmarkServer(size);
   try {
     const results = [await hold(backupContest(server, rounds))];
     if (size === "8MB") results.push(await hold(statusContest(server, rounds)));

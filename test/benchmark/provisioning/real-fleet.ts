@@ -40,18 +40,11 @@ export async function record(
 }
 
 /** Starts servers without a database of their own; each is in `started` as soon as it is there. */
-export async function startMany(
-  first: number,
-  count: number,
-  started: SandboxServer[],
-): Promise<SandboxServer[]> {
+export async function startMany(count: number, started: SandboxServer[]): Promise<SandboxServer[]> {
   const fresh: SandboxServer[] = [];
   for (let at = 0; at < count; at += startsAtOnce) {
     const length = Math.min(startsAtOnce, count - at);
-    const options = Array.from({ length }, (_, index) => ({
-      number: first + at + index,
-      database: "none" as const,
-    }));
+    const options = Array.from({ length }, () => ({ database: "none" as const }));
     const batch = await startServers(...options);
     started.push(...batch);
     fresh.push(...batch);

@@ -29,13 +29,6 @@ export interface Workshop {
   remove(): Promise<void>;
 }
 
-const numbers = {
-  ...{ program: 296, ansible: 297, tuned: 298, pyinfra: 299 },
-  ...{ shell: 801, tar: 802, command: 803, unpreviewed: 805 },
-};
-/** Readiness asks this program's database; the other tools know of none. */
-const withDatabase: readonly number[] = [numbers.program, numbers.unpreviewed];
-
 /** Starts the servers and writes every tool's files below `directory`; `commands` has Ansible and pyinfra. */
 export async function openWorkshop(directory: string, commands: string): Promise<Workshop> {
   const hasCommand = commandPluginOnPath();
@@ -46,10 +39,12 @@ export async function openWorkshop(directory: string, commands: string): Promise
     await Promise.all(started.map((server) => server.remove()));
   };
   const contenders: Contender[] = [];
-  const enter = async <Kind extends Tool>(number: number, make: (job: Job) => Kind | Promise<Kind>) => {
-    const database = withDatabase.includes(number) ? "empty" : "none";
-    const [server] = await startServers({ number, database });
-    if (server === undefined) throw new Error(`server ${number} was to be started`);
+  const enter = async <Kind extends Tool>(
+    make: (job: Job) => Kind | Promise<Kind>,
+    database: "empty" | "none" = "none",
+  ) => {
+    const [server] = await startServers({ database });
+    if (server === undefined) throw new Error("a server was to be started");
     started.push(server);
     const own = join(directory, server.alias);
     mkdirSync(own);
@@ -61,20 +56,21 @@ export async function openWorkshop(directory: string, commands: string): Promise
     return tool;
   };
   try {
-    const ours = await enter(numbers.program, ({ server, road }) => program(server, road));
-    await enter(numbers.unpreviewed, ({ server, road }) => unpreviewedProgram(server, road));
-    const usual = await enter(numbers.ansible, async (job) => {
+    // Readiness asks this program's database; the other tools know of none.
+    const ours = await enter(({ server, road }) => program(server, road), "empty");
+    await enter(({ server, road }) => unpreviewedProgram(server, road), "empty");
+    const usual = await enter(async (job) => {
       await installPython(job.server);
       return ansible(job, commands, { tuned: false });
     });
-    await enter(numbers.tuned, async (job) => {
+    await enter(async (job) => {
       await installPython(job.server);
       return ansible(job, commands, { tuned: true });
     });
-    const other = await enter(numbers.pyinfra, (job) => pyinfra(job, commands));
-    if (hasCommand) await enter(numbers.command, commandProgram);
-    await enter(numbers.shell, shellSteps);
-    await enter(numbers.tar, tar);
+    const other = await enter((job) => pyinfra(job, commands));
+    if (hasCommand) await enter(commandProgram);
+    await enter(shellSteps);
+    await enter(tar);
     const leftOut = hasCommand ? "" : ` Left out: ${commandName}, whose plugin is not on PATH.`;
     return { program: ours, ansible: usual, pyinfra: other, contenders, leftOut, remove };
   } catch (error) {

@@ -27,18 +27,15 @@ export interface Scene {
   /** Loses all that Pulumi knows. */
   loseState(): void;
   /** Another machine in the server's place, under another name and with an unknown host key. */
-  replaceServer(alias: string, options: Machine): Promise<void>;
+  replaceServer(alias: string, options: SandboxOptions): Promise<void>;
   remove(): Promise<void>;
 }
 
-type Machine = Omit<SandboxOptions, "number">;
-
-const number = 471;
 /** A port at which nobody answers. */
 const deadPort = 1;
 
-async function startMachine(options: Machine): Promise<SandboxServer> {
-  const server = await startServer({ number, ...options });
+async function startMachine(options: SandboxOptions): Promise<SandboxServer> {
+  const server = await startServer(options);
   await server.run(`ln -s ${server.node} /usr/local/bin/node`);
   return server;
 }
@@ -85,7 +82,7 @@ function writeSshConfig(places: Places, server: SandboxServer, alias: string): v
 /** Says how PostgreSQL's container is made, for the program that stands in for Kamal. */
 async function describeContainer(
   places: Places,
-  { container, dataDirectory }: SandboxServer,
+  { container, dataDirectory, number }: SandboxServer,
 ): Promise<DatabaseContainer> {
   const { postgres: image } = await ensureImages();
   const { mount } = placesOf(usualVersion());

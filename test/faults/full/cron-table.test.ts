@@ -7,7 +7,7 @@ import { tally } from "../tally.ts";
 let server: FaultServer;
 
 beforeAll(async () => {
-  server = await startFaultServer(224, { database: "empty", states: [""] });
+  server = await startFaultServer({ database: "empty", states: [""] });
 });
 afterAll(() => server?.remove());
 

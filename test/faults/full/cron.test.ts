@@ -8,7 +8,7 @@ import { tally } from "../tally.ts";
 let server: FaultServer;
 
 beforeAll(async () => {
-  server = await startFaultServer(213, { database: "empty" });
+  server = await startFaultServer({ database: "empty" });
 });
 afterAll(() => server?.remove());
 

@@ -63,7 +63,7 @@ async function answers(): Promise<void> {
 }
 
 beforeAll(async () => {
-  server = await startFaultServer(214, { database: "empty", states: [bulk], settings: lasting });
+  server = await startFaultServer({ database: "empty", states: [bulk], settings: lasting });
   const { sandbox } = server;
   place = join(dirname(sandbox.dataDirectory), "docker");
   mkdirSync(place);

@@ -7,7 +7,7 @@ import { type Plugin, startPlugin } from "./plugin.ts";
 let server: SandboxServer;
 let plugin: Plugin;
 beforeAll(async () => {
-  server = await startServer({ number: 41, database: "none" });
+  server = await startServer({ database: "none" });
 });
 afterAll(() => server?.remove());
 beforeEach(async () => {

@@ -10,7 +10,7 @@ const declareServers = "remotehost:index:declareServers";
 let server: SandboxServer;
 let plugin: Plugin;
 beforeAll(async () => {
-  server = await startServer({ number: 47, database: "none" });
+  server = await startServer({ database: "none" });
 });
 afterAll(() => server?.remove());
 beforeEach(async () => {

@@ -7,7 +7,7 @@ import { type Plugin, startPlugin } from "./plugin.ts";
 let server: SandboxServer;
 let plugin: Plugin;
 beforeAll(async () => {
-  server = await startServer({ number: 44, database: "none", login: "sudo" });
+  server = await startServer({ database: "none", login: "sudo" });
 });
 afterAll(() => server?.remove());
 beforeEach(async () => {

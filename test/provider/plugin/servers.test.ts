@@ -20,8 +20,8 @@ let other: SandboxServer;
 let plugin: Plugin;
 beforeAll(async () => {
   [server, other] = await Promise.all([
-    startServer({ number: 45, database: "empty" }),
-    startServer({ number: 46, database: "none" }),
+    startServer({ database: "empty" }),
+    startServer({ database: "none" }),
   ]);
 });
 afterAll(() => Promise.all([server.remove(), other.remove()]));

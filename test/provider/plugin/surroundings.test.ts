@@ -33,7 +33,7 @@ const requirements: Requirements = {
 let server: SandboxServer;
 beforeAll(async () => {
   // Docker mounts a file system in memory with noexec.
-  server = await startServer({ number: 742, database: "none", fuse: true, tmpfs: { [installation]: "8m" } });
+  server = await startServer({ database: "none", fuse: true, tmpfs: { [installation]: "8m" } });
   await server.run(`mkdir ${backups} /srv/share /srv/disk; cp -a /etc /etc.before`);
 }, 120_000);
 afterAll(() => server?.remove());

@@ -15,7 +15,7 @@ const directory = mkdtempSync(join(tmpdir(), "refusals-"));
 let server: SandboxServer;
 let otherKey: string;
 beforeAll(async () => {
-  server = await startServer({ number: 53, database: "none" });
+  server = await startServer({ database: "none" });
   execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(directory, "other")]);
   otherKey = readFileSync(join(directory, "other.pub"), "utf8").split(" ").slice(0, 2).join(" ");
 });

@@ -8,7 +8,7 @@ import { connectionTo, sessionDirectories } from "./sandbox-connection.ts";
 
 let server: SandboxServer;
 beforeAll(async () => {
-  server = await startServer({ number: 51, database: "none" });
+  server = await startServer({ database: "none" });
 });
 afterAll(async () => {
   await closeSessions();

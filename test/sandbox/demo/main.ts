@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { say } from "../../../infra/local-machine/steps.ts";
-import { startServer } from "../server.ts";
+import { startNumbered } from "../server.ts";
 import { sshDirectory } from "../ssh-files.ts";
 import { createStack } from "../stack.ts";
 import { runDemo } from "./demo.ts";
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options });
   if (values.help) return console.log(help);
   const began = performance.now();
-  const server = await startServer({ number: 1 });
+  const server = await startNumbered({ number: 1, kept: values.keep });
   // Beside the server's keys, so that it goes when the server does.
   const parent = sshDirectory(server.number);
   const stack = await createStack({ servers: [server], configuration: { verification: true }, parent });

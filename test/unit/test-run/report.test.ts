@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { afterSecondTry, outcomeOf, secondTry } from "../report.ts";
+import { afterSecondTry, outcomeOf, passedLater, secondTry } from "../../report.ts";
 
-type File = { name: string; failed?: string[]; status?: string };
+type File = { name: string; failed?: string[]; status?: string; seconds?: number };
 
 const reportOf = (passed: number, files: File[]): string =>
   JSON.stringify({
@@ -9,8 +9,10 @@ const reportOf = (passed: number, files: File[]): string =>
     numFailedTests: files.flatMap(({ failed = [] }) => failed).length,
     numPendingTests: 1,
     numTodoTests: 0,
-    testResults: files.map(({ name, failed = [], status }) => ({
+    testResults: files.map(({ name, failed = [], status, seconds = 1 }) => ({
       name,
+      startTime: 1_000,
+      endTime: 1_000 + seconds * 1000,
       status: status ?? (failed.length > 0 ? "failed" : "passed"),
       assertionResults: failed.map((fullName) => ({ fullName, status: "failed" })),
     })),
@@ -19,7 +21,10 @@ const reportOf = (passed: number, files: File[]): string =>
 const good = outcomeOf(reportOf(5, [{ name: "a" }]), 0);
 
 test("a run without failures is not tried again", () => {
-  expect(good).toEqual({ passed: 5, failed: 0, skipped: 1, failedFiles: [] });
+  expect(good).toEqual({
+    ...{ passed: 5, failed: 0, skipped: 1, failedFiles: [] },
+    files: [{ path: "a", seconds: 1 }],
+  });
   expect(secondTry(good)).toEqual([]);
 });
 
@@ -62,4 +67,28 @@ test("an error outside of every test stays one, whatever the second try says of 
 test("a run in which much fails is not tried again", () => {
   const files = ["a", "b", "c", "d", "e"].map((name) => ({ name, failed: ["one"] }));
   expect(secondTry(outcomeOf(reportOf(8, files), 1))).toEqual([]);
+});
+
+test("files are told with their time, the longest first", () => {
+  const files = [
+    { name: "a", seconds: 2 },
+    { name: "b", seconds: 31.5 },
+  ];
+  expect(outcomeOf(reportOf(2, files), 0).files).toEqual([
+    { path: "b", seconds: 31.5 },
+    { path: "a", seconds: 2 },
+  ]);
+});
+
+test("of the files that ran twice those are named that passed the second time", () => {
+  const first = outcomeOf(
+    reportOf(0, [
+      { name: "a", failed: ["one"] },
+      { name: "b", failed: ["two"] },
+      { name: "c", failed: ["three"] },
+    ]),
+    1,
+  );
+  const again = outcomeOf(reportOf(1, [{ name: "a" }, { name: "b", failed: ["two"] }]), 1);
+  expect(passedLater(first, again)).toEqual([{ path: "a", tests: ["one"] }]);
 });

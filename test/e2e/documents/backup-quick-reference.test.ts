@@ -1,0 +1,3 @@
+import { typeDocument } from "./type-document.ts";
+
+typeDocument("docs/BACKUP_QUICK_REFERENCE.md");

@@ -1,0 +1,3 @@
+import { typeDocument } from "./type-document.ts";
+
+typeDocument("docs/DATABASE_PERSISTENCE_GUIDE.md");

@@ -1,0 +1,29 @@
+import { messageOf } from "../scripts/lib/base/errors.ts";
+import { endProcesses } from "./running.ts";
+import { removeLeftovers } from "./sandbox/removal.ts";
+
+const numbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+let ending = false;
+
+/** Whether a signal is ending this run: what fails from now on is its doing. */
+export const isEnding = (): boolean => ending;
+
+/** From now on a signal ends the run's processes, removes the servers that nobody has any more, and ends this process. */
+export function endOnSignal(run: string): void {
+  const end = async (signal: keyof typeof numbers) => {
+    if (ending) return;
+    ending = true;
+    console.error(`\n${signal}: ending the tests and removing their servers …`);
+    try {
+      await endProcesses(run);
+      await removeLeftovers();
+    } catch (error) {
+      console.error(`Something is left: ${messageOf(error)}\nnpm run sandbox -- down`);
+    }
+    process.exit(128 + numbers[signal]);
+  };
+  process.on("SIGHUP", end).on("SIGINT", end).on("SIGTERM", end);
+  // npm hands a signal to the shell that it started, which ends without a word to this process.
+  const shell = process.ppid;
+  setInterval(() => process.ppid === shell || end("SIGTERM"), 500).unref();
+}

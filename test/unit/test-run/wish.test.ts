@@ -1,0 +1,24 @@
+import { describe, expect, test } from "vitest";
+import { wishOf } from "../../wish.ts";
+
+describe("the words of a test run", () => {
+  test("without options are Vitest's", () => {
+    expect(wishOf(["test/unit", "-t", "a name"])).toEqual({
+      ...{ extent: "usual", postgres: null, words: ["test/unit", "-t", "a name"] },
+    });
+  });
+
+  test.each([
+    [["--full"], { extent: "full", words: [] }],
+    [["--full", "--rest", "90"], { extent: { seconds: 90 }, words: [] }],
+    [["--postgres", "17", "test/server"], { postgres: 17, words: ["test/server"] }],
+  ])("%s", (words, wish) => expect(wishOf(words)).toMatchObject(wish));
+
+  test.each([
+    [["--rest"]],
+    [["--rest", "soon"]],
+    [["--rest", "-1"]],
+    [["--postgres", "9"]],
+    [["--postgres"]],
+  ])("%s is refused", (words) => expect(() => wishOf(words)).toThrow(words[0]));
+});

@@ -1,0 +1,51 @@
+import { type PostgresVersion, postgresVersion } from "./sandbox/postgres-version.ts";
+
+export const help = `Usage: npm test [-- OPTION… WORD…]
+       npm run test:full [-- OPTION…]
+
+Checks and tests, and a closing line with the counts of both. Every other word is Vitest's: files, -t NAME …
+
+Options:
+  --full          all tests; npm test leaves some to this (test/tiers.ts)
+  --rest SECONDS  of what npm test leaves out as much as has time, chosen by a seed
+  --postgres N    the major version of the sandbox's databases
+  --help          print this help
+`;
+
+/** What a command line asks for. */
+export interface Wish {
+  extent: "usual" | "full" | { seconds: number };
+  postgres: PostgresVersion | null;
+  /** Vitest's. */
+  words: string[];
+}
+
+export class UsageError extends Error {}
+
+/**
+ * Takes our own options out of the words of a command line.
+ * @throws UsageError for a wrong value, which Vitest would not understand either
+ */
+export function wishOf(argv: readonly string[]): Wish {
+  const words = argv.filter((word) => word !== "--full");
+  const take = (option: string): string | null => {
+    const at = words.indexOf(option);
+    if (at < 0) return null;
+    const [, value = ""] = words.splice(at, 2);
+    return value;
+  };
+  const version = take("--postgres");
+  const rest = take("--rest");
+  if (rest !== null && !/^\d{1,5}$/.test(rest)) throw new UsageError(`--rest takes seconds, not “${rest}”`);
+  const all = argv.includes("--full") ? "full" : "usual";
+  const extent = rest === null ? all : { seconds: Number(rest) };
+  return { extent, postgres: version === null ? null : versionOf(version), words };
+}
+
+function versionOf(text: string): PostgresVersion {
+  try {
+    return postgresVersion(text, "--postgres");
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
