@@ -1,4 +1,4 @@
-import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { type EngineEvent, type EngineStep, engineEvent } from "../pulumi-cli/engine-events.ts";
 
 /** What the engine does with one resource. */
 export interface Change {
@@ -29,6 +29,8 @@ export interface EngineReport {
   diagnostics: Diagnostic[];
   /** The resource under way that was last heard of. */
   latest: string | null;
+  /** Whether all of it was understood; else the rest is not to be relied on. */
+  isUnderstood: boolean;
 }
 
 export const emptyReport = (): EngineReport => ({
@@ -38,6 +40,7 @@ export const emptyReport = (): EngineReport => ({
   edited: [],
   diagnostics: [],
   latest: null,
+  isUnderstood: true,
 });
 
 /** The engine's words for its steps, and ours; a replacement is several of its steps and one of ours. */
@@ -49,51 +52,48 @@ const operations: Readonly<Record<string, Change["operation"] | "same">> = {
   replace: "replace",
 };
 
-type Step = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
-
-const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";
-
-/** Whether a step is about something that is on a server or speaks of one: not the stack, a component or a provider. */
-const counts = ({ type }: Step): boolean =>
-  !type.startsWith("pulumi:") && !type.startsWith("database-backups:index:");
-
-function changeOf(step: Step, operation: Change["operation"]): Change {
-  const inputs: Record<string, unknown> = { ...(step.new ?? step.old)?.inputs };
+function changeOf(step: EngineStep, operation: Change["operation"]): Change {
+  const { path } = (step.new ?? step.old)?.inputs ?? {};
   return {
     operation,
-    name: nameOf(step.urn),
+    name: step.name,
     type: step.type.split(":").at(-1) ?? step.type,
-    path: typeof inputs.path === "string" ? inputs.path : null,
-    properties: [...(step.diffs ?? [])],
+    path: typeof path === "string" ? path : null,
+    properties: [...step.diffs],
   };
 }
 
-/** Adds what an event says; gives back whether it was something to show. */
-export function addEvent(report: EngineReport, event: EngineEvent): void {
-  const { resourcePreEvent, resOutputsEvent, diagnosticEvent } = event;
-  if (resourcePreEvent && counts(resourcePreEvent.metadata)) addStep(report, resourcePreEvent.metadata);
-  if (resOutputsEvent && counts(resOutputsEvent.metadata)) {
-    const { op, urn } = resOutputsEvent.metadata;
-    if (op !== "refresh" && op !== "same") report.done.push(nameOf(urn));
-    if (isEdited(resOutputsEvent.metadata)) report.edited.push(nameOf(urn));
+/** Adds what an event says. */
+export function addEvent(report: EngineReport, event: unknown): void {
+  try {
+    add(report, engineEvent(event));
+  } catch {
+    report.isUnderstood = false;
   }
-  if (diagnosticEvent && !diagnosticEvent.ephemeral) {
-    const { severity, message } = diagnosticEvent;
-    if (severity === "warning" || severity === "error")
-      report.diagnostics.push({ severity, message: plain(message) });
+}
+
+function add(report: EngineReport, said: EngineEvent): void {
+  if (said.kind === "diagnostic" && !said.isPassing) {
+    const { severity, message } = said;
+    if (severity === "warning" || severity === "error") report.diagnostics.push({ severity, message });
+  }
+  if (said.kind === "begun" && said.step.isManaged) addStep(report, said.step);
+  if (said.kind === "done" && said.step.isManaged) {
+    const { operation, name } = said.step;
+    if (operation !== "refresh" && operation !== "same") report.done.push(name);
+    if (isEdited(said.step)) report.edited.push(name);
   }
 }
 
 /** Whether the look before the run found something of ours otherwise than it was left; what is missing is made anew. */
-const isEdited = ({ op, type, new: found, diffs }: Step): boolean =>
-  op === "refresh" &&
+const isEdited = ({ operation, type, new: found, diffs }: EngineStep): boolean =>
+  operation === "refresh" &&
   /^remotehost:index:(File|Directory|CronTable)$/.test(type) &&
-  found !== undefined &&
   found !== null &&
-  (diffs ?? []).length > 0;
+  diffs.length > 0;
 
-function addStep(report: EngineReport, step: Step): void {
-  const operation = operations[step.op];
+function addStep(report: EngineReport, step: EngineStep): void {
+  const operation = operations[step.operation];
   if (operation === undefined) return;
   if (operation === "same") {
     report.unchanged += 1;
@@ -103,10 +103,3 @@ function addStep(report: EngineReport, step: Step): void {
   report.latest = change.path ?? change.name;
   report.changes.push(change);
 }
-
-/** Without the engine's marks for colours, and without what it puts around. */
-const plain = (message: string): string =>
-  message
-    .replaceAll(/<\{%[^%]*%\}>/g, "")
-    .replaceAll("\u001b[0m", "")
-    .trim();

@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { EngineEvent, Stack } from "@pulumi/pulumi/automation/index.js";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { repository } from "../local-machine/places.ts";
 import { chosenServersVariable } from "../program/chosen-servers.ts";
+import { notUnderstood } from "../pulumi-cli/engine-events.ts";
 import { addEvent, type EngineReport, emptyReport } from "./changes.ts";
 import { DeploymentError, messageOf } from "./errors.ts";
 import { forgetServer } from "./forgotten-server.ts";
@@ -208,14 +209,15 @@ export class PulumiStack {
       suppressOutputs: true,
       suppressProgress: true,
       target: targetsOf(keys),
-      onEvent: (event: EngineEvent) => {
+      onEvent: (event: unknown) => {
         addEvent(report, event);
         onEvent(report);
       },
     };
     try {
       await work(stack, shared);
-      return { report, failure: null };
+      // Else a preview of which nothing was understood would be one with nothing to do.
+      return { report, failure: report.isUnderstood ? null : notUnderstood };
     } catch (error) {
       if (error instanceof this.#automation.ConcurrentUpdateError) throw lockedStack(this.name, error);
       return { report, failure: failureText(this.name, error) };

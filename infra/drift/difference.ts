@@ -1,8 +1,9 @@
+import type { Inputs } from "../pulumi-cli/engine-events.ts";
 import { nameOf } from "../remotehost/provider/identity.ts";
 import { unknownValue } from "../remotehost/provider/wire.ts";
-import type { Inputs, Sighting } from "./engine-events.ts";
 import { differingNames } from "./inputs.ts";
 import type { Drift, PropertyChange } from "./report.ts";
+import type { Sighting } from "./sightings.ts";
 import { sha256Of, shortened, textOf, textProperties, unifiedDiff } from "./texts.ts";
 
 /** What the two sides of a diff are called. */

@@ -3,10 +3,10 @@ import { nameOf } from "../remotehost/provider/identity.ts";
 import { requirementsSchema } from "../remotehost/provider/readiness/resource.ts";
 import { connectionSchema } from "../remotehost/provider/schema.ts";
 import { type Requirements, requirementsIn } from "../remotehost/requirements.ts";
-import type { Preview, Sighting } from "./engine-events.ts";
 import { judge } from "./judgement.ts";
 import type { ServerReport } from "./report.ts";
 import type { LookRequest, ServerLook } from "./server-look.ts";
+import type { Preview, Sighting } from "./sightings.ts";
 
 /** A server as a preview shows it. */
 export interface PreviewedServer {

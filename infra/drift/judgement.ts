@@ -1,8 +1,9 @@
+import type { Inputs } from "../pulumi-cli/engine-events.ts";
 import type { PathRecord } from "../remotehost/provider/records.ts";
 import { type Labels, placeOf } from "./difference.ts";
-import type { Inputs, Sighting } from "./engine-events.ts";
 import { differingNames, holdsUnknown } from "./inputs.ts";
 import type { Drift, Pending } from "./report.ts";
+import type { Sighting } from "./sightings.ts";
 import { sha256Of } from "./texts.ts";
 
 /** What a look at the server itself says of a resource. */

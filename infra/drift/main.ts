@@ -5,12 +5,12 @@ import { matchesKey } from "../config/key-pattern.ts";
 import { say } from "../local-machine/steps.ts";
 import { closeSessions } from "../remotehost/provider/ssh/session-pool.ts";
 import { parseCommandLine, UsageError, usage, type Wish } from "./command-line.ts";
-import type { Preview } from "./engine-events.ts";
 import { lookRequestOf, reportOf, serversOf } from "./investigation.ts";
 import { markdownReport } from "./markdown-report.ts";
 import { runPreview } from "./preview.ts";
 import { type DriftReport, makeReport } from "./report.ts";
 import { lookAtServer } from "./server-look.ts";
+import type { Preview } from "./sightings.ts";
 import { textReport } from "./text-report.ts";
 
 // Milliseconds between two lines about how far the engine has come.

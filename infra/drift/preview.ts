@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { withProjectNode } from "../local-machine/places.ts";
+import { notUnderstood } from "../pulumi-cli/engine-events.ts";
 import { withParallelLooks } from "../pulumi-cli/parallel-looks.ts";
 import { withPulumi } from "../pulumi-cli/pulumi-cli.ts";
-import { addEvent, emptyPreview, type Preview } from "./engine-events.ts";
+import { addEvent, emptyPreview, type Preview } from "./sightings.ts";
 
 // Enough for whatever the CLI says about one failure.
 const keptStderr = 16 * 1024;
@@ -55,7 +56,3 @@ export async function runPreview(
   else if (!preview.complete || strange > 0) preview.errors.push(notUnderstood);
   return preview;
 }
-
-const notUnderstood =
-  "What pulumi preview printed could not be understood; perhaps this version of the CLI is not known here " +
-  "(npm run pulumi -- version).";

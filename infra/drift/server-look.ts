@@ -10,8 +10,8 @@ import type { RemoteResource } from "../remotehost/provider/resource.ts";
 import { Server } from "../remotehost/provider/server.ts";
 import { wrap } from "../remotehost/provider/wire.ts";
 import type { Requirements } from "../remotehost/requirements.ts";
-import type { Sighting } from "./engine-events.ts";
 import type { Look } from "./judgement.ts";
+import type { Sighting } from "./sightings.ts";
 
 /** A server that is to be looked at. */
 export interface LookRequest {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import * as z from "zod/mini";
+import type { Inputs } from "../pulumi-cli/engine-events.ts";
 import { cronTableText } from "../remotehost/provider/cron-table/table.ts";
-import type { Inputs } from "./engine-events.ts";
 
 // Milliseconds after which two texts are too different for anybody to read their difference.
 const patience = 5_000;

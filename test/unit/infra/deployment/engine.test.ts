@@ -18,6 +18,7 @@ function metadata(op: string, name: string, type = "remotehost:index:File", more
   const state = {
     type,
     urn,
+    custom: !type.startsWith("database-backups:"),
     id: "",
     parent: "",
     inputs: { path: `/root/${name}` },
@@ -108,6 +109,13 @@ test("warnings and errors are kept without the engine's marks, what is ephemeral
     { severity: "warning", message: "a note" },
     { severity: "error", message: "it failed" },
   ]);
+});
+
+test("what is no event known here makes the report one that is not understood", () => {
+  expect(reportOf(begun(metadata("create", "a")), event({})).isUnderstood).toBe(true);
+  const report = emptyReport();
+  addEvent(report, { resourcePreEvent: { metadata: { op: "create" } } });
+  expect(report).toMatchObject({ isUnderstood: false, changes: [] });
 });
 
 test("nothing to do is said", () => {

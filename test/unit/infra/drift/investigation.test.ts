@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { addEvent, type Preview } from "../../../../infra/drift/engine-events.ts";
 import { lookRequestOf, reportOf, serversOf } from "../../../../infra/drift/investigation.ts";
 import { exitCodeOf } from "../../../../infra/drift/report.ts";
+import { addEvent, type Preview } from "../../../../infra/drift/sightings.ts";
 import { type Recording, replay, reportFrom } from "./recordings.ts";
 
 const server = (preview: Preview, wanted: string) => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Inputs, Sighting } from "../../../../infra/drift/engine-events.ts";
 import { judge, type Look } from "../../../../infra/drift/judgement.ts";
+import type { Sighting } from "../../../../infra/drift/sightings.ts";
 import { sha256Of } from "../../../../infra/drift/texts.ts";
+import type { Inputs } from "../../../../infra/pulumi-cli/engine-events.ts";
 import { unknownValue } from "../../../../infra/remotehost/provider/wire.ts";
 
 const urn = "urn:pulumi:prod::database-backups::remotehost:index:File::web-1-note";

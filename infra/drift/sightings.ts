@@ -1,41 +1,4 @@
-import * as z from "zod/mini";
-
-/** What Pulumi's engine says while it previews, as far as it is of use here. One event is one line of JSON. */
-
-const Inputs = z.record(z.string(), z.json());
-export type Inputs = z.infer<typeof Inputs>;
-
-const State = z.object({
-  urn: z.string(),
-  custom: z._default(z.optional(z.boolean()), false),
-  delete: z._default(z.optional(z.boolean()), false),
-  inputs: z._default(z.nullish(Inputs), {}),
-  outputs: z._default(z.nullish(Inputs), {}),
-});
-
-const Step = z.object({
-  metadata: z.object({
-    op: z.string(),
-    urn: z.string(),
-    type: z.string(),
-    old: z.nullish(State),
-    new: z.nullish(State),
-    diffs: z._default(z.nullish(z.array(z.string())), []),
-  }),
-});
-type Step = z.infer<typeof Step>["metadata"];
-
-const EngineEvent = z.object({
-  preludeEvent: z.optional(z.object({ config: z.record(z.string(), z.string()) })),
-  diagnosticEvent: z.optional(
-    z.object({ urn: z.optional(z.string()), message: z.string(), severity: z.string() }),
-  ),
-  resourcePreEvent: z.optional(Step),
-  resOutputsEvent: z.optional(Step),
-  resOpFailedEvent: z.optional(Step),
-  summaryEvent: z.optional(z.object({ result: z.optional(z.string()) })),
-});
-type EngineEvent = z.infer<typeof EngineEvent>;
+import { type EngineStep, engineEvent, type Inputs } from "../pulumi-cli/engine-events.ts";
 
 /** One resource in three places. Null: not there. */
 export interface Sighting {
@@ -90,31 +53,41 @@ export function emptyPreview(): Preview {
 
 /** Adds what a line says. @throws SyntaxError or a zod error for a line that is no event of the engine's. */
 export function addEvent(preview: Preview, line: string): void {
-  const event: EngineEvent = EngineEvent.parse(JSON.parse(line));
-  if (event.preludeEvent) preview.config = event.preludeEvent.config;
-  if (event.diagnosticEvent?.severity === "error") preview.errors.push(event.diagnosticEvent.message.trim());
-  if (event.summaryEvent) preview.complete = event.summaryEvent.result !== "failed";
-  const step = event.resOutputsEvent ?? event.resourcePreEvent;
-  if (step) addStep(preview, step.metadata, event.resOutputsEvent !== undefined);
-  if (event.resOpFailedEvent) preview.complete = false;
+  const event = engineEvent(JSON.parse(line));
+  switch (event.kind) {
+    case "configuration":
+      preview.config = event.config;
+      break;
+    case "diagnostic":
+      if (event.severity === "error") preview.errors.push(event.message);
+      break;
+    case "end":
+      preview.complete = !event.failed;
+      break;
+    case "failed":
+      preview.complete = false;
+      break;
+    case "begun":
+    case "done":
+      addStep(preview, event.step, event.kind === "done");
+  }
 }
 
-function addStep(preview: Preview, step: Step, isDone: boolean): void {
+function addStep(preview: Preview, step: EngineStep, isDone: boolean): void {
   const [head = "", project = ""] = step.urn.split("::");
   preview.project ??= project;
   preview.stack ??= head.slice("urn:pulumi:".length);
   if (step.type === "pulumi:pulumi:Stack") {
-    if (step.op !== "refresh" && isDone) preview.outputs = step.new?.outputs ?? null;
+    if (step.operation !== "refresh" && isDone) preview.outputs = step.new?.outputs ?? null;
     return;
   }
-  const custom = step.new?.custom ?? step.old?.custom ?? false;
   // A resource whose replacement was made is only still to be deleted: nobody deploys it any more.
-  if (!custom || step.type.startsWith("pulumi:") || step.old?.delete) return;
-  if (step.op === "refresh") addRefresh(preview, step, isDone);
+  if (!step.isManaged || step.old?.delete) return;
+  if (step.operation === "refresh") addRefresh(preview, step, isDone);
   else addPlan(preview, step);
 }
 
-function addRefresh(preview: Preview, step: Step, isDone: boolean): void {
+function addRefresh(preview: Preview, step: EngineStep, isDone: boolean): void {
   if (!isDone) preview.unread.add(step.urn);
   if (!isDone || !step.old) return;
   preview.unread.delete(step.urn);
@@ -126,7 +99,7 @@ function addRefresh(preview: Preview, step: Step, isDone: boolean): void {
     state: step.old.outputs ?? {},
     found: step.new ? (step.new.inputs ?? {}) : null,
     wished: undefined,
-    changed: !step.new || (step.diffs ?? []).length > 0,
+    changed: !step.new || step.diffs.length > 0,
     operation: null,
     reasons: [],
   });
@@ -135,9 +108,9 @@ function addRefresh(preview: Preview, step: Step, isDone: boolean): void {
 /** Steps that say what the program wants; the others are the way to it. */
 const wishes = new Set(["same", "create", "update", "replace", "create-replacement"]);
 
-function addPlan(preview: Preview, step: Step): void {
-  const isDelete = step.op === "delete";
-  if (!wishes.has(step.op) && !isDelete) return;
+function addPlan(preview: Preview, step: EngineStep): void {
+  const isDelete = step.operation === "delete";
+  if (!wishes.has(step.operation) && !isDelete) return;
   const old = step.old?.urn ?? step.urn;
   // A step has two events: by the second one a renamed resource stands under its new name.
   const sighting = preview.resources.get(old) ?? preview.resources.get(step.urn) ?? undeployed(step);
@@ -147,12 +120,12 @@ function addPlan(preview: Preview, step: Step): void {
     urn: step.urn,
     wished: isDelete ? null : (step.new?.inputs ?? {}),
     operation:
-      sighting.operation === "replace" ? "replace" : step.op.replace("create-replacement", "replace"),
-    reasons: step.diffs ?? [],
+      sighting.operation === "replace" ? "replace" : step.operation.replace("create-replacement", "replace"),
+    reasons: [...step.diffs],
   });
 }
 
-function undeployed({ urn, type }: Step): Sighting {
+function undeployed({ urn, type }: EngineStep): Sighting {
   return {
     urn,
     deployedUrn: urn,

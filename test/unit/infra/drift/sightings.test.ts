@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addEvent, emptyPreview, type Preview } from "../../../../infra/drift/engine-events.ts";
+import { addEvent, emptyPreview, type Preview } from "../../../../infra/drift/sightings.ts";
 import { replay } from "./recordings.ts";
 
 const named = (preview: ReturnType<typeof replay>, name: string) =>

@@ -1,0 +1,106 @@
+import * as z from "zod/mini";
+
+/** What Pulumi's engine says while it previews or updates, as far as it is of use here. */
+
+const Inputs = z.record(z.string(), z.json());
+export type Inputs = z.infer<typeof Inputs>;
+
+const State = z.object({
+  urn: z.string(),
+  custom: z._default(z.optional(z.boolean()), false),
+  delete: z._default(z.optional(z.boolean()), false),
+  inputs: z._default(z.nullish(Inputs), {}),
+  outputs: z._default(z.nullish(Inputs), {}),
+});
+type State = z.infer<typeof State>;
+
+const Step = z.object({
+  metadata: z.object({
+    op: z.string(),
+    urn: z.string(),
+    type: z.string(),
+    old: z.nullish(State),
+    new: z.nullish(State),
+    diffs: z._default(z.nullish(z.array(z.string())), []),
+  }),
+});
+
+const Event = z.object({
+  preludeEvent: z.optional(z.object({ config: z.record(z.string(), z.string()) })),
+  diagnosticEvent: z.optional(
+    z.object({ message: z.string(), severity: z.string(), ephemeral: z.optional(z.boolean()) }),
+  ),
+  resourcePreEvent: z.optional(Step),
+  resOutputsEvent: z.optional(Step),
+  resOpFailedEvent: z.optional(Step),
+  summaryEvent: z.optional(z.object({ result: z.optional(z.string()) })),
+});
+
+/** One step of the engine with one resource. */
+export interface EngineStep {
+  /** The engine's own word: `same`, `create`, `refresh`, `create-replacement`, … */
+  operation: string;
+  urn: string;
+  type: string;
+  /** The last part of the URN. */
+  name: string;
+  /** Whether a provider has it: the stack, components and the providers themselves are nobody's. */
+  isManaged: boolean;
+  old: State | null;
+  new: State | null;
+  /** The properties because of which. */
+  diffs: readonly string[];
+}
+
+export type EngineEvent =
+  | { kind: "configuration"; config: Record<string, string> }
+  /** `isPassing`: said for the moment, and not to be kept. */
+  | { kind: "diagnostic"; severity: string; message: string; isPassing: boolean }
+  | { kind: "begun" | "done" | "failed"; step: EngineStep }
+  | { kind: "end"; failed: boolean }
+  | { kind: "other" };
+
+/** What there is to say where {@link engineEvent} throws. */
+export const notUnderstood =
+  "What Pulumi's engine said could not be understood; perhaps this version of the CLI is not known here " +
+  "(npm run pulumi -- version).";
+
+/**
+ * Reads one event of the engine.
+ * @param event as JSON.parse gives a line of the CLI's, or as the Automation API gives it
+ * @throws a zod error for anything else
+ */
+export function engineEvent(event: unknown): EngineEvent {
+  const said = Event.parse(event);
+  if (said.preludeEvent) return { kind: "configuration", config: said.preludeEvent.config };
+  if (said.diagnosticEvent) {
+    const { severity, message, ephemeral = false } = said.diagnosticEvent;
+    return { kind: "diagnostic", severity, message: plain(message), isPassing: ephemeral };
+  }
+  if (said.resOutputsEvent) return { kind: "done", step: stepOf(said.resOutputsEvent) };
+  if (said.resourcePreEvent) return { kind: "begun", step: stepOf(said.resourcePreEvent) };
+  if (said.resOpFailedEvent) return { kind: "failed", step: stepOf(said.resOpFailedEvent) };
+  if (said.summaryEvent) return { kind: "end", failed: said.summaryEvent.result === "failed" };
+  return { kind: "other" };
+}
+
+function stepOf({ metadata: { op, urn, type, diffs, ...states } }: z.infer<typeof Step>): EngineStep {
+  const [old, wished] = [states.old ?? null, states.new ?? null];
+  return {
+    operation: op,
+    urn,
+    type,
+    name: urn.split("::").at(-1) ?? "",
+    isManaged: (wished ?? old)?.custom === true && !type.startsWith("pulumi:"),
+    old,
+    new: wished,
+    diffs: diffs ?? [],
+  };
+}
+
+/** Without the engine's marks for colours, and without what it puts around. */
+const plain = (message: string): string =>
+  message
+    .replaceAll(/<\{%[^%]*%\}>/g, "")
+    .replaceAll("\u001b[0m", "")
+    .trim();
