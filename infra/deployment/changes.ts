@@ -1,4 +1,5 @@
 import { type EngineEvent, type EngineStep, engineEvent } from "../pulumi-cli/engine-events.ts";
+import { nameOf } from "../remotehost/identity.ts";
 
 /** What the engine does with one resource. */
 export interface Change {
@@ -56,7 +57,7 @@ function changeOf(step: EngineStep, operation: Change["operation"]): Change {
   const { path } = (step.new ?? step.old)?.inputs ?? {};
   return {
     operation,
-    name: step.name,
+    name: nameOf(step.urn),
     type: step.type.split(":").at(-1) ?? step.type,
     path: typeof path === "string" ? path : null,
     properties: [...step.diffs],
@@ -79,7 +80,8 @@ function add(report: EngineReport, said: EngineEvent): void {
   }
   if (said.kind === "begun" && said.step.isManaged) addStep(report, said.step);
   if (said.kind === "done" && said.step.isManaged) {
-    const { operation, name } = said.step;
+    const { operation, urn } = said.step;
+    const name = nameOf(urn);
     if (operation !== "refresh" && operation !== "same") report.done.push(name);
     if (isEdited(said.step)) report.edited.push(name);
   }

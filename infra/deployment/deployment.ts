@@ -5,7 +5,7 @@ import type { ServerPlan } from "../config/plan.ts";
 import { succeed } from "../local-machine/command.ts";
 import { withProjectNode } from "../local-machine/places.ts";
 import { withPulumi } from "../pulumi-cli/pulumi-cli.ts";
-import { replacedDirectoryIn } from "../remotehost/provider/kept-things.ts";
+import { replacedDirectoryIn } from "../remotehost/replaced-directory.ts";
 import { unverified } from "../server-files/verification.ts";
 import { chooseBackend } from "./backend.ts";
 import type { EngineReport } from "./changes.ts";

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { nameOf } from "../remotehost/identity.ts";
 
 /** A resource in an exported state, as far as it says to whom it belongs and on what it depends. */
 interface StateResource {
@@ -7,7 +8,6 @@ interface StateResource {
   propertyDependencies?: Record<string, string[]>;
 }
 
-const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";
 const isOf = (key: string, urn: string): boolean => nameOf(urn) === key || nameOf(urn).startsWith(`${key}-`);
 
 /**

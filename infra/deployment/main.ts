@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { painter, usesColour } from "../../scripts/contract/shown.ts";
 import { RemoteHostError } from "../remotehost/errors.ts";
-import { closeSessions } from "../remotehost/provider/ssh/session-pool.ts";
+import { closeSessions } from "../remotehost/looking.ts";
 import { helpText, parseCommandLine, program, type Wish } from "./command-line.ts";
 import { conversation } from "./conversation.ts";
 import { Deployment } from "./deployment.ts";

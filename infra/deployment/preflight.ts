@@ -1,15 +1,13 @@
 import { planNotes } from "../config/ping-urls.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import { ConnectError, RemoteHostError } from "../remotehost/errors.ts";
-import { examine } from "../remotehost/provider/readiness/examination.ts";
-import { stateDirectory } from "../remotehost/provider/records.ts";
-import { Server } from "../remotehost/provider/server.ts";
+import { OpenServer, stateDirectory } from "../remotehost/looking.ts";
 import { requirementsBefore } from "../server-files/server-requirements.ts";
 
 /** What a look at a server before anything is done found out. */
 export interface Look {
   plan: ServerPlan;
-  server: Server;
+  server: OpenServer;
   /** What stands in the way, each a sentence. */
   problems: string[];
   notes: string[];
@@ -37,10 +35,10 @@ export function keysOfRecords(text: string): string[] {
  * @param stack `PROJECT/STACK`, whose the machine may be
  */
 export async function lookAt(plan: ServerPlan, stack: string, tell: (text: string) => void): Promise<Look> {
-  const server = new Server(plan.connection, tell);
+  const server = new OpenServer(plan.connection, tell);
   try {
-    await server.session();
-    const { problems, notes, waiting } = await examine(server, stack, requirementsBefore(plan));
+    await server.login();
+    const { problems, notes, waiting } = await server.examine(stack, requirementsBefore(plan));
     const records = problems.length > 0 ? "" : await server.ask(ownRecords, "looking at the server failed");
     const told = [...notes, ...planNotes(plan)];
     const deployedAs = keysOfRecords(records);

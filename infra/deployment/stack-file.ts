@@ -1,8 +1,8 @@
 import { type Document, isMap, isScalar, parseDocument, YAMLMap } from "yaml";
 import { project } from "../config/names.ts";
 import { parsedValue } from "../config/parsed-value.ts";
+import { fingerprintOf } from "../remotehost/host-key.ts";
 import { DeploymentError } from "./errors.ts";
-import { fingerprintOf } from "./host-key.ts";
 import { documentText, parseText, partShared } from "./yaml-document.ts";
 
 /** What a new server's entry says beside its defaults. */

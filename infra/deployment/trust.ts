@@ -1,9 +1,9 @@
 import type { Connection } from "../remotehost/connection.ts";
 import { RemoteHostError } from "../remotehost/errors.ts";
+import { fingerprintOf, showHostKey } from "../remotehost/host-key.ts";
 import { program, type Wish } from "./command-line.ts";
 import type { Conversation } from "./conversation.ts";
 import { DeploymentError, Interruption } from "./errors.ts";
-import { fingerprintOf, showHostKey } from "./host-key.ts";
 
 /** How a person finds out on the server itself whether a fingerprint is its own. */
 const compareAdvice = "Compare on the server's console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub";

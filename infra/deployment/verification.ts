@@ -2,7 +2,7 @@ import { shellWord } from "../../scripts/contract/quoting.ts";
 import { StatusReport } from "../../scripts/contract/status-report.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import { RemoteHostError } from "../remotehost/errors.ts";
-import type { Server } from "../remotehost/provider/server.ts";
+import type { OpenServer } from "../remotehost/looking.ts";
 import { verificationScript } from "../server-files/verification.ts";
 
 /** How the end of a deployment was proved. */
@@ -24,7 +24,7 @@ export interface Waiting {
 
 export interface VerificationWish {
   plan: ServerPlan;
-  server: Server;
+  server: OpenServer;
   /** Whether the deployment changed anything there. */
   changed: boolean;
   /** Whether Pulumi ran the verification itself, by the command plugin. */
@@ -49,11 +49,11 @@ export function unproved(status: StatusReport | null): string[] {
 
 const lookingFailed = "asking the status check failed";
 
-async function statusOf({ paths }: ServerPlan, server: Server): Promise<StatusReport | null> {
+async function statusOf({ paths }: ServerPlan, server: OpenServer): Promise<StatusReport | null> {
   return readStatus(await server.ask(`${shellWord(paths.statusLauncher)} --json || true`, lookingFailed));
 }
 
-async function waitingDatabases({ databases }: ServerPlan, server: Server): Promise<Waiting[]> {
+async function waitingDatabases({ databases }: ServerPlan, server: OpenServer): Promise<Waiting[]> {
   const present = await server.ask("docker container ls --all --format '{{.Names}}'", lookingFailed);
   const names = present.split("\n");
   return databases
@@ -88,8 +88,7 @@ async function prove({ plan, server, changed, provedByPulumi }: VerificationWish
 }
 
 /** @returns what was printed where it failed; null where it worked */
-async function backUp(plan: ServerPlan, server: Server): Promise<string | null> {
-  const session = await server.session();
-  const { code, stdout, stderr } = await session.run(verificationScript(plan));
-  return code === 0 ? null : `${stdout.toString()}${stderr}`.trim() || `exit code ${code}`;
+async function backUp(plan: ServerPlan, server: OpenServer): Promise<string | null> {
+  const { code, stdout, stderr } = await server.run(verificationScript(plan));
+  return code === 0 ? null : `${stdout}${stderr}`.trim() || `exit code ${code}`;
 }

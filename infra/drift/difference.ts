@@ -1,6 +1,6 @@
 import type { Inputs } from "../pulumi-cli/engine-events.ts";
-import { nameOf } from "../remotehost/provider/identity.ts";
-import { unknownValue } from "../remotehost/provider/wire.ts";
+import { nameOf } from "../remotehost/identity.ts";
+import { unknownValue } from "../remotehost/looking.ts";
 import { differingNames } from "./inputs.ts";
 import type { Drift, PropertyChange } from "./report.ts";
 import type { Sighting } from "./sightings.ts";

@@ -1,5 +1,5 @@
 import type { Inputs } from "../pulumi-cli/engine-events.ts";
-import { unknownValue } from "../remotehost/provider/wire.ts";
+import { unknownValue } from "../remotehost/looking.ts";
 
 /** How a server is reached is no property of what lies on it. */
 const ignored = new Set(["connection", "__defaults"]);

@@ -1,8 +1,7 @@
 import type { Connection } from "../remotehost/connection.ts";
-import { nameOf } from "../remotehost/provider/identity.ts";
-import { requirementsSchema } from "../remotehost/provider/readiness/resource.ts";
-import { connectionSchema } from "../remotehost/provider/schema.ts";
-import { type Requirements, requirementsIn } from "../remotehost/requirements.ts";
+import { nameOf } from "../remotehost/identity.ts";
+import { connectionIn, requirementsOf } from "../remotehost/looking.ts";
+import type { Requirements } from "../remotehost/requirements.ts";
 import { judge } from "./judgement.ts";
 import type { ServerReport } from "./report.ts";
 import type { LookRequest, ServerLook } from "./server-look.ts";
@@ -46,13 +45,10 @@ function serverOf(key: string, group: readonly Sighting[], preview: Preview): Pr
   const readiness = group.find(({ type }) => type === readinessType);
   const seen = strings(readiness?.found?.problems);
   const told = strings(property(property(preview.outputs?.servers, key), "problems"));
-  const requirements = requirementsSchema.safeParse(
-    requirementsIn(readiness?.wished ?? readiness?.before ?? {}),
-  );
   return {
     key,
     connection: group.map(connectionOf).find((connection) => connection !== null) ?? null,
-    requirements: requirements.success ? requirements.data : null,
+    requirements: requirementsOf(readiness?.wished ?? readiness?.before ?? {}),
     sightings: group.filter((sighting) => sighting !== readiness),
     problems: [...new Set([...seen, ...told])],
     programProblems: told.filter((problem) => !seen.includes(problem)),
@@ -104,10 +100,7 @@ function sorted<Place extends { path: string | null; resource: string }>(places:
 
 const cutOff = "Pulumi's refresh failed before everything of this server had been looked at.";
 
-function connectionOf({ wished, before }: Sighting): Connection | null {
-  const connection = connectionSchema.safeParse((wished ?? before)?.connection);
-  return connection.success ? connection.data : null;
-}
+const connectionOf = ({ wished, before }: Sighting): Connection | null => connectionIn(wished ?? before);
 
 function decommissioned({ config, project }: Preview): unknown {
   try {

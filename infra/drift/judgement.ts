@@ -1,20 +1,10 @@
 import type { Inputs } from "../pulumi-cli/engine-events.ts";
-import type { PathRecord } from "../remotehost/provider/records.ts";
+import type { Found } from "../remotehost/looking.ts";
 import { type Labels, placeOf } from "./difference.ts";
 import { differingNames, holdsUnknown } from "./inputs.ts";
 import type { Drift, Pending } from "./report.ts";
 import type { Sighting } from "./sightings.ts";
 import { sha256Of } from "./texts.ts";
-
-/** What a look at the server itself says of a resource. */
-export interface Look {
-  /** As it was found; undefined where the state knows nothing by which it could be read. */
-  found: Inputs | null | undefined;
-  /** What the server remembers of the path. */
-  record: PathRecord | null;
-  isAbsent: boolean;
-  changedAt: Date | null;
-}
 
 export interface Judgement {
   drift: Drift | null;
@@ -34,11 +24,11 @@ const pendingLabels: Labels = { before: "as deployed", after: "as the program wa
  * | otherwise                             | drift; pending too where the program wants a third thing     |
  * | as the state says, not as last written| drift: a run was cut off after it had read the hand's work  |
  */
-export function judge(sighting: Sighting, look: Look | null): Judgement {
+export function judge(sighting: Sighting, look: Found | null): Judgement {
   return sighting.type.startsWith("remotehost:") ? judgeOurs(sighting, look) : judgeForeign(sighting);
 }
 
-function judgeOurs(sighting: Sighting, look: Look | null): Judgement {
+function judgeOurs(sighting: Sighting, look: Found | null): Judgement {
   const { before, wished } = sighting;
   const found = look?.found === undefined ? sighting.found : look.found;
   const isUnlikeWish = wished === undefined || differ(found, wished);
@@ -79,7 +69,7 @@ function differ(one: Inputs | null, other: Inputs | null): boolean {
 const permissions = new Set(["mode", "owner", "group"]);
 
 /** Whether what the state took for deployed is in truth what somebody left there. */
-function isHandsWork({ deployedUrn, before: found }: Sighting, look: Look | null, wished: Inputs): boolean {
+function isHandsWork({ deployedUrn, before: found }: Sighting, look: Found | null, wished: Inputs): boolean {
   const record = look?.record?.urn === deployedUrn ? look.record : null;
   if (found === null) return record !== null && look?.isAbsent === true;
   if (["obstacle", "record", "table", "links"].some((name) => found[name] !== undefined)) return true;
@@ -89,7 +79,7 @@ function isHandsWork({ deployedUrn, before: found }: Sighting, look: Look | null
   return record !== null && record.kind !== "directory" && sha256 !== null && sha256 !== record.sha256;
 }
 
-function driftOf(sighting: Sighting, before: Inputs, found: Inputs | null, look: Look | null): Drift {
+function driftOf(sighting: Sighting, before: Inputs, found: Inputs | null, look: Found | null): Drift {
   const obstructed = found !== null && found.obstacle !== undefined;
   // A directory changes whenever something is put into it.
   const isDirectory = sighting.type.endsWith(":Directory") && !obstructed;

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { styleText } from "node:util";
 import { matchesKey } from "../config/key-pattern.ts";
 import { say } from "../local-machine/steps.ts";
-import { closeSessions } from "../remotehost/provider/ssh/session-pool.ts";
+import { closeSessions } from "../remotehost/looking.ts";
 import { parseCommandLine, UsageError, usage, type Wish } from "./command-line.ts";
 import { lookRequestOf, reportOf, serversOf } from "./investigation.ts";
 import { markdownReport } from "./markdown-report.ts";

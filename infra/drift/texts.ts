@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import * as z from "zod/mini";
 import type { Inputs } from "../pulumi-cli/engine-events.ts";
-import { cronTableText } from "../remotehost/provider/cron-table/table.ts";
+import { cronTableText } from "../remotehost/cron-table-text.ts";
 
 // Milliseconds after which two texts are too different for anybody to read their difference.
 const patience = 5_000;

@@ -42,8 +42,6 @@ export interface EngineStep {
   operation: string;
   urn: string;
   type: string;
-  /** The last part of the URN. */
-  name: string;
   /** Whether a provider has it: the stack, components and the providers themselves are nobody's. */
   isManaged: boolean;
   old: State | null;
@@ -90,7 +88,6 @@ function stepOf({ metadata: { op, urn, type, diffs, ...states } }: z.infer<typeo
     operation: op,
     urn,
     type,
-    name: urn.split("::").at(-1) ?? "",
     isManaged: (wished ?? old)?.custom === true && !type.startsWith("pulumi:"),
     old,
     new: wished,

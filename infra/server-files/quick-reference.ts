@@ -2,7 +2,7 @@ import type { Compression } from "../../scripts/contract/backup-names.ts";
 import { archiveName } from "../../scripts/contract/backup-names.ts";
 import { shellCommand, shellWord } from "../../scripts/contract/quoting.ts";
 import type { DatabasePlan, ServerPlan } from "../config/plan.ts";
-import { replacedDirectoryIn } from "../remotehost/provider/kept-things.ts";
+import { replacedDirectoryIn } from "../remotehost/replaced-directory.ts";
 
 const databaseLines = (plan: DatabasePlan): string =>
   `  ${plan.name}

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { shellWord } from "../../scripts/contract/quoting.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import type { CronEntry } from "../remotehost/cron-table.ts";
-import { cronTableText } from "../remotehost/provider/cron-table/table.ts";
+import { cronTableText } from "../remotehost/cron-table-text.ts";
 import { serverPath } from "./launchers.ts";
 
 /** What cron is to do on a server. */

@@ -1,5 +1,5 @@
 import { ConflictError } from "../errors.ts";
-import { stackOf, withinStack } from "./identity.ts";
+import { stackOf, withinStack } from "../identity.ts";
 import { ownerAdvice } from "./records.ts";
 import type { RequestContext } from "./resource.ts";
 import type { Observed } from "./server.ts";

@@ -8,12 +8,12 @@ import type {
   UpdateResult,
 } from "@pulumi/pulumi/provider/provider.js";
 import { ConnectError, RemoteHostError } from "../errors.ts";
+import { nameOf, stackOf, typeOf } from "../identity.ts";
 import { cronTable } from "./cron-table/resource.ts";
 import { directory } from "./directory/resource.ts";
 import type { Log } from "./engine-log.ts";
 import { file } from "./file/resource.ts";
 import { providerFunctions } from "./functions.ts";
-import { nameOf, stackOf, typeOf } from "./identity.ts";
 import { Patience } from "./patience.ts";
 import { FirstNotReady, NotReady, readiness, wasNeverReady } from "./readiness/resource.ts";
 import type { RemoteResource, RequestContext } from "./resource.ts";

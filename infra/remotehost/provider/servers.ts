@@ -1,6 +1,6 @@
 import type { Connection } from "../connection.ts";
 import type { Declaration } from "../declare-servers.ts";
-import { usualReplacedDirectory } from "./kept-things.ts";
+import { usualReplacedDirectory } from "../replaced-directory.ts";
 
 /** What a delete of a server's resource may do. */
 export type Removal = "remove" | "forget" | "refuse";

@@ -1,5 +1,5 @@
 import type { ServerPlan } from "../../../infra/config/plan.ts";
-import { cronTableText } from "../../../infra/remotehost/provider/cron-table/table.ts";
+import { cronTableText } from "../../../infra/remotehost/cron-table-text.ts";
 import {
   bundlePath,
   programPurposes,

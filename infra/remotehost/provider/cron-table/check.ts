@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import { cronExpressionProblem } from "../../../../scripts/contract/cron.ts";
+import { escapedCommand } from "../../cron-table-text.ts";
 import type { Checked, CheckFailure } from "../resource.ts";
 import { accountProblem, oneLineProblem, pathProblem, type Rule, show } from "../rules.ts";
 import { connectionSchema, failuresOf, ruled } from "../schema.ts";
 import type { Properties, Unwrapped } from "../wire.ts";
-import { escapedCommand } from "./table.ts";
 
 // cron gives up on a line whose command or setting is longer.
 const longest = 998;

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { cronTableText, parseTable } from "../../cron-table-text.ts";
 import { converge } from "../convergence.ts";
 import { sha256OfText } from "../file/sha256.ts";
 import { observedPermissions } from "../permissions.ts";
@@ -9,7 +10,6 @@ import type { Observed } from "../server.ts";
 import { checkCronTable, cronTableInputs, cronTableWish } from "./check.ts";
 import { takenOverLines } from "./crontab.ts";
 import { hasOtherNames, planCronTable, planCronTableRemoval } from "./plan.ts";
-import { cronTableText, parseTable } from "./table.ts";
 
 const State = z.object({ ...cronTableInputs, ...placeSchema });
 type State = z.infer<typeof State>;

@@ -1,4 +1,4 @@
-import { stackOf } from "../identity.ts";
+import { stackOf } from "../../identity.ts";
 import type { Found, Observation } from "../observation.ts";
 import { samePermissions } from "../permissions.ts";
 import type { PathRecord } from "../records.ts";

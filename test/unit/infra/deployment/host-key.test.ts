@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { fingerprintOf, learntHostKey } from "../../../../infra/deployment/host-key.ts";
 import { keysOfRecords, twinProblem } from "../../../../infra/deployment/preflight.ts";
 import { judgeHostKey } from "../../../../infra/deployment/trust.ts";
 import { execute } from "../../../../infra/local-machine/command.ts";
-import { Server } from "../../../../infra/remotehost/provider/server.ts";
+import { fingerprintOf, learntHostKey } from "../../../../infra/remotehost/host-key.ts";
+import { OpenServer } from "../../../../infra/remotehost/looking.ts";
 import { seed, serverPlanOf } from "../plans.ts";
 
 const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPV688asugf/JrgJ1jcyad7tJb3M8pozMtEdHVDvnuF0";
@@ -41,7 +41,7 @@ test("the records of a machine tell under which keys it is deployed", () => {
 test("a second name of a deployed machine is refused, and a clone is told how it becomes one of its own", () => {
   const plan = serverPlanOf({ ...seed, servers: { two: {} } });
   const look = { plan, problems: [], notes: [], waiting: [], refusal: null, deployedAs: ["one", "gone"] };
-  const server = new Server(plan.connection, () => {});
+  const server = new OpenServer(plan.connection, () => {});
   expect(twinProblem({ ...look, server }, ["one", "two"])).toMatch(
     /^two: it is the same machine as one, .* formerly: one .*rm -r \/var\/lib\/remotehost.*systemd-machine-id-setup\.$/,
   );

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { judge, type Look } from "../../../../infra/drift/judgement.ts";
+import { judge } from "../../../../infra/drift/judgement.ts";
 import type { Sighting } from "../../../../infra/drift/sightings.ts";
 import { sha256Of } from "../../../../infra/drift/texts.ts";
 import type { Inputs } from "../../../../infra/pulumi-cli/engine-events.ts";
+import type { Found } from "../../../../infra/remotehost/looking.ts";
 import { unknownValue } from "../../../../infra/remotehost/provider/wire.ts";
 
 const urn = "urn:pulumi:prod::database-backups::remotehost:index:File::web-1-note";
@@ -35,7 +36,7 @@ const file = (content: string, more: Inputs = {}): Inputs => ({
   ...more,
 });
 
-const look = (found: Inputs | null, written: Inputs): Look => ({
+const look = (found: Inputs | null, written: Inputs): Found => ({
   found,
   record: { urn, path: "/root/note", kind: "file", sha256: sha256Of(written) ?? "", content: "plain" },
   isAbsent: found === null,
@@ -101,7 +102,7 @@ describe("what the state took over from hands is drift all the same", () => {
     expect(pending?.change).toBe("update");
   });
   test("a file that is gone from the server and from the state", () => {
-    const gone: Look = { ...look(null, a), found: undefined };
+    const gone: Found = { ...look(null, a), found: undefined };
     expect(judge(sighting(null, null, a), gone).drift?.change).toBe("missing");
     expect(judge(sighting(null, null, a), { ...gone, record: null }).pending?.change).toBe("create");
   });

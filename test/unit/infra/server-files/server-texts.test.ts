@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { cronTableText, escapedCommand } from "../../../../infra/remotehost/provider/cron-table/table.ts";
+import { cronTableText, escapedCommand } from "../../../../infra/remotehost/cron-table-text.ts";
 import { serverCommands } from "../../../../infra/server-files/commands.ts";
 import { logRotationText } from "../../../../infra/server-files/log-rotation.ts";
 import { quickReferenceText } from "../../../../infra/server-files/quick-reference.ts";

@@ -15,10 +15,12 @@ import { pathFunctions } from "../../../../../infra/remotehost/provider/changing
 import {
   commonSuffix,
   keepFunctions,
-  replacedDirectoryIn,
   replacedName,
-  usualReplacedDirectory,
 } from "../../../../../infra/remotehost/provider/kept-things.ts";
+import {
+  replacedDirectoryIn,
+  usualReplacedDirectory,
+} from "../../../../../infra/remotehost/replaced-directory.ts";
 import { quote } from "../../../../../scripts/contract/quoting.ts";
 
 let root = "";

@@ -1,4 +1,4 @@
-import type { CronEntry } from "../../cron-table.ts";
+import type { CronEntry } from "./cron-table.ts";
 
 /** What a cron table says, apart from how it is spelt. */
 export interface Table {

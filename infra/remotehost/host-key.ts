@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Connection, sshArguments } from "../remotehost/connection.ts";
-import { loginFailure, type SshEnd } from "../remotehost/provider/ssh/failure.ts";
+import { type Connection, sshArguments } from "./connection.ts";
+import { loginFailure, type SshEnd } from "./provider/ssh/failure.ts";
 
 /** The fingerprint of `TYPE BASE64` as ssh-keygen -l prints it. */
 export function fingerprintOf(hostKey: string): string {

@@ -1,0 +1,5 @@
+/** Where a version before kept what was replaced, whatever the installation's path was; and it is still the default. */
+export const usualReplacedDirectory = "/opt/database-backups/replaced";
+
+/** Where what was replaced is kept; not beside it, because cron and logrotate read whole directories. */
+export const replacedDirectoryIn = (installation: string): string => `${installation}/replaced`;
