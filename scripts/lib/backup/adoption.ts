@@ -84,7 +84,7 @@ class Adoption {
     const known = this.#known[file];
     this.#looked.add(file);
     if (problem !== null) {
-      this.#leaveForManifest(backup, file, `its manifest is not right: ${problem}`);
+      this.#leaveForManifest(backup, file, problem);
       return;
     }
     if (known !== undefined && isKnown(known, backup.archivePath, new Date())) return;
@@ -128,10 +128,11 @@ class Adoption {
   }
 
   /** Said once, too: until there is another archive, or another manifest. */
-  #leaveForManifest(backup: Backup, file: string, reason: string): void {
+  #leaveForManifest(backup: Backup, file: string, problem: string): void {
     const identity = identityWithManifest(backup);
     if (this.#known[file]?.identity === identity) return;
-    this.#warn(`${file} is left alone: ${reason}`);
+    this.#warn(`${file} is left alone: its manifest is not right: ${problem}`);
+    const reason = `its manifest is not right: ${problem}`;
     this.#leftAlone[file] = { identity, reason, readAt: new Date().toISOString(), passing: false };
   }
 
