@@ -54,12 +54,20 @@ function optionsTable(): string {
   return ["| program | options | exit codes |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
+/** The part of the server's text that somebody needs whose server is lost; the rest of it is in the documents. */
+function restoreByHand(plan: ServerPlan): string {
+  const text = quickReferenceText(plan, "prod");
+  const [from, to] = [text.indexOf("Restore without these programs"), text.indexOf("\n\nFiles\n")];
+  if (from < 0 || to < from) throw new Error("the quick reference says no more how to restore by hand");
+  return text.slice(from, to);
+}
+
 /** What stands between `<!-- NAME -->` and `<!-- /NAME -->`. */
 const parts = (): Record<string, string> => {
   const plan = samplePlan();
   return {
     commands: commandsBlock(plan),
-    "on the server": block("text", quickReferenceText(plan, "prod")),
+    "on the server": block("text", restoreByHand(plan)),
     options: optionsTable(),
   };
 };
