@@ -15,6 +15,8 @@ import { svgOf } from "./svg.ts";
  */
 
 const key = "cloud.cerveras.com";
+/** Columns of the terminal: the status check's longest lines fit into it. */
+const width = 144;
 const folder = join(repository, "docs", "pictures");
 
 const namesOf = ({ alias, container, dataDirectory }: SandboxServer): readonly [string, string][] => [
@@ -37,7 +39,7 @@ async function picture(
   const typed = `ssh ${answers.length > 0 ? "-t " : ""}root@${key} ${remote}`;
   const prompt: Run[] = [{ text: `$ ${typed}`, colour: null, bold: true, dim: false }];
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${name}.svg`), svgOf(typed, [prompt, [], ...screenOf(text)]));
+  writeFileSync(join(folder, `${name}.svg`), svgOf(typed, [prompt, [], ...screenOf(text, width)]));
   say(`docs/pictures/${name}.svg`);
 }
 

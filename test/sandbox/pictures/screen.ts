@@ -29,15 +29,16 @@ const pieces = /\u001b\[(?<numbers>[0-9;?]*)(?<letter>[A-Za-z])|[\s\S]/gu;
 
 /**
  * The lines that stand on the screen once all is printed: a carriage return writes over its line, `ESC[K` and, on the
- * last line, `ESC[J` clear the rest of it, `ESC[NG` goes to column N. Empty lines at the end are left out.
+ * last line, `ESC[J` clear the rest of it, `ESC[NG` goes to column N. A line longer than `width` goes on in the next one.
+ * Empty lines at the end are left out.
  * @throws Error for a control sequence that is none of these and no colour
  */
-export function screenOf(printed: string): Run[][] {
+export function screenOf(printed: string, width: number): Run[][] {
   const lines: Cell[][] = [[]];
   let column = 0;
   let look = plain;
   for (const { 0: character, groups } of printed.matchAll(pieces)) {
-    const line = lines.at(-1) ?? [];
+    let line = lines.at(-1) ?? [];
     if (groups?.letter !== undefined) {
       const { numbers = "", letter } = groups;
       if (letter === "K" || (letter === "J" && Number(numbers) === 0)) line.length = column;
@@ -50,6 +51,11 @@ export function screenOf(printed: string): Run[][] {
     } else if (character === "\r") {
       column = 0;
     } else {
+      if (column === width) {
+        line = [];
+        lines.push(line);
+        column = 0;
+      }
       for (let blank = line.length; blank < column; blank += 1) line[blank] = { ...plain, character: " " };
       line[column] = { ...look, character };
       column += 1;

@@ -7,8 +7,7 @@ const baseline = 13;
 
 const style = `
   .box { fill: #ffffff; stroke: #d0d7de; }
-  text { fill: #1f2328; font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
-    white-space: pre; }
+  text { fill: #1f2328; font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
   .bold { font-weight: bold; }
   .dim { opacity: 0.65; }
   .red { fill: #cf222e; }
@@ -42,14 +41,15 @@ ${lines.flatMap(lineOf).join("\n")}
 `;
 }
 
+/** A piece for each stretch without two spaces in a row, which not every reader of an SVG keeps. */
 function lineOf(runs: readonly Run[], row: number): string[] {
   let column = 0;
   return runs.flatMap((run) => {
     const at = column;
     column += lengthOf(run.text);
-    const text = run.text.trimEnd();
-    const blank = text.length - text.trimStart().length;
-    return text === "" ? [] : [textOf({ ...run, text: text.trimStart() }, row, at + blank)];
+    return [...run.text.matchAll(/\S+(?: \S+)*/g)].map((found) =>
+      textOf({ ...run, text: found[0] }, row, at + lengthOf(run.text.slice(0, found.index))),
+    );
   });
 }
 
