@@ -72,7 +72,8 @@ const permissions = new Set(["mode", "owner", "group"]);
 function isHandsWork({ deployedUrn, before: found }: Sighting, look: Found | null, wished: Inputs): boolean {
   const record = look?.record?.urn === deployedUrn ? look.record : null;
   if (found === null) return record !== null && look?.isAbsent === true;
-  if (["obstacle", "record", "table", "links"].some((name) => found[name] !== undefined)) return true;
+  if (["obstacle", "record", "table", "links", "openDirectories"].some((name) => found[name] !== undefined))
+    return true;
   if (Array.isArray(found.foreignEntries) && found.foreignEntries.length > 0) return true;
   if (differingNames(found, wished).every((name) => permissions.has(name))) return true;
   const sha256 = sha256Of(found);

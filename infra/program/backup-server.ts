@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { all, secret } from "@pulumi/pulumi/output.js";
 import { ComponentResource } from "@pulumi/pulumi/resource.js";
 import type { Bundle } from "../../scripts/build.ts";
+import { guardedDirectories } from "../../scripts/contract/surroundings.ts";
 import { pingUrls } from "../config/ping-urls.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import { CronTable } from "../remotehost/cron-table.ts";
@@ -53,14 +54,16 @@ export class BackupServer extends ComponentResource {
       parent: this,
       dependsOn,
     });
-    const directory = (purpose: string, path: string, ...needs: pulumi.Resource[]) =>
-      new Directory(`${key}-${purpose}`, { connection, path, mode: "0700" }, after(...needs));
+    const directory = (purpose: string, path: string, needs: pulumi.Resource[] = [], more = {}) =>
+      new Directory(`${key}-${purpose}`, { connection, path, mode: "0700", ...more }, after(...needs));
     const file = (purpose: string, specification: FileSpecification, ...needs: pulumi.Resource[]) =>
       new File(`${key}-${purpose}`, { connection, mode: "0600", ...specification }, after(...needs));
 
     const backups = directory("backups", paths.backups);
-    const installation = directory("installation", paths.installation);
-    const programs = directory("programs", programsDirectory(plan), installation);
+    // First of all: into an open directory nothing is put that root runs.
+    const keepsClosed = guardedDirectories(paths);
+    const installation = directory("installation", paths.installation, [], { keepsClosed });
+    const programs = directory("programs", programsDirectory(plan), [installation]);
     const directories = [backups, installation, programs];
 
     const runtime = nodeRuntime(plan, facts);

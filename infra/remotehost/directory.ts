@@ -11,6 +11,12 @@ export interface DirectoryArgs {
   /** Name or number; "root" unless set. */
   owner?: pulumi.Input<string>;
   group?: pulumi.Input<string>;
+  /**
+   * Directories of others' on the way to what root runs: whenever this one is brought to its wish, everybody's right to
+   * write into them is taken away, and it is not given back. One with a sticky bit is left alone, and so is one to which
+   * a link leads.
+   */
+  keepsClosed?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /** A directory on a server. Deleting the resource removes the directory only when it is empty. */

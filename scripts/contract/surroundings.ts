@@ -29,11 +29,14 @@ export interface GuardedDirectory {
   mode: string;
   user: string;
   group: string;
+  /** The deployment cannot change it: a link leads there, or it is read-only or immutable. */
+  isHeld: boolean;
 }
 
 /** Sentences, and what to do about each. */
 export interface SurroundingsJudgement {
-  problems: { text: string; next: string }[];
+  /** What the next deployment mends by itself is marked so. */
+  problems: { text: string; next: string; isMended: boolean }[];
   notes: { text: string; next: string }[];
 }
 
@@ -69,6 +72,12 @@ surroundings() {
     timeout 15 systemctl is-enabled cron crond cronie 2>/dev/null </dev/null | sed 's/^/enabled:/'
   fi
   shift 6
+  for directory in "$@"; do
+    [ -d "$directory" ] || continue
+    if [ "$(cd -P -- "$directory" && pwd -P)" != "$directory" ] || [ ! -w "$directory" ]; then
+      printf 'held:%s\n' "$directory"
+    fi
+  done
   stat -Lc 'directory:%a:%U:%G:%n' -- "$@" 2>/dev/null
   printf 'end:\n'
 }
@@ -91,7 +100,12 @@ export function surroundingsArguments(own: OwnPlaces): string[] {
 }
 
 /** Every directory on the way to what root runs and cron and logrotate read. */
-function guardedDirectories({ installation, backupLauncher, cronTable, logRotation }: OwnPlaces): string[] {
+export function guardedDirectories({
+  installation,
+  backupLauncher,
+  cronTable,
+  logRotation,
+}: Omit<OwnPlaces, "log">): string[] {
   const files = [installation, backupLauncher, cronTable, logRotation];
   const directories = files.flatMap((path) => {
     const parts = path.split("/").slice(1, -1);
@@ -105,15 +119,18 @@ export function parseSurroundings(output: string): Surroundings | null {
   const seen: Surroundings = { jobs: [], rotations: [], enablement: [], directories: [] };
   const lines = output.trimEnd().split("\n");
   if (lines.at(-1) !== "end:") return null;
+  const held = new Set<string>();
   for (const line of lines) {
     const at = line.indexOf(":");
     const [word, value] = [line.slice(0, at), line.slice(at + 1)];
     if (word === "job") seen.jobs.push(value);
     if (word === "rotation" && !seen.rotations.includes(value)) seen.rotations.push(value);
     if (word === "enabled") seen.enablement.push(value);
+    if (word === "held") held.add(value);
     if (word === "directory") {
-      const [mode = "", user = "", group = "", ...path] = value.split(":");
-      seen.directories.push({ mode, user, group, path: path.join(":") });
+      const [mode = "", user = "", group = "", ...parts] = value.split(":");
+      const path = parts.join(":");
+      seen.directories.push({ mode, user, group, path, isHeld: held.has(path) });
     }
   }
   return seen;
@@ -129,9 +146,12 @@ const letsReplace = ({ mode }: GuardedDirectory, bit: number): boolean => {
 export function judgeSurroundings(seen: Surroundings, log: string): SurroundingsJudgement {
   const problems = seen.directories
     .filter((directory) => letsReplace(directory, 0o002))
-    .map(({ path, mode }) => ({
+    .map(({ path, mode, isHeld }) => ({
       text: `everybody may write to ${path} (mode ${mode}) and replace what root runs from it`,
-      next: `chmod o-w ${path}`,
+      next: isHeld
+        ? `chmod o-w ${path}. No deployment can do it: a link leads there, or nothing may change it (lsattr, mount)`
+        : `chmod o-w ${path}, as pulumi up does`,
+      isMended: !isHeld,
     }));
   const byGroup = seen.directories
     .filter((directory) => directory.group !== "root" && letsReplace(directory, 0o020))

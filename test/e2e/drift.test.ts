@@ -5,6 +5,7 @@ import { changes, keptBody, programs, removals, type Tampering } from "./tamperi
 
 // What is ours on the server, but for the times: type, permissions, owner, size and content.
 const fingerprint = `
+stat -c '%n %a' /opt
 find /root/*.sh /root/backup_quick_reference.txt /root/database_backups ${programs} /opt/database-backups/config.json \
   /etc/cron.d /etc/logrotate.d -printf '%p %y %m %u %g %l\\n' | sort
 find /root/*.sh /root/backup_quick_reference.txt ${programs} /opt/database-backups/config.json /etc/cron.d /etc/logrotate.d \

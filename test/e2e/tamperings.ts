@@ -81,6 +81,14 @@ export const changes: Tampering[] = [
     shown: ['mode: "0755" => "0700"'],
   },
   {
+    what: "directories in which everybody may replace what root runs",
+    resource: "installation",
+    path: "/opt/database-backups",
+    command: "chmod o+w /opt /etc/cron.d",
+    operation: "update",
+    shown: ["openDirectories", "/opt (mode 0757)", "/etc/cron.d (mode 0757)"],
+  },
+  {
     what: "edited cron table",
     resource: "cron-table",
     path: "/etc/cron.d/database-backups",

@@ -71,6 +71,15 @@ make_directory() {
 }
 # Five digits, because chmod leaves a directory's setgid bit alone when there are four.
 set_permissions() { chown -h -- "$3" "$1"; chmod -- "0$2" "$1"; }
+# From within, so that nothing can be put in its place between the look and the change.
+close_directory() {
+  (
+    cd -P -- "$1" 2>/dev/null || exit 0
+    if [ "$(pwd -P)" != "$1" ] || [ -z "$(find . -maxdepth 0 -perm -0002 ! -perm -1000)" ]; then exit 0; fi
+    chmod o-w . || { echo "everybody may write to $1, and that right cannot be taken away" >&2; exit 1; }
+    printf 'closed %s\\n' "$1"
+  )
+}
 write_record() {
   printf '%s' "$2" > "$state/records/.$1~"
   mv -fT -- "$state/records/.$1~" "$state/records/$1"

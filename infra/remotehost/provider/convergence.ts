@@ -92,6 +92,10 @@ function tellOutcome({ server, tell }: RequestContext, path: string, line: strin
     tell(`${host}: lines of root's crontab were taken over; the crontab before that is kept as ${where}`);
   } else if (word === "kept") {
     tell(`${host}: what was at ${path} was not as this deployment left it; it is kept as ${where}`);
+  } else if (word === "closed") {
+    tell(
+      `${host}: everybody could write to ${where} and replace what root runs from it; no more (chmod o-w)`,
+    );
   } else if (word === "left") {
     tell(`${host}: ${path} is not empty and is left as it is`);
   }

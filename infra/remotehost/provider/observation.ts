@@ -40,6 +40,8 @@ export interface Snapshot {
   /** root's own crontab, a character a byte; null where there is none. */
   crontab: string | null;
   observations: Map<string, Observation>;
+  /** Directories on the way to the paths into which everybody may write, by path, with their modes. */
+  open: Map<string, string>;
 }
 
 /** Whether a file's content is wanted: `changed` means when it is not what its record says. */
@@ -83,12 +85,33 @@ look() {
   elif [ -e "$1" ]; then other "$(stat -c 'a %F' -- "$1")"
   else absent; fi
 }
+# The directories on the way to a path, as far as no link leads elsewhere.
+newline='
+'
+above=
+add_above() {
+  rest=\${1#/} directory=
+  while :; do
+    case $rest in */*) ;; *) return ;; esac
+    directory=$directory/\${rest%%/*} rest=\${rest#*/}
+    if [ -L "$directory" ]; then return; fi
+    case $newline$above in *"$newline$directory$newline"*) ;; *) above=$above$directory$newline ;; esac
+  done
+}
+say_open() {
+  if [ -z "$above" ]; then return; fi
+  set -f
+  IFS=$newline
+  find $above -maxdepth 0 -type d -perm -0002 ! -perm -1000 -printf 'open:%m:%p\\n' 2>/dev/null
+}
 observe_recorded() {
   read_record "$1"
+  add_above "$path"
   case $content in plain) look "$path" "$hash" changed ;; *) look "$path" '' never ;; esac
 }
 observe() {
   hash=
+  add_above "$2"
   if [ -f "$state/records/$1" ]; then read_record "$state/records/$1"; fi
   look "$2" "$hash" "$3"
 }
@@ -106,24 +129,26 @@ export function everythingScript(): string {
 about
 for record in "$state"/records/*; do
   if [ -f "$record" ]; then observe_recorded "$record"; fi
-done`;
+done
+say_open || :`;
 }
 
 /** A script that observes these paths. */
 export function pathsScript(wishes: ReadonlyMap<string, ContentWish>): string {
   const lines = [...wishes].map(([path, wish]) => `observe ${recordName(path)} ${quote(path)} ${wish}`);
-  return [functions, "about", ...lines].join("\n");
+  return [functions, "about", ...lines, "say_open || :"].join("\n");
 }
 
 /** Reads what either script printed. */
 export function parseSnapshot(output: string): Snapshot {
-  const snapshot: Snapshot = { owner: null, crontab: null, observations: new Map() };
+  const snapshot: Snapshot = { owner: null, crontab: null, observations: new Map(), open: new Map() };
   let path = "";
   let record: string[] = [];
   for (const line of output.split("\n")) {
     const [word, rest] = split(line);
     if (word === "owner") snapshot.owner = decoded(rest).toString().trim();
     if (word === "crontab") snapshot.crontab = decoded(rest).toString("latin1");
+    if (word === "open") snapshot.open.set(...openDirectory(rest));
     if (word === "record") record.push(rest);
     if (word === "path") path = rest;
     if (word !== "found") continue;
@@ -137,6 +162,11 @@ export function parseSnapshot(output: string): Snapshot {
 function split(line: string): [word: string, rest: string] {
   const end = line.indexOf(":");
   return [line.slice(0, end), line.slice(end + 1)];
+}
+
+function openDirectory(text: string): [path: string, mode: string] {
+  const [mode, path] = split(text);
+  return [path, mode.padStart(4, "0")];
 }
 
 function parseFound(fields: string[]): Found {

@@ -29,6 +29,8 @@ export interface Observed {
   observation: Observation;
   /** root's own crontab, a character a byte; null where there is none. */
   crontab: string | null;
+  /** Directories on the way to what was looked at into which everybody may write, by path, with their modes. */
+  open: ReadonlyMap<string, string>;
 }
 
 // Milliseconds in which looks at several paths are gathered into one request.
@@ -63,7 +65,8 @@ export class Server {
   async read(path: string, content: ContentWish): Promise<Observed> {
     const snapshot = await this.#lookAtEverything();
     const observation = snapshot.observations.get(path);
-    return observation ? { observation, crontab: snapshot.crontab } : await this.look(path, content);
+    if (!observation) return await this.look(path, content);
+    return { observation, crontab: snapshot.crontab, open: snapshot.open };
   }
 
   /** Looks now, together with whatever else is asked for in the same moment. */
@@ -73,11 +76,11 @@ export class Server {
     const { wishes, snapshot } = this.#gathered;
     const present = wishes.get(path);
     if (!present || strength[present] < strength[content]) wishes.set(path, content);
-    const { observations, crontab } = await snapshot;
+    const { observations, crontab, open } = await snapshot;
     const observation = observations.get(path);
     if (!observation)
       throw this.#failure(`looking at ${path} failed`, { code: 0, stderr: "no answer for it" });
-    return { observation, crontab };
+    return { observation, crontab, open };
   }
 
   /**
@@ -86,7 +89,8 @@ export class Server {
    */
   presumedAbsent(path: string): Observed | null {
     if (!this.#isNew || this.#met.has(path)) return null;
-    return { observation: { path, found: { kind: "absent" }, record: null }, crontab: null };
+    const observation: Observation = { path, found: { kind: "absent" }, record: null };
+    return { observation, crontab: null, open: new Map() };
   }
 
   /**

@@ -19,6 +19,8 @@ export type Step =
   | { do: "write"; path: string; sha256: string; permissions: Permissions }
   | { do: "make-directory"; path: string; permissions: Permissions }
   | { do: "set-permissions"; path: string; permissions: Permissions }
+  /** Takes everybody's right to write into the directory away, if there is one and no link leads to it. */
+  | { do: "close-directory"; path: string }
   | { do: "write-record"; record: PathRecord }
   | { do: "drop-record"; path: string }
   | { do: "remove-file"; path: string }
@@ -63,6 +65,7 @@ const renderers: Renderers = {
   "make-directory": ({ path, permissions }) => words("make_directory", path, ...permissionWords(permissions)),
   "set-permissions": ({ path, permissions }) =>
     words("set_permissions", path, ...permissionWords(permissions)),
+  "close-directory": ({ path }) => words("close_directory", path),
   "write-record": ({ record }) => words("write_record", recordName(record.path), formatRecord(record)),
   "drop-record": ({ path }) => words("drop_record", recordName(path)),
   "remove-file": ({ path }) => words("remove_file", path),

@@ -44,6 +44,48 @@ describe("a directory", () => {
     expect(drift(mended, await refresh(mended))).toEqual({});
   });
 
+  describe("that keeps others closed", () => {
+    const [open, linked, sticky, group] = [
+      "/srv/way/open",
+      "/srv/way/link",
+      "/srv/way/sticky",
+      "/srv/way/group",
+    ];
+    const below = `${open}/trial`;
+    const args = () => ({
+      connection: connectionTo(server),
+      path: below,
+      keepsClosed: ["/srv/way", open, linked, sticky, group, "/srv/none"],
+    });
+    const modes = async () =>
+      (await server.run("stat -c %a /srv/way /srv/way/* /srv/data")).stdout.split("\n");
+    const opened =
+      "mkdir -p /srv/way/sticky /srv/way/group /srv/way/open /srv/data; ln -s /srv/data /srv/way/link; touch /srv/way/open/file; " +
+      "chmod 1777 /srv/way/sticky; chmod 0775 /srv/way/group; chmod 0757 /srv/way; chmod 2777 /srv/way/open /srv/data; chmod 0666 /srv/way/open/file";
+    const closed = ["755", "775", "777", "2775", "1777", "2777", ""];
+
+    it("takes everybody's right to write, and nothing else of theirs", async () => {
+      await server.run(opened);
+      const resource = await bring(plugin, urn, args());
+      expect(await modes()).toEqual(closed);
+      expect((await server.run(`stat -c %a ${open}/file`)).stdout).toBe("666\n");
+      expect(drift(resource, await refresh(resource))).toEqual({});
+    });
+
+    it("sees that one was opened, closes it again, and leaves it closed when it goes", async () => {
+      await server.run("mkdir -p /srv/data");
+      const resource = await bring(plugin, urn, args());
+      await server.run(opened);
+      const seen = drift(resource, await refresh(resource));
+      expect(seen).toEqual({ openDirectories: ["/srv/way (mode 0757)", `${open} (mode 2777)`] });
+      const mended = await bring(plugin, urn, args(), resource);
+      expect(await modes()).toEqual(closed);
+      expect(drift(mended, await refresh(mended))).toEqual({});
+      await withPlugin((later) => later.delete(urn, mended.id, mended.outputs));
+      expect(await modes()).toEqual(closed);
+    });
+  });
+
   it.each([
     ["a directory", "mkdir /srv/disk; touch /srv/disk/backup"],
     ["nothing, because its disk is not mounted", "true"],

@@ -4,7 +4,7 @@ import { surroundingsArguments, surroundingsFunction } from "../../../scripts/co
 import { ownNotes } from "../../e2e/servers.ts";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { startServer } from "../../sandbox/server.ts";
-import { connectionTo, withPlugin } from "./bench.ts";
+import { bring, connectionTo, urnOf, withPlugin } from "./bench.ts";
 
 // What makes a server unfit that lies beside our own files: file systems, directories, and others' jobs.
 
@@ -100,10 +100,42 @@ it("directories in which others may replace what root runs", async () => {
   await server.run("chmod 777 /etc/cron.d; chmod 1777 /etc/logrotate.d; chgrp games /opt; chmod 775 /opt");
   const { problems, notes } = await look();
   await server.run("chmod 755 /etc/cron.d /etc/logrotate.d /opt; chgrp root /opt");
-  expect(problems).toEqual([
-    expect.stringMatching(/everybody may write to \/etc\/cron\.d .*chmod o-w \/etc\/cron\.d/),
+  expect(problems).toEqual([]);
+  expect(notes).toEqual([
+    expect.stringMatching(/everybody may write to \/etc\/cron\.d .*pulumi up takes that right away/),
+    expect.stringContaining("the group games may write to /opt"),
   ]);
-  expect(notes).toEqual([expect.stringContaining("the group games may write to /opt")]);
+});
+
+it.each([
+  ["a link leads to", "mv /etc/cron.d /srv/; chmod 777 /srv/cron.d; ln -s /srv/cron.d /etc/cron.d"],
+  [
+    "is read-only",
+    "chmod 777 /etc/cron.d; mount --bind /etc/cron.d /etc/cron.d; mount -o remount,bind,ro /etc/cron.d",
+  ],
+])("one that %s stays open, and is one problem", async (_, change) => {
+  const changed = await server.run(change);
+  const { problems } = await look();
+  await server.run(
+    "umount /etc/cron.d; if [ -L /etc/cron.d ]; then rm /etc/cron.d; mv /srv/cron.d /etc/; fi; chmod 755 /etc/cron.d",
+  );
+  expect(changed.code, changed.stderr).toBe(0);
+  expect(problems).toEqual([
+    expect.stringMatching(
+      /everybody may write to \/etc\/cron\.d .*chmod o-w \/etc\/cron\.d\. No deployment can/,
+    ),
+  ]);
+});
+
+it("one that is read-only by the time of the deployment is named, and nothing is put below it", async () => {
+  const open = "/srv/open";
+  const directory = { connection: connectionTo(server), path: "/srv/elsewhere", keepsClosed: [open] };
+  await server.run(`mkdir -m 777 ${open}; mount --bind ${open} ${open}; mount -o remount,bind,ro ${open}`);
+  const failed = withPlugin((plugin) => bring(plugin, urnOf("Directory", "directory"), directory));
+  await expect(failed).rejects.toThrow(/everybody may write to \/srv\/open, and that right cannot/);
+  expect(
+    (await server.run(`umount ${open}; rm -r ${open} /var/lib/remotehost; ls /srv`)).stdout,
+  ).not.toContain("elsewhere");
 });
 
 it("what else runs the backup or rotates its log, and a cron that does not start by itself", async () => {

@@ -8,14 +8,17 @@ export interface DirectoryWish {
   path: string;
   permissions: Permissions;
   record: PathRecord;
+  /** Directories into which not everybody may write. */
+  keepsClosed?: readonly string[] | undefined;
 }
 
 /**
- * Nothing there: it is made. A directory: its permissions are set. A file is moved to the kept things first; anything
+ * Those directories come first, before anything is put below them; the step looks by itself. Then: nothing there: it is made. A directory: its permissions are set. A file is moved to the kept things first; anything
  * else is refused before (`directoryConflict`).
  */
 export function planDirectory({ found, record }: Observation, wish: DirectoryWish): Plan {
-  const steps = [...directorySteps(found, wish)];
+  const closing = (wish.keepsClosed ?? []).map((path): Step => ({ do: "close-directory", path }));
+  const steps = [...closing, ...directorySteps(found, wish)];
   if (!sameRecord(record, wish.record)) steps.push({ do: "write-record", record: wish.record });
   return plan(steps, `${wish.path} is already as it is wished`);
 }

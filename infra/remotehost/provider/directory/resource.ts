@@ -5,14 +5,16 @@ import type { Found } from "../observation.ts";
 import { observedPermissions } from "../permissions.ts";
 import { recordProblem } from "../records.ts";
 import type { RemoteResource } from "../resource.ts";
-import { connectionSchema, failuresOf, placeSchema } from "../schema.ts";
+import { pathProblem } from "../rules.ts";
+import { connectionSchema, failuresOf, placeSchema, ruled } from "../schema.ts";
 import type { Server } from "../server.ts";
 import type { Properties } from "../wire.ts";
 import { directoryConflict, planDirectory, planDirectoryRemoval } from "./plan.ts";
 
 const defaults = { mode: "0700", owner: "root", group: "root" };
-const schema = z.strictObject(placeSchema);
-const State = z.object({ ...placeSchema, connection: connectionSchema });
+const directoryInputs = { ...placeSchema, keepsClosed: z.exactOptional(z.array(ruled(pathProblem))) };
+const schema = z.strictObject(directoryInputs);
+const State = z.object({ ...directoryInputs, connection: connectionSchema });
 type State = z.infer<typeof State>;
 
 export const directory: RemoteResource = {
@@ -27,27 +29,33 @@ export const directory: RemoteResource = {
 
   async read({ server, urn }, properties) {
     const state = State.parse(properties);
-    const { found, record } = (await server.read(state.path, "never")).observation;
+    const { observation, open } = await server.read(state.path, "never");
+    const { found, record } = observation;
     if (found.kind === "absent") return null;
-    const seen = { ...state, ...seenAs(found, state), ...recordProblem(record, urn) };
+    const seen = {
+      ...state,
+      ...seenAs(found, state),
+      ...recordProblem(record, urn),
+      ...openDirectories(state, open),
+    };
     return { outputs: seen, inputs: seen };
   },
 
   inputsOf: (properties: Properties) => ({ ...State.parse(properties) }),
 
   async put({ server, ...context }, properties) {
-    const { connection, path, mode, owner, group } = State.parse(properties);
+    const { connection, path, mode, owner, group, keepsClosed } = State.parse(properties);
     const permissions = { mode, owner, group };
     const record = { urn: context.urn, path, kind: "directory", sha256: "", content: "none" } as const;
     await converge({ server, ...context }, path, {
       planFor: ({ observation }) => {
         const conflict = directoryConflict(observation);
         if (conflict) throw inTheWay(server, path, conflict);
-        return planDirectory(observation, { path, permissions, record });
+        return planDirectory(observation, { path, permissions, record, keepsClosed });
       },
       presumesAbsent: true,
     });
-    return { connection, path, mode, owner, group };
+    return { connection, path, mode, owner, group, ...(keepsClosed && { keepsClosed }) };
   },
 
   async remove(context, properties) {
@@ -64,6 +72,15 @@ function seenAs(found: Found, wish: State): Record<string, string> {
   return {
     obstacle: found.kind === "file" ? "a regular file" : found.kind === "other" ? found.type : found.kind,
   };
+}
+
+/** Those that should be closed and are not, as a property that no wish has. */
+function openDirectories(
+  { keepsClosed = [] }: State,
+  open: ReadonlyMap<string, string>,
+): { openDirectories?: string[] } {
+  const found = keepsClosed.flatMap((path) => (open.has(path) ? [`${path} (mode ${open.get(path)})`] : []));
+  return found.length === 0 ? {} : { openDirectories: found };
 }
 
 function inTheWay(server: Server, path: string, conflict: string): ConflictError {

@@ -49,7 +49,7 @@ export function judge(
       directoryProblems(one, seen.directories[index], requirements.pathSettings?.[one.path]),
     ),
     ...(seen.unrunnable ?? []).map(unrunnableProblem),
-    ...surroundings.problems.map(sentence),
+    ...surroundings.problems.filter(({ isMended }) => !isMended).map(sentence),
     ...logProblems(requirements, seen),
   ];
   const notes = [
@@ -57,6 +57,7 @@ export function judge(
     ...databases.flatMap((database) => database.notes),
     ...(waiting.length > 0 ? [] : otherNotes(others)),
     ...mailNotes(requirements, seen),
+    ...surroundings.problems.filter(({ isMended }) => isMended).map(({ text }) => `${text}. ${mended}`),
     ...surroundings.notes.map(sentence),
   ];
   return { problems: problems.map(named), notes: notes.map(named), waiting };
@@ -77,10 +78,14 @@ function surroundingsJudgement(
   if (own === undefined || log === undefined) return { problems: [], notes: [] };
   const text = "whether anything else runs the backups too is not known: the search broke off";
   return {
-    problems: [{ text, next: "see why on the server (dmesg), then run the same command again" }],
+    problems: [
+      { text, next: "see why on the server (dmesg), then run the same command again", isMended: false },
+    ],
     notes: [],
   };
 }
+
+const mended = "pulumi up takes that right away (chmod o-w).";
 
 const sentence = ({ text, next }: { text: string; next: string }): string => `${text}. Mend it: ${next}`;
 

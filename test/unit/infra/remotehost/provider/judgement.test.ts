@@ -247,10 +247,10 @@ describe("a problem, with what to do", () => {
       /nothing can be run from \/opt\/x: \/opt is mounted noexec.*remount,exec \/opt/,
     ],
     [
-      "a directory to which everybody may write",
-      looked("directory:777:root:root:/etc/cron.d\nend:\n"),
+      "a directory to which everybody may write, and which no deployment can change",
+      looked("held:/etc/cron.d\ndirectory:777:root:root:/etc/cron.d\nend:\n"),
       { own, log: "/l" },
-      /everybody may write to \/etc\/cron\.d.*chmod o-w \/etc\/cron\.d/,
+      /everybody may write to \/etc\/cron\.d.*chmod o-w \/etc\/cron\.d\. No deployment can do it/,
     ],
     ...["", "directory:755:root:root:/etc\n", "job:/etc/cron.daily/x\ndirectory:7"].map(
       (said): [string, Partial<Inspection>, Partial<Requirements>, RegExp] => [
@@ -288,6 +288,17 @@ it.each<[string, ContainerSeen | null]>([
   const { problems, notes } = judged(database({ container }));
   expect(problems).toEqual([]);
   expect(notes).toEqual([expect.stringContaining("app-db does not exist yet")]);
+});
+
+it("a directory to which everybody may write is a note where the deployment mends it", () => {
+  const said = looked("held:/opt\ndirectory:755:root:root:/opt\ndirectory:777:root:root:/etc/cron.d\nend:\n");
+  expect(judged(said, { own, log: "/l" })).toMatchObject({
+    problems: [],
+    notes: [
+      "a.example: everybody may write to /etc/cron.d (mode 777) and replace what root runs from it. " +
+        "pulumi up takes that right away (chmod o-w).",
+    ],
+  });
 });
 
 it("a managed container at another port than the configured one is a problem once the run has had its chance", () => {

@@ -127,6 +127,13 @@ describe("a directory", () => {
     expect(words(planDirectory(observation, wish))).toBe(expected);
   });
 
+  it("first closes those above what root runs, whatever is known of them", () => {
+    const closing = { ...wish, keepsClosed: ["/etc", "/opt"] };
+    const steps = "close-directory, close-directory";
+    expect(words(planDirectory(seen(absent), closing))).toBe(`${steps}, make-directory, write-record`);
+    expect(words(planDirectory(seen(directory({ mode: "0700" }), record), closing))).toBe(steps);
+  });
+
   it("is refused where a link is, because it leads to somebody's data, or to where ours was moved", () => {
     expect(directoryConflict(seen(link))).toContain("a symbolic link to /tmp");
     expect(directoryConflict(seen(link, record))).toContain("a symbolic link to /tmp");
