@@ -6,7 +6,7 @@ import type { ProgramName } from "../scripts/contract/programs.ts";
  * it and the file in a rehearsal, compares the content with the manifest and cleans up after runs that died.
  */
 const limits: Record<ProgramName, number> = {
-  backup_database: 157_000,
+  backup_database: 161_500,
   check_database_status: 115_000,
   restore_database: 254_500,
   rehearse_restore: 156_500,
