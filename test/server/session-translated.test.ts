@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { DatabaseSettings } from "../../scripts/contract/settings.ts";
 import { type SessionServer, startSessionServer } from "./session-server.ts";
 
 /** A server that speaks Russian: its errors have the same codes, and our programs the same sentences. */
@@ -9,6 +10,7 @@ beforeAll(async () => {
     initdbArguments: "--locale=ru_RU.utf8 --auth-host=scram-sha-256 --auth-local=trust",
   });
   await server.sandbox.psql("CREATE TABLE things AS SELECT generate_series(1, 100) AS n");
+  await server.sandbox.psql("CREATE DATABASE closed");
   expect(await server.sandbox.psql("SHOW lc_messages")).toBe("ru_RU.utf8");
 });
 
@@ -28,6 +30,53 @@ async function hold(database: string, sql: string): Promise<() => Promise<unknow
       "template1",
     );
 }
+
+test.each<[string, string, Partial<DatabaseSettings>, string, string]>([
+  [
+    "a database that does not exist",
+    "",
+    { database: "nowhere" },
+    'database "nowhere" does not exist',
+    "set the database's name in the configuration, or restore it from a backup",
+  ],
+  [
+    "one that is closed",
+    "ALTER DATABASE closed ALLOW_CONNECTIONS false",
+    { database: "closed" },
+    'database "closed" is not currently accepting connections',
+    "ALTER DATABASE … ALLOW_CONNECTIONS true, from another database",
+  ],
+  [
+    "a role that does not exist",
+    "",
+    { user: "nobody" },
+    'role "nobody" does not exist',
+    "set the database's user in the configuration, then pulumi up",
+  ],
+  [
+    "one that may not log in",
+    "CREATE ROLE group_of_ours",
+    { user: "group_of_ours" },
+    'role "group_of_ours" is not permitted to log in',
+    'ALTER ROLE "group_of_ours" LOGIN, or set another user in the configuration',
+  ],
+  [
+    "one that has its sessions already",
+    "CREATE ROLE busy LOGIN CONNECTION LIMIT 0",
+    { user: "busy" },
+    "too many connections",
+    "end sessions that are not needed, or raise the role's CONNECTION LIMIT",
+  ],
+])("%s is told in our words, with what helps", async (_, sql, change, text, advice) => {
+  if (sql !== "") await server.sandbox.psql(sql, "template1");
+  await server.configure(change);
+  const [failed, status] = [await server.backUp(), await server.check()];
+  await server.configure({});
+  expect(failed).toMatchObject({ code: 69, stderr: expect.stringContaining(`${text}; ${advice}`) });
+  expect(status.code).toBe(2);
+  expect(status.stdout).toContain(text);
+  expect(status.stdout).toContain(`→ ${advice}`);
+});
 
 test("a locked table, a restore while others look at the databases: as on an English server", async () => {
   const { sandbox } = server;

@@ -2,6 +2,9 @@ import type { Manifest } from "../../contract/manifest.ts";
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { messageOf } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
+import { applicationName } from "../base/run-id.ts";
+import { PsqlError } from "../postgres/error.ts";
+import { whyRefused } from "../postgres/refusal.ts";
 import type { Log } from "../program/log.ts";
 import { exitCodeOf } from "../program/program.ts";
 import { lockDatabase } from "../recovery/dead-runs.ts";
@@ -89,9 +92,24 @@ export async function backUp(
   } catch (error) {
     if (outcome.backup !== null)
       log.event("error", database.name, `removing what has expired failed: ${messageOf(error)}`);
-    return { ...outcome, exitCode: exitCodeOf(error), error: messageOf(error) };
+    const refusal = await refusalOf(error, database, request);
+    if (refusal !== null) log.event("error", database.name, `no backup: ${refusal}`);
+    const told = refusal === null ? messageOf(error) : `${messageOf(error)}: ${refusal}`;
+    return { ...outcome, exitCode: exitCodeOf(error), error: told };
   }
   return outcome;
+}
+
+/** Why a connection was refused and what helps, in one language, where that can be found out. */
+async function refusalOf(
+  error: unknown,
+  database: DatabaseSettings,
+  { runId, signal }: BackupRequest,
+): Promise<string | null> {
+  if (!(error instanceof PsqlError) || error.kind !== "connection" || signal.aborted) return null;
+  const asking = { applicationName: applicationName(runId), signal };
+  const refusal = await whyRefused(database, asking).catch(() => null);
+  return refusal === null ? null : `${refusal.text}; ${refusal.advice}`;
 }
 
 /** Logs why a backup could not even begin; from then on takeBackup logs by itself. */

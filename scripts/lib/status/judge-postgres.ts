@@ -4,22 +4,6 @@ import { formatBytes } from "../base/format.ts";
 import { critical, note, ok, unknown, warning } from "./levels.ts";
 import { type DatabaseObservation, isNotYetDeployed, type PostgresFigures } from "./observation.ts";
 
-/** What PostgreSQL says when it refuses, and what helps; the first that fits. */
-const refusals: readonly [RegExp, string][] = [
-  [/not currently accepting connections/, "ALTER DATABASE … ALLOW_CONNECTIONS true, from another database"],
-  [/role ".*" does not exist/, "set the database's user in the configuration, then pulumi up"],
-  [
-    /database ".*" does not exist/,
-    "set the database's name in the configuration, or restore it from a backup",
-  ],
-  [
-    /too many (clients|connections)|connection slots/,
-    "end sessions that are not needed, or raise max_connections",
-  ],
-  [/starting up|in recovery|shutting down/, "wait, and look again"],
-  [/authentication failed|no pg_hba\.conf entry/, "let the user in over the local socket in pg_hba.conf"],
-];
-
 const otherwise = (container: string): string => `see: docker logs --tail 100 ${container}`;
 
 /** Point 2: the database takes connections and has some to spare. */
@@ -38,8 +22,11 @@ export function judgeConnections(database: DatabaseObservation, settings: Settin
       const what = `${database.lockedBy.text}, is at work and may let nobody in: ${postgres.reason}`;
       return [unknown(what, "look again when that restore has ended; see its output, or the log")];
     }
-    const advice = refusals.find(([pattern]) => pattern.test(postgres.reason))?.[1];
-    return [critical(postgres.reason, advice ?? otherwise(container))];
+    const { reason, refusal } = postgres;
+    const isTold = refusal == null || reason.includes(refusal.text);
+    return [
+      critical(isTold ? reason : `${reason}: ${refusal.text}`, refusal?.advice ?? otherwise(container)),
+    ];
   }
   const { used, maximum } = postgres.figures.connections;
   const percent = Math.round((used / maximum) * 100);

@@ -1,6 +1,7 @@
 import type { RehearsalRecord } from "../../contract/rehearsal-record.ts";
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import type { Surroundings } from "../../contract/surroundings.ts";
+import type { Refusal } from "../postgres/refusal.ts";
 import type { LogEntry } from "../program/log.ts";
 import type { LeftAloneArchives } from "../store/left-alone.ts";
 import type { Backup } from "../store/list.ts";
@@ -62,7 +63,13 @@ export interface PostgresFigures {
 export type PostgresState =
   | { answers: true; figures: PostgresFigures }
   /** `container`: there is none to ask; `refused`, `silent`: no session; `unreadable`: connected, but no answer. */
-  | { answers: false; kind: "container" | "refused" | "silent" | "unreadable"; reason: string };
+  | {
+      answers: false;
+      kind: "container" | "refused" | "silent" | "unreadable";
+      reason: string;
+      /** What the server's catalogues say of it, where that was found out. */
+      refusal?: Refusal | null;
+    };
 
 export interface RehearsalState {
   /** Newest first. */

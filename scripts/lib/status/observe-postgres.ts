@@ -3,6 +3,7 @@ import { InterruptedError, messageOf } from "../base/errors.ts";
 import { applicationName } from "../base/run-id.ts";
 import { PsqlError } from "../postgres/error.ts";
 import { query } from "../postgres/psql.ts";
+import { whyRefused } from "../postgres/refusal.ts";
 import { DockerError } from "../system/docker.ts";
 import { figuresQuery, readFigures } from "./figures-query.ts";
 import type { PostgresState } from "./observation.ts";
@@ -24,7 +25,12 @@ export async function observePostgres(
     return { answers: true, figures: readFigures(answer, runId) };
   } catch (error) {
     signal.throwIfAborted();
-    return { answers: false, kind: kindOf(error), reason: messageOf(error) };
+    const seen = { answers: false, kind: kindOf(error), reason: messageOf(error) } as const;
+    if (seen.kind !== "refused") return seen;
+    const asking = { applicationName: applicationName(runId), signal };
+    const refusal = await whyRefused(database, asking).catch(() => null);
+    signal.throwIfAborted();
+    return { ...seen, refusal };
   }
 }
 

@@ -1,0 +1,182 @@
+import * as z from "zod/mini";
+import { firstOptions, refusedOption } from "../../contract/client-environment.ts";
+import { unknownServer } from "../../contract/session-settings.ts";
+import type { DatabaseSettings } from "../../contract/settings.ts";
+import type { ChildResult } from "../system/child.ts";
+import { runClient } from "../system/docker.ts";
+import { clientProgram } from "./client-program.ts";
+import { decodeAs } from "./encodings.ts";
+
+/** Why PostgreSQL lets no session in, and what helps. */
+export interface Refusal {
+  text: string;
+  advice: string;
+}
+
+const Catalogues = z.object({
+  /** Of the database that was asked. */
+  encoding: z.string(),
+  /** Names are the bytes that stand there, as hexadecimal digits. A limit of -1 is none, of -2 a DROP that was cut off. */
+  databases: z.array(
+    z.object({
+      name: z.string(),
+      encoding: z.string(),
+      open: z.boolean(),
+      limit: z.int(),
+      sessions: z.int(),
+    }),
+  ),
+  roles: z.array(
+    z.object({
+      name: z.string(),
+      login: z.boolean(),
+      superuser: z.boolean(),
+      limit: z.int(),
+      sessions: z.int(),
+    }),
+  ),
+  sessions: z.int(),
+  maximum: z.int(),
+  /** Of the maximum, those that only superusers may have. */
+  reserved: z.int(),
+});
+export type Catalogues = z.infer<typeof Catalogues>;
+
+const question = `select json_build_object('encoding', getdatabaseencoding(), 'databases',
+(select json_agg(json_build_object('name', encode(namesend(datname), 'hex'), 'encoding', pg_encoding_to_char(encoding),
+'open', datallowconn, 'limit', datconnlimit,
+'sessions', (select count(*) from pg_stat_activity where datid = pg_database.oid))) from pg_database), 'roles',
+(select json_agg(json_build_object('name', encode(namesend(rolname), 'hex'), 'login', rolcanlogin, 'superuser', rolsuper,
+'limit', rolconnlimit, 'sessions', (select count(*) from pg_stat_activity where usesysid = pg_roles.oid))) from pg_roles),
+'sessions', (select count(*) from pg_stat_activity where backend_type = 'client backend'),
+'maximum', current_setting('max_connections')::int, 'reserved', current_setting('superuser_reserved_connections')::int
++ coalesce(current_setting('reserved_connections', true)::int, 0))`;
+
+interface Asking {
+  applicationName: string;
+  signal: AbortSignal;
+}
+
+const patienceSeconds = 15;
+
+/**
+ * Why the database refuses the user. The server says so in its own language, and psql leaves the code out: so its
+ * catalogues are asked, from another database, and as the image's own superuser where the user is let in nowhere.
+ * @returns null where that cannot be found out.
+ */
+export async function whyRefused(database: DatabaseSettings, asking: Asking): Promise<Refusal | null> {
+  const askers = [
+    { script: 'exec psql -U "$0" "$@"', name: database.user, isOther: false },
+    { script: `exec psql -U "\${POSTGRES_USER:-postgres}" "$@"`, name: "sh", isOther: true },
+  ];
+  const places = ["postgres", "template1"].filter((place) => place !== database.database);
+  for (const { script, name, isOther } of askers) {
+    for (const place of places) {
+      const argv = ["-X", "-q", "-A", "-t", "-w", "-d", place, "-c", question];
+      const first = await run(database, asking, ["sh", "-c", `${firstOptions}; ${script}`, name, ...argv]);
+      const isOption = first.code !== 0 && refusedOption.test(first.stderr);
+      const { code, stdout } = isOption
+        ? await run(database, asking, ["sh", "-c", script, name, ...argv])
+        : first;
+      if (code === 0) return refusalIn(z.parse(Catalogues, JSON.parse(stdout)), database, isOther);
+    }
+  }
+  const { code } = await run(database, asking, ["pg_isready", "-q"]);
+  return code === 1 ? { text: "it starts, stops or recovers", advice: "wait, and look again" } : null;
+}
+
+function run(
+  database: DatabaseSettings,
+  { applicationName, signal }: Asking,
+  argv: readonly string[],
+): Promise<ChildResult> {
+  const changes = { search_path: "pg_catalog", statement_timeout: `${patienceSeconds}s` };
+  // No name is converted: that they are in another encoding may be the reason.
+  const program = clientProgram(database, unknownServer, {
+    argv,
+    applicationName,
+    changes,
+    encoding: "SQL_ASCII",
+  });
+  return runClient(database.container, program, { signal, timeoutSeconds: patienceSeconds + 5 });
+}
+
+/**
+ * What the catalogues say against a session.
+ * @param isLetInNowhere the user was refused by other databases too.
+ */
+export function refusalIn(
+  catalogues: Catalogues,
+  { database: name, user }: Pick<DatabaseSettings, "database" | "user">,
+  isLetInNowhere: boolean,
+): Refusal | null {
+  const role = named(catalogues.roles, user, catalogues);
+  if (role === null)
+    return {
+      text: `role "${user}" does not exist`,
+      advice: "set the database's user in the configuration, then pulumi up",
+    };
+  if (role.encoding !== null) return encoded("role", user, role.encoding, "ALTER ROLE");
+  const { login, superuser } = role.found;
+  if (!login)
+    return {
+      text: `role "${user}" is not permitted to log in`,
+      advice: `ALTER ROLE "${user}" LOGIN, or set another user in the configuration`,
+    };
+  const database = named(catalogues.databases, name, catalogues);
+  if (database === null)
+    return {
+      text: `database "${name}" does not exist`,
+      advice: "set the database's name in the configuration, or restore it from a backup",
+    };
+  if (database.encoding !== null) return encoded("database", name, database.encoding, "ALTER DATABASE");
+  const { limit, open } = database.found;
+  if (limit === -2)
+    return {
+      text: `database "${name}" is what a DROP that was cut off has left`,
+      advice: "drop it, and restore it from a backup",
+    };
+  if (!open)
+    return {
+      text: `database "${name}" is not currently accepting connections`,
+      advice: "ALTER DATABASE … ALLOW_CONNECTIONS true, from another database",
+    };
+  const { maximum, reserved, sessions } = catalogues;
+  const isFull = (one: { limit: number; sessions: number }) => one.limit >= 0 && one.sessions >= one.limit;
+  const full =
+    sessions >= (superuser ? maximum : maximum - reserved)
+      ? "max_connections"
+      : !superuser && isFull(database.found)
+        ? "the database's CONNECTION LIMIT"
+        : !superuser && isFull(role.found)
+          ? "the role's CONNECTION LIMIT"
+          : null;
+  if (full !== null)
+    return { text: "too many connections", advice: `end sessions that are not needed, or raise ${full}` };
+  if (!isLetInNowhere) return null;
+  return {
+    text: `"${user}" is let into no database`,
+    advice: "let the user in over the local socket in pg_hba.conf, or set passwordFile",
+  };
+}
+
+/** What has the name; with the encoding that it is written in where a session, whose name is sent in UTF-8, misses it. */
+function named<One extends { name: string }>(
+  all: readonly One[],
+  name: string,
+  { encoding: own, databases }: Catalogues,
+): { found: One; encoding: string | null } | null {
+  const wanted = Buffer.from(name).toString("hex");
+  const exact = all.find((one) => one.name === wanted);
+  if (exact !== undefined) return { found: exact, encoding: null };
+  for (const encoding of new Set([own, ...databases.map((database) => database.encoding)])) {
+    const found = all.find((one) => decodeAs(Buffer.from(one.name, "hex"), encoding) === name);
+    if (found !== undefined) return { found, encoding };
+  }
+  return null;
+}
+
+const encoded = (what: string, name: string, encoding: string, command: string): Refusal => ({
+  text: `${what} "${name}" exists, but its name is written in ${encoding}, and a session names it in UTF-8`,
+  advice: `from a database in ${encoding}: ${command} "${name}" RENAME TO a name of ASCII letters; then set that name in the configuration`,
+});
