@@ -93,6 +93,7 @@ export function containerPlace(
       const template = live?.cluster.template ?? known?.template ?? properties;
       const settingsOf = known ?? live?.cluster ?? { settings: [] };
       const { notes, failure } = await startTrialServer(inContainer, {
+        major: live === null ? null : Math.floor(live.versionNumber / 10_000),
         user,
         template,
         configuration: trialServerSettings(settings.rehearsal.memoryBytes, manifest, live),

@@ -10,6 +10,8 @@ import { questionOptions } from "../postgres/questions.ts";
 import type { RestoreRun } from "../restore/run.ts";
 
 const LiveFacts = z.object({
+  /** As server_version_num: 150018. */
+  versionNumber: z.int(),
   properties: DatabaseProperties,
   roles: z.array(z.string()),
   tablespaces: z.array(z.string()),
@@ -21,6 +23,7 @@ export interface LiveFacts extends z.infer<typeof LiveFacts> {
 
 const factsQuery = (name: string): string => `
 select json_build_object(
+  'versionNumber', current_setting('server_version_num')::int,
   'properties', (${propertiesQuery(name)}),
   'roles', (select ${jsonList(`rolname`)} from pg_roles where rolname !~ '^pg_'),
   'tablespaces', (select ${jsonList(`spcname`)} from pg_tablespace where spcname !~ '^pg_'),

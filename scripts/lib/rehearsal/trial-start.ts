@@ -3,15 +3,32 @@ import { localeArguments, plainLocaleNote, refusedNote, refusedSettings } from "
 import { trialDirectory } from "./trial-container.ts";
 import { configurationLines } from "./trial-server.ts";
 
-/** Debian's packages keep initdb off PATH; the official images do not. Errors are read: they are wanted in English. */
+/**
+ * Shell lines that put the programs of the PostgreSQL that is to be tried onto PATH: $1 is its major version, empty where
+ * that is unknown. Debian's packages keep initdb off PATH, and an image may hold several major versions.
+ * @param root before the places where packages have their programs.
+ */
+export const findPrograms = (root = ""): string => `major=$1
+shift
+is_wanted() {
+  said=$("$1" --version 2>/dev/null) || return 1
+  case $said in *") $major" | *") $major"[!0-9]*) ;; *) [ -z "$major" ] ;; esac
+}
+take() { if is_wanted "$1/initdb"; then PATH="$1:$PATH"; fi; }
+if ! is_wanted initdb; then
+  for bin in ${root}/usr/lib/postgresql/*/bin ${root}/usr/pgsql-*/bin ${root}/usr/libexec/postgresql*/ ${root}/usr/local/pgsql/bin; do
+    take "\${bin%/}"
+  done
+  is_wanted initdb || { echo "it has no initdb\${major:+ of PostgreSQL $major}" >&2; exit 1; }
+fi`;
+
+/** Errors are read: they are wanted in English. */
 const shell = `set -eu
 export LC_ALL=C
-command -v initdb >/dev/null || for bin in /usr/lib/postgresql/*/bin /usr/local/pgsql/bin; do
-  if [ -x "$bin/initdb" ]; then PATH="$bin:$PATH"; fi
-done
+${findPrograms()}
 cd ${trialDirectory}`;
 
-/** What is after $2 is the locale; where the image cannot have it, the plain one does. */
+/** What is after the user and the encoding is the locale; where the image cannot have it, the plain one does. */
 const initialise = `${shell}
 user=$1 encoding=$2
 shift 2
@@ -41,6 +58,8 @@ export type RunInContainer = (
 ) => Promise<{ code: number; stdout: string; stderr: string }>;
 
 export interface TrialServer {
+  /** The live server's major version; null where it does not answer. */
+  major: number | null;
   /** The superuser that initdb makes. */
   user: string;
   template: Cluster["template"];
@@ -56,16 +75,17 @@ export interface TrialServer {
  */
 export async function startTrialServer(
   run: RunInContainer,
-  { user, template, configuration, settings }: TrialServer,
+  { major, user, template, configuration, settings }: TrialServer,
 ): Promise<{ notes: string[]; failure: string | null }> {
   const notes: string[] = [];
   const locale = localeArguments(template);
-  const argv = ["sh", "-c", initialise, "sh", user, template.encoding, ...locale];
+  const version = String(major ?? "");
+  const argv = ["sh", "-c", initialise, "sh", version, user, template.encoding, ...locale];
   const made = await run(argv, configuration);
   if (made.code !== 0) return { notes, failure: made.stderr };
   if (made.stdout.trim() === "plain") notes.push(plainLocaleNote(template));
   for (let left = settings; ; ) {
-    const { code, stdout, stderr } = await run(["sh", "-c", start, "sh"], configurationLines(left));
+    const { code, stdout, stderr } = await run(["sh", "-c", start, "sh", version], configurationLines(left));
     if (code === 0) return { notes, failure: null };
     const refused = refusedSettings(left, stdout);
     if (refused.length === 0)

@@ -77,7 +77,7 @@ test("settings with which it does not start are left out and told, one of an app
       given.push(input);
       return answers.shift() ?? { code: 1, stdout: "", stderr: "asked too often" };
     },
-    { user: "app", template: libc, configuration: "fsync = off\n", settings },
+    { major: 15, user: "app", template: libc, configuration: "fsync = off\n", settings },
   );
   expect(given).toEqual(["fsync = off\n", configurationLines(settings), "TimeZone = 'UTC'\n"]);
   expect(started).toEqual({
@@ -97,6 +97,7 @@ test("a server that does not start for another reason says why", async () => {
     { code: 1, stdout: "FATAL:  could not map memory", stderr: "pg_ctl: could not start server" },
   ];
   const started = await startTrialServer(async () => answers.shift() ?? { code: 0, stdout: "", stderr: "" }, {
+    major: null,
     user: "app",
     template: libc,
     configuration: "",
