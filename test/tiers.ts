@@ -15,7 +15,45 @@ export interface LaterFile {
   instead: string;
 }
 
-export const later: readonly LaterFile[] = [];
+const documents =
+  "the README's commands; unit tests compare paths, options and links of all documents with the code";
+const pipeline =
+  "test/pipeline/gitlab runs the same programs; unit tests read the workflows, and actionlint lints them";
+const plugin =
+  "test/provider/plugin proves it over the plugin's own interface, e2e/lifecycle and e2e/drift by the CLI";
+
+export const later: readonly LaterFile[] = [
+  { file: "test/e2e/documents/backup-configuration.test.ts", seconds: 60, instead: documents },
+  { file: "test/e2e/documents/backup-deployment-guide.test.ts", seconds: 110, instead: documents },
+  { file: "test/e2e/documents/backup-quick-reference.test.ts", seconds: 50, instead: documents },
+  { file: "test/e2e/documents/backup-system-summary.test.ts", seconds: 30, instead: documents },
+  { file: "test/e2e/documents/complete-backup-system.test.ts", seconds: 330, instead: documents },
+  { file: "test/e2e/documents/database-persistence-guide.test.ts", seconds: 150, instead: documents },
+  { file: "test/e2e/documents/troubleshooting.test.ts", seconds: 30, instead: documents },
+  { file: "test/e2e/documents/upgrading.test.ts", seconds: 90, instead: documents },
+  { file: "test/e2e/documents/drift.test.ts", seconds: 30, instead: documents },
+  {
+    file: "test/server/versions.test.ts",
+    seconds: 250,
+    instead: "the same on PostgreSQL 15, and what depends on a version on that version",
+  },
+  { file: "test/pipeline/github.test.ts", seconds: 220, instead: pipeline },
+  { file: "test/e2e/drift-report.test.ts", seconds: 230, instead: plugin },
+  { file: "test/e2e/drift-report-failures.test.ts", seconds: 40, instead: plugin },
+  { file: "test/e2e/deploy-replaces.test.ts", seconds: 115, instead: plugin },
+  { file: "test/e2e/handover.test.ts", seconds: 80, instead: plugin },
+  { file: "test/e2e/odd-names.test.ts", seconds: 25, instead: plugin },
+  {
+    file: "test/e2e/node-version.test.ts",
+    seconds: 25,
+    instead: "unit tests of the hand-over to the project's Node, which every other run goes through",
+  },
+  {
+    file: "test/e2e/cost.test.ts",
+    seconds: 60,
+    instead: "test/provider/ssh counts logins and requests of one session",
+  },
+];
 
 /** Tests that drive real servers wait as much as they compute: one more at once than there are processors. */
 export const workers: number = Math.max(2, Math.min(availableParallelism() + 1, 12));
