@@ -1,7 +1,7 @@
 const headLimit = 8_192;
 const tailLimit = 1_024;
-const copyBegins = Buffer.from(" FROM stdin;\n");
-const copyEnds = Buffer.from("\n\\.\n");
+const copyBegins = " FROM stdin;\n";
+const copyEnds = "\n\\.\n";
 
 const completePattern =
   /\n--\n-- PostgreSQL database dump complete\n--\n\n(?:\\unrestrict (?<token>[A-Za-z0-9]+)\n\n)?$/;
@@ -13,26 +13,24 @@ const completePattern =
  */
 export class DumpEndings {
   #head = "";
-  #tail = Buffer.alloc(0);
+  #tail = "";
   #rowsBegan = -1;
   #rowsEnded = -1;
   uncompressedBytes = 0;
 
-  take(chunk: Buffer): void {
-    if (this.#head.length < headLimit) {
-      this.#head += chunk.toString("latin1", 0, headLimit - this.#head.length);
-    }
+  /** @param text the next piece, each byte a character. */
+  take(text: string): void {
+    if (this.#head.length < headLimit) this.#head += text.slice(0, headLimit - this.#head.length);
     // To join all pieces would copy all of the text.
-    const alone = chunk.length >= tailLimit && this.#token() !== null;
-    const text = alone ? chunk : Buffer.concat([this.#tail, chunk]);
-    if (this.#token() === null) this.#watchRows(text, this.uncompressedBytes - this.#tail.length);
-    // A copy, so that the whole chunk is not kept alive by its end.
-    this.#tail = Buffer.from(text.subarray(-tailLimit));
-    this.uncompressedBytes += chunk.length;
+    const alone = text.length >= tailLimit && this.#token() !== null;
+    const joint = alone ? text : this.#tail + text;
+    if (this.#token() === null) this.#watchRows(joint, this.uncompressedBytes - this.#tail.length);
+    this.#tail = joint.slice(-tailLimit);
+    this.uncompressedBytes += text.length;
   }
 
   isComplete(): boolean {
-    const complete = completePattern.exec(this.#tail.toString("latin1"));
+    const complete = completePattern.exec(this.#tail);
     if (complete === null) return false;
     const token = this.#token();
     return (
@@ -55,7 +53,7 @@ export class DumpEndings {
     );
   }
 
-  #watchRows(text: Buffer, offset: number): void {
+  #watchRows(text: string, offset: number): void {
     const began = text.lastIndexOf(copyBegins);
     const ended = text.lastIndexOf(copyEnds);
     if (began >= 0) this.#rowsBegan = offset + began;

@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { PassThrough, Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { open } from "node:fs/promises";
+import type { Writable } from "node:stream";
 import type { Compression } from "../../contract/backup-names.ts";
 import type { ServerFacts } from "../../contract/session-settings.ts";
 import type { DatabaseSettings } from "../../contract/settings.ts";
@@ -11,10 +10,10 @@ import { clientProgram } from "../postgres/client-program.ts";
 import { connectionString } from "../postgres/sql.ts";
 import { endOf, firstForeignStatus } from "../system/child.ts";
 import { dockerFailure, execArguments } from "../system/docker.ts";
-import { decompressing, decompressor } from "./compression.ts";
+import { decompressing } from "./compression.ts";
 import { type LoadError, loadErrors, readable } from "./load-errors.ts";
-import { letGo } from "./passing-buffers.ts";
-import { confineDump } from "./restrict-psql.ts";
+import { readArchive } from "./read.ts";
+import { Confinement } from "./restrict-psql.ts";
 import type { WithheldRefreshes } from "./withheld-refreshes.ts";
 
 export interface Load {
@@ -64,6 +63,9 @@ const settings = {
 export const liftForLoad = `SELECT pg_catalog.set_config(name, '', false)
   FROM pg_catalog.pg_settings WHERE name OPERATOR(pg_catalog.=) 'restrict_nonsystem_relation_kind'`;
 
+/** Of an archive at a time. */
+const readBytes = 262_144;
+
 /** Of what psql says; an error is the last of it. */
 const messagesLimit = 262_144;
 
@@ -79,7 +81,7 @@ export class LoadFailure extends Error {
 
 /** A psql that runs a dump in the database, or a part of it. */
 export interface LoadingPsql {
-  stdin: NodeJS.WritableStream;
+  stdin: Writable;
   /** Its exit status, what it and the commands beside it said, once it has ended. @throws a system error */
   ended: Promise<{ status: number; output: string }>;
 }
@@ -179,40 +181,66 @@ function statusesOf(
   });
 }
 
-async function send(load: Load, input: NodeJS.WritableStream): Promise<void> {
+/** Gives psql its input. @throws an Error where the archive is not the one that was verified; a system error */
+async function send(load: Load, stdin: Writable): Promise<void> {
+  // What is written tells of it too.
+  stdin.on("error", () => {});
+  const write = (piece: Buffer | string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (piece.length === 0) return resolve();
+      stdin.write(piece, "latin1", (error) => (error ? reject(error) : resolve()));
+    });
+  try {
+    if (load.way === "compressed") await sendBytes(load, write);
+    else await sendText(load, write);
+  } catch (error) {
+    stdin.destroy();
+    throw error;
+  }
+  stdin.end();
+}
+
+async function sendText(load: Load, write: (text: string) => Promise<void>): Promise<void> {
+  const { withheld } = load;
+  const confinement = new Confinement(load.way === "confined");
+  const stays = (text: string): string => withheld?.take(text) ?? text;
+  await readLoad(load, (text) => write(stays(confinement.take(text))));
+  await write(stays(confinement.end()) + (withheld?.end() ?? ""));
+}
+
+/** One piece is read into the place of the one before, which was written by then: new ones would pile up in memory. */
+async function sendBytes(load: Load, write: (bytes: Buffer) => Promise<void>): Promise<void> {
   const watched = watch(load);
-  const archive = createReadStream(load.archive, { highWaterMark: 1 << 18 });
-  if (load.way === "compressed") await pipeline(archive, watched.bytes, input, { signal: load.signal });
-  else
-    await pipeline(
-      archive,
-      watched.bytes,
-      decompressor(load.compression),
-      confineDump(load.way === "confined"),
-      load.withheld?.transform() ?? new PassThrough(),
-      input,
-      { signal: load.signal },
-    );
+  const buffer = Buffer.allocUnsafeSlow(readBytes);
+  const archive = await open(load.archive);
+  try {
+    for (;;) {
+      load.signal.throwIfAborted();
+      const { bytesRead } = await archive.read(buffer);
+      if (bytesRead === 0) break;
+      const piece = buffer.subarray(0, bytesRead);
+      watched.see(piece);
+      await write(piece);
+    }
+  } finally {
+    await archive.close();
+  }
   watched.requireSame();
 }
 
-/** Passes an archive's bytes on and shows how far it is; `requireSame` throws where they are not those that were verified. */
-function watch(load: Pick<Load, "progress" | "sha256">): { bytes: Transform; requireSame: () => void } {
+/** Shows how far an archive's bytes are; `requireSame` throws where they are not those that were verified. */
+function watch(load: Pick<Load, "progress" | "sha256">) {
   const hash = createHash("sha256");
   let count = 0;
-  const bytes = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      count += chunk.length;
-      load.progress(count);
-      letGo(chunk.length);
-      done(null, chunk);
-    },
-  });
-  const requireSame = () => {
+  const see = (piece: Buffer): void => {
+    hash.update(piece);
+    count += piece.length;
+    load.progress(count);
+  };
+  const requireSame = (): void => {
     if (hash.digest("hex") !== load.sha256) throw new Error("the file changed while it was restored");
   };
-  return { bytes, requireSame };
+  return { see, requireSame };
 }
 
 /**
@@ -221,15 +249,6 @@ function watch(load: Pick<Load, "progress" | "sha256">): { bytes: Transform; req
  */
 export async function readLoad(load: Load, take: (text: string) => Promise<void>): Promise<void> {
   const watched = watch(load);
-  const archive = createReadStream(load.archive, { highWaterMark: 1 << 18 });
-  await pipeline(
-    archive,
-    watched.bytes,
-    decompressor(load.compression),
-    async (text: AsyncIterable<Buffer>) => {
-      for await (const chunk of text) await take(chunk.toString("latin1"));
-    },
-    { signal: load.signal },
-  );
+  await readArchive(load.archive, load.compression, { see: watched.see, take, signal: load.signal });
   watched.requireSame();
 }

@@ -1,9 +1,7 @@
-import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
 import { decodeAs, encodingIn } from "../postgres/encodings.ts";
-import { compressionOfVerified, decompressor } from "./compression.ts";
+import { compressionOfVerified } from "./compression.ts";
 import { DumpLines } from "./dump-lines.ts";
-import { letGo } from "./passing-buffers.ts";
+import { readArchive } from "./read.ts";
 
 /** Gives lines, which were read as Latin-1, as what they are in the encoding that the dump has set. */
 export class LineDecoder {
@@ -27,21 +25,16 @@ export async function readDump(
   signal: AbortSignal,
 ): Promise<void> {
   let enough = false;
-  const read = pipeline(
-    createReadStream(archive),
-    decompressor(compressionOfVerified(archive)),
-    async (text: AsyncIterable<Buffer>) => {
-      for await (const chunk of text) {
-        letGo(chunk.length);
-        enough = !take(chunk.toString("latin1"));
-        if (enough) return;
-      }
+  const read = readArchive(archive, compressionOfVerified(archive), {
+    take: (text) => {
+      enough = !take(text);
+      // To stop before the end breaks the pipeline off.
+      if (enough) throw new Error("the rest is not wanted");
     },
-    { signal },
-  );
+    signal,
+  });
   await read.catch((error: unknown) => {
     signal.throwIfAborted();
-    // To stop before the end breaks the pipeline off.
     if (!enough) throw error;
   });
 }

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import { createReadStream, statSync } from "node:fs";
-import { pipeline } from "node:stream/promises";
+import { statSync } from "node:fs";
 import { messageOf, ProgramError, systemCode } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
-import { compressionOfFile, decompressor } from "./compression.ts";
+import { compressionOfFile } from "./compression.ts";
 import { DumpEndings } from "./dump-endings.ts";
-import { letGo } from "./passing-buffers.ts";
+import { readArchive } from "./read.ts";
 
 export type ArchiveErrorKind =
   | "missing"
@@ -51,10 +50,6 @@ function damage(error: unknown): ArchiveErrorKind | null {
   return messageOf(error) === "incorrect header check" ? "trailing-garbage" : "corrupt";
 }
 
-/** Of the file at a time, and of its text: large enough that handing over costs little, small enough for memory. */
-const readBytes = 262_144;
-const textBytes = 262_144;
-
 export interface VerifiedArchive {
   bytes: number;
   sha256: string;
@@ -66,48 +61,40 @@ export interface VerifiedArchive {
 
 /**
  * Reads a backup's file in full and decompresses it: whole, undamaged, and a dump that pg_dump finished.
- * Memory stays bounded whatever the size. `watch` is given the dump's text, piece by piece.
+ * Memory stays bounded whatever the size. `watch` is given the dump's text, piece by piece, each byte a character.
  * @throws ArchiveError; InterruptedError on abort; a system error if it cannot be read.
  */
 export async function verifyArchive(
   path: string,
-  { signal, watch }: { signal?: AbortSignal; watch?: (text: Buffer) => void } = {},
+  { signal, watch }: { signal?: AbortSignal; watch?: (text: string) => void } = {},
 ): Promise<VerifiedArchive> {
   const size = sizeOf(path);
   if (size === 0) throw new ArchiveError("empty", path);
   const compression = compressionOfFile(path);
   if (compression === null) throw new ArchiveError("not-compressed", path);
   const hash = createHash("sha256");
-  const text = decompressor(compression, textBytes);
   const endings = new DumpEndings();
   let bytes = 0;
+  let used = 0;
   try {
-    await pipeline(
-      createReadStream(path, { highWaterMark: readBytes }),
-      async function* hashed(source: AsyncIterable<Buffer>) {
-        for await (const chunk of source) {
-          bytes += chunk.length;
-          hash.update(chunk);
-          yield chunk;
-        }
+    used = await readArchive(path, compression, {
+      see: (piece) => {
+        bytes += piece.length;
+        hash.update(piece);
       },
-      text,
-      async (source: AsyncIterable<Buffer>) => {
-        for await (const chunk of source) {
-          endings.take(chunk);
-          watch?.(chunk);
-          letGo(chunk.length);
-        }
+      take: (text) => {
+        endings.take(text);
+        watch?.(text);
       },
-      signal === undefined ? {} : { signal },
-    );
+      signal,
+    });
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     const kind = damage(error);
     throw kind === null ? error : new ArchiveError(kind, path, error);
   }
   // zlib stops at zeros after the last member and says nothing.
-  if (text.bytesWritten !== size || bytes !== size) throw new ArchiveError("trailing-garbage", path);
+  if (used !== size || bytes !== size) throw new ArchiveError("trailing-garbage", path);
   if (!endings.isComplete()) throw new ArchiveError("incomplete-dump", path);
   const { uncompressedBytes, serverVersion, dumpVersion } = endings;
   return { bytes, sha256: hash.digest("hex"), uncompressedBytes, serverVersion, dumpVersion };

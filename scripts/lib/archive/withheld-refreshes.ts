@@ -1,5 +1,3 @@
-import { Transform } from "node:stream";
-
 const rowsEnd = "\n\\.\n";
 const heading = /^-- Name: .*; Type: MATERIALIZED VIEW DATA; Schema: /;
 /** pg_dump writes the statement below these lines. */
@@ -27,14 +25,8 @@ export class WithheldRefreshes {
   /** How many lines of a heading were seen. */
   #heading = 0;
 
-  transform(): Transform {
-    return new Transform({
-      transform: (chunk: Buffer, _encoding, done) => done(null, this.#take(chunk.toString("latin1"))),
-      flush: (done) => done(null, Buffer.from(this.#rest, "latin1")),
-    });
-  }
-
-  #take(text: string): Buffer {
+  /** What stays of the next piece of the text, each byte a character. */
+  take(text: string): string {
     const passed: string[] = [];
     let rest = this.#rest + text;
     for (;;) {
@@ -67,7 +59,12 @@ export class WithheldRefreshes {
       rest = rest.slice(kept);
     }
     this.#rest = rest;
-    return Buffer.from(passed.join(""), "latin1");
+    return passed.join("");
+  }
+
+  /** What is left at the dump's end. */
+  end(): string {
+    return this.#rest;
   }
 
   #withheldIn(line: string): WithheldView | null {

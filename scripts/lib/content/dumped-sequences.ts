@@ -4,9 +4,8 @@ import type { NamedSequence } from "./sequences.ts";
 /** More than the names, quoted, and the value of one sequence take. */
 const entryLimit = 2_048;
 
-const entryMark = Buffer.from("; Type: ");
-const rowsMark = Buffer.from("\\.\n");
-const newline = 10;
+const entryMark = "; Type: ";
+const rowsMark = "\\.\n";
 
 const rowsBegin =
   /^; Type: TABLE DATA; Schema: [^\n]*\n--\n\n(?:-- load via partition root [^\n]*\n\n)?COPY /;
@@ -17,33 +16,35 @@ const value =
 const lostFunction =
   /^; Type: FUNCTION; Schema: [^\n]*\n--\n\nCREATE FUNCTION (?<name>[^\n]*)\(\) RETURNS \n {4}LANGUAGE /;
 
+/** A part of a text would keep the whole of it in memory for as long as there is a name that was taken out of it. */
+const copied = (part: string): string => Buffer.from(part, "latin1").toString("latin1");
+
 /**
  * Watches the text of a plain dump go by and collects what only the dump knows: the sequences' values, for sequences obey
  * no snapshot and others go on counting, and whether it lacks a function, which no lock keeps.
  */
 export class DumpedSequences {
   readonly #values = new Map<string, Pick<SequenceValue, "lastValue" | "isCalled">>();
-  #rest = Buffer.alloc(0);
+  #rest = "";
   #inRows = false;
   /** A function that the dump cannot make, as it names it. */
   lostFunction: string | null = null;
 
-  take(chunk: Buffer): void {
+  /** @param text the next piece, each byte a character. */
+  take(text: string): void {
     // Only where two pieces meet they are joined: that would copy all of the text.
-    const joint = Buffer.concat([this.#rest, chunk.subarray(0, entryLimit)]);
+    const joint = this.#rest + text.slice(0, entryLimit);
     const seen = this.#scan(joint, entryLimit);
-    const rest =
-      chunk.length <= entryLimit
-        ? joint.subarray(seen)
-        : chunk.subarray(this.#scan(chunk, entryLimit, seen - this.#rest.length));
-    // A copy, so that the whole chunk is not kept alive by its end.
-    this.#rest = Buffer.from(rest);
+    this.#rest =
+      text.length <= entryLimit
+        ? joint.slice(seen)
+        : text.slice(this.#scan(text, entryLimit, seen - this.#rest.length));
   }
 
   /** Takes what is left at the dump's end. */
   end(): void {
     this.#scan(this.#rest, 0);
-    this.#rest = Buffer.alloc(0);
+    this.#rest = "";
   }
 
   /**
@@ -60,18 +61,18 @@ export class DumpedSequences {
   }
 
   /** @returns from where on the text is to be looked at again together with what follows. */
-  #scan(text: Buffer, lookAhead: number, from = 0): number {
+  #scan(text: string, lookAhead: number, from = 0): number {
     for (let at = from; ; ) {
       const mark = this.#inRows ? rowsMark : entryMark;
       const found = text.indexOf(mark, at);
       if (found < 0) return Math.max(at, text.length - mark.length);
       if (this.#inRows) {
         // In a row a backslash is never alone: this one's line began before it.
-        this.#inRows = text[found - 1] !== newline;
+        this.#inRows = text[found - 1] !== "\n";
         at = found + (this.#inRows ? 1 : mark.length);
       } else {
         if (text.length - found < lookAhead) return found;
-        this.#read(text.toString("latin1", found, found + entryLimit));
+        this.#read(copied(text.slice(found, found + entryLimit)));
         at = found + mark.length;
       }
     }
