@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { messageOf } from "../../scripts/contract/error-text.ts";
 import { connectionShapes } from "../remotehost/connection.ts";
-import { DeploymentError, messageOf } from "./errors.ts";
+import { DeploymentError } from "./errors.ts";
 import { deploymentExits } from "./exit-codes.ts";
 
 interface Option {

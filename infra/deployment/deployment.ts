@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { messageOf } from "../../scripts/contract/error-text.ts";
 import type { painter } from "../../scripts/contract/shown.ts";
 import { project } from "../config/names.ts";
 import type { ServerPlan } from "../config/plan.ts";
@@ -13,7 +14,7 @@ import { type Chosen, chooseServers, hasDatabases, planOfFile } from "./choice.t
 import type { Wish } from "./command-line.ts";
 import type { Conversation } from "./conversation.ts";
 import { errorsOf, interrupted, nobodyToAsk, notReady, previewFailed } from "./endings.ts";
-import { alsoSaying, DeploymentError, Interruption, messageOf } from "./errors.ts";
+import { alsoSaying, DeploymentError, Interruption } from "./errors.ts";
 import { type Interruptions, orAborted } from "./interruption.ts";
 import { type Look, lookAt, twinProblem } from "./preflight.ts";
 import { previewText } from "./preview-text.ts";

@@ -24,6 +24,3 @@ export class Interruption extends DeploymentError {
     super("interrupted", what, next);
   }
 }
-
-/** The message of anything that was thrown. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

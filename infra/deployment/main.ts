@@ -1,11 +1,12 @@
 import { join } from "node:path";
+import { messageOf } from "../../scripts/contract/error-text.ts";
 import { painter, usesColour } from "../../scripts/contract/shown.ts";
 import { RemoteHostError } from "../remotehost/errors.ts";
 import { closeSessions } from "../remotehost/looking.ts";
 import { helpText, parseCommandLine, program, type Wish } from "./command-line.ts";
 import { conversation } from "./conversation.ts";
 import { Deployment } from "./deployment.ts";
-import { DeploymentError, messageOf } from "./errors.ts";
+import { DeploymentError } from "./errors.ts";
 import { exitNumber } from "./exit-codes.ts";
 import { Interruptions } from "./interruption.ts";
 import { Progress } from "./progress.ts";

@@ -2,11 +2,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { messageOf } from "../../scripts/contract/error-text.ts";
 import { repository } from "../local-machine/places.ts";
 import { chosenServersVariable } from "../program/chosen-servers.ts";
 import { notUnderstood } from "../pulumi-cli/engine-events.ts";
 import { addEvent, type EngineReport, emptyReport } from "./changes.ts";
-import { DeploymentError, messageOf } from "./errors.ts";
+import { DeploymentError } from "./errors.ts";
 import { forgetServer } from "./forgotten-server.ts";
 
 /** Loaded late, and while something else is waited for: it takes half a second. */

@@ -1,9 +1,10 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { messageOf } from "../../scripts/contract/error-text.ts";
 import { nearest } from "../config/nearest.ts";
 import { replaceFile } from "../local-machine/atomic-file.ts";
-import { DeploymentError, messageOf } from "./errors.ts";
+import { DeploymentError } from "./errors.ts";
 import { StackFile } from "./stack-file.ts";
 
 /**

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { messageOf } from "../../scripts/contract/error-text.ts";
 
 /** What a command line asks for. */
 export interface Wish {
@@ -60,6 +61,6 @@ function valuesOf(words: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new UsageError(messageOf(error), { cause: error });
   }
 }

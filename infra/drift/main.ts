@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { styleText } from "node:util";
+import { messageOf } from "../../scripts/contract/error-text.ts";
 import { matchesKey } from "../config/key-pattern.ts";
 import { say } from "../local-machine/steps.ts";
 import { closeSessions } from "../remotehost/looking.ts";
@@ -86,10 +87,6 @@ async function run(words: readonly string[]): Promise<number> {
   } finally {
     await closeSessions();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 try {

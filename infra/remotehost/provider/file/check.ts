@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { messageOf } from "../../../../scripts/contract/error-text.ts";
 import type { Checked, CheckFailure } from "../resource.ts";
 import { show } from "../rules.ts";
 import { failuresOf, placeSchema, ruled } from "../schema.ts";
@@ -105,7 +106,7 @@ async function sourceInputs(
     rememberOrigin(sha256, { from: "file", path });
     return { inputs: { ...place, sha256 }, failures: [] };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return { inputs: place, failures: [{ property: "source", reason: `${path} cannot be read: ${why}` }] };
   }
 }

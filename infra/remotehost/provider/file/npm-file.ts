@@ -6,6 +6,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
+import { messageOf } from "../../../../scripts/contract/error-text.ts";
 import type { NpmFile } from "../../file.ts";
 import { sha256OfFile } from "./sha256.ts";
 
@@ -94,7 +95,7 @@ function name(file: NpmFile): string {
 
 /** What npm said about the cause; its last line only names its log. */
 function causeOf(error: unknown): string {
-  const lines = (error instanceof Error ? error.message : String(error)).trim().split("\n");
+  const lines = messageOf(error).trim().split("\n");
   const said = lines.filter((line) => /^npm (?:error|ERR!) (?!A complete log)/.test(line)).slice(0, 3);
   return said.length > 0 ? said.join("; ") : (lines.at(-1) ?? "");
 }

@@ -1,3 +1,4 @@
+import { shellWord } from "../../../../scripts/contract/quoting.ts";
 import { type Connection, connectionShapes, defaultConnectTimeout } from "../../connection.ts";
 import { ConnectError } from "../../errors.ts";
 import type { Failure, FailureContext } from "./failure-row.ts";
@@ -155,8 +156,4 @@ export function failureContext(connection: Connection, stderr: string): FailureC
 
 function lastLine(stderr: string): string | null {
   return stderr.trim().split("\n").at(-1)?.trim() || null;
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
