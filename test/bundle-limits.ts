@@ -8,7 +8,7 @@ import type { ProgramName } from "../scripts/contract/programs.ts";
 const limits: Record<ProgramName, number> = {
   backup_database: 161_500,
   check_database_status: 115_000,
-  restore_database: 255_000,
+  restore_database: 256_000,
   rehearse_restore: 156_500,
   prune_backups: 100_000,
   pin_backup: 100_000,
