@@ -1,34 +1,40 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { SnapshotSession } from "../../scripts/lib/content/snapshot.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Content } from "../../scripts/contract/content.ts";
+import { type Snapshot, SnapshotSession } from "../../scripts/lib/content/snapshot.ts";
+import { Overtaken } from "../../scripts/lib/content/table-groups.ts";
+import { PsqlSession } from "../../scripts/lib/postgres/session.ts";
 import { commandOf, putPrograms, settingsFile } from "./programs.ts";
-import { type RestoreServer, startRestoreServer } from "./restore-server.ts";
+import { backups, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
-/** What a backup may lock beyond a dump: the tables and indexes of one statement, and the catalogues. */
+/** How many locks a run may have beyond a dump, however many tables there are: what one statement reads, and catalogues. */
 const fewMore = 250;
+/** So few slots has the server's table of locks: 16 for each of 74 clients and 22 other processes. */
+const slots = 1536;
+/** A dump of so many tables alone still gets its locks there; two sessions that lock all of them do not. */
+const nearlyTooMany = 2300;
+const plain = "plain";
+
+/**
+ * Stands before the real docker on PATH: before pg_dump is told its snapshot, a client of the database AMONG writes what
+ * WRITE says.
+ */
+const watching = `#!/bin/sh
+client() {
+  try=0
+  until /usr/bin/docker exec --env PGAPPNAME= "$CONTAINER" psql -X -U curriculum_library_api -d "$AMONG" -c "$WRITE" \\
+    >/tmp/client 2>&1 || [ $((try += 1)) -ge 99 ]; do :; done
+}
+case "$*" in *" pg_dump "*) { read -r order; client; echo "$order"; } | /usr/bin/docker "$@"; exit ;; esac
+exec /usr/bin/docker "$@"
+`;
 
 let server: RestoreServer;
 
 beforeAll(async () => {
   server = await startRestoreServer({ database: "empty" });
-  await putPrograms(server.sandbox, ["rehearse_restore"]);
-  await server.sandbox.psql(`
-CREATE PROCEDURE make_tenants(tenants integer, tables integer) LANGUAGE plpgsql AS $$
-BEGIN
-  FOR t IN 1..tenants LOOP
-    EXECUTE format('CREATE SCHEMA tenant_%s', t);
-    FOR n IN 1..tables LOOP
-      EXECUTE format('CREATE TABLE tenant_%1$s.things_%2$s (id bigserial PRIMARY KEY, a integer, b integer, c text, d date)', t, n);
-      EXECUTE format('CREATE INDEX ON tenant_%1$s.things_%2$s (a)', t, n);
-      EXECUTE format('CREATE INDEX ON tenant_%1$s.things_%2$s (b)', t, n);
-      EXECUTE format('CREATE INDEX ON tenant_%1$s.things_%2$s (c)', t, n);
-      EXECUTE format('CREATE INDEX ON tenant_%1$s.things_%2$s (d)', t, n);
-      EXECUTE format('INSERT INTO tenant_%1$s.things_%2$s (a) VALUES (1)', t, n);
-    END LOOP;
-    COMMIT;
-  END LOOP;
-END $$;
-CALL make_tenants(30, 50);`);
-  await server.sandbox.psql(
+  const { sandbox } = server;
+  await putPrograms(sandbox, ["rehearse_restore"]);
+  await sandbox.psql(
     `CREATE TABLE stop (); CREATE TABLE most (locks integer);
 CREATE PROCEDURE watch_locks() LANGUAGE plpgsql AS $$
 DECLARE
@@ -37,10 +43,9 @@ DECLARE
 BEGIN
   WHILE NOT EXISTS (SELECT FROM stop) LOOP
     COMMIT;
-    SELECT count(DISTINCT (locktype, database, relation, virtualxid, transactionid::text, classid, objid)) INTO now_held
-      FROM pg_locks WHERE pid <> pg_backend_pid();
+    SELECT count(*) INTO now_held FROM pg_locks WHERE pid <> pg_backend_pid();
     most_held := greatest(most_held, now_held);
-    PERFORM pg_sleep(0.01);
+    PERFORM pg_sleep(0.005);
   END LOOP;
   DELETE FROM stop;
   INSERT INTO most VALUES (most_held);
@@ -50,7 +55,7 @@ END $$;`,
 }, 300_000);
 afterAll(() => server?.remove());
 
-/** The most objects that were locked at once, which the server's lock table has to have room for, while `work` was done. */
+/** The most locks that all sessions had at once while `work` was done: each needs room in the server's memory. */
 async function mostLocks(work: () => Promise<unknown>): Promise<number> {
   const { psql } = server.sandbox;
   await psql("DELETE FROM most", "postgres");
@@ -64,55 +69,199 @@ async function mostLocks(work: () => Promise<unknown>): Promise<number> {
   return Number(await psql("SELECT max(locks) FROM most", "postgres"));
 }
 
-test("with PostgreSQL's defaults and 1,500 tables of six indexes and a sequence, backup, restore and rehearsal lock no more than a dump", async () => {
+const dump = (database: string) => async () => {
+  const { sandbox } = server;
+  const command = `docker exec ${sandbox.container} pg_dump -U ${sandbox.databaseUser} -f /dev/null ${database}`;
+  expect(await sandbox.run(command)).toMatchObject({ code: 0 });
+};
+
+test("with PostgreSQL's defaults and 3,000 tables of five indexes and a sequence, a backup has no more locks than a dump", async () => {
   const { sandbox } = server;
   expect(await sandbox.psql("SHOW max_locks_per_transaction")).toBe("64");
-  const dump = `docker exec ${sandbox.container} pg_dump -U ${sandbox.databaseUser} -f /dev/null ${sandbox.database}`;
-  const ofDump = await mostLocks(async () => expect(await sandbox.run(dump)).toMatchObject({ code: 0 }));
-  let archive = "";
-  const ofBackup = await mostLocks(async () => {
-    archive = await server.backUp();
-  });
-  expect(ofBackup).toBeLessThan(ofDump + fewMore);
-  const ofRestore = await mostLocks(async () =>
-    expect(await server.restore(`${archive} --yes`)).toMatchObject({ code: 0, stderr: "" }),
-  );
-  expect(ofRestore).toBeLessThan(ofDump + fewMore);
-  const rehearsed = await sandbox.run(`${commandOf(sandbox, "rehearse_restore")} --quiet`);
-  expect(rehearsed).toMatchObject({ code: 0, stderr: "" });
-}, 900_000);
-
-test("tables without sequences are locked as by a dump alone", async () => {
-  const { sandbox } = server;
-  await sandbox.psql("CREATE DATABASE plain", "postgres");
-  await sandbox.psql("CREATE TABLE parts (id integer, day date) PARTITION BY LIST (id); SELECT 1", "plain");
-  await sandbox.psql(
-    `SELECT format('CREATE TABLE part_%1$s PARTITION OF parts FOR VALUES IN (%1$s)', n) FROM generate_series(1, 1200) AS n \\gexec
-SELECT format('INSERT INTO parts VALUES (%1$s)', n) FROM generate_series(1, 1200) AS n \\gexec`,
-    "plain",
-  );
-  const [database] = server.settings.databases;
-  if (database === undefined) throw new Error("there is no database");
-  const databases = [{ ...database, database: "plain" }];
-  await sandbox.writeFile(settingsFile, JSON.stringify({ ...server.settings, databases }), "0600");
-  const dump = `docker exec ${sandbox.container} pg_dump -U ${sandbox.databaseUser} -f /dev/null plain`;
-  const ofDump = await mostLocks(async () => expect(await sandbox.run(dump)).toMatchObject({ code: 0 }));
+  await sandbox.psql(`DO $$
+BEGIN
+  FOR t IN 1..60 LOOP
+    EXECUTE format('CREATE SCHEMA tenant_%s', t);
+    FOR n IN 1..50 LOOP
+      EXECUTE format('CREATE TABLE tenant_%1$s.things_%2$s (id bigserial PRIMARY KEY, a integer, b integer, c text, d date);
+        CREATE INDEX ON tenant_%1$s.things_%2$s (a); CREATE INDEX ON tenant_%1$s.things_%2$s (b);
+        CREATE INDEX ON tenant_%1$s.things_%2$s (c); CREATE INDEX ON tenant_%1$s.things_%2$s (d);
+        INSERT INTO tenant_%1$s.things_%2$s (a) VALUES (1)', t, n);
+    END LOOP;
+    COMMIT;
+  END LOOP;
+END $$;`);
+  const ofDump = await mostLocks(dump(sandbox.database));
   const ofBackup = await mostLocks(() => server.backUp());
   expect(ofBackup).toBeLessThan(ofDump + fewMore);
-}, 300_000);
+}, 600_000);
+
+describe("where a dump alone nearly fills the server's table of locks", () => {
+  beforeAll(async () => {
+    const { sandbox } = server;
+    await sandbox.psql("CREATE DATABASE plain", "postgres");
+    await sandbox.psql("ALTER SYSTEM SET max_connections = 74", "postgres");
+    await sandbox.psql("ALTER SYSTEM SET max_locks_per_transaction = 16", "postgres");
+    await sandbox.stopDatabase();
+    await sandbox.startDatabase();
+    const perProcess = `SELECT 16 * (1 + sum(setting::integer)) FROM pg_settings
+      WHERE name IN ('max_connections', 'autovacuum_max_workers', 'max_worker_processes', 'max_wal_senders')`;
+    expect(await sandbox.psql(perProcess)).toBe(String(slots));
+    await sandbox.psql(
+      `DO $$
+BEGIN
+  FOR n IN 1..${nearlyTooMany} LOOP
+    EXECUTE format('CREATE TABLE part_%1$s (id integer, day date); INSERT INTO part_%1$s VALUES (%1$s)', n);
+    IF n % 100 = 0 THEN COMMIT; END IF;
+  END LOOP;
+END $$;`,
+      plain,
+    );
+    const [database] = server.settings.databases;
+    if (database === undefined) throw new Error("there is no database");
+    const databases = [{ ...database, database: plain }];
+    await sandbox.writeFile(settingsFile, JSON.stringify({ ...server.settings, databases }), "0600");
+  }, 300_000);
+
+  test("backup, rehearsal, restore and restore in place have no more locks than it", async () => {
+    const { sandbox } = server;
+    const ofDump = await mostLocks(dump(plain));
+    expect(ofDump).toBeGreaterThan(nearlyTooMany);
+    let archive = "";
+    const most = {
+      backup: await mostLocks(async () => {
+        archive = await server.backUp();
+      }),
+      rehearsal: await mostLocks(async () =>
+        expect(await sandbox.run(`${commandOf(sandbox, "rehearse_restore")} --quiet`)).toMatchObject({
+          code: 0,
+          stderr: "",
+        }),
+      ),
+      restore: await mostLocks(async () =>
+        expect(await server.restore(`${archive} --yes`)).toMatchObject({ code: 0, stderr: "" }),
+      ),
+      inPlace: await mostLocks(async () =>
+        expect(await server.restore(`${archive} --yes --in-place`)).toMatchObject({ code: 0, stderr: "" }),
+      ),
+    };
+    expect(Object.entries(most).filter(([, locks]) => locks >= ofDump + fewMore)).toEqual([]);
+  }, 900_000);
+
+  test("a table that only the dump locks is seen to be changed, or waited for, and locked from then on", async () => {
+    const { psql } = server.sandbox;
+    const options = { applicationName: "database-backups/locks-test" };
+    const [database] = server.settings.databases;
+    if (database === undefined) throw new Error("there is no database");
+    const oid = Number(await psql("SELECT 'part_700'::regclass::oid", plain));
+    const overtaken = expect.objectContaining({ constructor: Overtaken, oids: [oid] });
+    const parts = await psql(
+      "SELECT string_agg('public.' || tablename, ', ') FROM pg_tables WHERE tablename ~ '^part_'",
+      plain,
+    );
+    const emptyAndFill = "TRUNCATE part_700; INSERT INTO part_700 VALUES (700)";
+    const waits = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+    const attempt = async (first: number[], work: (snapshot: Snapshot) => Promise<void>, early = false) => {
+      const settings = { ...database, database: plain };
+      const snapshot = await new SnapshotSession(settings, options, new Set(first)).take();
+      const dumping = new PsqlSession(settings, options);
+      try {
+        if (early) await psql(emptyAndFill, plain);
+        await dumping.query(`BEGIN; LOCK TABLE ${parts} IN ACCESS SHARE MODE`);
+        await work(snapshot);
+      } finally {
+        await snapshot.close();
+        await dumping.close();
+      }
+    };
+    const read = (snapshot: Snapshot) => snapshot.readContent("full").catch((error: unknown) => error);
+    await attempt([], async (snapshot) => expect(await read(snapshot)).toEqual(overtaken), true);
+    for (const first of [[], [oid]]) {
+      let emptied: Promise<unknown> = Promise.resolve();
+      await attempt(first, async (snapshot) => {
+        emptied = psql(emptyAndFill, plain);
+        await expect.poll(() => psql(waits, plain), { timeout: 30_000 }).toBe("1");
+        const found = await read(snapshot);
+        if (first.length === 0) expect(found).toEqual(overtaken);
+        else expect((found as Content).tables.filter(({ rows }) => rows !== 1)).toEqual([]);
+      });
+      await emptied;
+    }
+  }, 120_000);
+
+  test("while somebody empties and fills such a table without pause, a backup holds what it was at one moment", async () => {
+    const { psql, readFile } = server.sandbox;
+    const emptying = psql(
+      `SET lock_timeout = 0; CREATE TABLE stop ();
+DO $$
+BEGIN
+  WHILE NOT EXISTS (SELECT FROM stop) LOOP
+    TRUNCATE part_700;
+    INSERT INTO part_700 VALUES (700);
+    COMMIT;
+    PERFORM pg_sleep(0.02);
+  END LOOP;
+END $$;`,
+      plain,
+    );
+    let archive = "";
+    try {
+      archive = await server.backUp();
+    } finally {
+      await psql("INSERT INTO stop DEFAULT VALUES", plain);
+      await emptying;
+      await psql("DROP TABLE stop", plain);
+    }
+    const { content } = JSON.parse(await readFile(archive.replace(/sql\.gz$/, "json")));
+    expect(content.tables).toContainEqual(expect.objectContaining({ name: "part_700", rows: 1 }));
+    const rehearsed = await server.sandbox.run(`${commandOf(server.sandbox, "rehearse_restore")} ${archive}`);
+    expect(rehearsed).toMatchObject({ code: 0, stderr: "" });
+  }, 300_000);
+
+  test("in place: what a client writes to a table while it is backed up is noticed, and in another database is none", async () => {
+    const { sandbox } = server;
+    const archive = (await sandbox.run(`ls -t ${backups}/*.sql.gz | head -n 1`)).stdout.trim();
+    await sandbox.writeFile("/opt/test/bin/docker", watching, "0755");
+    const restored = (database: string, write: string) =>
+      server.restore(
+        `--yes --in-place ${archive}`,
+        `PATH="/opt/test/bin:$PATH" CONTAINER=${sandbox.container} AMONG=${database} WRITE="${write}"`,
+      );
+    const refused = await restored(plain, "insert into part_700 values (700)");
+    expect(refused.stderr).toMatch(
+      /a client wrote to tables of plain while it was backed up; nothing has changed/,
+    );
+    expect(refused.code).toBe(1);
+    expect(await sandbox.psql("SELECT count(*) FROM part_700", plain)).toBe("2");
+    // Transactions are counted for the whole server.
+    expect(await restored("postgres", "create table made_meanwhile ()")).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
+    expect(await sandbox.psql("SELECT count(*) FROM part_700", plain)).toBe("1");
+    expect(await sandbox.psql("SELECT count(*) FROM made_meanwhile", "postgres")).toBe("0");
+  }, 600_000);
+});
 
 test("a table that somebody waits to empty is read as the snapshot sees it, whether the dump has ended or not", async () => {
   const { psql } = server.sandbox;
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is no database");
+  await psql("CREATE DATABASE fewer", "postgres");
+  await psql("CREATE TABLE parts (id integer) PARTITION BY LIST (id); SELECT 1", "fewer");
+  await psql(
+    `SELECT format('CREATE TABLE part_%1$s PARTITION OF parts FOR VALUES IN (%1$s)', n) FROM generate_series(1, 120) AS n \\gexec
+SELECT format('INSERT INTO parts VALUES (%1$s)', n) FROM generate_series(1, 120) AS n \\gexec`,
+    "fewer",
+  );
   const snapshot = await new SnapshotSession(
-    { ...database, database: "plain" },
+    { ...database, database: "fewer" },
     { applicationName: "locks-test" },
   ).take();
-  const emptied = psql("TRUNCATE part_700; SELECT 1", "plain");
+  const emptied = psql("TRUNCATE part_70; SELECT 1", "fewer");
   try {
     const waits = "SELECT count(*) FROM pg_locks WHERE NOT granted";
-    await expect.poll(() => psql(waits, "plain"), { timeout: 30_000 }).toBe("1");
+    await expect.poll(() => psql(waits, "fewer"), { timeout: 30_000 }).toBe("1");
     const { tables } = await snapshot.readContent("full");
     expect(tables.filter(({ rows }) => rows !== 1)).toEqual([]);
     // What is read is let go of, before the snapshot ends.

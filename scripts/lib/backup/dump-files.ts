@@ -16,6 +16,7 @@ import {
   SnapshotSession,
 } from "../content/snapshot.ts";
 import { SnapshotReader } from "../content/snapshot-reader.ts";
+import { Overtaken } from "../content/table-groups.ts";
 import { evaluateViews } from "../content/views.ts";
 import { readCluster } from "../postgres/cluster.ts";
 import { PsqlError } from "../postgres/error.ts";
@@ -54,13 +55,16 @@ export interface DumpRun {
   lock: { readonly fd: number };
   deadline: Deadline;
   progress?: (bytes: number) => void;
+  /** Oids of tables that were in the way of an earlier attempt. */
+  overtaken: ReadonlySet<number>;
   /** What has to be done first, while psql connects already. */
   before: () => Promise<void>;
 }
 
 /**
  * Writes a run's dump and roles under names of its own and makes them last. Dump and content are of one snapshot.
- * @returns an error after which another attempt may succeed: something was dropped before it was dumped.
+ * @returns an error after which another attempt may succeed: something was dropped before it was dumped, or a table
+ * changed before it was read.
  * @throws PsqlError (sqlState 55P03 when a table stayed locked), DockerError, DumpError, InterruptedError, system
  * errors, and what `run.before` throws; the files are then still there.
  */
@@ -68,7 +72,7 @@ export async function writeDumpFiles(
   settings: Settings,
   database: DatabaseSettings,
   run: DumpRun,
-): Promise<DumpFiles | DumpError> {
+): Promise<DumpFiles | DumpError | Overtaken> {
   const ended = new AbortController();
   const signal = AbortSignal.any([run.deadline.signal, ended.signal]);
   const options = {
@@ -80,7 +84,7 @@ export async function writeDumpFiles(
   const rolesPath = partialPath(settings.paths.backups, database.name, run.runId, "roles.sql");
   const writer = new ArchiveWriter(settings, database, common);
   const timer = setInterval(() => run.progress?.(writer.size), progressPause);
-  const session = new SnapshotSession(database, options);
+  const session = new SnapshotSession(database, options, run.overtaken);
   const work: Promise<unknown>[] = [];
   let snapshot: Snapshot | null = null;
   try {
@@ -112,7 +116,7 @@ export async function writeDumpFiles(
         : false;
     ended.abort(new InterruptedError("another part of the backup failed"));
     await Promise.allSettled([...work, writer.ended]);
-    if (passing && error instanceof DumpError) return error;
+    if ((passing && error instanceof DumpError) || error instanceof Overtaken) return error;
     throw error;
   } finally {
     clearInterval(timer);

@@ -15,6 +15,7 @@ import { formatBytes, formatDuration, plural } from "../base/format.ts";
 import { applicationName } from "../base/run-id.ts";
 import { DumpedSequences } from "../content/dumped-sequences.ts";
 import type { NamedSequence } from "../content/sequences.ts";
+import { Overtaken } from "../content/table-groups.ts";
 import { endBackends } from "../postgres/sessions.ts";
 import type { Log } from "../program/log.ts";
 import { listBackups } from "../store/list.ts";
@@ -168,17 +169,23 @@ const longestPause = 300;
 
 /**
  * What no lock keeps may be dropped before pg_dump asks for it: then all is begun anew, until timeouts.lockWait is over.
- * Of a function pg_dump does not even say so, and its dump cannot be loaded.
+ * Of a function pg_dump does not even say so, and its dump cannot be loaded. Tables that were in the way are locked by
+ * the next attempt.
  */
-async function dumpAndVerify(settings: Settings, database: DatabaseSettings, run: DumpRun) {
+async function dumpAndVerify(
+  settings: Settings,
+  database: DatabaseSettings,
+  run: Omit<DumpRun, "overtaken">,
+) {
   const { lockWait, query: timeoutSeconds } = settings.timeouts;
   const until = performance.now() + lockWait * 1000;
   const failures: string[] = [];
+  const overtaken = new Set<number>();
   for (let { before } = run; ; before = async () => {}) {
     const dumped = new DumpedSequences();
-    const files = await writeDumpFiles(settings, database, { ...run, before });
-    let failure: DumpError;
-    if (files instanceof DumpError) failure = files;
+    const files = await writeDumpFiles(settings, database, { ...run, overtaken, before });
+    let failure: DumpError | Overtaken;
+    if (files instanceof DumpError || files instanceof Overtaken) failure = files;
     else {
       const verified = await verifyArchive(files.archivePath, {
         signal: run.deadline.signal,
@@ -192,7 +199,12 @@ async function dumpAndVerify(settings: Settings, database: DatabaseSettings, run
     }
     failures.push(failure.message);
     const alike = failures.filter((message) => message === failure.message).length;
-    if (performance.now() > until || alike === mostAlike) throw failure;
+    const late = performance.now() > until;
+    const often = alike >= mostAlike;
+    if (failure instanceof Overtaken) {
+      if (late && often) throw failure;
+      for (const oid of failure.oids) overtaken.add(oid);
+    } else if (late || often) throw failure;
     removePartials(settings.paths.backups, database.name, run.runId);
     await endBackends(database, [run.runId], { applicationName: applicationName(run.runId), timeoutSeconds });
     await sleep(Math.random() * longestPause);

@@ -16,25 +16,14 @@ const Relation = z.object({
 });
 export type Relation = z.infer<typeof Relation>;
 
-const Relations = z.object({
-  serverVersionNumber: z.int(),
-  /** How many sequences there are, with those that tables own. */
-  sequences: z.int(),
-  relations: z.array(Relation),
-});
-export type Relations = z.infer<typeof Relations>;
-
-/** Few columns, because every millisecond counts until they are locked. The newest first: they are dropped first. */
+/** Few columns, because every millisecond counts until they are locked. Small and new ones first: they are dropped first. */
 export const relationsQuery = `
-SELECT json_build_object(
-  'serverVersionNumber', current_setting('server_version_num')::int,
-  'sequences', (SELECT count(*) FROM pg_class WHERE relkind = 'S'),
-  'relations', ${jsonList(`json_build_object('oid', c.oid::bigint, 'kind', c.relkind, 'schema', n.nspname,
-    'name', c.relname, 'extension', e.oid IS NOT NULL) ORDER BY c.oid DESC`)})${dumpedOfAnyKind}
+SELECT ${jsonList(`json_build_object('oid', c.oid::bigint, 'kind', c.relkind, 'schema', n.nspname,
+    'name', c.relname, 'extension', e.oid IS NOT NULL) ORDER BY c.relpages, c.oid DESC`)}${dumpedOfAnyKind}
   AND (c.relkind IN ('r', 'p') OR c.relkind = 'S' AND NOT EXISTS (SELECT FROM pg_depend o
     WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.refclassid = 'pg_class'::regclass AND o.deptype IN ('a', 'i')))`;
 
-export const parseRelations = (text: string): Relations => z.parse(Relations, JSON.parse(text));
+export const parseRelations = (text: string): Relation[] => z.parse(z.array(Relation), JSON.parse(text));
 
 /** What PostgreSQL says of something that was there a moment ago, and to the victim of a deadlock. */
 const passing = new Set(["42P01", "3F000", "42809", "XX000", "40P01"]);
@@ -70,6 +59,8 @@ export async function hold(
   return null;
 }
 
+const oidsOf = (relations: readonly Pick<Relation, "oid">[]) => relations.map(({ oid }) => oid).join(",");
+
 /**
  * Which of these are no longer what the snapshot of the transaction sees: dropped, renamed, or written anew by what
  * respects no snapshot (TRUNCATE, REFRESH, an ALTER TABLE that rewrites). The functions look at the present, the query at the
@@ -80,12 +71,22 @@ export async function changed(
   relations: readonly Pick<Relation, "oid">[],
 ): Promise<number[]> {
   if (relations.length === 0) return [];
-  const oids = relations.map(({ oid }) => oid).join(",");
   return session.queryJson(
     z.array(z.int()),
     briefly(`SELECT ${jsonList(`c.oid::bigint`)} FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.oid = ANY ('{${oids}}'::oid[]) AND (
+WHERE c.oid = ANY ('{${oidsOf(relations)}}'::oid[]) AND (
   c.oid::regclass::text <> format('%I.%I', n.nspname, c.relname)
   OR c.relkind IN ('r', 'm') AND pg_relation_filenode(c.oid) IS DISTINCT FROM c.relfilenode)`),
   );
 }
+
+/** For which of these tables somebody waits. */
+export const waitedFor = (
+  session: PsqlSession,
+  relations: readonly Pick<Relation, "oid">[],
+): Promise<number[]> =>
+  session.queryJson(
+    z.array(z.int()),
+    briefly(`SELECT ${jsonList("DISTINCT relation::bigint")} FROM pg_locks
+WHERE NOT granted AND relation = ANY ('{${oidsOf(relations)}}'::oid[])`),
+  );

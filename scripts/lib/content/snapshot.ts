@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { Content, Proof, TableContent } from "../../contract/content.ts";
+import type { Content, Proof } from "../../contract/content.ts";
 import { DatabaseProperties } from "../../contract/database-properties.ts";
 import type { DatabaseSettings } from "../../contract/settings.ts";
 import { PsqlError, placeOf } from "../postgres/error.ts";
@@ -7,19 +7,13 @@ import { propertiesQuery } from "../postgres/properties.ts";
 import type { QueryOptions } from "../postgres/psql.ts";
 import { PsqlSession } from "../postgres/session.ts";
 import { briefly } from "./briefly.ts";
-import {
-  changed,
-  hold,
-  parseRelations,
-  type Relation,
-  type Relations,
-  relationsQuery,
-} from "./held-relations.ts";
+import { changed, hold, parseRelations, type Relation, relationsQuery } from "./held-relations.ts";
 import { rowsMayMove } from "./partition-roots.ts";
 import { readAll } from "./read-all.ts";
 import { readTables } from "./read-tables.ts";
 import { listSequences, type NamedSequence } from "./sequences.ts";
-import { chunks, type Table } from "./tables.ts";
+import { groupTables, readGroups, type TableGroups } from "./table-groups.ts";
+import type { Table } from "./tables.ts";
 import { beginReading } from "./text-forms.ts";
 
 const DatabaseFacts = z.object({
@@ -49,6 +43,7 @@ export interface Snapshot {
   /**
    * Reads what the snapshot sees; every table once. What is read is let go of: who waits for a table would otherwise be
    * in the way of reading it, and could have emptied it when the dump ends first.
+   * @throws Overtaken when somebody changed a table, or waits for it, that this session has not locked.
    */
   readContent(proof: Proof): Promise<Content>;
   /** Without values: they belong to no snapshot. */
@@ -73,8 +68,8 @@ const usualWait = 60;
 /**
  * One after the other, takes snapshots in one session: opens a read-only transaction, exports its snapshot and holds the
  * weakest lock of what a dump will read, so that it is there, and as the snapshot sees it, when the dump comes to lock
- * it, and when it is read here. These are locks of the same objects that the dump locks, so that the server's one lock
- * table needs no more room for objects.
+ * it, and when it is read here. Where there are many tables, most have no lock but the dump's: whether each is still what
+ * the snapshot sees is looked at when it is read.
  * @throws from every method: PsqlError, DockerError, InterruptedError
  */
 export class SnapshotSession {
@@ -82,10 +77,15 @@ export class SnapshotSession {
   readonly #options: QueryOptions;
   readonly #session: PsqlSession;
   #facts: DatabaseFacts | null = null;
+  readonly #first: ReadonlySet<number>;
   #until: number | null = null;
 
-  /** Connects. */
-  constructor(database: DatabaseSettings, options: QueryOptions) {
+  /**
+   * Connects.
+   * @param first oids of tables that it locks itself, however many others there are.
+   */
+  constructor(database: DatabaseSettings, options: QueryOptions, first: ReadonlySet<number> = new Set()) {
+    this.#first = first;
     this.#database = database;
     this.#options = options;
     this.#session = new PsqlSession(database, options);
@@ -105,7 +105,7 @@ export class SnapshotSession {
     this.#until ??= performance.now() + (this.#options.lockTimeoutSeconds ?? usualWait) * 1000;
     let known = parseRelations(await session.query(relationsQuery));
     for (;;) {
-      const tried = await begin(session, known);
+      const tried = await begin(session, known, this.#first);
       if ("snapshot" in tried) return describe(session, facts, tried);
       if (this.#isLate)
         throw (
@@ -142,8 +142,7 @@ interface Begun {
   viaPartitionRoot: boolean;
   takenAt: Date;
   relations: readonly Relation[];
-  /** What is locked in savepoints, one inside the other. */
-  groups: readonly (readonly Relation[])[];
+  groups: TableGroups;
 }
 
 /** Something was gone, or written anew, before it was locked. */
@@ -151,9 +150,13 @@ interface Missed {
   error: PsqlError | null;
 }
 
-async function begin(session: PsqlSession, known: Relations): Promise<Begun | Missed> {
+async function begin(
+  session: PsqlSession,
+  known: readonly Relation[],
+  first: ReadonlySet<number>,
+): Promise<Begun | Missed> {
   // TRUNCATE respects no snapshot: best is a lock from before the snapshot, which the first query below takes.
-  const knownTables = known.relations.filter(isTable);
+  const knownTables = known.filter(isTable);
   const locked = knownTables.length <= few ? knownTables : [];
   if (locked.length === 0) await session.query(`${beginReading};`);
   const gone = await hold(session, locked, `${beginReading};`);
@@ -163,50 +166,18 @@ async function begin(session: PsqlSession, known: Relations): Promise<Begun | Mi
   );
   const takenAt = new Date();
   const [snapshot = "", moving, ...listed] = answer.split("\n");
-  const seen = parseRelations(listed.join("\n"));
-  const rest = unlocked(seen.relations, locked);
+  const relations = parseRelations(listed.join("\n"));
+  const rest = unlocked(relations, locked);
   // The dump takes no lock of these before it reads them, at its end.
   const sequences = rest.filter((relation) => !isTable(relation)).slice(0, few);
-  const groups = chunks(rest.filter(isTable));
-  const error = (await hold(session, sequences)) ?? (await holdGroups(session, groups));
+  const groups = groupTables(rest.filter(isTable), first);
+  const error = (await hold(session, sequences)) ?? (await hold(session, groups.held, "SAVEPOINT held;"));
   if (error !== null) return { error };
-  if ((await changed(session, [...sequences, ...groups.flat()])).length > 0) return { error: null };
-  return { snapshot, viaPartitionRoot: moving !== "false", takenAt, relations: seen.relations, groups };
+  if ((await changed(session, [...sequences, ...groups.held])).length > 0) return { error: null };
+  return { snapshot, viaPartitionRoot: moving !== "false", takenAt, relations, groups };
 }
 
 const isTable = ({ kind }: Relation): boolean => kind !== "S";
-
-async function holdGroups(session: PsqlSession, groups: Begun["groups"]): Promise<PsqlError | null> {
-  for (const [index, group] of groups.entries()) {
-    await session.query(`SAVEPOINT held_${index};`);
-    const error = await hold(session, group);
-    if (error !== null) return error;
-  }
-  return null;
-}
-
-/** Reads the tables, the last that were locked first, and lets go of them. */
-async function readGroups(
-  session: PsqlSession,
-  groups: Begun["groups"],
-  read: (some: readonly Table[]) => Promise<TableContent[]>,
-  tables: readonly Table[],
-): Promise<TableContent[]> {
-  const contents = new Map<Table, TableContent>();
-  const take = async (some: readonly Table[]) => {
-    for (const [index, content] of (await read(some)).entries()) {
-      const table = some[index];
-      if (table !== undefined) contents.set(table, content);
-    }
-  };
-  const grouped = new Map(groups.flatMap((group, index) => group.map(({ oid }) => [oid, index])));
-  await take(tables.filter(({ oid }) => !grouped.has(oid)));
-  for (const index of [...groups.keys()].reverse()) {
-    await take(tables.filter(({ oid }) => grouped.get(oid) === index));
-    await session.query(`ROLLBACK TO SAVEPOINT held_${index}; RELEASE SAVEPOINT held_${index};`);
-  }
-  return tables.flatMap((table) => contents.get(table) ?? []);
-}
 
 function unlocked(relations: readonly Relation[], locked: readonly Relation[]): Relation[] {
   const oids = new Set(locked.map(({ oid }) => oid));

@@ -94,8 +94,7 @@ export const qualified = (table: Pick<Table, "schema" | "name">): string =>
   `${identifier(table.schema)}.${identifier(table.name)}`;
 
 /** Thousands of tables in one statement would need a plan as large. */
-export function chunks<T>(tables: readonly T[]): T[][] {
-  const size = 100;
+export function chunks<T>(tables: readonly T[], size = 100): T[][] {
   return Array.from({ length: Math.ceil(tables.length / size) }, (_, index) =>
     tables.slice(index * size, (index + 1) * size),
   );

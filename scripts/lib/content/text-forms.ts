@@ -32,9 +32,12 @@ export const onlyTables = `SELECT pg_catalog.set_config(name, 'view, foreign-tab
 FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind' \\g /dev/null
 `;
 
-const begin = (access: string): string =>
-  `BEGIN ISOLATION LEVEL REPEATABLE READ ${access}; SET LOCAL row_security = off; ${oneProcess}; ${fixTextForms};
+/** For a transaction that reads tables to compare them. */
+export const readingSettings = `SET LOCAL row_security = off; ${oneProcess}; ${fixTextForms};
 ${onlyTables}`;
+
+const begin = (access: string): string =>
+  `BEGIN ISOLATION LEVEL REPEATABLE READ ${access}; ${readingSettings}`;
 
 /** Begins a transaction that reads one snapshot, in text forms that are always the same. */
 export const beginReading = begin("READ ONLY");

@@ -52,7 +52,7 @@ export function trialServerSettings(
     ["min_wal_size", "32MB"],
     ["autovacuum", "off"],
     ["max_connections", 20],
-    // Reading the content locks every table at once.
+    // A view may lock as many tables as a large live server has room for.
     ["max_locks_per_transaction", 1024],
     ["max_parallel_workers_per_gather", 0],
     ["max_parallel_maintenance_workers", 0],

@@ -64,7 +64,7 @@ export async function prepareDrop(
     const archive = join(settings.paths.backups, backup.archive.file);
     const { content } = backup;
     if (content === null) throw new Error("a backup of this run has no content");
-    await shutOut.keepRest(content.largeObjects);
+    await shutOut.keepRest(content);
     requireNoOtherServer(run, archive, content);
     await requireProven(guarded, proofs, reserved, {
       ...{ path: archive, sha256: backup.archive.sha256, manifest: backup },

@@ -10,7 +10,7 @@ import { PsqlSession } from "../postgres/session.ts";
 import { literal } from "../postgres/sql.ts";
 import { RestoreError } from "./errors.ts";
 import type { RestoreRun } from "./run.ts";
-import { functionsState, lockAgainstWriting, lockRest } from "./write-locks.ts";
+import { functionsState, lockAgainstWriting, lockRest, lockUnlocked, type Unlocked } from "./write-locks.ts";
 
 const endingPauseMilliseconds = 100;
 /** So often sessions are ended before locks are asked for: those that end may still drop temporary tables. */
@@ -47,6 +47,7 @@ export class ShutOut {
   #asked: Promise<unknown> = Promise.resolve();
   #pid = 0;
   #functions = "";
+  #unlocked: Unlocked = { tables: [], writers: "" };
 
   private constructor(run: RestoreRun, maintenance: string) {
     const { database, runId, settings } = run;
@@ -99,7 +100,7 @@ export class ShutOut {
     const { lockWait, query: patience } = settings.timeouts;
     const locked = this.#ask(
       async () => {
-        await lockAgainstWriting(this.#locking, silenceSeconds);
+        this.#unlocked = await lockAgainstWriting(this.#locking, silenceSeconds);
         this.#functions = await functionsState(this.#locking);
       },
       2 * lockWait + patience,
@@ -126,21 +127,24 @@ export class ShutOut {
   }
 
   /**
-   * Keeps large objects, functions and schemas as they are too, which a backup that is at work does not allow.
-   * @param saved what the backup holds of large objects.
+   * Keeps large objects, functions and schemas as they are too, which a backup that is at work does not allow, and
+   * tables where they are many.
+   * @param saved what the backup holds.
    * @throws RestoreError `obstacle` when they are not what was backed up any more.
    */
-  async keepRest(saved: Content["largeObjects"]): Promise<void> {
+  async keepRest(saved: Pick<Content, "largeObjects" | "tables">): Promise<void> {
     const { restore } = this.#run.settings.timeouts;
-    const [functions, present] = await this.#ask(async () => {
+    const [tables, functions, present] = await this.#ask(async () => {
+      const kept = await lockUnlocked(this.#locking, this.#unlocked, saved.tables);
       await lockRest(this.#locking);
       const state = await functionsState(this.#locking);
       await this.#locking.query(fixTextForms);
-      return [state, await readLargeObjects(this.#locking, "full")] as const;
+      return [kept, state, await readLargeObjects(this.#locking, "full")] as const;
     }, restore);
-    const same = JSON.stringify(present) === JSON.stringify(saved);
-    if (same && functions === this.#functions) return;
-    const what = same ? "changed functions or schemas" : "wrote to large objects";
+    const objects = JSON.stringify(present) === JSON.stringify(saved.largeObjects);
+    if (tables && objects && functions === this.#functions) return;
+    const wrote = tables ? "wrote to large objects" : "wrote to tables";
+    const what = tables && objects ? "changed functions or schemas" : wrote;
     throw new RestoreError(
       "obstacle",
       `a client ${what} of ${this.#run.database.database} while it was backed up; nothing has changed; stop the application and run it again`,

@@ -1,7 +1,11 @@
 import * as z from "zod/mini";
-import { chunks } from "../content/tables.ts";
+import type { TableContent } from "../../contract/content.ts";
+import { readTables } from "../content/read-tables.ts";
+import { chunks, listTables } from "../content/tables.ts";
+import { readingSettings } from "../content/text-forms.ts";
 import { jsonList } from "../postgres/json-list.ts";
 import type { PsqlSession } from "../postgres/session.ts";
+import { changedTables } from "./changes.ts";
 
 /** A backup makes functions that it rolls back, to evaluate materialized views, and has to open these for that. */
 const ofFunctions = ["pg_catalog.pg_proc", "pg_catalog.pg_namespace", "pg_catalog.pg_depend"];
@@ -20,25 +24,69 @@ WHERE c.relkind IN ('r', 'p') AND NOT c.relisshared AND c.relpersistence <> 't'
   AND (n.nspname = 'pg_catalog') = ${catalogues} AND c.oid <> ALL ('{${openedByBackups.join(",")}}'::regclass[]);`;
 
 /**
+ * More tables are not locked beside a dump: each lock of each session has an entry in the server's memory, so that a
+ * restore would fail where a dump alone succeeds.
+ */
+const most = 128;
+
+/** What tells whether a transaction of anybody on the server may have written since, where nobody else was writing. */
+const writersQuery = "SELECT pg_catalog.pg_current_snapshot()";
+/** Nothing between its first transaction at work and the next one to begin. */
+const nobodyWrites = /^(\d+):\1:$/;
+
+/** Of the tables that are locked only when the dump is done. */
+export interface Unlocked {
+  tables: readonly string[];
+  /** The answer to `writersQuery` before the dump. */
+  writers: string;
+}
+
+/**
  * Begins a transaction in which nobody else can write in the session's database: SHARE lets readers in, dumps too, and
- * makes whoever writes wait. The locks are of the tables that pg_dump locks as well, so that they need no more room in
- * the server's table of locks than it has. They end with the session, also when this program or the machine dies, and
+ * makes whoever writes wait. The locks end with the session, also when this program or the machine dies, and
  * with the server's own patience when nothing is heard from this program for `silenceSeconds`.
+ * @returns the tables, if they are many, that can still be written to; none can be made, dropped or emptied.
  * @throws PsqlError, DockerError
  */
-export async function lockAgainstWriting(session: PsqlSession, silenceSeconds: number): Promise<void> {
-  const lock = async (catalogues: boolean) => {
-    const tables = await session.queryJson(z.array(z.string()), tablesQuery(catalogues));
-    for (const some of chunks(tables)) {
-      await session.query(`LOCK TABLE ${some.map((table) => `ONLY ${table}`).join(", ")} IN SHARE MODE`);
-    }
-  };
+export async function lockAgainstWriting(session: PsqlSession, silenceSeconds: number): Promise<Unlocked> {
   await session.query(
     `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '${silenceSeconds}s'`,
   );
   // From then on no table is made or dropped.
-  await lock(true);
-  await lock(false);
+  await lock(session, await listed(session, true));
+  const tables = await listed(session, false);
+  const writers = await session.query(writersQuery);
+  if (tables.length > most) return { tables, writers };
+  await lock(session, tables);
+  return { tables: [], writers };
+}
+
+const listed = (session: PsqlSession, catalogues: boolean) =>
+  session.queryJson(z.array(z.string()), tablesQuery(catalogues));
+
+async function lock(session: PsqlSession, tables: readonly string[]): Promise<void> {
+  for (const some of chunks(tables)) {
+    await session.query(`LOCK TABLE ${some.map((table) => `ONLY ${table}`).join(", ")} IN SHARE MODE`);
+  }
+}
+
+/**
+ * Locks what was left unlocked for a dump that is done, and looks whether somebody has written there: all is read again,
+ * unless nobody has written to the whole server.
+ * @param saved what the dump holds, with hashes.
+ * @returns whether all is as the dump holds it.
+ * @throws PsqlError, DockerError
+ */
+export async function lockUnlocked(
+  session: PsqlSession,
+  { tables, writers }: Unlocked,
+  saved: readonly TableContent[],
+): Promise<boolean> {
+  if (tables.length === 0) return true;
+  await lock(session, tables);
+  if (nobodyWrites.test(writers) && (await session.query(writersQuery)) === writers) return true;
+  await session.query(readingSettings);
+  return changedTables(saved, await readTables(session, await listTables(session), "full")).length === 0;
 }
 
 /**

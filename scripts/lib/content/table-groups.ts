@@ -1,0 +1,95 @@
+import type { TableContent } from "../../contract/content.ts";
+import { ProgramError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import { PsqlError } from "../postgres/error.ts";
+import type { PsqlSession } from "../postgres/session.ts";
+import { changed, hold, type Relation, waitedFor } from "./held-relations.ts";
+import { chunks, type Table } from "./tables.ts";
+
+/**
+ * Of more tables than `most`, only `few` stay locked beside a dump. Each lock of each session has an entry in the
+ * server's memory: with two sessions that lock every table, a backup fails where a dump alone succeeds.
+ */
+const most = 128;
+const few = 64;
+
+/** Seconds. Who waits for a table waits for the dump, so that one behind him would wait as long as the dump takes. */
+const patience = 2;
+
+/** A table that only the dump locks was changed, or is waited for, before it was read. Another attempt may succeed. */
+export class Overtaken extends ProgramError {
+  /** The tables, as far as known: another attempt had better lock them itself. */
+  readonly oids: readonly number[];
+  constructor(oids: readonly number[]) {
+    super("others changed a table before it was read; run it again", ExitCode.failed);
+    this.oids = oids;
+  }
+}
+
+/** How the tables of a snapshot are kept as it sees them. */
+export interface TableGroups {
+  /** Locked in the savepoint `held`. */
+  held: readonly Relation[];
+  /** Locked while they are read; the dump's locks keep them until then. */
+  loose: readonly (readonly Relation[])[];
+}
+
+/**
+ * Large tables are held, because the dump may have ended before they are read; `first` those that were in the way of an
+ * earlier attempt, and an extension's own, which a dump may not lock.
+ * @param tables the large ones last.
+ */
+export function groupTables(tables: readonly Relation[], first: ReadonlySet<number>): TableGroups {
+  if (tables.length <= most) return { held: tables, loose: [] };
+  const rank = ({ oid, extension }: Relation) => Number(first.has(oid) || extension);
+  const ranked = [...tables].sort((a, b) => rank(a) - rank(b));
+  return { held: ranked.slice(-few), loose: chunks(ranked.slice(0, -few), few) };
+}
+
+/**
+ * Reads the tables and lets go of each: those that only the dump keeps first, those that are held last.
+ * @throws Overtaken when one is not, or might not be, what the snapshot sees; PsqlError, DockerError
+ */
+export async function readGroups(
+  session: PsqlSession,
+  { held, loose }: TableGroups,
+  read: (some: readonly Table[]) => Promise<TableContent[]>,
+  tables: readonly Table[],
+): Promise<TableContent[]> {
+  const contents = new Map<Table, TableContent>();
+  const grouped = new Map([held, ...loose].flatMap((group) => group.map(({ oid }) => [oid, group])));
+  const take = async (group?: readonly Relation[]) => {
+    const some = tables.filter(({ oid }) => grouped.get(oid) === group);
+    for (const [index, content] of (await read(some)).entries()) {
+      const table = some[index];
+      if (table !== undefined) contents.set(table, content);
+    }
+  };
+  for (const group of loose) {
+    await session.query(`SAVEPOINT loose; SET LOCAL lock_timeout = '${patience}s';`);
+    await holdLoose(session, group);
+    await session.query("SET LOCAL lock_timeout TO DEFAULT;");
+    await take(group);
+    await session.query("ROLLBACK TO SAVEPOINT loose; RELEASE SAVEPOINT loose;");
+  }
+  await take();
+  await take(held);
+  if (held.length > 0) await session.query("ROLLBACK TO SAVEPOINT held;");
+  return tables.flatMap((table) => contents.get(table) ?? []);
+}
+
+async function holdLoose(session: PsqlSession, group: readonly Relation[]): Promise<void> {
+  let error: PsqlError | null;
+  try {
+    error = await hold(
+      session,
+      group.filter(({ kind }) => kind === "r"),
+    );
+  } catch (thrown) {
+    if (!(thrown instanceof PsqlError) || thrown.sqlState !== "55P03") throw thrown;
+    error = thrown;
+  }
+  if (error !== null) await session.query("ROLLBACK TO SAVEPOINT loose;");
+  const lost = error === null ? await changed(session, group) : await waitedFor(session, group);
+  if (error !== null || lost.length > 0) throw new Overtaken(lost);
+}
