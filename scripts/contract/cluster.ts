@@ -17,6 +17,8 @@ export const Cluster = z.object({
   }),
   /** What the server sets for sessions to which neither a database nor a role gives something else. */
   settings: z.array(z.object({ name: z.string(), value: z.string() })),
+  /** What the role that asks, the configured user, has for itself in all databases. Not in older manifests. */
+  userSettings: z.optional(z.array(z.object({ name: z.string(), value: z.string() }))),
 });
 export type Cluster = z.infer<typeof Cluster>;
 export type ServerSetting = Cluster["settings"][number];

@@ -70,10 +70,14 @@ export class WithheldRefreshes {
   #withheldIn(line: string): WithheldView | null {
     const seen = this.#heading;
     this.#heading = heading.test(line) ? 1 : seen > 0 && line === below[seen - 1] ? seen + 1 : 0;
-    if (seen !== below.length + 1) return null;
-    const { schema, name } = refresh.exec(line)?.groups ?? {};
-    return schema === undefined || name === undefined ? null : { schema: bare(schema), name: bare(name) };
+    return seen === below.length + 1 ? viewFilledBy(line) : null;
   }
+}
+
+/** The view that a statement fills as pg_dump writes it; null for any other line. */
+export function viewFilledBy(line: string): WithheldView | null {
+  const { schema, name } = refresh.exec(line)?.groups ?? {};
+  return schema === undefined || name === undefined ? null : { schema: bare(schema), name: bare(name) };
 }
 
 const bare = (written: string): string =>

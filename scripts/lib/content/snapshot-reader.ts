@@ -50,6 +50,20 @@ SELECT set_config('temp_file_limit', '${temporaryFiles}', true) WHERE current_se
     }
   }
 
+  /**
+   * Asks between such transactions about the present.
+   * @throws as `read`
+   */
+  async present<T>(ask: (session: PsqlSession) => Promise<T>): Promise<T> {
+    this.#session ??= new PsqlSession(this.#database, this.#options);
+    try {
+      return await ask(this.#session);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
   async close(): Promise<void> {
     await this.#session?.close();
     this.#session = null;

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { silencing } from "../postgres/event-triggers.ts";
 import type { PsqlSession } from "../postgres/session.ts";
 import { identifier, literal } from "../postgres/sql.ts";
 import { qualified, rowHash } from "./tables.ts";
@@ -20,13 +21,17 @@ const otherPlan = ["hashagg", "hashjoin", "nestloop", "indexscan", "indexonlysca
 /** A relation that a query reads is no longer what the snapshot sees. */
 export class Changed extends Error {}
 
+/** A superuser's session fires no event triggers then but those that are enabled always, or for replicas. */
+const replicating = (role: string): string =>
+  `SELECT set_config('session_replication_role', '${role}', true) WHERE current_setting('is_superuser') = 'on'`;
+
 /**
  * What REFRESH MATERIALIZED VIEW would put into the view. Its query runs as in a restore: with the settings of database
  * and role, as its owner, without a way to become somebody else. A function does that, which nobody else ever sees; its
  * result is complete before its first row is turned into text, by a second one, with settings that are always the same.
  * That belongs to the owner too: whatever has come into the place of the view, of its type or of a type's cast by then
  * runs with the rights of the owner and not with ours. The transaction cannot write, and is rolled back.
- * @param session in a transaction that may still write, with an empty search_path.
+ * @param session in a transaction that may still write, with an empty search_path, where `firingQuery` has none.
  * @param otherwise with another plan.
  * @throws Changed where another relation has come into the view's place; PsqlError, DockerError, InterruptedError
  */
@@ -77,15 +82,13 @@ const summing = (
   ...ownedLike(view, summed),
 ];
 
-const replicating = (role: string): string =>
-  `SELECT set_config('session_replication_role', '${role}', true) WHERE current_setting('is_superuser') = 'on'`;
-
 type Stored = Pick<ViewQuery, "schema" | "name" | "columns" | "owner" | "ours" | "trusted">;
 
 /**
  * What is in a view, whatever its query would give now. PostgreSQL plans with what stands in its indexes, and runs the
- * functions there: as the view's owner, unless that is a superuser or who asks.
- * @param session in a transaction that may still write, with fixed text forms.
+ * functions there: as the view's owner, unless that is a superuser or who asks. No event trigger sees it.
+ * @param session in a transaction that may still write, with fixed text forms; where `firingQuery` has none, unless
+ * `restored`.
  * @param restored whether nobody else uses the database: an owner who may not read his own view may do it here.
  * @throws PsqlError, DockerError, InterruptedError
  */
@@ -102,15 +105,12 @@ export async function readStored(
     `GRANT USAGE ON SCHEMA ${identifier(view.schema)} TO ${owner}`,
     `GRANT SELECT ON ${qualified(view)} TO ${owner}`,
   ];
-  await session.query(
-    [
-      "SAVEPOINT stored; SET LOCAL check_function_bodies = off",
-      `${replicating("replica")} \\g /dev/null`,
-      ...(restored ? grants : []),
-      ...summing(view, from, hashed),
-      `${replicating("origin")} \\g /dev/null`,
-    ].join(";\n"),
-  );
+  const made = summing(view, from, hashed);
+  const quietly = restored
+    ? [`${silencing}:silence`, ...grants, ...made]
+    : [`${replicating("replica")} \\g /dev/null`, ...made, `${replicating("origin")} \\g /dev/null`];
+  const begin = "SAVEPOINT stored; SET LOCAL check_function_bodies = off";
+  await session.query([begin, ...quietly].join(";\n"));
   const stored = await session.queryJson(Evaluated, `SELECT ${summed};`);
   await session.query("ROLLBACK TO SAVEPOINT stored");
   return stored;

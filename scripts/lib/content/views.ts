@@ -1,5 +1,7 @@
+import * as z from "zod/mini";
 import type { MaterializedView, Proof } from "../../contract/content.ts";
 import { PsqlError } from "../postgres/error.ts";
+import { firingQuery } from "../postgres/event-triggers.ts";
 import type { PsqlSession } from "../postgres/session.ts";
 import { changed } from "./held-relations.ts";
 import { type SnapshotReader, temporaryFiles } from "./snapshot-reader.ts";
@@ -62,13 +64,25 @@ const noTime = unknown("no time was left");
 /** More, with their indexes, might not fit into the server's lock table. */
 const mostLocks = 250;
 
-/** A question that takes no longer than what is left. */
-const ask = <T>({ reader, timeoutSeconds, until }: ViewReading, work: (session: PsqlSession) => Promise<T>) =>
-  reader.read(async (session) => {
+/** An event trigger of the live database would run where a view is evaluated, and write what no backup may write. */
+class Firing extends Error {}
+
+/** What is made to evaluate a view. */
+const making = firingQuery(["CREATE FUNCTION", "ALTER FUNCTION"]);
+
+/** A question that takes no longer than what is left. @throws Firing */
+async function ask<T>(
+  { reader, timeoutSeconds, until }: ViewReading,
+  work: (session: PsqlSession) => Promise<T>,
+): Promise<T> {
+  const firing = await reader.present((session) => session.queryJson(z.nullable(z.string()), making));
+  if (firing !== null) throw new Firing(firing);
+  return reader.read(async (session) => {
     const left = Math.min(timeoutSeconds * 1000, until - performance.now());
     await session.query(`SET LOCAL statement_timeout = ${Math.max(1, Math.ceil(left))};`);
     return work(session);
   });
+}
 
 async function judge(
   reading: ViewReading & { locked: boolean },
@@ -116,6 +130,8 @@ async function judge(
 
 /** Why a query gave nothing; the message of PostgreSQL may hold a value and is left out. */
 function failure(error: unknown, { timeoutSeconds, until }: ViewReading): Judged {
+  if (error instanceof Firing)
+    return unknown(`to run its query would fire the event trigger ${error.message}`);
   if (error instanceof Changed) return unknown("a table that it reads was changed during the backup");
   if (!(error instanceof PsqlError)) throw error;
   if (error.sqlState === "55P03") return tableLocked;

@@ -70,6 +70,11 @@ const inFiles = `select distinct on (lower(name)) name, setting from pg_catalog.
   order by lower(name), seqno desc`;
 const noFiles = "select null::text as name, null::text as setting where false";
 
+const userSettingsQuery = `select ${jsonList(`json_build_object(
+    'name', split_part(c, '=', 1), 'value', substr(c, strpos(c, '=') + 1)) order by c`)}
+  from pg_catalog.pg_db_role_setting s, unnest(s.setconfig) c
+  where s.setdatabase = 0 and s.setrole = (select oid from pg_catalog.pg_roles where rolname = session_user)`;
+
 const clusterSelect = (files: string): string => `select json_build_object(
   'template', (select json_build_object(
     'encoding', pg_encoding_to_char(d.encoding),
@@ -78,7 +83,8 @@ const clusterSelect = (files: string): string => `select json_build_object(
     'provider', coalesce(to_jsonb(d) ->> 'datlocprovider', 'c'),
     'providerLocale', coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'),
     'icuRules', to_jsonb(d) ->> 'daticurules') from pg_catalog.pg_database d where datname = 'template0'),
-  'settings', (${settingsQuery(files)}))`;
+  'settings', (${settingsQuery(files)}),
+  'userSettings', (${userSettingsQuery}))`;
 
 /** For psql: the second query is chosen by what the user may read, because PostgreSQL checks that before it runs one. */
 const clusterQuery = `select case

@@ -1,4 +1,5 @@
 import { standingOf } from "./database-state.ts";
+import { unseen } from "./event-triggers.ts";
 import { query } from "./psql.ts";
 import { type AskingRun, questionOptions } from "./questions.ts";
 import { identifier, literal } from "./sql.ts";
@@ -28,7 +29,8 @@ export async function dropDatabase(
       ...detachStatements(subscription),
       `DROP SUBSCRIPTION ${identifier(subscription)};`,
     ]);
-    await query(run.database, statements.join("\n"), { ...asking, dbname: name });
+    // An event trigger may forbid it.
+    await query(run.database, unseen(statements.join("\n")), { ...asking, dbname: name });
   }
   const closing = `
     ALTER DATABASE ${quoted} IS_TEMPLATE false;

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { DatabaseSettings } from "../../contract/settings.ts";
 import type { Log } from "../program/log.ts";
+import { unseen } from "./event-triggers.ts";
 import { jsonList } from "./json-list.ts";
 import { type QueryOptions, query, queryJson } from "./psql.ts";
 import { identifier, literal } from "./sql.ts";
@@ -40,7 +41,7 @@ export async function detachSubscriptions(
   const inside = { ...options, dbname: name };
   const subscriptions = await subscriptionsOf(database, name, inside);
   if (subscriptions.length === 0) return;
-  await query(database, subscriptions.flatMap(detachStatements).join("\n"), inside);
+  await query(database, unseen(subscriptions.flatMap(detachStatements).join("\n")), inside);
   const which = subscriptions.join(", ");
   const what = `subscriptions of ${name} are disabled and have no slot: ${which}; make them anew when it is live`;
   log.event("warning", database.name, what);

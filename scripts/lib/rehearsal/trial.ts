@@ -37,14 +37,15 @@ export async function restoreOnTrial(
     loadingWay(run, source, options),
     query(run.database, `${createStatement(filledAs, properties, versionNumber)}\n${closing}`, options),
   ]);
-  // The trial server has what the backup's had: nothing of it has to be given or told.
-  const here = source.manifest?.cluster?.settings ?? [];
+  // The trial server has what the backup's had: nothing of it has to be told.
+  const here = source.manifest?.cluster ?? { settings: [] };
   await giveLoadSettings(run, source, properties, filledAs, options, here);
   const inside = { applicationName: applicationName(run.runId), dbname: filledAs, signal };
   const empty = await loadUnderSettings(run, source, properties, here, inside, () =>
     loadInto(run, source, filledAs, way, signal),
   );
-  await Promise.all([gatherStatistics(run, inside), detachSubscriptions(run, filledAs, options)]);
+  await detachSubscriptions(run, filledAs, options);
+  await gatherStatistics(run, inside);
   const statements = [
     ...resetStatements(filledAs, run.database.user),
     ...propertyStatements(filledAs, properties),

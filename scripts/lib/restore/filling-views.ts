@@ -1,9 +1,11 @@
+import type { ServerFacts } from "../../contract/session-settings.ts";
 import type { DatabaseSettings } from "../../contract/settings.ts";
 import type { WithheldView } from "../archive/withheld-refreshes.ts";
 import { ProgramError } from "../base/errors.ts";
 import type { Uncompared } from "../content/uncompared.ts";
 import { listViews, type ViewQuery } from "../content/view-queries.ts";
 import { PsqlError } from "../postgres/error.ts";
+import { unseen } from "../postgres/event-triggers.ts";
 import { type QueryOptions, query } from "../postgres/psql.ts";
 import { PsqlSession } from "../postgres/session.ts";
 import { identifier } from "../postgres/sql.ts";
@@ -37,7 +39,21 @@ SELECT pg_catalog.set_config(name, '', false) FROM pg_catalog.pg_settings
 `;
 
 /**
- * Fills materialized views whose statements were withheld from a dump. One that needs another server is not waited for
+ * Whether the dump may make event triggers that would see how it fills materialized views, which it does behind them.
+ */
+export function mayFireEventTriggers(
+  { manifest }: Pick<RestoreSource, "manifest">,
+  { leavesOutEventTriggers }: Pick<ServerFacts, "leavesOutEventTriggers">,
+): boolean {
+  if (leavesOutEventTriggers) return false;
+  const objects = manifest?.content?.objects;
+  if (objects === undefined) return true;
+  const has = (kind: string) => (objects[kind]?.count ?? 0) > 0;
+  return has("eventTriggers") && has("materializedViews");
+}
+
+/**
+ * Fills materialized views whose statements were withheld from a dump; no event trigger sees it. One that needs another server is not waited for
  * as long as one that does not, which may take as long as in the load.
  * @param inside how to ask in the database.
  * @returns those that another server would have to fill, and why it could not; they stay empty.
@@ -60,7 +76,7 @@ export async function fillViews(
     // Never the file's own text: this psql is not confined.
     const statement = `REFRESH MATERIALIZED VIEW ${identifier(schema)}.${identifier(name)};`;
     try {
-      if (elsewhere === undefined) await query(database, asInLoad(0) + statement, inside);
+      if (elsewhere === undefined) await query(database, asInLoad(0) + unseen(statement), inside);
       else await fillFromElsewhere(run, statement, inside);
     } catch (error) {
       run.signal.throwIfAborted();
@@ -86,7 +102,7 @@ async function fillFromElsewhere(
   inside: QueryOptions,
 ): Promise<void> {
   const timeoutSeconds = settings.timeouts.query;
-  const limited = `BEGIN;\n:limit\n${statement}\n:unlimit\nCOMMIT;`;
+  const limited = unseen(`:limit\n${statement}\n:unlimit`);
   await query(database, `${asInLoad(timeoutSeconds)}${connectingLimits}${limited}`, {
     ...inside,
     timeoutSeconds,

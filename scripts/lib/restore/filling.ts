@@ -75,7 +75,7 @@ export async function fill<T extends object>(
       loadingWay(run, source, maintenance),
       query(database, createStatement(name, properties, server.versionNumber), maintenance),
     ]);
-    const here = server.cluster.settings;
+    const here = server.cluster;
     await giveLoadSettings(run, source, properties, name, maintenance, here);
     const inside = { applicationName: applicationName(run.runId), dbname: name, signal };
     const filling = { name, way, inside, maintenance, signal };
@@ -109,11 +109,12 @@ export const fillDatabase = (
       }
     },
     finish: async ({ inside, maintenance }) => {
+      // First: all three may alter the event triggers' states for a moment.
+      await detachSubscriptions(run, name, maintenance);
       // Side by side: none of them changes what another one reads.
       const [content] = await Promise.all([
         readContent(run.database, inside, source.manifest?.content?.proof ?? "rows"),
         gatherStatistics(run, inside),
-        detachSubscriptions(run, name, maintenance),
       ]);
       requireContent(run, source.manifest, content, source.path);
       await giveProperties(run.database, name, properties, maintenance);

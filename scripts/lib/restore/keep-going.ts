@@ -3,6 +3,9 @@ import { once } from "node:events";
 import { type DumpPart, DumpParts } from "../archive/dump-parts.ts";
 import { LoadFailure, type LoadingPsql, type LoadPlace, startLoading } from "../archive/load.ts";
 import { type LoadError, loadErrors, readable } from "../archive/load-errors.ts";
+import { viewFilledBy } from "../archive/withheld-refreshes.ts";
+import { silencing } from "../postgres/event-triggers.ts";
+import { identifier } from "../postgres/sql.ts";
 import { endOf } from "../system/child.ts";
 import { dockerFailure } from "../system/docker.ts";
 import { type DumpEntry, EntryReader, functionIdentity } from "./dump-entries.ts";
@@ -64,6 +67,8 @@ export class KeepGoing {
   readonly #untriedHead: string[] = [];
   readonly #standing = new Map<string, string>();
   #psql: Running | null = null;
+  /** Statements that fill materialized views. They come behind the event triggers, which must not see them. */
+  readonly #refreshes: { statement: string; entry: DumpEntry }[] = [];
 
   /** @param confines whether this psql can be kept from using its own commands. */
   constructor(place: LoadPlace, confines: boolean) {
@@ -79,6 +84,14 @@ export class KeepGoing {
   /** @throws as `take` */
   async end(): Promise<void> {
     await this.#close();
+    if (this.#refreshes.length === 0) return;
+    await this.#tryHead();
+    // Our own statements: without restriction, because they have variables.
+    const psql = this.#run(false, [...this.#head, "SET search_path = '';", ...silencing.trim().split("\n")]);
+    for (const { entry, statement } of this.#refreshes)
+      for (const line of ["BEGIN;", ":silence", statement, ":unsilence", "COMMIT;"])
+        await psql.line(line, entry);
+    await psql.end();
   }
 
   readonly #takers: Record<DumpPart["kind"], (text: string) => Promise<void>> = {
@@ -88,6 +101,12 @@ export class KeepGoing {
       const { current } = this.#entries;
       if (current === null && headSetting.test(line)) {
         this.#untriedHead.push(line);
+        return;
+      }
+      const view = current?.type === "MATERIALIZED VIEW DATA" ? viewFilledBy(line) : null;
+      if (current !== null && view !== null) {
+        const statement = `REFRESH MATERIALIZED VIEW ${identifier(view.schema)}.${identifier(view.name)};`;
+        this.#refreshes.push({ statement, entry: current });
         return;
       }
       if (current?.type === "FUNCTION") this.#functions.set(bareName(current), functionIdentity(current));
@@ -112,7 +131,10 @@ export class KeepGoing {
 
   async #start(stops: boolean): Promise<Running> {
     await this.#tryHead();
-    const preamble = [...this.#restriction(), ...this.#head, ...this.#standing.values()];
+    return this.#run(stops, [...this.#restriction(), ...this.#head, ...this.#standing.values()]);
+  }
+
+  #run(stops: boolean, preamble: readonly string[]): Running {
     return new Running(this.#place, stops, preamble, (error, entry) => {
       const functions = error.functions.flatMap((name) => this.#functions.get(name) ?? []);
       this.failed.add({ error, entry, functions });

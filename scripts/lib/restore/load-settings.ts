@@ -1,21 +1,26 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ServerSetting } from "../../contract/cluster.ts";
 import type { DatabaseProperties } from "../../contract/database-properties.ts";
 import { messageOf } from "../base/errors.ts";
 import { settingStatements } from "../postgres/create-database.ts";
 import { PsqlError } from "../postgres/error.ts";
+import { silencing } from "../postgres/event-triggers.ts";
 import { type QueryOptions, query } from "../postgres/psql.ts";
 import { identifier } from "../postgres/sql.ts";
 import { RestoreError } from "./errors.ts";
 import type { RestoreRun } from "./run.ts";
 import {
+  assignment,
   loadable,
+  type SettingsHere,
   type SettingsOfBackup,
   settingAdvice,
+  type UnlikeSetting,
   unlikeSettings,
   unlikeText,
 } from "./server-settings.ts";
 import type { RestoreSource } from "./source.ts";
+
+import { unlikeUserSettings, userSettingsOfLoad } from "./user-settings.ts";
 
 type Setting = DatabaseProperties["settings"][number];
 
@@ -24,18 +29,19 @@ const identities: ReadonlySet<string> = new Set(["role", "session_authorization"
 
 /**
  * The settings under which a dump has to be loaded: those that its database had for every session, or for those of
- * `user`, and those that its server had for all databases and this one has not. Checks, materialized views and money
- * depend on them. Those that the new database is to have may be others.
- * @param here what this server sets.
+ * `user`, those that its server had for all databases and this one has not, and those that `user` had in all
+ * databases. Checks, materialized views and money depend on them. Those that the new database is to have may be others.
+ * @param here what this server sets, and `user` for itself.
  */
 export function settingsOfLoad(
   manifest: SettingsOfBackup | null,
   wanted: Pick<DatabaseProperties, "settings">,
   user: string,
-  here: readonly ServerSetting[],
+  here: SettingsHere,
 ): Setting[] {
   const { settings } = manifest?.properties ?? wanted;
-  return [...loadable(unlikeSettings(manifest, here, user)), ...settings].filter(
+  const server = loadable(unlikeSettings(manifest, here.settings, user));
+  return [...server, ...settings, ...userSettingsOfLoad(manifest, user, here)].filter(
     ({ role, name }) => (role === "" || role === user) && !identities.has(name.toLowerCase()),
   );
 }
@@ -59,15 +65,19 @@ export async function giveLoadSettings(
   wanted: DatabaseProperties,
   name: string,
   maintenance: QueryOptions,
-  here: readonly ServerSetting[],
+  here: SettingsHere,
 ): Promise<void> {
   const { database, log } = run;
-  for (const setting of unlikeSettings(manifest, here, database.user))
+  const told = (setting: UnlikeSetting, advice: string) =>
     log.event(
       "warning",
       database.name,
-      `this server is not set as that of ${path} was: ${unlikeText(setting)}; the backup is loaded as it was, but what is computed later may come out different: ${settingAdvice(setting, database.database)}`,
+      `this server is not set as that of ${path} was: ${unlikeText(setting)}; the backup is loaded as it was, but what is computed later may come out different: ${advice}`,
     );
+  for (const setting of unlikeSettings(manifest, here.settings, database.user))
+    told(setting, settingAdvice(setting, database.database));
+  for (const setting of unlikeUserSettings(manifest, database.user, here))
+    told(setting, `ALTER ROLE ${identifier(database.user)} SET ${assignment(setting)}`);
   const settings = settingsOfLoad(manifest, wanted, database.user, here);
   const give = async (some: readonly Setting[]): Promise<PsqlError | null> => {
     try {
@@ -108,11 +118,11 @@ export function lateSettings(settings: readonly Setting[]): string | null {
   return late ? `SHOW ${name}` : null;
 }
 
-/** In the order in which the dump made them, in which none reads one behind it. */
+/** In the order in which the dump made them, in which none reads one behind it. Event triggers do not see it. */
 export const refill = `SET default_transaction_read_only = off; SET max_parallel_workers_per_gather = 0;
 SELECT pg_catalog.set_config('search_path', '', false) \\g /dev/null
-SELECT format('REFRESH MATERIALIZED VIEW %s', oid::regclass) FROM pg_catalog.pg_class
-  WHERE relkind = 'm' AND relispopulated ORDER BY oid \\gexec`;
+${silencing}SELECT 'BEGIN', nullif(:'silence', ''), format('REFRESH MATERIALIZED VIEW %s', oid::regclass), nullif(:'unsilence', ''), 'COMMIT'
+  FROM pg_catalog.pg_class WHERE relkind = 'm' AND relispopulated ORDER BY oid \\gexec`;
 
 /**
  * Runs `load`, which fills a database that has its settings, and then fills its materialized views anew if a setting
@@ -125,7 +135,7 @@ export async function loadUnderSettings<T>(
   { database }: RestoreRun,
   { manifest }: Pick<RestoreSource, "manifest">,
   wanted: DatabaseProperties,
-  here: readonly ServerSetting[],
+  here: SettingsHere,
   inside: QueryOptions,
   load: () => Promise<T>,
 ): Promise<T> {

@@ -8,7 +8,7 @@ import { type QueryOptions, query } from "../postgres/psql.ts";
 import { serverFacts } from "../postgres/server-facts.ts";
 import { dockerExec } from "../system/docker.ts";
 import { RestoreError } from "./errors.ts";
-import { fillViews, mayNeedAnotherServer } from "./filling-views.ts";
+import { fillViews, mayFireEventTriggers, mayNeedAnotherServer } from "./filling-views.ts";
 import { KeepGoing, type NotLoadedList } from "./keep-going.ts";
 import { loadError } from "./load-report.ts";
 import type { RestoreRun } from "./run.ts";
@@ -68,7 +68,10 @@ export async function loadInto(
   way: Load["way"],
   signal: AbortSignal,
 ): Promise<Uncompared[]> {
-  const withheld = mayNeedAnotherServer(source) ? new WithheldRefreshes() : null;
+  const inside = { applicationName: applicationName(run.runId), dbname: name, signal };
+  const withholds =
+    mayNeedAnotherServer(source) || mayFireEventTriggers(source, await serverFacts(run.database, inside));
+  const withheld = withholds ? new WithheldRefreshes() : null;
   const travels = withheld !== null && way === "compressed" ? "confined" : way;
   try {
     const load = await loadOf(run, source, name, travels, signal);
@@ -77,7 +80,6 @@ export async function loadInto(
     if (!(error instanceof LoadFailure)) throw error;
     throw await loadError(run, source, travels, error);
   }
-  const inside = { applicationName: applicationName(run.runId), dbname: name, signal };
   return withheld === null ? [] : fillViews(run, source, withheld.views, inside);
 }
 

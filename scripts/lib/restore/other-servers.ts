@@ -8,19 +8,16 @@ const connectingSeconds = 10;
 /** An attempt to connect cannot be interrupted everywhere; the system gives up after about two minutes. */
 const mostConnectingSeconds = 150;
 
-/** Event triggers must not see it: they may write into the restored database. */
-const unseen = (statement: string): string =>
-  `coalesce('SET LOCAL session_replication_role = replica; ' || string_agg(${statement}, ' ')
-    || ' SET LOCAL session_replication_role = origin;', '')`;
+const all = (statement: string): string => `coalesce(string_agg(${statement}, ' '), '')`;
 
 /**
  * For psql: gives its variables `limit` and `unlimit` statements that limit, for one transaction, how long a session
- * connects to the servers of postgres_fdw, and take that back. A server's own options may lack a limit, and nothing can
- * interrupt it before PostgreSQL 16.
+ * connects to the servers of postgres_fdw, and take that back; event triggers see them. A server's own options may lack
+ * a limit, and nothing can interrupt it before PostgreSQL 16.
  */
 export const connectingLimits = `SELECT
-  ${unseen(`format('ALTER SERVER %I OPTIONS (ADD connect_timeout %L);', srvname, '${connectingSeconds}')`)} AS limit,
-  ${unseen("format('ALTER SERVER %I OPTIONS (DROP connect_timeout);', srvname)")} AS unlimit
+  ${all(`format('ALTER SERVER %I OPTIONS (ADD connect_timeout %L);', srvname, '${connectingSeconds}')`)} AS limit,
+  ${all("format('ALTER SERVER %I OPTIONS (DROP connect_timeout);', srvname)")} AS unlimit
 FROM pg_catalog.pg_foreign_server JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = srvfdw
 WHERE fdwname = 'postgres_fdw'
 AND NOT EXISTS (SELECT FROM unnest(srvoptions) AS o WHERE o LIKE 'connect_timeout=%') \\gset

@@ -6,6 +6,7 @@ import { differingPropertyNames } from "../postgres/properties.ts";
 import type { LiveServer } from "./live-server.ts";
 import { unlikeSettings, unlikeText } from "./server-settings.ts";
 import type { RestoreSource } from "./source.ts";
+import { unlikeUserSettings } from "./user-settings.ts";
 
 /** What a person has to know before the database is replaced: where, what by what, and how they compare. */
 export function restoreOverview(
@@ -49,7 +50,10 @@ export function restoreOverview(
     `  host ${hostname()} (${settings.server}), container ${database.container}`,
     `  from ${source.path}, ${formatBytes(source.bytes)}`,
   ];
-  const unlike = unlikeSettings(manifest, server.cluster.settings, database.user).map(unlikeText);
+  const unlike = [
+    ...unlikeSettings(manifest, server.cluster.settings, database.user),
+    ...unlikeUserSettings(manifest, database.user, server.cluster),
+  ].map(unlikeText);
   const settingLines =
     unlike.length === 0 ? [] : ["", `  this server is set otherwise than the backup's: ${unlike.join("; ")}`];
   return [...heading, "", ...table, ...propertyLines(source, server), ...settingLines].join("\n");

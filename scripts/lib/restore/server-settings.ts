@@ -7,9 +7,15 @@ export interface UnlikeSetting extends ServerSetting {
   now: string | null;
 }
 
+/** What a server sets for every session, and a role for its own; `userSettings` is not known of older backups. */
+export interface SettingsHere {
+  settings: readonly ServerSetting[];
+  userSettings?: readonly ServerSetting[] | undefined;
+}
+
 /** What a manifest says of settings. */
 export interface SettingsOfBackup {
-  cluster?: { settings: readonly ServerSetting[] } | null | undefined;
+  cluster?: SettingsHere | null | undefined;
   properties: { settings: { role: string; name: string; value: string }[] } | null;
   content?: { extensions: readonly { name: string }[] } | null;
 }
@@ -25,7 +31,8 @@ const normalForms: Readonly<Record<string, (value: string) => string>> = {
 /** `de_DE.utf8` is `de_DE.UTF-8`. */
 const localeForm = (value: string): string => value.toLowerCase().replaceAll("-", "");
 
-function normal({ name, value }: ServerSetting): string {
+/** The same text for values that mean the same. */
+export function normal({ name, value }: ServerSetting): string {
   const key = name.toLowerCase();
   return (normalForms[key] ?? (key.startsWith("lc_") ? localeForm : (same: string) => same))(value);
 }
@@ -82,10 +89,10 @@ export function unlikeText(setting: UnlikeSetting): string {
   return `${name} was ${value} and is ${now ?? "unknown"}`;
 }
 
+/** `"TimeZone" = 'UTC'`, for people. */
+export const assignment = (setting: ServerSetting): string =>
+  `${setting.name.split(".").map(identifier).join(".")} = ${isOwn(setting) ? "'…'" : literal(setting.value).trim()}`;
+
 /** What a person can do about it. */
-export function settingAdvice(setting: UnlikeSetting, database: string): string {
-  const { name, value } = setting;
-  const quoted = name.split(".").map(identifier).join(".");
-  const given = isOwn(setting) ? "'…'" : literal(value).trim();
-  return `ALTER SYSTEM SET ${quoted} = ${given}; SELECT pg_reload_conf(); or for this database alone ALTER DATABASE ${identifier(database)} SET ${quoted} = ${given}`;
-}
+export const settingAdvice = (setting: UnlikeSetting, database: string): string =>
+  `ALTER SYSTEM SET ${assignment(setting)}; SELECT pg_reload_conf(); or for this database alone ALTER DATABASE ${identifier(database)} SET ${assignment(setting)}`;

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { messageOf } from "../base/errors.ts";
 import { PsqlError } from "../postgres/error.ts";
+import { silencing } from "../postgres/event-triggers.ts";
 import { jsonList } from "../postgres/json-list.ts";
 import { type QueryOptions, query, queryJson } from "../postgres/psql.ts";
 import { literal } from "../postgres/sql.ts";
@@ -66,7 +67,8 @@ SELECT 'done';
  * Analyses a table of which a part is in another server. That one is tried first, with a limit to connecting to it,
  * in a transaction that is rolled back.
  */
-const analyse = (table: string): string => `${connectingLimits}BEGIN;
+const analyse = (table: string): string => `${connectingLimits}${silencing}BEGIN;
+:silence
 :limit
 WITH RECURSIVE below AS (SELECT ${literal(table)}::regclass::oid AS oid
   UNION SELECT inhrelid FROM pg_catalog.pg_inherits JOIN below ON inhparent = below.oid)

@@ -73,6 +73,7 @@ function copyScript(schema: string, comment: string, tables: readonly SourceTabl
   );
   return [
     say(`BEGIN;
+${withoutEventTriggers}
 CREATE SCHEMA ${identifier(schema)};\nCOMMENT ON SCHEMA ${identifier(schema)} IS ${literal(comment)};`),
     ...tables.flatMap((table) => {
       const columns = table.columns.map(({ name, type }) => `${identifier(name)} ${type}`);
@@ -87,6 +88,10 @@ CREATE SCHEMA ${identifier(schema)};\nCOMMENT ON SCHEMA ${identifier(schema)} IS
     say(`DO ${literal(`begin ${whole.join(" ")} end`)};\n\\echo ${allCopied}`),
   ].join("\n");
 }
+
+/** Of a superuser's session none fires that is not enabled always, or for replicas. */
+const withoutEventTriggers = `SELECT pg_catalog.set_config('session_replication_role', 'replica', true)
+WHERE pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on';`;
 
 const allCopied = "copied";
 

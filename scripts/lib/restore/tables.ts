@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { formatTime, plural } from "../base/format.ts";
+import { firingQuery } from "../postgres/event-triggers.ts";
 import { jsonList } from "../postgres/json-list.ts";
 import { queryJson } from "../postgres/psql.ts";
 import { questionOptions } from "../postgres/questions.ts";
@@ -116,6 +117,7 @@ async function bringAcross(
   const present = { ...server, made: server.made.filter(({ kind }) => kind === "previous") };
   await requireRoom(run, present, bytes, `the tables in ${run.database.database}`);
   const taken = source.takenAt === null ? "" : `, taken ${formatTime(source.takenAt)}`;
+  await warnOfEventTriggers(run);
   await copyTables(run, { scratch, schema, comment: `from ${source.path}${taken}`, tables });
   return tables.map(({ name, rows, schema: from, columns }) => {
     const target = live.targets.find((table) => table.schema === from && table.name === name);
@@ -127,6 +129,20 @@ async function bringAcross(
       example: target === undefined ? null : insertExample(target, schema, copied),
     };
   });
+}
+
+/** The live database is not changed for a restore's sake: an event trigger that always fires does so. */
+async function warnOfEventTriggers(run: RestoreRun): Promise<void> {
+  const { database, log, signal } = run;
+  const options = questionOptions(run, database.database, signal);
+  const making = firingQuery(["CREATE SCHEMA", "COMMENT", "CREATE TABLE"]);
+  const name = await queryJson(database, z.nullable(z.string()), making, options);
+  if (name === null) return;
+  log.event(
+    "warning",
+    database.name,
+    `the event trigger ${name} of ${database.database} fires while the tables are made there`,
+  );
 }
 
 const Target = z.object({

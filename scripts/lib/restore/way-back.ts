@@ -30,7 +30,7 @@ const returningName = (live: string, runId: string): string =>
 
 /** The settings under which the backup is loaded: those of the live database, whose backup it is. */
 const loadedUnder = ({ database }: Way, { properties }: InPlaceState) =>
-  settingsOfLoad(null, properties, database.user, []);
+  settingsOfLoad(null, properties, database.user, { settings: [] });
 
 /**
  * Writes the statements for `wayBackCommands` that give the database its settings for the load, and behind it what else

@@ -192,7 +192,7 @@ describe("the settings that a dump is loaded under", () => {
       of("", "Role"),
       of("app", "role"),
     ];
-    expect(settingsOfLoad({ properties: { settings } }, wanted, "app", [])).toEqual([
+    expect(settingsOfLoad({ properties: { settings } }, wanted, "app", { settings: [] })).toEqual([
       of("", "timezone"),
       of("app", "datestyle"),
     ]);
@@ -200,7 +200,7 @@ describe("the settings that a dump is loaded under", () => {
   test.each([[null], [{ properties: null }]])(
     "without a manifest that says them those of the new database",
     (manifest) => {
-      expect(settingsOfLoad(manifest, wanted, "app", [])).toEqual(wanted.settings);
+      expect(settingsOfLoad(manifest, wanted, "app", { settings: [] })).toEqual(wanted.settings);
     },
   );
 });
