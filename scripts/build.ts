@@ -88,7 +88,7 @@ function built(root: string, directory: string, name: ProgramName): Bundle {
     write: false,
     logLevel: "silent",
   });
-  const made = bundle(directory, name, outputFiles[0]?.text ?? "");
+  const made = bundle(directory, name, requiringOnce(outputFiles[0]?.text ?? ""));
   const paths = [
     ...Object.keys(metafile.inputs),
     "scripts/build.ts",
@@ -104,6 +104,20 @@ function built(root: string, directory: string, name: ProgramName): Bundle {
   write(join(directory, `${name}.json`), JSON.stringify(recipe));
   removeEarlier(directory, name);
   return made;
+}
+
+/** esbuild requires a module of Node anew for each file that imports it: 2 KB of a program of a hundred files. */
+function requiringOnce(text: string): string {
+  const names = new Map<string, string>();
+  return text.replaceAll(
+    /(?<=(?:^|[;}])var |,)([\w$]+)=require\("(node:[\w/]+)"\)/gm,
+    (whole, name: string, module: string) => {
+      const known = names.get(module);
+      if (known !== undefined) return `${name}=${known}`;
+      names.set(module, name);
+      return whole;
+    },
+  );
 }
 
 /**

@@ -45,6 +45,13 @@ describe.each(programNames)("%s", (name) => {
     });
     expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining(name) });
   });
+
+  test("requires each module of Node once", () => {
+    const [bundle] = buildPrograms(undefined, [name]);
+    const required = bundle?.text.match(/require\("[^"]+"\)/g) ?? [];
+    expect(required.length).toBeGreaterThan(3);
+    expect([...new Set(required)]).toEqual(required);
+  });
 });
 
 test("two checkouts at different paths make the same bytes, and so the same version", () => {
