@@ -1,6 +1,9 @@
 import { type BackupOutcome, backUp } from "./lib/backup/run.ts";
 import { ExitCode, worst } from "./lib/base/exit-codes.ts";
 import { formatBytes } from "./lib/base/format.ts";
+import { forgetOldRecords } from "./lib/history/forget.ts";
+import { monthlyAppender } from "./lib/history/monthly-writer.ts";
+import { type RunEnd, recorded } from "./lib/history/recording.ts";
 import { backupReport, backupVerdict } from "./lib/notify/backup-report.ts";
 import { openPing, silentPing } from "./lib/notify/ping.ts";
 import type { CommandLine } from "./lib/program/arguments.ts";
@@ -34,14 +37,8 @@ const commandLine: CommandLine = {
   ],
 };
 
-async function main({
-  settings,
-  arguments: given,
-  output,
-  log,
-  runId,
-  signal,
-}: ProgramContext): Promise<number> {
+async function main(context: ProgramContext): Promise<number> {
+  const { settings, arguments: given, output, log, runId, signal } = context;
   const chosen = chosenDatabases(settings, given.operands);
   // A run of some databases says nothing about the others, so it must not report for the server.
   const ping = chosen.length === settings.databases.length ? openPing(settings, log, "backup") : silentPing;
@@ -55,9 +52,13 @@ async function main({
     begun: ping.start,
     ...(output.interactive ? { progress } : {}),
   };
+  const records = monthlyAppender(settings.paths.backups);
   for (const database of chosen) {
-    if (!signal.aborted) outcomes.push(await backUp(settings, database, request));
+    if (signal.aborted) break;
+    const work = { program: commandLine.program, database: database.name };
+    outcomes.push(await recorded(records, context, work, () => backUp(settings, database, request), endOf));
   }
+  if (!signal.aborted) forgetOldRecords(settings, log, new Date());
   const codes = outcomes.map((outcome) => outcome.exitCode);
   const exitCode = signal.aborted ? ExitCode.failed : worst(codes);
   if (given.flag("json")) {
@@ -68,6 +69,23 @@ async function main({
   const verdict = signal.aborted ? "fail" : backupVerdict(outcomes, hasYoungBackup);
   if (verdict !== null) await ping.end(verdict, backupReport(settings, outcomes, chosen));
   return exitCode;
+}
+
+function endOf({ backup, error, exitCode, removed }: BackupOutcome): RunEnd {
+  const outcome =
+    exitCode === ExitCode.success
+      ? "succeeded"
+      : exitCode === ExitCode.locked
+        ? "refused"
+        : backup === null
+          ? "failed"
+          : "partly";
+  return {
+    ...{ outcome, exitCode, error, removed: removed.length },
+    file: backup?.archive.file ?? null,
+    bytes: backup?.archive.bytes ?? null,
+    databaseBytes: backup?.databaseBytes ?? null,
+  };
 }
 
 runProgram({ commandLine, main });

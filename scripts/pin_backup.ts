@@ -1,5 +1,7 @@
 import { UsageError } from "./lib/base/errors.ts";
 import { ExitCode } from "./lib/base/exit-codes.ts";
+import { monthlyAppender } from "./lib/history/monthly-writer.ts";
+import { recorded } from "./lib/history/recording.ts";
 import type { CommandLine } from "./lib/program/arguments.ts";
 import { type ProgramContext, runProgram } from "./lib/program/program.ts";
 import { namedBackup } from "./lib/store/find.ts";
@@ -34,7 +36,10 @@ const commandLine: CommandLine = {
   ],
 };
 
-async function main({ settings, arguments: given, output, log, runId }: ProgramContext): Promise<number> {
+const done = () => ({ outcome: "succeeded", exitCode: ExitCode.success, error: null }) as const;
+
+async function main(context: ProgramContext): Promise<number> {
+  const { settings, arguments: given, output, log, runId } = context;
   const remove = given.flag("remove");
   const reason = given.value("reason") ?? null;
   const listing = given.flag("list");
@@ -47,9 +52,21 @@ async function main({ settings, arguments: given, output, log, runId }: ProgramC
   if (remove && reason !== null) throw new UsageError("--remove and --reason exclude each other");
   // All of them are looked up before anything is done to the first.
   const backups = given.operands.map((operand) => namedBackup(settings, operand));
-  for (const backup of backups) {
-    if (remove) unpin(settings, backup, log);
-    else pin(settings, backup, reason, log);
+  const records = monthlyAppender(settings.paths.backups);
+  for (const name of new Set(backups.map(({ database }) => database.name))) {
+    const own = backups.filter(({ database }) => database.name === name);
+    const file = own.map(({ archive }) => archive).join(" ");
+    const work = {
+      ...{ program: commandLine.program, database: name },
+      ...{ action: remove ? "unpin" : "pin", file },
+    };
+    const each = () => {
+      for (const backup of own) {
+        if (remove) unpin(settings, backup, log);
+        else pin(settings, backup, reason, log);
+      }
+    };
+    await recorded(records, context, work, each, done);
   }
   const pins = listPins(settings);
   const exitCode = ExitCode.success;

@@ -2,6 +2,9 @@ import type { DatabaseSettings } from "./contract/settings.ts";
 import { UsageError } from "./lib/base/errors.ts";
 import { ExitCode, worst } from "./lib/base/exit-codes.ts";
 import { plural } from "./lib/base/format.ts";
+import { forgetOldRecords } from "./lib/history/forget.ts";
+import { monthlyAppender } from "./lib/history/monthly-writer.ts";
+import { type RunEnd, recorded } from "./lib/history/recording.ts";
 import type { CommandLine } from "./lib/program/arguments.ts";
 import { chosenDatabases } from "./lib/program/chosen-databases.ts";
 import { type ProgramContext, runProgram } from "./lib/program/program.ts";
@@ -54,7 +57,18 @@ async function main(context: ProgramContext): Promise<number> {
     if (given.flag("dry-run") || given.operands.length > 0)
       throw new UsageError("--accept FILE stands alone");
     const backup = namedBackup(settings, accepted);
-    accept(settings, backup, context.log);
+    const work = {
+      ...{ program: commandLine.program, database: backup.database.name },
+      ...{ action: "accept", file: backup.archive },
+    };
+    const done = () => ({ outcome: "succeeded", exitCode: ExitCode.success, error: null }) as const;
+    await recorded(
+      monthlyAppender(settings.paths.backups),
+      context,
+      work,
+      () => accept(settings, backup, context.log),
+      done,
+    );
     if (json) data({ exitCode: ExitCode.success, accepted: backup.archive });
     return ExitCode.success;
   }
@@ -72,18 +86,32 @@ async function main(context: ProgramContext): Promise<number> {
 }
 
 async function pruneAll(
-  { settings, log, runId, signal }: ProgramContext,
+  context: ProgramContext,
   chosen: readonly DatabaseSettings[],
 ): Promise<{ exitCode: number; databases: PruningOutcome[] }> {
-  const request = { program: commandLine.program, runId, log, signal };
+  const { settings, log, runId, signal } = context;
+  const { program } = commandLine;
+  const request = { program, runId, log, signal };
+  const records = monthlyAppender(settings.paths.backups);
   const databases: PruningOutcome[] = [];
   for (const database of chosen) {
-    if (!signal.aborted) databases.push(await pruneLocked(settings, database, request));
+    if (signal.aborted) break;
+    const work = { program, database: database.name };
+    databases.push(
+      await recorded(records, context, work, () => pruneLocked(settings, database, request), endOf),
+    );
   }
+  if (!signal.aborted) forgetOldRecords(settings, log, new Date());
   return {
     exitCode: signal.aborted ? ExitCode.failed : worst(databases.map((outcome) => outcome.exitCode)),
     databases,
   };
+}
+
+function endOf({ error, exitCode, removed }: PruningOutcome): RunEnd {
+  const outcome =
+    exitCode === ExitCode.success ? "succeeded" : exitCode === ExitCode.locked ? "refused" : "failed";
+  return { outcome, exitCode, error, removed: removed.length };
 }
 
 runProgram({ commandLine, main });

@@ -1,4 +1,6 @@
 import { ExitCode, worst } from "./lib/base/exit-codes.ts";
+import { monthlyAppender } from "./lib/history/monthly-writer.ts";
+import { type RunEnd, recorded } from "./lib/history/recording.ts";
 import { openPing, silentPing } from "./lib/notify/ping.ts";
 import { type RehearsalEnding, rehearsalReport, rehearsalVerdict } from "./lib/notify/rehearsal-report.ts";
 import type { CommandLine } from "./lib/program/arguments.ts";
@@ -46,9 +48,13 @@ async function main(context: ProgramContext): Promise<number> {
   // A person who names a backup sees what is wrong with it; cron's run names none.
   const ping = given.operands.length === 0 ? openPing(settings, log, "rehearsal") : silentPing;
   const outcomes: RehearsalOutcome[] = [];
+  const records = monthlyAppender(settings.paths.backups);
   for (const choice of choose(settings, given.operands, given.flag("latest"))) {
-    const run = { ...context, database: choice.database, acceptsDifferences: false };
-    if (!signal.aborted) outcomes.push(await rehearse(run, choice, ping.start));
+    if (signal.aborted) break;
+    const { database } = choice;
+    const run = { ...context, database, acceptsDifferences: false };
+    const work = { program: commandLine.program, database: database.name };
+    outcomes.push(await recorded(records, context, work, () => rehearse(run, choice, ping.start), endOf));
   }
   const codes = outcomes.map(({ exitCode }) => exitCode);
   const exitCode = signal.aborted ? ExitCode.failed : worst(codes);
@@ -69,5 +75,26 @@ const endingOf = ({ database, exitCode, record, error }: RehearsalOutcome): Rehe
   untried: record === null ? "" : untriedText(record),
   error,
 });
+
+/** A damaged database differs in everything. */
+const namedDifferences = 3;
+
+function endOf({ error, exitCode, record }: RehearsalOutcome): RunEnd {
+  const outcome =
+    exitCode === ExitCode.success
+      ? "succeeded"
+      : exitCode === ExitCode.locked
+        ? "refused"
+        : exitCode === ExitCode.noSpace && record === null
+          ? "skipped"
+          : "failed";
+  const differences = record?.differences ?? [];
+  const named = differences.slice(0, namedDifferences).join("; ");
+  return {
+    ...{ outcome, exitCode },
+    error: error ?? (differences.length === 0 ? null : named),
+    file: record?.archive ?? null,
+  };
+}
 
 runProgram({ commandLine, main });

@@ -2,6 +2,8 @@ import type { DatabaseSettings, Settings } from "./contract/settings.ts";
 import { messageOf, UsageError } from "./lib/base/errors.ts";
 import { ExitCode } from "./lib/base/exit-codes.ts";
 import { formatAge, formatTime } from "./lib/base/format.ts";
+import { monthlyAppender } from "./lib/history/monthly-writer.ts";
+import { recordingOf } from "./lib/history/recording.ts";
 import type { CommandLine } from "./lib/program/arguments.ts";
 import { exitCodeOf, type ProgramContext, runProgram } from "./lib/program/program.ts";
 import { proofs } from "./lib/rehearsal/proof.ts";
@@ -89,10 +91,21 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
   const wish = readWish(given);
   if (wish.action === "list") return json(ExitCode.success, await list(context, wish));
   let name: string | null = wish.database ?? null;
+  const recording = recordingOf(monthlyAppender(settings.paths.backups), context);
+  let file: string | null = null;
+  // What only looks leaves no record.
+  const changes = !wish.dryRun && wish.action !== "verify-only";
+  const chosen = (database: DatabaseSettings, path: string | null) => {
+    name = database.name;
+    file = path;
+    const work = { program: commandLine.program, database: name, action: wish.action };
+    if (changes) recording.begin(work);
+  };
   try {
-    const { exitCode, data } = await fulfil(context, wish, (database) => {
-      name = database.name;
-    });
+    const { exitCode, data } = await fulfil(context, wish, chosen);
+    const outcome = exitCode === ExitCode.success ? "succeeded" : "partly";
+    const error = exitCode === ExitCode.success ? null : "something of the backup is missing or differs";
+    recording.end({ outcome, exitCode, error, file });
     return json(exitCode, data);
   } catch (error) {
     const exitCode = exitCodeOf(error);
@@ -103,20 +116,20 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
     // What only looks has failed at nothing that the status check should warn of.
     if (wish.dryRun || wish.action === "verify-only") output.error(messageOf(error));
     else log.event("error", known ? name : null, `${what}: ${messageOf(error)}`);
+    const outcome = isRefused ? "refused" : "failed";
+    recording.end({ outcome, exitCode, error: messageOf(error), file });
     const wayBack = error instanceof RestoreError ? error.wayBack : "";
     if (wayBack !== "") output.error(wayBack);
     return json(exitCode, { error: messageOf(error), ...(wayBack === "" ? {} : { wayBack }) });
   }
 }
 
-/** @param chosen is told the database as soon as it is known. */
-async function fulfil(
-  context: ProgramContext,
-  wish: Wish,
-  chosen: (database: DatabaseSettings) => void,
-): Promise<Outcome> {
+/** Is told the database as soon as it is known, and again with the backup's path. */
+type Chosen = (database: DatabaseSettings, path: string | null) => void;
+
+async function fulfil(context: ProgramContext, wish: Wish, chosen: Chosen): Promise<Outcome> {
   const { output, settings, signal } = context;
-  if (wish.action === "rollback") return rollBack(context, wish);
+  if (wish.action === "rollback") return rollBack(context, wish, chosen);
   const path = fileOf(context, wish, chosen);
   output.print(`reading ${path} …`);
   const source = await inspectSource(path, signal);
@@ -125,21 +138,17 @@ async function fulfil(
     return done(verificationData(source));
   }
   const database = targetOf(settings, source, wish.database);
-  chosen(database);
+  chosen(database, path);
   const { exitCode, data } = await restore(context, wish, database, source);
   return { exitCode, data: { database: database.name, file: path, ...data } };
 }
 
 /** The file that is named, or that of the moment that is. */
-function fileOf(
-  { output, settings }: ProgramContext,
-  wish: Wish,
-  chosen: (database: DatabaseSettings) => void,
-): string {
+function fileOf({ output, settings }: ProgramContext, wish: Wish, chosen: Chosen): string {
   if (wish.at === null) return locateFile(settings, wish.operand ?? "");
   const { moment, written } = wish.at;
   const database = onlyDatabase(settings, wish.database);
-  chosen(database);
+  chosen(database, null);
   const backups = listBackups(settings.paths.backups, database.name);
   const backup = backupAt(backups, moment, written);
   if (backup === null) throw new RestoreError("unfit-file", noBackupAt(backups, moment, database.name));
@@ -171,8 +180,9 @@ async function restore(
   return done(await restoreFile(run, { source, confirmed: wish.confirmed, inPlace, proofs }));
 }
 
-async function rollBack(context: ProgramContext, wish: Wish): Promise<Outcome> {
+async function rollBack(context: ProgramContext, wish: Wish, chosen: Chosen): Promise<Outcome> {
   const database = onlyDatabase(context.settings, wish.database);
+  chosen(database, null);
   const run = { ...context, database, acceptsDifferences: wish.acceptDifferences };
   const { exitCode, data } = wish.dryRun
     ? await planned(run, wish, null)

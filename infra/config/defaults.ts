@@ -38,6 +38,7 @@ export const defaults: Defaults = {
       yearly: 0,
       preRestoreDays: 7,
       keepPreviousDays: 7,
+      runRecordsDays: 400,
     },
     manifest: "full",
     compression: "gzip",

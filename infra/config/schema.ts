@@ -32,6 +32,8 @@ export const Retention = z.strictObject({
   yearly: value.count("Of how many years the last backup is kept beyond that", 0, 10_000),
   preRestoreDays: value.count("How many days a backup that a restore made before it is kept", 1, 36_500),
   keepPreviousDays: value.count("How many days the database that a restore replaced is kept", 1, 36_500),
+  // The status check reads two months of them.
+  runRecordsDays: value.count("How many days the records of runs are kept", 62, 36_500),
 });
 
 export const Timeouts = z.strictObject({

@@ -1,5 +1,4 @@
 import * as z from "zod/mini";
-import { ExitCode } from "../lib/base/exit-codes.ts";
 import { isoTime } from "../lib/base/iso-time.ts";
 import { knownWord } from "../lib/base/known-word.ts";
 
@@ -62,7 +61,10 @@ const Written = z.object({
   databaseBytes: z.nullable(count),
   /** How many backups had expired and are gone. */
   removed: z.nullable(count),
-  /** Why it is not `succeeded`: a word for programs, a sentence for people, shortened if long. Nothing secret. */
+  /**
+   * Why it is not `succeeded`: a word for programs, the exit code's name (`noSpace`), and a sentence for people,
+   * shortened if long. Nothing secret.
+   */
   error: z.nullable(z.object({ kind: z.string(), text: z.string() })),
 });
 
@@ -73,51 +75,6 @@ export type RunRecord = Omit<z.infer<typeof Written>, "event" | "outcome"> & {
 
 /** For the documented JSON Schema. */
 export const runRecordSchema = Written;
-
-/** The word for programs that an exit code stands for; that of success is used where something else failed. */
-export const errorKinds: Readonly<Record<ExitCode, string>> = {
-  [ExitCode.success]: "beside",
-  [ExitCode.failed]: "failed",
-  [ExitCode.failedAndPutBack]: "put-back",
-  [ExitCode.failedAndNotPutBack]: "not-put-back",
-  [ExitCode.unknown]: "unknown",
-  [ExitCode.different]: "different",
-  [ExitCode.usage]: "usage",
-  [ExitCode.badFile]: "bad-file",
-  [ExitCode.unavailable]: "unavailable",
-  [ExitCode.noSpace]: "no-space",
-  [ExitCode.locked]: "locked",
-  [ExitCode.notPermitted]: "not-permitted",
-  [ExitCode.configuration]: "configuration",
-};
-
-/** The month whose file a record belongs to: `2026-11`, of its end, or of its beginning while it has none. */
-export const monthOf = ({ began, ended }: Pick<RunRecord, "began" | "ended">): string =>
-  (ended ?? began).slice(0, 7);
-
-/** Bytes of the longest line, its end included. */
-export const longestRunRecord = 4096;
-const longest = { error: 2000, file: 1000 };
-
-/** The line of a record, with its end; never longer than `longestRunRecord`. */
-export function runRecordLine(record: RunRecord): string {
-  const { error, file } = record;
-  const written = {
-    ...record,
-    file: file === null ? null : shortened(file, longest.file),
-    error: error && { ...error, text: shortened(error.text, longest.error) },
-  };
-  return `${JSON.stringify(written)}\n`;
-}
-
-/** As much of a text as takes up this many bytes in JSON. */
-function shortened(text: string, bytes: number): string {
-  const size = (part: string) => Buffer.byteLength(JSON.stringify(part));
-  if (size(text) <= bytes) return text;
-  let kept = text.slice(0, bytes);
-  while (size(`${kept} …`) > bytes) kept = kept.slice(0, Math.floor(kept.length * 0.9));
-  return `${kept} …`;
-}
 
 /** @throws SyntaxError or ZodError for a line that is no record. */
 export function parseRunRecord(line: string): RunRecord {

@@ -83,6 +83,8 @@ export const Settings = z.object({
     preRestoreDays: positive,
     /** How long the database that a restore replaced is kept. */
     keepPreviousDays: positive,
+    /** How long the records of runs are kept; absent in settings of older versions. */
+    runRecordsDays: z.optional(positive),
   }),
   /** What a manifest proves of every table: rows and content, or rows only. */
   manifest: z.literal(["full", "rows"]),

@@ -8,7 +8,7 @@ import { gunzipSync, zstdDecompressSync } from "node:zlib";
  * with it, without any of the product's code.
  */
 export interface Audit {
-  /** Every file's name and its sha256. */
+  /** Every file's name and its sha256; without the records of runs. */
   files: Record<string, string>;
   /** What bears an archive's name and is not a good backup, in words. */
   bad: string[];
@@ -16,6 +16,8 @@ export interface Audit {
   stray: string[];
 }
 
+/** The records of runs, which each run adds to. */
+const recordsOfRuns = /^\.runs-\d{4}-\d\d\.jsonl$/;
 const archiveEnding = /\.sql\.(gz|zst)$/;
 
 const decompressed = (archive: string, bytes: Buffer): Buffer =>
@@ -45,7 +47,9 @@ function problem(directory: string, archive: string): string | null {
 }
 
 function audit(directory: string): Audit {
-  const names = readdirSync(directory).sort();
+  const names = readdirSync(directory)
+    .filter((name) => !recordsOfRuns.test(name))
+    .sort();
   const archives = names.filter((name) => !name.startsWith(".") && archiveEnding.test(name));
   const stems = archives.map((name) => name.replace(archiveEnding, "."));
   return {

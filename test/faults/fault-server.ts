@@ -7,7 +7,7 @@ import { propertiesQuery } from "../../scripts/lib/postgres/properties.ts";
 import { tryDocker } from "../sandbox/docker.ts";
 import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { type SandboxOptions, startServer } from "../sandbox/server.ts";
-import { commandOf, putPrograms, settingsFile, settingsFor } from "../server/programs.ts";
+import { commandOf, namesIn, putPrograms, settingsFile, settingsFor } from "../server/programs.ts";
 import type { Audit } from "./audit.ts";
 
 const programs = [
@@ -163,7 +163,7 @@ async function contentOf(sandbox: SandboxServer, database: string, compared?: Co
 
 async function reset({ sandbox, directory, older, databases }: FaultServer): Promise<void> {
   const files = await succeed(sandbox, `ls -A ${quoted(directory)}`);
-  const made = files.split("\n").filter((file) => file !== "" && older[file] === undefined);
+  const made = namesIn(files).filter((file) => older[file] === undefined);
   if (made.length > 0) {
     await succeed(sandbox, `cd ${quoted(directory)} && rm -rf -- ${made.map(quoted).join(" ")}`);
   }

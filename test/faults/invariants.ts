@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import type { CommandResult } from "../../infra/local-machine/command.ts";
 import { tryDocker } from "../sandbox/docker.ts";
+import { namesIn } from "../server/programs.ts";
 import type { Audit } from "./audit.ts";
 import { type FaultServer, quoted } from "./fault-server.ts";
 
@@ -31,11 +32,11 @@ const lines = (text: string): string[] => text.split("\n").filter((line) => line
 
 async function throwAwayContainers({ docker, name }: FaultServer): Promise<string[]> {
   const ours = `label=database-backups.rehearsal=${name}`;
-  return namesIn(await docker(["ps", "--all", "--filter", ours, "--format", "{{.Names}}"]));
+  return listed(await docker(["ps", "--all", "--filter", ours, "--format", "{{.Names}}"]));
 }
 
 /** What a command of Docker listed, which has to have worked. */
-function namesIn({ code, stdout, stderr }: CommandResult): string[] {
+function listed({ code, stdout, stderr }: CommandResult): string[] {
   expect(code, stderr).toBe(0);
   return lines(stdout);
 }
@@ -50,7 +51,7 @@ export async function noteVolumes(server: FaultServer, before: Before): Promise<
 }
 
 async function volumesLeft({ docker }: FaultServer, { volumes }: Before): Promise<string[]> {
-  const there = new Set(namesIn(await docker(["volume", "ls", "--format", "{{.Name}}"])));
+  const there = new Set(listed(await docker(["volume", "ls", "--format", "{{.Name}}"])));
   return [...volumes].filter((volume) => there.has(volume));
 }
 
@@ -118,7 +119,7 @@ async function leftovers(server: FaultServer, before: Before): Promise<string[]>
   );
   const processes = await processesOf(server);
   const { stray } = await server.audit();
-  const hidden = lines((await sandbox.run(`ls -A ${quoted(directory)}`)).stdout).filter((file) =>
+  const hidden = namesIn((await sandbox.run(`ls -A ${quoted(directory)}`)).stdout).filter((file) =>
     file.startsWith("."),
   );
   const temporary = await server.temporary();

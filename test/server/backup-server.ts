@@ -4,7 +4,14 @@ import { Manifest } from "../../scripts/contract/manifest.ts";
 import type { Settings } from "../../scripts/contract/settings.ts";
 import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { type SandboxOptions, startServer } from "../sandbox/server.ts";
-import { commandOf, backups as directory, putPrograms, settingsFile, settingsFor } from "./programs.ts";
+import {
+  commandOf,
+  backups as directory,
+  namesIn,
+  putPrograms,
+  settingsFile,
+  settingsFor,
+} from "./programs.ts";
 
 /** A sandbox server with backup_database, put there without a deployment. */
 export interface BackupServer {
@@ -15,7 +22,7 @@ export interface BackupServer {
   /** Runs it; `words` are a shell's. */
   backUp(words?: string): Promise<CommandResult>;
   configure(settings: Settings): Promise<void>;
-  /** Names in the backups directory, hidden ones too, sorted. */
+  /** Names in the backups directory, hidden ones too, sorted; without the records of runs. */
   files(): Promise<string[]>;
   manifest(archive: string): Promise<Manifest>;
   log(): Promise<string>;
@@ -44,7 +51,7 @@ export async function startBackupServer(options: SandboxOptions = {}): Promise<B
     backUp: (words = "") => sandbox.run(`${command} ${words}`),
     files: async () => {
       const { stdout } = await sandbox.run(`ls -A ${directory}`);
-      return stdout.split("\n").filter((file) => file !== "");
+      return namesIn(stdout);
     },
     manifest: async (archive) => {
       const path = archivePath(archive).replace(/\.sql\.(gz|zst)$/, ".json");

@@ -1,5 +1,6 @@
 import { defaults } from "../../infra/config/defaults.ts";
 import { buildPrograms } from "../../scripts/build.ts";
+import { runRecordsMonth } from "../../scripts/contract/backup-names.ts";
 import type { ProgramName } from "../../scripts/contract/programs.ts";
 import type { Settings } from "../../scripts/contract/settings.ts";
 import type { SandboxServer } from "../sandbox/sandbox-server.ts";
@@ -9,6 +10,10 @@ import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 export const name = "curriculum_library_api";
 export const backups = "/root/database_backups";
 export const settingsFile = "/opt/database-backups/config.json";
+
+/** The names in a listing, without the records of runs, which grow with each run. */
+export const namesIn = (listing: string): string[] =>
+  listing.split("\n").filter((name) => name !== "" && runRecordsMonth(name) === null);
 
 const bundlePath = (program: ProgramName): string => `/opt/test/${program}.cjs`;
 

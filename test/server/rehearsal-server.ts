@@ -4,7 +4,7 @@ import type { Settings } from "../../scripts/contract/settings.ts";
 import { tryDocker } from "../sandbox/docker.ts";
 import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { type SandboxOptions, startServer } from "../sandbox/server.ts";
-import { backups, commandOf, putPrograms, settingsFile, settingsFor } from "./programs.ts";
+import { backups, commandOf, namesIn, putPrograms, settingsFile, settingsFor } from "./programs.ts";
 
 /** A sandbox server with the programs that backups and rehearsals need, put there without a deployment. */
 export interface RehearsalServer {
@@ -19,7 +19,7 @@ export interface RehearsalServer {
   configure(changed: Partial<Settings>): Promise<void>;
   /** The record beside an archive. */
   record(archive: string): Promise<RehearsalRecord>;
-  /** Hidden files in the backups directory. */
+  /** Hidden files in the backups directory, without the records of runs. */
   hidden(): Promise<string[]>;
   /** Ids of the containers that rehearsals of this server have made and not removed. */
   containers(): Promise<string[]>;
@@ -64,7 +64,7 @@ export async function startRehearsalServer(options: SandboxOptions = {}): Promis
       const path = archive.replace(/\.sql\.(gz|zst)$/, ".rehearsal.json");
       return parseRecord(await sandbox.readFile(path));
     },
-    hidden: async () => lines((await sandbox.run(`ls -A ${backups} | grep '^[.]'`)).stdout),
+    hidden: async () => namesIn((await sandbox.run(`ls -A ${backups} | grep '^[.]'`)).stdout),
     containers: async () => {
       const filter = `label=database-backups.rehearsal=${databaseKey(sandbox.number)}`;
       return lines((await tryDocker(["ps", "--all", "--quiet", "--filter", filter])).stdout);

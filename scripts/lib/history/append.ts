@@ -2,12 +2,10 @@ import {
   accessSync,
   closeSync,
   constants,
-  fchmodSync,
   fstatSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readSync,
   type Stats,
   statfsSync,
@@ -16,11 +14,9 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { systemCode } from "../base/errors.ts";
-import { fullDisk, requireFile } from "../program/log-file.ts";
+import { closeToOthers, fullDisk, openedFile, requireFile } from "../program/log-file.ts";
 import { syncDirectory } from "../system/durable-file.ts";
 
-// A link could lead anywhere, and a pipe that nobody reads would hold up whoever opens it.
-const never = constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 const newline = 10;
 
 /**
@@ -36,15 +32,9 @@ function requireOurs(path: string, status: Stats | null): void {
 }
 
 function opened(path: string, flags: number): number {
-  requireOurs(path, lstatSync(path, { throwIfNoEntry: false }) ?? null);
-  const fd = openSync(path, flags | never, 0o600);
-  try {
-    requireOurs(path, fstatSync(fd));
-    return fd;
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
+  const require = (status: Stats | null) => requireOurs(path, status);
+  require(lstatSync(path, { throwIfNoEntry: false }) ?? null);
+  return openedFile(path, flags | constants.O_NOFOLLOW, require);
 }
 
 /** @throws as `appendLine`; null where there is no file. */
@@ -65,8 +55,8 @@ export function appendLine(path: string, line: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const fd = opened(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT);
   try {
-    const { mode, size } = fstatSync(fd);
-    if ((mode & 0o077) !== 0) withoutOthers(fd);
+    closeToOthers(fd);
+    const { size } = fstatSync(fd);
     // One write a line: those of programs that run at once do not mix. A torn line ends where the next one begins.
     const text = Buffer.from(size > 0 && lastByte(fd, size) !== newline ? `\n${line}` : line);
     if (writeSync(fd, text) < text.length) throw fullDisk;
@@ -74,14 +64,6 @@ export function appendLine(path: string, line: string): void {
     if (size === 0) syncDirectory(dirname(path));
   } finally {
     closeSync(fd);
-  }
-}
-
-function withoutOthers(fd: number): void {
-  try {
-    fchmodSync(fd, 0o600);
-  } catch {
-    // A file system without modes, or a file that can only be appended to: it takes the line all the same.
   }
 }
 

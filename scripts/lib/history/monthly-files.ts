@@ -1,42 +1,27 @@
-import { closeSync, fstatSync, readdirSync, readSync, unlinkSync } from "node:fs";
-import { basename, join } from "node:path";
-import { runRecordsMonth, runRecordsName } from "../../contract/backup-names.ts";
-import { monthOf, parseRunRecord, type RunRecord, runRecordLine } from "../../contract/run-record.ts";
-import { systemCode } from "../base/errors.ts";
+import { closeSync, fstatSync, readSync } from "node:fs";
+import { basename } from "node:path";
+import { parseRunRecord, type RunRecord } from "../../contract/run-record.ts";
 import { logProblem } from "../program/log-file.ts";
-import { missingMount, missingMountText } from "../system/mounts.ts";
-import { appendLine, openRecords, requireAppendable } from "./append.ts";
-import { expiredMonths, inOrder, type RunRecords, type Unreadable } from "./records.ts";
+import { openRecords, requireAppendable } from "./append.ts";
+import { attempt, forgetMonths, monthlyAppender, monthPath, monthsIn } from "./monthly-writer.ts";
+import { inOrder, type RunRecords, type Unreadable } from "./records.ts";
 
 /**
  * Records as lines of JSON, a file a month, `.runs-2026-11.jsonl`, in the directory of the backups. The lines of two
  * machines that share a directory may mix; then they are unreadable, and said to be.
  */
 export function monthlyFiles(directory: string): RunRecords {
-  const pathOf = (month: string) => join(directory, runRecordsName(month));
-  /** Why a step could not be taken with a month's file; null when it was. */
-  const attempt = (month: string, step: (path: string) => void): string | null => {
-    const path = pathOf(month);
-    try {
-      const missing = missingMount(directory);
-      if (missing !== null) return missingMountText(directory, missing);
-      step(path);
-      return null;
-    } catch (error) {
-      return `${path}: ${logProblem(error)}`;
-    }
-  };
   return {
-    place: pathOf("*"),
-    append: (record) => attempt(monthOf(record), (path) => appendLine(path, runRecordLine(record))),
-    problem: () => attempt(new Date().toISOString().slice(0, 7), requireAppendable),
+    ...monthlyAppender(directory),
+    place: monthPath(directory, "*"),
+    problem: () => attempt(directory, new Date().toISOString().slice(0, 7), requireAppendable),
+    forget: (days, now) => forgetMonths(directory, days, now),
     read: ({ from = "", bytes = Number.POSITIVE_INFINITY, now }) => {
       const months = monthsIn(directory).filter((month) => month >= from);
       const records: RunRecord[] = [];
       const unreadable: Unreadable[] = [];
       for (const month of inOrder(months, now)) {
-        const path = pathOf(month);
-        for (const [line, where] of linesOf(path, bytes)) {
+        for (const [line, where] of linesOf(monthPath(directory, month), bytes)) {
           try {
             records.push(parseRunRecord(line));
           } catch {
@@ -46,26 +31,7 @@ export function monthlyFiles(directory: string): RunRecords {
       }
       return { records, unreadable };
     },
-    forget: (days, now) => {
-      const months: string[] = [];
-      const problems: string[] = [];
-      for (const month of expiredMonths(monthsIn(directory), days, now)) {
-        const problem = attempt(month, unlinkSync);
-        if (problem === null) months.push(month);
-        else problems.push(problem);
-      }
-      return { months, problems };
-    },
   };
-}
-
-function monthsIn(directory: string): string[] {
-  try {
-    return readdirSync(directory).flatMap((name) => runRecordsMonth(name) ?? []);
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return [];
-    throw error;
-  }
 }
 
 /**

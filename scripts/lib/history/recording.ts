@@ -1,11 +1,13 @@
-import { errorKinds, type RunOutcome, type RunRecord } from "../../contract/run-record.ts";
+import type { RunOutcome, RunRecord } from "../../contract/run-record.ts";
+import { errorKind } from "../../contract/run-record-line.ts";
 import type { Settings } from "../../contract/settings.ts";
 import { messageOf } from "../base/errors.ts";
 import type { ExitCode } from "../base/exit-codes.ts";
+import { oneLine } from "../program/log.ts";
 import type { ProgramContext } from "../program/program.ts";
 import { exitCodeOf } from "../program/program.ts";
 import { ownIdentity } from "../system/process.ts";
-import type { RunRecords } from "./records.ts";
+import type { RecordsAppender } from "./records.ts";
 
 /** What a program is about to do. */
 export interface RunWork {
@@ -56,41 +58,42 @@ export function emptyRecord(
   };
 }
 
-/** A run whose beginning is recorded. */
+/** One run, from the moment that it is known what it works on. */
 export interface Recording {
-  /** Records its end; the second call does nothing. */
+  /** Records its beginning; the first call counts. */
+  begin(work: RunWork): void;
+  /** Records its end, if it began; the first call counts. */
   end(how: RunEnd): void;
 }
 
-/** Records the beginning of a run. What cannot be recorded stops nothing, and is told once. */
-export function beginRecording(records: RunRecords, context: RecordingContext, work: RunWork): Recording {
+/** What cannot be recorded stops nothing, and is told once. */
+export function recordingOf(records: RecordsAppender, context: RecordingContext): Recording {
   const { settings, runId } = context;
-  const { program, database, action = null, file = null } = work;
   const clock = performance.now();
-  const began = { ...emptyRecord(settings, program, runId, new Date()), database, action, file };
+  let began: RunRecord | null = null;
+  let isOver = false;
   let told: string | null = null;
   const append = (record: RunRecord) => {
     const problem = records.append(record);
-    if (problem !== null && problem !== told) tellUnrecorded(context, database, problem);
+    if (problem !== null && problem !== told) tellUnrecorded(context, record.database, problem);
     told = problem;
   };
-  append(began);
-  let isOver = false;
   return {
+    begin: ({ program, database, action = null, file = null }) => {
+      if (began !== null) return;
+      began = { ...emptyRecord(settings, program, runId, new Date()), database, action, file };
+      append(began);
+    },
     end: ({ error, ...how }) => {
-      if (isOver) return;
+      if (began === null || isOver) return;
       isOver = true;
       append({
         ...began,
         ...how,
         event: "ended",
-        file: how.file ?? file,
-        bytes: how.bytes ?? null,
-        databaseBytes: how.databaseBytes ?? null,
-        removed: how.removed ?? null,
         ended: new Date().toISOString(),
         durationSeconds: Math.round(performance.now() - clock) / 1000,
-        error: error === null ? null : { kind: errorKinds[how.exitCode], text: error },
+        error: error === null ? null : { kind: errorKind(how.exitCode), text: oneLine(error) },
       });
     },
   };
@@ -114,13 +117,14 @@ export function tellUnrecorded(
  * @throws what it throws, which is recorded
  */
 export async function recorded<T>(
-  records: RunRecords,
+  records: RecordsAppender,
   context: RecordingContext,
   work: RunWork,
   run: () => Promise<T> | T,
   endOf: (result: T) => RunEnd,
 ): Promise<T> {
-  const recording = beginRecording(records, context, work);
+  const recording = recordingOf(records, context);
+  recording.begin(work);
   try {
     const result = await run();
     recording.end(endOf(result));

@@ -8,18 +8,16 @@ import type { RunRecord } from "../../contract/run-record.ts";
  *   a file and an error that are too long for a line are shortened.
  * - `append` adds one record or none, and never half of one: the records of programs that run at once do not mix, and
  *   what a crash left torn spoils no record that comes after it.
- * - `append` and `problem` never throw: a record that cannot be written stops nothing. They say why, in words for
- *   people.
+ * - `append`, `problem` and `forget` never throw: what cannot be written or removed stops nothing. They say why, in words
+ *   for people.
  * - `read` hides nothing. What it cannot read as a record is in `unreadable`, at its place among the records; what it
  *   cannot read at all it throws. Nobody may take the silence of either for success.
  * - The order is that in which records were appended, also where a clock was set back. Only whole months stand in the
  *   order of the calendar, those first that a clock dated in the future.
  */
-export interface RunRecords {
+export interface RunRecords extends RecordsAppender {
   /** For people: where the records are. */
   readonly place: string;
-  /** Appends a record. @returns why it is not there; null when it is. */
-  append(record: RunRecord): string | null;
   /** @throws Error, a system error: then nothing is known. */
   read(wanted: Wanted): ReadRecords;
   /** Why nothing can be appended now, as far as that shows without trying; null when nothing speaks against it. */
@@ -29,6 +27,11 @@ export interface RunRecords {
    * `days` may touch, however old they are: a clock that is wrong removes nothing that is young.
    */
   forget(days: number, now: Date): Forgotten;
+}
+
+export interface RecordsAppender {
+  /** Appends a record. @returns why it is not there; null when it is. */
+  append(record: RunRecord): string | null;
 }
 
 export interface Wanted {

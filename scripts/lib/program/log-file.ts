@@ -36,31 +36,40 @@ export function openToAppend(path: string): number {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // To open a device may already do something.
   requireFile(statSync(path, { throwIfNoEntry: false }) ?? null);
-  const fd = opened(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT);
+  const fd = openedFile(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT);
+  closeToOthers(fd);
+  return fd;
+}
+
+/** Takes all permissions from others. cron's redirection may have made a file before, readable by everyone. */
+export function closeToOthers(fd: number): void {
   try {
-    // cron's redirection may have made the file before, readable by everyone.
     if ((fstatSync(fd).mode & 0o077) !== 0) fchmodSync(fd, 0o600);
   } catch {
-    // A file system without modes, or a file that can only be appended to: it takes the log all the same.
+    // A file system without modes, or a file that can only be appended to: it takes lines all the same.
   }
-  return fd;
 }
 
 /** Opens the log for reading; null where there is none. @throws as `openToAppend` */
 export function openToRead(path: string): number | null {
   requireFile(statSync(path, { throwIfNoEntry: false }) ?? null);
   try {
-    return opened(path, constants.O_RDONLY);
+    return openedFile(path, constants.O_RDONLY);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return null;
     throw error;
   }
 }
 
-function opened(path: string, flags: number): number {
+/** @throws what `require` throws for the file that is open then, a system error for what cannot be opened */
+export function openedFile(
+  path: string,
+  flags: number,
+  require: (status: Stats) => void = requireFile,
+): number {
   const fd = openSync(path, flags | never, 0o600);
   try {
-    requireFile(fstatSync(fd));
+    require(fstatSync(fd));
     return fd;
   } catch (error) {
     closeSync(fd);

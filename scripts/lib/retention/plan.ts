@@ -1,5 +1,10 @@
 import { basename } from "node:path";
-import { isLeftAloneName, mailRecordName, parseBackupName } from "../../contract/backup-names.ts";
+import {
+  isLeftAloneName,
+  mailRecordName,
+  parseBackupName,
+  runRecordsMonth,
+} from "../../contract/backup-names.ts";
 import type { Manifest } from "../../contract/manifest.ts";
 import { plural } from "../base/format.ts";
 import { runIdPattern } from "../base/run-id.ts";
@@ -92,6 +97,7 @@ export function strangers(
 
 function strangeReason(name: string): string {
   if (name === mailRecordName) return "what the status check has mailed";
+  if (runRecordsMonth(name) !== null) return "the records of a month's runs";
   if (isLeftAloneName(name)) return "why archives were not adopted";
   const database = parseBackupName(name)?.database;
   return database === undefined ? "not ours" : `not ours: the settings have no database ${database}`;

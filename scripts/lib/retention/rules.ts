@@ -24,7 +24,7 @@ export interface Needed {
   proven: ReadonlySet<string>;
 }
 
-export type RetentionRule = Omit<Settings["retention"], "keepPreviousDays">;
+export type RetentionRule = Omit<Settings["retention"], "keepPreviousDays" | "runRecordsDays">;
 
 export interface Decision<T> {
   backup: T;

@@ -1,9 +1,5 @@
-import {
-  monthOf,
-  parseRunRecord,
-  type RunRecord,
-  runRecordLine,
-} from "../../../../scripts/contract/run-record.ts";
+import { parseRunRecord, type RunRecord } from "../../../../scripts/contract/run-record.ts";
+import { monthOf, runRecordLine } from "../../../../scripts/contract/run-record-line.ts";
 import {
   expiredMonths,
   inOrder,
@@ -66,6 +62,8 @@ export function inMemory(memory: Memory): RunRecords {
       return { records, unreadable };
     },
     forget: (days, now) => {
+      const why = problem();
+      if (why !== null) return { months: [], problems: [why] };
       const expired = expiredMonths([...months.keys()], days, now);
       for (const month of expired) months.delete(month);
       return { months: expired, problems: [] };

@@ -62,7 +62,7 @@ describe("a run that is recorded", () => {
     expect(written().at(-1)).toMatchObject({
       outcome: "failed",
       exitCode: 73,
-      error: { kind: "no-space", text: "not enough space" },
+      error: { kind: "noSpace", text: "not enough space" },
     });
   });
 

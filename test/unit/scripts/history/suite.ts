@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { longestRunRecord, type RunRecord, runRecordLine } from "../../../../scripts/contract/run-record.ts";
+import type { RunRecord } from "../../../../scripts/contract/run-record.ts";
+import { longestRunRecord, runRecordLine } from "../../../../scripts/contract/run-record-line.ts";
 import type { RunRecords } from "../../../../scripts/lib/history/records.ts";
 
 /** Records to be tested, with hands in what they are kept in. */
@@ -133,6 +134,7 @@ export function keepsTheContract(name: string, make: () => Subject): void {
         expect(one.append(record())).toMatch(/\w/);
         expect(one.problem()).toMatch(/\w/);
         expect(() => one.read({ now })).toThrow(/\w/);
+        expect(one.forget(400, now)).toEqual({ months: [], problems: [expect.stringMatching(/\w/)] });
       }
     });
 
