@@ -1,10 +1,13 @@
 import { fstatSync, statSync } from "node:fs";
+import type { RunRecord } from "./contract/run-record.ts";
 import type { StatusReport } from "./contract/status-report.ts";
 import { UsageError } from "./lib/base/errors.ts";
 import { printable } from "./lib/base/terminal.ts";
+import { monthlyFiles } from "./lib/history/monthly-files.ts";
+import { emptyRecord } from "./lib/history/recording.ts";
+import type { RunRecords } from "./lib/history/records.ts";
 import type { CommandLine } from "./lib/program/arguments.ts";
 import { chosenDatabases } from "./lib/program/chosen-databases.ts";
-import type { Log } from "./lib/program/log.ts";
 import { type ProgramContext, runProgram } from "./lib/program/program.ts";
 import { judgeServer } from "./lib/status/judgement.ts";
 import { exitCodes } from "./lib/status/levels.ts";
@@ -51,11 +54,15 @@ const commandLine: CommandLine = {
 const logLevels = { healthy: "info", warning: "warning", unknown: "warning", critical: "error" } as const;
 
 async function main(context: ProgramContext): Promise<number> {
-  const { settings, arguments: given, output, log } = context;
+  const { settings, arguments: given, output } = context;
   if (given.flag("json") && given.flag("mail")) throw new UsageError("--json and --mail exclude each other");
   const databases = chosenDatabases(settings, given.operands);
-  const observation = await observeServer(settings, databases, context);
-  const report = judgedAndLogged(observation, log);
+  const began = new Date();
+  const records = monthlyFiles(settings.paths.backups);
+  const observation = await observeServer(settings, databases, { ...context, records });
+  // A check of some databases says nothing about the others.
+  const isWhole = databases.length === settings.databases.length;
+  const report = judgedAndWritten(observation, context, isWhole ? { records, began } : null);
   const isLogged = isFile(process.stdout.fd, settings.paths.log);
   // The cron table of a version before says by its redirections alone what is to be mailed.
   const mails =
@@ -92,14 +99,43 @@ const isWritten = (text: string): Promise<boolean> =>
   });
 
 /**
- * The report, whose verdict is in the log by then; only the attempt to write it shows that the log's disk is full. The
- * report tells it to the person, so the log shows it to nobody.
+ * The report, whose verdict is in the log by then, and among the records of runs if it is news. Only the attempt to
+ * write shows that a disk is full. The report tells that to the person, so it is shown to nobody else.
  */
-function judgedAndLogged(observation: ServerObservation, log: Log): StatusReport {
+function judgedAndWritten(
+  observation: ServerObservation,
+  { log, settings, runId }: ProgramContext,
+  recording: { records: RunRecords; began: Date } | null,
+): StatusReport {
   const report = judgeServer(observation);
   log.record(logLevels[report.verdict], null, `status ${report.summary}`);
-  const logProblem = log.problem;
-  return logProblem === observation.logProblem ? report : judgeServer({ ...observation, logProblem });
+  const record = emptyRecord(settings, commandLine.program, runId, recording?.began ?? new Date());
+  const unwritten = isNews(report, observation) && recording?.records.append(recordOf(report, record));
+  const { problem: logProblem } = log;
+  const recordProblem = unwritten || observation.recordProblem;
+  return logProblem === observation.logProblem && recordProblem === observation.recordProblem
+    ? report
+    : judgeServer({ ...observation, logProblem, recordProblem });
+}
+
+/** Whether the verdict is another one than that which was recorded last; at first, and where none is, it is healthy. */
+function isNews({ verdict }: StatusReport, { history }: ServerObservation): boolean {
+  if (!history.seen) return false;
+  const last = history.value.records.findLast(({ program }) => program === commandLine.program);
+  return verdict !== (last?.outcome ?? "healthy");
+}
+
+function recordOf({ exitCode, summary, verdict }: StatusReport, record: RunRecord): RunRecord {
+  const ended = new Date();
+  return {
+    ...record,
+    event: "ended",
+    ended: ended.toISOString(),
+    durationSeconds: Math.max(0, ended.getTime() - Date.parse(record.began)) / 1000,
+    outcome: verdict,
+    exitCode,
+    error: verdict === "healthy" ? null : { kind: verdict, text: summary },
+  };
 }
 
 /** Whether a descriptor is that file; a link that leads back to itself is none. */

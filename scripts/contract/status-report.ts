@@ -159,7 +159,7 @@ export const StatusReport = z.object({
     ),
   }),
   disks: z.array(Disk),
-  /** The last backup runs in the log, of the databases that were looked at. */
+  /** The last backup runs by their records, of the databases that were looked at. */
   runs: z.object({ counted: count, succeeded: count }),
   databases: z.array(DatabaseReport),
 });

@@ -1,8 +1,8 @@
 import type { Settings } from "../../contract/settings.ts";
-import type { LogEntry } from "../program/log.ts";
 import { previousRun } from "../time/cron-schedule.ts";
-import { backupRuns } from "./backup-runs.ts";
 import type { CronTableState, Looked } from "./observation.ts";
+import type { LockHolders } from "./run-kinds.ts";
+import { type RunSources, seenRuns } from "./seen-runs.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -25,17 +25,17 @@ export function dueRuns(
 export const isSince = (time: Date, due: Date): boolean => time.getTime() >= due.getTime() - startTolerance;
 
 /**
- * Whether a backup of a database was due since its schedule stands here, or was tried. What cannot be read excuses
- * nothing.
+ * Whether a database's backup was due since its schedule stands here, or was tried. What cannot be read excuses nothing.
  */
 export function firstBackupDue(
   { schedule, monitoring }: Settings,
-  database: string,
   now: Date,
   cronTable: Looked<CronTableState | null>,
-  log: Looked<readonly LogEntry[] | null>,
+  sources: RunSources,
+  holders: LockHolders,
 ): boolean {
-  if (!log.seen || backupRuns(log.value ?? [], database).length > 0) return true;
+  if (!sources.log.seen || !sources.history.seen) return true;
+  if (seenRuns("backup", sources, holders).length > 0) return true;
   const { last } = dueRuns(schedule.backup, now, monitoring.backupAgeGraceHours);
   const installed = cronTable.seen ? cronTable.value?.modifiedAt : undefined;
   return installed === undefined || (last !== null && last >= installed);

@@ -1,9 +1,9 @@
 import type { Finding } from "../../contract/status-report.ts";
-import { formatTime } from "../base/format.ts";
-import type { LogEntry } from "../program/log.ts";
-import { type BackupRun, backupRuns } from "./backup-runs.ts";
+import { formatTime, plural } from "../base/format.ts";
 import { critical, note, ok, unknown, warning } from "./levels.ts";
 import { type DatabaseObservation, isMissing, type ServerObservation } from "./observation.ts";
+import type { Kind, SeenRun } from "./run-kinds.ts";
+import { seenRuns } from "./seen-runs.ts";
 
 /** How many of a database's last runs count. */
 const countedRuns = 20;
@@ -11,108 +11,146 @@ const day = 86_400_000;
 /** How long another program's run that gave no result is worth mentioning. */
 const rememberedFor = 7 * day;
 
-/** A database's last runs, oldest first; the one that is running now is not among them. */
-function lastRuns(entries: readonly LogEntry[], { settings, lockedBy }: DatabaseObservation): BackupRun[] {
-  const isRunning = (run: BackupRun) => run.outcome === "unended" && run.runId === lockedBy?.runId;
-  return backupRuns(entries, settings.name)
-    .filter((run) => !isRunning(run))
+/** A database's last backup runs, oldest first; the one that is running now is not among them. */
+const lastRuns = (server: ServerObservation, database: DatabaseObservation): SeenRun[] =>
+  seenRuns("backup", server, database)
+    .filter(({ outcome }) => outcome !== "at-work")
     .slice(-countedRuns);
-}
 
 /** How many of the counted runs there were and how many succeeded. */
 export function runCounts(server: ServerObservation): { counted: number; succeeded: number } {
-  const entries = server.log.seen ? (server.log.value ?? []) : [];
-  const runs = server.databases.flatMap((database) => lastRuns(entries, database));
+  const runs = server.databases.flatMap((database) => lastRuns(server, database));
   return { counted: runs.length, succeeded: runs.filter(({ outcome }) => outcome === "succeeded").length };
 }
 
-/** Point 8: what the log says of the last runs. */
+/** Point 8: what the records of runs say of the last ones, and the log of the version before. */
 export function judgeLog(server: ServerObservation): Finding[] {
-  const { log, settings, databases } = server;
-  const path = settings.paths.log;
-  const unwritable = judgeWriting(server);
-  if (!log.seen)
-    return [
-      unknown(`${path} cannot be read: ${log.reason}`, "look at its type and permissions"),
-      ...unwritable,
-    ];
-  const entries = log.value ?? [];
-  const ofRuns = databases.flatMap((database) => [
-    ...judgeRuns(entries, database, path),
-    ...judgeOthers(entries, database, server.now, path),
-  ]);
-  const problems = [...unwritable, ...ofRuns];
+  const { databases, history, log } = server;
+  const looked = [
+    ...judgeWriting(server),
+    ...judgeReading(server),
+    ...databases.flatMap((database) => [...judgeBackups(server, database), ...judgeOthers(server, database)]),
+  ];
   const { counted, succeeded } = runCounts(server);
-  if (counted === 0) {
-    const hasBackups = databases.some(({ backups }) => backups.seen && backups.value.length > 0);
-    const text = log.value === null ? `there is no ${path}` : `${path} tells of no backup`;
-    return [hasBackups ? note(`${text}, although there are backups`) : note(text), ...problems];
+  if (counted > 0) {
+    const summary = `${succeeded} of the last ${counted} backup runs succeeded`;
+    return [counted === succeeded ? ok(summary) : note(summary), ...looked];
   }
-  const summary = `${succeeded} of the last ${counted} backup runs succeeded`;
-  return [counted === succeeded ? ok(summary) : note(summary), ...problems];
+  if (!history.seen || !log.seen) return looked;
+  const hasBackups = databases.some(({ backups }) => backups.seen && backups.value.length > 0);
+  return [note(`no backup run is recorded${hasBackups ? ", although there are backups" : ""}`), ...looked];
 }
 
-/** The programs go on without a log, but nobody can read later what they did. */
-function judgeWriting({ logProblem, settings }: ServerObservation): Finding[] {
-  const path = settings.paths.log;
-  if (logProblem === null) return [];
-  const advice = `put a file there that can be written; see: ls -ld ${path}; lsattr ${path}; df ${path}`;
-  return [warning(`nothing can be logged in ${path}: ${logProblem}`, advice)];
+/** The programs go on without records and log, but nobody can tell later what they did. */
+function judgeWriting({ logProblem, recordProblem, settings }: ServerObservation): Finding[] {
+  const { backups, log } = settings.paths;
+  const advice = (path: string) =>
+    `put a file there that can be written; see: ls -ld ${path}; lsattr ${path}; df ${path}`;
+  return [
+    ...(recordProblem === null
+      ? []
+      : [warning(`runs cannot be recorded: ${recordProblem}`, advice(`${backups}/.runs-*`))]),
+    ...(logProblem === null ? [] : [warning(`nothing can be logged in ${log}: ${logProblem}`, advice(log))]),
+  ];
 }
 
-function judgeRuns(entries: readonly LogEntry[], database: DatabaseObservation, path: string): Finding[] {
-  const runs = lastRuns(entries, database);
+function judgeReading(server: ServerObservation): Finding[] {
+  const { history, log, settings } = server;
+  return [
+    ...(history.seen
+      ? []
+      : [
+          unknown(
+            `the records of runs cannot be read: ${history.reason}`,
+            "look at its type, owner and permissions; move it away to begin anew",
+          ),
+        ]),
+    ...judgeUnreadable(server),
+    ...(log.seen
+      ? []
+      : [unknown(`${settings.paths.log} cannot be read: ${log.reason}`, "look at its type and permissions")]),
+  ];
+}
+
+/** A torn line may have been a failure, until a later backup of each database has succeeded. */
+function judgeUnreadable({ databases, history, settings }: ServerObservation): Finding[] {
+  if (!history.seen) return [];
+  const { records, unreadable } = history.value;
+  const last = unreadable.at(-1);
+  if (last === undefined) return [];
+  const isOvertaken = ({ settings: { name } }: DatabaseObservation) =>
+    records
+      .slice(last.behind)
+      .some(
+        ({ database, outcome, program }) =>
+          program === "backup_database" &&
+          database === name &&
+          (outcome === "succeeded" || outcome === "partly"),
+      );
+  const places = unreadable.map(({ where }) => where);
+  const shown = `${places.slice(0, 3).join("; ")}${places.length > 3 ? "; …" : ""}`;
+  const text = `${plural(places.length, "line")} among the records of runs cannot be read: ${shown}`;
+  if (databases.every((database) => isMissing(database) || isOvertaken(database))) return [note(text)];
+  return [
+    unknown(
+      `${text}; what it said is not known`,
+      `it is settled by the next backup of each database: ${settings.paths.backupLauncher}`,
+    ),
+  ];
+}
+
+function judgeBackups(server: ServerObservation, database: DatabaseObservation): Finding[] {
+  const { name } = database.settings;
+  const runs = lastRuns(server, database);
   const last = runs.at(-1);
-  if (last === undefined || last.outcome === "succeeded") return [];
+  if (last === undefined) return [];
+  const time = formatTime(last.began);
+  if (last.outcome === "succeeded") {
+    return last.reason === null
+      ? []
+      : [note(`the last backup run of ${name}, ${time}, took its backup, and then: ${last.reason}`)];
+  }
   const failures = runs.length - 1 - runs.findLastIndex(({ outcome }) => outcome === "succeeded");
-  const reason = last.reason ?? "it began and never ended";
   const which = failures === 1 ? "the last backup run" : `the last ${failures} backup runs`;
-  const text = `${which} of ${database.settings.name} failed, last ${formatTime(last.time)}: ${reason}`;
+  const text = `${which} of ${name} failed, last ${time}: ${reasonOf(last)}`;
   // The points of the database itself say how bad that is.
   if (isMissing(database)) return [note(text)];
-  const advice = `see: grep ${last.runId ?? "error"} ${path}`;
+  const advice = adviceFor(server, last);
   return [failures === 1 ? warning(text, advice) : critical(text, advice)];
 }
 
-/** Programs besides the backup whose last run is told of when it gave no result. */
-const others = ["restore", "rehearsal"] as const;
-type Other = (typeof others)[number];
+const reasonOf = ({ outcome, reason }: SeenRun): string =>
+  outcome === "died" ? "it began and never ended" : (reason ?? "no reason is given");
 
-function judgeOthers(
-  entries: readonly LogEntry[],
-  database: DatabaseObservation,
-  now: Date,
-  path: string,
-): Finding[] {
-  return others.flatMap((what) => judgeLast(what, entries, database, now, path));
-}
+const adviceFor = ({ settings }: ServerObservation, { runId }: SeenRun): string =>
+  `see: grep ${runId ?? "error"} ${settings.paths.log}`;
+
+/** Programs besides the backup whose last run is told of when it gave no result. */
+const others = [
+  ["restore", warning],
+  ["rehearsal", warning],
+  ["pruning", note],
+  ["pinning", note],
+] as const;
+
+const judgeOthers = (server: ServerObservation, database: DatabaseObservation): Finding[] =>
+  others.flatMap(([kind, level]) => judgeLast(kind, level, server, database));
 
 function judgeLast(
-  what: Other,
-  entries: readonly LogEntry[],
+  kind: Kind,
+  level: (text: string, advice: string) => Finding,
+  server: ServerObservation,
   database: DatabaseObservation,
-  now: Date,
-  path: string,
 ): Finding[] {
-  const { name } = database.settings;
-  const events = new RegExp(`^${what} (started|finished|failed|skipped)`);
-  const last = entries.findLast((entry) => entry.database === name && events.test(entry.text));
-  if (last === undefined || last.text.startsWith(`${what} finished`)) return [];
-  const unended = last.text.startsWith(`${what} started`);
-  if (unended && last.runId === runningOf(what, database)) return [];
-  if (what === "rehearsal" && isRecorded(last, database)) return [];
-  if (now.getTime() - last.time.getTime() > rememberedFor) return [];
-  const reason = unended ? "it began and never ended" : last.text;
-  const time = formatTime(last.time);
-  const text = last.text.startsWith(`${what} skipped`)
-    ? `the last ${what} of ${name} was skipped, ${time}: ${reason}`
-    : `the last ${what} of ${name} failed, ${time}: ${reason}`;
-  return [warning(text, `see: grep ${last.runId ?? "error"} ${path}`)];
+  const last = seenRuns(kind, server, database).at(-1);
+  if (last === undefined || last.outcome === "succeeded" || last.outcome === "at-work") return [];
+  if (kind === "rehearsal" && isRecorded(last, database)) return [];
+  if (server.now.getTime() - last.began.getTime() > rememberedFor) return [];
+  const what = last.outcome === "skipped" ? "was skipped" : "failed";
+  const text = `the last ${kind} of ${database.settings.name} ${what}, ${formatTime(last.began)}: ${reasonOf(last)}`;
+  return [level(text, adviceFor(server, last))];
 }
 
-const runningOf = (what: Other, { lockedBy, rehearsals }: DatabaseObservation): string | null | undefined =>
-  what === "restore" ? lockedBy?.runId : rehearsals.living;
-
 /** What a rehearsal showed is told with the backup (point 5). */
-const isRecorded = ({ runId }: LogEntry, { rehearsals }: DatabaseObservation): boolean =>
+const isRecorded = ({ runId }: SeenRun, { rehearsals }: DatabaseObservation): boolean =>
   rehearsals.records.some((record) => record.runId === runId);

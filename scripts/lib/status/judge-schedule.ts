@@ -5,6 +5,7 @@ import { cronExpressionProblem, nextRun, previousRun } from "../time/cron-schedu
 import { isSince, startTolerance } from "./due-runs.ts";
 import { critical, note, ok, unknown, warning } from "./levels.ts";
 import { type DatabaseObservation, isNotYetDeployed, type ServerObservation } from "./observation.ts";
+import { beginnings } from "./seen-runs.ts";
 
 const minute = 60_000;
 /** A run that is due is given this long to write its first line. */
@@ -103,22 +104,18 @@ function judgeLastRehearsal(server: ServerObservation): Finding[] {
   if (schedule.rehearsal === null || server.databases.every(isNotYetDeployed)) return [];
   const due = lastDue(schedule.rehearsal, server);
   if (!(due instanceof Date)) return due === null ? [] : [due];
-  const logged = (server.log.seen ? (server.log.value ?? []) : [])
-    .filter(({ program }) => program === "rehearse_restore")
-    .map(({ time }) => time);
+  const begun = beginnings("rehearse_restore", server);
   const recorded = server.databases.flatMap(({ rehearsals }) =>
     rehearsals.records.map(({ startedAt }) => new Date(startedAt)),
   );
-  if ([...logged, ...recorded].some((time) => isSince(time, due))) return [];
+  if ([...begun, ...recorded].some((time) => isSince(time, due))) return [];
   const missed = `the rehearsal due ${formatTime(due)} did not take place${whileDown(server, due)}`;
   return [warning(missed, `see journalctl -u cron and ${paths.log}; run ${paths.rehearseLauncher}`)];
 }
 
-/** When backups of the database began or were taken, by the log and by the manifests. */
-function runTimes({ log }: ServerObservation, { settings, backups }: DatabaseObservation): Date[] {
-  const logged = (log.seen ? (log.value ?? []) : [])
-    .filter(({ program, database }) => program === "backup_database" && database === settings.name)
-    .map(({ time }) => time);
+/** When backups of the database began or were taken, by the records, the log and the manifests. */
+function runTimes(server: ServerObservation, { settings, backups }: DatabaseObservation): Date[] {
+  const begun = beginnings("backup_database", server, settings.name);
   const taken = backups.seen ? backups.value.map(({ takenAt }) => takenAt) : [];
-  return [...logged, ...taken].sort((a, b) => a.getTime() - b.getTime());
+  return [...begun, ...taken].sort((a, b) => a.getTime() - b.getTime());
 }

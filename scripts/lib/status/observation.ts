@@ -1,6 +1,7 @@
 import type { RehearsalRecord } from "../../contract/rehearsal-record.ts";
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import type { Surroundings } from "../../contract/surroundings.ts";
+import type { ReadRecords } from "../history/records.ts";
 import type { Refusal } from "../postgres/refusal.ts";
 import type { LogEntry } from "../program/log.ts";
 import type { LeftAloneArchives } from "../store/left-alone.ts";
@@ -99,6 +100,14 @@ export interface DatabaseObservation {
   lockedBy: { runId: string | null; text: string; restoring?: boolean } | null;
 }
 
+/** The last records of runs. */
+export interface SeenHistory extends ReadRecords {
+  /** This boot's id; null where it cannot be read. */
+  bootId: string | null;
+  /** Of the runs that began since this boot, those whose process is there. */
+  living: ReadonlySet<string>;
+}
+
 export interface CronTableState {
   sha256: string;
   /** Written or changed last; what was due before that is nobody's miss. */
@@ -131,6 +140,9 @@ export interface ServerObservation {
   fileSystems: Looked<readonly FileSystemState[]>;
   /** The mount point of the backups' disk or share, where /etc/fstab has one that is not mounted. */
   missingMount: string | null;
+  history: Looked<SeenHistory>;
+  /** Why no run can be recorded; null when nothing speaks against it. */
+  recordProblem: string | null;
   /** The log's last entries, oldest first; null when there is no log. */
   log: Looked<readonly LogEntry[] | null>;
   /** Why nothing can be logged; null when something can. */

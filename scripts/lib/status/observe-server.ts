@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { uptime } from "node:os";
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { messageOf } from "../base/errors.ts";
+import type { RunRecords } from "../history/records.ts";
 import type { Log } from "../program/log.ts";
 import { lockPath } from "../recovery/lock-path.ts";
 import { inPlaceStatePath } from "../store/in-place-state.ts";
@@ -20,6 +21,7 @@ import type {
 import { observeContainers } from "./observe-containers.ts";
 import { observeCron, observeCronTable } from "./observe-cron.ts";
 import { liesInMemory, observeFileSystems } from "./observe-disks.ts";
+import { observeHistory } from "./observe-history.ts";
 import { observeLog } from "./observe-log.ts";
 import { observePostgres } from "./observe-postgres.ts";
 import { observeRehearsals, type RehearsalFiles } from "./observe-rehearsals.ts";
@@ -32,10 +34,10 @@ import { observeSurroundings } from "./observe-surroundings.ts";
 export async function observeServer(
   settings: Settings,
   databases: readonly DatabaseSettings[],
-  run: { runId: string; signal: AbortSignal; log: Pick<Log, "problem"> },
+  run: { runId: string; signal: AbortSignal; log: Pick<Log, "problem">; records: RunRecords },
 ): Promise<ServerObservation> {
   const timeoutSeconds = settings.timeouts.query;
-  const { runId, signal } = run;
+  const { runId, signal, records } = run;
   const rehearsals = databases.map((database) => observeRehearsals(settings, database));
   const inspection = observeContainers(
     [
@@ -53,6 +55,8 @@ export async function observeServer(
     fileSystems: observeFileSystems(settings),
     missingMount: missingMount(settings.paths.backups),
     log: observeLog(settings.paths.log),
+    history: observeHistory(records, new Date()),
+    recordProblem: records.problem(),
   };
   const local = databases.map((database) => localState(settings, database));
   const [containers, surroundings, ...postgres] = await Promise.all([inspection, around, ...answers]);
@@ -64,20 +68,23 @@ export async function observeServer(
     ...files,
     ...(surroundings && { surroundings }),
     logProblem: run.log.problem,
-    databases: databases.map((database, index) => ({
-      ...(local[index] ?? localState(settings, database)),
-      // A restore that has begun meanwhile may be why nobody is let in.
-      ...(postgres[index]?.answers === false && local[index]?.lockedBy === null
-        ? { lockedBy: lockedNow(settings, database) }
-        : {}),
-      settings: database,
-      container: containers.seen
-        ? { seen: true, value: containers.value.get(database.container) ?? null }
-        : containers,
-      postgres: postgres[index] ?? { answers: false, kind: "unreadable", reason: "it was not asked" },
-      firstBackupDue: firstBackupDue(settings, database.name, now, files.cronTable, files.log),
-      rehearsals: rehearsalState(rehearsals[index], containers),
-    })),
+    databases: databases.map((database, index) => {
+      const state = local[index] ?? localState(settings, database);
+      const named = { settings: database, rehearsals: rehearsalState(rehearsals[index], containers) };
+      return {
+        ...state,
+        // A restore that has begun meanwhile may be why nobody is let in.
+        ...(postgres[index]?.answers === false && state.lockedBy === null
+          ? { lockedBy: lockedNow(settings, database) }
+          : {}),
+        ...named,
+        container: containers.seen
+          ? { seen: true, value: containers.value.get(database.container) ?? null }
+          : containers,
+        postgres: postgres[index] ?? { answers: false, kind: "unreadable", reason: "it was not asked" },
+        firstBackupDue: firstBackupDue(settings, now, files.cronTable, files, { ...state, ...named }),
+      };
+    }),
   };
 }
 

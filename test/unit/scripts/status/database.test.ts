@@ -204,13 +204,21 @@ describe("a container that never was, once a backup was due", () => {
     ["there is no schedule", { seen: true, value: null } as const, [], true],
     ["the schedule cannot be read", { seen: false, reason: "EACCES" } as const, [], true],
   ])("%s", (_, cronTable, entries, due) => {
-    expect(firstBackupDue(settings, "shop", now, cronTable, { seen: true, value: entries })).toBe(due);
+    const { history } = server();
+    const sources = { history, log: { seen: true, value: entries } } as const;
+    expect(firstBackupDue(settings, now, cronTable, sources, database())).toBe(due);
   });
 
-  test("a log that cannot be read excuses nothing", () => {
-    const log = { seen: false, reason: "EACCES" } as const;
-    for (const hours of [20, 1])
-      expect(firstBackupDue(settings, "shop", now, installed(hours), log)).toBe(true);
+  test("a log or records that cannot be read excuse nothing", () => {
+    const { history, log } = server();
+    const unseen = { seen: false, reason: "EACCES" } as const;
+    for (const hours of [20, 1]) {
+      for (const sources of [
+        { history, log: unseen },
+        { history: unseen, log },
+      ])
+        expect(firstBackupDue(settings, now, installed(hours), sources, database())).toBe(true);
+    }
   });
 });
 

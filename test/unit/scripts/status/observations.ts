@@ -210,6 +210,8 @@ export function server(change: Partial<ServerObservation> = {}): ServerObservati
     missingMount: null,
     log: { seen: true, value: [] },
     logProblem: null,
+    history: { seen: true, value: { records: [], unreadable: [], bootId: null, living: new Set() } },
+    recordProblem: null,
     databases: [database()],
     ...change,
   };

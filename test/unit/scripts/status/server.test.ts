@@ -214,7 +214,7 @@ describe("8 log", () => {
   const good = (hours: number) => entry(hours, "backup finished: x");
   const bad = (hours: number) => entry(hours, "backup failed: no space");
   test.each<Case>([
-    ["nothing yet", { ...log(), databases: [notYetDeployed] }, "note", "tells of no backup"],
+    ["nothing yet", { ...log(), databases: [notYetDeployed] }, "note", "no backup run is recorded"],
     ["no log", { log: { seen: true, value: null } }, "note", "although there are backups"],
     ["unreadable", { log: { seen: false, reason: "EISDIR" } }, "unknown", "EISDIR"],
     [

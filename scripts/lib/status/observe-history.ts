@@ -1,0 +1,27 @@
+import type { RunRecord } from "../../contract/run-record.ts";
+import { messageOf } from "../base/errors.ts";
+import type { RunRecords } from "../history/records.ts";
+import { bootId, isThere } from "../system/process.ts";
+import type { Looked, SeenHistory } from "./observation.ts";
+
+/** The end of a month's records that is read: some two thousand. */
+const readBytes = 1024 * 1024;
+
+/** The records of this month and of the one before. */
+export function observeHistory(records: Pick<RunRecords, "read">, now: Date): Looked<SeenHistory> {
+  try {
+    const read = () => records.read({ from: monthBefore(now), bytes: readBytes, now });
+    const boot = bootId();
+    const idsOf = (some: readonly RunRecord[]) => new Set(some.map(({ runId }) => runId));
+    const gone = idsOf(read().records.filter((record) => !isThere(record)));
+    // Again, because a run that is gone has written its end before it went.
+    const value = read();
+    const living = value.records.filter(({ bootId, runId }) => bootId === boot && !gone.has(runId));
+    return { seen: true, value: { ...value, bootId: boot, living: idsOf(living) } };
+  } catch (error) {
+    return { seen: false, reason: messageOf(error) };
+  }
+}
+
+const monthBefore = (now: Date): string =>
+  new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1)).toISOString().slice(0, 7);

@@ -1,0 +1,80 @@
+import type { ProgramName } from "../../contract/programs.ts";
+import type { RunRecord } from "../../contract/run-record.ts";
+import { type RecordedRun, runsIn } from "../history/runs.ts";
+import type { LogEntry } from "../program/log.ts";
+import { loggedRuns } from "./logged-runs.ts";
+import type { ServerObservation } from "./observation.ts";
+import { type Kind, kinds, type LockHolders, type SeenRun } from "./run-kinds.ts";
+
+export type RunSources = Pick<ServerObservation, "history" | "log">;
+/** A database's runs of a kind, oldest first; those that were refused have failed at nothing and are left out. */
+export function seenRuns(kind: Kind, sources: RunSources, holders: LockHolders): SeenRun[] {
+  const { name } = holders.settings;
+  const records = recordsIn(sources);
+  const recorded = runsIn(records, (beginning) => isAtWork(beginning, sources, holders))
+    .filter(({ database, program }) => database === name && program === kinds[kind])
+    .flatMap((run) => seen(kind, run));
+  const known = new Set(records.map(({ runId }) => runId));
+  const logged = loggedRuns(kind, entriesIn(sources), holders).filter(
+    ({ runId }) => runId === null || !known.has(runId),
+  );
+  return merged(recorded, logged, firstRecord(records));
+}
+
+const recordsIn = ({ history }: RunSources): readonly RunRecord[] =>
+  history.seen ? history.value.records : [];
+const entriesIn = ({ log }: RunSources): readonly LogEntry[] => (log.seen ? (log.value ?? []) : []);
+
+/** A run without an end is judged by its process and its locks, which end with the boot. */
+function isAtWork(
+  { bootId, runId }: RunRecord,
+  { history }: RunSources,
+  { lockedBy, rehearsals }: LockHolders,
+): boolean {
+  if (!history.seen || bootId !== history.value.bootId) return false;
+  return history.value.living.has(runId) || lockedBy?.runId === runId || rehearsals.living === runId;
+}
+
+function seen(kind: Kind, { runId, began, outcome, error }: RecordedRun): SeenRun[] {
+  if (outcome === "refused") return [];
+  const known = ["succeeded", "skipped", "died", "at-work"] as const;
+  const told = outcome === "partly" ? "succeeded" : (known.find((one) => one === outcome) ?? "failed");
+  // As the log has it.
+  const words = told === "failed" || told === "skipped" ? `${kind} ${told}: ` : "";
+  return [{ runId, began, outcome: told, reason: error === null ? null : `${words}${error}` }];
+}
+
+/** From then on a run that succeeded has left a record. */
+const firstRecord = (records: readonly RunRecord[]): number =>
+  records.reduce((first, { began }) => Math.min(first, Date.parse(began)), Number.POSITIVE_INFINITY);
+
+/**
+ * The log of the version before, which left no records, is understood for one version. Later on a success that is in
+ * the log only is none: its record could not be written.
+ */
+function merged(recorded: readonly SeenRun[], logged: readonly SeenRun[], since: number): SeenRun[] {
+  const isBefore = ({ began }: SeenRun) => began.getTime() < since;
+  const late = logged.filter((run) => !isBefore(run) && run.outcome !== "succeeded");
+  let next = 0;
+  const together = recorded.flatMap((run) => {
+    const from = next;
+    // The order of the records is that of the runs, whatever the clock says.
+    while ((late[next]?.began ?? run.began) < run.began) next += 1;
+    return [...late.slice(from, next), run];
+  });
+  return [...logged.filter(isBefore), ...together, ...late.slice(next)];
+}
+
+/** When runs of a program began, whatever became of them: for one database, or for any. */
+export function beginnings(program: ProgramName, sources: RunSources, database?: string): Date[] {
+  const isMeant = (of: { program: string; database: string | null }) =>
+    of.program === program && (database === undefined || of.database === database);
+  return [
+    ...recordsIn(sources)
+      .filter(isMeant)
+      .map(({ began }) => new Date(began)),
+    ...entriesIn(sources)
+      .filter(isMeant)
+      .map(({ time }) => time),
+  ];
+}
