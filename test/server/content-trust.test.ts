@@ -105,6 +105,7 @@ test("what is put in the place of a view, its type or a cast meanwhile has no mo
             create materialized view shop.swapped as select 'mine'::shop.mine as note from shop.wares where id = 1`);
         return work(session);
       }),
+    present: <T>(ask: Parameters<typeof reader.present<T>>[0]): Promise<T> => reader.present(ask),
     close: () => reader.close(),
   };
   try {

@@ -6,7 +6,7 @@ import { cacheDirectory, withProjectNode } from "../../../infra/local-machine/pl
 import { type DatabaseContainer, initialEnvironment } from "../../sandbox/database.ts";
 import { placesOf, usualVersion } from "../../sandbox/postgres-version.ts";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
-import { type SandboxOptions, startServer } from "../../sandbox/server.ts";
+import { type SandboxOptions, startNumbered, startServer } from "../../sandbox/server.ts";
 import { withSandboxPulumi } from "../../sandbox/set-up/pulumi-cli.ts";
 import { ensureImages } from "../../sandbox/set-up/set-up.ts";
 import { configureClone, documentedServer, makeClone } from "./clone.ts";
@@ -34,8 +34,8 @@ export interface Scene {
 /** A port at which nobody answers. */
 const deadPort = 1;
 
-async function startMachine(options: SandboxOptions): Promise<SandboxServer> {
-  const server = await startServer(options);
+async function startMachine(starting: Promise<SandboxServer>): Promise<SandboxServer> {
+  const server = await starting;
   await server.run(`ln -s ${server.node} /usr/local/bin/node`);
   return server;
 }
@@ -115,7 +115,7 @@ async function environmentIn(places: Places): Promise<NodeJS.ProcessEnv> {
 
 /** A fresh server with its database, and a clone in which no stack was made yet. */
 export async function openScene(): Promise<Scene> {
-  const server = await startMachine({});
+  const server = await startMachine(startServer());
   const parent = mkdtempSync(join(tmpdir(), "documents-clone-"));
   const places = placesIn(parent);
   for (const path of [places.clone, places.home, places.state]) mkdirSync(path);
@@ -142,8 +142,9 @@ export async function openScene(): Promise<Scene> {
       mkdirSync(places.state);
     },
     replaceServer: async (alias, options) => {
-      await scene.server.remove();
-      scene.server = await startMachine(options);
+      // The application's containers keep their names, whatever machine they run on.
+      const { number } = scene.server;
+      scene.server = await startMachine(startNumbered({ ...options, number, kept: false }));
       scene.container = await describeContainer(places, scene.server);
       writeFileSync(places.knownHosts, "");
       writeSshConfig(places, scene.server, alias);
