@@ -64,3 +64,14 @@ test("an outcome belongs to the block before it", () => {
   expect(blocks.map(({ outcome }) => outcome)).toEqual([null, "healthy", null]);
   expect(() => found("a\n<!-- then: healthy -->")).toThrow("line 2: no block of commands stands before it");
 });
+
+test("what a procedure's first block assigns holds until its end, and no further", () => {
+  const { blocks } = found(
+    "# A\n~~~sh\nSERVER=a.com\nb $SERVER\n~~~\n~~~sh\nc $SERVER\n~~~\n## B\n~~~sh\nd $SERVER\n~~~\n",
+  );
+  expect(blocks.map(({ commands }) => commands.map(({ text }) => text))).toEqual([
+    ["SERVER=a.com", "b $SERVER"],
+    ["SERVER=a.com", "c $SERVER"],
+    ["d $SERVER"],
+  ]);
+});

@@ -41,6 +41,9 @@ export const documentAt = (path: string): Document => ({
 
 const fence = /^(?<indent> *)```(?<language>\S*)\s*$/;
 const givenComment = /^\s*<!-- given: (?<words>.+?) -->\s*$/;
+/** `SERVER=…` at the top of a procedure: its later blocks, which are typed in shells of their own, begin with it too. */
+const assignment = /^[A-Z_]+=\S+$/;
+const heading = /^#+ /;
 const thenComment = /^\s*<!-- then: (?<words>.+?) -->\s*$/;
 
 /** The fenced blocks of a Markdown text. */
@@ -49,6 +52,7 @@ export function partsOf(text: string): Pick<Document, "languages" | "blocks"> {
   const blocks: CommandBlock[] = [];
   let open: { language: string; indent: number; begin: number; lines: string[] } | null = null;
   let given: string | null = null;
+  let assignments: DocumentCommand[] = [];
   for (const [index, line] of text.split("\n").entries()) {
     const found = fence.exec(line)?.groups;
     if (open !== null) {
@@ -58,7 +62,9 @@ export function partsOf(text: string): Pick<Document, "languages" | "blocks"> {
       }
       languages.push(open.language);
       if (open.language === "sh") {
-        blocks.push({ given, outcome: null, commands: commandsIn(open.lines, open.begin) });
+        const commands = commandsIn(open.lines, open.begin);
+        blocks.push({ given, outcome: null, commands: [...assignments, ...commands] });
+        assignments = [...assignments, ...commands.filter(({ text }) => assignment.test(text))];
         given = null;
       }
       open = null;
@@ -71,6 +77,7 @@ export function partsOf(text: string): Pick<Document, "languages" | "blocks"> {
       };
     } else {
       given = givenComment.exec(line)?.groups?.words ?? given;
+      if (heading.test(line) || givenComment.test(line)) assignments = [];
       const outcome = thenComment.exec(line)?.groups?.words;
       const last = blocks.at(-1);
       if (outcome === undefined) continue;

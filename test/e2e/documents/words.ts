@@ -12,12 +12,12 @@ export function withValues(command: string, scene: Scene): string {
     [/(?<![\w-])FILE(\.sql\.gz)?(?![\w-])/g, newest],
     [/(?<![\w-])TIME(?![\w-])/g, /\d{8}_\d{6}/.exec(newest)?.[0] ?? "TIME"],
     [/(?<![\w-])NEW-SERVER(?![\w-])/g, "new-server.com"],
-    [/(?<![\w-])(SERVER|HOST)(?![\w-])/g, "cloud.cerveras.com"],
+    [/(?<![\w$-])(SERVER|HOST)(?![\w=-])/g, "cloud.cerveras.com"],
     [/(?<![\w-])STACK(?![\w-])/g, "prod"],
-    [/\/root\/curriculum_library_api-db\/data\b/g, scene.server.dataDirectory],
+    [/\/root\/(?:curriculum_library_api|\$DB)-db\/data\b/g, scene.server.dataDirectory],
     // The directory that the sandbox server and the Docker host both have by one name.
-    [/\/srv\/curriculum_library_api-db\b/g, join(dirname(scene.server.dataDirectory), "srv")],
-    [/\bcurriculum_library_api-db\b(?!-\d)/g, scene.server.container],
+    [/\/srv\/(?:curriculum_library_api|\$DB)-db\b/g, join(dirname(scene.server.dataDirectory), "srv")],
+    [/(?:\bcurriculum_library_api|\$DB)-db\b(?!-\d)/g, scene.server.container],
     // There is no registry of images, and what a test makes is removed by its label.
     [
       /\bdocker run --detach\b/g,
