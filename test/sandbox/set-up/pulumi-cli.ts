@@ -1,6 +1,16 @@
-import { globSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  globSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { execute, succeed } from "../../../infra/local-machine/command.ts";
+import { withLock } from "../../../infra/local-machine/lock.ts";
 import { cacheDirectory } from "../../../infra/local-machine/places.ts";
 import { step } from "../../../infra/local-machine/steps.ts";
 import { PulumiCliError } from "../../../infra/pulumi-cli/error.ts";
@@ -39,17 +49,25 @@ export async function withSandboxPulumi(
     if (!(error instanceof PulumiCliError) || error.kind !== "unavailable") throw error;
     await makePulumi(build);
   }
-  const found = await withPulumi(environment);
-  return { ...found, PATH: await withOptionsOfHost(found) };
+  await withLock(join(cacheDirectory, "pulumi-host.lock"), async () => giveOptionsToHost());
+  return withPulumi(environment);
 }
 
-/** PATH, with what gives an old language host the options that it is not given any more. */
-async function withOptionsOfHost(environment: NodeJS.ProcessEnv): Promise<string> {
-  const { PATH = "" } = environment;
-  const host = join(recipes, "host");
-  const { stdout } = await execute(["sh", "-c", "command -v pulumi-language-nodejs"], { env: environment });
-  const isBuilt = stdout.trim() === join(cachedPulumi(), "pulumi-language-nodejs") && !isDownloaded();
-  return isBuilt ? `${host}:${PATH}` : PATH;
+const host = "pulumi-language-nodejs";
+
+/**
+ * The language host that is built from Go modules is older than the CLI, which no longer gives it the runtime's options
+ * of Pulumi.yaml as arguments: it would load TypeScript for every run. A script in its place gives it that option; the
+ * CLI wants the host beside itself, and warns of any other on PATH.
+ */
+function giveOptionsToHost(): void {
+  const [path, built] = [join(cachedPulumi(), host), join(cachedPulumi(), "built-language-nodejs")];
+  if (!existsSync(path) || existsSync(built) || isDownloaded()) return;
+  const script = `#!/bin/sh\nexec '${built}' -typescript=false "$@"\n`;
+  const fresh = `${path}.fresh`;
+  writeFileSync(fresh, script, { mode: 0o755 });
+  linkSync(path, built);
+  renameSync(fresh, path);
 }
 
 /** A release has the hosts of all languages. */
