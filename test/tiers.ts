@@ -43,6 +43,22 @@ export const later: readonly LaterFile[] = [
   { file: "test/e2e/deploy-replaces.test.ts", seconds: 115, instead: plugin },
   { file: "test/e2e/handover.test.ts", seconds: 80, instead: plugin },
   { file: "test/e2e/odd-names.test.ts", seconds: 25, instead: plugin },
+  { file: "test/e2e/identity.test.ts", seconds: 90, instead: plugin },
+  { file: "test/e2e/targeted-run.test.ts", seconds: 90, instead: plugin },
+  { file: "test/e2e/leaving-server.test.ts", seconds: 70, instead: plugin },
+  { file: "test/e2e/unfit-server.test.ts", seconds: 100, instead: plugin },
+  { file: "test/e2e/deploy-sudo.test.ts", seconds: 50, instead: plugin },
+  {
+    file: "test/e2e/told.test.ts",
+    seconds: 200,
+    instead:
+      "test/server/ping, status-mail and status prove what the programs tell; e2e/cron lets cron run them",
+  },
+  {
+    file: "test/pipeline/fork.test.ts",
+    seconds: 105,
+    instead: "unit tests compare what ships with the sample and keep Pulumi.prod.yaml an empty form",
+  },
   {
     file: "test/e2e/node-version.test.ts",
     seconds: 25,
