@@ -123,10 +123,11 @@ describe("in the middle of a copy", () => {
       "create table large as select n, repeat('x', 500) as text from generate_series(1, 50000) n",
     );
     archive = await server.backUp();
-    // Holds up whoever makes a table for as long as there is a row in `held_up`.
+    // Holds up whoever makes a table, a restore too, for as long as there is a row in `held_up`.
     await sandbox.psql(`drop table large; create table held_up (); create function hold_up() returns event_trigger
       language plpgsql as 'begin while exists (select from public.held_up) loop perform pg_sleep(0.05); end loop; end';
-      create event trigger hold_up on ddl_command_end when tag in ('CREATE TABLE') execute function hold_up()`);
+      create event trigger hold_up on ddl_command_end when tag in ('CREATE TABLE') execute function hold_up();
+      alter event trigger hold_up enable always`);
   });
 
   const atWork = "from pg_stat_activity where application_name like 'database-backups/%'";
