@@ -7,18 +7,20 @@ import type { ServerObservation } from "./observation.ts";
 import { type Kind, kinds, type LockHolders, type SeenRun } from "./run-kinds.ts";
 
 export type RunSources = Pick<ServerObservation, "history" | "log">;
+
 /** A database's runs of a kind, oldest first; those that were refused have failed at nothing and are left out. */
 export function seenRuns(kind: Kind, sources: RunSources, holders: LockHolders): SeenRun[] {
   const { name } = holders.settings;
   const records = recordsIn(sources);
+  const logged = loggedRuns(kind, entriesIn(sources), holders);
   const recorded = runsIn(records, (beginning) => isAtWork(beginning, sources, holders))
     .filter(({ database, program }) => database === name && program === kinds[kind])
-    .flatMap((run) => seen(kind, run));
-  const known = new Set(records.map(({ runId }) => runId));
-  const logged = loggedRuns(kind, entriesIn(sources), holders).filter(
-    ({ runId }) => runId === null || !known.has(runId),
-  );
-  return merged(recorded, logged, firstRecord(records));
+    .flatMap((run) => seen(kind, run))
+    .map((run) => withFailure(run, logged));
+  // One run may work on several databases, and what it did with this one may be in the log only.
+  const known = new Set(records.flatMap(({ database, runId }) => (database === name ? [runId] : [])));
+  const unrecorded = logged.filter(({ runId }) => runId === null || !known.has(runId));
+  return merged(recorded, unrecorded, firstRecord(records));
 }
 
 const recordsIn = ({ history }: RunSources): readonly RunRecord[] =>
@@ -42,6 +44,13 @@ function seen(kind: Kind, { runId, began, outcome, error }: RecordedRun): SeenRu
   // As the log has it.
   const words = told === "failed" || told === "skipped" ? `${kind} ${told}: ` : "";
   return [{ runId, began, outcome: told, reason: error === null ? null : `${words}${error}` }];
+}
+
+/** Where the end of a run could not be recorded, the log may say why it failed; that it succeeded only its record says. */
+function withFailure(run: SeenRun, logged: readonly SeenRun[]): SeenRun {
+  if (run.outcome !== "died") return run;
+  const failure = logged.find(({ outcome, runId }) => outcome === "failed" && runId === run.runId);
+  return failure === undefined ? run : { ...run, outcome: "failed", reason: failure.reason };
 }
 
 /** From then on a run that succeeded has left a record. */

@@ -282,6 +282,33 @@ describe("8 log, after the version that left no records", () => {
       "backup failed: x",
     ],
     [
+      "a run whose end could not be recorded failed as the log says",
+      {
+        ...log(entry(10, "backup started"), entry(10, "backup failed: not connected")),
+        ...history([ended(34), began(10)]),
+      },
+      "warning",
+      "backup failed: not connected",
+    ],
+    [
+      "and did not succeed, whatever the log says",
+      {
+        ...log(entry(10, "backup started"), entry(10, "backup finished: x")),
+        ...history([ended(34), began(10)]),
+      },
+      "warning",
+      "it began and never ended",
+    ],
+    [
+      "a failure that is in the log only, of a run that recorded what it did with another database",
+      {
+        ...log(entry(10, "backup failed: not connected")),
+        ...history([ended(34), ended(10, "succeeded", { database: "x" })]),
+      },
+      "warning",
+      "backup failed: not connected",
+    ],
+    [
       "a success that is in the log only is none",
       { ...log(entry(10, "backup finished: x")), ...history([ended(34, "failed")]) },
       "warning",
