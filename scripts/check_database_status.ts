@@ -1,4 +1,4 @@
-import { fstatSync, statSync } from "node:fs";
+import { existsSync, fstatSync, statSync } from "node:fs";
 import type { RunRecord } from "./contract/run-record.ts";
 import type { StatusReport } from "./contract/status-report.ts";
 import { UsageError } from "./lib/base/errors.ts";
@@ -110,7 +110,10 @@ function judgedAndWritten(
   const report = judgeServer(observation);
   log.record(logLevels[report.verdict], null, `status ${report.summary}`);
   const record = emptyRecord(settings, commandLine.program, runId, recording?.began ?? new Date());
-  const unwritten = isNews(report, observation) && recording?.records.append(recordOf(report, record));
+  // A directory of backups that is gone is not for a check to make.
+  const hasPlace = existsSync(settings.paths.backups);
+  const unwritten =
+    hasPlace && isNews(report, observation) && recording?.records.append(recordOf(report, record));
   const { problem: logProblem } = log;
   const recordProblem = unwritten || observation.recordProblem;
   return logProblem === observation.logProblem && recordProblem === observation.recordProblem

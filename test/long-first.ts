@@ -1,13 +1,24 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { later } from "./tiers.ts";
 
-/** What takes minutes on one worker, however small its file: begun last, it would be what everybody waits for. */
-const long = /e2e\/documents|pipeline\/github|e2e\/drift-report\.|server\/versions|faults\/killed/;
+/** Seconds. What takes longer, begun last, would be what everybody waits for. */
+const long = 100;
+const files: readonly string[] = [
+  ...later.flatMap(({ file, seconds }) => (seconds >= long ? [file] : [])),
+  ...["test/e2e/told", "test/e2e/cron", "test/e2e/interrupted", "test/e2e/unreachable"],
+  ...[
+    "test/server/restore-swap-faults",
+    "test/server/compared-content",
+    "test/server/restore-in-place",
+    "test/faults/killed",
+  ],
+];
 
 /** Vitest's own order, the longest first. */
 export class LongFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification) => long.test(moduleId);
+  override async sort(specifications: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(specifications);
+    const isLong = ({ moduleId }: TestSpecification) => files.some((file) => moduleId.includes(file));
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
 }

@@ -26,12 +26,12 @@ export interface Counts {
 }
 
 /** The tests of one file that failed; none when the file itself could not be run. */
-export interface FailedFile {
+interface FailedFile {
   path: string;
   tests: string[];
 }
 
-export interface TimedFile {
+interface TimedFile {
   path: string;
   seconds: number;
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { withProjectNode } from "../infra/local-machine/places.ts";
+import { messageOf } from "../scripts/lib/base/errors.ts";
 import { seed } from "./faults/extent.ts";
 import { endOnSignal, isEnding } from "./interruption.ts";
 import type { Counts, Outcome } from "./report.ts";
@@ -36,15 +37,14 @@ async function main(wish: Wish): Promise<void> {
   if (wish.postgres !== null) process.env[versionVariable] = String(wish.postgres);
   const id = randomUUID();
   endOnSignal(id);
+  // From here on, the set-up's own processes too.
+  Object.assign(process.env, markedAs(id));
   await ensureImages();
   // The second try makes the same choices as the first.
-  const environment = {
-    ...(await withSandboxPulumi(withProjectNode())),
-    FAULT_SEED: seed(),
-    ...markedAs(id),
-  };
+  const environment = { ...(await withSandboxPulumi(withProjectNode())), FAULT_SEED: seed() };
   const results: Counts[] = [];
   if (typeof wish.extent === "string") results.push(await check(environment));
+  if (isEnding()) return;
   const words = vitestWords(wish);
   if (words !== null) {
     const outcome = await runTests(words, environment);
@@ -64,7 +64,7 @@ try {
 } catch (error) {
   // Of a run that is being ended nothing else is to be told.
   if (!isEnding()) {
-    console.error(`\n${error instanceof Error ? error.message : error}`);
+    console.error(`\n${messageOf(error)}`);
     process.exitCode = error instanceof UsageError ? 64 : 1;
   }
 }

@@ -11,6 +11,12 @@ const variable = "DATABASE_BACKUPS_TEST_RUN";
 /** The environment that marks what is started with it as part of a run. */
 export const markedAs = (run: string): NodeJS.ProcessEnv => ({ [variable]: run });
 
+/** The environment of what is to outlive the run that starts it. */
+export function unmarked(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { [variable]: _, ...rest } = environment;
+  return rest;
+}
+
 /** Pids of the processes of a run, without this one; none where there is no /proc. */
 export function processesOf(run: string): number[] {
   const mark = `${variable}=${run}`;

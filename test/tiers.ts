@@ -7,7 +7,7 @@ import { randomFor } from "./faults/extent.ts";
  */
 
 /** A test file that `npm test` leaves to `npm run test:full`. */
-export interface LaterFile {
+interface LaterFile {
   file: string;
   /** What it takes on one of three workers of a machine with two processors, in seconds. */
   seconds: number;
@@ -17,10 +17,8 @@ export interface LaterFile {
 
 const documents =
   "the README's commands; unit tests compare paths, options and links of all documents with the code";
-const pipeline =
-  "test/pipeline/gitlab runs the same programs; unit tests read the workflows, and actionlint lints them";
-const plugin =
-  "test/provider/plugin proves it over the plugin's own interface, e2e/lifecycle and e2e/drift by the CLI";
+const report =
+  "e2e/drift shows the same changes in a preview, down-server and pipeline/gitlab run the report; unit tests of its verdicts";
 
 export const later: readonly LaterFile[] = [
   { file: "test/e2e/documents/backup-configuration.test.ts", seconds: 60, instead: documents },
@@ -37,52 +35,76 @@ export const later: readonly LaterFile[] = [
     seconds: 250,
     instead: "the same on PostgreSQL 15, and what depends on a version on that version",
   },
-  { file: "test/pipeline/github.test.ts", seconds: 220, instead: pipeline },
-  { file: "test/e2e/drift-report.test.ts", seconds: 230, instead: plugin },
-  { file: "test/e2e/drift-report-failures.test.ts", seconds: 40, instead: plugin },
-  { file: "test/e2e/deploy-replaces.test.ts", seconds: 115, instead: plugin },
-  { file: "test/e2e/handover.test.ts", seconds: 80, instead: plugin },
-  { file: "test/e2e/odd-names.test.ts", seconds: 25, instead: plugin },
-  { file: "test/e2e/identity.test.ts", seconds: 90, instead: plugin },
-  { file: "test/e2e/targeted-run.test.ts", seconds: 90, instead: plugin },
-  { file: "test/e2e/leaving-server.test.ts", seconds: 70, instead: plugin },
-  { file: "test/e2e/unfit-server.test.ts", seconds: 100, instead: plugin },
-  { file: "test/e2e/deploy-sudo.test.ts", seconds: 50, instead: plugin },
   {
-    file: "test/e2e/told.test.ts",
-    seconds: 200,
+    file: "test/pipeline/github.test.ts",
+    seconds: 220,
     instead:
-      "test/server/ping, status-mail and status prove what the programs tell; e2e/cron lets cron run them",
+      "pipeline/gitlab runs the same programs; unit tests read the workflows, and actionlint lints them",
   },
   {
     file: "test/pipeline/fork.test.ts",
     seconds: 105,
-    instead: "unit tests compare what ships with the sample and keep Pulumi.prod.yaml an empty form",
+    instead:
+      "a unit test of the shipped Pulumi.prod.yaml: an empty form, whose changes alone could be in the way",
+  },
+  { file: "test/e2e/drift-report.test.ts", seconds: 230, instead: report },
+  { file: "test/e2e/drift-report-failures.test.ts", seconds: 40, instead: report },
+  {
+    file: "test/e2e/deploy-replaces.test.ts",
+    seconds: 115,
+    instead:
+      "unit tests of what --replaces chooses and writes; e2e/deploy shows that a wrong one changes nothing",
   },
   {
-    file: "test/e2e/node-version.test.ts",
+    file: "test/e2e/identity.test.ts",
+    seconds: 90,
+    instead:
+      "provider/plugin/servers and file: another stack's machine, two keys of one machine, one that is taken over",
+  },
+  {
+    file: "test/e2e/targeted-run.test.ts",
+    seconds: 90,
+    instead: "e2e/deploy, which deploys one server of several by the same targets",
+  },
+  {
+    file: "test/e2e/leaving-server.test.ts",
+    seconds: 70,
+    instead: "provider/plugin/leaving removes and forgets each kind of thing on a real server",
+  },
+  {
+    file: "test/e2e/unfit-server.test.ts",
+    seconds: 100,
+    instead:
+      "provider/plugin/servers and surroundings find the problems; e2e/down-server has a fleet with one bad server",
+  },
+  {
+    file: "test/e2e/odd-names.test.ts",
     seconds: 25,
-    instead: "unit tests of the hand-over to the project's Node, which every other run goes through",
+    instead: "unit tests of the quoting by a real sh, and of every command that a configuration makes",
   },
   {
     file: "test/e2e/cost.test.ts",
     seconds: 60,
-    instead: "test/provider/ssh counts logins and requests of one session",
+    instead:
+      "provider/plugin/servers counts a look's logins and requests; a unit test has the bundles' sizes",
   },
 ];
 
 /** Tests that drive real servers wait as much as they compute: one more at once than there are processors. */
 export const workers: number = Math.max(2, Math.min(availableParallelism() + 1, 12));
 
-/** Vitest's words without what is for later; files that somebody names run, whatever tier they are in. */
+/** Options of Vitest whose value is a word of its own. */
+const withValue: ReadonlySet<string> = new Set(["-t", "--testNamePattern", "--project", "--reporter"]);
+
+/** Vitest's words without what is for later; what somebody names runs, whatever tier it is in. */
 export const usualWords = (words: readonly string[]): readonly string[] =>
-  words.some((word) => word.includes("test/"))
+  words.some((word, index) => !word.startsWith("-") && !withValue.has(words[index - 1] ?? ""))
     ? words
     : [...words, ...later.map(({ file }) => `--exclude=${file}`)];
 
 /**
  * As many of the later files as have time, in an order of the seed.
- * @param seconds of the clock, for all of them
+ * @param seconds of the clock that they should take, by the table's estimates
  */
 export function chosenForRest(seconds: number, files: readonly LaterFile[] = later): string[] {
   const random = randomFor("order of the rest");

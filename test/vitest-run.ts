@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { projectNode, repository } from "../infra/local-machine/places.ts";
 import { afterSecondTry, type Outcome, outcomeOf, passedLater, secondTry } from "./report.ts";
 
 /** What passed at its second try only, one line a file, of every run since the directory was made; CI keeps it. */
-export const secondTries = join(repository, ".cache", "tests", "second-tries.jsonl");
+const secondTries = join(repository, ".cache", "tests", "second-tries.jsonl");
 
 /** Runs a program of the repository and gives its exit code. */
 export function run(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
@@ -47,6 +47,7 @@ async function runOnce(words: readonly string[], environment: NodeJS.ProcessEnv)
   try {
     const program = join(repository, "node_modules", "vitest", "vitest.mjs");
     const exitCode = await run([projectNode, program, "run", ...reporters, ...words], environment);
+    if (!existsSync(report)) throw new Error(`Vitest ended with ${exitCode} and left no report`);
     return outcomeOf(readFileSync(report, "utf8"), exitCode);
   } finally {
     rmSync(directory, { recursive: true, force: true });

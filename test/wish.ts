@@ -1,3 +1,4 @@
+import { messageOf } from "../scripts/lib/base/errors.ts";
 import { type PostgresVersion, postgresVersion } from "./sandbox/postgres-version.ts";
 
 export const help = `Usage: npm test [-- OPTION… WORD…]
@@ -6,7 +7,8 @@ export const help = `Usage: npm test [-- OPTION… WORD…]
 Checks and tests, and a closing line with the counts of both. Every other word is Vitest's: files, -t NAME …
 
 Options:
-  --full          all tests; npm test leaves some to this (test/tiers.ts)
+  --full          every file, and a sample of the fault suite; npm test leaves some to this
+                  (test/tiers.ts)
   --rest SECONDS  of what npm test leaves out as much as has time, chosen by a seed
   --postgres N    the major version of the sandbox's databases
   --help          print this help
@@ -37,6 +39,8 @@ export function wishOf(argv: readonly string[]): Wish {
   const version = take("--postgres");
   const rest = take("--rest");
   if (rest !== null && !/^\d{1,5}$/.test(rest)) throw new UsageError(`--rest takes seconds, not “${rest}”`);
+  if (rest !== null && words.length > 0)
+    throw new UsageError(`--rest chooses by itself; with “${words.join(" ")}” leave it out`);
   const all = argv.includes("--full") ? "full" : "usual";
   const extent = rest === null ? all : { seconds: Number(rest) };
   return { extent, postgres: version === null ? null : versionOf(version), words };
@@ -46,6 +50,6 @@ function versionOf(text: string): PostgresVersion {
   try {
     return postgresVersion(text, "--postgres");
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(messageOf(error));
   }
 }

@@ -33,7 +33,8 @@ const startSeconds = 180;
 /**
  * What would take another container, and must not: none can be made while a person has not removed the present one.
  * A container that an earlier version made keeps the health check that it has, or has none. The environment counts for
- * the first start alone, a changed password too. Of a container that is stopped Docker's plugin says that it publishes no port: Readiness compares those.
+ * the first start alone, a changed password too. Of a container that is stopped Docker's plugin says that it publishes
+ * no port: Readiness compares those.
  */
 const leftAlone = ["healthcheck", "wait", "waitTimeout", "envs", "ports"];
 

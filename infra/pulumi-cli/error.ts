@@ -5,18 +5,14 @@ const instructions = "https://www.pulumi.com/docs/install/";
  * There is no Pulumi CLI to run.
  *
  * `unavailable`: it, or its publisher's list of checksums, could not be fetched. `refused`: what was fetched is not what
- * the list says. In both cases nothing of it was kept or run.
+ * the list says. `unwritten`: this machine could not write it. Nothing of it was kept or run.
  */
 export class PulumiCliError extends Error {
-  readonly kind: "unavailable" | "refused";
-  /** What a person does about it. */
-  readonly next: string;
-
+  readonly kind: "unavailable" | "refused" | "unwritten";
   constructor(kind: PulumiCliError["kind"], what: string, version: string, options?: ErrorOptions) {
     const next = `Install Pulumi ${version} (${instructions}) and put it on PATH.`;
     super(`${what}\n${next}`, options);
     this.name = "PulumiCliError";
     this.kind = kind;
-    this.next = next;
   }
 }

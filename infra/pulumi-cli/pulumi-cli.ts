@@ -1,4 +1,4 @@
-import { existsSync, globSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { syncToDisk } from "../local-machine/atomic-file.ts";
 import { execute } from "../local-machine/command.ts";
@@ -18,6 +18,14 @@ export const pulumiPrograms = ["pulumi", "pulumi-language-nodejs"] as const;
 /** Where the downloaded one is kept. */
 export const cachedPulumi = (cache = cacheDirectory): string => join(cache, `pulumi-${pulumiVersion}`);
 
+/** In the directory of one whose maker vouches for it. What an older version downloaded was compared with nothing. */
+const proof = (cached: string): string => join(cached, "vouched-for");
+
+/** Says that what is kept there may be run. */
+export const vouchFor = (cached: string): void => writeFileSync(proof(cached), "");
+
+const isKept = (cached: string): boolean => existsSync(join(cached, "pulumi")) && existsSync(proof(cached));
+
 /**
  * The directory to put on PATH for a Pulumi CLI that is new enough, or null where the environment's PATH has one.
  * @throws PulumiCliError where there is none and none can be had
@@ -34,23 +42,26 @@ export async function ensurePulumi(environment: NodeJS.ProcessEnv = process.env)
 
 /**
  * Puts a CLI where it is kept, unless there is one: one process at a time, and whole or not at all.
- * @param make puts it into a directory below the empty one that it is given, and gives its path
+ * @param make puts it into a directory below the empty one that it is given, as it may be run, and gives its path
  */
 export async function makePulumi(
   make: (directory: string) => Promise<string>,
   cache = cacheDirectory,
 ): Promise<void> {
   const cached = cachedPulumi(cache);
-  if (existsSync(join(cached, "pulumi"))) return;
+  if (isKept(cached)) return;
   await withLock(join(cache, "pulumi.lock"), async () => {
-    if (existsSync(join(cached, "pulumi"))) return;
+    if (isKept(cached)) return;
     mkdirSync(cache, { recursive: true });
     // What a run that was killed has left.
     for (const name of globSync("pulumi-*.partial-??????", { cwd: cache }))
       rmSync(join(cache, name), { recursive: true, force: true });
     const partial = mkdtempSync(`${cached}.partial-`);
     try {
-      renameSync(await make(partial), cached);
+      const made = await make(partial);
+      vouchFor(made);
+      rmSync(cached, { recursive: true, force: true });
+      renameSync(made, cached);
       syncToDisk(cache);
     } finally {
       rmSync(partial, { recursive: true, force: true });

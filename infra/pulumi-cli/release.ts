@@ -59,8 +59,8 @@ export async function fetchRelease(
   return unpacked;
 }
 
-const unavailable = (what: string, version: string, error: unknown): PulumiCliError =>
-  new PulumiCliError("unavailable", `${what}: ${error instanceof Error ? error.message : error}.`, version, {
+const failed = (kind: PulumiCliError["kind"], what: string, version: string, error: unknown) =>
+  new PulumiCliError(kind, `${what}: ${error instanceof Error ? error.message : error}.`, version, {
     cause: error,
   });
 
@@ -70,7 +70,12 @@ async function listedDigest({ version, checksums }: Release, name: string, limit
   try {
     for await (const chunk of download(checksums, limits)) parts.push(chunk);
   } catch (error) {
-    throw unavailable(`The Pulumi CLI's list of checksums cannot be fetched (${checksums})`, version, error);
+    throw failed(
+      "unavailable",
+      `The Pulumi CLI's list of checksums cannot be fetched (${checksums})`,
+      version,
+      error,
+    );
   }
   const lines = Buffer.concat(parts).toString().split("\n");
   const [digest = ""] =
@@ -106,7 +111,10 @@ async function fetchArchive(
       await file.close();
     }
   } catch (error) {
-    throw unavailable(`The Pulumi CLI cannot be fetched (${url})`, version, error);
+    // A system call that failed here, such as on a full disk: another way to get it would meet the same.
+    if (error instanceof Error && "syscall" in error)
+      throw failed("unwritten", `The Pulumi CLI cannot be written (${partial})`, version, error);
+    throw failed("unavailable", `The Pulumi CLI cannot be fetched (${url})`, version, error);
   }
   const found = hash.digest("hex");
   if (found !== listed) {
@@ -126,6 +134,6 @@ async function unpack(archive: string, directory: string, into: string, version:
     for (const name of globSync("**", { cwd: into })) syncToDisk(join(into, name));
     syncToDisk(into);
   } catch (error) {
-    throw unavailable(`The Pulumi CLI cannot be unpacked (${archive})`, version, error);
+    throw failed("unavailable", `The Pulumi CLI cannot be unpacked (${archive})`, version, error);
   }
 }

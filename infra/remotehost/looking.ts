@@ -23,7 +23,7 @@ export { closeSessions } from "./provider/ssh/session-pool.ts";
 export { unknownValue } from "./provider/wire.ts";
 
 /** What stands against a server and what is worth knowing of it, each a sentence. */
-export interface Examined {
+interface Examined {
   problems: string[];
   notes: string[];
   /** The databases of which nothing is backed up because their container does not exist, by name. */

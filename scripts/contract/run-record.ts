@@ -18,10 +18,10 @@ import { knownWord } from "../lib/base/known-word.ts";
  */
 
 /** `partly`: done, and something beside it failed. `refused`: not begun, for a reason that is no fault. */
-export const workOutcomes = ["succeeded", "partly", "skipped", "refused", "failed"] as const;
+const workOutcomes = ["succeeded", "partly", "skipped", "refused", "failed"] as const;
 /** Of a status check: its verdict. */
 const verdicts = ["healthy", "warning", "unknown", "critical"] as const;
-export const runOutcomes = [...workOutcomes, ...verdicts] as const;
+const runOutcomes = [...workOutcomes, ...verdicts] as const;
 export type RunOutcome = (typeof runOutcomes)[number];
 
 const count = z.int().check(z.nonnegative());
@@ -53,7 +53,7 @@ const Written = z.object({
   outcome: z.nullable(z.string()),
   /** A status check's exit codes are its own. */
   exitCode: z.nullable(z.int()),
-  /** The backup that was taken, restored, rehearsed or pinned: its archive's name, or a path; shortened if long. */
+  /** The backup that was taken, restored, rehearsed or pinned: its archive's name, several with spaces between, or a path. */
   file: z.nullable(z.string()),
   /** Of that archive. */
   bytes: z.nullable(count),

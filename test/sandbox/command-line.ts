@@ -4,7 +4,7 @@ import { type PostgresVersion, postgresVersion, postgresVersions } from "./postg
 import { knownServers, removeEverything, removeServer } from "./removal.ts";
 import { startNumbered } from "./server.ts";
 import { aliasOf, type NumberedOptions } from "./server-options.ts";
-import { ensureDocker, stopDaemon } from "./set-up/docker-daemon.ts";
+import { dockerWorks, ensureDocker, stopDaemon } from "./set-up/docker-daemon.ts";
 import { sshDirectory } from "./ssh-files.ts";
 
 const help = `Usage: npm run sandbox -- COMMAND [OPTION…]
@@ -76,7 +76,7 @@ async function down(images: boolean): Promise<void> {
 }
 
 async function status(): Promise<void> {
-  await ensureDocker();
+  if (!(await dockerWorks())) throw new Error("Docker does not answer: no sandbox server runs");
   const numbers = await knownServers();
   if (numbers.length === 0) console.log("There is no sandbox server.");
   for (const number of numbers) console.log(`ssh -F ${sshDirectory(number)}/ssh_config ${aliasOf(number)}`);

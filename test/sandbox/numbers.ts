@@ -18,7 +18,7 @@ let next = lowest + randomInt(highestStart - lowest);
 let searching: Promise<unknown> = Promise.resolve();
 
 /** The port at which whoever has the number listens. */
-export const leasePortOf = (number: number): number => portOf(number) + distance;
+const leasePortOf = (number: number): number => portOf(number) + distance;
 
 /** Takes a number until this process ends or gives it back; false when another process has it. */
 export async function holdNumber(number: number): Promise<boolean> {

@@ -161,13 +161,17 @@ END $$;`,
     );
     const emptyAndFill = "TRUNCATE part_700; INSERT INTO part_700 VALUES (700)";
     const waits = "SELECT count(*) FROM pg_locks WHERE NOT granted";
-    const attempt = async (first: number[], work: (snapshot: Snapshot) => Promise<void>, early = false) => {
+    const attempt = async (
+      first: number[],
+      work: (snapshot: Snapshot) => Promise<void>,
+      { before = "", dumps = true } = {},
+    ) => {
       const settings = { ...database, database: plain };
       const snapshot = await new SnapshotSession(settings, options, new Set(first)).take();
       const dumping = new PsqlSession(settings, options);
       try {
-        if (early) await psql(emptyAndFill, plain);
-        await dumping.query(`BEGIN; LOCK TABLE ${parts} IN ACCESS SHARE MODE`);
+        if (before !== "") await psql(before, plain);
+        if (dumps) await dumping.query(`BEGIN; LOCK TABLE ${parts} IN ACCESS SHARE MODE`);
         await work(snapshot);
       } finally {
         await snapshot.close();
@@ -175,7 +179,15 @@ END $$;`,
       }
     };
     const read = (snapshot: Snapshot) => snapshot.readContent("full").catch((error: unknown) => error);
-    await attempt([], async (snapshot) => expect(await read(snapshot)).toEqual(overtaken), true);
+    await attempt([], async (snapshot) => expect(await read(snapshot)).toEqual(overtaken), {
+      before: emptyAndFill,
+    });
+    // The dump has ended, and with it what kept the columns as the snapshot sees them.
+    await attempt([], async (snapshot) => expect(await read(snapshot)).toBeInstanceOf(Overtaken), {
+      before: "ALTER TABLE part_700 RENAME COLUMN day TO date",
+      dumps: false,
+    });
+    await psql("ALTER TABLE part_700 RENAME COLUMN date TO day", plain);
     for (const first of [[], [oid]]) {
       let emptied: Promise<unknown> = Promise.resolve();
       await attempt(first, async (snapshot) => {

@@ -99,3 +99,28 @@ test("a locked table, a restore while others look at the databases: as on an Eng
   });
   await server.configure({});
 });
+
+test("a server whose every connection is taken, the superusers' too, is told with what helps", async () => {
+  const { sandbox } = server;
+  await sandbox.psql("ALTER SYSTEM SET max_connections = 6");
+  await sandbox.stopDatabase();
+  await sandbox.startDatabase();
+  const taken = Array.from({ length: 8 }, () =>
+    sandbox.run(
+      `docker exec ${sandbox.container} psql -X -q -U ${sandbox.databaseUser} -d ${sandbox.database} -c "SELECT pg_sleep(600)"`,
+    ),
+  );
+  const full = () => sandbox.run(`docker exec ${sandbox.container} psql -X -U ${sandbox.databaseUser} -l`);
+  await expect.poll(async () => (await full()).code, { timeout: 30_000 }).not.toBe(0);
+  const [failed, status] = [await server.backUp(), await server.check()];
+  await sandbox.stopDatabase();
+  await Promise.all(taken);
+  await sandbox.startDatabase();
+  await sandbox.psql("ALTER SYSTEM RESET max_connections");
+  expect(failed).toMatchObject({
+    code: 69,
+    stderr: expect.stringContaining("it lets nobody in; end sessions"),
+  });
+  expect(status.code).toBe(2);
+  expect(status.stdout).toContain("→ end sessions that are not needed, or raise max_connections");
+});

@@ -7,10 +7,11 @@ import { changed, hold, type Relation, waitedFor } from "./held-relations.ts";
 import { chunks, type Table } from "./tables.ts";
 
 /**
- * Of more tables than `most`, only `few` stay locked beside a dump. Each lock of each session has an entry in the
- * server's memory: with two sessions that lock every table, a backup fails where a dump alone succeeds.
+ * Of more tables than this a session that works beside a dump does not lock all. Each lock of each session has an entry
+ * in the server's memory: with two sessions that lock every table, a backup fails where a dump alone succeeds.
  */
-const most = 128;
+export const mostLocked = 128;
+/** So many stay locked then. */
 const few = 64;
 
 /** Seconds. Who waits for a table waits for the dump, so that one behind him would wait as long as the dump takes. */
@@ -40,7 +41,7 @@ export interface TableGroups {
  * @param tables the large ones last.
  */
 export function groupTables(tables: readonly Relation[], first: ReadonlySet<number>): TableGroups {
-  if (tables.length <= most) return { held: tables, loose: [] };
+  if (tables.length <= mostLocked) return { held: tables, loose: [] };
   const rank = ({ oid, extension }: Relation) => Number(first.has(oid) || extension);
   const ranked = [...tables].sort((a, b) => rank(a) - rank(b));
   return { held: ranked.slice(-few), loose: chunks(ranked.slice(0, -few), few) };
@@ -69,7 +70,11 @@ export async function readGroups(
     await session.query(`SAVEPOINT loose; SET LOCAL lock_timeout = '${patience}s';`);
     await holdLoose(session, group);
     await session.query("SET LOCAL lock_timeout TO DEFAULT;");
-    await take(group);
+    await take(group).catch((error: unknown) => {
+      // Its columns are others by now: the dump that kept it as it was has ended.
+      if (error instanceof PsqlError && error.sqlState === "42703") throw new Overtaken(oidsOf(group));
+      throw error;
+    });
     await session.query("ROLLBACK TO SAVEPOINT loose; RELEASE SAVEPOINT loose;");
   }
   await take();
@@ -77,6 +82,8 @@ export async function readGroups(
   if (held.length > 0) await session.query("ROLLBACK TO SAVEPOINT held;");
   return tables.flatMap((table) => contents.get(table) ?? []);
 }
+
+const oidsOf = (group: readonly Relation[]): number[] => group.map(({ oid }) => oid);
 
 async function holdLoose(session: PsqlSession, group: readonly Relation[]): Promise<void> {
   let error: PsqlError | null;

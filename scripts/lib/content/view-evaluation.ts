@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { silencing } from "../postgres/event-triggers.ts";
+import { replicating, silencing } from "../postgres/event-triggers.ts";
 import type { PsqlSession } from "../postgres/session.ts";
 import { identifier, literal } from "../postgres/sql.ts";
 import { qualified, rowHash } from "./tables.ts";
@@ -20,10 +20,6 @@ const otherPlan = ["hashagg", "hashjoin", "nestloop", "indexscan", "indexonlysca
 
 /** A relation that a query reads is no longer what the snapshot sees. */
 export class Changed extends Error {}
-
-/** A superuser's session fires no event triggers then but those that are enabled always, or for replicas. */
-const replicating = (role: string): string =>
-  `SELECT set_config('session_replication_role', '${role}', true) WHERE current_setting('is_superuser') = 'on'`;
 
 /**
  * What REFRESH MATERIALIZED VIEW would put into the view. Its query runs as in a restore: with the settings of database

@@ -13,7 +13,6 @@ import { inOrder, type RunRecords, type Unreadable } from "./records.ts";
 export function monthlyFiles(directory: string): RunRecords {
   return {
     ...monthlyAppender(directory),
-    place: monthPath(directory, "*"),
     problem: () => attempt(directory, new Date().toISOString().slice(0, 7), requireAppendable),
     forget: (days, now) => forgetMonths(directory, days, now),
     read: ({ from = "", bytes = Number.POSITIVE_INFINITY, now }) => {

@@ -102,11 +102,7 @@ export function recordingOf(records: RecordsAppender, context: RecordingContext)
 export type RecordingContext = Pick<ProgramContext, "settings" | "runId" | "log" | "output">;
 
 /** The log's line is shown to nobody, because this one is. */
-export function tellUnrecorded(
-  { log, output }: RecordingContext,
-  database: string | null,
-  why: string,
-): void {
+function tellUnrecorded({ log, output }: RecordingContext, database: string | null, why: string): void {
   const text = `this run cannot be recorded: ${why}`;
   log.record("warning", database, text);
   output.error(text);

@@ -16,8 +16,6 @@ import type { RunRecord } from "../../contract/run-record.ts";
  *   order of the calendar, those first that a clock dated in the future.
  */
 export interface RunRecords extends RecordsAppender {
-  /** For people: where the records are. */
-  readonly place: string;
   /** @throws Error, a system error: then nothing is known. */
   read(wanted: Wanted): ReadRecords;
   /** Why nothing can be appended now, as far as that shows without trying; null when nothing speaks against it. */

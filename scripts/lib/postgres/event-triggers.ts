@@ -15,6 +15,14 @@ AND coalesce(pg_catalog.current_setting('event_triggers', true), 'on') <> 'off' 
 `;
 
 /**
+ * Of a superuser's session none fires in role `replica` that is not enabled always, or for replicas. For the rest of a
+ * transaction.
+ */
+export const replicating = (role: "replica" | "origin"): string =>
+  `SELECT pg_catalog.set_config('session_replication_role', '${role}', true)
+WHERE pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on'`;
+
+/**
  * Statements for psql that no event trigger of the database sees, in one transaction: until it ends, the event triggers
  * are as they were for everybody else, and afterwards they are so again. For a database that nobody else uses: of two
  * such transactions at once one fails.

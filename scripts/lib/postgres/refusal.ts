@@ -45,10 +45,10 @@ export type Catalogues = z.infer<typeof Catalogues>;
 const question = `select json_build_object('encoding', getdatabaseencoding(), 'databases',
 (select json_agg(json_build_object('name', encode(namesend(datname), 'hex'), 'encoding', pg_encoding_to_char(encoding),
 'open', datallowconn, 'limit', datconnlimit,
-'sessions', (select count(*) from pg_stat_activity where datid = pg_database.oid))) from pg_database), 'roles',
+'sessions', (select count(*) from pg_stat_activity where datid = pg_database.oid and pid <> pg_backend_pid()))) from pg_database), 'roles',
 (select json_agg(json_build_object('name', encode(namesend(rolname), 'hex'), 'login', rolcanlogin, 'superuser', rolsuper,
-'limit', rolconnlimit, 'sessions', (select count(*) from pg_stat_activity where usesysid = pg_roles.oid))) from pg_roles),
-'sessions', (select count(*) from pg_stat_activity where backend_type = 'client backend'),
+'limit', rolconnlimit, 'sessions', (select count(*) from pg_stat_activity where usesysid = pg_roles.oid and pid <> pg_backend_pid()))) from pg_roles),
+'sessions', (select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()),
 'maximum', current_setting('max_connections')::int, 'reserved', current_setting('superuser_reserved_connections')::int
 + coalesce(current_setting('reserved_connections', true)::int, 0))`;
 
@@ -82,8 +82,21 @@ export async function whyRefused(database: DatabaseSettings, asking: Asking): Pr
     }
   }
   const { code } = await run(database, asking, ["pg_isready", "-q"]);
-  return code === 1 ? { text: "it starts, stops or recovers", advice: "wait, and look again" } : null;
+  return readiness.get(code) ?? null;
 }
+
+/** What pg_isready's exit codes say of a server that let nobody in who asked. */
+const readiness: ReadonlyMap<number | null, Refusal> = new Map([
+  [
+    0,
+    {
+      text: "it lets nobody in",
+      advice:
+        "end sessions that are not needed, or raise max_connections; or let the user in over the local socket in pg_hba.conf, or set passwordFile",
+    },
+  ],
+  [1, { text: "it starts, stops or recovers", advice: "wait, and look again" }],
+]);
 
 function run(
   database: DatabaseSettings,

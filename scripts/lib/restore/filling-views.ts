@@ -53,8 +53,8 @@ export function mayFireEventTriggers(
 }
 
 /**
- * Fills materialized views whose statements were withheld from a dump; no event trigger sees it. One that needs another server is not waited for
- * as long as one that does not, which may take as long as in the load.
+ * Fills materialized views whose statements were withheld from a dump; no event trigger sees it. One that needs another
+ * server is not waited for as long as one that does not, which may take as long as in the load.
  * @param inside how to ask in the database.
  * @returns those that another server would have to fill, and why it could not; they stay empty.
  * @throws RestoreError `load` for one that cannot be filled for another reason; DockerError, InterruptedError

@@ -109,13 +109,11 @@ export const fillDatabase = (
       }
     },
     finish: async ({ inside, maintenance }) => {
-      // First: all three may alter the event triggers' states for a moment.
+      // First: the others may alter the event triggers' states for a moment too.
       await detachSubscriptions(run, name, maintenance);
       // Side by side: none of them changes what another one reads.
-      const [content] = await Promise.all([
-        readContent(run.database, inside, source.manifest?.content?.proof ?? "rows"),
-        gatherStatistics(run, inside),
-      ]);
+      const reading = readContent(run.database, inside, source.manifest?.content?.proof ?? "rows");
+      const [content] = await Promise.all([reading, gatherStatistics(run, inside, reading)]);
       requireContent(run, source.manifest, content, source.path);
       await giveProperties(run.database, name, properties, maintenance);
       return { content };

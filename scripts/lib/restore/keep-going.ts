@@ -41,8 +41,9 @@ export class NotLoadedList {
 
 const mostKept = 1_000;
 
-/** What a dump sets for all of itself, before its first object. */
-const headSetting = /^(?:SET \w+ = .*|SELECT pg_catalog\.set_config\('search_path', .*);$/;
+/** What a dump sets for all of itself, before its first object. No other text of the file gets to a psql unconfined. */
+const headSetting =
+  /^(?:SET \w+ = (?:'[^'\\]*'|[\w.+-]+)|SELECT pg_catalog\.set_config\('search_path', '[^'\\]*', (?:true|false)\));$/;
 /** What a dump sets in the middle for what comes behind it. */
 const standing = /^SET (?<name>default_tablespace|default_table_access_method|default_with_oids) = /;
 const ownRestriction = /^\\(?:un)?restrict /;
@@ -86,7 +87,7 @@ export class KeepGoing {
     await this.#close();
     if (this.#refreshes.length === 0) return;
     await this.#tryHead();
-    // Our own statements: without restriction, because they have variables.
+    // Our own statements, and plain settings: without restriction, because they have variables.
     const psql = this.#run(false, [...this.#head, "SET search_path = '';", ...silencing.trim().split("\n")]);
     for (const { entry, statement } of this.#refreshes)
       for (const line of ["BEGIN;", ":silence", statement, ":unsilence", "COMMIT;"])

@@ -19,7 +19,6 @@ import {
   unlikeText,
 } from "./server-settings.ts";
 import type { RestoreSource } from "./source.ts";
-
 import { unlikeUserSettings, userSettingsOfLoad } from "./user-settings.ts";
 
 type Setting = DatabaseProperties["settings"][number];

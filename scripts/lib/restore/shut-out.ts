@@ -30,7 +30,8 @@ where datid = ${oid} and coalesce(application_name, '') not in (${ours.map(liter
 
 /**
  * Keeps everybody but this run out of the live database: whoever is connected to it or connects is ended, again and
- * again, and a session of ours holds locks that let nobody write. Nothing of it is a change to the server: when this
+ * again, and a session of ours holds locks that let nobody write, or, where there are very many tables, notices who has
+ * written. Nothing of it is a change to the server: when this
  * program, the session or the machine dies, clients are let in again by that.
  */
 export class ShutOut {

@@ -87,12 +87,18 @@ const otherServerSeconds = 20;
 /**
  * Gathers the planner's statistics of a restored database. A table of which that fails is warned of: its rows are there.
  * @param inside how to ask in that database.
+ * @param after what has to be over before event triggers are altered: of two that do that at once one fails.
  * @throws PsqlError when the connection is lost, DockerError, InterruptedError
  */
-export async function gatherStatistics(run: RestoreRun, inside: QueryOptions): Promise<void> {
+export async function gatherStatistics(
+  run: RestoreRun,
+  inside: QueryOptions,
+  after: Promise<unknown> = Promise.resolve(),
+): Promise<void> {
   if (await isDoneAtOnce(run, inside)) return;
   const failed = await queryJson(run.database, NotAnalysed, oneByOne, inside);
   const tables = await queryJson(run.database, z.array(z.string()), reaching, inside);
+  if (tables.length > 0) await after;
   for (const table of tables) {
     const reason = await analyseElsewhere(run, table, inside);
     if (reason !== null) failed.push({ table, reason });

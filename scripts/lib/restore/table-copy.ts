@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { messageOf } from "../base/errors.ts";
 import { applicationName } from "../base/run-id.ts";
 import { clientProgram } from "../postgres/client-program.ts";
+import { replicating } from "../postgres/event-triggers.ts";
 import { queryJson } from "../postgres/psql.ts";
 import { questionOptions } from "../postgres/questions.ts";
 import { serverFacts } from "../postgres/server-facts.ts";
@@ -73,7 +74,7 @@ function copyScript(schema: string, comment: string, tables: readonly SourceTabl
   );
   return [
     say(`BEGIN;
-${withoutEventTriggers}
+${replicating("replica")};
 CREATE SCHEMA ${identifier(schema)};\nCOMMENT ON SCHEMA ${identifier(schema)} IS ${literal(comment)};`),
     ...tables.flatMap((table) => {
       const columns = table.columns.map(({ name, type }) => `${identifier(name)} ${type}`);
@@ -88,10 +89,6 @@ CREATE SCHEMA ${identifier(schema)};\nCOMMENT ON SCHEMA ${identifier(schema)} IS
     say(`DO ${literal(`begin ${whole.join(" ")} end`)};\n\\echo ${allCopied}`),
   ].join("\n");
 }
-
-/** Of a superuser's session none fires that is not enabled always, or for replicas. */
-const withoutEventTriggers = `SELECT pg_catalog.set_config('session_replication_role', 'replica', true)
-WHERE pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on';`;
 
 const allCopied = "copied";
 

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { TableContent } from "../../contract/content.ts";
 import { readTables } from "../content/read-tables.ts";
+import { mostLocked } from "../content/table-groups.ts";
 import { chunks, listTables } from "../content/tables.ts";
 import { readingSettings } from "../content/text-forms.ts";
 import { jsonList } from "../postgres/json-list.ts";
@@ -24,14 +25,11 @@ WHERE c.relkind IN ('r', 'p') AND NOT c.relisshared AND c.relpersistence <> 't'
   AND (n.nspname = 'pg_catalog') = ${catalogues} AND c.oid <> ALL ('{${openedByBackups.join(",")}}'::regclass[]);`;
 
 /**
- * More tables are not locked beside a dump: each lock of each session has an entry in the server's memory, so that a
- * restore would fail where a dump alone succeeds.
+ * What tells whether a transaction of anybody on the server has written and ended since. One that still writes, and has
+ * the newest id, is not in it: that is asked only once all tables are locked, for which such a one was waited.
  */
-const most = 128;
-
-/** What tells whether a transaction of anybody on the server may have written since, where nobody else was writing. */
 const writersQuery = "SELECT pg_catalog.pg_current_snapshot()";
-/** Nothing between its first transaction at work and the next one to begin. */
+/** No transaction at work before the one that has ended last. */
 const nobodyWrites = /^(\d+):\1:$/;
 
 /** Of the tables that are locked only when the dump is done. */
@@ -43,7 +41,8 @@ export interface Unlocked {
 
 /**
  * Begins a transaction in which nobody else can write in the session's database: SHARE lets readers in, dumps too, and
- * makes whoever writes wait. The locks end with the session, also when this program or the machine dies, and
+ * makes whoever writes wait. Of many tables only the catalogues are locked: `lockUnlocked` looks later whether somebody
+ * has written. The locks end with the session, also when this program or the machine dies, and
  * with the server's own patience when nothing is heard from this program for `silenceSeconds`.
  * @returns the tables, if they are many, that can still be written to; none can be made, dropped or emptied.
  * @throws PsqlError, DockerError
@@ -56,7 +55,7 @@ export async function lockAgainstWriting(session: PsqlSession, silenceSeconds: n
   await lock(session, await listed(session, true));
   const tables = await listed(session, false);
   const writers = await session.query(writersQuery);
-  if (tables.length > most) return { tables, writers };
+  if (tables.length > mostLocked) return { tables, writers };
   await lock(session, tables);
   return { tables: [], writers };
 }
@@ -83,6 +82,7 @@ export async function lockUnlocked(
   saved: readonly TableContent[],
 ): Promise<boolean> {
   if (tables.length === 0) return true;
+  // First: whoever writes is waited for, and shows in what is asked then.
   await lock(session, tables);
   if (nobodyWrites.test(writers) && (await session.query(writersQuery)) === writers) return true;
   await session.query(readingSettings);

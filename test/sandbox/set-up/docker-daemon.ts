@@ -6,6 +6,7 @@ import { execute, isInstalled } from "../../../infra/local-machine/command.ts";
 import { installPackages, mayInstallPackages } from "../../../infra/local-machine/debian.ts";
 import { cacheDirectory } from "../../../infra/local-machine/places.ts";
 import { step } from "../../../infra/local-machine/steps.ts";
+import { unmarked } from "../../running.ts";
 
 const startSeconds = 60;
 const stopSeconds = 30;
@@ -41,7 +42,12 @@ export async function stopDaemon(): Promise<boolean> {
 async function startDaemon(): Promise<void> {
   mkdirSync(join(logFile, ".."), { recursive: true });
   const log = openSync(logFile, "w");
-  const daemon = spawn("dockerd", [], { detached: true, stdio: ["ignore", log, log] });
+  // It outlives the run that starts it, and is no process of it.
+  const daemon = spawn("dockerd", [], {
+    detached: true,
+    env: unmarked(process.env),
+    stdio: ["ignore", log, log],
+  });
   closeSync(log);
   let failure: Error | null = null;
   daemon.on("error", (error) => {
@@ -60,7 +66,8 @@ async function startDaemon(): Promise<void> {
   throw new Error(`dockerd did not come up; the end of ${logFile}:\n${log20}`);
 }
 
-async function dockerWorks(): Promise<boolean> {
+/** Whether there is a daemon that answers. */
+export async function dockerWorks(): Promise<boolean> {
   if (!(await isInstalled("docker"))) return false;
   const asked = await execute(["docker", "version", "--format", "{{.Server.Version}}"], { timeout: 20_000 });
   return asked.code === 0 && asked.stdout.trim() !== "";

@@ -20,6 +20,7 @@ import {
   makePulumi,
   pulumiPrograms,
   pulumiVersion,
+  vouchFor,
   withPulumi,
 } from "../../../infra/pulumi-cli/pulumi-cli.ts";
 import { ensureGo, goEnvironment } from "./go.ts";
@@ -43,6 +44,8 @@ const packages = {
 export async function withSandboxPulumi(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<NodeJS.ProcessEnv> {
+  // What was built here before anybody vouched for a CLI.
+  if (existsSync(join(cachedPulumi(), "pulumi")) && !isDownloaded()) vouchFor(cachedPulumi());
   try {
     await ensurePulumi(environment);
   } catch (error) {

@@ -15,7 +15,9 @@ test("a usual run leaves out what is for later, unless files are named", () => {
   const left = later.map(({ file }) => `--exclude=${file}`);
   expect(usualWords([])).toEqual(left);
   expect(usualWords(["-t", "name"])).toEqual(["-t", "name", ...left]);
-  expect(usualWords(["test/e2e"])).toEqual(["test/e2e"]);
+  expect(usualWords(["-t", "test/e2e"])).toEqual(["-t", "test/e2e", ...left]);
+  for (const named of ["test/e2e", "drift", "told"])
+    expect(usualWords(["-t", "x", named])).toEqual(["-t", "x", named]);
 });
 
 test("of the rest as much is chosen as has time", () => {

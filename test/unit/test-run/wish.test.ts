@@ -18,6 +18,7 @@ describe("the words of a test run", () => {
     [["--rest"]],
     [["--rest", "soon"]],
     [["--rest", "-1"]],
+    [["--rest", "90", "test/unit"]],
     [["--postgres", "9"]],
     [["--postgres"]],
   ])("%s is refused", (words) => expect(() => wishOf(words)).toThrow(words[0]));

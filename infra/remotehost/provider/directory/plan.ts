@@ -13,7 +13,8 @@ export interface DirectoryWish {
 }
 
 /**
- * Those directories come first, before anything is put below them; the step looks by itself. Then: nothing there: it is made. A directory: its permissions are set. A file is moved to the kept things first; anything
+ * Directories that are to be closed come first, before anything is put below them; the step looks by itself. Then:
+ * nothing there: it is made. A directory: its permissions are set. A file is moved to the kept things first; anything
  * else is refused before (`directoryConflict`).
  */
 export function planDirectory({ found, record }: Observation, wish: DirectoryWish): Plan {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -52,6 +52,13 @@ async function expectUnavailable(why: string, what = archiveName): Promise<void>
   expect(message).toContain(what);
   expect(message).toContain(why);
 }
+
+test("what this machine cannot write is no release that is not to be had", async () => {
+  mkdirSync(join(directory, `${archiveName}.partial`));
+  const { kind, message } = await refusal();
+  expect(kind).toBe("unwritten");
+  expect(message).toMatch(/cannot be written .*EEXIST/s);
+});
 
 test("the release is unpacked when its digest is the listed one, over redirects too", async () => {
   server.answer("/elsewhere?signature=1", body(server.archive));

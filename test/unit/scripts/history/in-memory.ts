@@ -31,7 +31,6 @@ export function inMemory(memory: Memory): RunRecords {
     }
   };
   return {
-    place: "memory",
     append: (record) =>
       problem(() => {
         memory.newest = monthOf(record);

@@ -1,63 +1,13 @@
 import { describe, expect, test } from "vitest";
-import type { RunOutcome, RunRecord } from "../../../../scripts/contract/run-record.ts";
-import type { FindingLevel } from "../../../../scripts/contract/status-report.ts";
+import type { RunRecord } from "../../../../scripts/contract/run-record.ts";
 import type { Unreadable } from "../../../../scripts/lib/history/records.ts";
-import type { LogEntry } from "../../../../scripts/lib/program/log.ts";
-import { judgeLog, runCounts } from "../../../../scripts/lib/status/judge-log.ts";
+import { runCounts } from "../../../../scripts/lib/status/judge-log.ts";
 import { judgeSchedule } from "../../../../scripts/lib/status/judge-schedule.ts";
-import { worst } from "../../../../scripts/lib/status/levels.ts";
-import type { SeenHistory, ServerObservation } from "../../../../scripts/lib/status/observation.ts";
 import { observeHistory } from "../../../../scripts/lib/status/observe-history.ts";
 import { ownIdentity } from "../../../../scripts/lib/system/process.ts";
 import { inMemory, type Memory } from "../history/in-memory.ts";
-import { beginning, record } from "../history/suite.ts";
-import { backup, database, hoursAgo, notYetDeployed, now, server } from "./observations.ts";
-
-const boot = "this-boot";
-const at = (hours: number): Pick<RunRecord, "began" | "ended" | "runId" | "bootId"> => ({
-  began: hoursAgo(hours).toISOString(),
-  ended: hoursAgo(hours).toISOString(),
-  runId: `run-${hours}`,
-  bootId: boot,
-});
-const ended = (hours: number, outcome: RunOutcome = "succeeded", change: Partial<RunRecord> = {}) =>
-  record({
-    ...at(hours),
-    outcome,
-    error: outcome === "succeeded" ? null : { kind: "failed", text: "no space" },
-    ...change,
-  });
-const began = (hours: number, change: Partial<RunRecord> = {}) =>
-  beginning({ ...at(hours), ended: null, ...change });
-const restore = { program: "restore_database" };
-const rehearsal = { program: "rehearse_restore" };
-
-function history(
-  records: readonly RunRecord[],
-  change: Partial<SeenHistory> = {},
-): Pick<ServerObservation, "history"> {
-  const value = { records, unreadable: [], bootId: boot, living: new Set<string>(), ...change };
-  return { history: { seen: true, value } };
-}
-
-const entry = (hours: number, text: string, runId = `run-${hours}`): LogEntry => ({
-  time: hoursAgo(hours),
-  level: text.includes("failed") ? "error" : "info",
-  database: "shop",
-  runId,
-  program: "backup_database",
-  text,
-});
-const log = (...value: LogEntry[]): Pick<ServerObservation, "log"> => ({ log: { seen: true, value } });
-
-type Case = readonly [string, Partial<ServerObservation>, FindingLevel, string];
-function expectPoint8(change: Partial<ServerObservation>, level: FindingLevel, text: string): void {
-  const findings = judgeLog(server(change));
-  const told = findings.filter((finding) => finding.level === level);
-  expect(worst(findings.map((finding) => finding.level)), JSON.stringify(findings)).toBe(level);
-  expect(told.map((finding) => finding.text).join("\n")).toContain(text);
-  if (level !== "ok" && level !== "note") expect(told[0]?.advice).toBeTruthy();
-}
+import { backup, database, notYetDeployed, now, server } from "./observations.ts";
+import { began, type Case, ended, expectPoint8, history, rehearsal, restore } from "./runs.ts";
 
 describe("8 log, from the records of runs", () => {
   const held = { runId: "run-5", text: "backup_database" };
@@ -201,138 +151,6 @@ describe("8 log, from the records of runs", () => {
   ])("a line that cannot be read is not good: %s", (_, change, level, text) =>
     expectPoint8(change, level, text),
   );
-});
-
-describe("8 log, after the version that left no records", () => {
-  test.each<Case>([
-    [
-      "a failure in the log, then a recorded success",
-      { ...log(entry(34, "backup failed: x")), ...history([ended(10)]) },
-      "note",
-      "1 of the last 2",
-    ],
-    [
-      "a success in the log, then a recorded failure",
-      { ...log(entry(34, "backup finished: x")), ...history([ended(10, "failed")]) },
-      "warning",
-      "no space",
-    ],
-    [
-      "failures of both",
-      { ...log(entry(34, "backup failed: x")), ...history([ended(10, "failed")]) },
-      "critical",
-      "the last 2 backup runs",
-    ],
-    [
-      "only a status check was recorded since the failure",
-      {
-        ...log(entry(10, "backup failed: x")),
-        ...history([ended(9, "warning", { program: "check_database_status", database: null })]),
-      },
-      "warning",
-      "backup failed: x",
-    ],
-    [
-      "a run that is in both counts once",
-      {
-        ...log(entry(10, "backup started"), entry(10, "backup finished: x")),
-        ...history([began(10), ended(10)]),
-      },
-      "ok",
-      "1 of the last 1",
-    ],
-    [
-      "a run at work of the version before",
-      {
-        ...log(entry(34, "backup finished: x"), entry(5, "backup started")),
-        ...history([ended(4, "warning", { program: "check_database_status", database: null })]),
-        databases: [database({ lockedBy: { runId: "run-5", text: "backup_database" } })],
-      },
-      "ok",
-      "1 of the last 1",
-    ],
-    [
-      "a failed restore in the log",
-      { ...log(entry(34, "restore failed: x")), ...history([ended(10)]) },
-      "warning",
-      "the last restore of shop failed",
-    ],
-    [
-      "a failed restore in the log, a recorded one that worked",
-      { ...log(entry(34, "restore failed: x")), ...history([ended(9), ended(10, "succeeded", restore)]) },
-      "ok",
-      "",
-    ],
-    [
-      "the backup before a restore in the log is the restore's",
-      {
-        ...log(entry(9, "backup started, before a restore"), entry(9, "backup failed: x")),
-        ...history([ended(34), began(9, restore), ended(9, "succeeded", restore)]),
-      },
-      "ok",
-      "1 of the last 1",
-    ],
-  ])("%s", (_, change, level, text) => expectPoint8(change, level, text));
-
-  test.each<Case>([
-    [
-      "a failure counts, wherever it is told",
-      { ...log(entry(10, "backup failed: x")), ...history([ended(34)]) },
-      "warning",
-      "backup failed: x",
-    ],
-    [
-      "a run whose end could not be recorded failed as the log says",
-      {
-        ...log(entry(10, "backup started"), entry(10, "backup failed: not connected")),
-        ...history([ended(34), began(10)]),
-      },
-      "warning",
-      "backup failed: not connected",
-    ],
-    [
-      "and did not succeed, whatever the log says",
-      {
-        ...log(entry(10, "backup started"), entry(10, "backup finished: x")),
-        ...history([ended(34), began(10)]),
-      },
-      "warning",
-      "it began and never ended",
-    ],
-    [
-      "a failure that is in the log only, of a run that recorded what it did with another database",
-      {
-        ...log(entry(10, "backup failed: not connected")),
-        ...history([ended(34), ended(10, "succeeded", { database: "x" })]),
-      },
-      "warning",
-      "backup failed: not connected",
-    ],
-    [
-      "a success that is in the log only is none",
-      { ...log(entry(10, "backup finished: x")), ...history([ended(34, "failed")]) },
-      "warning",
-      "no space",
-    ],
-    [
-      "a failure between recorded runs stands between them",
-      { ...log(entry(20, "backup failed: x")), ...history([ended(34), ended(10)]) },
-      "note",
-      "2 of the last 3",
-    ],
-    [
-      "an emptied log takes nothing away",
-      { ...log(), ...history([ended(10, "failed")]) },
-      "warning",
-      "no space",
-    ],
-    [
-      "nor does a log that is gone",
-      { log: { seen: true, value: null }, ...history([ended(10)]) },
-      "ok",
-      "1 of the last 1",
-    ],
-  ])("what this version could not record: %s", (_, change, level, text) => expectPoint8(change, level, text));
 });
 
 test("6 schedule: a run took place by its record, and when it was refused too", () => {
