@@ -1,10 +1,20 @@
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execute, succeed } from "../../infra/local-machine/command.ts";
 import { repository } from "../../infra/local-machine/places.ts";
 import { pulumiPrograms } from "../../infra/pulumi-cli/pulumi-cli.ts";
 import type { SandboxServer } from "../sandbox/sandbox-server.ts";
+import { builtHost } from "../sandbox/set-up/pulumi-cli.ts";
 import { stackFileFor } from "./deploy-project.ts";
 
 /** A person with an account and a clone of the repository of their own on this machine. */
@@ -28,7 +38,8 @@ export async function makeAccount(name: string, server: SandboxServer): Promise<
   for (const file of copied)
     cpSync(join(repository, file), join(clone, file), { recursive: true, preserveTimestamps: true });
   const cli = dirname(await succeed(["sh", "-c", "command -v pulumi"]));
-  for (const program of pulumiPrograms) cpSync(join(cli, program), join(home, "pulumi", program));
+  for (const program of [...pulumiPrograms, builtHost])
+    if (existsSync(join(cli, program))) cpSync(join(cli, program), join(home, "pulumi", program));
   const [identity, knownHosts] = [join(home, "identity"), join(home, "known_hosts")];
   cpSync(server.identityFile, identity);
   cpSync(server.knownHosts, knownHosts);

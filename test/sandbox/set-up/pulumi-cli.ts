@@ -4,6 +4,7 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -57,6 +58,8 @@ export async function withSandboxPulumi(
 }
 
 const host = "pulumi-language-nodejs";
+/** Where the built one goes when a script takes its place. */
+export const builtHost = "built-language-nodejs";
 
 /**
  * The language host that is built from Go modules is older than the CLI, which no longer gives it the runtime's options
@@ -64,14 +67,17 @@ const host = "pulumi-language-nodejs";
  * CLI wants the host beside itself, and warns of any other on PATH.
  */
 function giveOptionsToHost(): void {
-  const [path, built] = [join(cachedPulumi(), host), join(cachedPulumi(), "built-language-nodejs")];
-  if (!existsSync(path) || existsSync(built) || isDownloaded()) return;
-  const script = `#!/bin/sh\nexec '${built}' -typescript=false "$@"\n`;
+  const [path, built] = [join(cachedPulumi(), host), join(cachedPulumi(), builtHost)];
+  if (!existsSync(path) || isDownloaded()) return;
+  if (!existsSync(built)) linkSync(path, built);
+  else if (readFileSync(path).equals(script)) return;
   const fresh = `${path}.fresh`;
   writeFileSync(fresh, script, { mode: 0o755 });
-  linkSync(path, built);
   renameSync(fresh, path);
 }
+
+/** Beside the one that is built, wherever both were copied to. */
+const script = Buffer.from(`#!/bin/sh\nexec "\${0%/*}/${builtHost}" -typescript=false "$@"\n`);
 
 /** A release has the hosts of all languages. */
 const isDownloaded = (): boolean => globSync("pulumi-language-*", { cwd: cachedPulumi() }).length > 1;
