@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parse } from "yaml";
 import { StackFile } from "../../infra/deployment/stack-file.ts";
 import { type CommandResult, execute, succeed } from "../../infra/local-machine/command.ts";
 import { makeClone } from "../e2e/documents/clone.ts";
@@ -49,6 +50,12 @@ beforeAll(async () => {
 });
 
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
+
+test("what is shipped is an empty form: nobody's configuration is in the way of anybody's", () => {
+  expect(parse(readFileSync(join(upstream, stackFile), "utf8"))).toEqual({
+    config: { "database-backups:servers": {}, "database-backups:databases": {} },
+  });
+});
 
 test("with a configuration of one's own committed, a later version merges, and the checks are green", async () => {
   const path = join(fork, stackFile);
