@@ -46,6 +46,8 @@ export class PulumiStack {
   /** Ends when the CLI has, whether it was waited for or not. */
   #underWay: Promise<unknown> = Promise.resolve();
   #isUnderWay = false;
+  /** Whether the next request to stop is let pass. */
+  #isSpared = false;
 
   /** @param project the directory with Pulumi.yaml @param environment added to the process's own */
   constructor(automation: Automation, name: string, project: string, environment: Record<string, string>) {
@@ -98,16 +100,20 @@ export class PulumiStack {
     });
   }
 
+  /** A first request to stop does not reach it: it ends by itself, and cut off it leaves half a file or its lock. */
   create(): Promise<void> {
     const { Stack, StackAlreadyExistsError } = this.#automation;
     return this.#whole(async () => {
       this.created = true;
+      this.#isSpared = true;
       try {
         this.#stack = await Stack.create(this.#nameThere, await this.#workspace());
       } catch (error) {
         // Somebody else's, made since it was looked for.
         if (error instanceof StackAlreadyExistsError) this.created = false;
         throw stackError(this.name, error);
+      } finally {
+        this.#isSpared = false;
       }
     });
   }
@@ -151,6 +157,10 @@ export class PulumiStack {
 
   /** Asks the CLI under way, if any, to stop: at the first time gracefully, at the second at once. */
   interrupt(): void {
+    if (this.#isSpared) {
+      this.#isSpared = false;
+      return;
+    }
     // While it is only being started, or one of its commands has ended and the next has not begun, it cannot be told yet.
     if (this.#isUnderWay && !this.#signal()) setTimeout(() => this.interrupt(), betweenLooks).unref();
   }
@@ -253,7 +263,7 @@ function leftStack(stack: string, text: string, cause: unknown): DeploymentError
   return new DeploymentError(
     "failed",
     `the stack ${stack}, which was made for this run and is empty, could not be removed: ${text}`,
-    `Run the same command again, or remove it: npm run pulumi -- stack rm --yes --preserve-config --stack ${stack}`,
+    `${/currently locked/.test(text) ? `${cancelCommand(stack)}\n` : ""}Run the same command again, or remove it: npm run pulumi -- stack rm --yes --preserve-config --stack ${stack}`,
     { cause },
   );
 }

@@ -34,12 +34,13 @@ test("Ctrl-C while the CLI is only being started reaches it, and nothing later",
   expect(await stack.select()).toBe(false);
 });
 
-test("a stack whose making was cut off is taken back, though nobody was told that it is there", async () => {
+test("a stack that is being made at Ctrl-C is made whole and taken back, though nobody was told that it is there", async () => {
   const made = () => globSync("state/.pulumi/stacks/**/prod.json", { cwd: directory });
   const making = stack.create();
   making.catch(() => {});
   while (made().length === 0) await wait(5);
   stack.interrupt();
+  await expect(making).resolves.toBeUndefined();
   expect(await stack.undoCreation()).toBe(true);
   expect(made()).toEqual([]);
   expect(await stack.select()).toBe(false);
