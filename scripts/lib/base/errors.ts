@@ -15,7 +15,7 @@ export class ProgramError extends Error {
 export class UsageError extends ProgramError {
   override readonly name = "UsageError";
   constructor(message: string, cause?: unknown) {
-    super(message, ExitCode.usage, cause);
+    super(`${message} [DBK-USAGE-1]`, ExitCode.usage, cause);
   }
 }
 

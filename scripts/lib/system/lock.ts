@@ -41,7 +41,10 @@ export interface LockRefusal {
 export class LockedError extends ProgramError {
   override readonly name = "LockedError";
   constructor(database: string, refusal: LockRefusal) {
-    super(`${database} is locked by ${describeHolder(refusal)}; wait for it or end it`, ExitCode.locked);
+    super(
+      `${database} is locked by ${describeHolder(refusal)}; wait for it or end it [DBK-LOCK-1]`,
+      ExitCode.locked,
+    );
   }
 }
 

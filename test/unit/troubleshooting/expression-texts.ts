@@ -58,6 +58,7 @@ export class ExpressionTexts {
     if (ts.isElementAccessExpression(node)) return inner(node.expression);
     if (ts.isCallExpression(node)) {
       const { expression: callee } = node;
+      if (callee.getText() === "identified") return this.#ofIdentified(node, depth);
       if (!ts.isPropertyAccessExpression(callee)) return inner(callee);
       return arranging.has(callee.name.text)
         ? [...inner(callee.expression), ...node.arguments.flatMap(inner)]
@@ -74,6 +75,12 @@ export class ExpressionTexts {
       },
       [node.head.text],
     );
+  }
+
+  /** `identified(text, id)`: the id stands behind a text that quotes no other one. */
+  #ofIdentified({ arguments: [text, id] }: ts.CallExpression, depth: number): string[] {
+    const own = this.of(id, depth + 1)[0] ?? hole;
+    return orHole(this.of(text, depth + 1)).map((one) => (one.includes("[DBK-") ? one : `${one} ${own}`));
   }
 
   #ofProperty(property: ts.ObjectLiteralElementLike, depth: number): string[] {

@@ -59,11 +59,44 @@ function typeScriptTexts(): MessageText[] {
     const file = source.fileName.slice(repository.length + 1);
     const found: MessageText[] = [];
     each(source, (node) => {
+      const own = ts.isNewExpression(node) ? idOfClass(node.expression, texts) : null;
       for (const expression of messagesOf(node, file, texts))
-        found.push(...texts.of(expression).map((text) => ({ file, text })));
+        found.push(...texts.of(expression).map((text) => ({ file, text: withId(text, own) })));
     });
     return found;
   });
+}
+
+/** The id of an error: `DBK-LOCK-1`. In a message it stands in brackets, at its end. */
+const id = /\bDBK-[A-Z]+-\d+\b/;
+
+/** The id that a message ends with, or the first line of one that lists others below it; null without one. */
+export const idOf = (text: string): string | null =>
+  new RegExp(`\\[(${id.source})\\][.:]?\\s*$`).exec(text.split("\n")[0] ?? "")?.[1] ?? null;
+
+/** Every id that stands in the code, wherever it does. */
+export function idsInCode(): string[] {
+  const names = globSync("{infra,scripts}/**/*.{ts,mjs,cjs,sh}", { cwd: repository });
+  const texts = names.map((name) => readFileSync(join(repository, name), "utf8"));
+  return [...new Set(texts.flatMap((text) => text.match(new RegExp(id, "g")) ?? []))];
+}
+
+/** What `identified` does: a message that quotes another one has the id of that. */
+export const withId = (text: string, own: string | null): string =>
+  own === null || id.test(text) ? text : `${text} [${own}]`;
+
+/** The id that a class of errors appends to each message, in its constructor; null for one that does not. */
+function idOfClass(name: ts.Expression, texts: ExpressionTexts): string | null {
+  const declared = texts.symbolOf(name)?.declarations?.find(ts.isClassDeclaration);
+  let own: string | null = null;
+  declared?.forEachChild((member) => {
+    if (!ts.isConstructorDeclaration(member)) return;
+    each(member, (node) => {
+      const isSuper = ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.SuperKeyword;
+      if (isSuper) own ??= idOf(texts.of(node.arguments[0])[0] ?? "");
+    });
+  });
+  return own;
 }
 
 /** The expressions of messages that a node itself makes. */
