@@ -6,7 +6,7 @@ import type { ProgramName } from "../scripts/contract/programs.ts";
  * it and the file in a rehearsal, compares the content with the manifest and cleans up after runs that died.
  */
 const limits: Record<ProgramName, number> = {
-  backup_database: 166_000,
+  backup_database: 166_500,
   check_database_status: 122_500,
   restore_database: 261_500,
   rehearse_restore: 161_500,

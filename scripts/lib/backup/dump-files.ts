@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { closeSync, fsyncSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "../../contract/cluster.ts";
 import type { Content } from "../../contract/content.ts";
@@ -22,14 +22,13 @@ import { readCluster } from "../postgres/cluster.ts";
 import { PsqlError } from "../postgres/error.ts";
 import type { QueryOptions } from "../postgres/psql.ts";
 import type { Log } from "../program/log.ts";
-import { partialPath } from "../store/publish.ts";
-import { ArchiveWriter, create } from "./archive-writer.ts";
+import type { PartialFile } from "../store/partial-files.ts";
+import type { BackupWriter } from "../store/publisher.ts";
+import { ArchiveWriter } from "./archive-writer.ts";
 import { dumpHoldsLocks } from "./dump-locks.ts";
 import { somethingVanished } from "./vanished.ts";
 
 export interface DumpFiles {
-  archivePath: string;
-  rolesPath: string;
   facts: SnapshotFacts;
   cluster: Cluster;
   snapshotAt: Date;
@@ -53,6 +52,7 @@ export interface DumpRun {
   /** By performance.now(). */
   began: number;
   lock: { readonly fd: number };
+  writer: BackupWriter;
   deadline: Deadline;
   progress?: (bytes: number) => void;
   /** Oids of tables that were in the way of an earlier attempt. */
@@ -62,7 +62,7 @@ export interface DumpRun {
 }
 
 /**
- * Writes a run's dump and roles under names of its own and makes them last. Dump and content are of one snapshot.
+ * Writes a run's dump and roles under names of its own and keeps them. Dump and content are of one snapshot.
  * @returns an error after which another attempt may succeed: something was dropped before it was dumped, or a table
  * changed before it was read.
  * @throws PsqlError (sqlState 55P03 when a table stayed locked), DockerError, DumpError, InterruptedError, system
@@ -81,9 +81,9 @@ export async function writeDumpFiles(
     signal,
   };
   const common = { runId: run.runId, lock: run.lock.fd, signal };
-  const rolesPath = partialPath(settings.paths.backups, database.name, run.runId, "roles.sql");
-  const writer = new ArchiveWriter(settings, database, common);
-  const timer = setInterval(() => run.progress?.(writer.size), progressPause);
+  const { archive } = run.writer;
+  const writer = new ArchiveWriter(settings, database, archive, common);
+  const timer = setInterval(() => run.progress?.(archive.bytes), progressPause);
   const session = new SnapshotSession(database, options, run.overtaken);
   const work: Promise<unknown>[] = [];
   let snapshot: Snapshot | null = null;
@@ -92,7 +92,7 @@ export async function writeDumpFiles(
     const first = writer.prepare();
     const facts = await session.facts();
     const cluster = readCluster(database, options);
-    const roles = writeRoles(database, rolesPath, { ...common, facts });
+    const roles = writeRoles(database, run.writer.roles, { ...common, facts });
     work.push(cluster, roles);
     // They may fail while the dump begins.
     void Promise.allSettled(work);
@@ -102,10 +102,9 @@ export async function writeDumpFiles(
     const content = readContent(settings, database, snapshot, options, run);
     work.push(content);
     const [read, described] = await Promise.all([content, cluster, roles, dump.done]);
-    writer.keep();
-    const { path: archivePath } = writer;
+    archive.keep();
     const { takenAt: snapshotAt } = snapshot;
-    return { archivePath, rolesPath, facts: snapshot.facts, cluster: described, snapshotAt, ...read };
+    return { facts: snapshot.facts, cluster: described, snapshotAt, ...read };
   } catch (error) {
     const passing =
       error instanceof DumpError && error === writer.failure && snapshot !== null
@@ -120,7 +119,7 @@ export async function writeDumpFiles(
     throw error;
   } finally {
     clearInterval(timer);
-    writer.close();
+    archive.close();
     await session.close();
   }
 }
@@ -152,16 +151,16 @@ async function startDump(
 
 async function writeRoles(
   database: DatabaseSettings,
-  path: string,
+  file: PartialFile,
   { facts, ...options }: Omit<DumpOptions, "output"> & { facts: DatabaseFacts },
 ): Promise<void> {
-  const output = create(path);
+  const output = file.create();
   try {
     const { properties, readsPasswords: passwords } = facts;
     await dumpRoles(database, { ...options, output, encoding: properties.encoding, passwords });
-    fsyncSync(output);
+    file.keep();
   } finally {
-    closeSync(output);
+    file.close();
   }
 }
 

@@ -1,7 +1,5 @@
-import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { archiveName, rolesName } from "../../contract/backup-names.ts";
 import { totalRows } from "../../contract/content.ts";
 import type { BackupClass, Manifest } from "../../contract/manifest.ts";
 import { compressionIn, type DatabaseSettings, type Settings } from "../../contract/settings.ts";
@@ -19,7 +17,7 @@ import { Overtaken } from "../content/table-groups.ts";
 import { endBackends } from "../postgres/sessions.ts";
 import type { Log } from "../program/log.ts";
 import { listBackups } from "../store/list.ts";
-import { commit, freeName, removePartials } from "../store/publish.ts";
+import { type BackupWriter, beginBackup } from "../store/publisher.ts";
 import { requireRunning } from "../system/docker.ts";
 import type { Lock } from "../system/lock.ts";
 import { missingMount, missingMountText, mountAdvice } from "../system/mounts.ts";
@@ -89,7 +87,8 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
   requireReadable(compression);
   const directory = settings.paths.backups;
   requireMounted(directory);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const own = { directory, database: database.name, runId: run.runId, compression };
+  const writer = await beginBackup(own, run.signal);
   const earlier = listBackups(directory, database.name);
   const last = earlier.find((backup) => backup.verified);
   let prepared = false;
@@ -111,9 +110,9 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
     `the backup was ended: it took more than ${seconds} s (timeouts.backup)`,
   );
   try {
-    const { time, stem } = await freeName(directory, database.name, limit.signal);
     const { files, dumped, verified } = await dumpAndVerify(settings, database, {
       ...run,
+      writer,
       began: begun,
       before,
       deadline: limit,
@@ -125,9 +124,9 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
         `${database.user} is no superuser: the roles are saved without passwords`,
       );
     }
-    const roles = readRoles(files.rolesPath, database.container);
+    const roles = readRoles(writer.roles.path, database.container);
     const archive: Manifest["archive"] = {
-      file: archiveName(stem, compression),
+      file: writer.names.archive,
       bytes: verified.bytes,
       sha256: verified.sha256,
       uncompressedBytes: verified.uncompressedBytes,
@@ -140,22 +139,24 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
       version: 1,
       runId: run.runId,
       ...described,
-      createdAt: time.toISOString(),
+      createdAt: writer.time.toISOString(),
       snapshotAt: files.snapshotAt.toISOString(),
       durationSeconds: Math.round(performance.now() - begun) / 1000,
       class: run.class,
       adopted: false,
-      roles: { file: rolesName(stem), ...roles, passwords: files.facts.readsPasswords },
+      roles: { file: writer.names.roles, ...roles, passwords: files.facts.readsPasswords },
       // What a restore is to replace may well be emptied: that is what it is made for.
       shrunk:
-        run.class === "regular" ? shrinkage(described, predecessors(earlier, time), limitPercent) : null,
+        run.class === "regular"
+          ? shrinkage(described, predecessors(earlier, writer.time), limitPercent)
+          : null,
       verifiedAt: new Date().toISOString(),
     };
-    commit(directory, stem, manifest);
+    writer.publish(manifest);
     return manifest;
   } catch (error) {
     limit.stop("the backup failed");
-    if (prepared) await abandon(settings, database, run);
+    if (prepared) await abandon(settings, database, run, writer);
     throw error;
   } finally {
     limit.done();
@@ -187,7 +188,7 @@ async function dumpAndVerify(
     let failure: DumpError | Overtaken;
     if (files instanceof DumpError || files instanceof Overtaken) failure = files;
     else {
-      const verified = await verifyArchive(files.archivePath, {
+      const verified = await verifyArchive(run.writer.archive.path, {
         signal: run.deadline.signal,
         watch: (text) => dumped.take(text),
       });
@@ -205,7 +206,7 @@ async function dumpAndVerify(
       if (late && often) throw failure;
       for (const oid of failure.oids) overtaken.add(oid);
     } else if (late || often) throw failure;
-    removePartials(settings.paths.backups, database.name, run.runId);
+    run.writer.abandon();
     await endBackends(database, [run.runId], { applicationName: applicationName(run.runId), timeoutSeconds });
     await sleep(Math.random() * longestPause);
     run.deadline.signal.throwIfAborted();
@@ -247,8 +248,9 @@ async function abandon(
   settings: Settings,
   database: DatabaseSettings,
   { runId, log }: BackupRun,
+  writer: BackupWriter,
 ): Promise<void> {
-  removePartials(settings.paths.backups, database.name, runId);
+  writer.abandon();
   const options = { applicationName: applicationName(runId), timeoutSeconds: settings.timeouts.query };
   try {
     await endBackends(database, [runId], options);

@@ -1,7 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseStem, rolesName } from "../../contract/backup-names.ts";
 import type { Manifest } from "../../contract/manifest.ts";
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { verifyArchive } from "../archive/verify.ts";
@@ -10,8 +7,8 @@ import { applicationName } from "../base/run-id.ts";
 import { endBackends } from "../postgres/sessions.ts";
 import type { Log } from "../program/log.ts";
 import { listFiles } from "../store/list.ts";
-import { parsePartialName, readManifest } from "../store/manifest.ts";
-import { finalArchive, finishCommit, partialArchive, removePartials } from "../store/publish.ts";
+import { parsePartialName, removePartials } from "../store/partial-files.ts";
+import { finishPublishing } from "../store/publisher.ts";
 import { acquireLock, isRefusal, type Lock, LockedError } from "../system/lock.ts";
 import { lockPath } from "./lock-path.ts";
 import { removeRemains } from "./rehearsal-remains.ts";
@@ -82,8 +79,9 @@ async function recover(
   const dead = [...new Set([...lock.abandoned, ...ours])].filter((runId) => runId !== request.runId);
   if (dead.length === 0) return;
   await endSessions(settings, database, dead, request);
+  const whole = (path: string, manifest: Manifest) => isWhole(path, manifest, request.signal);
   for (const runId of dead) {
-    const file = await finishedBy(directory, database.name, runId, request.signal);
+    const file = await finishPublishing({ directory, database: database.name, runId }, whole);
     removePartials(directory, database.name, runId);
     const left = ours.includes(runId) ? "removed its unfinished files" : "it left no files";
     const what = file === null ? left : `its backup ${file} was whole and is kept`;
@@ -111,44 +109,6 @@ async function endSessions(
   } catch (error) {
     if (signal.aborted || !(error instanceof ProgramError)) throw error;
     log.event("warning", database.name, `looked for sessions of dead runs in vain: ${messageOf(error)}`);
-  }
-}
-
-/** Finishes a dead run's commit if it had begun. Returns the archive's name, or null if there was nothing whole. */
-async function finishedBy(
-  directory: string,
-  database: string,
-  runId: string,
-  signal: AbortSignal,
-): Promise<string | null> {
-  let finished: string | null = null;
-  for (const fileName of listFiles(directory)) {
-    const stem = /^(.+)\.json$/.exec(fileName)?.[1];
-    if (stem === undefined || parseStem(stem)?.database !== database) continue;
-    const manifest = manifestOf(join(directory, fileName), runId);
-    if (manifest === null) continue;
-    const archive = finalArchive(directory, stem, manifest);
-    if (await isWhole(partialArchive(directory, manifest), manifest, signal)) {
-      finishCommit(directory, stem, manifest);
-      return basename(archive);
-    }
-    if (existsSync(archive)) {
-      finished ??= basename(archive);
-      continue;
-    }
-    rmSync(join(directory, rolesName(stem)), { force: true });
-    rmSync(join(directory, fileName), { force: true });
-  }
-  return finished;
-}
-
-function manifestOf(path: string, runId: string): Manifest | null {
-  try {
-    const manifest = readManifest(path);
-    // What a run adopted bears its id and is no backup of its own.
-    return manifest.runId === runId && !manifest.adopted ? manifest : null;
-  } catch {
-    return null;
   }
 }
 

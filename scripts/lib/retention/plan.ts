@@ -7,10 +7,10 @@ import {
 } from "../../contract/backup-names.ts";
 import type { Manifest } from "../../contract/manifest.ts";
 import { plural } from "../base/format.ts";
-import { runIdPattern } from "../base/run-id.ts";
 import { type Part, partsByStem } from "../store/backup-parts.ts";
 import type { DirectoryEntry } from "../store/entries.ts";
 import type { Backup } from "../store/list.ts";
+import { unfinishedOf } from "../store/partial-files.ts";
 import { pinnedName } from "../store/pins.ts";
 import {
   ageLimit,
@@ -217,10 +217,9 @@ function pinReason({ pinReasons }: PruningSurvey, { name }: Part, archive: strin
 
 /** What runs and restores have beside the backups for a while. */
 function passing({ database, entries }: PruningSurvey): FilePlan[] {
-  const unfinished = new RegExp(`^\\.${database}\\.(${runIdPattern})\\..+\\.partial$`);
   return entries.flatMap(({ name }): FilePlan[] => {
-    const [, runId] = unfinished.exec(name) ?? [];
-    if (runId !== undefined) {
+    const runId = unfinishedOf(name, database);
+    if (runId !== null) {
       const reason = `unfinished, of run ${runId}: that run removes it, or the next one if it died`;
       return [{ file: name, decision: "keep", reason }];
     }

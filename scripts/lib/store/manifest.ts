@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import * as z from "zod/mini";
-import type { archiveEndings, Compression } from "../../contract/backup-names.ts";
 import { Manifest } from "../../contract/manifest.ts";
-import { runIdPattern } from "../base/run-id.ts";
 import { writeDurably } from "../system/durable-file.ts";
+import { partialPath } from "./partial-files.ts";
 
 const ending = (sha256: string): string => `  "manifestSha256": "${sha256}"\n}\n`;
 const endingBytes = ending("0".repeat(64)).length;
@@ -33,24 +32,6 @@ export function readManifest(path: string): Manifest {
 
 /** Writes a manifest (0600), whole or not at all. */
 export function writeManifest(path: string, manifest: Manifest): void {
-  const temporary = join(dirname(path), partialName(manifest.database.name, manifest.runId, "json"));
+  const temporary = partialPath(dirname(path), manifest.database.name, manifest.runId, "json");
   writeDurably(path, temporary, manifestText(manifest));
-}
-
-export type PartialKind = (typeof archiveEndings)[Compression] | "roles.sql" | "json";
-
-/** The name of a file that a run is still writing: `.NAME.RUNID.KIND.partial`. */
-export const partialName = (database: string, runId: string, kind: PartialKind): string =>
-  `.${database}.${runId}.${kind}.partial`;
-
-const partialPattern = new RegExp(
-  `^\\.(?<database>[a-z0-9_]+)\\.(?<runId>${runIdPattern})\\.(?<kind>sql\\.(?:gz|zst)|roles\\.sql|json)\\.partial$`,
-);
-
-/** The parts of an unfinished file's name, or null for any other file. */
-export function parsePartialName(fileName: string): { database: string; runId: string; kind: string } | null {
-  const groups = partialPattern.exec(fileName)?.groups;
-  if (groups === undefined) return null;
-  const { database = "", runId = "", kind = "" } = groups;
-  return { database, runId, kind };
 }

@@ -8,7 +8,7 @@ import type { Manifest } from "../../../../scripts/contract/manifest.ts";
 import { openLog } from "../../../../scripts/lib/program/log.ts";
 import { lockDatabase } from "../../../../scripts/lib/recovery/dead-runs.ts";
 import { writeManifest } from "../../../../scripts/lib/store/manifest.ts";
-import { partialPath } from "../../../../scripts/lib/store/publish.ts";
+import { partialPath } from "../../../../scripts/lib/store/partial-files.ts";
 import { backup, settings } from "../status/observations.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "dead-runs-"));

@@ -10,7 +10,7 @@ import {
 import { versionNumber } from "../../../../scripts/lib/archive/dump-endings.ts";
 import { newRunId, runIdPattern } from "../../../../scripts/lib/base/run-id.ts";
 import { connectionString, identifier, literal } from "../../../../scripts/lib/postgres/sql.ts";
-import { parsePartialName, partialName } from "../../../../scripts/lib/store/manifest.ts";
+import { parsePartialName, partialName } from "../../../../scripts/lib/store/partial-files.ts";
 
 const databases = fc.stringMatching(/^[a-z0-9_]{1,30}$/);
 const times = fc.date({ min: new Date(0), max: new Date("9999-12-31T23:59:59Z"), noInvalidDate: true });

@@ -1,0 +1,178 @@
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  archiveEndings,
+  archiveName,
+  archiveNames,
+  backupName,
+  type Compression,
+  manifestName,
+  parseStem,
+  rolesName,
+} from "../../contract/backup-names.ts";
+import { compressionOfArchive, type Manifest } from "../../contract/manifest.ts";
+import { renameDurably } from "../system/durable-file.ts";
+import { listFiles } from "./list.ts";
+import { readManifest, writeManifest } from "./manifest.ts";
+import { PartialFile, partialPath, removePartials } from "./partial-files.ts";
+
+/**
+ * The publisher: it alone knows where a run's files lie from their first byte to their final names, in which order they
+ * get these, and what goes when the run fails. It is for the directory of backups on this machine, because it renames.
+ * The contract, which test/unit/scripts/store/publisher.test.ts holds it to:
+ *
+ * - A backup is published whole or not at all, wherever a run is cut off. The archive's final name is the last to
+ *   appear, and manifest and roles are on disk under theirs by then.
+ * - What is cut off between the manifest's name and the archive's is finished, or removed, by `finishPublishing`.
+ * - `abandon` leaves nothing under the run's own names. Another attempt may then write anew.
+ * - A file under a final name is never overwritten.
+ * - All files are the user's alone (0600), as is the directory where it has to be made (0700).
+ *
+ * Call it while the database's lock is held.
+ */
+export interface BackupWriter {
+  /** When the backup is taken; its names are made of it. */
+  readonly time: Date;
+  /** What its files will be called. */
+  readonly names: { archive: string; roles: string };
+  readonly archive: PartialFile;
+  readonly roles: PartialFile;
+  /**
+   * Gives the files, which have been kept, their final names, and writes the manifest beside them.
+   * @throws system errors; Error where a final name is taken, or a file was not kept
+   */
+  publish(manifest: Manifest): void;
+  /** Removes what was written so far. @throws system errors */
+  abandon(): void;
+}
+
+/** Whose files they are. */
+export interface RunFiles {
+  directory: string;
+  /** The database's key in the configuration. */
+  database: string;
+  runId: string;
+}
+
+/** Makes the directory if need be, and chooses the names; writes nothing yet. @throws system errors, and on abort */
+export async function beginBackup(
+  run: RunFiles & { compression: Compression },
+  signal: AbortSignal,
+): Promise<BackupWriter> {
+  const { directory, database, runId, compression } = run;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const { stem, time } = await freeName(directory, database, signal);
+  const archive = new PartialFile(partialPath(directory, database, runId, archiveEndings[compression]));
+  const roles = new PartialFile(partialPath(directory, database, runId, "roles.sql"));
+  return {
+    time,
+    names: { archive: archiveName(stem, compression), roles: rolesName(stem) },
+    archive,
+    roles,
+    publish: (manifest) => {
+      const unfinished = [archive, roles].find(({ isKept }) => !isKept);
+      if (unfinished !== undefined) throw new Error(`${unfinished.path} is not written to its end`);
+      publish(directory, stem, manifest);
+    },
+    abandon: () => {
+      archive.close();
+      roles.close();
+      removePartials(directory, database, runId);
+    },
+  };
+}
+
+/**
+ * The time and name of the next backup: now, or the first second whose names are free. So a second backup in the
+ * same second, or one after the clock was set back, overwrites nothing.
+ */
+async function freeName(
+  directory: string,
+  database: string,
+  signal: AbortSignal,
+): Promise<{ time: Date; stem: string }> {
+  for (;;) {
+    const time = new Date();
+    const { stem } = backupName(database, time);
+    const taken = [...archiveNames(stem), manifestName(stem), rolesName(stem)].some((name) =>
+      existsSync(join(directory, name)),
+    );
+    if (!taken) return { time, stem };
+    await sleep(1000 - time.getMilliseconds());
+    signal.throwIfAborted();
+  }
+}
+
+/** Manifest, roles, and last the archive, whose appearance is the moment from which there is a backup. */
+function publish(directory: string, stem: string, manifest: Manifest): void {
+  const manifestPath = join(directory, manifestName(stem));
+  writeManifest(manifestPath, manifest);
+  try {
+    renameAll(directory, stem, manifest);
+  } catch (error) {
+    // Roles without an archive would stay for good, with their passwords' hashes.
+    if (!existsSync(pathsOf(directory, stem, manifest).archive))
+      rmSync(join(directory, rolesName(stem)), { force: true });
+    rmSync(manifestPath, { force: true });
+    throw error;
+  }
+}
+
+/** The renames that are still to do when the manifest is there. */
+function renameAll(directory: string, stem: string, manifest: Manifest): void {
+  const roles = partialPath(directory, manifest.database.name, manifest.runId, "roles.sql");
+  if (existsSync(roles)) renameDurably(roles, join(directory, rolesName(stem)));
+  const { partial, archive } = pathsOf(directory, stem, manifest);
+  renameDurably(partial, archive);
+}
+
+/** Where the archive lies that a manifest describes, and where once it is published. */
+function pathsOf(directory: string, stem: string, { archive, database, runId }: Manifest) {
+  const compression = compressionOfArchive(archive);
+  return {
+    partial: partialPath(directory, database.name, runId, archiveEndings[compression]),
+    archive: join(directory, archiveName(stem, compression)),
+  };
+}
+
+/**
+ * Does the renames that a dead run still owed, and removes what it had under final names without a whole archive. What
+ * it has under names of its own is left to `removePartials`.
+ * @param isWhole whether the file at a path is the archive that a manifest describes
+ * @returns the name of the run's archive, or null if nothing of it is whole
+ */
+export async function finishPublishing(
+  { directory, database, runId }: RunFiles,
+  isWhole: (path: string, manifest: Manifest) => Promise<boolean>,
+): Promise<string | null> {
+  let finished: string | null = null;
+  for (const fileName of listFiles(directory)) {
+    const stem = /^(.+)\.json$/.exec(fileName)?.[1];
+    if (stem === undefined || parseStem(stem)?.database !== database) continue;
+    const manifest = manifestOfRun(join(directory, fileName), runId);
+    if (manifest === null) continue;
+    const { partial, archive } = pathsOf(directory, stem, manifest);
+    if (await isWhole(partial, manifest)) {
+      renameAll(directory, stem, manifest);
+      return basename(archive);
+    }
+    if (existsSync(archive)) {
+      finished ??= basename(archive);
+      continue;
+    }
+    rmSync(join(directory, rolesName(stem)), { force: true });
+    rmSync(join(directory, fileName), { force: true });
+  }
+  return finished;
+}
+
+function manifestOfRun(path: string, runId: string): Manifest | null {
+  try {
+    const manifest = readManifest(path);
+    // What a run adopted bears its id and is no backup of its own.
+    return manifest.runId === runId && !manifest.adopted ? manifest : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import type { Manifest } from "../../../../scripts/contract/manifest.ts";
+import type { BackupWriter } from "../../../../scripts/lib/store/publisher.ts";
+
+/** A made-up backup, for the publisher's tests and their program. */
+
+export const run = { database: "app", runId: "20261122T020000-4f2a1b" };
+
+export const digest = (text: string | Buffer): string => createHash("sha256").update(text).digest("hex");
+
+export const isWhole = async (path: string, { archive }: Manifest): Promise<boolean> =>
+  existsSync(path) && digest(readFileSync(path)) === archive.sha256;
+
+/** The manifest of a backup whose archive is the text `archive` and whose roles are the text `roles`. */
+export const manifestOf = ({ names, time }: Pick<BackupWriter, "names" | "time">): Manifest => ({
+  version: 1,
+  runId: run.runId,
+  database: { name: run.database, container: "app-db", database: "app_production", user: "app" },
+  server: "cloud.example.com",
+  host: null,
+  createdAt: time.toISOString(),
+  snapshotAt: time.toISOString(),
+  durationSeconds: 1,
+  class: "regular",
+  adopted: false,
+  archive: {
+    file: names.archive,
+    bytes: 7,
+    sha256: digest("archive"),
+    uncompressedBytes: 7,
+    format: names.archive.endsWith(".sql.zst") ? "plain-zstd" : "plain-gzip",
+    compressionLevel: 1,
+  },
+  roles: { file: names.roles, bytes: 5, sha256: digest("roles"), passwords: true },
+  postgres: null,
+  properties: null,
+  content: null,
+  totals: null,
+  databaseBytes: null,
+  shrunk: null,
+  verifiedAt: time.toISOString(),
+});

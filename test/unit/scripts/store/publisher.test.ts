@@ -1,0 +1,249 @@
+import { spawn } from "node:child_process";
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { buildSync } from "esbuild";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { readManifest } from "../../../../scripts/lib/store/manifest.ts";
+import { removePartials } from "../../../../scripts/lib/store/partial-files.ts";
+import { type BackupWriter, beginBackup, finishPublishing } from "../../../../scripts/lib/store/publisher.ts";
+import { digest, isWhole, manifestOf, run } from "./published.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "publisher-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+let directory: string;
+beforeEach(() => {
+  directory = newDirectory();
+});
+
+const program = join(scratch, "publishing.mjs");
+const failing = join(scratch, "failing-steps.mjs");
+beforeAll(() => {
+  const bundle = (name: string, outfile: string) =>
+    buildSync({
+      entryPoints: [join(import.meta.dirname, name)],
+      ...{ outfile, bundle: true, platform: "node", format: "esm", logLevel: "silent" },
+    });
+  bundle("publishing.ts", program);
+  bundle("failing-steps.ts", failing);
+});
+
+/** An earlier backup and a stranger's file, which no run may touch. */
+const others = {
+  "app_20200101_000000.sql.gz": "old",
+  ".app.20200101T000000-000000.sql.gz.partial": "another run's",
+};
+
+function newDirectory(): string {
+  const made = mkdtempSync(join(scratch, "backups-"));
+  chmodSync(made, 0o700);
+  for (const [name, text] of Object.entries(others)) writeFileSync(join(made, name), text);
+  return made;
+}
+
+/** What lies in a directory beside the others' files, by what it is: `archive`, `roles`, `manifest` or `partial …`. */
+function own(of = directory): Record<string, string> {
+  const names = readdirSync(of).filter((name) => !(name in others));
+  const kinds = names.map((name) =>
+    name.startsWith(".") ? `partial ${name}` : name.replace(/^app_\d{8}_\d{6}\./, ""),
+  );
+  return Object.fromEntries(
+    kinds.map((kind, index) => [kind, readFileSync(join(of, names[index] ?? ""), "utf8")]),
+  );
+}
+const untouched = (of: string) =>
+  Object.entries(others).every(([name, text]) => readFileSync(join(of, name), "utf8") === text);
+
+const whole = { "sql.gz": "archive", "roles.sql": "roles", json: expect.stringContaining(digest("archive")) };
+
+interface Failure {
+  at: number;
+  by: "kill" | "error" | "late error";
+}
+
+/** Runs the program and gives its exit status, 137 if it was killed. */
+function publish(of: string, failure: Failure | null, ...words: string[]): Promise<number> {
+  const fail = failure === null ? {} : { FAIL_AT: String(failure.at), FAIL_BY: failure.by };
+  const env = { ...process.env, DIRECTORY: of, STEPS: stepsFile(of), ...fail };
+  const child = spawn(process.execPath, ["--import", failing, program, ...words], { env, stdio: "inherit" });
+  return new Promise((resolve) =>
+    child.on("close", (code, signal) => resolve(signal === "SIGKILL" ? 137 : (code ?? 1))),
+  );
+}
+
+const stepsFile = (of: string): string => join(scratch, `${basename(of)}.steps`);
+const stepsOf = (of: string): string[] => readFileSync(stepsFile(of), "utf8").trim().split("\n");
+const known = (steps: string[]) =>
+  steps.map((step) =>
+    step
+      .replaceAll(`.app.${run.runId}.`, "partial ")
+      .replaceAll(/app_\d{8}_\d{6}\./g, "")
+      .replace(".partial", ""),
+  );
+
+/** What each run does between its first byte and its final names: nothing has its name before it is on disk. */
+const steps = [
+  "make .",
+  ...["remove partial sql.gz", "open partial sql.gz", "remove partial roles.sql", "open partial roles.sql"],
+  ...["write partial roles.sql", "sync partial roles.sql"],
+  ...["write partial sql.gz", "write partial sql.gz", "sync partial sql.gz"],
+  ...["open partial json", "write partial json", "sync partial json"],
+  ...["name json", "sync ."],
+  ...["name roles.sql", "sync ."],
+  ...["name sql.gz", "sync ."],
+];
+const numbers = steps.map((_, at) => at);
+const manifestNamed = steps.indexOf("name json") + 1;
+
+/** So many children at a time: a test machine has few processors. */
+async function forEach<T>(items: readonly T[], check: (item: T) => Promise<void>): Promise<void> {
+  const rest = [...items];
+  const worker = async () => {
+    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await check(item);
+  };
+  await Promise.all([worker(), worker(), worker()]);
+}
+const minutes = 60_000;
+
+test("the names are given in this order, each to what is on disk", async () => {
+  expect(await publish(directory, null)).toBe(0);
+  expect(known(stepsOf(directory))).toEqual(steps);
+  expect(own()).toEqual(whole);
+  expect(untouched(directory)).toBe(true);
+});
+
+test("what it makes is its user's alone, whatever the umask says", async () => {
+  const made = join(directory, "not", "there");
+  expect(await publish(made, null)).toBe(0);
+  for (const path of [made, join(directory, "not")])
+    expect(statSync(path)).toMatchObject({ uid: process.getuid?.() });
+  expect(statSync(made).mode & 0o7777).toBe(0o700);
+  for (const name of readdirSync(made)) {
+    const { mode, uid, gid } = statSync(join(made, name));
+    expect({ mode: mode & 0o7777, uid, gid }).toEqual({
+      mode: 0o600,
+      uid: process.getuid?.(),
+      gid: process.getgid?.(),
+    });
+  }
+});
+
+test(
+  "killed before any step it has published all or nothing, and the next run finishes or removes the rest",
+  async () => {
+    await forEach(numbers, async (at) => {
+      const of = newDirectory();
+      expect(await publish(of, { at, by: "kill" }), steps[at]).toBe(137);
+      // What a person or a status check sees at that moment.
+      if ("sql.gz" in own(of)) expect(own(of), steps[at]).toEqual(whole);
+      const finished = await finishPublishing({ directory: of, ...run }, isWhole);
+      removePartials(of, run.database, run.runId);
+      expect(own(of), steps[at]).toEqual(at < manifestNamed ? {} : whole);
+      expect(finished === null, steps[at]).toBe(at < manifestNamed);
+      expect(untouched(of)).toBe(true);
+    });
+  },
+  5 * minutes,
+);
+
+test(
+  "killed while it finishes a dead run's work it has lost nothing",
+  async () => {
+    const rest = steps.slice(steps.indexOf("name roles.sql"));
+    await forEach(
+      rest.map((_, at) => at),
+      async (at) => {
+        const of = newDirectory();
+        expect(await publish(of, { at: manifestNamed, by: "kill" })).toBe(137);
+        expect(await publish(of, { at, by: "kill" }, "finish"), rest[at]).toBe(137);
+        expect(await publish(of, null, "finish")).toBe(0);
+        expect(own(of), rest[at]).toEqual(whole);
+      },
+    );
+  },
+  5 * minutes,
+);
+
+const begin = (compression: "gzip" | "zstd" = "gzip"): Promise<BackupWriter> =>
+  beginBackup({ directory, ...run, compression }, new AbortController().signal);
+
+function fill({ archive, roles }: BackupWriter): void {
+  for (const [file, text] of [
+    [archive, "archive"],
+    [roles, "roles"],
+  ] as const) {
+    writeSync(file.create(), text);
+    file.keep();
+  }
+}
+
+describe("a name that is taken", () => {
+  test.each(["json"])("%s keeps what it is the name of, and nothing is published", async (kind) => {
+    const writer = await begin();
+    fill(writer);
+    const taken = join(directory, writer.names.archive.replace("sql.gz", kind));
+    writeFileSync(taken, "a stranger's");
+    expect(() => writer.publish(manifestOf(writer))).toThrow(
+      `${taken} exists already and is not overwritten`,
+    );
+    expect(own()).toMatchObject({ [kind]: "a stranger's" });
+    writer.abandon();
+    expect(own()).toEqual({ [kind]: "a stranger's" });
+  });
+
+  test("is not chosen, whatever the archive there is compressed with", async () => {
+    const first = await begin("zstd");
+    fill(first);
+    first.publish(manifestOf(first));
+    const second = await begin();
+    expect(second.time.getTime()).toBeGreaterThan(first.time.getTime());
+    expect(second.names.archive.slice(0, -".sql.gz".length)).not.toBe(
+      first.names.archive.slice(0, -".sql.zst".length),
+    );
+  });
+});
+
+test.each(["archive", "roles"] as const)("an unfinished file of %s is not published", async (kind) => {
+  const writer = await begin();
+  fill(writer);
+  writer[kind].create();
+  expect(() => writer.publish(manifestOf(writer))).toThrow("is not written to its end");
+  expect(Object.keys(own()).filter((name) => !name.startsWith("partial"))).toEqual([]);
+  writer.abandon();
+});
+
+test("another attempt may be written after the first was abandoned", async () => {
+  const writer = await begin();
+  const first = writer.archive.create();
+  writer.roles.create();
+  writeSync(first, "the beginning of an attempt that is longer than the next one");
+  expect(writer.archive.bytes).toBe(60);
+  writer.abandon();
+  writer.abandon();
+  expect(own()).toEqual({});
+  fill(writer);
+  writer.publish(manifestOf(writer));
+  expect(own()).toEqual(whole);
+  expect(readManifest(join(directory, writer.names.archive.replace("sql.gz", "json")))).toEqual(
+    manifestOf(writer),
+  );
+});
+
+test("what a dead run has under final names goes if its archive is not whole", async () => {
+  const of = newDirectory();
+  expect(await publish(of, { at: steps.lastIndexOf("name sql.gz"), by: "kill" })).toBe(137);
+  const partial =
+    readdirSync(of).find((name) => name.endsWith(".sql.gz.partial") && name.includes(run.runId)) ?? "";
+  writeFileSync(join(of, partial), "archiv");
+  expect(await finishPublishing({ directory: of, ...run }, isWhole)).toBeNull();
+  expect(Object.keys(own(of))).toEqual([`partial ${basename(partial)}`]);
+});
