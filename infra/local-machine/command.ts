@@ -1,4 +1,5 @@
 import { type SpawnOptions, spawn } from "node:child_process";
+import { constants } from "node:os";
 
 export interface CommandResult {
   code: number;
@@ -14,6 +15,11 @@ export interface CommandOptions {
   onOutput?: (text: string) => void;
   /** After this many milliseconds the command is killed and its code is 124. */
   timeout?: number;
+  /**
+   * What the program left running may still print for so many milliseconds after its end; for as long as it runs, unless
+   * given.
+   */
+  afterwards?: number;
 }
 
 /** A command of the set-up that failed. `result` has what it printed. */
@@ -28,7 +34,7 @@ export class CommandError extends Error {
   }
 }
 
-/** Runs a program without a shell and waits for its end; a signal counts as 128 + 9. Rejects only if it cannot be started. */
+/** Runs a program without a shell and waits for its end; a signal counts as 128 and its number. Rejects only if it cannot be started. */
 export function execute(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const [program = "", ...rest] = argv;
   const spawnOptions: SpawnOptions = { stdio: ["pipe", "pipe", "pipe"] };
@@ -55,10 +61,18 @@ export function execute(argv: readonly string[], options: CommandOptions = {}): 
     child.stdin?.on("error", () => {}); // the program may end without reading its input
     child.stdin?.end(options.input ?? "");
     child.on("error", reject);
-    child.on("close", (code) => {
+    child.on("exit", () => {
+      if (options.afterwards === undefined) return;
+      const end = setTimeout(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, options.afterwards);
+      child.on("close", () => clearTimeout(end));
+    });
+    child.on("close", (code, signal) => {
       clearTimeout(timer);
       resolve({
-        code: timedOut ? 124 : (code ?? 137),
+        code: timedOut ? 124 : (code ?? 128 + constants.signals[signal ?? "SIGKILL"]),
         stdout: Buffer.concat(out).toString(),
         stderr: Buffer.concat(err).toString(),
       });

@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { docker, label, tryDocker } from "./docker.ts";
+import { executeIn, succeedIn } from "./inside.ts";
 
 export const databaseName = "curriculum_library_api_production";
 export const databaseUser = "curriculum_library_api";
@@ -53,7 +54,7 @@ export async function stopDatabase(container: string): Promise<void> {
 /** Runs SQL by psql over the container's own socket; gives the unaligned rows. Throws with psql's words. */
 export function runSql(container: string, sql: string, database = databaseName): Promise<string> {
   const psql = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", databaseUser, "-d", database];
-  return docker(["exec", "-i", container, ...psql], { input: sql });
+  return succeedIn(container, psql, { input: sql });
 }
 
 /**
@@ -63,7 +64,7 @@ export function runSql(container: string, sql: string, database = databaseName):
 export async function waitForDatabase(container: string): Promise<void> {
   const isReal = 'test $(head -1 "$PGDATA/postmaster.pid") = 1 && pg_isready -q -U "$1" -d "$2"';
   for (let waited = 0; waited < waitSeconds * 10; waited++) {
-    const ready = await tryDocker(["exec", container, "sh", "-c", isReal, "sh", databaseUser, databaseName]);
+    const ready = await executeIn(container, ["sh", "-c", isReal, "sh", databaseUser, databaseName]);
     if (ready.code === 0) return;
     const state = await tryDocker(["inspect", "--format", "{{.State.Running}}", container]);
     if (state.stdout.trim() !== "true") break;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { docker, keptLabel, label, socketPath, tryDocker } from "./docker.ts";
+import { executeIn } from "./inside.ts";
 import { containerOf, type NumberedOptions, portOf, volumeOf } from "./server-options.ts";
 import type { Endpoint, SshFiles } from "./ssh-files.ts";
 
@@ -73,9 +74,7 @@ export async function runServer(
 /** Waits until sshd listens: `ssh` works from now on. */
 export async function waitForSshd(container: string): Promise<void> {
   for (let waited = 0; waited < sshdSeconds * 20; waited++) {
-    const listens = await tryDocker([
-      "exec",
-      container,
+    const listens = await executeIn(container, [
       "sh",
       "-c",
       // sshd writes this file once it listens; the entrypoint removes that of the start before, and starts cron last.

@@ -1,4 +1,5 @@
-import { docker, tryDocker } from "./docker.ts";
+import { docker } from "./docker.ts";
+import { executeIn, succeedIn } from "./inside.ts";
 import type { SandboxServer } from "./sandbox-server.ts";
 import { waitForSshd } from "./server-container.ts";
 
@@ -7,12 +8,12 @@ type Shell = Pick<SandboxServer, "run" | "copyIn" | "writeFile" | "readFile" | "
 /** What can be done to and in a running server from outside, past its sshd. */
 export function shell(container: string): Shell {
   const run: SandboxServer["run"] = (command, options) =>
-    tryDocker(["exec", "-i", container, "sh", "-c", command], options);
-  const read = (path: string) => docker(["exec", container, "cat", path]);
+    executeIn(container, ["sh", "-c", command], options);
+  const read = (path: string) => succeedIn(container, ["cat", path]);
   return {
     run,
     readFile: async (path) => {
-      const result = await tryDocker(["exec", container, "cat", "--", path]);
+      const result = await executeIn(container, ["cat", "--", path]);
       if (result.code !== 0) throw new Error(`${container}: ${result.stderr.trim()}`);
       return result.stdout;
     },
@@ -21,7 +22,7 @@ export function shell(container: string): Shell {
     },
     writeFile: async (path, content, mode = "0644") => {
       const script = 'mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"';
-      await docker(["exec", "-i", container, "sh", "-c", script, "sh", path, mode], { input: content });
+      await succeedIn(container, ["sh", "-c", script, "sh", path, mode], { input: content });
     },
     logins: async () =>
       (await read("/var/log/sshd.log")).split("\n").filter((line) => line.includes("Accepted publickey"))
@@ -30,7 +31,7 @@ export function shell(container: string): Shell {
       await docker(["stop", "--time", "3", container]);
     },
     start: async () => {
-      await docker(["exec", container, "true"]).catch(() => docker(["start", container]));
+      await docker(["start", container]);
       await waitForSshd(container);
     },
   };

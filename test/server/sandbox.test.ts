@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CommandResult, execute } from "../../infra/local-machine/command.ts";
+import { tryDocker } from "../sandbox/docker.ts";
+import { executeIn } from "../sandbox/inside.ts";
 import { placesOf, usualVersion } from "../sandbox/postgres-version.ts";
 import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { type SandboxOptions, startServer } from "../sandbox/server.ts";
@@ -116,6 +118,40 @@ describe("other ways in", () => {
     const direct = ["-o", "ProxyJump=none", "-o", "HostName=127.0.0.1", "-o", "HostKeyAlias=x"];
     expect((await ssh(server("sudo"), "true", ...direct)).code).toBe(255);
     expect([host, port]).toEqual([`${alias}.internal`, 2022]);
+  });
+});
+
+describe("a command in a container", () => {
+  const look = `id; pwd; umask; ulimit -n -c -u; env | grep -vE '^(PWD|SHLVL|_)=' | sort; grep Cap /proc/self/status
+    awk '{ print ($1 == $6), $4 }' /proc/$$/stat; cat; echo error >&2; kill -TERM $$`;
+
+  test.each(["server", "database"])("of the %s runs as Docker would run it", async (which) => {
+    const { serverContainer, container } = server("plain");
+    const one = which === "server" ? serverContainer : container;
+    const inside = await executeIn(one, ["bash", "-c", look], { input: "given" });
+    expect(inside).toEqual(await tryDocker(["exec", "-i", one, "bash", "-c", look], { input: "given" }));
+    expect(inside).toMatchObject({ code: 143, stderr: "error\n" });
+    expect(inside.stdout).toMatch(/^uid=0.*given$/s);
+  });
+
+  test("ends although what it has started goes on, with its output in hand", async () => {
+    const { run } = server("plain");
+    expect(await run("sleep 30 & echo $!")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\n$/),
+    });
+    expect((await run("pkill -x sleep")).code).toBe(0);
+  });
+
+  test("finds a container that was started again, and none that is stopped", async () => {
+    const sudo = server("sudo");
+    const times = async () => (await sudo.run("cat /proc/1/stat | cut -d ' ' -f 22")).stdout;
+    const before = await times();
+    expect((await sudo.run("true")).code).toBe(0);
+    await sudo.stop();
+    expect((await sudo.run("true")).code).not.toBe(0);
+    await sudo.start();
+    expect(await times()).not.toBe(before);
   });
 });
 
