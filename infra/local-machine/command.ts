@@ -15,11 +15,6 @@ export interface CommandOptions {
   onOutput?: (text: string) => void;
   /** After this many milliseconds the command is killed and its code is 124. */
   timeout?: number;
-  /**
-   * What the program left running may still print for so many milliseconds after its end; for as long as it runs, unless
-   * given.
-   */
-  afterwards?: number;
 }
 
 /** A command of the set-up that failed. `result` has what it printed. */
@@ -61,14 +56,6 @@ export function execute(argv: readonly string[], options: CommandOptions = {}): 
     child.stdin?.on("error", () => {}); // the program may end without reading its input
     child.stdin?.end(options.input ?? "");
     child.on("error", reject);
-    child.on("exit", () => {
-      if (options.afterwards === undefined) return;
-      const end = setTimeout(() => {
-        child.stdout?.destroy();
-        child.stderr?.destroy();
-      }, options.afterwards);
-      child.on("close", () => clearTimeout(end));
-    });
     child.on("close", (code, signal) => {
       clearTimeout(timer);
       resolve({

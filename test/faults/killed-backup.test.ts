@@ -5,13 +5,13 @@ import { killAtRandom } from "./kill.ts";
 import { type KilledRun, startKilledServer } from "./killed-run.ts";
 
 const runs: readonly KilledRun[] = [
-  { what: "a backup", partial: /\.sql\.gz\.partial/, often: [100, 3] },
+  { what: "a backup", partial: /\.sql\.gz\.partial/, often: [40, 3] },
   // Two programs in the container write it, and the kill ends neither of them.
   {
     what: "a backup with compression: zstd",
     zstdLevel: 1,
     partial: /\.sql\.zst\.partial/,
-    often: [60, 2],
+    often: [20, 2],
   },
 ];
 

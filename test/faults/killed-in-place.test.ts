@@ -59,14 +59,14 @@ const runs = [
   {
     when: "of its run",
     fault: "SIGKILL of a restore in place at a random instant",
-    often: [25, 1],
+    often: [20, 1],
     reaches: [/, in a throw-away container$/m, /\.sql\.gz/],
     proven: false,
   },
   {
     when: "between its drop and its end",
     fault: "SIGKILL of a restore in place at a random instant after its drop",
-    often: [20, 1],
+    often: [10, 1],
     since: "restores in place; until it is done",
     reaches: [/_restoring_/],
     proven: true,

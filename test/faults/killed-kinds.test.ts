@@ -64,9 +64,9 @@ test("rehearsed, restored, rolled back and restored in place on a frozen server"
 });
 
 const programs = [
-  { program: "backup_database", what: "a backup", often: [20, 1], reaches: [/\.sql\.gz\.partial/] },
-  { program: "rehearse_restore", what: "a rehearsal", often: [15, 1], reaches: [/throw-away/] },
-  { program: "restore_database", what: "a restore", often: [25, 1], reaches: [/_restoring_/] },
+  { program: "backup_database", what: "a backup", often: [10, 1], reaches: [/\.sql\.gz\.partial/] },
+  { program: "rehearse_restore", what: "a rehearsal", often: [10, 1], reaches: [/throw-away/] },
+  { program: "restore_database", what: "a restore", often: [10, 1], reaches: [/_restoring_/] },
 ] as const;
 
 test.each(chosen("kinds", programs, 1))("killed at any instant of $what", async (run) => {

@@ -21,7 +21,7 @@ test("a rehearsal killed at any instant of its run", async () => {
   };
   await killAtRandom(server, {
     fault: "SIGKILL of a rehearsal at a random instant",
-    often: [60, 2],
+    often: [30, 2],
     program: "rehearse_restore",
     statusSays: /began and never ended/,
     reaches: [/in a throw-away container/],

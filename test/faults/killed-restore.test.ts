@@ -5,12 +5,12 @@ import { killAtRandom } from "./kill.ts";
 import { type KilledRun, startKilledServer } from "./killed-run.ts";
 
 const runs: readonly KilledRun[] = [
-  { what: "a restore", partial: /\.sql\.gz\.partial/, often: [100, 2] },
+  { what: "a restore", partial: /\.sql\.gz\.partial/, often: [40, 2] },
   {
     what: "a restore of a zstd archive",
     zstdLevel: 1,
     partial: /\.sql\.zst\.partial/,
-    often: [40, 1],
+    often: [20, 1],
   },
 ];
 

@@ -45,7 +45,7 @@ interface Rebooted {
 const restores: readonly Rebooted[] = [
   {
     what: "a restore",
-    often: [20, 1],
+    often: [10, 1],
     words: () => `--yes ${server.archives[0]}`,
     live: () => liveDatabaseIsOneOf(server, contents),
   },

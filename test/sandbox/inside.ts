@@ -1,10 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
-import {
-  CommandError,
-  type CommandOptions,
-  type CommandResult,
-  execute,
-} from "../../infra/local-machine/command.ts";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { join } from "node:path";
+import { CommandError, type CommandOptions, type CommandResult } from "../../infra/local-machine/command.ts";
 import { docker, tryDocker } from "./docker.ts";
 
 /** A container's first process, by which its namespaces are entered. */
@@ -19,8 +18,8 @@ interface Init {
   capabilities: string;
 }
 
-/** Node gives its children sockets, which cannot be opened by name, and in which bash sees a login from afar. */
-const throughPipes = 'exec "$@" < <(exec cat) > >(exec cat) 2> >(exec cat >&2)';
+/** Node gives its children sockets, in which bash sees a login from afar, and which cannot be opened by name. */
+const withPipe = 'exec "$@" < <(exec cat)';
 
 const inits = new Map<string, Init>();
 
@@ -45,8 +44,29 @@ export async function executeIn(
     `--wd=/proc/${init.pid}/root${init.directory}`,
   ];
   const limit = ["setpriv", `--bounding-set=${init.capabilities}`, "--inh-caps=-all", "--"];
-  const words = [...enter, "--", "setsid", ...limit, "env", "-i", ...init.environment, ...argv];
-  return execute(["bash", "-c", throughPipes, "bash", ...words], { ...options, afterwards: 1000 });
+  return enterBy(
+    [...enter, "--", "setsid", ...limit, "env", "-i", ...init.environment, ...argv],
+    options.input,
+  );
+}
+
+/** Waits for the command's end alone: what it has started goes on, with its output in hand. */
+async function enterBy(argv: readonly string[], input: string | Buffer = ""): Promise<CommandResult> {
+  const directory = mkdtempSync(join(tmpdir(), "inside-"));
+  const [out, err] = [join(directory, "out"), join(directory, "err")];
+  const files = [out, err].map((path) => openSync(path, "a"));
+  try {
+    const child = spawn("bash", ["-c", withPipe, "bash", ...argv], { stdio: ["pipe", ...files] });
+    child.stdin?.on("error", () => {}); // the command may end without reading its input
+    child.stdin?.end(input);
+    const ended = await once(child, "exit");
+    const [code, signal] = ended as [number | null, NodeJS.Signals | null];
+    const printed = { stdout: readFileSync(out, "utf8"), stderr: readFileSync(err, "utf8") };
+    return { code: code ?? 128 + constants.signals[signal ?? "SIGKILL"], ...printed };
+  } finally {
+    for (const file of files) closeSync(file);
+    rmSync(directory, { recursive: true });
+  }
 }
 
 /** As {@link executeIn}, but any exit code other than 0 is a {@link CommandError}. Gives what was printed, trimmed. */
