@@ -7,57 +7,57 @@ import * as value from "./values.ts";
  */
 
 export const Paths = z.strictObject({
-  backups: value.ownDirectory("The directory of the backups; never removed while one lies in it"),
+  backups: value.ownDirectory("The backups; never removed while one lies in it"),
   log: value.serverPath("The programs' log"),
-  locks: value.ownDirectory("Lock files, one per database, on a file system that a reboot empties"),
-  installation: value.ownDirectory("Programs, the pinned Node and the settings file"),
+  locks: value.ownDirectory("Lock files, one per database; on a file system that a reboot empties"),
+  installation: value.ownDirectory("Programs, pinned Node, settings file"),
   cronTable: value.daemonFile("/etc/cron.d", "The cron table"),
-  logRotation: value.daemonFile("/etc/logrotate.d", "The rotation of the log"),
-  quickReference: value.serverPath("The quick reference on the server"),
-  backupLauncher: value.serverPath("The command that backs up"),
-  statusLauncher: value.serverPath("The command that checks"),
-  restoreLauncher: value.serverPath("The command that restores"),
-  rehearseLauncher: value.serverPath("The command that proves that a backup restores"),
-  pruneLauncher: value.serverPath("The command that shows what retention removes, and removes it"),
-  pinLauncher: value.serverPath("The command that exempts a backup from retention"),
+  logRotation: value.daemonFile("/etc/logrotate.d", "The log's rotation"),
+  quickReference: value.serverPath("The quick reference"),
+  backupLauncher: value.serverPath("Backs up"),
+  statusLauncher: value.serverPath("Checks the status"),
+  restoreLauncher: value.serverPath("Restores"),
+  rehearseLauncher: value.serverPath("Proves that a backup restores"),
+  pruneLauncher: value.serverPath("Shows what retention removes, and removes it"),
+  pinLauncher: value.serverPath("Exempts a backup from retention"),
 });
 export type Paths = z.infer<typeof Paths>;
 
 export const Retention = z.strictObject({
-  days: value.count("How many days a backup is kept", 1, 36_500),
-  keepAtLeast: value.count("How many good backups are never removed, however old they are", 1, 10_000),
-  daily: value.count("Of how many days the last backup is kept beyond that", 0, 10_000),
-  weekly: value.count("Of how many weeks the last backup is kept beyond that", 0, 10_000),
-  monthly: value.count("Of how many months the last backup is kept beyond that", 0, 10_000),
-  yearly: value.count("Of how many years the last backup is kept beyond that", 0, 10_000),
-  preRestoreDays: value.count("How many days a backup that a restore made before it is kept", 1, 36_500),
-  keepPreviousDays: value.count("How many days the database that a restore replaced is kept", 1, 36_500),
+  days: value.count("Days that a backup is kept", 1, 36_500),
+  keepAtLeast: value.count("Good backups that stay, however old", 1, 10_000),
+  daily: value.count("Days whose last backup is kept longer", 0, 10_000),
+  weekly: value.count("Weeks whose last backup is kept longer", 0, 10_000),
+  monthly: value.count("Months whose last backup is kept longer", 0, 10_000),
+  yearly: value.count("Years whose last backup is kept longer", 0, 10_000),
+  preRestoreDays: value.count("Days that a pre-restore backup is kept", 1, 36_500),
+  keepPreviousDays: value.count("Days that a replaced database is kept", 1, 36_500),
   // The status check reads two months of them.
-  runRecordsDays: value.count("How many days the records of runs are kept", 62, 36_500),
+  runRecordsDays: value.count("Days that records of runs are kept", 62, 36_500),
 });
 
 export const Timeouts = z.strictObject({
   backup: value.duration("A whole dump"),
   restore: value.duration("A whole restore"),
-  lockWait: value.duration("Waiting for a table's lock when a dump begins"),
-  query: value.duration("Any single question to Docker or PostgreSQL"),
+  lockWait: value.duration("Waiting for a table's lock as a dump begins"),
+  query: value.duration("Any question to Docker or PostgreSQL"),
 });
 
 export const Backups = z.strictObject({
-  schedule: value.cronExpression("When backups are made, in the server's time zone"),
+  schedule: value.cronExpression("When backups are made"),
   retention: Retention,
   manifest: z.enum(["full", "rows"]).meta({
     kind: "`full` or `rows`",
     description:
-      "What a backup's manifest proves of every table: rows and content, or rows only; a rehearsal needs `full`",
+      "What the manifest proves of every table: rows and content, or rows only. A rehearsal needs `full`",
   }),
   compression: z.enum(["gzip", "zstd"]).meta({
     kind: "`gzip` or `zstd`",
     description:
-      "What compresses the backups: pg_dump's own gzip, or the command zstd, which the container must have",
+      "pg_dump's own gzip, or the command zstd of the container",
   }),
   compressionLevel: value.count(
-    "Level of the compression, from 1 (fast) to 9 (small) with gzip and to 19 with zstd",
+    "1 (fast) to 9 (small), with zstd to 19",
     1,
     19,
   ),
@@ -66,25 +66,25 @@ export const Backups = z.strictObject({
 export type Backups = z.infer<typeof Backups>;
 
 export const Rehearsal = z.strictObject({
-  schedule: value.rehearsalSchedule("When the newest backup is restored on trial, in the server's time zone"),
-  where: value.rehearsalPlace("Where that is: a throw-away container of the same image"),
-  memory: value.size("Memory that the throw-away container may use"),
-  maximumAge: value.duration("How long ago the newest successful rehearsal may be before that is a warning"),
+  schedule: value.rehearsalSchedule("When the newest backup is restored on trial, or `never`"),
+  where: value.rehearsalPlace("In a throw-away container of the same image"),
+  memory: value.size("Memory of that container"),
+  maximumAge: value.duration("An older newest successful rehearsal is a warning"),
 });
 export type Rehearsal = z.infer<typeof Rehearsal>;
 
 export const Monitoring = z.strictObject({
-  schedule: value.cronExpression("When the status check runs, in the server's time zone"),
-  minimumFreeSpace: value.size("Free space below which no backup is begun and no deployment made"),
-  diskWarningPercent: value.percent("Disk use that is a warning, in percent"),
-  diskCriticalPercent: value.percent("Disk use that is critical, in percent"),
-  backupAgeGrace: value.duration("How long after its time a backup may be missing before that is a warning"),
-  shrinkWarningPercent: value.percent("A backup this many percent smaller than those before it is a warning"),
-  connectionsWarningPercent: value.percent("Use of max_connections that is a warning, in percent"),
-  longQuery: value.duration("A query that has run this long is reported"),
+  schedule: value.cronExpression("When the status is checked"),
+  minimumFreeSpace: value.size("With less free space no backup is begun and no deployment made"),
+  diskWarningPercent: value.percent("Disk use that is a warning"),
+  diskCriticalPercent: value.percent("Disk use that is critical"),
+  backupAgeGrace: value.duration("A backup later than this is a warning"),
+  shrinkWarningPercent: value.percent("A backup so much smaller than those before it is a warning"),
+  connectionsWarningPercent: value.percent("Use of max_connections that is a warning"),
+  longQuery: value.duration("A query that runs so long is reported"),
   pingUrl: value
     .pingUrl(
-      "Address that each backup run of a server reports to: its start, its success or its failure; `{server}` in it stands for KEY, and `{job}` for `backup` or `rehearsal`: with it scheduled rehearsals report too, to their own address. It may be secret: `pulumi config set --secret --path`",
+      "Address of a dead-man's switch; `{server}` stands for KEY, `{job}` for `backup` or `rehearsal`. May be secret",
     )
     .optional(),
   mailTo: value.mailAddress("Where cron sends what the programs report as errors").optional(),
@@ -94,7 +94,7 @@ export type Monitoring = z.infer<typeof Monitoring>;
 export const Runtime = z.enum(["pinned", "system"]).meta({
   kind: "`pinned` or `system`",
   description:
-    "The Node that runs the programs: the pinned one that is sent along, or the server's own (22.3 or later; 22.15 with `compression: zstd`)",
+    "The programs' Node: pinned and sent along, or the server's own (22.3 or later; 22.15 with `compression: zstd`)",
 });
 export type Runtime = z.infer<typeof Runtime>;
 
@@ -104,7 +104,7 @@ export const Verification = z.boolean().meta({
 });
 
 export const FormerStack = value.stackName(
-  "The stack that had the servers until now (`STACK` or `PROJECT/STACK`), after `pulumi stack rename` or `pulumi state move`: the next `pulumi up` takes them over from it",
+  "`STACK` or `PROJECT/STACK` from which `pulumi up` takes the servers over, after `pulumi stack rename` or `pulumi state move`",
 );
 
 export const ManagedContainer = z.strictObject({
@@ -114,28 +114,28 @@ export const ManagedContainer = z.strictObject({
     .meta({ kind: "restart policy", description: "Docker's restart policy" }),
   network: value.containerName("Docker network to join").optional(),
   publishedPort: value
-    .count("Port on the server's loopback address that leads to PostgreSQL", 1, 65_535)
+    .count("PostgreSQL's port on the server's loopback address", 1, 65_535)
     .optional(),
 });
 export type ManagedContainer = z.infer<typeof ManagedContainer>;
 
 export const Database = z.strictObject({
-  container: value.containerName("The Docker container that runs PostgreSQL"),
+  container: value.containerName("PostgreSQL's Docker container"),
   database: value.databaseName("The database's name in PostgreSQL"),
   user: value.roleName("The role that dumps and restores: the image's POSTGRES_USER"),
   dataDirectory: value.serverPath(
-    "The directory on the server that is mounted as PostgreSQL's data directory",
+    "The server's directory that is mounted as PostgreSQL's data directory",
   ),
   port: value
-    .count("The port that PostgreSQL's socket in the container is named after", 1, 65_535)
+    .count("The port in the name of PostgreSQL's socket", 1, 65_535)
     .optional(),
   passwordFile: value
     .serverPath(
-      "A file on the server with the role's password, on one line, mode 0600: for a container whose own socket wants one",
+      "File on the server with the role's password on one line, mode 0600, if the container's socket wants one",
     )
     .optional(),
   managedContainer: ManagedContainer.partial().optional().meta({
-    description: "Given (also as {}): the container is made and kept by this stack instead of Kamal",
+    description: "Given, also as {}: this stack makes the container, not Kamal",
   }),
 });
 
@@ -157,19 +157,19 @@ const overridable = {
 };
 
 export const Login = z.strictObject({
-  host: value.host("Alias of ssh_config, name or address; may change without replacing anything"),
+  host: value.host("Alias of ssh_config, name or address; a change replaces nothing"),
   user: value.login(
-    "Login, whatever ssh_config says; with another than root, sudo must work without a password",
+    "Login, whatever ssh_config says; another than root needs sudo without a password",
   ),
   port: value.count("Port of sshd", 1, 65_535),
-  hostKey: value.hostKey("The host key to expect instead of the one in known_hosts: `TYPE BASE64`"),
-  identityFile: value.identityFile("Private key to log in with; it is never read, copied or stored"),
-  sshConfig: value.sshConfig("The ssh_config file to use instead of your own"),
-  proxyJump: value.jumpHosts("Jump hosts, as in ssh -J"),
-  connectTimeout: value.timeout("After which a silent server is given up"),
+  hostKey: value.hostKey("`TYPE BASE64`, instead of the one in known_hosts"),
+  identityFile: value.identityFile("Private key; never read, copied or stored"),
+  sshConfig: value.sshConfig("Used instead of your own ssh_config"),
+  proxyJump: value.jumpHosts("As in ssh -J"),
+  connectTimeout: value.timeout("A silent server is given up after this"),
   formerly: value.ServerKey.meta({
     kind: "key",
-    description: "The key under which this server was deployed before",
+    description: "Key under which this server was deployed before",
   }),
 });
 

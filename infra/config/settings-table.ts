@@ -57,7 +57,7 @@ export const settings: readonly Setting[] = [
     path: "servers.KEY.databases",
     kind: "mapping",
     fallback: "all of the stack",
-    meaning: "The databases that run on this server, each with what differs from `databases`",
+    meaning: "The databases on this server, each with what differs from `databases`",
   },
   {
     path: "servers.KEY.paths, .backups, .rehearsal, .monitoring, .runtime, .verification, .formerStack",
@@ -79,7 +79,7 @@ export const settings: readonly Setting[] = [
     kind: "secret text",
     fallback: null,
     meaning:
-      "PostgreSQL's first password, for a managed container; set it with `pulumi config set --secret --path`",
+      "First password of a managed container",
   },
   ...settingsOf(Paths, "paths", defaults.paths),
   ...settingsOf(Backups, "backups", defaults.backups),
@@ -93,6 +93,6 @@ export const settings: readonly Setting[] = [
     kind: "`remove` or `forget`",
     fallback: null,
     meaning:
-      "A former server: take our files away and leave every backup, or touch nothing because it is gone",
+      "A former server: delete our files and leave every backup, or contact nobody because it is gone",
   },
 ];

@@ -42,11 +42,11 @@ const groups: Record<string, string> = {
   databases:
     "The databases, each on every server that does not say which it has: `curriculum_library_api: {}`",
   decommissioned:
-    "Former servers: `remove` takes our files away and leaves every backup, `forget` touches nothing",
+    "Former servers: `remove` deletes our files and leaves every backup, `forget` contacts nobody",
   paths: "Where everything lies on the server",
   backups: "When backups are made, and how long they are kept",
   rehearsal: "When and how the newest backup is restored on trial",
-  monitoring: "When the server is checked, what is worth a warning, and who is told",
+  monitoring: "When the server is checked, what is worth a warning, and who is alerted",
 };
 
 const propertiesOf = (schema: Node): Record<string, Node> => schema.properties ?? {};

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { settings } from "../config/settings-table.ts";
+import { type Setting, settings } from "../config/settings-table.ts";
 
 /** Keeps the table of settings in docs/BACKUP_CONFIGURATION.md equal to the schema. */
 
@@ -10,9 +10,10 @@ const end = "<!-- /configuration -->";
 
 const code = (text: string): string => `\`${text}\``;
 
-/** Defaults that stand for themselves are code; those that are described are words. */
-const fallbackText = (fallback: string | null): string => {
-  if (fallback === null) return "";
+/** A default as code or, where it is described, as words; of two values the first is the default. Else the kind. */
+const valueText = ({ kind, fallback }: Setting): string => {
+  if (fallback === null) return `*${kind}*`;
+  if (kind.startsWith(`${code(fallback)} or `)) return kind;
   return /^(the|all|as) /.test(fallback) ? fallback : code(fallback);
 };
 
@@ -20,13 +21,8 @@ const cell = (text: string): string => text.replaceAll("|", "\\|");
 
 /** The table of all settings, in Markdown. */
 export function configurationTable(): string {
-  const rows = settings.map(({ path, kind, fallback, meaning }) => [
-    code(path),
-    kind,
-    fallbackText(fallback),
-    meaning,
-  ]);
-  const lines = [["Setting", "Kind", "Default", "Meaning"], ["---", "---", "---", "---"], ...rows];
+  const rows = settings.map((setting) => [code(setting.path), valueText(setting), setting.meaning]);
+  const lines = [["Setting", "Default, or *kind*", "Meaning"], ["---", "---", "---"], ...rows];
   return lines.map((cells) => `| ${cells.map(cell).join(" | ")} |`).join("\n");
 }
 
