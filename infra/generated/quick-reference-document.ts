@@ -46,10 +46,21 @@ function commandsBlock(plan: ServerPlan): string {
   return block("sh", entries.join("\n"));
 }
 
+/** Options that every program of the server has; they stand once, above the table. */
+const everywhere = ["json", "settings", "quiet", "help"];
+
+/** Programs whose options another table explains. */
+const explained: Readonly<Record<string, string>> = {
+  "restore_database.sh": "[below](#what-a-restore-can-do)",
+  "scripts/deploy_backup_system.sh": "[deployment](BACKUP_DEPLOYMENT_GUIDE.md#options)",
+  "npm run drift --": "[drift](drift.md)",
+};
+
 function optionsTable(): string {
   const rows = programHelps().map(({ name, options, exitCodes }) => {
-    const named = options.map((option) => `\`${`--${option.name} ${option.value}`.trim()}\``);
-    return `| \`${name}\` | ${named.join(", ")} | ${exitCodes.join(", ")} |`;
+    const own = options.filter((option) => !everywhere.includes(option.name));
+    const named = own.map((option) => `\`${`--${option.name} ${option.value}`.trim()}\``);
+    return `| \`${name}\` | ${explained[name] ?? named.join(", ")} | ${exitCodes.join(", ")} |`;
   });
   return ["| program | options | exit codes |", "| --- | --- | --- |", ...rows].join("\n");
 }

@@ -72,6 +72,13 @@ test("every program has options and exit codes", () => {
   }
 });
 
+test("every program of the server has the options that the quick reference says once for all", () => {
+  const onServer = helps.filter(({ name }) => /^\w+\.sh$/.test(name));
+  expect(onServer.length).toBe(6);
+  for (const { name } of onServer)
+    expect(optionsOf(name), name).toEqual(expect.arrayContaining(["json", "quiet", "settings", "help"]));
+});
+
 test("the quick reference's table of a restore has the options of its --help", () => {
   const everywhere = ["settings", "help"];
   const said = new Set(named(firstCells("docs/BACKUP_QUICK_REFERENCE.md", "| `restore_database.sh …`")));
