@@ -24,7 +24,6 @@ export const later: readonly LaterFile[] = [
   { file: "test/e2e/documents/backup-configuration.test.ts", seconds: 60, instead: documents },
   { file: "test/e2e/documents/backup-deployment-guide.test.ts", seconds: 110, instead: documents },
   { file: "test/e2e/documents/backup-quick-reference.test.ts", seconds: 50, instead: documents },
-  { file: "test/e2e/documents/backup-system-summary.test.ts", seconds: 30, instead: documents },
   { file: "test/e2e/documents/complete-backup-system.test.ts", seconds: 330, instead: documents },
   { file: "test/e2e/documents/database-persistence-guide.test.ts", seconds: 150, instead: documents },
   { file: "test/e2e/documents/troubleshooting.test.ts", seconds: 30, instead: documents },

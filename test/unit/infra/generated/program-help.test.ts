@@ -86,10 +86,6 @@ test("the quick reference's table of a restore has the options of its --help", (
   expect([...said].sort()).toEqual(known.sort());
 });
 
-test("the drift report's table has the options of its --help", () => {
-  expect(named(firstCells("docs/drift.md", "| option |"))).toEqual(optionsOf("npm run drift --").sort());
-});
-
 test("the quick reference's table of exit codes has those of backup, restore and rehearsal", () => {
   const said = firstCells("docs/BACKUP_QUICK_REFERENCE.md", "| exit code | `backup_database.sh`").map(Number);
   const programs = ["backup_database.sh", "restore_database.sh", "rehearse_restore.sh"];

@@ -1,3 +1,0 @@
-import { typeDocument } from "./type-document.ts";
-
-typeDocument("docs/BACKUP_SYSTEM_SUMMARY.md");
