@@ -53,14 +53,9 @@ export const Backups = z.strictObject({
   }),
   compression: z.enum(["gzip", "zstd"]).meta({
     kind: "`gzip` or `zstd`",
-    description:
-      "pg_dump's own gzip, or the command zstd of the container",
+    description: "pg_dump's own gzip, or the command zstd of the container",
   }),
-  compressionLevel: value.count(
-    "1 (fast) to 9 (small), with zstd to 19",
-    1,
-    19,
-  ),
+  compressionLevel: value.count("1 (fast) to 9 (small), with zstd to 19", 1, 19),
   timeouts: Timeouts,
 });
 export type Backups = z.infer<typeof Backups>;
@@ -113,9 +108,7 @@ export const ManagedContainer = z.strictObject({
     .enum(["no", "on-failure", "unless-stopped", "always"])
     .meta({ kind: "restart policy", description: "Docker's restart policy" }),
   network: value.containerName("Docker network to join").optional(),
-  publishedPort: value
-    .count("PostgreSQL's port on the server's loopback address", 1, 65_535)
-    .optional(),
+  publishedPort: value.count("PostgreSQL's port on the server's loopback address", 1, 65_535).optional(),
 });
 export type ManagedContainer = z.infer<typeof ManagedContainer>;
 
@@ -123,12 +116,8 @@ export const Database = z.strictObject({
   container: value.containerName("PostgreSQL's Docker container"),
   database: value.databaseName("The database's name in PostgreSQL"),
   user: value.roleName("The role that dumps and restores: the image's POSTGRES_USER"),
-  dataDirectory: value.serverPath(
-    "The server's directory that is mounted as PostgreSQL's data directory",
-  ),
-  port: value
-    .count("The port in the name of PostgreSQL's socket", 1, 65_535)
-    .optional(),
+  dataDirectory: value.serverPath("The server's directory that is mounted as PostgreSQL's data directory"),
+  port: value.count("The port in the name of PostgreSQL's socket", 1, 65_535).optional(),
   passwordFile: value
     .serverPath(
       "File on the server with the role's password on one line, mode 0600, if the container's socket wants one",
@@ -158,9 +147,7 @@ const overridable = {
 
 export const Login = z.strictObject({
   host: value.host("Alias of ssh_config, name or address; a change replaces nothing"),
-  user: value.login(
-    "Login, whatever ssh_config says; another than root needs sudo without a password",
-  ),
+  user: value.login("Login, whatever ssh_config says; another than root needs sudo without a password"),
   port: value.count("Port of sshd", 1, 65_535),
   hostKey: value.hostKey("`TYPE BASE64`, instead of the one in known_hosts"),
   identityFile: value.identityFile("Private key; never read, copied or stored"),

@@ -78,8 +78,7 @@ export const settings: readonly Setting[] = [
     path: "databasePasswords.KEY",
     kind: "secret text",
     fallback: null,
-    meaning:
-      "First password of a managed container",
+    meaning: "First password of a managed container",
   },
   ...settingsOf(Paths, "paths", defaults.paths),
   ...settingsOf(Backups, "backups", defaults.backups),
@@ -92,7 +91,6 @@ export const settings: readonly Setting[] = [
     path: "decommissioned.KEY",
     kind: "`remove` or `forget`",
     fallback: null,
-    meaning:
-      "A former server: delete our files and leave every backup, or contact nobody because it is gone",
+    meaning: "A former server: delete our files and leave every backup, or contact nobody because it is gone",
   },
 ];

@@ -23,12 +23,19 @@ const programs: Readonly<Record<string, string>> = {
 
 const repository = dirname(dirname(import.meta.dirname));
 
-/** Asks each program for its help. */
-export const programHelps = (): ProgramHelp[] =>
+const askAll = (): ProgramHelp[] =>
   Object.entries(programs).map(([name, file]) => {
     const argv = [join(repository, file), "--help"];
     return { name, ...partsOf(execFileSync(process.execPath, argv, { encoding: "utf8" })) };
   });
+
+let known: ProgramHelp[] | null = null;
+
+/** Asks each program for its help, once: they do not change while this runs. */
+export function programHelps(): ProgramHelp[] {
+  known ??= askAll();
+  return known;
+}
 
 /** The options and exit codes in a help's text. */
 export function partsOf(text: string): Omit<ProgramHelp, "name"> {
