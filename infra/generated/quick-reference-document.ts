@@ -50,19 +50,16 @@ function commandsBlock(plan: ServerPlan): string {
 const everywhere = ["json", "settings", "quiet", "help"];
 
 /** Programs whose options another table explains. */
-const explained: Readonly<Record<string, string>> = {
-  "restore_database.sh": "[below](#what-a-restore-can-do)",
-  "scripts/deploy_backup_system.sh": "[deployment](BACKUP_DEPLOYMENT_GUIDE.md#options)",
-  "npm run drift --": "[drift](drift.md)",
-};
+const explained = ["restore_database.sh", "scripts/deploy_backup_system.sh", "npm run drift --"];
 
 function optionsTable(): string {
-  const rows = programHelps().map(({ name, options, exitCodes }) => {
+  const rows = programHelps().flatMap(({ name, options }) => {
     const own = options.filter((option) => !everywhere.includes(option.name));
+    if (own.length === 0 || explained.includes(name)) return [];
     const named = own.map((option) => `\`${`--${option.name} ${option.value}`.trim()}\``);
-    return `| \`${name}\` | ${explained[name] ?? named.join(", ")} | ${exitCodes.join(", ")} |`;
+    return `| \`${name}\` | ${named.join(", ")} |`;
   });
-  return ["| program | options | exit codes |", "| --- | --- | --- |", ...rows].join("\n");
+  return ["| program | options |", "| --- | --- |", ...rows].join("\n");
 }
 
 /** The part of the server's text that somebody needs whose server is lost; the rest of it is in the documents. */

@@ -10,19 +10,20 @@ const end = "<!-- /configuration -->";
 
 const code = (text: string): string => `\`${text}\``;
 
-/** A default as code or, where it is described, as words; of two values the first is the default. Else the kind. */
-const valueText = ({ kind, fallback }: Setting): string => {
-  if (fallback === null) return `*${kind}*`;
-  if (kind.startsWith(`${code(fallback)} or `)) return kind;
-  return /^(the|all|as) /.test(fallback) ? fallback : code(fallback);
+/** A setting with its default, as the file has it; of two values the first is the default. Without one, its kind. */
+const settingText = ({ path, kind, fallback }: Setting): string => {
+  if (fallback === null) return `${code(`${path}:`)} *${kind}*`;
+  if (kind.startsWith(`${code(fallback)} or `))
+    return `${code(`${path}: ${fallback}`)}, or ${kind.slice(fallback.length + 6)}`;
+  return /^(the|all|as) /.test(fallback) ? `${code(`${path}:`)} ${fallback}` : code(`${path}: ${fallback}`);
 };
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
 /** The table of all settings, in Markdown. */
 export function configurationTable(): string {
-  const rows = settings.map((setting) => [code(setting.path), valueText(setting), setting.meaning]);
-  const lines = [["Setting", "Default, or *kind*", "Meaning"], ["---", "---", "---"], ...rows];
+  const rows = settings.map((setting) => [settingText(setting), setting.meaning]);
+  const lines = [["Setting and default, or *kind*", "Meaning"], ["---", "---"], ...rows];
   return lines.map((cells) => `| ${cells.map(cell).join(" | ")} |`).join("\n");
 }
 

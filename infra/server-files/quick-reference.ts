@@ -39,11 +39,11 @@ function stockRestore(
   const password =
     passwordFile === undefined ? "" : `  export PGPASSWORD="$(${shellCommand("cat", passwordFile)})"\n`;
   return `${password}  ${inContainer(["-i"], "psql", "-X", "-U", user, "-d", "postgres")} <${shellWord(`${stem}.roles.sql`)}
-      (on a new server only: the roles; it says of those that there are already that they exist)
+      (on a new server only: the roles; "already exists" is no failure)
   ${inContainer([], "createdb", "-U", user, "-T", "template0", into)}
   ${inContainer([], "psql", "-X", "-U", user, "-d", "postgres", "-c", `ALTER DATABASE ${into} SET SETTING TO 'VALUE'`)}
-      (before the data, once for each of the settings in ${stem}.json, but "role"; of a role:
-      ALTER ROLE … IN DATABASE ${into} SET …; checks and materialized views depend on them)
+      (before the data, for each of the settings in ${stem}.json but "role"; of a role:
+      ALTER ROLE … IN DATABASE ${into} SET …)
   ${text} |
     ${inContainer(["-i"], "psql", "-X", "-v", "ON_ERROR_STOP=1", "-U", user, "-d", into)}`;
 }
