@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { InterruptedError } from "../base/errors.ts";
+import { InterruptedError, ProgramError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import { bytesOf, textOf } from "../base/text-bytes.ts";
 
@@ -38,7 +38,8 @@ const stderrLimit = 65_536;
 
 /**
  * Runs one program to its end, without a shell.
- * @throws InterruptedError after ending the child, on time-out or abort; the system's error if it cannot start.
+ * @throws after ending the child: InterruptedError on time-out, on abort its reason; the system's error if it cannot
+ * start.
  */
 export function runChild(
   command: string,
@@ -97,9 +98,11 @@ export function runChild(
   });
 }
 
+/** Why it was ended: what ended the run, which may be another part's failure, or its own time-out. */
 function interruption(signal: AbortSignal, command: string, timeoutSeconds?: number): Error {
   const reason: unknown = signal.reason;
-  if (reason instanceof InterruptedError) return reason;
+  const isOverdue = reason instanceof DOMException && reason.name === "TimeoutError";
+  if (!isOverdue) return reason instanceof ProgramError ? reason : new InterruptedError("the run was ended");
   return new InterruptedError(
     `${command} gave no answer within ${timeoutSeconds} s; see: systemctl status docker, and the container's log`,
     ExitCode.unavailable,
