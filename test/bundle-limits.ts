@@ -8,7 +8,7 @@ import type { ProgramName } from "../scripts/contract/programs.ts";
 const limits: Record<ProgramName, number> = {
   backup_database: 166_500,
   check_database_status: 122_500,
-  restore_database: 261_500,
+  restore_database: 262_000,
   rehearse_restore: 161_500,
   prune_backups: 100_000,
   pin_backup: 100_000,

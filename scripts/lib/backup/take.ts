@@ -41,7 +41,8 @@ export interface BackupRun {
 
 /**
  * Takes one verified backup of a database, with roles and manifest beside it, and logs how it went. Its final name
- * appears when everything is proven and on disk; after any failure nothing of it is left, here or in the server.
+ * appears when everything is proven and on disk; after any failure nothing of it is left, here or in the server, unless
+ * it has all its names by then.
  * @throws ProgramError with the exit code that fits.
  */
 export async function takeBackup(

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import * as z from "zod/mini";
 import { Manifest } from "../../contract/manifest.ts";
@@ -33,5 +33,11 @@ export function readManifest(path: string): Manifest {
 /** Writes a manifest (0600), whole or not at all. */
 export function writeManifest(path: string, manifest: Manifest): void {
   const temporary = partialPath(dirname(path), manifest.database.name, manifest.runId, "json");
-  writeDurably(path, temporary, manifestText(manifest));
+  try {
+    writeDurably(path, temporary, manifestText(manifest));
+  } catch (error) {
+    // The next run would take it for what a dead run left.
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }

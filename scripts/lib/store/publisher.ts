@@ -12,7 +12,7 @@ import {
   rolesName,
 } from "../../contract/backup-names.ts";
 import { compressionOfArchive, type Manifest } from "../../contract/manifest.ts";
-import { renameDurably } from "../system/durable-file.ts";
+import { renameDurably, requireFree } from "../system/durable-file.ts";
 import { listFiles } from "./list.ts";
 import { readManifest, writeManifest } from "./manifest.ts";
 import { PartialFile, partialPath, removePartials } from "./partial-files.ts";
@@ -25,8 +25,9 @@ import { PartialFile, partialPath, removePartials } from "./partial-files.ts";
  * - A backup is published whole or not at all, wherever a run is cut off. The archive's final name is the last to
  *   appear, and manifest and roles are on disk under theirs by then.
  * - What is cut off between the manifest's name and the archive's is finished, or removed, by `finishPublishing`.
+ * - After `publish` has thrown, nothing of the run stands under a final name, unless the archive does: then all of it.
  * - `abandon` leaves nothing under the run's own names. Another attempt may then write anew.
- * - A file under a final name is never overwritten.
+ * - A file under a final name is never overwritten and, if it is not this run's, never removed.
  * - All files are the user's alone (0600), as is the directory where it has to be made (0700).
  *
  * Call it while the database's lock is held.
@@ -106,15 +107,17 @@ async function freeName(
 
 /** Manifest, roles, and last the archive, whose appearance is the moment from which there is a backup. */
 function publish(directory: string, stem: string, manifest: Manifest): void {
-  const manifestPath = join(directory, manifestName(stem));
-  writeManifest(manifestPath, manifest);
+  const { archive } = pathsOf(directory, stem, manifest);
+  const beside = [join(directory, rolesName(stem)), join(directory, manifestName(stem))] as const;
+  // Whatever has one of these names from here on is this run's.
+  for (const path of [archive, ...beside]) requireFree(path);
   try {
+    writeManifest(beside[1], manifest);
     renameAll(directory, stem, manifest);
   } catch (error) {
-    // Roles without an archive would stay for good, with their passwords' hashes.
-    if (!existsSync(pathsOf(directory, stem, manifest).archive))
-      rmSync(join(directory, rolesName(stem)), { force: true });
-    rmSync(manifestPath, { force: true });
+    // An archive that has its name is whole, with all that belongs to it. Roles without one would stay for good, with
+    // their passwords' hashes.
+    if (!existsSync(archive)) for (const path of beside) rmSync(path, { force: true });
     throw error;
   }
 }

@@ -33,9 +33,14 @@ function writeSynced(path: string, content: string | Buffer): void {
 
 /** Renames within a directory and makes it last; an existing file is never overwritten. */
 export function renameDurably(from: string, to: string): void {
-  if (existsSync(to)) throw new Error(`${to} exists already and is not overwritten`);
+  requireFree(to);
   renameSync(from, to);
   syncDirectory(dirname(to));
+}
+
+/** @throws Error where something has that name. */
+export function requireFree(path: string): void {
+  if (existsSync(path)) throw new Error(`${path} exists already and is not overwritten`);
 }
 
 export function syncDirectory(path: string): void {

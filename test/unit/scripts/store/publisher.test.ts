@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { buildSync } from "esbuild";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { readManifest } from "../../../../scripts/lib/store/manifest.ts";
+import { readManifest, writeManifest } from "../../../../scripts/lib/store/manifest.ts";
 import { removePartials } from "../../../../scripts/lib/store/partial-files.ts";
 import { type BackupWriter, beginBackup, finishPublishing } from "../../../../scripts/lib/store/publisher.ts";
 import { digest, isWhole, manifestOf, run } from "./published.ts";
@@ -173,6 +173,21 @@ test(
   5 * minutes,
 );
 
+test.each(["error", "late error"] as const)(
+  "after an %s at any step there is all or nothing, and no partial file",
+  async (by) => {
+    await forEach(numbers, async (at) => {
+      const of = newDirectory();
+      expect(await publish(of, { at, by }), steps[at]).toBe(3);
+      const published =
+        at > steps.lastIndexOf("name sql.gz") || (by === "late error" && steps[at] === "name sql.gz");
+      expect(own(of), steps[at]).toEqual(published ? whole : {});
+      expect(untouched(of)).toBe(true);
+    });
+  },
+  5 * minutes,
+);
+
 const begin = (compression: "gzip" | "zstd" = "gzip"): Promise<BackupWriter> =>
   beginBackup({ directory, ...run, compression }, new AbortController().signal);
 
@@ -187,18 +202,21 @@ function fill({ archive, roles }: BackupWriter): void {
 }
 
 describe("a name that is taken", () => {
-  test.each(["json"])("%s keeps what it is the name of, and nothing is published", async (kind) => {
-    const writer = await begin();
-    fill(writer);
-    const taken = join(directory, writer.names.archive.replace("sql.gz", kind));
-    writeFileSync(taken, "a stranger's");
-    expect(() => writer.publish(manifestOf(writer))).toThrow(
-      `${taken} exists already and is not overwritten`,
-    );
-    expect(own()).toMatchObject({ [kind]: "a stranger's" });
-    writer.abandon();
-    expect(own()).toEqual({ [kind]: "a stranger's" });
-  });
+  test.each(["sql.gz", "roles.sql", "json"])(
+    "%s keeps what it is the name of, and nothing is published",
+    async (kind) => {
+      const writer = await begin();
+      fill(writer);
+      const taken = join(directory, writer.names.archive.replace("sql.gz", kind));
+      writeFileSync(taken, "a stranger's");
+      expect(() => writer.publish(manifestOf(writer))).toThrow(
+        `${taken} exists already and is not overwritten`,
+      );
+      expect(own()).toMatchObject({ [kind]: "a stranger's" });
+      writer.abandon();
+      expect(own()).toEqual({ [kind]: "a stranger's" });
+    },
+  );
 
   test("is not chosen, whatever the archive there is compressed with", async () => {
     const first = await begin("zstd");
@@ -209,6 +227,14 @@ describe("a name that is taken", () => {
     expect(second.names.archive.slice(0, -".sql.gz".length)).not.toBe(
       first.names.archive.slice(0, -".sql.zst".length),
     );
+  });
+
+  test("by another manifest leaves nothing of the one that was to be written", async () => {
+    const writer = await begin();
+    const path = join(directory, "app_20200101_000000.json");
+    writeManifest(path, manifestOf(writer));
+    expect(() => writeManifest(path, manifestOf(writer))).toThrow("exists already");
+    expect(Object.keys(own())).toEqual(["json"]);
   });
 });
 
