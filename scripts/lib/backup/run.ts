@@ -74,7 +74,7 @@ export async function backUp(
       // Not after a failure: that is to be reported at once, and reading old archives may take as long as a backup.
       outcome.adopted = await adoptArchives(settings, database, request);
       await forgetUndropped(run);
-      const { removed, problems, heldBy } = prune(settings, database, log);
+      const { removed, problems, heldBy } = await prune(settings, database, log);
       outcome.removed = removed;
       if (problems.length > 0) {
         outcome.exitCode = ExitCode.failed;

@@ -1,12 +1,12 @@
-import { unlinkSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
-import { messageOf, systemCode } from "../base/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import { formatAge } from "../base/format.ts";
 import type { Log } from "../program/log.ts";
 import type { Backup } from "../store/list.ts";
 import { isPinned } from "../store/pins.ts";
-import { syncDirectory } from "../system/durable-file.ts";
+import { removableFiles } from "../store/removable-files.ts";
+import type { RemovableFiles } from "../store/store.ts";
 import { type PlannedFile, type PruningPlan, planPruning, type Removal } from "./plan.ts";
 import { surveyForPruning } from "./survey.ts";
 
@@ -32,27 +32,30 @@ export function plannedPruning(settings: Settings, database: DatabaseSettings): 
  * and the rest still goes.
  * @throws system errors, RestoreError, when it cannot be told what there is; then nothing has gone.
  */
-export function prune(settings: Settings, database: DatabaseSettings, log: Log): Pruning {
+export async function prune(settings: Settings, database: DatabaseSettings, log: Log): Promise<Pruning> {
   const directory = settings.paths.backups;
   const { removals, heldBy, files } = plannedPruning(settings, database);
   if (heldBy !== null) log.event("warning", database.name, holdText(settings, database, heldBy));
   const held = heldBy === null ? null : basename(heldBy.archivePath);
-  return { ...carryOut(directory, database, removals, log), heldBy: held, files };
+  const isPinnedNow = (stem: string) => isPinned(directory, stem);
+  const done = await carryOut(removableFiles(directory), isPinnedNow, database, removals, log);
+  return { ...done, heldBy: held, files };
 }
 
-/** Removes what was planned, apart from what somebody has pinned since. */
-export function carryOut(
-  directory: string,
+/** Removes what was planned from a store, apart from what somebody has pinned since. */
+export async function carryOut(
+  store: RemovableFiles,
+  isPinnedNow: (stem: string) => boolean,
   database: DatabaseSettings,
   removals: readonly Removal[],
   log: Log,
-): Pick<Pruning, "removed" | "problems"> {
+): Promise<Pick<Pruning, "removed" | "problems">> {
   const removed: string[] = [];
   const problems: string[] = [];
   for (const { archive, stem, files, hadArchive, takenAt } of removals) {
-    if (isPinned(directory, stem)) continue;
+    if (isPinnedNow(stem)) continue;
     try {
-      for (const file of files) unlinkIfThere(join(directory, file));
+      await store.remove(files);
     } catch (error) {
       problems.push(`${archive} could not be removed: ${messageOf(error)}`);
       continue;
@@ -62,16 +65,7 @@ export function carryOut(
     log.event("info", database.name, `removed ${what}, taken ${formatAge(takenAt, new Date())}`);
   }
   for (const problem of problems) log.event("error", database.name, problem);
-  if (removals.length > 0) syncDirectory(directory);
   return { removed, problems };
-}
-
-function unlinkIfThere(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (systemCode(error) !== "ENOENT") throw error;
-  }
 }
 
 /** Why older backups stay, and what a person is to do. */

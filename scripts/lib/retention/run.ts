@@ -33,7 +33,7 @@ export async function pruneLocked(
   try {
     const lock = await lockDatabase(settings, database, request);
     try {
-      const { removed, problems, heldBy } = prune(settings, database, request.log);
+      const { removed, problems, heldBy } = await prune(settings, database, request.log);
       const failed = problems.length > 0;
       return {
         ...outcome,

@@ -10,11 +10,11 @@ import { layDown, newDirectory, removeDirectories, shop } from "./directories.ts
 const now = new Date();
 afterEach(removeDirectories);
 
-test("archives of both compressions in one directory age as one row", () => {
+test("archives of both compressions in one directory age as one row", async () => {
   const directory = newDirectory({ keepAtLeast: 2 });
   const endings = ["sql.zst", "sql.gz", "sql.zst", "sql.gz", "sql.zst"] as const;
   const stems = endings.map((ending, index) => layDown(directory, { daysAgo: index * 10, ending }, now));
-  const { removed } = prune(directory.settings, shop, directory.log);
+  const { removed } = await prune(directory.settings, shop, directory.log);
   expect(removed).toEqual([4, 3, 2].map((index) => `${stems[index]}.${endings[index]}`));
   expect(directory.files().filter((name) => /\.sql\.(gz|zst)$/.test(name))).toEqual([
     `${stems[1]}.sql.gz`,
@@ -22,7 +22,7 @@ test("archives of both compressions in one directory age as one row", () => {
   ]);
 });
 
-test("beside an archive that was compressed anew the one that the manifest describes ages, and the other stays for good", () => {
+test("beside an archive that was compressed anew the one that the manifest describes ages, and the other stays for good", async () => {
   const directory = newDirectory({ keepAtLeast: 1 });
   const newest = layDown(directory, { daysAgo: 0, parts: ["archive", "manifest"], ending: "sql.zst" }, now);
   const old = layDown(directory, { daysAgo: 20 }, now);
@@ -42,13 +42,13 @@ test("beside an archive that was compressed anew the one that the manifest descr
     `keep ${newest}.sql.gz: its manifest is not right: it describes ${newest}.sql.zst`,
     `keep ${newest}.sql.zst: the newest verified backup`,
   ]);
-  expect(prune(directory.settings, shop, directory.log).removed).toEqual([`${old}.sql.gz`]);
+  expect((await prune(directory.settings, shop, directory.log)).removed).toEqual([`${old}.sql.gz`]);
   const left = directory.files();
   expect(left).toEqual([
     ...[`${old}.json`, `${old}.sql.zst`],
     ...[`${newest}.json`, `${newest}.sql.gz`, `${newest}.sql.zst`],
   ]);
-  prune(directory.settings, shop, directory.log);
+  await prune(directory.settings, shop, directory.log);
   expect(directory.files()).toEqual(left);
   expect(listBackups(directory.path, shop.name).map(({ archivePath }) => basename(archivePath))).toEqual([
     `${newest}.sql.zst`,
@@ -57,7 +57,7 @@ test("beside an archive that was compressed anew the one that the manifest descr
   ]);
 });
 
-test("a backup is pinned by its archive's name, by what stands beside it, or by its stem", () => {
+test("a backup is pinned by its archive's name, by what stands beside it, or by its stem", async () => {
   const directory = newDirectory({ keepAtLeast: 1 });
   layDown(directory, { daysAgo: 0 }, now);
   const old = layDown(directory, { daysAgo: 20, ending: "sql.zst" }, now);
@@ -66,7 +66,7 @@ test("a backup is pinned by its archive's name, by what stands beside it, or by 
     expect(named.archive).toBe(`${old}.sql.zst`);
     pin(directory.settings, named, null, directory.log);
     expect(directory.files()).toContain(`${old}.sql.zst.pin`);
-    expect(prune(directory.settings, shop, directory.log).removed).toEqual([]);
+    expect((await prune(directory.settings, shop, directory.log)).removed).toEqual([]);
     unpin(directory.settings, named, directory.log);
     expect(directory.files()).not.toContain(`${old}.sql.zst.pin`);
   }
@@ -84,5 +84,5 @@ test("a backup is pinned by its archive's name, by what stands beside it, or by 
     { pin: "shop_20200102_000000.pin", archive: "shop_20200102_000000", reason: null, present: false },
     { pin: `${old}.sql.gz.pin`, archive: `${old}.sql.zst`, reason: "by hand", present: true },
   ]);
-  expect(prune(directory.settings, shop, directory.log).removed).toEqual([]);
+  expect((await prune(directory.settings, shop, directory.log)).removed).toEqual([]);
 });

@@ -4,11 +4,13 @@ import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
 import { carryOut, plannedPruning, prune } from "../../../../scripts/lib/retention/apply.ts";
 import { listedPruning } from "../../../../scripts/lib/retention/listing.ts";
+import { isPinned } from "../../../../scripts/lib/store/pins.ts";
+import { removableFiles } from "../../../../scripts/lib/store/removable-files.ts";
 import { type BackupSpecification, layDown, newDirectory, removeDirectories, shop } from "./directories.ts";
 
 const now = new Date();
 afterEach(removeDirectories);
-test("every file is told why it stays or goes", () => {
+test("every file is told why it stays or goes", async () => {
   const directory = newDirectory({ keepAtLeast: 1 });
   const lay = (specification: BackupSpecification) => layDown(directory, specification, now);
   const newest = lay({ daysAgo: 0.5, parts: ["archive", "manifest", "roles", "rehearsal"] });
@@ -74,7 +76,7 @@ test("every file is told why it stays or goes", () => {
   expect(told).toHaveLength(expected.length);
   expect(told).toHaveLength(directory.files().length);
 
-  const { removed, problems } = prune(directory.settings, shop, directory.log);
+  const { removed, problems } = await prune(directory.settings, shop, directory.log);
   expect({ removed, problems }).toEqual({
     removed: [odd, damaged, old].map((stem) => `${stem}.sql.gz`),
     problems: [],
@@ -133,15 +135,20 @@ function directoryOf([specifications, strangers, rule]: Example) {
   return { directory, laid };
 }
 
-const onDirectories = (check: (example: ReturnType<typeof directoryOf>) => void) =>
-  fc.assert(fc.property(directories, (example) => check(directoryOf(example))).afterEach(removeDirectories), {
-    numRuns: 150,
-  });
+const onDirectories = (check: (example: ReturnType<typeof directoryOf>) => Promise<void>) =>
+  fc.assert(
+    fc
+      .asyncProperty(directories, (example) => check(directoryOf(example)))
+      .afterEach(async () => {
+        removeDirectories();
+      }),
+    { numRuns: 150 },
+  );
 
-test("only what a manifest of ours names goes, whole, and never a pin or what is pinned", () => {
-  onDirectories(({ directory, laid }) => {
+test("only what a manifest of ours names goes, whole, and never a pin or what is pinned", async () => {
+  await onDirectories(async ({ directory, laid }) => {
     const before = directory.files();
-    prune(directory.settings, shop, directory.log);
+    await prune(directory.settings, shop, directory.log);
     const after = new Set(directory.files());
     const gone = before.filter((name) => !after.has(name));
     for (const name of gone) {
@@ -154,21 +161,21 @@ test("only what a manifest of ours names goes, whole, and never a pin or what is
   });
 });
 
-test("pruning again removes nothing, and the dry run had said what would go", () => {
-  onDirectories(({ directory }) => {
+test("pruning again removes nothing, and the dry run had said what would go", async () => {
+  await onDirectories(async ({ directory }) => {
     const before = directory.files();
     const told = listedPruning(directory.settings, [shop], true).files;
     expect(told.map(({ file }) => file)).toEqual(before);
     expect(directory.files()).toEqual(before);
-    expect(prune(directory.settings, shop, directory.log).problems).toEqual([]);
+    expect((await prune(directory.settings, shop, directory.log)).problems).toEqual([]);
     const left = directory.files();
     expect(left).toEqual(told.flatMap(({ file, decision }) => (decision === "keep" ? [file] : [])));
-    prune(directory.settings, shop, directory.log);
+    await prune(directory.settings, shop, directory.log);
     expect(directory.files()).toEqual(left);
   });
 });
 
-test("a removal that is cut off anywhere is finished by the next one", () => {
+test("a removal that is cut off anywhere is finished by the next one", async () => {
   const parts = ["archive", "manifest", "roles", "rehearsal", "accepted"] as const;
   for (let cut = 0; cut <= parts.length; cut += 1) {
     const directory = newDirectory({ keepAtLeast: 1 });
@@ -179,50 +186,58 @@ test("a removal that is cut off anywhere is finished by the next one", () => {
     expect(removal?.files.at(0)).toBe(`${old}.sql.gz`);
     expect(removal?.files.at(-1)).toBe(`${old}.json`);
     for (const file of removal?.files.slice(0, cut) ?? []) rmSync(join(directory.path, file));
-    prune(directory.settings, shop, directory.log);
+    await prune(directory.settings, shop, directory.log);
     expect(directory.files()).toEqual([`${newest}.json`, `${newest}.roles.sql`, `${newest}.sql.gz`]);
   }
 });
 
-test("what is left of a backup stays while it is young, or pinned", () => {
+test("what is left of a backup stays while it is young, or pinned", async () => {
   const directory = newDirectory({ keepAtLeast: 1 });
   layDown(directory, { daysAgo: 0 }, now);
   layDown(directory, { daysAgo: 5, parts: ["manifest", "roles"] }, now);
   layDown(directory, { daysAgo: 9, parts: ["manifest", "roles", "pin"] }, now);
   const before = directory.files();
   expect(plannedPruning(directory.settings, shop).removals).toEqual([]);
-  prune(directory.settings, shop, directory.log);
+  await prune(directory.settings, shop, directory.log);
   expect(directory.files()).toEqual(before);
 });
 
-test("what is pinned after it was decided stays", () => {
+test("what is pinned after it was decided stays", async () => {
   const directory = newDirectory({ keepAtLeast: 1 });
   layDown(directory, { daysAgo: 0 }, now);
   const [first = "", second = ""] = [10, 9].map((daysAgo) => layDown(directory, { daysAgo }, now));
   const { removals } = plannedPruning(directory.settings, shop);
   expect(removals.map(({ stem }) => stem)).toEqual([first, second]);
   directory.write(`${first}.pin`);
-  const { removed } = carryOut(directory.path, shop, removals, directory.log);
+  const { removed } = await carryOut(
+    removableFiles(directory.path),
+    (stem) => isPinned(directory.path, stem),
+    shop,
+    removals,
+    directory.log,
+  );
   expect(removed).toEqual([`${second}.sql.gz`]);
   expect(directory.files()).toEqual(expect.arrayContaining([`${first}.sql.gz`, `${first}.json`]));
 });
 
-test("an in-place restore's only copy stays; while it cannot be told which that is, nothing goes", () => {
+test("an in-place restore's only copy stays; while it cannot be told which that is, nothing goes", async () => {
   const directory = newDirectory({ keepAtLeast: 1 });
   layDown(directory, { daysAgo: 0 }, now);
   layDown(directory, { daysAgo: 30, class: "pre-restore" }, now);
   directory.write(".shop.in-place.json", "cut of");
-  expect(() => prune(directory.settings, shop, directory.log)).toThrow(/in-place\.json cannot be read/);
+  await expect(prune(directory.settings, shop, directory.log)).rejects.toThrow(
+    /in-place\.json cannot be read/,
+  );
   const { exitCode, files } = listedPruning(directory.settings, [shop], true);
   expect(exitCode).toBe(1);
   expect(files.filter(({ decision }) => decision === "remove")).toEqual([]);
 });
 
-test("what shrank holds what is older, and says how to accept it", () => {
+test("what shrank holds what is older, and says how to accept it", async () => {
   const directory = newDirectory({ keepAtLeast: 1 });
   const shrunk = layDown(directory, { daysAgo: 0, shrunk: ["rows 99 % smaller"] }, now);
   layDown(directory, { daysAgo: 10 }, now);
-  expect(prune(directory.settings, shop, directory.log)).toMatchObject({
+  expect(await prune(directory.settings, shop, directory.log)).toMatchObject({
     removed: [],
     heldBy: `${shrunk}.sql.gz`,
   });
@@ -230,7 +245,7 @@ test("what shrank holds what is older, and says how to accept it", () => {
     `${shrunk}.sql.gz is suspiciously small (rows 99 % smaller): older backups of shop are kept until that is accepted: /root/prune_backups.sh --accept ${shrunk}.sql.gz`,
   );
   directory.write(`${shrunk}.accepted`);
-  expect(prune(directory.settings, shop, directory.log)).toMatchObject({
+  expect(await prune(directory.settings, shop, directory.log)).toMatchObject({
     heldBy: null,
     removed: [expect.any(String)],
   });
