@@ -1,6 +1,7 @@
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { ExitCode, worst } from "../base/exit-codes.ts";
 import { formatBytes } from "../base/format.ts";
+import type { Report } from "./channel.ts";
 
 /** How the run of one database ended, as far as whoever watches over it is told. */
 export interface BackupEnding {
@@ -36,12 +37,12 @@ export function backupReport(
   { server }: Settings,
   endings: readonly BackupEnding[],
   chosen: readonly DatabaseSettings[],
-): string {
+): Report {
   const lines = chosen.map(({ name }) => {
     const ending = endings.find(({ database }) => database === name);
     return `${name}: ${ending === undefined ? "not begun, the run was ended before" : became(ending)}`;
   });
-  return [`backup on ${server}`, ...lines, ""].join("\n");
+  return { title: `backup on ${server}`, lines };
 }
 
 function became({ backup, error }: BackupEnding): string {

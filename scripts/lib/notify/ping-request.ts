@@ -1,15 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import { systemCode } from "../base/errors.ts";
+import type { Delivery } from "./channel.ts";
 import { lookupUntil } from "./ping-lookup.ts";
 
-/** A report that did not arrive: why, without the address, and whether another try may help. */
-interface Refusal {
-  reason: string;
-  again: boolean;
-}
-
-const attempts = 2;
 const attemptSeconds = 5;
 /** A whole answer is a few bytes; what comes later or is longer is not waited for. */
 const answerMilliseconds = 1_000;
@@ -28,22 +22,15 @@ const words: Readonly<Record<string, string>> = {
   EAI_AGAIN: "its name cannot be looked up",
 };
 
-/**
- * Posts a text, once more if it did not arrive: ten seconds at most. Redirects are not followed and proxies not used.
- * @returns why it did not arrive, never with the address, or null if it did
- */
-export async function post(address: URL, text: string, signal: AbortSignal): Promise<string | null> {
-  let reason = unanswered;
-  for (let attempt = 0; attempt < attempts && !signal.aborted; attempt++) {
-    const refusal = await attemptTo(address, text, signal);
-    if (refusal === null) return null;
-    reason = refusal.reason;
-    if (!refusal.again) break;
-  }
-  return reason;
-}
+/** How long a server that has had too many requests is left alone, and how long any may ask for; in milliseconds. */
+const usualPause = 60_000;
+const longestPause = 86_400_000;
 
-async function attemptTo(address: URL, text: string, signal: AbortSignal): Promise<Refusal | null> {
+/**
+ * Posts a text, once: five seconds at most, and one for the answer. Redirects are not followed and proxies not used.
+ * @returns what became of it, never with the address
+ */
+export async function post(address: URL, text: string, signal: AbortSignal): Promise<Delivery> {
   setDefaultAutoSelectFamilyAttemptTimeout(familyMilliseconds);
   // Loaded only by servers that report. A dynamic import would bring esbuild's CommonJS interop into the bundle.
   const { request } =
@@ -67,15 +54,12 @@ async function attemptTo(address: URL, text: string, signal: AbortSignal): Promi
     outgoing.on("error", (error) => {
       const silent = late.aborted && !signal.aborted;
       const code = systemCode(error) ?? error.name;
-      resolve({
-        reason: silent ? `no answer within ${attemptSeconds} s` : (words[code] ?? code),
-        again: !signal.aborted,
-      });
+      resolve(again(silent ? `no answer within ${attemptSeconds} s` : (words[code] ?? code)));
     });
     outgoing.on("response", (response) => {
       firstWords(response).then((answer) => {
         outgoing.destroy();
-        resolve(judged(response.statusCode ?? 0, answer));
+        resolve(judged(response, answer));
       });
     });
     outgoing.end(text);
@@ -101,9 +85,24 @@ function firstWords(response: IncomingMessage): Promise<string> {
 }
 
 /** healthchecks.io answers 200 also to an address that it does not know, and says so: `OK (not found)`. */
-function judged(status: number, answer: string): Refusal | null {
+function judged({ headers, statusCode: status = 0 }: IncomingMessage, answer: string): Delivery {
   const reservation = /^OK \((?<words>[a-z ]{1,40})\)/.exec(answer)?.groups?.words;
-  if (status >= 200 && status < 300 && reservation === undefined) return null;
+  if (status >= 200 && status < 300 && reservation === undefined) return { outcome: "delivered" };
   const reason = reservation === undefined ? `it answered ${status}` : `it answered: ${reservation}`;
-  return { reason, again: status >= 500 };
+  const isBusy = status === 429;
+  if (!isBusy && status < 500) return { outcome: "refused", reason };
+  return again(reason, pauseOf(headers["retry-after"]) ?? (isBusy ? usualPause : 0));
+}
+
+const again = (reason: string, pause = 0): Delivery => ({
+  outcome: "again",
+  at: new Date(Date.now() + Math.min(Math.max(pause, 0), longestPause)),
+  reason,
+});
+
+/** What a Retry-After asks for, seconds or a date, in milliseconds; null for none, or for one of nonsense. */
+function pauseOf(header: string | undefined): number | null {
+  if (header === undefined) return null;
+  const pause = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isNaN(pause) ? null : pause;
 }

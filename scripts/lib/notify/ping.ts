@@ -1,65 +1,53 @@
-import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Settings } from "../../contract/settings.ts";
-import { messageOf, systemCode } from "../base/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import type { Log } from "../program/log.ts";
 import { interruptions } from "../program/program.ts";
-import { post } from "./ping-request.ts";
+import type { Channel, Delivery, Job, Message, Report } from "./channel.ts";
+import { pingChannel } from "./ping-channel.ts";
 
 /**
- * Reports of a run to the configured address, as a dead-man's switch takes them: ADDRESS/start, then ADDRESS or
- * ADDRESS/fail. No report makes a run fail: one that does not arrive is a warning in the log, which names the host
- * only.
+ * Reports of a run: that it has begun, and how it ended. No report makes a run fail: one that does not arrive is a
+ * warning in the log, which names the host only.
  */
 export interface Ping {
   /** Says, once, that the run has begun; does not wait. */
   start(): void;
-  /**
-   * Says how it ended and waits for that, twelve seconds at most; a signal ends the waiting.
-   * @param text what a person reads there; nothing secret. It is cut at 10,000 bytes.
-   */
-  end(result: "success" | "fail", text: string): Promise<void>;
+  /** Says how it ended and waits for that, twelve seconds at most; a signal ends the waiting. */
+  end(result: "success" | "fail", report: Report): Promise<void>;
 }
 
 /** For runs that report to nobody. */
 export const silentPing: Ping = { start: () => {}, end: async () => {} };
 
-const longestText = 10_000;
+/** A run does not wait for a better moment: what may be sent again at once is sent again at once, so often in all. */
+const attempts = 2;
 /**
  * How long a start that is under way holds up the end, which must not overtake it: it would look like another run's.
  */
 const startMilliseconds = 2_000;
 
-const suffixes = { start: "/start", success: "", fail: "/fail" } as const;
-
-/** One job's success must not clear another one's failure: each has its own address, or none. */
-export type PingJob = "backup" | "rehearsal";
-
-export function openPing({ monitoring }: Settings, log: Log, job: PingJob): Ping {
+export function openPing({ monitoring, server }: Settings, log: Log, job: Job): Ping {
   const path = job === "backup" ? monitoring.pingUrlFile : (monitoring.rehearsalPingUrlFile ?? null);
   const base = path === null ? null : readAddress(path, log);
   if (base === null) return silentPing;
-  // Tells this run's reports from those of another that is under way at the same time.
-  const rid = randomUUID();
+  const channel = pingChannel(base);
   const starting = new AbortController();
   const ending = new AbortController();
   let started: Promise<void> | null = null;
 
-  const send = async (event: keyof typeof suffixes, text: string, signal: AbortSignal): Promise<void> => {
-    const address = new URL(base);
-    address.pathname = `${address.pathname.replace(/\/+$/, "")}${suffixes[event]}`;
-    address.searchParams.set("rid", rid);
-    // The message of an error might hold the address.
-    const refusal = await post(address, cut(text), signal).catch((error) => systemCode(error) ?? "unknown");
-    if (refusal !== null)
-      log.event("warning", null, `the ping (${event}) to ${base.host} did not arrive: ${refusal}`);
+  const send = async (state: Message["state"], report: Report, signal: AbortSignal): Promise<void> => {
+    const delivery = await deliver(channel, { job, condition: job, state, ...report }, signal);
+    if (delivery.outcome === "delivered") return;
+    const what = `the ping (${state}) to ${channel.name} did not arrive`;
+    log.event("warning", null, `${what}: ${delivery.reason}`);
   };
 
   return {
     start: () => {
-      started ??= send("start", "", starting.signal);
+      started ??= send("start", { title: `${job} on ${server}`, lines: [] }, starting.signal);
     },
-    end: async (result, text) => {
+    end: async (result, report) => {
       const stop = () => {
         starting.abort();
         ending.abort();
@@ -68,10 +56,18 @@ export function openPing({ monitoring }: Settings, log: Log, job: PingJob): Ping
       const patience = setTimeout(() => starting.abort(), startMilliseconds);
       await started;
       clearTimeout(patience);
-      await send(result, text, ending.signal);
+      await send(result, report, ending.signal);
       for (const name of interruptions) process.off(name, stop);
     },
   };
+}
+
+async function deliver(channel: Channel, message: Message, signal: AbortSignal): Promise<Delivery> {
+  for (let attempt = 1; ; attempt += 1) {
+    const delivery = await channel.send(message, signal);
+    const isTime = delivery.outcome === "again" && delivery.at.getTime() <= Date.now();
+    if (!isTime || attempt === attempts || signal.aborted) return delivery;
+  }
 }
 
 /** The address in the file, or null with a warning: it is as good as a password, and no message holds it. */
@@ -86,5 +82,3 @@ function readAddress(path: string, log: Log): URL | null {
   }
   return null;
 }
-
-const cut = (text: string): string => Buffer.from(text).subarray(0, longestText).toString();

@@ -1,5 +1,6 @@
 import type { Settings } from "../../contract/settings.ts";
 import { ExitCode } from "../base/exit-codes.ts";
+import type { Report } from "./channel.ts";
 
 /** How the rehearsal of one database ended, as far as whoever watches over rehearsals is told. */
 export interface RehearsalEnding {
@@ -31,11 +32,11 @@ export function rehearsalVerdict(
 }
 
 /** What a run reports to whoever watches over the backups: the server, and a line per database. */
-export function rehearsalReport({ server }: Settings, endings: readonly RehearsalEnding[]): string {
+export function rehearsalReport({ server }: Settings, endings: readonly RehearsalEnding[]): Report {
   const lines = endings.map(({ database, differences, untried, error }) => {
     const found = [...differences, ...(error === null ? [] : [error])].join("; ");
     // An error of PostgreSQL may quote a row in its later lines.
     return `${database}: ${found === "" ? `equal${untried}` : (found.split("\n")[0] ?? "").slice(0, longestReason)}`;
   });
-  return [`rehearsal on ${server}`, ...lines, ""].join("\n");
+  return { title: `rehearsal on ${server}`, lines };
 }
