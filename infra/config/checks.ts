@@ -140,7 +140,7 @@ function sharedPingUrls(servers: readonly ServerPlan[], configuration: Configura
     const own = configuration.servers[again.key]?.monitoring?.pingUrl !== undefined;
     return {
       path: [...(own ? ["servers", again.key] : []), "monitoring", "pingUrl"],
-      text: `is one address for ${first.key} and ${again.key}, so that nobody would miss one of them: put {server} in it, which stands for the server's key, or give each server its own`,
+      text: `is one address for ${first.key} and ${again.key}, so that a report of one hides that the other is missing: put {server} in it, which stands for the server's key, or give each server its own`,
     };
   });
 }

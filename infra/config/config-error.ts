@@ -7,7 +7,7 @@ export class ConfigError extends RunError {
   constructor(project: string, stack: string, problems: readonly Problem[]) {
     const lines = [...new Set(problems.map(({ path, text }) => `  ${project}:${pathText(path)}: ${text}`))];
     const count = lines.length === 1 ? "one problem" : `${lines.length} problems`;
-    super(`Pulumi.${stack}.yaml has ${count}; no server was contacted:\n${lines.join("\n")}`);
+    super(`Pulumi.${stack}.yaml has ${count}; no server was contacted [DBK-CONFIG-1]:\n${lines.join("\n")}`);
     this.problems = problems;
   }
 }

@@ -25,6 +25,6 @@ export function planNotes(plan: ServerPlan): string[] {
   const { backup, rehearsal } = pingUrls(plan);
   if (backup === null || rehearsal !== null || plan.rehearsal.schedule === "never") return [];
   return [
-    "rehearsals report to nobody, because monitoring.pingUrl is one address, which the backups have: put {job} in it, which stands for backup or rehearsal, to have each report to its own",
+    "rehearsals report to nobody: monitoring.pingUrl is one address, and the backups have it. To have each report to its own, put {job} in it, which stands for backup or rehearsal. [DBK-CONFIG-4]",
   ];
 }

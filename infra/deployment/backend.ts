@@ -33,7 +33,8 @@ export function chosenBackend(environment: Environment, credentials: string | nu
 
 const localBackend = "file://~";
 
-const noBackend = `Pulumi does not know yet where to keep its state. Choose, once, and run this again:
+const noBackend = "Pulumi has no place to keep its state yet; nothing was changed [DBK-STACK-2]";
+const backends = `Choose one, once, and run this again:
   pulumi login               Pulumi Cloud
   pulumi login s3://BUCKET   a bucket of your own
   --local                    this machine: ~/.pulumi`;
@@ -50,9 +51,9 @@ async function backendOf(
   const chosen = chosenBackend(environment, credentialsOf(environment));
   if (chosen !== null) return { url: chosen, login: false };
   if (local) return { url: localBackend, login: true };
-  const question = "Pulumi does not know yet where to keep its state. Keep it on this machine, in ~/.pulumi?";
+  const question = "Pulumi has no place to keep its state yet. Keep it on this machine, in ~/.pulumi?";
   if (talk.possible && (await talk.confirm(question))) return { url: localBackend, login: true };
-  throw new DeploymentError("configuration", noBackend);
+  throw new DeploymentError("configuration", noBackend, backends);
 }
 
 /** Whether the stack's secrets are encrypted with a passphrase that somebody has to know. */
@@ -65,13 +66,12 @@ export function needsPassphrase(url: string, environment: Environment, file: Sta
 }
 
 const noPassphrase =
-  "Pulumi encrypts the stack's secrets with a passphrase, and neither PULUMI_CONFIG_PASSPHRASE nor " +
-  "PULUMI_CONFIG_PASSPHRASE_FILE is set";
+  "a passphrase encrypts the stack's secrets, and neither PULUMI_CONFIG_PASSPHRASE nor " +
+  "PULUMI_CONFIG_PASSPHRASE_FILE is set [DBK-STACK-3]";
 
 async function askPassphrase(file: StackFile, talk: Conversation): Promise<string> {
   if (!talk.possible) {
-    const next =
-      "Set one of them. For a new stack choose a passphrase and keep it: nobody can find it out again.";
+    const next = "Set one of them. For a new stack choose a passphrase and keep it: it cannot be recovered.";
     throw new DeploymentError("configuration", noPassphrase, next);
   }
   if (file.topLevel("encryptionsalt") !== undefined)
@@ -80,7 +80,7 @@ async function askPassphrase(file: StackFile, talk: Conversation): Promise<strin
     "Choose a passphrase for the stack's secrets and keep it, every later run needs it (may be empty): ",
   );
   if (first === (await talk.askSecretly("The same again: "))) return first;
-  throw new DeploymentError("notConfirmed", "the two passphrases differ; nothing was changed");
+  throw new DeploymentError("notConfirmed", "the two passphrases differ; nothing was changed [DBK-STACK-3]");
 }
 
 /** What Pulumi needs to know to reach the state. */

@@ -27,11 +27,12 @@ export function keyOf(host: string): string {
   return host.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
 }
 
+/** A sentence that helps somebody who named no server of the file. */
 function known(file: StackFile, word: string): string {
   const keys = file.serverKeys();
-  if (keys.length === 0) return "it has no servers yet";
+  if (keys.length === 0) return "It has no servers yet.";
   const guess = nearest(word, keys);
-  return guess === null ? `its servers are ${keys.join(", ")}` : `did you mean ${guess}?`;
+  return guess === null ? `Its servers: ${keys.join(", ")}.` : `Did you mean ${guess}?`;
 }
 
 function decommissioned(file: StackFile): Record<string, unknown> {
@@ -61,7 +62,7 @@ function refuseContradiction(
     throw new DeploymentError(
       "configuration",
       `${key} is in ${name} already, and its ${setting} there is another: the command line says ` +
-        `${JSON.stringify(value)}, the file ${has}; nothing was changed`,
+        `${JSON.stringify(value)}, the file ${has}; nothing was changed [DBK-CLI-2]`,
       `Correct servers.${key}.${setting} in ${name}, or leave it out of the command line.`,
     );
   }
@@ -90,8 +91,8 @@ function chooseHost(file: StackFile, name: string, choice: HostChoice, wish: Wis
   if (Object.hasOwn(decommissioned(file), made)) {
     throw new DeploymentError(
       "configuration",
-      `${made} stands under ${project}:decommissioned in ${name}; nothing was changed`,
-      "Take it out there if it is to be deployed again.",
+      `${made} is under ${project}:decommissioned in ${name}; nothing was changed [DBK-CLI-2]`,
+      "To deploy it again, remove it there.",
     );
   }
   const similar = nearest(made, file.serverKeys());
@@ -111,15 +112,16 @@ function replaceBy(file: StackFile, name: string, { key, made, replaces, setting
   // A run that was cut off has written this already.
   if (key !== null && decommissioned(file)[replaces] === "forget") return { keys: [key], replaced: replaces };
   if (!file.serverKeys().includes(replaces)) {
-    const what = `--replaces: ${replaces} is not a server of ${name}; ${known(file, replaces)}`;
-    throw new DeploymentError("usage", `${what} Nothing was changed.`);
+    const what = `--replaces: ${replaces} is not a server of ${name}; nothing was changed [DBK-CLI-2]`;
+    throw new DeploymentError("usage", what, known(file, replaces));
   }
   if (key !== null) {
     const next =
       key === replaces
         ? `Give the new machine a name of its own, or only change servers.${key}.host.`
         : `Write ${replaces}: forget under ${project}:decommissioned, and take it out of servers.`;
-    throw new DeploymentError("usage", `--replaces: ${key} is in ${name} already; nothing was changed`, next);
+    const what = `--replaces: ${key} is in ${name} already; nothing was changed [DBK-CLI-2]`;
+    throw new DeploymentError("usage", what, next);
   }
   file.replaceServer(replaces, made, settings);
   return { keys: [made], replaced: replaces };
@@ -131,7 +133,8 @@ function chooseOnly(file: StackFile, name: string, patterns: readonly string[]):
   if (chosen.length > 0) return { keys: chosen, replaced: null };
   throw new DeploymentError(
     "usage",
-    `no server of ${name} matches ${patterns.join(" or ")}; ${known(file, "")}`,
+    `no server of ${name} matches ${patterns.join(" or ")} [DBK-CLI-2]`,
+    known(file, ""),
   );
 }
 
@@ -144,7 +147,7 @@ function refuseOtherThanMappings(file: StackFile, name: string): void {
     const kind = Array.isArray(value) ? "a list" : JSON.stringify(value);
     throw new DeploymentError(
       "configuration",
-      `${project}:${group} in ${name} is not a mapping of keys to values but ${kind}; nothing was changed`,
+      `${project}:${group} in ${name} is not a mapping of keys to values but ${kind}; nothing was changed [DBK-CONFIG-2]`,
       Array.isArray(value) ? "Write `KEY: {}` in place of `- KEY`." : "Correct it.",
     );
   }
@@ -159,7 +162,8 @@ export function chooseServers(file: StackFile, name: string, wish: Wish): Chosen
   if (choice.kind === "only") return chooseOnly(file, name, choice.patterns);
   const keys = file.serverKeys();
   if (keys.length > 0) return { keys, replaced: null };
-  throw new DeploymentError("configuration", `${name} has no servers`, "Name one: HOST in place of --all.");
+  const next = "Name one: HOST in place of --all.";
+  throw new DeploymentError("configuration", `${name} has no servers [DBK-CONFIG-3]`, next);
 }
 
 /** Adds a database to the stack, unless it is there. */
@@ -197,6 +201,6 @@ export function planOfFile(file: StackFile, name: string): StackPlan {
   const count = lines.length === 1 ? "one problem" : `${lines.length} problems`;
   throw new DeploymentError(
     "configuration",
-    `${name} has ${count}; no server was contacted:\n${lines.join("\n")}`,
+    `${name} has ${count}; no server was contacted [DBK-CONFIG-1]:\n${lines.join("\n")}`,
   );
 }

@@ -82,7 +82,7 @@ export interface Wish {
 export const program = "deploy_backup_system.sh";
 
 function wrongUsage(text: string, cause?: unknown): DeploymentError {
-  return new DeploymentError("usage", text, `See ${program} --help.`, { cause });
+  return new DeploymentError("usage", `${text} [DBK-CLI-1]`, `See ${program} --help.`, { cause });
 }
 
 function readWords(words: readonly string[]): { values: Record<string, unknown>; positionals: string[] } {

@@ -40,7 +40,7 @@ export function conversation(
       muted = hidden;
       return (await answer).trim();
     } catch {
-      throw new Interruption("interrupted; nothing was changed", "");
+      throw new Interruption("interrupted; nothing was changed [DBK-CLI-4]", "");
     } finally {
       // Only this one: by a listener of its own the terminal lets go of the keyboard, and it would show what is typed later.
       terminal.off("close", leave);

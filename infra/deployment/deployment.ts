@@ -42,7 +42,8 @@ const keptIn = (looks: readonly Look[]): string[] => [
   ...new Set(looks.map(({ plan }) => replacedDirectoryIn(plan.paths.installation))),
 ];
 
-const untouched = () => new Interruption("interrupted; nothing was changed", "Run the same command again.");
+const untouched = () =>
+  new Interruption("interrupted; nothing was changed [DBK-CLI-4]", "Run the same command again.");
 
 /** One deployment, from the command line to the verified end. */
 export class Deployment {
@@ -207,7 +208,7 @@ export class Deployment {
     }
     this.#beforeApplication = await askForApplication(this.#asking, ready, before);
     if (!nothing && !this.#wish.yes && !(await before(talk.confirm("Deploy this?"))))
-      throw new DeploymentError("notConfirmed", "not confirmed; nothing was changed");
+      throw new DeploymentError("notConfirmed", "not confirmed; nothing was changed [DBK-CLI-3]");
 
     this.#store.write();
     // From here on the stack is there to stay.
@@ -256,7 +257,7 @@ export class Deployment {
     const { progress, interruptions } = this.#tools;
     const reason = () =>
       new Interruption(
-        "interrupted; the deployment is done, and not verified",
+        "interrupted; the deployment is done, and not verified [DBK-CLI-4]",
         "Run the same command again: it goes on with the first backup and the status check.",
       );
     if (interruptions.signal.aborted) throw reason();

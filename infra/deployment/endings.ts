@@ -7,8 +7,8 @@ import { cancelCommand, type Run } from "./pulumi-stack.ts";
 export function nobodyToAsk(): DeploymentError {
   return new DeploymentError(
     "notConfirmed",
-    "there is no terminal to ask on; nothing was changed",
-    "Give --yes to deploy unasked, or --dry-run to see what that would do.",
+    "there is no terminal to confirm on; nothing was changed [DBK-CLI-3]",
+    "Use --yes to deploy without confirmation, or --dry-run to see what that would do.",
   );
 }
 
@@ -19,7 +19,7 @@ export function notReady(looks: readonly Look[], similar: string | null, file: s
   const is = looks.length === 1 ? "is" : "are";
   return new DeploymentError(
     "unavailable",
-    `${keys} ${is} not ready; nothing was changed:\n${problems.join("\n")}`,
+    `${keys} ${is} not ready; nothing was changed [DBK-READY-1]:\n${problems.join("\n")}`,
     similar === null
       ? "Then run the same command again."
       : `${file} has ${similar}: did you mean that one? Else run the same command again then.`,
@@ -35,7 +35,7 @@ export function withoutContainer(looks: readonly Look[], file: string): Deployme
   );
   return new DeploymentError(
     "unavailable",
-    `there is no container ${missing.join(", ")}; nothing was changed`,
+    `there is no container ${missing.join(", ")}; nothing was changed [DBK-READY-7]`,
     `Set databases.NAME.container in ${file} to the container that PostgreSQL runs in, and run the same command again.`,
   );
 }
@@ -54,12 +54,16 @@ export function previewFailed(run: Run): DeploymentError {
   const next = entangled.test(text)
     ? "A version before this one deployed the servers together. Deploy all once: scripts/deploy_backup_system.sh --all"
     : "";
-  return new DeploymentError("failed", `the preview failed; nothing was changed:\n${text}`, next);
+  return new DeploymentError(
+    "failed",
+    `the preview failed; nothing was changed [DBK-STACK-9]:\n${text}`,
+    next,
+  );
 }
 
 export function interrupted(stack: string, { report }: Run): Interruption {
   return new Interruption(
-    `interrupted after ${report.done.length} changes; what was done is on the server and in the stack's state`,
+    `interrupted after ${report.done.length} changes; what was done is on the server and in the stack's state [DBK-CLI-4]`,
     `Run the same command again: it goes on from there. If it says that the stack is locked: ${cancelCommand(stack)}`,
   );
 }

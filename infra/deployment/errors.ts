@@ -1,6 +1,9 @@
 import type { DeploymentExit } from "./exit-codes.ts";
 
-/** Why the deployment ended without having done what it was asked for; `next` says what a person does about it. */
+/**
+ * Why the deployment ended without having done what it was asked for. The message ends with its id, in the first line
+ * where more lines follow; `next` says what a person does about it.
+ */
 export class DeploymentError extends Error {
   readonly exit: Exclude<DeploymentExit, "done">;
   readonly next: string;

@@ -61,6 +61,6 @@ export function twinProblem({ plan, deployedAs }: Look, configured: readonly str
     `${plan.key}: it is the same machine as ${others.join(" and ")}, which is deployed already. ` +
     `Deploy it by that name, or write it under servers with formerly: ${other} in its place. ` +
     `If it is another machine, cloned from that one: on the clone rm -r ${stateDirectory}, and give it a machine-id of ` +
-    "its own: rm -f /etc/machine-id /var/lib/dbus/machine-id; systemd-machine-id-setup."
+    "its own: rm -f /etc/machine-id /var/lib/dbus/machine-id; systemd-machine-id-setup. [DBK-READY-16]"
   );
 }

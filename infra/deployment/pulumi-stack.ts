@@ -253,8 +253,8 @@ function lockedStack(stack: string, cause: unknown): DeploymentError {
   const holder = /^.*(?:created by|locked by).*$/m.exec(messageOf(cause))?.[0].trim();
   return new DeploymentError(
     "locked",
-    `the stack ${stack} is locked by another run of Pulumi${holder === undefined ? "" : ` (${holder})`}`,
-    `Wait for its end. If it was killed: ${cancelCommand(stack)}`,
+    `the stack ${stack} is locked by another run of Pulumi${holder === undefined ? "" : ` (${holder})`} [DBK-STACK-1]`,
+    `Wait until it ends. If it was killed: ${cancelCommand(stack)}`,
     { cause },
   );
 }
@@ -262,7 +262,7 @@ function lockedStack(stack: string, cause: unknown): DeploymentError {
 function leftStack(stack: string, text: string, cause: unknown): DeploymentError {
   return new DeploymentError(
     "failed",
-    `the stack ${stack}, which was made for this run and is empty, could not be removed: ${text}`,
+    `the stack ${stack}, which was made for this run and is empty, could not be removed: ${text} [DBK-STACK-5]`,
     `${/currently locked/.test(text) ? `${cancelCommand(stack)}\n` : ""}Run the same command again, or remove it: npm run pulumi -- stack rm --yes --preserve-config --stack ${stack}`,
     { cause },
   );
@@ -292,7 +292,6 @@ function stackError(stack: string, cause: unknown): DeploymentError {
   const next = /passphrase/i.test(text)
     ? "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the stack's passphrase."
     : "";
-  return new DeploymentError("configuration", `Pulumi cannot open the stack ${stack}: ${text}`, next, {
-    cause,
-  });
+  const what = `Pulumi cannot open the stack ${stack}: ${text} [DBK-STACK-4]`;
+  return new DeploymentError("configuration", what, next, { cause });
 }

@@ -22,7 +22,8 @@ export async function askForDatabase({ wish, talk, store: { name, file } }: Aski
     talk.possible && !wish.yes
       ? await talk.ask(`${name} names no database yet. ${next}\nWhich database is to be backed up? `)
       : "";
-  if (answer === "") throw new DeploymentError("configuration", `${name} names no database`, next);
+  if (answer === "")
+    throw new DeploymentError("configuration", `${name} names no database [DBK-CONFIG-3]`, next);
   addDatabase(file, answer);
 }
 

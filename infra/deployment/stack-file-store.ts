@@ -50,7 +50,8 @@ export class StackFileStore {
         : others.length > 0
           ? `The stacks that have a file here: ${others.sort().join(", ")}.`
           : "Name a server in place of --all, --only or --replaces: that makes the stack.";
-    throw new DeploymentError("configuration", `there is no ${this.name}; nothing was changed`, next);
+    const what = `there is no ${this.name}; nothing was changed [DBK-CONFIG-3]`;
+    throw new DeploymentError("configuration", what, next);
   }
 
   /** Pulumi has made the stack, and may have written its salt. */
@@ -82,7 +83,7 @@ export class StackFileStore {
     if (this.#read() !== this.#expected) {
       throw new DeploymentError(
         "configuration",
-        `${this.name} was changed by somebody else meanwhile; nothing was changed`,
+        `${this.name} was changed by somebody else meanwhile; nothing was changed [DBK-CONFIG-2]`,
         "Run the command again.",
       );
     }
@@ -91,7 +92,7 @@ export class StackFileStore {
     } catch (error) {
       throw new DeploymentError(
         "configuration",
-        `${this.path} cannot be written: ${messageOf(error)}; nothing was changed`,
+        `${this.path} cannot be written: ${messageOf(error)}; nothing was changed [DBK-CONFIG-2]`,
         "Make it and its directory writable for you.",
         { cause: error },
       );
@@ -111,7 +112,7 @@ export class StackFileStore {
     } catch (error) {
       throw new DeploymentError(
         "configuration",
-        `${this.path} cannot be read: ${messageOf(error)}`,
+        `${this.path} cannot be read: ${messageOf(error)} [DBK-CONFIG-2]`,
         "Make it readable for you.",
         { cause: error },
       );

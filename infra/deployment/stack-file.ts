@@ -34,20 +34,18 @@ export class StackFile {
     if (error !== undefined)
       throw new DeploymentError(
         "configuration",
-        `${name} is not valid YAML: ${error.message}`,
+        `${name} is not valid YAML [DBK-CONFIG-2]:\n${error.message}`,
         "Correct it.",
       );
-    if (document.contents !== null && !isMap(document.contents))
-      throw new DeploymentError("configuration", `${name} is not a mapping of keys to values`, "Correct it.");
+    if (document.contents !== null && !isMap(document.contents)) throw notMapping(name);
     const config = document.get("config");
-    if (config !== undefined && config !== null && !isMap(config))
-      throw new DeploymentError("configuration", `config in ${name} is not a mapping`, "Correct it.");
+    if (config !== undefined && config !== null && !isMap(config)) throw notMapping(`config in ${name}`);
     const short = Object.keys(mappingOf(document.toJS()?.config)).filter((key) => !key.includes(":"));
     if (short.length > 0) {
       const right = short.map((key) => `${project}:${key}`).join(", ");
       throw new DeploymentError(
         "configuration",
-        `config in ${name} has keys without their project's name: ${short.join(", ")}`,
+        `config in ${name} has keys without their project's name: ${short.join(", ")} [DBK-CONFIG-2]`,
         `Write ${right}.`,
       );
     }
@@ -149,8 +147,7 @@ export class StackFile {
       return found;
     }
     if (found !== undefined && found !== null && !(isScalar(found) && found.value === null)) {
-      const what = `${project}:${name} in ${this.#name} is not a mapping of keys to values`;
-      throw new DeploymentError("configuration", what, "Correct it.");
+      throw notMapping(`${project}:${name} in ${this.#name}`);
     }
     const config = this.#document.get("config");
     if (!isMap(config)) this.#document.set("config", this.#block());
@@ -188,6 +185,13 @@ export class StackFile {
     return node;
   }
 }
+
+const notMapping = (what: string): DeploymentError =>
+  new DeploymentError(
+    "configuration",
+    `${what} is not a mapping of keys to values [DBK-CONFIG-2]`,
+    "Correct it.",
+  );
 
 const keyText = (key: unknown): string => String(isScalar(key) ? key.value : key);
 

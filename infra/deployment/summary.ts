@@ -100,12 +100,16 @@ function missingLines({ problems, notes, verification, commands }: ServerResult)
     ...notes,
     ...(waiting.length === 0
       ? []
-      : [`no backup of ${waiting.join(", ")} yet. After kamal deploy: ${commands.backup}`]),
+      : [`no backup of ${waiting.join(", ")} yet. After kamal deploy: ${commands.backup} [DBK-READY-7]`]),
     ...(verification?.failure === null && !isHealthy(verification) && verification.status !== null
-      ? [`the status check finds something critical: ${commands.status}`]
+      ? [`the status check finds something critical: ${commands.status} [DBK-CHANGE-7]`]
       : []),
-    ...(verification?.failure ? [`the first backup and status check failed:\n${verification.failure}`] : []),
-    ...(verification !== null && verification.status === null ? ["the status check gave no answer"] : []),
+    ...(verification?.failure
+      ? [`the first backup and status check failed [DBK-CHANGE-7]:\n${verification.failure}`]
+      : []),
+    ...(verification !== null && verification.status === null
+      ? ["the status check gave no answer [DBK-CHANGE-7]"]
+      : []),
   ];
 }
 
@@ -121,9 +125,9 @@ function headline(result: Result, server: ServerResult, paint: Paint): string {
       : result.dryRun
         ? ["yellow", "shown only; nothing was changed"]
         : result.errors.length > 0
-          ? ["red", "the deployment did not end well"]
+          ? ["red", "the deployment failed"]
           : !isGood(server)
-            ? ["red", "deployed, and it does not work yet"]
+            ? ["red", "deployed, but it does not work yet"]
             : (server.verification?.waiting.length ?? 0) > 0
               ? result.beforeApplication
                 ? ["yellow", "deployed; backups begin as soon as the database is there"]
@@ -157,7 +161,7 @@ function nextLines(result: Result): string[] {
     ...(fileChanges.length > 0 && !dryRun ? [`commit ${file}: ${fileChanges.join("; ")}`] : []),
     ...(errors.length > 0
       ? [
-          `mend that and run the same command again; if it says that the stack is locked: ${cancelCommand(stack)}`,
+          `fix that and run the same command again. If it says that the stack is locked: ${cancelCommand(stack)}`,
         ]
       : []),
   ];
@@ -169,7 +173,7 @@ function lastLines(result: Result): string[] {
   const databases = unprotected(result).map(
     ({ key, name, container }) => `${name} (there is no container ${container} on ${key})`,
   );
-  return [`nothing is backed up of ${databases.join(", ")}`];
+  return [`nothing is backed up of ${databases.join(", ")} [DBK-READY-7]`];
 }
 
 /** The end of a deployment for a person: what was done, what is missing, what to do next, how long it took. */

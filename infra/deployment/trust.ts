@@ -53,17 +53,20 @@ export async function acceptHostKey(
     case "different":
       throw new DeploymentError(
         "unavailable",
-        `${said}, not the ${wish.acceptHostKey} that --accept-host-key says; nothing was changed`,
+        `${said}, not the ${wish.acceptHostKey} that --accept-host-key says; nothing was changed [DBK-SSH-2]`,
         compareAdvice,
       );
     case "refused":
       throw new DeploymentError(
         "notConfirmed",
-        `${said}, and nobody was asked; nothing was changed`,
+        `${said}, and nobody was asked; nothing was changed [DBK-SSH-2]`,
         `${compareAdvice}\n${againWith(wish, connection.key, fingerprint)}`,
       );
     case "ask":
       if (await talk.confirm(`T${said.slice(1)}.\n${compareAdvice}\nIs it this key?`)) return shown;
-      throw new DeploymentError("notConfirmed", "the host key was not accepted; nothing was changed");
+      throw new DeploymentError(
+        "notConfirmed",
+        "the host key was not accepted; nothing was changed [DBK-SSH-2]",
+      );
   }
 }

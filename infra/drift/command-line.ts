@@ -36,10 +36,11 @@ export function parseCommandLine(words: readonly string[]): Wish | "help" {
   const { stack, only, json, markdown = [], help } = valuesOf(words);
   if (help) return "help";
   for (const [name, values] of Object.entries({ stack, only, markdown })) {
-    if ([values].flat().includes("")) throw new UsageError(`--${name} needs a value`);
+    if ([values].flat().includes("")) throw new UsageError(`--${name} needs a value [DBK-CLI-1]`);
   }
   const printsMarkdown = markdown.includes("-");
-  if (json && printsMarkdown) throw new UsageError("--json and --markdown - both want standard output");
+  if (json && printsMarkdown)
+    throw new UsageError("--json and --markdown - both want standard output [DBK-CLI-1]");
   return {
     stack: stack ?? null,
     only: only ?? null,
@@ -61,6 +62,6 @@ function valuesOf(words: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw new UsageError(messageOf(error), { cause: error });
+    throw new UsageError(`${messageOf(error)} [DBK-CLI-1]`, { cause: error });
   }
 }

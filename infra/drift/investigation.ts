@@ -98,7 +98,7 @@ function sorted<Place extends { path: string | null; resource: string }>(places:
   return places.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-const cutOff = "Pulumi's refresh failed before everything of this server had been looked at.";
+const cutOff = "Pulumi's refresh failed before everything of this server had been looked at. [DBK-DRIFT-2]";
 
 const connectionOf = ({ wished, before }: Sighting): Connection | null => connectionIn(wished ?? before);
 

@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { styleText } from "node:util";
+import { identified } from "../../scripts/contract/error-ids.ts";
 import { messageOf } from "../../scripts/contract/error-text.ts";
 import { matchesKey } from "../config/key-pattern.ts";
 import { say } from "../local-machine/steps.ts";
@@ -33,14 +34,16 @@ async function investigate({ stack, only }: Wish, signal: AbortSignal): Promise<
   );
   const failures = failuresOf(preview);
   if (servers.length === 0 && only !== null)
-    failures.push(`No server of the stack has a key that matches ${only}.`);
+    failures.push(`No server of the stack has a key that matches ${only}. [DBK-CLI-2]`);
   return makeReport({ stack: preview.stack ?? stack, failures, servers: reports, takenAt });
 }
 
 function failuresOf({ errors, resources }: Preview): string[] {
   const consequence =
     resources.size > 0 ? ", so it is not known what is pending and whether a change is wanted by now" : "";
-  return errors.map((error) => `Pulumi could not preview the stack${consequence}: ${error}`);
+  return errors.map((error) =>
+    identified(`Pulumi could not preview the stack${consequence}: ${error}`, "[DBK-DRIFT-1]"),
+  );
 }
 
 /** Says now and then how many resources were looked at. */
@@ -79,7 +82,9 @@ async function run(words: readonly string[]): Promise<number> {
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interruption.abort());
   try {
     const report = await investigate(wish, interruption.signal).catch((error: unknown) => {
-      const why = interruption.signal.aborted ? "The report was interrupted." : messageOf(error);
+      const why = interruption.signal.aborted
+        ? "The report was interrupted. [DBK-DRIFT-2]"
+        : messageOf(error);
       return makeReport({ stack: wish.stack, failures: [why], servers: [], takenAt: new Date() });
     });
     print(report, wish);
@@ -93,6 +98,10 @@ try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
   const message = messageOf(error);
-  say(error instanceof UsageError ? `${message}\n\n${usage}` : `The drift report failed: ${message}`);
+  say(
+    error instanceof UsageError
+      ? `${message}\n\n${usage}`
+      : identified(`The drift report failed: ${message}`, "[DBK-DRIFT-2]"),
+  );
   process.exitCode = 1;
 }

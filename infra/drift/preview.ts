@@ -37,7 +37,7 @@ export async function runPreview(
     stderr = (stderr + text).slice(-keptStderr);
   });
   const ended = new Promise<string | null>((resolve) => {
-    pulumi.on("error", (error) => resolve(`pulumi could not be started: ${error.message}`));
+    pulumi.on("error", (error) => resolve(`pulumi could not be started: ${error.message} [DBK-PULUMI-3]`));
     pulumi.on("close", (code) => resolve(code === 0 ? null : `pulumi preview ended with exit code ${code}`));
   });
   let strange = 0;

@@ -25,8 +25,10 @@ export const changeOf = ({ change }: Drift): string | null => (change === "missi
 /** A property's two values, `mode: 0600 → 0644`. */
 export function propertyText({ name, before, after }: PropertyChange): string {
   if (name === "obstacle") return `${value(after)} is in its place`;
-  if (name === "record" && after === "missing") return "the server has no record of it any more";
-  if (name === "record" && after !== null) return `the server has it recorded as ${value(after)}`;
+  if (name === "record" && after === "missing")
+    return "the server has no record of it any more [DBK-DRIFT-3]";
+  if (name === "record" && after !== null)
+    return `the server has it recorded as ${value(after)} [DBK-DRIFT-3]`;
   if (name === "sha256")
     return `content differs, and is not shown: sha256 ${value(before)}… → ${value(after)}…`;
   return `${name}: ${value(before)} → ${value(after)}`;

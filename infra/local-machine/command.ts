@@ -23,7 +23,7 @@ export class CommandError extends Error {
 
   constructor(argv: readonly string[], result: CommandResult) {
     const printed = (result.stderr.trim() || result.stdout.trim()).split("\n").slice(-20).join("\n");
-    super(`\`${argv.join(" ")}\` exited ${result.code}:\n${printed}`);
+    super(`\`${argv.join(" ")}\` exited ${result.code} [DBK-PULUMI-3]:\n${printed}`);
     this.name = "CommandError";
     this.result = result;
   }

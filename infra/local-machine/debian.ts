@@ -22,7 +22,7 @@ export async function requireCommand(command: string, debianPackage: string): Pr
   if (await isInstalled(command)) return;
   if (!mayInstallPackages()) {
     throw new Error(
-      `\`${command}\` is missing. Install it (Debian and Ubuntu: apt-get install ${debianPackage}) and try again.`,
+      `\`${command}\` is missing. Install it (Debian and Ubuntu: apt-get install ${debianPackage}) and try again. [DBK-PULUMI-3]`,
     );
   }
   await installPackages(debianPackage);

@@ -12,7 +12,9 @@ export function variables<Name extends string>(
 ): Record<Name, string> {
   const missing = names.filter((name) => !environment[name]);
   if (missing.length > 0)
-    throw new EnvironmentError(`Not set: ${missing.join(", ")}. The workflow of this repository sets them.`);
+    throw new EnvironmentError(
+      `Not set: ${missing.join(", ")}. The workflow of this repository sets them. [DBK-CI-3]`,
+    );
   return Object.fromEntries(names.map((name) => [name, environment[name] ?? ""])) as Record<Name, string>;
 }
 
@@ -22,6 +24,6 @@ export function stackNames(environment: NodeJS.ProcessEnv): string[] {
   try {
     return z.array(z.string().min(1)).min(1).parse(JSON.parse(STACKS));
   } catch (error) {
-    throw new EnvironmentError(`STACKS is not a JSON list of names: ${STACKS}`, { cause: error });
+    throw new EnvironmentError(`STACKS is not a JSON list of names: ${STACKS} [DBK-CI-3]`, { cause: error });
   }
 }

@@ -33,7 +33,7 @@ export async function ask(api: Api, method: string, path: string, body?: unknown
     });
     text = await response.text();
   } catch (error) {
-    throw new ForgeError(`${api.name} does not answer to ${what}: ${reasonOf(error)}`, null, {
+    throw new ForgeError(`${api.name} does not answer to ${what}: ${reasonOf(error)} [DBK-CI-4]`, null, {
       cause: error,
     });
   }
@@ -41,7 +41,9 @@ export async function ask(api: Api, method: string, path: string, body?: unknown
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ForgeError(`${api.name}'s answer to ${what} is not JSON`, response.status, { cause: error });
+    throw new ForgeError(`${api.name}'s answer to ${what} is not JSON [DBK-CI-4]`, response.status, {
+      cause: error,
+    });
   }
 }
 
@@ -55,7 +57,10 @@ export async function askForAll<T>(api: Api, path: string, entry: z.ZodType<T>):
     entries.push(...read);
     if (read.length < pageSize) return entries;
   }
-  throw new ForgeError(`${api.name} has more than ${mostPages * pageSize} entries at ${path}`, null);
+  throw new ForgeError(
+    `${api.name} has more than ${mostPages * pageSize} entries at ${path} [DBK-CI-4]`,
+    null,
+  );
 }
 
 /** An answer of the shape that is needed. @throws ForgeError */
@@ -63,7 +68,7 @@ export function understood<T>(api: Api, path: string, shape: z.ZodType<T>, answe
   const read = shape.safeParse(answer);
   if (read.success) return read.data;
   const reason = z.prettifyError(read.error);
-  throw new ForgeError(`${api.name}'s answer from ${path} is not understood: ${reason}`, null);
+  throw new ForgeError(`${api.name}'s answer from ${path} is not understood: ${reason} [DBK-CI-4]`, null);
 }
 
 /**
@@ -73,14 +78,14 @@ export function understood<T>(api: Api, path: string, shape: z.ZodType<T>, answe
  */
 export function requireLabel(api: Api, issue: number, labels: readonly string[], wanted: string): void {
   if (labels.includes(wanted)) return;
-  const message = `${api.name} opened issue #${issue} without its label ${wanted}. Close it by hand. ${api.needs}`;
+  const message = `${api.name} opened issue #${issue} without its label ${wanted}. Close it by hand. ${api.needs} [DBK-CI-4]`;
   throw new ForgeError(message, null);
 }
 
 function refusal(api: Api, what: string, status: number, text: string): ForgeError {
   const said = text.trim().slice(0, 300);
   const next = [401, 403, 404].includes(status) ? ` ${api.needs}` : "";
-  return new ForgeError(`${api.name} answers ${status} to ${what}: ${said}${next}`, status);
+  return new ForgeError(`${api.name} answers ${status} to ${what}: ${said}${next} [DBK-CI-4]`, status);
 }
 
 function reasonOf(error: unknown): string {

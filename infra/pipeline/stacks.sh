@@ -8,13 +8,13 @@ for file in Pulumi.*.yaml; do
   name=${file#Pulumi.}
   name=${name%.yaml}
   if [[ ! $name =~ ^[A-Za-z0-9_.-]{1,100}$ ]]; then
-    printf '%q is no name of a stack: letters, digits, ".", "_" and "-", at most 100. Rename the file.\n' "$file" >&2
+    printf '%q is no name of a stack: letters, digits, ".", "_" and "-", at most 100. Rename the file. [DBK-CI-3]\n' "$file" >&2
     exit 1
   fi
   names+=("\"$name\"")
 done
 if [ "${#names[@]}" -eq 0 ]; then
-  echo "No stack: there is no file Pulumi.STACK.yaml in $PWD. \`pulumi stack init STACK\` makes one." >&2
+  echo "No stack: there is no file Pulumi.STACK.yaml in $PWD. Make one: pulumi stack init STACK [DBK-CI-3]" >&2
   exit 1
 fi
 (IFS=, && printf '[%s]\n' "${names[*]}")

@@ -14,11 +14,11 @@ done
 
 problems=()
 [ -n "${PULUMI_ACCESS_TOKEN-}${PULUMI_BACKEND_URL-}" ] ||
-  problems+=("Neither PULUMI_ACCESS_TOKEN nor PULUMI_BACKEND_URL is set: it is not known where the state is.")
+  problems+=("Neither PULUMI_ACCESS_TOKEN nor PULUMI_BACKEND_URL is set: it is not known where the state is. [DBK-CI-1]")
 [ -n "${SSH_PRIVATE_KEY-}" ] ||
-  problems+=("SSH_PRIVATE_KEY is not set: there is no key to log in to the servers with.")
+  problems+=("SSH_PRIVATE_KEY is not set: there is no key to log in to the servers with. [DBK-CI-1]")
 if [ "${#problems[@]}" -gt 0 ]; then
-  problems+=("Nobody has set them, or this job may not see them: docs/CI.md says where they belong.")
+  problems+=("They are not set, or this job may not read them. docs/CI.md says where they belong. [DBK-CI-1]")
   printf '%s\n' "${problems[@]}" >&2
   exit 1
 fi
@@ -39,8 +39,8 @@ fi
 exec ssh-agent bash -c '
   set -euo pipefail
   if ! said=$(printf "%s\n" "$SSH_PRIVATE_KEY" | tr -d "\r" | SSH_ASKPASS_REQUIRE=never ssh-add -q - 2>&1); then
-    printf "SSH_PRIVATE_KEY cannot be used: %s\n" "$said" >&2
-    echo "It must be the whole text of a private key without a passphrase, first and last line included." >&2
+    printf "SSH_PRIVATE_KEY cannot be used: %s [DBK-CI-2]\n" "$said" >&2
+    echo "It must be the whole text of a private key without a passphrase, first and last line included. [DBK-CI-2]" >&2
     exit 1
   fi
   unset SSH_PRIVATE_KEY

@@ -25,7 +25,7 @@ export interface ServerVerification {
  * leaving the resource out would show a delete that nobody wants.
  */
 const heldCommand = (key: string) =>
-  `echo ${shellWord(`${key} is not ready, so that nothing on it can be verified`)} >&2; exit 1`;
+  `echo ${shellWord(`${key} is not ready, so nothing on it can be verified [DBK-READY-1]`)} >&2; exit 1`;
 
 const inputNames = ["interpreter", "create", "update", "stdin", "logging", "triggers"];
 

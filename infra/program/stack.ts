@@ -97,21 +97,25 @@ async function lookAt(plan: ServerPlan): Promise<Candidate> {
 async function tellProblems({ plan, facts }: Candidate): Promise<void> {
   if (!isDryRun() || facts.problems.length === 0) return;
   const causes = facts.problems.map((problem) => `\n  - ${problem}`).join("");
-  await log.warn(`the server ${plan.key} is not ready, and nothing of it will be changed:${causes}`);
+  await log.warn(
+    `the server ${plan.key} is not ready, and nothing on it will be changed [DBK-READY-1]:${causes}`,
+  );
 }
 
 /** Said in every run: what is deployed and green would else be taken for backed up. */
 async function tellWaiting({ plan, facts }: Candidate): Promise<void> {
   if (facts.waiting.length === 0) return;
   const causes = facts.notes.map((note) => `\n  - ${note}`).join("");
-  await log.warn(`on ${plan.key} nothing is backed up of ${facts.waiting.join(", ")}:${causes}`);
+  await log.warn(
+    `on ${plan.key} nothing is backed up of ${facts.waiting.join(", ")} [DBK-READY-7]:${causes}`,
+  );
 }
 
 async function tellEmpty({ servers }: StackPlan): Promise<void> {
   if (servers.length > 0) return;
   const stack = getStack();
   await log.warn(
-    `Pulumi.${stack}.yaml names no server, so nothing is backed up: scripts/deploy_backup_system.sh SERVER adds one`,
+    `Pulumi.${stack}.yaml names no server, so nothing is backed up. Add one: scripts/deploy_backup_system.sh SERVER [DBK-CONFIG-3]`,
   );
 }
 
@@ -125,7 +129,8 @@ async function verificationPossible(servers: readonly ServerPlan[], parts: Stack
   const possible = await parts.verificationPlugin();
   if (!possible) {
     const advice = `${installCommand}, or set verification: false`;
-    await log.warn(`${unverified}: Pulumi cannot get the command plugin. To have it: ${advice}`);
+    const what = `${unverified}: Pulumi cannot get the command plugin. To have it: ${advice}`;
+    await log.warn(`${what} [DBK-PULUMI-4]`);
   }
   return possible;
 }

@@ -60,8 +60,8 @@ export type EngineEvent =
 
 /** What there is to say where {@link engineEvent} throws. */
 export const notUnderstood =
-  "What Pulumi's engine said could not be understood; perhaps this version of the CLI is not known here " +
-  "(npm run pulumi -- version).";
+  "What Pulumi's engine said could not be understood. This version of the CLI may be unknown here: " +
+  "npm run pulumi -- version [DBK-PULUMI-5]";
 
 /**
  * Reads one event of the engine.

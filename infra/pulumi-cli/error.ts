@@ -1,3 +1,9 @@
+const ids: Record<PulumiCliError["kind"], string> = {
+  unavailable: "[DBK-PULUMI-1]",
+  unwritten: "[DBK-PULUMI-1]",
+  refused: "[DBK-PULUMI-2]",
+};
+
 /** Where a person gets the CLI from without us. */
 const instructions = "https://www.pulumi.com/docs/install/";
 
@@ -11,7 +17,7 @@ export class PulumiCliError extends Error {
   readonly kind: "unavailable" | "refused" | "unwritten";
   constructor(kind: PulumiCliError["kind"], what: string, version: string, options?: ErrorOptions) {
     const next = `Install Pulumi ${version} (${instructions}) and put it on PATH.`;
-    super(`${what}\n${next}`, options);
+    super(`${what} ${ids[kind]}\n${next}`, options);
     this.name = "PulumiCliError";
     this.kind = kind;
   }

@@ -18,7 +18,7 @@ const mostRedirects = 5;
  */
 export async function* download(url: string, limits: Limits): AsyncGenerator<Uint8Array, void, undefined> {
   const idle = new AbortController();
-  const nothingCame = () => idle.abort(new Error(`nothing came for ${seconds(limits.idle)}`));
+  const nothingCame = () => idle.abort(new Error(`no data for ${seconds(limits.idle)}`));
   const timer = setTimeout(nothingCame, limits.idle);
   const total = new AbortController();
   const tookLong = () => total.abort(new Error(`it took longer than ${seconds(limits.total)}`));
@@ -44,7 +44,7 @@ export async function* download(url: string, limits: Limits): AsyncGenerator<Uin
 async function answerOf(from: URL, signal: AbortSignal): Promise<Response> {
   let at = from;
   for (let hop = 0; hop <= mostRedirects; hop += 1) {
-    if (at.protocol !== "https:") throw new Error(`it leads to ${at.origin}, which is not https`);
+    if (at.protocol !== "https:") throw new Error(`it redirects to ${at.origin}, which is not https`);
     // As it lies there: the checksum is that of the file.
     const headers = { "accept-encoding": "identity" };
     const response = await fetch(at, { redirect: "manual", signal, headers });
@@ -55,7 +55,7 @@ async function answerOf(from: URL, signal: AbortSignal): Promise<Response> {
       throw new Error(`${at.host} answers ${response.status}`);
     at = new URL(location, at);
   }
-  throw new Error(`it leads on more than ${mostRedirects} times`);
+  throw new Error(`it redirects more than ${mostRedirects} times`);
 }
 
 /** What fetch has to say is in the innermost cause. */

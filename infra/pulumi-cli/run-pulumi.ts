@@ -12,7 +12,7 @@ function run(argv: readonly string[], environment: NodeJS.ProcessEnv): void {
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => pulumi.kill("SIGTERM"));
   pulumi.on("error", (error) => {
-    console.error(`pulumi could not be started: ${error.message}`);
+    console.error(`pulumi could not be started: ${error.message} [DBK-PULUMI-3]`);
     process.exitCode = 127;
   });
   pulumi.on("close", (code, signal) => {

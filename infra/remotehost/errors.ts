@@ -1,3 +1,5 @@
+import type { ErrorId } from "../../scripts/contract/error-ids.ts";
+
 /** Why a server could not be logged in to, or why an open session ended. */
 export type ConnectErrorKind =
   | "account-locked"
@@ -23,6 +25,32 @@ export type ConnectErrorKind =
   | "unreachable"
   | "wrong-login";
 
+/** The kind's id in docs/TROUBLESHOOTING.md: one for kinds about which a person does the same. */
+const connectErrorIds: Record<ConnectErrorKind, ErrorId> = {
+  "account-locked": "[DBK-SSH-5]",
+  "bad-connection": "[DBK-SSH-1]",
+  "changed-host-key": "[DBK-SSH-3]",
+  "client-configuration": "[DBK-SSH-1]",
+  closed: "[DBK-SSH-12]",
+  "connection-lost": "[DBK-SSH-12]",
+  dropped: "[DBK-SSH-10]",
+  "jump-host": "[DBK-SSH-7]",
+  "name-not-found": "[DBK-SSH-8]",
+  "no-common-algorithm": "[DBK-SSH-9]",
+  "no-shell": "[DBK-SSH-11]",
+  "no-ssh": "[DBK-SSH-1]",
+  "no-sudo": "[DBK-SSH-6]",
+  "not-ssh": "[DBK-SSH-8]",
+  other: "[DBK-SSH-11]",
+  "port-closed": "[DBK-SSH-8]",
+  "refused-key": "[DBK-SSH-4]",
+  "revoked-host-key": "[DBK-SSH-3]",
+  timeout: "[DBK-SSH-8]",
+  "unknown-host-key": "[DBK-SSH-2]",
+  unreachable: "[DBK-SSH-8]",
+  "wrong-login": "[DBK-SSH-6]",
+};
+
 /** What failed, where, why, and what to do next: everything a message of this provider says. */
 export interface ErrorText {
   /** The server as the person names it. */
@@ -35,13 +63,18 @@ export interface ErrorText {
   next: string;
 }
 
+/** With the id that the message ends with. */
+export interface IdentifiedText extends ErrorText {
+  id: ErrorId;
+}
+
 /** Everything that this provider reports as a failure. `host` is the server as the person names it. */
 export class RemoteHostError extends Error {
   readonly host: string;
-  constructor(text: ErrorText, options?: ErrorOptions) {
-    super(`${text.host}: ${text.what}: ${withoutFinalStop(text.why)}. ${text.next}`.trim(), options);
+  constructor({ host, what, why, next, id }: IdentifiedText, options?: ErrorOptions) {
+    super(`${host}: ${what}: ${withoutFinalStop(why)}. ${next} ${id}`, options);
     this.name = new.target.name;
-    this.host = text.host;
+    this.host = host;
   }
 }
 
@@ -49,7 +82,7 @@ export class RemoteHostError extends Error {
 export class ConnectError extends RemoteHostError {
   readonly kind: ConnectErrorKind;
   constructor(kind: ConnectErrorKind, text: ErrorText, options?: ErrorOptions) {
-    super(text, options);
+    super({ ...text, id: connectErrorIds[kind] }, options);
     this.kind = kind;
   }
 }
@@ -59,7 +92,11 @@ export class RemoteCommandError extends RemoteHostError {
   /** Exit code of the script; null where the request did not arrive whole, so that nothing ran. */
   readonly code: number | null;
   readonly stderr: string;
-  constructor(text: ErrorText, failure: { code: number | null; stderr: string }, options?: ErrorOptions) {
+  constructor(
+    text: IdentifiedText,
+    failure: { code: number | null; stderr: string },
+    options?: ErrorOptions,
+  ) {
     super(text, options);
     this.code = failure.code;
     this.stderr = failure.stderr;

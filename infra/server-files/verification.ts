@@ -46,7 +46,7 @@ export function verificationScript(plan: ServerPlan): string {
   return `waiting= present= said= done=
 failed() {
   broken=$(printf '%s\\n' "$said" | awk '/^(WARNING|note|ok) /{p=0} /^(CRITICAL|UNKNOWN) /{p=1} p')
-  printf '%s (exit code %s)\\n' "$2" "$1" >&2
+  printf '%s (exit code %s) [DBK-CHANGE-7]\\n' "$2" "$1" >&2
   printf '%s\\n' "\${broken:-$said}" | head -n ${reasonLines} >&2
   printf '%s\\n' "$3" >&2
   exit "$1"

@@ -46,7 +46,7 @@ elif [ "$(id -u)" = 0 ] && [ "${SUDO_UID:-0}" != 0 ]; then
 fi
 
 if [ ! -r "$1" ]; then
-  echo "$(id -un), who called this, cannot read $1: check the project out where they can" >&2
+  echo "$(id -un), who called this, cannot read $1. Check the project out where they can. [DBK-CLI-5]" >&2
   exit 77
 fi
 exec sh "$@"

@@ -8,4 +8,4 @@ const found = process.versions.node;
 exports.nodeProblem =
   Number(found.split(".")[0]) >= needed
     ? null
-    : `Node ${found} is first on PATH and this project needs Node ${needed} or later: run npm run pulumi -- up`;
+    : `Node ${found} is first on PATH and this project needs Node ${needed} or later. Run: npm run pulumi -- up [DBK-NODE-1]`;

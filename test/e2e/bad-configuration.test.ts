@@ -41,7 +41,9 @@ async function expectRefused(configuration: Record<string, unknown>, problems: P
   const { code, stdout, stderr } = await stack.pulumi(["preview"]);
   const text = `${stdout}${stderr}`;
   expect(code, text).not.toBe(0);
-  expect(text).toContain(`Pulumi.sandbox.yaml has ${problems.length} problems; no server was contacted:`);
+  expect(text).toContain(
+    `Pulumi.sandbox.yaml has ${problems.length} problems; no server was contacted [DBK-CONFIG-1]:`,
+  );
   for (const [path, says] of problems) {
     const line = text.split("\n").find((one) => one.includes(`database-backups:${path}: `));
     expect(line, `${path} in\n${text}`).toContain(says);

@@ -33,7 +33,7 @@ test("without a confirmation neither file, stack nor server is touched", async (
   const words = [server.alias, "--ssh-config", server.sshConfig];
   const refused = await project.deploy(...words);
   expect(refused.code, refused.text).toBe(77);
-  expect(refused.text).toMatch(/no terminal to ask on; nothing was changed\n.*--yes/);
+  expect(refused.text).toMatch(/nothing was changed \[DBK-CLI-3\]\n.*--yes/);
   const shown = await project.deploy(...words, "--dry-run");
   expect(shown.code, shown.text).toBe(0);
   expect(shown.text).toMatch(/\+ \/root\/backup_database\.sh +file/);
@@ -113,7 +113,7 @@ test("a hand edit is put back; a server without its database gets everything els
     /Kept\n.*backup_database\.sh was not as this deployment left it; it is kept as \/opt\/database-backups\/replaced\//,
   );
   expect(unsaid.stdout.trimEnd().split("\n").at(-1)).toBe(
-    `nothing is backed up of curriculum_library_api (there is no container later on ${other.alias})`,
+    `nothing is backed up of curriculum_library_api (there is no container later on ${other.alias}) [DBK-READY-7]`,
   );
 
   const { code, text } = await project.deploy(...only, "--yes", "--before-application");
@@ -138,13 +138,15 @@ test("what is wrong in the configuration is told at once, and nothing else happe
   const misspelt = `${server.alias}x`;
   const wrong = await project.deploy("sandboks", "--replaces", misspelt, "--yes");
   expect(wrong.code, wrong.text).toBe(64);
-  expect(wrong.text).toContain(
-    `${misspelt} is not a server of Pulumi.prod.yaml; did you mean ${server.alias}?`,
+  expect(wrong.text).toMatch(
+    new RegExp(`${misspelt} is not a server of .*DBK-CLI-2.*\nDid you mean ${server.alias}\\?`),
   );
   const file = project.stackFile();
   project.writeStackFile(file.replace("runtime: system", "runtime: sistem"));
   const { code, text } = await project.deploy(server.alias, "--yes");
   expect(code, text).toBe(78);
-  expect(text).toMatch(/one problem; no server was contacted:\n.*runtime: must be "pinned" or "system"/);
+  expect(text).toMatch(
+    /one problem; no server was contacted \[DBK-CONFIG-1\]:\n.*runtime: must be "pinned" or "system"/,
+  );
   project.writeStackFile(file);
 });

@@ -48,7 +48,7 @@ async function inputsOf(server: SandboxServer): Promise<Record<string, unknown>>
 }
 
 const notReady = ({ alias }: SandboxServer) =>
-  `the server ${alias} is not ready, and nothing of it was changed`;
+  `the server ${alias} is not ready, and nothing on it was changed`;
 
 async function allIsWell(): Promise<void> {
   const mended = await fleet.up();

@@ -36,7 +36,7 @@ test("a key that is only taken away is refused in preview and up, and nothing is
   for (const { code, text } of [await fleet.preview(), await fleet.up()]) {
     expect(code, text).not.toBe(0);
     expect(text).toContain(
-      `${first.alias} is deployed and no longer in Pulumi.sandbox.yaml; nothing was changed.`,
+      `${first.alias} is deployed and no longer in Pulumi.sandbox.yaml; nothing was changed [DBK-STACK-6].`,
     );
     expect(text).toContain(`${first.alias}: remove`);
   }

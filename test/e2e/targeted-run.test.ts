@@ -17,7 +17,7 @@ test("on the first up a server that is down gets nothing, and the other one ever
   await second.stop();
   const { code, text } = await fleet.up();
   expect(code, text).toBe(1);
-  expect(text).toContain(`the server ${second.alias} is not ready, and nothing of it was changed`);
+  expect(text).toContain(`the server ${second.alias} is not ready, and nothing on it was changed`);
   expect(resourcesOf(await stack.exportState(), second.alias)).toEqual([]);
   const list = printed(
     await first.run("ls /root /etc/cron.d; /root/backup_database.sh >/dev/null; ls /root/database_backups"),

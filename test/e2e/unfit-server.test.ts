@@ -37,7 +37,7 @@ test("no cron, no space and no container: every cause is listed, nothing of the 
   expect(seen.code, seen.text).toBe(7);
   const { code, text } = await fleet.up();
   expect(code, text).toBe(1);
-  expect(text).toContain(`the server ${second.alias} is not ready, and nothing of it was changed`);
+  expect(text).toContain(`the server ${second.alias} is not ready, and nothing on it was changed`);
   for (const cause of [
     "cron is not running",
     /\d MB are free for \/root\/database_backups, and 2 MB must be/,

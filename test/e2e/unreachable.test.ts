@@ -136,7 +136,7 @@ test("up fails with each server's own message and changes nothing on them", asyn
   const { code, stdout, stderr } = await stack.pulumi(["up", "--yes"]);
   expect(code, `${stdout}${stderr}`).toBe(1);
   for (const { key } of wrong) {
-    expect(stdout + stderr).toContain(`the server ${key} is not ready, and nothing of it was changed`);
+    expect(stdout + stderr).toContain(`the server ${key} is not ready, and nothing on it was changed`);
   }
   expectEach(`${stdout}${stderr}`);
   expect(await traces(server)).toBe(old);

@@ -44,7 +44,8 @@ export async function converge(
     host: server.connection.host,
     what: `${path} was not changed`,
     why: "somebody else kept changing it at the same time",
-    next: "Find out who, then run the command again.",
+    next: "Find what changes it, then run the command again.",
+    id: "[DBK-CHANGE-1]",
   });
 }
 
@@ -64,6 +65,7 @@ function ours({ urn, stack, formerStack, server }: RequestContext, observed: Obs
     what: `${path} was not removed`,
     why: `the server has it recorded as the stack ${stackOf(record.urn)}'s, and this is ${stack}`,
     next: `${ownerAdvice(stackOf(record.urn))} Or decommission the server with \`forget\`, which touches nothing.`,
+    id: "[DBK-STACK-10]",
   });
 }
 
@@ -89,14 +91,18 @@ function tellOutcome({ server, tell }: RequestContext, path: string, line: strin
   const where = rest.join(" ");
   const host = server.connection.host;
   if (word === "kept" && where.includes("+crontab-of-root")) {
-    tell(`${host}: lines of root's crontab were taken over; the crontab before that is kept as ${where}`);
+    tell(
+      `${host}: lines of root's crontab were taken over; the crontab before that is kept as ${where} [DBK-CHANGE-3]`,
+    );
   } else if (word === "kept") {
-    tell(`${host}: what was at ${path} was not as this deployment left it; it is kept as ${where}`);
+    tell(
+      `${host}: what was at ${path} was not as this deployment left it; it is kept as ${where} [DBK-CHANGE-3]`,
+    );
   } else if (word === "closed") {
     tell(
-      `${host}: everybody could write to ${where} and replace what root runs from it; no more (chmod o-w)`,
+      `${host}: everybody could write to ${where} and replace what root runs from it; no more (chmod o-w) [DBK-READY-14]`,
     );
   } else if (word === "left") {
-    tell(`${host}: ${path} is not empty and is left as it is`);
+    tell(`${host}: ${path} is not empty and is left as it is [DBK-CHANGE-4]`);
   }
 }

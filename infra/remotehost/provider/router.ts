@@ -196,15 +196,15 @@ function isEmpty(value: Value | undefined): boolean {
   return !Array.isArray(value) || value.length === 0;
 }
 
-const recovered = "all of that is over by now: run the command again";
+const recovered = "the server has recovered. Run the command again. [DBK-READY-1]";
 
 /** A server left the configuration without being decommissioned: more likely a mistake than a wish. */
 class NotDecommissioned extends Error {
   constructor(key: string) {
     super(
       `the server ${key} is no longer in the stack configuration, but not decommissioned either, so nothing of it is ` +
-        `deleted. Put it back, or write under decommissioned: "${key}: remove" (take our files away, leave the backups) ` +
-        `or "${key}: forget" (the server is gone).`,
+        `deleted. Put it back, or write under decommissioned: "${key}: remove" (remove our files, leave the backups) ` +
+        `or "${key}: forget" (the server is gone). [DBK-STACK-6]`,
     );
     this.name = "NotDecommissioned";
   }
@@ -214,8 +214,8 @@ class NotDecommissioned extends Error {
 class OutOfReach extends Error {
   constructor(key: string, cause: ConnectError) {
     super(
-      `${cause.message} If the machine is gone: take ${key} out of servers, write "${key}: forget" under decommissioned, ` +
-        "and run pulumi up.",
+      `${cause.message} If the machine is gone: remove ${key} from servers, write "${key}: forget" under decommissioned, ` +
+        "and run pulumi up. [DBK-STACK-6]",
       { cause },
     );
     this.name = "OutOfReach";
@@ -225,7 +225,7 @@ class OutOfReach extends Error {
 class NoImport extends Error {
   constructor(urn: string) {
     super(
-      `${nameOf(urn)} cannot be imported: declare it; what is on the server already is taken over by pulumi up`,
+      `${nameOf(urn)} cannot be imported. Declare its server and run pulumi up: that takes over what is there. [DBK-STACK-8]`,
     );
     this.name = "NoImport";
   }

@@ -152,9 +152,10 @@ export class Server {
   #foreignOwner(owner: string, stack: string): ConflictError {
     return new ConflictError({
       host: this.connection.host,
-      what: "nothing is changed on this machine",
+      what: "nothing was changed on this machine",
       why: `it belongs to the stack ${owner}, and this is ${stack}`,
       next: ownerAdvice(owner),
+      id: "[DBK-STACK-10]",
     });
   }
 
@@ -188,16 +189,20 @@ export class Server {
 
   #failure(what: string, result: { code: number; stderr: string }): RemoteCommandError {
     const why = result.stderr.trim() || `the script ended with exit code ${result.code}`;
-    const next = "Mend that on the server, then run the command again.";
-    return new RemoteCommandError({ host: this.connection.host, what, why, next }, result);
+    const next = "Fix that on the server, then run the command again.";
+    return new RemoteCommandError(
+      { host: this.connection.host, what, why, next, id: "[DBK-CHANGE-5]" },
+      result,
+    );
   }
 
   #locked(): ConflictError {
     return new ConflictError({
       host: this.connection.host,
-      what: "nothing is changed on this machine",
+      what: "nothing was changed on this machine",
       why: "another deployment has held its lock for a minute",
-      next: "Wait for the other deployment to end, then run the command again.",
+      next: "Wait until the other deployment ends, then run the command again.",
+      id: "[DBK-CHANGE-1]",
     });
   }
 }

@@ -93,7 +93,7 @@ export class Servers {
     return (
       `${host}: the server ${key} is the same machine as ${keys}. ` +
       "Keep one of them in the stack configuration; a server that was renamed says `formerly`. " +
-      `If they are two machines, one is a clone that was made while the other ran: ${ownIdentity}.`
+      `If they are two machines, one is a clone that was made while the other ran: ${ownIdentity}. [DBK-READY-16]`
     );
   }
 
@@ -104,7 +104,7 @@ export class Servers {
       (one, other) => one.id !== "" && one.id === other.id && one.boot !== other.boot,
     );
     if (keys === null) return null;
-    return `${host}: it has the machine-id of ${keys}, from which it was cloned or the other way round: ${ownIdentity}.`;
+    return `${host}: it has the machine-id of ${keys}, from which it was cloned or the other way round: ${ownIdentity}. [DBK-READY-16]`;
   }
 
   /** The other keys whose machine is like that of this one; null for none. A machine that says nothing is like none. */

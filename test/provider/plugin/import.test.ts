@@ -6,7 +6,7 @@ test("what pulumi import asks, of which nothing is known, is refused with what t
   const plugin = await startPlugin();
   try {
     const reading = plugin.read(urnOf("File", "web-quick"), "/root/quick", null);
-    await expect(reading).rejects.toThrow(/^web-quick cannot be imported: declare it/);
+    await expect(reading).rejects.toThrow(/^web-quick cannot be imported\. Declare .* \[DBK-STACK-8\]$/);
   } finally {
     await plugin.end();
   }

@@ -244,7 +244,9 @@ describe("a server with a problem", () => {
         await expect(later.delete(resource.urn, resource.id, resource.outputs)).rejects.toThrow(other.alias);
         await expect(
           later.update(readiness.urn, readiness.id, seen.properties, readiness.inputs),
-        ).rejects.toThrow(/is not ready, and nothing of it was changed:\n {2}- .*could not be reached/);
+        ).rejects.toThrow(
+          /is not ready, and nothing on it was changed \[DBK-READY-1\]:\n {2}- .*could not be reached/,
+        );
       });
     } finally {
       await other.start();

@@ -92,7 +92,7 @@ it("a file system that ignores modes is one problem, and none when it is mounted
   expect(problem).toMatch(
     /the file system of \/root\/database_backups \(fuse.*does not keep owner and mode.* 660 0:0/,
   );
-  const [, advised = ""] = /bindfs: (.*)\)\.$/.exec(problem ?? "") ?? [];
+  const [, advised = ""] = /bindfs: (.*)\)\. \[DBK-READY-13\]$/.exec(problem ?? "") ?? [];
   expect(await mounted(`--chmod-ignore --chown-ignore ${advised}`)).toEqual([]);
 }, 180_000);
 

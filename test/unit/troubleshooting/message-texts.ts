@@ -14,8 +14,6 @@ export const repository = resolve(import.meta.dirname, "../../..");
 
 /** Files whose functions answer with sentences about a server or a value: each text that they return or list is one. */
 const judging = new Set([
-  "infra/config/path-checks.ts",
-  "infra/config/values.ts",
   "infra/drift/main.ts",
   "infra/drift/wording.ts",
   "infra/config/ping-urls.ts",
@@ -70,9 +68,12 @@ function typeScriptTexts(): MessageText[] {
 /** The id of an error: `DBK-LOCK-1`. In a message it stands in brackets, at its end. */
 const id = /\bDBK-[A-Z]+-\d+\b/;
 
-/** The id that a message ends with, or the first line of one that lists others below it; null without one. */
+/**
+ * The id that a message ends with, or the first line of one that lists others below it; null without one. What is listed
+ * may be known only when the program runs.
+ */
 export const idOf = (text: string): string | null =>
-  new RegExp(`\\[(${id.source})\\][.:]?\\s*$`).exec(text.split("\n")[0] ?? "")?.[1] ?? null;
+  new RegExp(`\\[(${id.source})\\](?:[.:]|:${hole})?\\s*$`).exec(text.split("\n")[0] ?? "")?.[1] ?? null;
 
 /** Every id that stands in the code, wherever it does. */
 export function idsInCode(): string[] {
@@ -103,14 +104,13 @@ function idOfClass(name: ts.Expression, texts: ExpressionTexts): string | null {
 function messagesOf(node: ts.Node, file: string, texts: ExpressionTexts): readonly ts.Expression[] {
   if (ts.isNewExpression(node) && isError(node.expression, texts)) {
     const given = [...(node.arguments ?? [])];
+    // Its type demands an id.
+    if (/^(Connect|Conflict|RemoteCommand|PulumiCli)Error$/.test(node.expression.getText())) return [];
     // What to do stands in an argument of its own.
     if (node.expression.getText() === "DeploymentError") return given.slice(1, 2);
     return node.expression.getText() === "Interruption" ? given.slice(0, 1) : given;
   }
   if (ts.isCallExpression(node)) return toldBy(node, file, texts);
-  if (file.startsWith("infra/config/") && node.parent && ts.isObjectLiteralExpression(node.parent)) {
-    if (ts.isPropertyAssignment(node) && node.name.getText() === "text") return [node.initializer];
-  }
   return judging.has(file) ? judgedBy(node) : [];
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { deploymentExits } from "../../../infra/deployment/exit-codes.ts";
+import { ConnectError } from "../../../infra/remotehost/errors.ts";
 import { classify } from "../../../infra/remotehost/provider/ssh/failure.ts";
 import { failures } from "../../../infra/remotehost/provider/ssh/failure-table.ts";
 import { ExitCode } from "../../../scripts/lib/base/exit-codes.ts";
@@ -124,10 +125,15 @@ describe("what ssh says", () => {
     expect(classify(sample)).toBeDefined();
   });
 
-  test.each([...new Set(failures.map(({ what }) => what))])(
-    "the document has what the plugin makes of it: %s",
-    (what) => {
-      expect(document).toContain(`\`${what}\``);
+  test.each(rows.filter(({ heading }) => heading === "ssh says").map(({ cells }) => cells))(
+    "the message ends with the id of the row: %s, %s",
+    (said = "", id = "") => {
+      const text = { host: "h", what: "it failed", why: "it says so", next: "Look there." };
+      const ids = codeOf(said).map((sample) => {
+        const failure = classify(sample);
+        return failure && idOf(new ConnectError(failure.kind, text).message);
+      });
+      expect([...new Set(ids)]).toEqual(codeOf(id));
     },
   );
 });

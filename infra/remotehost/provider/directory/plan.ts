@@ -46,7 +46,7 @@ export function planDirectoryRemoval({ path, found, record }: Observation, urn: 
   const drop: Step = { do: "drop-record", path };
   if (found.kind === "absent") return plan([drop], "");
   if (found.kind !== "directory") {
-    return plan([drop], "", [`${path} is no longer a directory and is left as it is`]);
+    return plan([drop], "", [`${path} is no longer a directory and is left as it is [DBK-CHANGE-4]`]);
   }
   return plan([{ do: "remove-directory", path }, drop], "");
 }

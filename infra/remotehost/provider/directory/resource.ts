@@ -88,6 +88,7 @@ function inTheWay(server: Server, path: string, conflict: string): ConflictError
     host: server.connection.host,
     what: `the directory ${path} cannot be made`,
     why: conflict,
-    next: "Move it away, or write the path that it leads to in the stack configuration.",
+    next: "Move it away, or set the path that it leads to in the stack configuration.",
+    id: "[DBK-CHANGE-2]",
   });
 }

@@ -25,7 +25,9 @@ export async function bodyOf(
 ): Promise<RequestInput> {
   const origin = origins.get(sha256);
   if (!origin)
-    throw new Error(`the bytes with sha256 ${sha256} are no longer at hand: run the command again`);
+    throw new Error(
+      `the bytes with sha256 ${sha256} are no longer at hand. Run the command again. [DBK-CHANGE-6]`,
+    );
   if (origin.from === "text") return Buffer.from(origin.text);
   const path = origin.from === "file" ? origin.path : await npmFile(origin.file, origin.sha256);
   const { size } = await stat(path);

@@ -42,7 +42,7 @@ async function fetched(file: NpmFile, sha256: string): Promise<string> {
     const unpacked = join(temporary, "file");
     await extract(archive, `package/${file.file}`, unpacked);
     if (!(await has(unpacked, sha256)))
-      throw new Error(`${name(file)} holds a ${file.file} that is not the pinned one`);
+      throw new Error(`${name(file)} holds a ${file.file} that is not the pinned one [DBK-NODE-2]`);
     await rename(unpacked, kept);
     return kept;
   } finally {
@@ -61,17 +61,17 @@ async function pack(file: NpmFile, directory: string): Promise<string> {
   ];
   const { stdout } = await run("npm", words, { cwd: directory, maxBuffer: 2 ** 26 }).catch(
     (error: unknown) => {
-      throw new Error(`npm could not fetch ${name(file)}: ${causeOf(error)}`, { cause: error });
+      throw new Error(`npm could not fetch ${name(file)}: ${causeOf(error)} [DBK-NODE-2]`, { cause: error });
     },
   );
   const [packed]: { filename: string }[] = JSON.parse(stdout);
-  if (!packed) throw new Error(`npm fetched nothing for ${name(file)}`);
+  if (!packed) throw new Error(`npm fetched nothing for ${name(file)} [DBK-NODE-2]`);
   const archive = join(directory, packed.filename.replaceAll("/", "-").replace(/^@/, ""));
   const [algorithm = ""] = file.integrity.split("-");
   const hash = createHash(algorithm);
   for await (const chunk of createReadStream(archive)) hash.update(chunk);
   if (`${algorithm}-${hash.digest("base64")}` !== file.integrity) {
-    throw new Error(`${name(file)} is not the pinned one: its integrity differs`);
+    throw new Error(`${name(file)} is not the pinned one: its integrity differs [DBK-NODE-2]`);
   }
   return archive;
 }
@@ -80,7 +80,7 @@ async function extract(archive: string, member: string, target: string): Promise
   const tar = spawn("tar", ["-xzOf", archive, "--", member], { stdio: ["ignore", "pipe", "ignore"] });
   const ended = new Promise<number | null>((resolve, reject) => tar.on("error", reject).on("close", resolve));
   await Promise.all([pipeline(tar.stdout, createWriteStream(target)), ended]);
-  if ((await ended) !== 0) throw new Error(`tar found no ${member} in ${archive}`);
+  if ((await ended) !== 0) throw new Error(`tar found no ${member} in ${archive} [DBK-NODE-2]`);
 }
 
 async function has(path: string, sha256: string): Promise<boolean> {

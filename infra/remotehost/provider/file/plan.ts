@@ -49,12 +49,14 @@ export function planFileRemoval({ path, found, record }: Observation, urn: strin
     const reason = `${path} no longer belongs to this resource`;
     const isOursElsewhere = record !== null && stackOf(record.urn) === stackOf(urn);
     if (isOursElsewhere || found.kind === "absent") return plan([], reason);
-    return plan([], reason, [`${path} is not in the server's records as ours and is left as it is`]);
+    return plan([], reason, [
+      `${path} is not in the server's records as ours and is left as it is [DBK-CHANGE-4]`,
+    ]);
   }
   const drop: Step = { do: "drop-record", path };
   if (found.kind === "absent") return plan([drop], "");
   if (found.kind !== "file" || found.sha256 !== record.sha256) {
-    return plan([drop], "", [`${path} was changed by somebody else and is left as it is`]);
+    return plan([drop], "", [`${path} was changed by somebody else and is left as it is [DBK-CHANGE-4]`]);
   }
   return plan([{ do: "remove-file", path }, drop], "");
 }

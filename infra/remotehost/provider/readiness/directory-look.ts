@@ -90,7 +90,7 @@ export function directoryProblems(
   if (seen?.link !== undefined) {
     return [
       `${path} is a symbolic link, and no directory is put in place of it. Set ${setting} to ${seen.link}, or mount ` +
-        `that there instead of the link: mount --bind ${seen.link} ${path}`,
+        `that there instead of the link: mount --bind ${seen.link} ${path} [DBK-READY-13]`,
     ];
   }
   const trial = seen?.trial;
@@ -99,7 +99,7 @@ export function directoryProblems(
   if (free >= minimumFree) return [];
   const megabytes = (bytes: number) => Math.floor(bytes / 1e6);
   return [
-    `${megabytes(free)} MB are free for ${path}, and ${megabytes(minimumFree)} MB must be. Make room there.`,
+    `${megabytes(free)} MB are free for ${path}, and ${megabytes(minimumFree)} MB must be. Make room there. [DBK-READY-12]`,
   ];
 }
 
@@ -109,15 +109,15 @@ function trialProblem(path: string, { fileSystem, said }: NonNullable<DirectoryS
   const made = lines.filter((line) => /^\d+ \d+:\d+$/.test(line));
   if (made.length < 2) {
     const first = lines[0] || "nothing was said";
-    return `nothing of root's can be made in ${path}, on a file system of type ${fileSystem} (${first}). ${advice}`;
+    return `nothing of root's can be made in ${path}, on a file system of type ${fileSystem} (${first}). ${advice} [DBK-READY-13]`;
   }
   return (
     `the file system of ${path} (${fileSystem}) does not keep owner and mode: what is to be root's alone is ` +
-    `${made.join(" and ")} there, so that others could read the backups. ${advice}`
+    `${made.join(" and ")} there, so that others could read the backups. ${advice} [DBK-READY-13]`
   );
 }
 
 /** Nothing could be run from there, which only the first run would say. */
 export const unrunnableProblem = ({ path, mountPoint }: UnrunnableDirectory): string =>
   `nothing can be run from ${path}: ${mountPoint} is mounted noexec. Mount it with exec ` +
-  `(mount -o remount,exec ${mountPoint}, and /etc/fstab), or set another path.`;
+  `(mount -o remount,exec ${mountPoint}, and /etc/fstab), or set another path. [DBK-READY-13]`;

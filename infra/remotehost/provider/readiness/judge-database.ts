@@ -29,13 +29,13 @@ export function judgeDatabase(
   if (seen.container?.name !== container) {
     return seen.hasBackup
       ? problem(
-          `the container ${container} of the database ${wish.name} is gone, though it was backed up before. Deploy the application.`,
+          `the container ${container} of the database ${wish.name} is gone, though it was backed up before. Deploy the application. [DBK-READY-6]`,
         )
       : { ...nothing, notes: [notYet(wish, others)], waiting: [wish.name] };
   }
   if (!seen.container.running) {
     return problem(
-      `the container ${container} is ${seen.container.status}. Start it: docker start ${container}`,
+      `the container ${container} is ${seen.container.status}. Start it: docker start ${container} [DBK-READY-6]`,
     );
   }
   const problems = [...mountProblems(wish, seen.container), ...portProblems(wish, seen.container, published)];
@@ -43,7 +43,7 @@ export function judgeDatabase(
     const said = errorLine(seen.answer?.text || "no answer");
     problems.push(
       `PostgreSQL in ${container} does not answer as ${wish.user} to the database ${wish.database} (${said}). ` +
-        "Mend it, or correct user and database in the stack configuration.",
+        "Fix that, or correct user and database in the stack configuration. [DBK-READY-8]",
     );
   }
   return { problems, notes: collationNotes(wish, seen.answer), waiting: [] };
@@ -54,7 +54,7 @@ function notYet({ name, container }: DatabaseRequirement, others: readonly strin
     others.length === 0
       ? ""
       : ` PostgreSQL runs in ${others.join(", ")}: if that is meant, set databases.${name}.container.`;
-  return `the container ${container} does not exist yet: nothing of ${name} is backed up until it does.${meant}`;
+  return `the container ${container} does not exist yet: nothing of ${name} is backed up until it does.${meant} [DBK-READY-7]`;
 }
 
 /** PostgreSQL goes on with indexes whose order may be wrong by now, and warns on every connection. */
@@ -64,7 +64,7 @@ function collationNotes({ database, container }: DatabaseRequirement, answer: An
   return [
     `the database ${database} was made with version ${collation.recorded} of its collation, and ${container} has ` +
       `version ${collation.actual}: indexes on text may be out of order. In it: REINDEX DATABASE "${database}"; then ` +
-      `ALTER DATABASE "${database}" REFRESH COLLATION VERSION.`,
+      `ALTER DATABASE "${database}" REFRESH COLLATION VERSION. [DBK-READY-11]`,
   ];
 }
 
@@ -78,7 +78,7 @@ function portProblems(
   if (port === undefined || seen.published.includes(`127.0.0.1:${port}`)) return [];
   return [
     `the container ${container} does not publish PostgreSQL at 127.0.0.1:${port}, which takes another container. ` +
-      `Back up, then docker rm -f ${container} and pulumi up; the data stays.`,
+      `Back up, then docker rm -f ${container} and pulumi up; the data stays. [DBK-READY-10]`,
   ];
 }
 
@@ -89,18 +89,20 @@ function mountProblems(wish: DatabaseRequirement, container: ContainerSeen): str
   const mount = covering.sort((a, b) => b.Destination.length - a.Destination.length)[0];
   const advice = `Mount ${wish.dataDirectory} there and deploy the application again.`;
   if (!mount || mount.Type === "tmpfs") {
-    return [`the data of ${wish.container} (${data}) is inside the container and goes with it. ${advice}`];
+    return [
+      `the data of ${wish.container} (${data}) is inside the container and is lost with it. ${advice} [DBK-READY-9]`,
+    ];
   }
   if (mount.Type === "volume") {
     if (!/^[0-9a-f]{64}$/.test(mount.Name ?? "")) return [];
     return [
-      `the data of ${wish.container} (${data}) is on a nameless volume, which goes with the container. ${advice}`,
+      `the data of ${wish.container} (${data}) is on an anonymous volume, which is lost with the container. ${advice} [DBK-READY-9]`,
     ];
   }
   if (isWithin(wish.dataDirectory, mount.Source) || isWithin(mount.Source, wish.dataDirectory)) return [];
   return [
     `the data of ${wish.container} (${data}) is in ${mount.Source}, not in ${wish.dataDirectory}. ` +
-      "Correct dataDirectory in the stack configuration.",
+      "Correct dataDirectory in the stack configuration. [DBK-READY-9]",
   ];
 }
 

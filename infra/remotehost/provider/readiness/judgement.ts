@@ -49,7 +49,8 @@ export function judge(
       directoryProblems(one, seen.directories[index], requirements.pathSettings?.[one.path]),
     ),
     ...(seen.unrunnable ?? []).map(unrunnableProblem),
-    ...surroundings.problems.filter(({ isMended }) => !isMended).map(sentence),
+    ...surroundings.problems.filter(({ isMended }) => !isMended).map(problemSentence),
+    ...searchProblems(requirements, seen),
     ...logProblems(requirements, seen),
   ];
   const notes = [
@@ -58,7 +59,7 @@ export function judge(
     ...(waiting.length > 0 ? [] : otherNotes(others)),
     ...mailNotes(requirements, seen),
     ...surroundings.problems.filter(({ isMended }) => isMended).map(({ text }) => `${text}. ${mended}`),
-    ...surroundings.notes.map(sentence),
+    ...surroundings.notes.map(noteSentence),
   ];
   return { problems: problems.map(named), notes: notes.map(named), waiting };
 }
@@ -66,38 +67,42 @@ export function judge(
 function otherNotes(others: readonly string[]): string[] {
   if (others.length === 0) return [];
   return [
-    `PostgreSQL also runs in ${others.join(", ")}, which no database of the configuration names: it is not backed up.`,
+    `PostgreSQL also runs in ${others.join(", ")}, which no database of the configuration names: it is not backed up. [DBK-READY-7]`,
   ];
 }
 
-function surroundingsJudgement(
-  { log, own }: Requirements,
-  { surroundings }: Inspection,
-): SurroundingsJudgement {
-  if (surroundings !== undefined) return judgeSurroundings(surroundings, log ?? "");
-  if (own === undefined || log === undefined) return { problems: [], notes: [] };
-  const text = "whether anything else runs the backups too is not known: the search broke off";
-  return {
-    problems: [
-      { text, next: "see why on the server (dmesg), then run the same command again", isMended: false },
-    ],
-    notes: [],
-  };
+function surroundingsJudgement({ log }: Requirements, { surroundings }: Inspection): SurroundingsJudgement {
+  if (surroundings === undefined) return { problems: [], notes: [] };
+  return judgeSurroundings(surroundings, log ?? "");
 }
 
-const mended = "pulumi up takes that right away (chmod o-w).";
+/** What the search did not say may be the worst. */
+function searchProblems({ log, own }: Requirements, { surroundings }: Inspection): string[] {
+  if (surroundings !== undefined || own === undefined || log === undefined) return [];
+  return [
+    "whether anything else runs the backups too is not known: the search broke off. Find out why on the server " +
+      "(dmesg), then run the same command again. [DBK-READY-15]",
+  ];
+}
 
-const sentence = ({ text, next }: { text: string; next: string }): string => `${text}. Mend it: ${next}`;
+const mended = "pulumi up takes that right away (chmod o-w). [DBK-READY-14]";
+
+const problemSentence = ({ text, next }: { text: string; next: string }): string =>
+  `${text}. Fix it: ${next} [DBK-READY-14]`;
+const noteSentence = ({ text, next }: { text: string; next: string }): string =>
+  `${text}. Fix it: ${next} [DBK-READY-15]`;
 
 function ownerProblems(stack: string, { formerStack }: Requirements, { owner }: Inspection): string[] {
   if (owner === null || owner === stack || owner === formerStack) return [];
-  return [`the machine belongs to the stack ${owner}, not to ${stack}. ${ownerAdvice(owner)}`];
+  return [`the machine belongs to the stack ${owner}, not to ${stack}. ${ownerAdvice(owner)} [DBK-STACK-10]`];
 }
 
 function handoverNotes(stack: string, { formerStack }: Requirements, { owner }: Inspection): string[] {
   if (formerStack === undefined) return [];
-  if (owner === formerStack) return [`the stack ${owner} hands the machine over to ${stack}.`];
-  return [`the machine is not of the stack ${formerStack}: formerStack has nothing to do here any more.`];
+  if (owner === formerStack) return [`the stack ${owner} hands the machine over to ${stack}. [DBK-STACK-10]`];
+  return [
+    `the machine is not of the stack ${formerStack}: remove formerStack, which has nothing to do here any more. [DBK-STACK-10]`,
+  ];
 }
 
 function platformProblems(
@@ -107,21 +112,23 @@ function platformProblems(
   const problems: string[] = [];
   const families = [osRelease.ID, ...(osRelease.ID_LIKE ?? "").split(" ")];
   if (!architectures[machine.architecture]) {
-    problems.push(`its architecture ${machine.architecture} is not supported; x86_64 and aarch64 are.`);
+    problems.push(
+      `its architecture ${machine.architecture} is not supported; x86_64 and aarch64 are. [DBK-READY-2]`,
+    );
   }
   if (!families.some((family) => family === "debian" || family === "ubuntu")) {
     const name = osRelease.PRETTY_NAME ?? osRelease.ID ?? "unknown";
-    problems.push(`its operating system (${name}) is not supported; Debian and Ubuntu are.`);
+    problems.push(`its operating system (${name}) is not supported; Debian and Ubuntu are. [DBK-READY-2]`);
   }
   if (missingCommands.length > 0) {
     problems.push(
-      `commands are missing: ${missingCommands.join(", ")}. Install the packages that have them.`,
+      `commands are missing: ${missingCommands.join(", ")}. Install the packages that have them. [DBK-READY-2]`,
     );
   }
-  if (!cronRuns) problems.push("cron is not running. Start it: systemctl enable --now cron");
+  if (!cronRuns) problems.push("cron is not running. Start it: systemctl enable --now cron [DBK-READY-3]");
   if (dockerProblem !== null && !missingCommands.includes("docker")) {
     problems.push(
-      `the Docker daemon does not answer (${firstLine(dockerProblem)}). Start it: systemctl start docker`,
+      `the Docker daemon does not answer (${firstLine(dockerProblem)}). Start it: systemctl start docker [DBK-READY-3]`,
     );
   }
   return problems;
@@ -131,7 +138,7 @@ function runtimeProblems({ runtime, zstd }: Requirements, { systemNode }: Inspec
   if (runtime === "pinned") return [];
   const oldest: Readonly<Record<number, number>> = zstd ? oldestNodes.zstd : oldestNodes.usual;
   const why = zstd ? ", which reads backups that zstd compressed" : "";
-  const wanted = `Install Node 22.${oldest[22]} or later${why}, or set runtime to pinned.`;
+  const wanted = `Install Node 22.${oldest[22]} or later${why}, or set runtime to pinned. [DBK-READY-4]`;
   if (!systemNode) return [`it has no node on its PATH. ${wanted}`];
   const [major = 0, minor = 0] = systemNode.version.split(".").map(Number);
   if (major > 23 || minor >= (oldest[major] ?? Number.POSITIVE_INFINITY)) return [];
@@ -142,12 +149,14 @@ function mailNotes({ mails }: Requirements, { hasMailer }: Inspection): string[]
   if (!mails || hasMailer) return [];
   return [
     "there is no /usr/sbin/sendmail, so cron cannot mail anything to monitoring.mailTo. Install a mailer, such as " +
-      "msmtp-mta or postfix.",
+      "msmtp-mta or postfix. [DBK-READY-17]",
   ];
 }
 
 /** The programs go on without a log; what happens to it is a change by hand all the same. */
 function logProblems({ log }: Requirements, { logProblem }: Inspection): string[] {
   if (log === undefined || logProblem === null) return [];
-  return [`nothing can be logged in ${log}: ${logProblem}. Move away what is there, or make it writable.`];
+  return [
+    `nothing can be logged in ${log}: ${logProblem}. Move away what is there, or make it writable. [DBK-READY-5]`,
+  ];
 }

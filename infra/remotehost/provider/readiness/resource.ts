@@ -133,7 +133,7 @@ export class NotReady extends Error {
 
   constructor(key: string, problems: readonly string[]) {
     const causes = problems.map((problem) => `\n  - ${problem}`).join("");
-    super(`the server ${key} is not ready, and nothing of it was changed:${causes}`);
+    super(`the server ${key} is not ready, and nothing on it was changed [DBK-READY-1]:${causes}`);
     this.name = "NotReady";
     this.problems = problems;
   }

@@ -99,7 +99,9 @@ const noDirectory = 73;
 export function loginTimeout(connection: Connection, greeting: Greeting): ConnectError {
   const seconds = loginDeadline(connection);
   const silent =
-    greeting.stage === "logged-in" ? `sudo said nothing for ${seconds} s` : `no answer within ${seconds} s`;
+    greeting.stage === "logged-in"
+      ? `no answer from sudo within ${seconds} s`
+      : `no answer within ${seconds} s`;
   return new ConnectError("timeout", {
     host: connection.host,
     what: "the server could not be reached over ssh",
@@ -113,7 +115,7 @@ export function lostConnection(host: string, end: SshEnd): ConnectError {
   return new ConnectError("connection-lost", {
     host,
     what: "the connection was lost",
-    why: lastLine(end.stderr) ?? "ssh ended without a word",
+    why: lastLine(end.stderr) ?? "ssh ended without a message",
     next: "Whether the last steps were carried out is not known: run the command again, which looks first.",
   });
 }

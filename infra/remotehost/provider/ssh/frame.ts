@@ -30,7 +30,9 @@ async function smallBody(input: Streamed): Promise<RequestInput> {
   if (input.length > compressAbove) return input;
   const body = await buffer(Readable.from(counted(input)));
   if (body.length !== input.length)
-    throw new Error(`the source has ${body.length} bytes, not ${input.length}`);
+    throw new Error(
+      `the source has ${body.length} bytes, not ${input.length}. Run the command again. [DBK-CHANGE-6]`,
+    );
   return body;
 }
 

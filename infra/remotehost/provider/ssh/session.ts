@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Connection } from "../../connection.ts";
-import { type ConnectError, RemoteCommandError } from "../../errors.ts";
+import { type ConnectError, type IdentifiedText, RemoteCommandError } from "../../errors.ts";
 import { closedSession, lostConnection } from "./failure.ts";
 import { bodyEnd, type Message, type RequestInput, requestFrames } from "./frame.ts";
 import type { Machine } from "./greeting.ts";
@@ -116,11 +116,12 @@ export function sessionOver(connection: Connection, login: Login): Session {
 
 function notStored(host: string, stderr: string): RemoteCommandError {
   const why = stderr.trim() || "the request arrived incomplete";
-  const text = {
+  const text: IdentifiedText = {
     host,
     what: "a request could not be stored there",
     why,
     next: "Nothing was changed. Check the free space in /run and /var/tmp.",
+    id: "[DBK-SSH-13]",
   };
   return new RemoteCommandError(text, { code: null, stderr });
 }

@@ -48,7 +48,7 @@ test("a problem that every server shares is said once", () => {
   });
   const error = new ConfigError("database-backups", "prod", "problems" in result ? result.problems : []);
   expect(error.message.split("\n")).toEqual([
-    "Pulumi.prod.yaml has one problem; no server was contacted:",
+    "Pulumi.prod.yaml has one problem; no server was contacted [DBK-CONFIG-1]:",
     "  database-backups:paths.log: /root/database_backups is also paths.backups; each purpose needs a path of its own",
   ]);
 });

@@ -144,7 +144,8 @@ describe("what the CLI says is wrong", () => {
     };
     expect(told()).toMatchObject({
       exit: "configuration",
-      message: "Pulumi cannot open the stack prod: getting secrets manager: incorrect passphrase",
+      message:
+        "Pulumi cannot open the stack prod: getting secrets manager: incorrect passphrase [DBK-STACK-4]",
       next: expect.stringMatching(/^Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE/),
     });
   });

@@ -43,7 +43,7 @@ test("a second name of a deployed machine is refused, and a clone is told how it
   const look = { plan, problems: [], notes: [], waiting: [], refusal: null, deployedAs: ["one", "gone"] };
   const server = new OpenServer(plan.connection, () => {});
   expect(twinProblem({ ...look, server }, ["one", "two"])).toMatch(
-    /^two: it is the same machine as one, .* formerly: one .*rm -r \/var\/lib\/remotehost.*systemd-machine-id-setup\.$/,
+    /^two: it is the same machine as one, .* formerly: one .*rm -r \/var\/lib\/remotehost.*systemd-machine-id-setup\. \[DBK-READY-16\]$/,
   );
   expect(twinProblem({ ...look, server }, ["two"])).toBeNull();
 });

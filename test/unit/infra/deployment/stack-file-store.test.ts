@@ -26,7 +26,7 @@ describe("a stack without a file", () => {
     writeFileSync(join(directory, "Pulumi.yaml"), "");
     const error = refusal("org/prdo");
     expect(error).toMatchObject({ exit: "configuration", next: "Did you mean --stack prod?" });
-    expect(error.message).toBe("there is no Pulumi.prdo.yaml; nothing was changed");
+    expect(error.message).toBe("there is no Pulumi.prdo.yaml; nothing was changed [DBK-CONFIG-3]");
     expect(refusal("elsewhere").next).toBe("The stacks that have a file here: prod, staging.");
   });
 

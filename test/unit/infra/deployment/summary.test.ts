@@ -109,7 +109,7 @@ test("a database without a container is no success unless somebody said so, and 
   expect(exitOf(result)).toBe("unavailable");
   expect(text(result)).not.toContain("deployed and works");
   expect(text(result).split("\n").at(-1)).toBe(
-    "nothing is backed up of library (there is no container library-db on cloud.cerveras.com)",
+    "nothing is backed up of library (there is no container library-db on cloud.cerveras.com) [DBK-READY-7]",
   );
 });
 
@@ -125,7 +125,7 @@ test("a verification that failed, a server that is not ready and an error each m
   const verification = { status: null, waiting: [], backedUp: false, failure: "pg_dump: error" };
   const failed = resultOf(serverWith({ verification }));
   expect(exitOf(failed)).toBe("failed");
-  expect(text(failed)).toMatch(/deployed, and it does not work yet[\s\S]*pg_dump: error/);
+  expect(text(failed)).toMatch(/deployed, but it does not work yet[\s\S]*pg_dump: error/);
   const down = resultOf(serverWith({ problems: ["h: no answer"], verification: null }));
   expect(exitOf(down)).toBe("failed");
   expect(text(down)).toMatch(/nothing was changed there[\s\S]*h: no answer/);
@@ -145,7 +145,7 @@ test("a server that the status check finds something critical on, or that gave n
     const verification = { status, waiting: [], backedUp: false, failure: null };
     const result = resultOf(serverWith({ changes: 0, verification }));
     expect(exitOf(result)).toBe("failed");
-    expect(text(result)).toMatch(/deployed, and it does not work yet/);
+    expect(text(result)).toMatch(/deployed, but it does not work yet/);
     expect(text(result)).toMatch(says);
   }
 });

@@ -89,7 +89,7 @@ describe("where it fails the reason comes first, alone and in ten lines,", () =>
 
   test("of a backup", () => {
     expect(said(verify({ backup: 69, why: "library: backup failed: a table stayed locked" }))).toEqual([
-      "s: the first backup of library failed (exit code 69)",
+      "s: the first backup of library failed (exit code 69) [DBK-CHANGE-7]",
       "library: backup failed: a table stayed locked",
       "All of it is in /root/backup_database.log there.",
     ]);
@@ -100,7 +100,7 @@ describe("where it fails the reason comes first, alone and in ten lines,", () =>
     const report =
       "WARNING   the disk\n          → make room\nCRITICAL  no backup\n          → make one\nWARNING   more";
     expect(said(verify({ status: 2, report }))).toEqual([
-      "s: the status check finds what is critical, or unknown (exit code 2)",
+      "s: the status check finds what is critical, or unknown (exit code 2) [DBK-CHANGE-7]",
       "CRITICAL  no backup",
       "          → make one",
       expect.stringMatching(/^The whole report: ssh root@s .*status\.sh/),
@@ -113,7 +113,7 @@ describe("where it fails the reason comes first, alone and in ten lines,", () =>
   test("of Docker", () => {
     const lines = said(verify({ containers: ["Cannot_connect_to_the_daemon"], docker: 1 }));
     expect(lines.slice(0, 2)).toEqual([
-      "s: Docker does not list its containers (exit code 1)",
+      "s: Docker does not list its containers (exit code 1) [DBK-CHANGE-7]",
       "Cannot_connect_to_the_daemon",
     ]);
   });

@@ -112,6 +112,6 @@ test("nothing is run on a server that is held, and what the state has of its ver
   });
   expect({ status, stderr }).toEqual({
     status: 1,
-    stderr: "b is not ready, so that nothing on it can be verified\n",
+    stderr: "b is not ready, so nothing on it can be verified [DBK-READY-1]\n",
   });
 });

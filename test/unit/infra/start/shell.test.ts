@@ -37,7 +37,7 @@ test("a script that cannot be read is named", async () => {
     env: environment,
   });
   expect(code).toBe(77);
-  expect(stderr).toContain("missing.sh: check the project out where they can");
+  expect(stderr).toContain("missing.sh. Check the project out where they can. [DBK-CLI-5]");
 });
 
 test("dependencies that are a link to another checkout's are never installed anew", async () => {

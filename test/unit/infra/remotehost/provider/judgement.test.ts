@@ -207,7 +207,7 @@ describe("a problem, with what to do", () => {
     ],
     ["data inside the container", mounted(), {}, /inside the container/],
     ["data in memory", mounted({ ...mount, Type: "tmpfs" }), {}, /inside the container/],
-    ["data on a nameless volume", mounted(nameless), {}, /nameless volume/],
+    ["data on a anonymous volume", mounted(nameless), {}, /anonymous volume/],
     [
       "data elsewhere",
       mounted({ ...mount, Source: "/srv/pg" }),
@@ -296,7 +296,7 @@ it("a directory to which everybody may write is a note where the deployment mend
     problems: [],
     notes: [
       "a.example: everybody may write to /etc/cron.d (mode 777) and replace what root runs from it. " +
-        "pulumi up takes that right away (chmod o-w).",
+        "pulumi up takes that right away (chmod o-w). [DBK-READY-14]",
     ],
   });
 });
@@ -306,7 +306,7 @@ it("a managed container at another port than the configured one is a problem onc
   expect(judged({}, at(5433)).problems).toEqual([]);
   expect(judged({}, at(5434)).problems).toEqual([
     "a.example: the container app-db does not publish PostgreSQL at 127.0.0.1:5434, which takes another container. " +
-      "Back up, then docker rm -f app-db and pulumi up; the data stays.",
+      "Back up, then docker rm -f app-db and pulumi up; the data stays. [DBK-READY-10]",
   ]);
   expect(judged({}, { ...at(5434), before: true }).problems).toEqual([]);
   const everywhere = database({ container: { ...container, published: [":5434"] } });
@@ -320,7 +320,7 @@ it("another version of the collation's library is a note that says what to do", 
   expect(notes).toEqual([
     "a.example: the database app_production was made with version 2.31 of its collation, and app-db has version 2.36: " +
       'indexes on text may be out of order. In it: REINDEX DATABASE "app_production"; then ALTER DATABASE ' +
-      '"app_production" REFRESH COLLATION VERSION.',
+      '"app_production" REFRESH COLLATION VERSION. [DBK-READY-11]',
   ]);
   const same = { recorded: "2.36", actual: "2.36" };
   expect(judged(database({ answer: { ok: true, collation: same } }))).toEqual({ problems: [], notes: [] });
