@@ -85,12 +85,12 @@ async function mailNews({ settings, output, log }: ProgramContext, report: Statu
     nextCheck: cronExpressionProblem(status) === null ? nextRun(status, new Date(report.checkedAt)) : null,
   });
   if (mail !== null && !(await isWritten(mailText(report, mail, output.paint)))) {
-    log.record("warning", null, "the mail of this check could not be written; the next check tries again");
+    log.record("warning", null, "could not write the mail; the next check tries again [DBK-ALERT-3]");
     return;
   }
   const problem = writeMailRecord(settings, record);
   if (problem !== null)
-    log.record("warning", null, `what was mailed cannot be remembered and is mailed again: ${problem}`);
+    log.record("warning", null, `could not write down what was mailed: ${problem} [DBK-ALERT-3]`);
 }
 
 const isWritten = (text: string): Promise<boolean> =>

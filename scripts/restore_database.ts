@@ -1,3 +1,4 @@
+import { identified } from "./contract/error-ids.ts";
 import type { DatabaseSettings, Settings } from "./contract/settings.ts";
 import { messageOf, UsageError } from "./lib/base/errors.ts";
 import { ExitCode } from "./lib/base/exit-codes.ts";
@@ -115,7 +116,8 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
     const known = settings.databases.some((database) => database.name === name);
     // What only looks has failed at nothing that the status check should warn of.
     if (wish.dryRun || wish.action === "verify-only") output.error(messageOf(error));
-    else log.event("error", known ? name : null, `${what}: ${messageOf(error)}`);
+    else
+      log.event("error", known ? name : null, identified(`${what}: ${messageOf(error)}`, "[DBK-RESTORE-1]"));
     const outcome = isRefused ? "refused" : "failed";
     recording.end({ outcome, exitCode, error: messageOf(error), file });
     const wayBack = error instanceof RestoreError ? error.wayBack : "";

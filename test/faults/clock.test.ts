@@ -85,7 +85,7 @@ const cases: Case[] = [
     fault: "the clock an hour ahead, and then right again",
     check: async () => {
       await backUpAt(hour);
-      expect(await statusOf()).toMatch(/the newest backup is of the future/);
+      expect(await statusOf()).toMatch(/the newest backup is dated in the future/);
       await backUpAt(0);
       expect(await archivesNow()).toHaveLength(server.archives.length + 2);
       await backupsAreIntact(server);

@@ -77,7 +77,7 @@ async function bringBack(server: FaultServer, way: Way, { output, words }: CutOf
   const { sandbox } = server;
   const { code, stdout } = await server.run("check_database_status", "--quiet");
   expect(code).toBe(2);
-  expect(stdout).toMatch(/an in-place restore did not end: what .* was is in the backup that /);
+  expect(stdout).toMatch(/the in-place restore of .* did not finish; its data is in the backup that /);
   if (way === "the printed commands") {
     await sandbox.writeFile("/opt/test/way-back.sh", printedCommands(output));
     await succeed(sandbox, "cd / && bash /opt/test/way-back.sh");

@@ -102,7 +102,7 @@ export async function interrupt(
       await sleep((random.next() * longestPauseMilliseconds) / (attempt + 1));
       await act();
       const result = await running;
-      const late = result.code === 0 || result.stderr.includes("removing what has expired failed");
+      const late = result.code === 0 || result.stderr.includes("could not remove expired backups");
       if (!late || undo === null) return result;
       await undo();
     }

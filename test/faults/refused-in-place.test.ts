@@ -78,7 +78,7 @@ const faults: Fault[] = [
     fault: "a file whose content does not load, at a restore in place",
     happen: () => inPlace(2),
     code: 1,
-    says: /is not proven to restore, so that .* is not dropped for it: .*could not restore it/,
+    says: /is not proven to restore, so .* is not dropped: .*could not restore it/,
   },
   {
     fault: "a file that a rehearsal could not restore, at a restore in place",
@@ -91,7 +91,7 @@ const faults: Fault[] = [
       return inPlace(2);
     },
     code: 1,
-    says: /is not proven to restore, so that .* is not dropped for it: .*could not restore it/,
+    says: /is not proven to restore, so .* is not dropped: .*could not restore it/,
   },
   {
     fault: "a live database whose backup does not load, at a restore in place",
@@ -100,7 +100,7 @@ const faults: Fault[] = [
       return inPlace(0);
     },
     code: 1,
-    says: /is not proven to restore, so that .* is not dropped for it: .*could not restore it/,
+    says: /is not proven to restore, so .* is not dropped: .*could not restore it/,
     mend: async () => {
       await server.sandbox.psql(noOrphans);
     },
@@ -122,7 +122,7 @@ const faults: Fault[] = [
         "backup finished",
         `until c=$(docker ps -q --filter label=database-backups.rehearsal=${server.name}); [ -n "$c" ]; do kill -0 $pid || exit 99; done; docker kill $c >/dev/null`,
       )(),
-    says: /could not be restored on trial, so that .* is not dropped for it|is not proven to restore, so that/,
+    says: /\[DBK-INPLACE-[12]\]/,
   },
   {
     fault: "the backups' disk full at the backup before a restore in place",

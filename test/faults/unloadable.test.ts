@@ -63,7 +63,7 @@ const faults: Fault[] = kinds.flatMap(({ what, archive, says }) => [
     fault: `${what}, at a restore in place`,
     happen: () => server.run("restore_database", `--yes --in-place ${archive()}`),
     code: 1,
-    says: /is not proven to restore, so that .* is not dropped for it/,
+    says: /is not proven to restore, so .* is not dropped.*\[DBK-INPLACE-1\]/,
   },
 ]);
 

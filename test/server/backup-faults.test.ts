@@ -68,7 +68,7 @@ test("a dump that outlived its program holds the lock until the next run has end
   expect(held.code).toBe(1);
   const next = await server.backUp();
   expect(next.code).toBe(0);
-  expect(await server.log()).toMatch(/ended \d+ sessions? of the dead run/);
+  expect(await server.log()).toMatch(/ended \d+ sessions? of the crashed run/);
   for (const file of (await server.files()).filter((entry) => !good.includes(entry)))
     await server.sandbox.run(`rm ${directory}/${file}`);
 });

@@ -162,7 +162,7 @@ test("what cannot be removed is reported and the rest goes", async () => {
     expect(JSON.parse(result.stdout).databases[0]).toMatchObject({
       exitCode: 1,
       removed: archivesOf([first, third]),
-      error: expect.stringContaining(`${stuck}.sql.gz could not be removed`),
+      error: expect.stringContaining(`could not remove ${stuck}.sql.gz`),
     });
     expect(await server.files()).toEqual(expect.arrayContaining([`${stuck}.json`, `${stuck}.roles.sql`]));
     // A backup run says so too, and its backup is there.

@@ -67,7 +67,7 @@ test("after SIGKILL the container ends by itself, and the next backup tells of i
   await until("the container ends", async () => (await server.containers()).length === 0);
   expect(await server.hidden()).toHaveLength(1);
   await server.backUp();
-  expect(await server.log()).toMatch(/backup_database: removed what the dead rehearsal \S+ had left/);
+  expect(await server.log()).toMatch(/backup_database: removed what the crashed rehearsal \S+ left/);
   expect(await server.hidden()).toEqual([]);
 });
 
@@ -98,7 +98,7 @@ test("a restore that outlasts its time is ended, and the record says so", async 
   expect(result.code).toBe(1);
   expect(JSON.parse(result.stdout).rehearsals[0].record).toMatchObject({
     result: "failed",
-    error: expect.stringContaining("did not end within 20 s (backups.timeouts.restore)"),
+    error: expect.stringContaining("took more than 20 s and was ended; raise backups.timeouts.restore"),
   });
   expect(await server.containers()).toEqual([]);
 });
@@ -130,7 +130,7 @@ test("settings of the version before that say database: it is rehearsed in a con
   expect(await server.hidden()).toEqual([]);
   await server.backUp();
   expect(await server.databases()).toEqual([server.sandbox.database]);
-  expect(await server.log()).toContain(`dropped ${left}, which a dead run left`);
+  expect(await server.log()).toContain(`dropped ${left}, left by a crashed run`);
 });
 
 test("settings without a place are those of a container", async () => {

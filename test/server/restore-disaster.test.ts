@@ -32,7 +32,7 @@ test("the live database is lost: the backup says what it was, for --into and for
 
   const tables = await server.restore(`--table users ${archive}`);
   expect(tables.stderr).toMatch(
-    /there is no database \S+ that tables .*; restore \S+ whole, without --table/,
+    /there is no database \S+ to copy tables into; restore \S+ whole, without --table \[DBK-TABLE-1\]/,
   );
   expect(tables.code).toBe(1);
 
@@ -70,7 +70,7 @@ test("roles that nothing describes are named, and nothing is left", async () => 
   await server.sandbox.run(`mv ${roles} /tmp/roles.sql`);
   const refused = await server.restore(`--yes ${archive}`);
   await server.sandbox.run(`mv /tmp/roles.sql ${roles}`);
-  expect(refused.stderr).toMatch(/the roles keeper, its reader, which the server lacks/);
+  expect(refused.stderr).toMatch(/the server lacks the roles keeper, its reader, .*\[DBK-RESTORE-9\]/);
   expect(refused.code).toBe(1);
   expect(await server.databases()).toEqual([]);
 });
@@ -81,7 +81,7 @@ test("a file without manifest says how to make the database, and goes into that"
   await sandbox.run(`cp ${archive} ${bare}`);
   const refused = await server.restore(`--yes ${bare}`);
   expect(refused.code).toBe(1);
-  const create = /make an empty one \((.*)\), then restore/.exec(refused.stderr)?.[1] ?? "false";
+  const create = /create an empty one \((.*)\), then restore/.exec(refused.stderr)?.[1] ?? "false";
   expect(await sandbox.run(create)).toMatchObject({ code: 0 });
   expect(await server.restore(`--yes ${bare}`)).toMatchObject({ code: 0 });
   expect(await sandbox.psql("select count(*) from users")).toBe("800");

@@ -40,7 +40,7 @@ test("a restore in place is refused before anything is dropped, and says the way
   for (const words of ["--dry-run", "--yes"]) {
     const refused = await server.restore(`${words} --in-place ${archive}`);
     expect(`${refused.stdout}${refused.stderr}`).toMatch(
-      /no backup can be restored on trial here, so that \S+ is not dropped: the image of container \S+, sha256:\w+, is not on this server any more; .*"In place, by hand"/,
+      /no backup can be restored on trial here, so \S+ is not dropped: the image of container \S+, sha256:\w+, is no longer on this server; .*"In place, by hand".* \[DBK-INPLACE-2\]/,
     );
     expect(refused.code).toBe(69);
   }

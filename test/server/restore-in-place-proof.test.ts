@@ -74,7 +74,11 @@ describe("what must not be dropped for", () => {
   test("content that is not compared in full, and no room for a trial: refused, by --dry-run too", async () => {
     const { sandbox, settings } = server;
     const impossible: [Partial<typeof settings>, number, RegExp][] = [
-      [{ manifest: "rows" }, 1, /backups\.manifest is rows, so that .* is not dropped .*"In place, by hand"/],
+      [
+        { manifest: "rows" },
+        1,
+        /backups\.manifest is rows, .* is not dropped.*"In place, by hand".* \[DBK-INPLACE-1\]/,
+      ],
       [
         { monitoring: { ...settings.monitoring, minimumFreeBytes: 2 ** 52 } },
         73,
@@ -152,7 +156,7 @@ test("what the database is, changed from another database while its backup is pr
   const write = `AT=trial AMONG=template1 TRIES=9 WRITE="alter database ${live} set app.address = 'a new one'; comment on database ${live} is 'new'"`;
   const refused = await server.restore(`--yes --in-place ${archive}`, watched(write));
   expect(refused.stderr).toMatch(
-    /somebody changed \S+ after it was looked at for its backup: comment is "new" instead of null; settings differ in app\.address; run it again; nothing was lost/,
+    /\S+ was changed after its backup began: comment is "new" instead of null; settings differ in app\.address; run it again \[DBK-INPLACE-4\]; nothing was lost/,
   );
   expect(refused.stderr).not.toContain("a new one");
   expect(refused.code).toBe(1);
@@ -317,7 +321,7 @@ test("rows that violate their own constraint: refused before the drop, as file a
 
   const file = await server.restore(`--yes --in-place ${orphans}`, watched());
   expect(file.stderr).toMatch(
-    /is not proven to restore, so that \S+ is not dropped for it: .*"In place, by hand"/s,
+    /is not proven to restore, so \S+ is not dropped: .*"In place, by hand".*\[DBK-INPLACE-1\]/s,
   );
   expect(file.code).toBe(1);
   expect(await started()).toBe(1);
@@ -332,7 +336,7 @@ test("rows that violate their own constraint: refused before the drop, as file a
   expect(planned.code).toBe(1);
 
   const state = await server.restore(`--yes --in-place ${archive}`, watched());
-  expect(state.stderr).toMatch(/_\d{6}\.sql\.gz is not proven to restore, so that/);
+  expect(state.stderr).toMatch(/_\d{6}\.sql\.gz is not proven to restore, so .*\[DBK-INPLACE-1\]/);
   expect(state.stdout).toMatch(/clients are let into \S+ again, which is what it was/);
   expect(state.code).toBe(1);
   await nothingLost();

@@ -144,7 +144,7 @@ test("a function that is found by the search_path: which one, and how to mend it
   const failed = await server.restore(`--into named --keep-going ${file}`);
   expect(failed.code).toBe(13);
   expect(failed.stdout).toMatch(
-    /the index public\.clients_by_name could not be made: function unaccent\(text\) does not exist \(42883\); the function public\.immutable_unaccent\(text\) finds what it uses by the search_path.*ALTER FUNCTION public\.immutable_unaccent\(text\) SET search_path = /,
+    /the index public\.clients_by_name could not be made: function unaccent\(text\) does not exist \(42883\); function public\.immutable_unaccent\(text\) needs a search_path.*ALTER FUNCTION public\.immutable_unaccent\(text\) SET search_path = /,
   );
   expect(failed.stdout).toContain("the index public.clients_z could not be made");
   expect(await sandbox.psql("select count(*) from clients", "named")).toBe("200");

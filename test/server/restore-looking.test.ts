@@ -113,7 +113,7 @@ describe("--at", () => {
     });
     expect(await looking("--yes --at yesterday")).toMatchObject({
       code: 64,
-      stderr: expect.stringContaining("is no time; say 2026-11-22T02:00:00Z"),
+      stderr: expect.stringContaining("is no time; use 2026-11-22T02:00:00Z"),
     });
   });
 });
@@ -194,8 +194,8 @@ describe("--into", () => {
       ["taken", "exists already"],
       [sandbox.database, "is a live database's name"],
       ["template1", "is the server's own"],
-      [previousName(sandbox.database, run), "is of the form that restores give"],
-      [restoringName(sandbox.database, run), "is of the form that restores give"],
+      [previousName(sandbox.database, run), "looks like a temporary database"],
+      [restoringName(sandbox.database, run), "looks like a temporary database"],
       ["x".repeat(64), "is longer than 63 bytes"],
     ]) {
       const result = await server.restore(`--into '${refused}' ${archives[0]}`);
@@ -221,6 +221,6 @@ exec /usr/bin/docker "$@"
     expect((await server.restore("--list")).stdout).toMatch(/left by a restore that died or being filled/);
     await server.backUp();
     expect(await server.databases()).toEqual([sandbox.database]);
-    expect(await server.log()).toMatch(/dropped \S+_restoring_\S+, which a dead run left/);
+    expect(await server.log()).toMatch(/dropped \S+_restoring_\S+, left by a crashed run/);
   });
 });

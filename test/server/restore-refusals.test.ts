@@ -89,7 +89,7 @@ const files: {
     prepare:
       'gunzip -c "$1" | sed "s/^-- Dumped from database version .*/-- Dumped from database version 99.1/" | gzip >"$2"',
     code: 65,
-    says: /older major version/,
+    says: /newer than the server.*\[DBK-RESTORE-2\]/,
   },
   {
     what: "that connects elsewhere",

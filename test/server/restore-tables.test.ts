@@ -108,7 +108,7 @@ test("what the live database cannot take leaves nothing behind", async () => {
   await refused("lesson", 1, /there is no table lesson in .*; there is public\.lessons/);
 
   await sandbox.psql("alter type lesson_state rename value 'draft' to 'sketch'");
-  await refused("lessons", 1, /could not be copied into restored_.*invalid input value for enum/s);
+  await refused("lessons", 1, /could not copy .* into restored_.*invalid input value for enum/s);
   await sandbox.psql("alter type lesson_state rename to other_state");
   await refused("lessons", 1, /lacks the types public\.lesson_state/);
   await sandbox.psql("alter type other_state rename to lesson_state");
@@ -156,7 +156,7 @@ describe("in the middle of a copy", () => {
     expect((await server.restore("--list")).stdout).toContain(left);
     await server.backUp();
     expect(await server.databases()).toEqual([sandbox.database]);
-    expect(await server.log()).toContain(`dropped ${left}, which a dead run left`);
+    expect(await server.log()).toContain(`dropped ${left}, left by a crashed run`);
     expect(await schemas()).toBe("");
   }
 
@@ -164,7 +164,7 @@ describe("in the middle of a copy", () => {
     const { sandbox } = server;
     const before = await server.hash();
     const cut = await interrupted(() => sandbox.psql(`select pg_terminate_backend(pid) ${atWork}`));
-    expect(cut.stderr).toMatch(/public\.large could not be copied into restored_/);
+    expect(cut.stderr).toMatch(/could not copy public\.large into restored_/);
     expect(cut.code).toBe(1);
     expect(await schemas()).toBe("");
     expect(await server.databases()).toEqual([sandbox.database]);
@@ -174,7 +174,7 @@ describe("in the middle of a copy", () => {
   test("SIGTERM: nothing has changed, and nothing is left", async () => {
     const before = await server.hash();
     const ended = await interrupted(signal("TERM"));
-    expect(ended.stderr).toMatch(/public\.large could not be copied into restored_\S+ .*SIGTERM/);
+    expect(ended.stderr).toMatch(/could not copy public\.large into restored_\S+ .*SIGTERM/);
     expect(ended.code).toBe(1);
     expect(await schemas()).toBe("");
     expect(await server.databases()).toEqual([server.sandbox.database]);

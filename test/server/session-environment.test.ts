@@ -71,8 +71,8 @@ test("another port and a socket that wants a password are settings", async () =>
   await server.configure({ port: 5433, passwordFile: password });
   for (const [content, mode, says] of [
     [null, "", "no such file"],
-    ["", "0600", "does not hold one line"],
-    ["secret\n", "0640", "can be read or changed by others"],
+    ["", "0600", "must be one line"],
+    ["secret\n", "0640", "is open to others"],
   ] as const) {
     if (content !== null) await server.sandbox.writeFile(password, content, mode);
     expect(await server.backUp()).toMatchObject({ code: 78, stderr: expect.stringContaining(says) });

@@ -37,7 +37,7 @@ test.each<[string, string, Partial<DatabaseSettings>, string, string]>([
     "",
     { database: "nowhere" },
     'database "nowhere" does not exist',
-    "set the database's name in the configuration, or restore it from a backup",
+    "set its name in the configuration, or restore it from a backup",
   ],
   [
     "one that is closed",
@@ -51,7 +51,7 @@ test.each<[string, string, Partial<DatabaseSettings>, string, string]>([
     "",
     { user: "nobody" },
     'role "nobody" does not exist',
-    "set the database's user in the configuration, then pulumi up",
+    "set its user in the configuration, then pulumi up",
   ],
   [
     "one that may not log in",

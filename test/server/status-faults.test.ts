@@ -102,7 +102,7 @@ describe("schedule, disk and log", () => {
     await server.configure({ monitoring: { ...monitoring, minimumFreeBytes: Number.MAX_SAFE_INTEGER } });
     expect(await server.problems()).toMatchObject({
       code: 2,
-      stdout: expect.stringContaining("no backup is begun"),
+      stdout: expect.stringContaining("no backup begins"),
     });
     await server.configure({ monitoring: { ...monitoring, diskWarningPercent: 1 } });
     expect((await server.report()).points.disk.level).toBe("warning");

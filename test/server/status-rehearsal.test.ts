@@ -125,7 +125,7 @@ test("a container that a dead rehearsal left is named, and nothing is said of on
     expect(stderr).toBe("");
     const report = await server.report();
     expect(report.databases[0]?.rehearsals.containers).toEqual([left]);
-    expect(report.summary).toContain(`a rehearsal that did not end left the container ${left}`);
+    expect(report.summary).toContain(`a rehearsal left the container ${left} [DBK-STATUS-18]`);
     expect(report.summary).not.toContain(gone);
   } finally {
     await removeContainers([left]);

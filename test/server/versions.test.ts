@@ -223,7 +223,7 @@ describe("from one version to another", () => {
     const file = await fetch(serverOf(from), backupOf(from).archive);
     const refused = await restore(`--yes --database ${name} ${file}`);
     expect(refused).toMatchObject({ code: 65 });
-    expect(refused.stderr).toContain(`made by PostgreSQL ${from} and the server is ${to}.`);
+    expect(refused.stderr).toContain(`of PostgreSQL ${from}, newer than the server's ${to}.`);
     expect(await content()).toBe(before);
   });
 });

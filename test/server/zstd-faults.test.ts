@@ -47,7 +47,7 @@ test.each<[string, string, string | null, number, string]>([
     1,
     "zstd: error 11 : Allocation error",
   ],
-  ["the container lacks zstd", "zstd", null, 69, "lacks the command zstd, which is to compress its backups"],
+  ["the container lacks zstd", "zstd", null, 69, "has no zstd; install it in the image"],
 ])("%s: the backup fails, says so and leaves nothing", async (_, program, script, code, says) => {
   const result = await withProgram(server.sandbox, program, script, () => server.backUp());
   expect(result).toMatchObject({ code, stderr: expect.stringContaining(says) });

@@ -33,7 +33,7 @@ export const compressionOfVerified = (path: string): Compression => compressionO
 export function requireReadable(compression: Compression): void {
   if (compression === "gzip" || typeof createZstdDecompress === "function") return;
   throw new ProgramError(
-    `Node ${process.versions.node} cannot read archives that zstd compressed; install Node 22.15 or later, or set runtime to pinned, and deploy again`,
+    `Node ${process.versions.node} cannot read zstd archives; install Node 22.15 or later, or set runtime to pinned and deploy [DBK-SETTINGS-3]`,
     ExitCode.configuration,
   );
 }

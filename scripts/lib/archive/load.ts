@@ -238,7 +238,8 @@ function watch(load: Pick<Load, "progress" | "sha256">) {
     load.progress(count);
   };
   const requireSame = (): void => {
-    if (hash.digest("hex") !== load.sha256) throw new Error("the file changed while it was restored");
+    if (hash.digest("hex") !== load.sha256)
+      throw new Error("the file changed while it was restored; choose another backup [DBK-ARCHIVE-2]");
   };
   return { see, requireSame };
 }

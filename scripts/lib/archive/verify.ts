@@ -21,7 +21,7 @@ export class ArchiveError extends ProgramError {
   readonly kind: ArchiveErrorKind;
   readonly path: string;
   constructor(kind: ArchiveErrorKind, path: string, cause?: unknown) {
-    super(`${path} ${explanations[kind]}; choose another backup`, ExitCode.badFile, cause);
+    super(`${path} ${explanations[kind]}; choose another backup [DBK-ARCHIVE-1]`, ExitCode.badFile, cause);
     this.kind = kind;
     this.path = path;
   }
@@ -106,7 +106,7 @@ function sizeOf(path: string): number {
     if (status.isFile()) return status.size;
   } catch (error) {
     if (systemCode(error) !== "ENOENT")
-      throw new Error(`${path} cannot be read: ${messageOf(error)}`, { cause: error });
+      throw new Error(`${path} cannot be read: ${messageOf(error)} [DBK-ARCHIVE-1]`, { cause: error });
   }
   throw new ArchiveError("missing", path);
 }

@@ -14,7 +14,7 @@ import { requireRunning, runClient } from "../system/docker.ts";
 export class DumpError extends ProgramError {
   override readonly name = "DumpError";
   constructor(program: string, container: string, detail: string) {
-    super(`${program} in container ${container} failed: ${detail}`, ExitCode.failed);
+    super(`${program} in container ${container} failed: ${detail} [DBK-BACKUP-1]`, ExitCode.failed);
   }
 }
 
@@ -165,7 +165,7 @@ async function run(
   if (result.code === 0) return;
   if (result.code === zstdMissing) {
     throw new ProgramError(
-      `the container ${database.container} lacks the command zstd, which is to compress its backups; install it in the container's image, or set backups.compression to gzip`,
+      `container ${database.container} has no zstd; install it in the image, or set backups.compression to gzip [DBK-SETTINGS-3]`,
       ExitCode.unavailable,
     );
   }

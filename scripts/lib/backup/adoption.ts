@@ -42,7 +42,11 @@ export async function adoptArchives(
     adoption.forgetOthers();
   } catch (error) {
     signal.throwIfAborted();
-    log.event("warning", database.name, `earlier archives were not looked at: ${messageOf(error)}`);
+    log.event(
+      "warning",
+      database.name,
+      `could not look at earlier archives: ${messageOf(error)} [DBK-STORE-1]`,
+    );
   } finally {
     limit.done();
     adoption.finish();
@@ -107,7 +111,7 @@ class Adoption {
       writeManifest(backup.manifestPath, manifest);
     } catch (error) {
       // Says nothing about the archive.
-      this.#warn(`${file} could not be adopted: ${messageOf(error)}; the next run tries again`);
+      this.#warn(`could not adopt ${file}: ${messageOf(error)}; the next run tries again [DBK-STORE-1]`);
       return;
     }
     this.adopted.push(file);
@@ -120,7 +124,7 @@ class Adoption {
     const reason = messageOf(isLate ? this.#run.signal.reason : error);
     // One that shared the time with others has all of it in a run in which it is the first.
     if (isLate && this.#read > 1) return;
-    this.#warn(`${file} is left alone and not counted: ${reason}`);
+    this.#warn(`${file} is left alone and not counted: ${reason} [DBK-MANIFEST-2]`);
     // This Node cannot read it: another one may.
     if (error instanceof ProgramError && error.exitCode === ExitCode.configuration) return;
     const passing = systemCode(error) !== null && !(error instanceof ArchiveError);
@@ -131,8 +135,8 @@ class Adoption {
   #leaveForManifest(backup: Backup, file: string, problem: string): void {
     const identity = identityWithManifest(backup);
     if (this.#known[file]?.identity === identity) return;
-    this.#warn(`${file} is left alone: its manifest is not right: ${problem}`);
     const reason = `its manifest is not right: ${problem}`;
+    this.#warn(`${file} is left alone: ${reason} [DBK-MANIFEST-2]`);
     this.#leftAlone[file] = { identity, reason, readAt: new Date().toISOString(), passing: false };
   }
 
@@ -148,7 +152,7 @@ class Adoption {
     try {
       writeLeftAlone(this.#settings.paths.backups, this.#database.name, this.#leftAlone);
     } catch (error) {
-      this.#warn(`which archives are left alone cannot be written down: ${messageOf(error)}`);
+      this.#warn(`could not write down which archives are left alone: ${messageOf(error)} [DBK-STORE-1]`);
     }
   }
 

@@ -1,3 +1,4 @@
+import { identified } from "../../contract/error-ids.ts";
 import type { Settings } from "../../contract/settings.ts";
 import { ArchiveError } from "../archive/verify.ts";
 import { DumpError } from "../archive/write.ts";
@@ -18,12 +19,13 @@ export function backupFailure(error: unknown, settings: Settings): ProgramError 
     return new SpaceError(paths.backups, "the file system filled up during the backup", error);
   }
   if (error instanceof PsqlError && error.sqlState === lockNotAvailable) {
-    const why = `a table stayed locked for ${timeouts.lockWait} s (timeouts.lockWait), perhaps by a migration`;
-    return new ProgramError(`${why}; run the backup again later`, ExitCode.failed, error);
+    const why = `a table stayed locked for ${timeouts.lockWait} s (timeouts.lockWait)`;
+    return new ProgramError(`${why}; run the backup again later [DBK-BACKUP-3]`, ExitCode.failed, error);
   }
   if (error instanceof ArchiveError) {
-    const why = `the backup that was just written did not pass its verification: ${error.message}`;
+    const why = `the new backup did not pass its verification: ${error.message} [DBK-BACKUP-5]`;
     return new ProgramError(why, ExitCode.failed, error);
   }
-  return error instanceof ProgramError ? error : new ProgramError(messageOf(error), ExitCode.failed, error);
+  if (error instanceof ProgramError) return error;
+  return new ProgramError(identified(messageOf(error), "[DBK-BACKUP-1]"), ExitCode.failed, error);
 }

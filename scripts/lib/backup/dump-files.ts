@@ -113,7 +113,7 @@ export async function writeDumpFiles(
             timeoutSeconds: settings.timeouts.query,
           }).catch(() => false)
         : false;
-    ended.abort(new InterruptedError("another part of the backup failed"));
+    ended.abort(new InterruptedError("abandoned"));
     await Promise.allSettled([...work, writer.ended]);
     if ((passing && error instanceof DumpError) || error instanceof Overtaken) return error;
     throw error;
@@ -186,8 +186,8 @@ async function readContent(
   } catch (error) {
     // That it is not known what the views would be is told wherever the backup is compared.
     if (!(error instanceof PsqlError) || error.kind !== "query") throw error;
-    const what = `what its materialized views are to hold could not be computed: ${error.message}`;
-    log.event("warning", database.name, `${what}; their content is not compared`);
+    const what = `could not evaluate its materialized views: ${error.message}`;
+    log.event("warning", database.name, `${what}; they are not compared [DBK-BACKUP-6]`);
     return { sequences, content };
   } finally {
     await reader.close();

@@ -1,3 +1,4 @@
+import { identified } from "../../contract/error-ids.ts";
 import type { Manifest } from "../../contract/manifest.ts";
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { messageOf } from "../base/errors.ts";
@@ -91,9 +92,13 @@ export async function backUp(
     await attempt();
   } catch (error) {
     if (outcome.backup !== null)
-      log.event("error", database.name, `removing what has expired failed: ${messageOf(error)}`);
+      log.event(
+        "error",
+        database.name,
+        `could not remove expired backups: ${messageOf(error)} [DBK-RETENTION-3]`,
+      );
     const refusal = await refusalOf(error, database, request);
-    if (refusal !== null) log.event("error", database.name, `no backup: ${refusal}`);
+    if (refusal !== null) log.event("error", database.name, `no backup: ${refusal} [DBK-PG-1]`);
     const told = refusal === null ? messageOf(error) : `${messageOf(error)}: ${refusal}`;
     return { ...outcome, exitCode: exitCodeOf(error), error: told };
   }
@@ -118,7 +123,7 @@ async function reporting<T>(log: Log, database: string, step: () => Promise<T>):
     return await step();
   } catch (error) {
     if (error instanceof LockedError) log.event("warning", database, `backup refused: ${error.message}`);
-    else log.event("error", database, `backup failed: ${messageOf(error)}`);
+    else log.event("error", database, identified(`backup failed: ${messageOf(error)}`, "[DBK-BACKUP-1]"));
     throw error;
   }
 }

@@ -79,7 +79,7 @@ function requireMounted(directory: string): void {
   const missing = missingMount(directory);
   if (missing === null) return;
   const what = missingMountText(directory, missing);
-  throw new ProgramError(`${what}; ${mountAdvice(missing)}`, ExitCode.failed);
+  throw new ProgramError(`${what}; ${mountAdvice(missing)} [DBK-BACKUP-2]`, ExitCode.failed);
 }
 
 async function attempt(settings: Settings, database: DatabaseSettings, run: BackupRun): Promise<Manifest> {
@@ -108,7 +108,7 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
   const limit = deadline(
     run.signal,
     seconds,
-    `the backup was ended: it took more than ${seconds} s (timeouts.backup)`,
+    `the backup took more than ${seconds} s and was ended; raise timeouts.backup [DBK-BACKUP-4]`,
   );
   try {
     const { files, dumped, verified } = await dumpAndVerify(settings, database, {
@@ -122,7 +122,7 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
       run.log.event(
         "warning",
         database.name,
-        `${database.user} is no superuser: the roles are saved without passwords`,
+        `${database.user} is not a superuser: roles are saved without passwords [DBK-BACKUP-6]`,
       );
     }
     const roles = readRoles(writer.roles.path, database.container);
@@ -156,7 +156,7 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
     writer.publish(manifest);
     return manifest;
   } catch (error) {
-    limit.stop("the backup failed");
+    limit.stop("abandoned");
     if (prepared) await abandon(settings, database, run, writer);
     throw error;
   } finally {
@@ -196,7 +196,7 @@ async function dumpAndVerify(
       dumped.end();
       const { lostFunction } = dumped;
       if (lostFunction === null) return { files, dumped, verified };
-      const why = `its output lacks the definition of function ${lostFunction}, which was dropped meanwhile`;
+      const why = `its output has no definition of function ${lostFunction}, dropped meanwhile`;
       failure = new DumpError("pg_dump", database.container, why);
     }
     failures.push(failure.message);
@@ -257,6 +257,10 @@ async function abandon(
     await endBackends(database, [runId], options);
   } catch (error) {
     // The failure that led here explains more; the next run ends what is left.
-    log.event("warning", database.name, `could not end this run's sessions: ${messageOf(error)}`);
+    log.event(
+      "warning",
+      database.name,
+      `could not end this run's sessions: ${messageOf(error)} [DBK-RECOVERY-3]`,
+    );
   }
 }

@@ -27,6 +27,9 @@ export class InterruptedError extends ProgramError {
   }
 }
 
+/** A run that was ended by nobody who says why. */
+export const runEnded = (): InterruptedError => new InterruptedError("the run was ended [DBK-RECOVERY-1]");
+
 /** The message of whatever was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

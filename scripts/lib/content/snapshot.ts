@@ -109,7 +109,13 @@ export class SnapshotSession {
       if ("snapshot" in tried) return describe(session, facts, tried);
       if (this.#isLate)
         throw (
-          tried.error ?? new PsqlError("query", this.#place, "others change its tables all the time", "55P03")
+          tried.error ??
+          new PsqlError(
+            "query",
+            this.#place,
+            "its tables are changed all the time; run it again later",
+            "55P03",
+          )
         );
       known = parseRelations(await session.query(`ROLLBACK; ${relationsQuery}`));
     }
@@ -121,7 +127,12 @@ export class SnapshotSession {
 SELECT pg_terminate_backend(pid) FROM unnest('{${waiting.join(",")}}'::int[]) AS pid \\g /dev/null
 `);
     if (this.#isLate)
-      throw new PsqlError("query", this.#place, "others always ask for a table first", "55P03");
+      throw new PsqlError(
+        "query",
+        this.#place,
+        "others always lock a table first; run it again later",
+        "55P03",
+      );
   }
 
   close(): Promise<void> {

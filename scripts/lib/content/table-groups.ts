@@ -22,7 +22,7 @@ export class Overtaken extends ProgramError {
   /** The tables, as far as known: another attempt had better lock them itself. */
   readonly oids: readonly number[];
   constructor(oids: readonly number[]) {
-    super("others changed a table before it was read; run it again", ExitCode.failed);
+    super("a table was changed before it was read; run it again [DBK-BACKUP-3]", ExitCode.failed);
     this.oids = oids;
   }
 }

@@ -10,5 +10,5 @@ export function forgetOldRecords({ paths, retention }: Settings, log: Log, now: 
   const { months, problems } = forgetMonths(paths.backups, retention.runRecordsDays ?? usualDays, now);
   for (const month of months) log.event("info", null, `removed the records of runs of ${month}`);
   for (const problem of problems)
-    log.event("warning", null, `old records of runs cannot be removed: ${problem}`);
+    log.event("warning", null, `old records of runs cannot be removed: ${problem} [DBK-RECORD-2]`);
 }

@@ -103,7 +103,7 @@ export type RecordingContext = Pick<ProgramContext, "settings" | "runId" | "log"
 
 /** The log's line is shown to nobody, because this one is. */
 function tellUnrecorded({ log, output }: RecordingContext, database: string | null, why: string): void {
-  const text = `this run cannot be recorded: ${why}`;
+  const text = `this run cannot be recorded: ${why} [DBK-RECORD-2]`;
   log.record("warning", database, text);
   output.error(text);
 }

@@ -40,7 +40,7 @@ export function openPing({ monitoring, server }: Settings, log: Log, job: Job): 
     const delivery = await deliver(channel, { job, condition: job, state, ...report }, signal);
     if (delivery.outcome === "delivered") return;
     const what = `the ping (${state}) to ${channel.name} did not arrive`;
-    log.event("warning", null, `${what}: ${delivery.reason}`);
+    log.event("warning", null, `${what}: ${delivery.reason} [DBK-ALERT-1]`);
   };
 
   return {
@@ -72,7 +72,7 @@ async function deliver(channel: Channel, message: Message, signal: AbortSignal):
 
 /** The address in the file, or null with a warning: it is as good as a password, and no message holds it. */
 function readAddress(path: string, log: Log): URL | null {
-  const advice = "nothing is reported; deploy again with pulumi up";
+  const advice = "nothing is reported; run: pulumi up [DBK-ALERT-2]";
   try {
     const text = readFileSync(path, "utf8").trim();
     if (URL.canParse(text)) return new URL(text);

@@ -20,10 +20,10 @@ export class PsqlError extends ProgramError {
 
 const explanations: Record<PsqlErrorKind, (place: string, detail: string) => string> = {
   connection: (place, detail) =>
-    `no connection to ${place}: ${detail}; check the container, database and user`,
-  query: (place, detail) => `${place} refused a statement: ${detail}`,
+    `no connection to ${place}: ${detail}; check container, database and user [DBK-PG-1]`,
+  query: (place, detail) => `${place} refused a statement: ${detail} [DBK-PG-2]`,
   lost: (place, detail) =>
-    `the session with ${place} ended${detail === "" ? "" : `: ${detail}`}; see the container's log`,
+    `the session with ${place} ended${detail === "" ? "" : `: ${detail}`}; see the container's log [DBK-PG-3]`,
 };
 
 /** psql's exit statuses: 1 own failure, 2 connection lost or refused, 3 a statement failed. */

@@ -14,7 +14,7 @@ export function passwordOf({
   if (passwordFile === undefined) return {};
   const refuse = (reason: string, cause?: unknown): never => {
     throw new ProgramError(
-      `the password of ${name} cannot be read: ${passwordFile} ${reason}`,
+      `the password of ${name} cannot be read: ${passwordFile} ${reason}; write it there, on one line, then: chown root: ${passwordFile} && chmod 600 ${passwordFile} [DBK-SETTINGS-2]`,
       ExitCode.configuration,
       cause,
     );
@@ -23,22 +23,19 @@ export function passwordOf({
     const file = openSync(passwordFile, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stat = fstatSync(file);
-      if (!stat.isFile()) return refuse("is no file; put the password into a file of that name");
+      if (!stat.isFile()) return refuse("is not a file");
       if ((stat.mode & 0o077) !== 0 || (stat.uid !== 0 && stat.uid !== process.getuid?.()))
-        return refuse(
-          `can be read or changed by others; run: chown root: ${passwordFile} && chmod 600 ${passwordFile}`,
-        );
+        return refuse("is open to others");
       const [password = "", ...more] = readFileSync(file, "utf8")
         .replace(/\r?\n$/, "")
         .split("\n");
-      if (password === "" || more.length > 0 || password.includes("\0"))
-        return refuse("does not hold one line with the password and nothing else");
+      if (password === "" || more.length > 0 || password.includes("\0")) return refuse("is not one line");
       return { PGPASSWORD: password };
     } finally {
       closeSync(file);
     }
   } catch (error) {
     if (error instanceof ProgramError) throw error;
-    return refuse(`(${messageOf(error)}); write the password into it, on one line, with mode 0600`, error);
+    return refuse(`(${messageOf(error)})`, error);
   }
 }

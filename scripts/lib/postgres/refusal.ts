@@ -85,14 +85,17 @@ export async function whyRefused(database: DatabaseSettings, asking: Asking): Pr
   return readiness.get(code) ?? null;
 }
 
+const letIn = "let the user in over the local socket in pg_hba.conf, or set passwordFile";
+const endSome = "end sessions that are not needed, or raise";
+const configured = "in the configuration";
+
 /** What pg_isready's exit codes say of a server that let nobody in who asked. */
 const readiness: ReadonlyMap<number | null, Refusal> = new Map([
   [
     0,
     {
       text: "it lets nobody in",
-      advice:
-        "end sessions that are not needed, or raise max_connections; or let the user in over the local socket in pg_hba.conf, or set passwordFile",
+      advice: `${endSome} max_connections; or ${letIn}`,
     },
   ],
   [1, { text: "it starts, stops or recovers", advice: "wait, and look again" }],
@@ -127,20 +130,20 @@ export function refusalIn(
   if (role === null)
     return {
       text: `role "${user}" does not exist`,
-      advice: "set the database's user in the configuration, then pulumi up",
+      advice: `set its user ${configured}, then pulumi up`,
     };
   if (role.encoding !== null) return encoded("role", user, role.encoding, "ALTER ROLE");
   const { login, superuser } = role.found;
   if (!login)
     return {
       text: `role "${user}" is not permitted to log in`,
-      advice: `ALTER ROLE "${user}" LOGIN, or set another user in the configuration`,
+      advice: `ALTER ROLE "${user}" LOGIN, or set another user ${configured}`,
     };
   const database = named(catalogues.databases, name, catalogues);
   if (database === null)
     return {
       text: `database "${name}" does not exist`,
-      advice: "set the database's name in the configuration, or restore it from a backup",
+      advice: `set its name ${configured}, or restore it from a backup`,
     };
   if (database.encoding !== null) return encoded("database", name, database.encoding, "ALTER DATABASE");
   const { limit, open } = database.found;
@@ -164,12 +167,11 @@ export function refusalIn(
         : !superuser && isFull(role.found)
           ? "the role's CONNECTION LIMIT"
           : null;
-  if (full !== null)
-    return { text: "too many connections", advice: `end sessions that are not needed, or raise ${full}` };
+  if (full !== null) return { text: "too many connections", advice: `${endSome} ${full}` };
   if (!isLetInNowhere) return null;
   return {
     text: `"${user}" is let into no database`,
-    advice: "let the user in over the local socket in pg_hba.conf, or set passwordFile",
+    advice: letIn,
   };
 }
 
@@ -191,5 +193,5 @@ function named<One extends { name: string }>(
 
 const encoded = (what: string, name: string, encoding: string, command: string): Refusal => ({
   text: `${what} "${name}" exists, but its name is written in ${encoding}, and a session names it in UTF-8`,
-  advice: `from a database in ${encoding}: ${command} "${name}" RENAME TO a name of ASCII letters; then set that name in the configuration`,
+  advice: `from a database in ${encoding}: ${command} "${name}" RENAME TO a name of ASCII letters; then set that name ${configured}`,
 });

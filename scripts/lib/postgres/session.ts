@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type * as z from "zod/mini";
 import * as zod from "zod/mini";
 import type { DatabaseSettings } from "../../contract/settings.ts";
-import { InterruptedError, messageOf } from "../base/errors.ts";
+import { messageOf, runEnded } from "../base/errors.ts";
 import { bytesOf, textOf } from "../base/text-bytes.ts";
 import { dockerFailure, execArguments } from "../system/docker.ts";
 import { PsqlError, placeOf, psqlError } from "./error.ts";
@@ -85,7 +85,7 @@ export class PsqlSession {
 
   /** As `query`, for an answer of any length: `take` is given it in pieces. */
   stream(sql: string, take: (piece: Buffer) => void): Promise<void> {
-    if (this.#waiting !== null) throw new Error("a PsqlSession answers one question at a time");
+    if (this.#waiting !== null) throw new Error("two questions at once");
     const marker = `end-${randomBytes(12).toString("hex")}`;
     return new Promise((resolve, reject) => {
       if (this.#end !== null) return reject(this.#end);
@@ -126,7 +126,7 @@ ${after}`);
   /** Ends the session (an open transaction is rolled back) and waits until it is gone. */
   async close(): Promise<void> {
     // One that was never asked may still be connecting, to a container that hangs.
-    if (!this.#asked) this.#closing.abort(new InterruptedError("the run was ended"));
+    if (!this.#asked) this.#closing.abort(runEnded());
     await this.#started;
     const child = this.#child;
     if (this.#end === null && child !== null) {
@@ -162,7 +162,7 @@ ${after}`);
     const { signal } = this.#options;
     if (signal?.aborted) {
       const reason: unknown = signal.reason;
-      return reason instanceof Error ? reason : new InterruptedError("the run was ended");
+      return reason instanceof Error ? reason : runEnded();
     }
     const failure = dockerFailure(this.#database.container, this.#errors);
     return failure ?? psqlError(placeOf(this.#database, this.#options), code, this.#errors, this.#answered);

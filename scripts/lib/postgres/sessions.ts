@@ -31,7 +31,7 @@ export async function endBackends(
     await sleep(250);
   }
   throw new ProgramError(
-    `sessions of ${runIds.join(", ")} in container ${database.container} do not end, though they were told to; see pg_stat_activity there`,
+    `sessions of ${runIds.join(", ")} in container ${database.container} do not end; see pg_stat_activity [DBK-PG-4]`,
     ExitCode.failed,
   );
 }

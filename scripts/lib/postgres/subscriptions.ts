@@ -43,6 +43,6 @@ export async function detachSubscriptions(
   if (subscriptions.length === 0) return;
   await query(database, unseen(subscriptions.flatMap(detachStatements).join("\n")), inside);
   const which = subscriptions.join(", ");
-  const what = `subscriptions of ${name} are disabled and have no slot: ${which}; make them anew when it is live`;
+  const what = `subscriptions of ${name} are disabled and have no slot: ${which}; create them again when it is live [DBK-RESTORE-12]`;
   log.event("warning", database.name, what);
 }

@@ -79,7 +79,8 @@ export function openLog(
   let problem: string | null = null;
   const failed = (error: unknown): null => {
     const reason = logProblem(error);
-    if (reason !== problem) lost(`the log ${path} cannot be written (${reason}); its lines follow here:\n`);
+    if (reason !== problem)
+      lost(`the log ${path} cannot be written (${reason}); its lines follow [DBK-RECORD-1]:\n`);
     problem = reason;
     return null;
   };

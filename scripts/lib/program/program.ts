@@ -83,7 +83,7 @@ async function prepared(
     return ExitCode.success;
   }
   if (process.getuid?.() !== 0)
-    throw new ProgramError("only root may run this; use sudo", ExitCode.notPermitted);
+    throw new ProgramError("only root can run this; use sudo [DBK-USAGE-2]", ExitCode.notPermitted);
   const settings = readSettings(parsed.value("settings") ?? settingsPath);
   const runId = newRunId(new Date());
   const paintError = painter(usesColour(process.stderr));
@@ -96,7 +96,8 @@ async function prepared(
   const lost = judgesLog ? () => {} : undefined;
   const log = openLog(settings.paths.log, commandLine.program, runId, show, lost);
   const controller = new AbortController();
-  const interrupt = (signal: NodeJS.Signals) => controller.abort(new InterruptedError(`ended by ${signal}`));
+  const interrupt = (signal: NodeJS.Signals) =>
+    controller.abort(new InterruptedError(`ended by ${signal} [DBK-RECOVERY-1]`));
   for (const signal of interruptions) process.on(signal, interrupt);
   try {
     return await main({ settings, arguments: parsed, output, runId, signal: controller.signal, log });

@@ -6,7 +6,7 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
   readonly path: string;
   constructor(path: string, reason: string, cause?: unknown) {
-    super(`the settings ${path} cannot be used: ${reason}; deploy again with pulumi up`, { cause });
+    super(`the settings ${path} cannot be used: ${reason}; run: pulumi up [DBK-SETTINGS-1]`, { cause });
     this.path = path;
   }
 }

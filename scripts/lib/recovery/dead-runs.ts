@@ -85,7 +85,7 @@ async function recover(
     removePartials(directory, database.name, runId);
     const left = ours.includes(runId) ? "removed its unfinished files" : "it left no files";
     const what = file === null ? left : `its backup ${file} was whole and is kept`;
-    request.log.event("warning", database.name, `run ${runId} had died: ${what}`);
+    request.log.event("warning", database.name, `run ${runId} had crashed: ${what} [DBK-RECOVERY-2]`);
   }
   lock.recovered();
 }
@@ -105,10 +105,18 @@ async function endSessions(
   try {
     const ended = await endBackends(database, runIds, options);
     if (ended > 0)
-      log.event("warning", database.name, `ended ${ended} sessions of the dead run ${runIds.join(", ")}`);
+      log.event(
+        "warning",
+        database.name,
+        `ended ${ended} sessions of the crashed run ${runIds.join(", ")} [DBK-RECOVERY-2]`,
+      );
   } catch (error) {
     if (signal.aborted || !(error instanceof ProgramError)) throw error;
-    log.event("warning", database.name, `looked for sessions of dead runs in vain: ${messageOf(error)}`);
+    log.event(
+      "warning",
+      database.name,
+      `could not check for sessions left by crashed runs: ${messageOf(error)} [DBK-RECOVERY-3]`,
+    );
   }
 }
 

@@ -48,11 +48,15 @@ export async function dropLeftovers(
     try {
       await dropDatabase(run, connectTo, name, signal);
       gone.push(name);
-      log.event("warning", database.name, `dropped ${name}, which a dead run left`);
+      log.event("warning", database.name, `dropped ${name}, left by a crashed run [DBK-RECOVERY-2]`);
     } catch (error) {
       signal.throwIfAborted();
       // It takes space and nothing else; what was asked for must not wait for it.
-      log.event("warning", database.name, `${name}, left by a dead run, stays: ${messageOf(error)}`);
+      log.event(
+        "warning",
+        database.name,
+        `could not drop ${name}, left by a crashed run: ${messageOf(error)} [DBK-RECOVERY-3]`,
+      );
     }
   }
   return gone;

@@ -24,13 +24,13 @@ export async function removeRemains(
     try {
       await removeContainer(trialContainerName(database, dead), { timeoutSeconds, signal });
       removeMarker(settings, database, dead);
-      log.event("warning", database.name, `removed what the dead rehearsal ${dead} had left`);
+      log.event("warning", database.name, `removed what the crashed rehearsal ${dead} left [DBK-RECOVERY-2]`);
     } catch (error) {
       if (signal.aborted || !(error instanceof ProgramError)) throw error;
       log.event(
         "warning",
         database.name,
-        `what the dead rehearsal ${dead} left could not be removed: ${messageOf(error)}`,
+        `could not remove what the crashed rehearsal ${dead} left: ${messageOf(error)} [DBK-RECOVERY-3]`,
       );
     }
   }

@@ -26,6 +26,6 @@ export async function forgetUndropped(run: LockedRun): Promise<void> {
   }
   if (Number(oid) !== state.liveOid) return;
   removeInPlaceState(settings, database);
-  const what = `the in-place restore ${state.runId} died before it dropped ${live}, which is what it was`;
+  const what = `the in-place restore ${state.runId} crashed before it dropped ${live}, which is unchanged [DBK-RECOVERY-2]`;
   log.event("warning", database.name, what);
 }

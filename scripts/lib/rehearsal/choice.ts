@@ -54,7 +54,7 @@ export function fileOf(settings: Settings, { database, file }: Choice): string {
   const newest = listBackups(settings.paths.backups, database.name).find(({ verified }) => verified);
   if (newest !== undefined) return newest.archivePath;
   throw new ProgramError(
-    `there is no verified backup of ${database.name} in ${settings.paths.backups}; make one with ${settings.paths.backupLauncher}`,
+    `there is no verified backup of ${database.name} in ${settings.paths.backups}; run: ${settings.paths.backupLauncher} ${database.name} [DBK-REHEARSAL-3]`,
     ExitCode.badFile,
   );
 }
@@ -68,6 +68,6 @@ export function rolesOf({ manifest, path, rolesPath }: RestoreSource): string | 
   if (manifest?.roles == null) return null;
   throw new RestoreError(
     "bad-file",
-    `the roles of ${path} are missing: ${manifest.roles.file} is not beside it; choose another backup`,
+    `the roles of ${path} are missing: ${manifest.roles.file} is not beside it; choose another backup [DBK-REHEARSAL-3]`,
   );
 }

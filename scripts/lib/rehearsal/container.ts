@@ -61,7 +61,7 @@ export function containerPlace(
     runDocker(name, ["exec", "--interactive", "--user", systemUser, name, ...argv], { signal, input });
   const noServer = (reason: string) =>
     new ProgramError(
-      `no server of the image of ${database.container} could be started: ${reason.trim()}`,
+      `could not start a server of the image of ${database.container}: ${reason.trim()} [DBK-REHEARSAL-4]`,
       ExitCode.failed,
     );
 

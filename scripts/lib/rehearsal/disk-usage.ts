@@ -23,7 +23,7 @@ export async function freeIn(container: string, directory: string, options: Chil
   const source = await volumeSource(container, directory, options);
   if (existsSync(source)) return freeBytes(source);
   throw new ProgramError(
-    `the image of container ${container} has neither df nor stat, so it does not say how much space there is; add one of them to the image (coreutils or busybox)`,
+    `the image of container ${container} has neither df nor stat to tell its free space; add coreutils or busybox [DBK-SPACE-3]`,
     ExitCode.failed,
   );
 }
@@ -74,7 +74,7 @@ const lastWords = ({ stdout }: Answer): string[] => stdout.trim().split("\n").at
 function bytes(container: string, command: string, { stdout, stderr }: Answer, size: number): number {
   if (stdout.trim() !== "" && Number.isSafeInteger(size)) return size;
   throw new ProgramError(
-    `${command} in container ${container} does not say how much space there is: ${stderr.trim() || stdout.trim()}`,
+    `${command} in container ${container} does not tell its space: ${stderr.trim() || stdout.trim()} [DBK-SPACE-3]`,
     ExitCode.failed,
   );
 }

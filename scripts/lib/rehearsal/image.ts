@@ -21,7 +21,7 @@ export async function imageOf(run: RestoreRun): Promise<string> {
   });
   if (present?.code === 0) return image;
   throw new ProgramError(
-    `the image of container ${container}, ${image}, is not on this server any more; pull it and make the container anew`,
+    `the image of container ${container}, ${image}, is no longer on this server; pull it and recreate the container [DBK-REHEARSAL-4]`,
     ExitCode.unavailable,
   );
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { parseBackupName } from "../../contract/backup-names.ts";
 import { type Content, hashing } from "../../contract/content.ts";
+import { identified } from "../../contract/error-ids.ts";
 import type { RehearsalRecord } from "../../contract/rehearsal-record.ts";
 import { deadline } from "../base/deadline.ts";
 import { messageOf, type ProgramError } from "../base/errors.ts";
@@ -89,7 +90,12 @@ export async function judge(
     };
     const unwritten = keep(run, path, record);
     report(run, record, source?.manifest ?? null, notes);
-    if (unwritten !== null) log.event("error", database.name, `rehearsal failed: ${unwritten.message}`);
+    if (unwritten !== null)
+      log.event(
+        "error",
+        database.name,
+        identified(`rehearsal failed: ${unwritten.message}`, "[DBK-REHEARSAL-5]"),
+      );
     const exitCode =
       failure !== null
         ? exitCodeOf(failure)
@@ -104,13 +110,13 @@ export async function judge(
 }
 
 async function attempt(run: RestoreRun, path: string, progress: Progress): Promise<void> {
-  const { database, output, settings } = run;
+  const { output, settings } = run;
   const { minimumFreeBytes } = settings.monitoring;
   const limit = settings.timeouts.restore;
   const time = deadline(
     run.signal,
     limit,
-    `it did not end within ${formatDuration(limit)} (backups.timeouts.restore) and was ended`,
+    `it took more than ${formatDuration(limit)} and was ended; raise backups.timeouts.restore [DBK-RESTORE-13]`,
   );
   const space = new AbortController();
   const signal = AbortSignal.any([time.signal, space.signal]);
@@ -124,7 +130,7 @@ async function attempt(run: RestoreRun, path: string, progress: Progress): Promi
     if (properties === undefined) {
       throw new RestoreError(
         "obstacle",
-        `nothing says what ${database.database} was apart from its content: ${path} has no manifest that does, and the live database does not answer`,
+        `${path} has no manifest that describes its database, and the live one does not answer [DBK-REHEARSAL-3]`,
       );
     }
     const place = containerPlace(trial, source, roles, properties, live);
@@ -170,7 +176,7 @@ async function takeAway({ database, log, runId }: RestoreRun, place: Place | nul
     log.event(
       "warning",
       database.name,
-      `what rehearsal ${runId} made could not be removed, and the next run tries again: ${messageOf(error)}`,
+      `could not remove what rehearsal ${runId} made; the next run tries again: ${messageOf(error)} [DBK-RECOVERY-3]`,
     );
     return false;
   }

@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { identified } from "../../contract/error-ids.ts";
 import type { RehearsalRecord } from "../../contract/rehearsal-record.ts";
 import { messageOf } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
@@ -57,7 +58,7 @@ export async function rehearseReserved(run: RestoreRun, path: string): Promise<R
 
 function unbegun({ database, log }: RestoreRun, error: unknown): RehearsalOutcome {
   const exitCode = exitCodeOf(error);
-  const text = messageOf(error);
+  const text = identified(messageOf(error), "[DBK-REHEARSAL-2]");
   if (error instanceof LockedError) log.event("warning", database.name, `rehearsal refused: ${text}`);
   else if (exitCode === ExitCode.noSpace) log.event("warning", database.name, `rehearsal skipped: ${text}`);
   else log.event("error", database.name, `rehearsal failed: ${text}`);

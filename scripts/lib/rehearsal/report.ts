@@ -1,3 +1,4 @@
+import { identified } from "../../contract/error-ids.ts";
 import type { Manifest } from "../../contract/manifest.ts";
 import type { RehearsalRecord } from "../../contract/rehearsal-record.ts";
 import { formatDuration, plural } from "../base/format.ts";
@@ -9,8 +10,8 @@ const shownDifferences = 10;
 
 const comparedWith: Record<RehearsalRecord["compared"], string> = {
   full: "is what was backed up",
-  rows: "has the rows that were backed up (their content was not compared: its manifest has no hashes, or those of another version of these programs)",
-  nothing: "restores without an error (nothing was compared: no manifest says what it held)",
+  rows: "has the rows that were backed up (not their content: its manifest has no hashes, or those of another version)",
+  nothing: "restores without an error (nothing was compared: it has no manifest)",
 };
 
 /** Behind a result: what it does not say anything of. */
@@ -27,14 +28,14 @@ export function report(
   const { archive, compared, differences, error, restoreSeconds, result } = record;
   for (const note of notes) log.event("info", database.name, `rehearsal note: ${note}`);
   if (result === "failed") {
-    log.event("error", database.name, `rehearsal failed: ${error}`);
+    log.event("error", database.name, identified(`rehearsal failed: ${error}`, "[DBK-REHEARSAL-2]"));
   } else if (result === "different") {
     const rest = differences.length - shownDifferences;
     const shown = [...differences.slice(0, shownDifferences), ...(rest > 0 ? [`and ${rest} more`] : [])];
     log.event(
       "error",
       database.name,
-      `rehearsal failed: what ${archive} restores is not what was backed up: ${shown.join("; ")}`,
+      `rehearsal failed: what ${archive} restores is not what was backed up: ${shown.join("; ")} [DBK-REHEARSAL-1]`,
     );
   } else {
     const totals = manifest?.totals ?? null;

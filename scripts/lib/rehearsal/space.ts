@@ -23,7 +23,7 @@ export async function requireSpaceFor(
   if (free >= wanted) return;
   const why = `it needs ${formatBytes(place.needed)}, and as much again or monitoring.minimumFreeSpace is to stay free`;
   throw new ProgramError(
-    `${formatBytes(free)} are free, and ${formatBytes(wanted)} are wanted: ${why}; make room`,
+    `${formatBytes(free)} are free, and ${formatBytes(wanted)} are wanted: ${why}; make room [DBK-SPACE-2]`,
     ExitCode.noSpace,
   );
 }
@@ -48,7 +48,7 @@ export async function watchSpace(
       failures = 0;
     } catch (error) {
       failures += 1;
-      const unknown = `it was ended: what space it takes could not be found out: ${messageOf(error)}`;
+      const unknown = `it was ended: could not find out how much space it takes: ${messageOf(error)} [DBK-SPACE-3]`;
       if (failures === patience) reason = new InterruptedError(unknown, ExitCode.noSpace);
     }
     if (signal.aborted) return;
@@ -70,5 +70,5 @@ async function shortage(
       : free < minimumFreeBytes
         ? `it was ended: only ${formatBytes(free)} are still free (monitoring.minimumFreeSpace)`
         : null;
-  return reason === null ? null : new InterruptedError(reason, ExitCode.noSpace);
+  return reason === null ? null : new InterruptedError(`${reason} [DBK-SPACE-2]`, ExitCode.noSpace);
 }

@@ -66,7 +66,7 @@ async function requireVersion(
   if (majorVersion === null || majorVersion <= major) return versionNumber;
   throw new RestoreError(
     "bad-file",
-    `${path} was made by PostgreSQL ${majorVersion} and the live container's image has ${major}: a dump cannot go back to an older major version; update the image first`,
+    `${path} is of PostgreSQL ${majorVersion}, newer than ${major} of the live container's image; update the image first [DBK-RESTORE-2]`,
   );
 }
 

@@ -82,7 +82,7 @@ export async function runWithoutClients(
   keeper: CarefulKeeper | null = null,
 ): Promise<number> {
   const limit = options.timeoutSeconds + patienceSeconds;
-  const overdue = `container ${database.container} gave no answer within ${limit} s`;
+  const overdue = `container ${database.container} gave no answer within ${limit} s [DBK-DOCKER-6]`;
   const time = deadline(options.signal ?? new AbortController().signal, limit, overdue);
   const bounded = { ...options, signal: time.signal };
   const working = new PsqlSession(database, { ...bounded, lockTimeoutSeconds });

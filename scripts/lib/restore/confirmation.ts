@@ -1,6 +1,8 @@
 import { createInterface } from "node:readline/promises";
 import { RestoreError } from "./errors.ts";
 
+const undone = "; nothing was done [DBK-USAGE-3]";
+
 /**
  * Has the person type the database's name.
  * @throws RestoreError `not-confirmed` for anything else, and without a terminal.
@@ -9,7 +11,7 @@ export async function confirm(name: string, consequence: string, signal: AbortSi
   if (process.stdin.isTTY !== true) {
     throw new RestoreError(
       "not-confirmed",
-      `nobody can be asked: there is no terminal; give --yes to replace ${name} unasked`,
+      `no terminal to confirm on; use --yes to replace ${name} without confirmation [DBK-USAGE-3]`,
     );
   }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
@@ -23,11 +25,11 @@ export async function confirm(name: string, consequence: string, signal: AbortSi
       signal: AbortSignal.any([signal, left.signal]),
     });
     if (answer === name) return;
-    throw new RestoreError("not-confirmed", `"${answer}" is not ${name}; nothing was done`);
+    throw new RestoreError("not-confirmed", `"${answer}" is not ${name}${undone}`);
   } catch (error) {
     if (error instanceof RestoreError) throw error;
     if (signal.aborted) throw signal.reason;
-    throw new RestoreError("not-confirmed", "not confirmed; nothing was done", error);
+    throw new RestoreError("not-confirmed", `not confirmed${undone}`, error);
   } finally {
     // Only this one: by a listener of its own the terminal lets go of the keyboard.
     terminal.off("close", leave);

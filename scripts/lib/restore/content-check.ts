@@ -17,17 +17,21 @@ export function requireContent(
   const expected = manifest?.content ?? null;
   if (expected === null) {
     const why = manifest === null ? "it has no manifest" : "its manifest says nothing of its content";
-    log.event("warning", database.name, `what was restored from ${path} was not compared: ${why}`);
+    log.event(
+      "warning",
+      database.name,
+      `what was restored from ${path} was not compared: ${why} [DBK-RESTORE-6]`,
+    );
     return;
   }
   const wrong = contentDifferences(expected, content);
   const what = `what was restored from ${path} is not what was backed up: ${wrong.join("; ")}`;
   if (wrong.length > 0) {
     if (!acceptsDifferences) {
-      const way = "choose another backup, or say --accept-differences if that is better than nothing";
+      const way = "choose another backup, or use --accept-differences [DBK-RESTORE-5]";
       throw new RestoreError("check", `${what}; ${way}`);
     }
-    log.event("warning", database.name, `${what}; accepted`);
+    log.event("warning", database.name, `${what}; accepted [DBK-RESTORE-6]`);
   }
   for (const note of contentNotes(expected, content)) log.event("info", database.name, note);
 }

@@ -209,7 +209,7 @@ async function planProof(
       planning.pending = true;
       return `${lacking}; ${again}`;
     }
-    throw new RestoreError("check", `${lacking}; ${again}, and nothing is unless it passes then; ${byHand}`);
+    throw new RestoreError("check", `${lacking}; ${again}; ${byHand} [DBK-INPLACE-1]`);
   });
 }
 

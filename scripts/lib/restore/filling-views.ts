@@ -83,7 +83,11 @@ export async function fillViews(
       inside.signal?.throwIfAborted();
       if (elsewhere === undefined) {
         if (!(error instanceof PsqlError) || error.kind !== "query") throw error;
-        throw new RestoreError("load", `${path} could not be restored: ${statement} ${error.message}`, error);
+        throw new RestoreError(
+          "load",
+          `${path} could not be restored: ${statement} ${error.message} [DBK-RESTORE-4]`,
+          error,
+        );
       }
       if (!(error instanceof ProgramError)) throw error;
       // Also where this server is the one that does not answer: that ends the restore here.

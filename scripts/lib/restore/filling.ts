@@ -62,7 +62,7 @@ export async function fill<T extends object>(
   const time = deadline(
     run.signal,
     limit,
-    `the restore did not end within ${formatDuration(limit)} and was ended`,
+    `the restore took more than ${formatDuration(limit)} and was ended; raise timeouts.restore [DBK-RESTORE-13]`,
   );
   const { signal } = time;
   const maintenance = questionOptions(run, server.maintenance, signal);
@@ -82,7 +82,7 @@ export async function fill<T extends object>(
     await loadUnderSettings(run, source, properties, here, inside, () => load(filling));
     return { ...(await finish(filling)), createdRoles };
   } catch (error) {
-    time.stop("another part of the restore failed");
+    time.stop("abandoned");
     await takeAway(run, server, name, createdRoles);
     throw error;
   } finally {
@@ -104,7 +104,7 @@ export const fillDatabase = (
   fill(run, server, source, properties, name, {
     load: async ({ signal, way }) => {
       for (const { what, why } of await loadInto(run, source, name, way, signal)) {
-        const hint = "REFRESH MATERIALIZED VIEW fills it once that server answers";
+        const hint = "REFRESH MATERIALIZED VIEW fills it once that server answers [DBK-RESTORE-12]";
         run.log.event("warning", run.database.name, `${what} is empty: ${why}; ${hint}`);
       }
     },
@@ -132,7 +132,11 @@ export async function takeAway(
     await dropRoles(run.database, roles, questionOptions(run, server.maintenance));
   } catch {
     // What is left bears a name that the next run recognises.
-    run.log.event("warning", run.database.name, `${name} could not be removed; the next run removes it`);
+    run.log.event(
+      "warning",
+      run.database.name,
+      `could not remove ${name}; the next run removes it [DBK-RECOVERY-3]`,
+    );
   }
 }
 
@@ -156,5 +160,8 @@ export async function giveProperties(
   const found = z.parse(DatabaseProperties, JSON.parse(answer ?? ""));
   const wrong = differingProperties(wanted, found);
   if (wrong.length === 0) return;
-  throw new RestoreError("check", `${name} could not be made like ${database.database}: ${wrong.join("; ")}`);
+  throw new RestoreError(
+    "check",
+    `could not make ${name} like ${database.database}: ${wrong.join("; ")} [DBK-RESTORE-5]`,
+  );
 }

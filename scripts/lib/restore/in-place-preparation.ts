@@ -33,8 +33,8 @@ export async function requireTrials(
     return await proofs.requirePossible(run, Math.max(restoredBytes(source), liveBytes ?? 0));
   } catch (error) {
     if (error instanceof InterruptedError || !(error instanceof ProgramError)) throw error;
-    const what = `no backup can be restored on trial here, so that ${run.database.database} is not dropped`;
-    throw new ProgramError(`${what}: ${messageOf(error)}; ${byHand}`, error.exitCode, error);
+    const what = `no backup can be restored on trial here, so ${run.database.database} is not dropped`;
+    throw new ProgramError(`${what}: ${messageOf(error)}; ${byHand} [DBK-INPLACE-2]`, error.exitCode, error);
   }
 }
 
@@ -63,7 +63,7 @@ export async function prepareDrop(
     });
     const archive = join(settings.paths.backups, backup.archive.file);
     const { content } = backup;
-    if (content === null) throw new Error("a backup of this run has no content");
+    if (content === null) throw new Error("no content");
     await shutOut.keepRest(content);
     requireNoOtherServer(run, archive, content);
     await requireProven(guarded, proofs, reserved, {

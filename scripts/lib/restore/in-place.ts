@@ -57,7 +57,7 @@ export async function restoreInPlace(
     log.event(
       "error",
       database.name,
-      `the restore in place failed: ${messageOf(error)}; putting ${state.preRestoreArchive} back`,
+      `the restore in place failed: ${messageOf(error)}; putting ${state.preRestoreArchive} back [DBK-INPLACE-5]`,
     );
     throw await putBack(run, server, state, error);
   }
@@ -93,11 +93,11 @@ async function dropLive(
     const standing = await findStanding(run, live, server.maintenance, state.liveOid);
     // What is left of an invalid one goes when the name is taken.
     if (standing === "absent" || standing === "invalid") return;
-    const what = `${live} could not be dropped: ${messageOf(error)}`;
+    const what = `could not drop ${live}: ${messageOf(error)}`;
     if (standing === null) throw notPutBack(run, server, state, null, what, error);
     removeInPlaceState(settings, database);
     if (state.properties.isTemplate) await query(database, isTemplate(true), options).catch(() => {});
-    throw new RestoreError("swap", `${what}; nothing was lost`, error);
+    throw new RestoreError("swap", `${what}; nothing was lost; run it again [DBK-RESTORE-7]`, error);
   }
 }
 
@@ -112,7 +112,7 @@ async function fillAndName(
   const filled = await fillDatabase(run, server, source, state.properties, incoming);
   const { previous } = await takeLiveName(run, server.maintenance, incoming);
   if (previous !== null) {
-    const what = `somebody had made a database ${database.database} meanwhile; it is kept as ${previous}`;
+    const what = `a database ${database.database} was created meanwhile; it is kept as ${previous} [DBK-INPLACE-7]`;
     log.event("warning", database.name, what);
   }
   return filled;
@@ -138,7 +138,7 @@ async function putBack(
     removeInPlaceState(settings, database);
     return new RestoreError(
       "put-back",
-      `the restore in place failed and ${live} is again what it was before: ${messageOf(cause)}`,
+      `the restore in place failed and ${live} is again what it was before: ${messageOf(cause)} [DBK-INPLACE-5]`,
       cause,
     );
   } catch (error) {
@@ -151,7 +151,7 @@ async function putBack(
 const standings: Record<Standing, (live: string) => string> = {
   absent: (live) => `there is no database ${live} now`,
   invalid: (live) => `there is no usable database ${live} now`,
-  whole: (live) => `the database ${live} that stands there now is not the one that was dropped`,
+  whole: (live) => `the present database ${live} is not the one that was dropped`,
 };
 
 function notPutBack(
@@ -165,7 +165,7 @@ function notPutBack(
   const live = run.database.database;
   const now =
     standing === null
-      ? `whether there is a database ${live} now is unknown, for the server does not answer`
+      ? `the server does not say whether there is a database ${live}`
       : standings[standing](live);
   try {
     // A version before has left the state alone.
@@ -173,6 +173,6 @@ function notPutBack(
   } catch {
     // A full disk must not hide what the message says.
   }
-  const message = `${what}; ${now}; its former content is in ${state.preRestoreArchive}; when the reason is gone, run ${rollbackCommand(run)}`;
+  const message = `${what}; ${now}; its former content is in ${state.preRestoreArchive}; remove the cause, then run ${rollbackCommand(run)} [DBK-INPLACE-6]`;
   return new RestoreError("not-put-back", message, cause, wayBackText(run, server, state, standing));
 }

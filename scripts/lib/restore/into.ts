@@ -41,7 +41,7 @@ function nameRefusal(name: string, settings: Settings, present: readonly string[
     ],
     [
       settings.databases.some(({ database }) => recogniseDatabase(database, name) !== null),
-      "is of the form that restores give to databases they remove again",
+      "looks like a temporary database of a restore",
     ],
     [present.includes(name), "exists already"],
     [Buffer.byteLength(name) > longestName, `is longer than ${longestName} bytes`],
@@ -59,7 +59,8 @@ export async function refuseInto(
 ): Promise<void> {
   refuseUnfit(source, server, run.database, false);
   const reason = nameRefusal(name, run.settings, namesOf(server));
-  if (reason !== null) throw new RestoreError("obstacle", `${name} ${reason}; choose another name`);
+  if (reason !== null)
+    throw new RestoreError("obstacle", `${name} ${reason}; choose another name [DBK-RESTORE-10]`);
   await requireSpaceBeside(run, source, server, "");
 }
 

@@ -107,7 +107,7 @@ async function readFacts(database: DatabaseSettings, options: QueryOptions) {
     }
   }
   throw new ProgramError(
-    `neither ${maintenanceCandidates.join(" nor ")} can be connected to, and a database cannot be replaced from within: ${reason}`,
+    `neither ${maintenanceCandidates.join(" nor ")} can be connected to, to replace a database from there: ${reason} [DBK-PG-5]`,
     ExitCode.unavailable,
   );
 }

@@ -16,12 +16,12 @@ const cures: readonly [applies: (problem: LoadProblem) => boolean, cure: (proble
       ({ error }) => undefinedNames.has(error.sqlState) && error.functions.length > 0,
       ({ error, functions }) => {
         const named = functions[0] ?? error.functions[0] ?? "";
-        return `the function ${named} finds what it uses by the search_path, which is empty while a dump is loaded: in the live database qualify the names in its body with their schema, or ALTER FUNCTION ${named} SET search_path = public, pg_temp (with the schemas that it needs), and back up again`;
+        return `function ${named} needs a search_path, which is empty while a dump is loaded: in the live database qualify the names in its body with their schema, or ALTER FUNCTION ${named} SET search_path = public, pg_temp (with the schemas that it needs), and back up again`;
       },
     ],
     [
       ({ error }) => /^role "/.test(error.message) && error.sqlState === "42704",
-      () => "make that role first (CREATE ROLE), or put the backup's .roles.sql beside the file",
+      () => "create that role (CREATE ROLE), or put the backup's .roles.sql beside the file",
     ],
     [
       ({ error }) => error.sqlState === "23503",
@@ -44,17 +44,16 @@ const cures: readonly [applies: (problem: LoadProblem) => boolean, cure: (proble
     [({ error }) => error.sqlState?.startsWith("23") ?? false, (problem) => violated(problem, null)],
     [
       ({ error }) => error.sqlState === "58P01" || /extension .* is not available/.test(error.message),
-      () =>
-        "install what is missing in the container's image; it must have every extension and library that the backed up server had",
+      () => "install what is missing in the container's image",
     ],
     [
       ({ error }) => error.sqlState?.startsWith("HV") || error.sqlState?.startsWith("08") || false,
-      () => "another server is needed for it: restore when that one can be reached",
+      () => "it needs another server: restore when that one can be reached",
     ],
     [({ error }) => error.sqlState === "53100", () => "make room for the database"],
     [
       ({ error }) => error.sqlState?.startsWith("53") ?? false,
-      () => "raise that limit of the server, or restore when it has less to do",
+      () => "raise that limit, or restore when the server has less to do",
     ],
   ];
 
@@ -69,7 +68,7 @@ function violated(problem: LoadProblem, search: string | null): string {
   const { constraint } = problem.error;
   const what = constraint === null ? "a constraint of theirs" : `their constraint ${constraint}`;
   const how = search === null ? "" : ` (${search})`;
-  return `rows of ${tableOf(problem)} violate ${what}: find them in the live database${how}, mend them, and back up again`;
+  return `rows of ${tableOf(problem)} violate ${what}: find them in the live database${how}, mend them, back up again`;
 }
 
 const foreignKey =

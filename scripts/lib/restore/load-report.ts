@@ -30,7 +30,7 @@ export async function loadError(
 ): Promise<RestoreError> {
   const { error } = failure;
   const what = `${path} could not be restored: `;
-  if (error === null) return new RestoreError("load", `${what}${failure.message}`, failure);
+  if (error === null) return new RestoreError("load", `${what}${failure.message} [DBK-RESTORE-4]`, failure);
   let found: FoundEntries = { entry: null, functions: [] };
   if (error.line !== null)
     found = await entriesAt(
@@ -43,5 +43,9 @@ export async function loadError(
     error.sqlState === null || passing.test(error.sqlState)
       ? ""
       : `; for all the data that can be loaded: ${partly}`;
-  return new RestoreError("load", `${what}${problemText({ error, ...found })}${hint}`, failure);
+  return new RestoreError(
+    "load",
+    `${what}${problemText({ error, ...found })}${hint} [DBK-RESTORE-4]`,
+    failure,
+  );
 }

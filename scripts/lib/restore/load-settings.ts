@@ -71,7 +71,7 @@ export async function giveLoadSettings(
     log.event(
       "warning",
       database.name,
-      `this server is not set as that of ${path} was: ${unlikeText(setting)}; the backup is loaded as it was, but what is computed later may come out different: ${advice}`,
+      `this server has other settings than that of ${path}: ${unlikeText(setting)}; it is loaded under its own, but later results may differ: ${advice} [DBK-RESTORE-11]`,
     );
   for (const setting of unlikeSettings(manifest, here.settings, database.user))
     told(setting, settingAdvice(setting, database.database));
@@ -92,14 +92,18 @@ export async function giveLoadSettings(
   for (const setting of settings) {
     const refused = await give([setting]);
     if (refused === null) continue;
-    const what = `the setting ${setting.name} of the database in ${path} cannot be given on this server`;
+    const what = `this server refuses the setting ${setting.name} of the database in ${path}`;
     if (!wanted.settings.some((other) => isDeepStrictEqual(other, setting))) {
-      log.event("warning", database.name, `${what}: ${messageOf(refused)}; it is loaded without it`);
+      log.event(
+        "warning",
+        database.name,
+        `${what}: ${messageOf(refused)}; it is loaded without it [DBK-RESTORE-11]`,
+      );
       continue;
     }
     throw new RestoreError(
       "obstacle",
-      `${what}: ${messageOf(refused)}; make an empty database ${database.database} that has the settings you want, and restore over it: a restore keeps the settings of the database that it replaces`,
+      `${what}: ${messageOf(refused)}; create an empty ${database.database} with the settings you want, and restore over it [DBK-RESTORE-11]`,
       refused,
     );
   }

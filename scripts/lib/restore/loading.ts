@@ -1,3 +1,4 @@
+import { identified } from "../../contract/error-ids.ts";
 import { type Load, LoadFailure, loadArchive, readLoad } from "../archive/load.ts";
 import { WithheldRefreshes } from "../archive/withheld-refreshes.ts";
 import { formatBytes } from "../base/format.ts";
@@ -29,7 +30,7 @@ async function loadOf(
     run.log.event(
       "warning",
       database.name,
-      `this psql has no \\restrict: ${source.path} is trusted not to use psql's own commands`,
+      `this psql has no \\restrict: ${source.path} is trusted not to use psql's own commands [DBK-RESTORE-12]`,
     );
   }
   const asking = { applicationName: applicationName(run.runId), dbname: name, signal };
@@ -105,7 +106,8 @@ export async function loadAsFarAsPossible(
   } catch (error) {
     signal.throwIfAborted();
     const what = `${source.path} could not be restored: `;
-    if (error instanceof LoadFailure) throw new RestoreError("load", `${what}${error.message}`, error);
+    if (error instanceof LoadFailure)
+      throw new RestoreError("load", identified(`${what}${error.message}`, "[DBK-RESTORE-4]"), error);
     throw error;
   } finally {
     end.abort();

@@ -54,7 +54,7 @@ export interface Reservation {
 }
 
 /** What to do where the programs do not drop the live database. */
-export const byHand = 'the way by hand: "In place, by hand" in docs/COMPLETE_BACKUP_SYSTEM.md';
+export const byHand = 'see "In place, by hand" in docs/COMPLETE_BACKUP_SYSTEM.md';
 
 const shownDifferences = 3;
 
@@ -87,14 +87,14 @@ export function requireNoOtherServer(
   );
   if (views.length === 0) return;
   const named = views.map(({ schema, name }) => `${schema}.${name}`).join(", ");
-  const what = `${path} cannot prove that the materialized views ${named} would be filled again: another server has their rows`;
+  const what = `${path} cannot prove that materialized views ${named} would be filled again: another server has their rows`;
   if (acceptsDifferences) {
-    log.event("warning", database.name, `${what}; accepted`);
+    log.event("warning", database.name, `${what}; accepted [DBK-INPLACE-7]`);
     return;
   }
   throw new RestoreError(
     "check",
-    `${what}; ${database.database} is not dropped; nothing has changed; say --accept-differences if that server answers`,
+    `${what}; ${database.database} is not dropped; use --accept-differences if that server answers [DBK-INPLACE-1]`,
   );
 }
 
@@ -127,11 +127,11 @@ export function unprovable(
   proof: "full" | "rows",
 ): string | null {
   if (proof === "rows")
-    return "backups.manifest is rows, so that the content of a backup of the present state cannot be compared; set it to full and deploy";
+    return "backups.manifest is rows, so no new backup can be proven; set it to full and deploy";
   const content = manifest?.content ?? null;
-  if (content === null) return `nothing says what ${path} should hold, so that it cannot be proven`;
+  if (content === null) return `no manifest says what ${path} should hold, so it cannot be proven`;
   if (content.proof !== "full" || content.hashing !== hashing)
-    return `the manifest of ${path} has no hashes of its content, or those of another version of these programs, so that it cannot be proven`;
+    return `the manifest of ${path} has no hashes, or those of another version, so it cannot be proven`;
   return null;
 }
 
@@ -153,7 +153,8 @@ export async function requireProven(
   if (lacking === null) {
     const rest = uncomparedText(known?.untried ?? []);
     const what = `${path} is proven: rehearsal ${known?.runId} restored and compared it${rest}`;
-    log.event(rest === "" ? "info" : "warning", database.name, what);
+    if (rest === "") log.event("info", database.name, what);
+    else log.event("warning", database.name, `${what} [DBK-INPLACE-7]`);
     return;
   }
   log.event("info", database.name, `${path} is restored on trial before anything is dropped: ${lacking}`);
@@ -162,13 +163,13 @@ export async function requireProven(
   if (still === null) return;
   const differs = trial.result === "different" && trial.archiveSha256 === sha256 && trial.compared === "full";
   if (differs && acceptsDifferences) {
-    log.event("warning", database.name, `${still}; accepted`);
+    log.event("warning", database.name, `${still}; accepted [DBK-INPLACE-7]`);
     return;
   }
-  const way = differs ? "; choose another backup, or say --accept-differences" : "";
+  const way = differs ? "; choose another backup, or use --accept-differences" : "";
   throw new RestoreError(
     differs ? "check" : "load",
-    `${path} is not proven to restore, so that ${database.database} is not dropped for it: ${still}${way}; nothing has changed; ${byHand}`,
+    `${path} is not proven to restore, so ${database.database} is not dropped: ${still}${way}; ${byHand} [DBK-INPLACE-1]`,
   );
 }
 
@@ -179,7 +180,7 @@ async function prove(run: RestoreRun, reserved: Reservation, path: string): Prom
     run.signal.throwIfAborted();
     if (error instanceof InterruptedError || !(error instanceof ProgramError)) throw error;
     throw new ProgramError(
-      `${path} could not be restored on trial, so that ${run.database.database} is not dropped for it: ${messageOf(error)}; nothing has changed; ${byHand}`,
+      `${path} could not be restored on trial, so ${run.database.database} is not dropped: ${messageOf(error)}; ${byHand} [DBK-INPLACE-2]`,
       error.exitCode,
       error,
     );

@@ -16,7 +16,7 @@ function versionRefusal(source: RestoreSource, server: LiveServer): Refusal | nu
   if (source.majorVersion !== null && source.majorVersion > major(server.versionNumber)) {
     return [
       "unfit-file",
-      `${source.path} was made by PostgreSQL ${source.majorVersion} and the server is ${server.version}: a dump cannot go back to an older major version; update the container's image first`,
+      `${source.path} is of PostgreSQL ${source.majorVersion}, newer than the server's ${server.version}; update the container's image [DBK-RESTORE-2]`,
     ];
   }
   return null;
@@ -25,7 +25,7 @@ function versionRefusal(source: RestoreSource, server: LiveServer): Refusal | nu
 const roleRefusal = (server: LiveServer, { user }: DatabaseSettings): Refusal | null =>
   server.superuser
     ? null
-    : ["obstacle", `${user} is no superuser, and only a superuser can bring owners and grants back`];
+    : ["obstacle", `only a superuser can restore owners and grants; ${user} is not one [DBK-RESTORE-8]`];
 
 /** What hinders a database from being renamed. */
 function replacementRefusal(server: LiveServer, database: DatabaseSettings): Refusal | null {
@@ -33,19 +33,16 @@ function replacementRefusal(server: LiveServer, database: DatabaseSettings): Ref
   const obstacles: [boolean, string][] = [
     [
       server.preparedTransactions.length > 0,
-      `${place} has prepared transactions (${server.preparedTransactions.join(", ")}); COMMIT PREPARED or ROLLBACK PREPARED them first`,
+      `${place} has prepared transactions (${server.preparedTransactions.join(", ")}); COMMIT PREPARED or ROLLBACK PREPARED them`,
     ],
     [
       server.logicalSlots.length > 0,
-      `${place} has logical replication slots (${server.logicalSlots.join(", ")}), which cannot follow to another database; drop them first`,
+      `${place} has logical replication slots (${server.logicalSlots.join(", ")}); drop them`,
     ],
-    [
-      server.subscriptions > 0,
-      `${place} subscribes to another server's changes; drop its subscriptions first`,
-    ],
+    [server.subscriptions > 0, `${place} subscribes to another server; drop its subscriptions`],
   ];
   const reason = obstacles.find(([applies]) => applies)?.[1];
-  return reason === undefined ? null : ["obstacle", reason];
+  return reason === undefined ? null : ["obstacle", `${reason} first [DBK-RESTORE-8]`];
 }
 
 /**
@@ -80,19 +77,16 @@ export function refuseDrop(
   if (server.cronDatabase === live || inFile) {
     const why =
       server.cronDatabase === live
-        ? `the server's cron.database_name ties the extension pg_cron to ${live}`
-        : "the backup has the extension pg_cron, which is tied to one database's name";
+        ? `cron.database_name ties the extension pg_cron to ${live}`
+        : "the backup has the extension pg_cron, tied to one database's name";
     throw new RestoreError(
       "obstacle",
-      `${why}, so that a restore, which fills a database of another name, cannot make it, and what is in ${live} would be lost; restore by hand, with ${decompressing[compression]} and psql, into an empty database of that name`,
+      `${why}: a restore would lose it; restore by hand, with ${decompressing[compression]} and psql, into an empty ${live} [DBK-INPLACE-3]`,
     );
   }
   const unproven = unprovable(source, settings.manifest);
   if (unproven !== null)
-    throw new RestoreError(
-      "obstacle",
-      `${unproven}, and ${live} is not dropped for what is not proven; ${byHand}`,
-    );
+    throw new RestoreError("obstacle", `${unproven}; ${live} is not dropped; ${byHand} [DBK-INPLACE-1]`);
 }
 
 /** @throws RestoreError when the live database cannot be renamed. */

@@ -156,7 +156,10 @@ async function dropAndRestore(
   const { liveOid } = server;
   const live = run.database.database;
   if (reserved === null || liveOid === null)
-    throw new RestoreError("obstacle", `somebody has made a database ${live} meanwhile; run it again`);
+    throw new RestoreError(
+      "obstacle",
+      `a database ${live} was created meanwhile; run it again [DBK-RESTORE-7]`,
+    );
   const { signal } = run;
   await requireStillThere(wish.source, (path) => inspectSource(path, signal), signal);
   const prepared = await prepareDrop(run, { ...server, liveOid }, lock, wish, reserved);
@@ -194,12 +197,11 @@ export function propertiesFor(
 ): DatabaseProperties {
   const name = database.database;
   if (unfinished !== null) {
-    const now =
-      live === null ? `there is no database ${name} now` : `somebody has made another ${name} since`;
+    const now = live === null ? `there is no database ${name} now` : `another ${name} was created since`;
     log.event(
       "warning",
       database.name,
-      `the in-place restore ${unfinished.runId} was cut off: ${now}; what it was is in ${unfinished.preRestoreArchive}`,
+      `the in-place restore ${unfinished.runId} was cut off: ${now}; its former content is in ${unfinished.preRestoreArchive} [DBK-INPLACE-6]`,
     );
     return unfinished.properties;
   }
@@ -208,7 +210,7 @@ export function propertiesFor(
   const create = `docker exec ${database.container} createdb${database.port === undefined ? "" : ` -p ${database.port}`} -U ${database.user} ${name}`;
   throw new RestoreError(
     "obstacle",
-    `there is no database ${name} in container ${database.container}, and ${path} has no manifest that says what it was like; make an empty one (${create}), then restore`,
+    `there is no database ${name}, and ${path} has no manifest that describes it; create an empty one (${create}), then restore [DBK-RESTORE-9]`,
   );
 }
 

@@ -127,10 +127,9 @@ export async function neededRoles(
     role.written === name || role.written === identifier(name);
   const unknown = lacking.filter((name) => !missing.some(describes(name)));
   if (unknown.length > 0) {
-    const what = `the database belonged to or named the roles ${unknown.join(", ")}`;
     throw new RestoreError(
       "obstacle",
-      `${what}, which the server lacks and no roles file beside ${path} describes; make them first (CREATE ROLE), or put the roles file there`,
+      `the server lacks the roles ${unknown.join(", ")}, and no roles file beside ${path} has them; create them (CREATE ROLE), or put the file there [DBK-RESTORE-9]`,
     );
   }
   if (missing.length === 0) return [];

@@ -21,7 +21,7 @@ export function chooseKept(server: LiveServer, database: string, told: string | 
   const known = kept.length === 0 ? "none is kept" : `kept are ${kept.map(({ name }) => name).join(", ")}`;
   throw new RestoreError(
     "obstacle",
-    `there is no ${told ?? "previous database"} to bring back for ${database}: ${known}; restore a backup instead`,
+    `there is no ${told ?? "previous database"} to bring back for ${database}: ${known}; restore a backup instead [DBK-ROLLBACK-1]`,
   );
 }
 

@@ -19,6 +19,6 @@ export async function requireSame(
   if (changes.length === 0) return;
   throw new RestoreError(
     "obstacle",
-    `somebody changed ${live} after it was looked at for its backup: ${changes.join("; ")}; run it again`,
+    `${live} was changed after its backup began: ${changes.join("; ")}; run it again [DBK-INPLACE-4]`,
   );
 }

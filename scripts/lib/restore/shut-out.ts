@@ -28,6 +28,14 @@ select count(pg_terminate_backend(pid)) from pg_stat_get_activity(null)
 where datid = ${oid} and coalesce(application_name, '') not in (${ours.map(literal).join(", ")})
   and (coalesce(application_name, '') <> '' or backend_start < clock_timestamp() - interval '1 second')`;
 
+/** Clients came in, or could not be kept out, before anything was dropped. */
+const held = (what: string, cause?: unknown): RestoreError =>
+  new RestoreError(
+    "obstacle",
+    `${what}; nothing has changed; stop the application and run it again [DBK-INPLACE-4]`,
+    cause,
+  );
+
 /**
  * Keeps everybody but this run out of the live database: whoever is connected to it or connects is ended, again and
  * again, and a session of ours holds locks that let nobody write, or, where there are very many tables, notices who has
@@ -81,11 +89,7 @@ export class ShutOut {
     } catch (error) {
       await shutOut.end();
       if (run.signal.aborted) throw run.signal.reason;
-      throw new RestoreError(
-        "obstacle",
-        `clients could not be shut out of ${run.database.database}: ${messageOf(error)}; nothing has changed`,
-        error,
-      );
+      throw held(`could not shut clients out of ${run.database.database}: ${messageOf(error)}`, error);
     }
   }
 
@@ -124,7 +128,7 @@ export class ShutOut {
   async requireHeld(): Promise<void> {
     await this.#sayAlive();
     this.signal.throwIfAborted();
-    if (this.#over.signal.aborted) throw new InterruptedError("clients are let in again");
+    if (this.#over.signal.aborted) throw new InterruptedError("over");
   }
 
   /**
@@ -146,10 +150,7 @@ export class ShutOut {
     if (tables && objects && functions === this.#functions) return;
     const wrote = tables ? "wrote to large objects" : "wrote to tables";
     const what = tables && objects ? "changed functions or schemas" : wrote;
-    throw new RestoreError(
-      "obstacle",
-      `a client ${what} of ${this.#run.database.database} while it was backed up; nothing has changed; stop the application and run it again`,
-    );
+    throw held(`a client ${what} of ${this.#run.database.database} while it was backed up`);
   }
 
   /** Lets clients in again. Never throws. */
@@ -160,7 +161,7 @@ export class ShutOut {
     try {
       await this.#within(closed);
     } catch {
-      this.#lost.abort(new InterruptedError("clients are let in again"));
+      this.#lost.abort(new InterruptedError("over"));
       await closed;
     }
     await Promise.all(this.#work);
@@ -200,10 +201,8 @@ export class ShutOut {
 
   #lose(error: unknown): void {
     if (this.#stopped) return;
-    const what = `clients could not be kept out of ${this.#run.database.database} any longer`;
-    this.#lost.abort(
-      new RestoreError("obstacle", `${what}: ${messageOf(error)}; nothing has changed; run it again`, error),
-    );
+    const what = `could not keep clients out of ${this.#run.database.database}`;
+    this.#lost.abort(held(`${what}: ${messageOf(error)}`, error));
   }
 
   /** One question after the other. */
@@ -218,7 +217,7 @@ export class ShutOut {
     const done = new AbortController();
     const overdue = sleep(seconds * 1000, undefined, { signal: done.signal }).then(() => {
       throw new InterruptedError(
-        `container ${this.#run.database.container} gave no answer within ${seconds} s`,
+        `container ${this.#run.database.container} gave no answer within ${seconds} s [DBK-DOCKER-6]`,
       );
     });
     try {

@@ -26,7 +26,7 @@ export async function requireStillThere(
   }
   throw new RestoreError(
     "bad-file",
-    `${path} is not what it was when the restore began: ${why}; nothing has changed; choose another backup`,
+    `${path} is not what it was when the restore began: ${why}; nothing has changed; choose another backup [DBK-ARCHIVE-2]`,
   );
 }
 

@@ -43,7 +43,7 @@ export function locateFile({ paths }: Settings, operand: string): string {
   if (existsSync(path) || !existsSync(operand)) return path;
   throw new RestoreError(
     "unfit-file",
-    `there is no ${operand} in ${paths.backups}; for the file of that name in the current directory write ./${operand}`,
+    `there is no ${operand} in ${paths.backups}; for the file in the current directory write ./${operand} [DBK-STORE-2]`,
   );
 }
 
@@ -62,7 +62,7 @@ export async function inspectSource(path: string, signal: AbortSignal): Promise<
   if (manifest !== null && archive.sha256 !== manifest.archive.sha256) {
     throw new RestoreError(
       "bad-file",
-      `${path} has changed since it was backed up: its sha256 is ${archive.sha256}, its manifest says ${manifest.archive.sha256}; choose another backup`,
+      `${path} has changed since it was backed up: its sha256 is ${archive.sha256}, its manifest says ${manifest.archive.sha256}; choose another backup [DBK-ARCHIVE-2]`,
     );
   }
   // To adopt a file is to verify it, not to know who wrote it.
@@ -71,7 +71,7 @@ export async function inspectSource(path: string, signal: AbortSignal): Promise<
   if (reason !== null) {
     throw new RestoreError(
       "bad-file",
-      `${path} cannot be restored into one database: ${reason}; dump it again without`,
+      `${path} cannot be restored into one database: ${reason}; dump it again without [DBK-RESTORE-2]`,
     );
   }
   const hasRoles = rolesPath !== null && existsSync(rolesPath);
@@ -95,7 +95,7 @@ function requireUnchanged(rolesPath: string, sha256: string): void {
   if (hash("sha256", readFileSync(rolesPath)) === sha256) return;
   throw new RestoreError(
     "bad-file",
-    `${rolesPath} has changed since it was backed up; choose another backup, or move it away to restore without its roles`,
+    `${rolesPath} has changed since it was backed up; choose another backup, or move it away to restore without its roles [DBK-ARCHIVE-2]`,
   );
 }
 
@@ -113,7 +113,7 @@ function manifestOf(archivePath: string, path: string): Manifest | null {
     if (systemCode(error) === "ENOENT") return null;
     throw new RestoreError(
       "bad-file",
-      `the manifest ${path} cannot be used: ${messageOf(error)}; choose another backup, or move the manifest away to restore without its checks`,
+      `the manifest ${path} cannot be used: ${messageOf(error)}; choose another backup, or move it away to restore without its checks [DBK-MANIFEST-1]`,
       error,
     );
   }
@@ -136,11 +136,11 @@ export function targetOf(
   if (told !== undefined) {
     const database = find(told);
     if (database !== undefined) return database;
-    throw new RestoreError("unfit-file", `there is no database ${told} (${known})`);
+    throw new RestoreError("unfit-file", `there is no database ${told} (${known}) [DBK-RESTORE-2]`);
   }
   const { manifest, path } = source;
   const name = manifest?.database.name ?? parseBackupName(basename(path))?.database;
-  const hint = `${advice} (${known})`;
+  const hint = `${advice} (${known}) [DBK-RESTORE-2]`;
   if (name === undefined)
     throw new RestoreError("unfit-file", `${path} does not say of which database it is; ${hint}`);
   const database = find(name);

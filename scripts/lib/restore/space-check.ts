@@ -57,7 +57,7 @@ export async function requireRoom(
   const advice = kept.length === 0 ? "" : `, drop ${kept.map(({ name }) => name).join(" or ")}`;
   throw new RestoreError(
     "no-space",
-    `not enough space in ${run.database.dataDirectory} for ${purpose}: ${formatBytes(free)} free, ${formatBytes(needed)} needed; make room${advice}${otherwise}`,
+    `not enough space in ${run.database.dataDirectory} for ${purpose}: ${formatBytes(free)} free, ${formatBytes(needed)} needed; make room${advice}${otherwise} [DBK-SPACE-2]`,
   );
 }
 
@@ -116,7 +116,7 @@ async function freeInContainer(run: RestoreRun, { maintenance }: LiveServer): Pr
   } catch (error) {
     signal.throwIfAborted();
     const what = `${database.dataDirectory} is not on this server: the free space is not checked`;
-    log.event("warning", database.name, `${what} (${messageOf(error)})`);
+    log.event("warning", database.name, `${what} (${messageOf(error)}) [DBK-SPACE-3]`);
     return null;
   }
 }

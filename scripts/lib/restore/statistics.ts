@@ -141,6 +141,6 @@ function warn({ database, log }: RestoreRun, failed: NotAnalysed): void {
   log.event(
     "warning",
     database.name,
-    `the planner's statistics of ${named.join(", ")}${more} could not be gathered; their rows are restored; run ANALYZE on them when the reason is gone`,
+    `could not gather the planner's statistics of ${named.join(", ")}${more}; their rows are restored; ANALYZE them later [DBK-RESTORE-12]`,
   );
 }

@@ -52,14 +52,14 @@ export async function swapDatabases(run: AskingRun, maintenance: string, swap: S
       runWithoutClients(run.database, locked, databases, swapStatements(swap, holding), options),
     );
   } catch (error) {
-    const what = `${incoming} could not be put in the place of ${live}: ${messageOf(error)}`;
+    const what = `could not replace ${live} by ${incoming}: ${messageOf(error)}`;
     const standing = await findStanding(run, incoming, maintenance);
     if (standing === "absent") return null;
     if (standing !== null)
-      throw new RestoreError("swap", `${what}; nothing has changed; run it again`, error);
+      throw new RestoreError("swap", `${what}; nothing has changed; run it again [DBK-RESTORE-7]`, error);
     throw new RestoreError(
       "unknown",
-      `${what}; whether ${live} is the old or the new one could not be found out, but it is wholly one of them: see --list when the container answers again`,
+      `${what}; ${live} is wholly the old or the new one: see --list when the server answers [DBK-RESTORE-14]`,
       error,
     );
   }

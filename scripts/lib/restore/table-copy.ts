@@ -141,7 +141,7 @@ export async function copyTables(run: RestoreRun, copy: TableCopy): Promise<void
     await endBackends(database, [runId], options);
     const sql = `select to_json(exists (select from pg_namespace where nspname = ${literal(schema)}))`;
     if (await queryJson(database, z.boolean(), sql, options)) return;
-    throw new RestoreError("load", `${names} could not be copied into ${schema}: ${reason}`, cause);
+    throw new RestoreError("load", `could not copy ${names} into ${schema}: ${reason} [DBK-TABLE-2]`, cause);
   };
   try {
     const asking = { applicationName: applicationName(runId), signal };

@@ -29,7 +29,7 @@ export function parseTables(value: string): WishedTable[] {
     const [whole = "", written = ""] = onePattern.exec(rest) ?? [];
     if (written === "") {
       throw new UsageError(
-        `--table ${value} is not [SCHEMA.]TABLE; a name with a dot, a comma or a quote in it stands in double quotes`,
+        `--table ${value} is not [SCHEMA.]TABLE; put a name with a dot, a comma or a quote in double quotes`,
       );
     }
     tables.push({ parts: partsOf(written), written });
@@ -45,6 +45,10 @@ function partsOf(written: string): WishedTable["parts"] {
       : { text, quoted: false },
   );
 }
+
+/** Why the tables cannot be restored as they are named. */
+export const tableError = (reason: string): RestoreError =>
+  new RestoreError("obstacle", `${reason} [DBK-TABLE-1]`);
 
 /**
  * Which of the tables there are a person means. A name that is not quoted stands for itself or, as in SQL, for its
@@ -63,19 +67,16 @@ export function chooseTables(
     const found = matching(wish, present);
     const [table] = found;
     if (table === undefined) {
-      throw new RestoreError(
-        "obstacle",
-        `there is no table ${wish.written} in ${where}${nearest(wish, present)}`,
-      );
+      throw tableError(`there is no table ${wish.written} in ${where}${nearest(wish, present)}`);
     }
     if (found.length > 1) {
       const names = found.map(displayName).join(" and ");
-      throw new RestoreError("obstacle", `${wish.written} could be ${names}: say which, with its schema`);
+      throw tableError(`${wish.written} could be ${names}: add its schema`);
     }
     const other = chosen.get(table.name);
     if (other !== undefined && other.schema !== table.schema) {
       const names = `${displayName(other)} and ${displayName(table)}`;
-      throw new RestoreError("obstacle", `${names} have one name: restore them one after the other`);
+      throw tableError(`${names} have one name: restore them one after the other`);
     }
     chosen.set(table.name, table);
   }

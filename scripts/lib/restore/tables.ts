@@ -7,7 +7,6 @@ import { questionOptions } from "../postgres/questions.ts";
 import { identifier, literal } from "../postgres/sql.ts";
 import { dropLeftovers } from "../recovery/leftover-databases.ts";
 import { restoreBeside } from "./beside.ts";
-import { RestoreError } from "./errors.ts";
 import { takeAway } from "./filling.ts";
 import type { LiveServer } from "./live-server.ts";
 import { refuseUnfit } from "./refusals.ts";
@@ -17,7 +16,14 @@ import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
 import { requireRoom, requireSpaceBeside } from "./space-check.ts";
 import { copyTables, qualified, readSourceTables, type SourceTable } from "./table-copy.ts";
-import { chooseTables, displayName, type TableName, tablesInDump, type WishedTable } from "./table-names.ts";
+import {
+  chooseTables,
+  displayName,
+  type TableName,
+  tableError,
+  tablesInDump,
+  type WishedTable,
+} from "./table-names.ts";
 
 export interface RestoredTable extends TableName {
   rows: number;
@@ -47,9 +53,8 @@ export async function refuseTables(
   refuseUnfit(source, server, run.database, false);
   const name = run.database.database;
   if (server.live === null)
-    throw new RestoreError(
-      "obstacle",
-      `there is no database ${name} that tables could be brought into; restore ${source.path} whole, without --table`,
+    throw tableError(
+      `there is no database ${name} to copy tables into; restore ${source.path} whole, without --table`,
     );
   const tables = chooseTables(wished, await tablesInDump(source.path, run.signal), source.path);
   await requireSpaceBeside(run, source, server, "");
@@ -77,7 +82,7 @@ export async function restoreTables(
     const what = names.map(displayName).join(", ");
     log.event("info", database.name, `restore started: ${what} of ${source.path} into the schema ${schema}`);
     const properties = server.live;
-    if (properties === null) throw new Error("refuseTables has seen a live database");
+    if (properties === null) throw new Error("no live database");
     const { createdRoles, tables } = await restoreBeside(run, server, source, properties, async (scratch) => {
       const brought = await bringAcross(run, server, source, { scratch, schema, names });
       await takeAway(run, server, scratch);
@@ -104,12 +109,10 @@ async function bringAcross(
   const tables = await readSourceTables(run, scratch, names);
   const live = await readTargets(run, tables, schema);
   const where = `${run.database.database} in container ${run.database.container}`;
-  if (live.schemaExists)
-    throw new RestoreError("obstacle", `${where} has a schema ${schema} already; run it again`);
+  if (live.schemaExists) throw tableError(`${where} has a schema ${schema} already; run it again`);
   if (live.missingTypes.length > 0) {
     const missing = live.missingTypes.join(", ");
-    throw new RestoreError(
-      "obstacle",
+    throw tableError(
       `${where} lacks the types ${missing}, which these tables use; restore --into another database instead`,
     );
   }
@@ -141,7 +144,7 @@ async function warnOfEventTriggers(run: RestoreRun): Promise<void> {
   log.event(
     "warning",
     database.name,
-    `the event trigger ${name} of ${database.database} fires while the tables are made there`,
+    `the event trigger ${name} of ${database.database} fires while the tables are created there [DBK-TABLE-3]`,
   );
 }
 

@@ -68,7 +68,10 @@ async function forgetInPlace(run: RestoreRun): Promise<RolledBack> {
   const lock = await lockForRestore(run);
   try {
     if (unfinishedInPlace(settings, database, await surveyServer(run)) !== null)
-      throw new RestoreError("obstacle", `${database.database} is another database meanwhile; run it again`);
+      throw new RestoreError(
+        "obstacle",
+        `${database.database} is another database meanwhile; run it again [DBK-RESTORE-7]`,
+      );
     removeInPlaceState(settings, database);
     const what = `the last restore in place had dropped nothing, and ${database.database} is what it was`;
     log.event("info", database.name, `restore finished: ${what}`);

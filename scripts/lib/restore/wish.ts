@@ -86,7 +86,7 @@ export function readWish(given: Arguments): Wish {
   if (action === "list" && operand !== null)
     throw new UsageError("--list takes no file; --database NAME shows one");
   if (action !== "list" && action !== "rollback" && operand === null && at === undefined)
-    throw new UsageError("name the backup, or a time with --at; restore_database --list shows what there is");
+    throw new UsageError("name the backup, or a time with --at; run: restore_database --list");
   return {
     action,
     operand,

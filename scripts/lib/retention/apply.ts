@@ -35,7 +35,7 @@ export function plannedPruning(settings: Settings, database: DatabaseSettings): 
 export async function prune(settings: Settings, database: DatabaseSettings, log: Log): Promise<Pruning> {
   const directory = settings.paths.backups;
   const { removals, heldBy, files } = plannedPruning(settings, database);
-  if (heldBy !== null) log.event("warning", database.name, holdText(settings, database, heldBy));
+  if (heldBy !== null) log.event("warning", database.name, holdText(settings, heldBy));
   const held = heldBy === null ? null : basename(heldBy.archivePath);
   const isPinnedNow = (stem: string) => isPinned(directory, stem);
   const done = await carryOut(removableFiles(directory), isPinnedNow, database, removals, log);
@@ -57,7 +57,7 @@ export async function carryOut(
     try {
       await store.remove(files);
     } catch (error) {
-      problems.push(`${archive} could not be removed: ${messageOf(error)}`);
+      problems.push(`could not remove ${archive}: ${messageOf(error)} [DBK-RETENTION-3]`);
       continue;
     }
     if (hadArchive) removed.push(archive);
@@ -69,13 +69,9 @@ export async function carryOut(
 }
 
 /** Why older backups stay, and what a person is to do. */
-export function holdText(
-  settings: Settings,
-  database: DatabaseSettings,
-  { archivePath, manifest }: Backup,
-): string {
+export function holdText(settings: Settings, { archivePath, manifest }: Backup): string {
   const archive = basename(archivePath);
   const why = (manifest?.shrunk ?? []).join("; ");
   const accept = `${settings.paths.pruneLauncher} --accept ${archive}`;
-  return `${archive} is suspiciously small (${why}): older backups of ${database.name} are kept until that is accepted: ${accept}`;
+  return `${archive} is suspiciously small (${why}): older ones are kept until you accept it: ${accept} [DBK-RETENTION-1]`;
 }

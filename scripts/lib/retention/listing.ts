@@ -57,7 +57,7 @@ function planOf(
   const { name } = database;
   try {
     const { files, heldBy } = plannedPruning(settings, database);
-    const hold = heldBy === null ? null : holdText(settings, database, heldBy);
+    const hold = heldBy === null ? null : holdText(settings, heldBy);
     const archive = heldBy === null ? null : basename(heldBy.archivePath);
     return { listing: { database: name, heldBy: archive, hold, error: null }, files };
   } catch (error) {

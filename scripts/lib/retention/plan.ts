@@ -201,7 +201,7 @@ function archiveReason(
 ): string {
   if (backup.manifestProblem !== null) return `its manifest is not right: ${backup.manifestProblem}`;
   if (backup.manifest === null) {
-    return "no manifest: neither known to be ours nor to be whole; the next backup run adopts it if it is";
+    return "no manifest: the next backup run adopts it if it is whole";
   }
   if (!backup.pinned) return reason;
   const texts = parts.flatMap(({ name, kind }) =>

@@ -1,3 +1,4 @@
+import { identified } from "../../contract/error-ids.ts";
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { messageOf } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
@@ -49,7 +50,7 @@ export async function pruneLocked(
     request.log.event(
       error instanceof LockedError ? "warning" : "error",
       database.name,
-      `${what}: ${messageOf(error)}`,
+      identified(`${what}: ${messageOf(error)}`, "[DBK-RETENTION-3]"),
     );
     return { ...outcome, exitCode: exitCodeOf(error), error: messageOf(error) };
   }

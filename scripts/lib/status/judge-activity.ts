@@ -75,10 +75,8 @@ function judgeSessions(figures: PostgresFigures, limit: number): Finding[] {
   ];
   return kinds.flatMap(({ session, what, end }) => {
     if (session === null || session.seconds < limit) return [];
-    const text = `${what} for ${formatDuration(session.seconds)} (pid ${session.pid}, user ${session.user ?? "unknown"})`;
-    return [
-      warning(text, `see pid ${session.pid} in pg_stat_activity; end it: SELECT ${end}(${session.pid})`),
-    ];
+    const text = `${what} for ${formatDuration(session.seconds)} (pid ${session.pid}, user ${session.user ?? "unknown"}) [DBK-STATUS-17]`;
+    return [warning(text, `end it: SELECT ${end}(${session.pid})`)];
   });
 }
 
@@ -87,7 +85,7 @@ function judgeUpkeep(figures: PostgresFigures): Finding[] {
   const rows = figures.liveRows + figures.deadRows;
   const deadPercent = rows === 0 ? 0 : Math.round((figures.deadRows / rows) * 100);
   if (figures.deadRows >= manyDeadRows && deadPercent >= manyDeadPercent) {
-    const text = `${deadPercent} % of the rows are dead (${formatNumber(figures.deadRows)})`;
+    const text = `${deadPercent} % of the rows are dead (${formatNumber(figures.deadRows)}) [DBK-STATUS-17]`;
     findings.push(warning(text, "VACUUM (ANALYZE); see whether autovacuum keeps up"));
   }
   const reads = figures.blocksHit + figures.blocksRead;
@@ -100,7 +98,7 @@ function judgeUpkeep(figures: PostgresFigures): Finding[] {
   if (figures.transactionAge >= oldTransactions) {
     const level = figures.transactionAge >= veryOldTransactions ? critical : warning;
     const millions = Math.round(figures.transactionAge / 1_000_000);
-    const text = `the oldest transaction is ${millions} million old; at 2,147 PostgreSQL stops writing`;
+    const text = `the oldest transaction is ${millions} million old; at 2,147 writing stops [DBK-STATUS-17]`;
     findings.push(level(text, "VACUUM (FREEZE) now; end old transactions and prepared ones"));
   }
   return findings;
@@ -120,12 +118,12 @@ function judgeLeftovers(
       const atWork = left.kind === "restoring" ? lockedBy !== null : rehearsals.living !== null;
       if (atWork) return [];
       const what = left.kind === "restoring" ? "restore" : "rehearsal";
-      const text = `a ${what} that did not end left the database ${left.database}${size}`;
+      const text = `a ${what} left the database ${left.database}${size} [DBK-STATUS-18]`;
       return [warning(text, `the next backup removes it, or: ${drop}`)];
     }
     const text = `${left.database}${size}: what ${name} was before the restore of ${formatTime(made)}`;
     const kept = settings.retention.keepPreviousDays;
     if (now.getTime() - made.getTime() <= (kept + 1) * day) return [note(text, `kept for ${kept} days`)];
-    return [warning(`${text}; it should be gone after ${kept} days`, drop)];
+    return [warning(`${text}; it should be gone after ${kept} days [DBK-STATUS-18]`, drop)];
   });
 }

@@ -16,7 +16,12 @@ const clockTolerance = 5 * 60_000;
 export function judgeBackup(database: DatabaseObservation, settings: Settings, now: Date): Finding[] {
   const command = `${settings.paths.backupLauncher} ${database.settings.name}`;
   if (!database.backups.seen) {
-    return [unknown(`the backups cannot be listed: ${database.backups.reason}`, "look at the directory")];
+    return [
+      unknown(
+        `the backups cannot be listed: ${database.backups.reason} [DBK-STATUS-8]`,
+        "look at the directory",
+      ),
+    ];
   }
   const backups = database.backups.value;
   const [newest, ...older] = backups;
@@ -40,18 +45,26 @@ export function judgeBackup(database: DatabaseObservation, settings: Settings, n
 
 function noBackup(database: DatabaseObservation, command: string): Finding {
   if (isNotYetDeployed(database)) return note("not deployed yet");
-  if (database.firstBackupDue) return critical("there is no backup", `take one: ${command}`);
-  return warning("there is no backup yet: the first is still to come", `take one now: ${command}`);
+  if (database.firstBackupDue) return critical("there is no backup [DBK-STATUS-9]", `take one: ${command}`);
+  return warning(
+    "there is no backup yet: the first is still to come [DBK-STATUS-9]",
+    `take one now: ${command}`,
+  );
 }
 
 function judgeAge(newest: Backup, settings: Settings, now: Date, command: string): Finding[] {
   const taken = `${formatTime(newest.takenAt)}, ${formatAge(newest.takenAt, now)}`;
   if (newest.takenAt.getTime() > now.getTime() + clockTolerance) {
-    return [warning(`the newest backup is of the future: ${taken}`, "set the server's clock: timedatectl")];
+    return [
+      warning(
+        `the newest backup is dated in the future: ${taken} [DBK-STATUS-10]`,
+        "set the server's clock: timedatectl",
+      ),
+    ];
   }
   const { last, before } = dueRuns(settings.schedule.backup, now, settings.monitoring.backupAgeGraceHours);
   if (last === null || isSince(newest.takenAt, last)) return [];
-  const text = `the newest backup is too old: taken ${taken}; one was due ${formatTime(last)}`;
+  const text = `the newest backup is too old: taken ${taken}; one was due ${formatTime(last)} [DBK-STATUS-9]`;
   const advice = `see ${settings.paths.log}; take one now: ${command}`;
   return [
     before !== null && isSince(newest.takenAt, before) ? warning(text, advice) : critical(text, advice),
@@ -65,11 +78,16 @@ function judgeVerification(backups: readonly Backup[], command: string): Finding
   for (const backup of damaged) {
     const reason = backup.manifestProblem ?? "its size is not the one that was verified";
     const level = backup === newest ? critical : warning;
-    findings.push(level(`${backup.stem} is not what was verified: ${reason}`, `take a new one: ${command}`));
+    findings.push(
+      level(
+        `${backup.stem} is not what was verified: ${reason} [DBK-STATUS-11]`,
+        `take a new one: ${command}`,
+      ),
+    );
   }
   const unverified = backups.filter((backup) => !backup.verified && !isDamaged(backup));
   if (newest !== undefined && unverified.includes(newest)) {
-    const text = `the newest backup, ${newest.stem}, was never verified: it has no manifest`;
+    const text = `the newest backup, ${newest.stem}, was never verified: it has no manifest [DBK-STATUS-11]`;
     findings.push(warning(text, `take a verified one: ${command}`));
   }
   return findings;
@@ -87,7 +105,7 @@ function judgeLeftAlone(
     const reason = leftAlone[name]?.reason.replace(`${backups}/${name} `, "it ");
     return reason === undefined ? name : `${name} (${reason})`;
   });
-  const advice = `a changed file is looked at again, also after touch FILE; see: grep 'is left alone' ${log}`;
+  const advice = `touch FILE has it read again; see: grep 'is left alone' ${log}`;
   return [note(`never verified, not counted: ${known.join(", ")}`, advice)];
 }
 
@@ -102,8 +120,8 @@ function judgeSize(backups: readonly Backup[], now: Date, paths: Settings["paths
   const archive = basename(newest.archivePath);
   return [
     warning(
-      `the newest backup shrank: ${(newest.manifest?.shrunk ?? []).join("; ")}`,
-      `make sure that nothing was deleted by mistake; older backups are kept until you accept it: ${paths.pruneLauncher} --accept ${archive}`,
+      `the newest backup shrank: ${(newest.manifest?.shrunk ?? []).join("; ")} [DBK-RETENTION-1]`,
+      `check that nothing was deleted by mistake; older ones are kept until you accept it: ${paths.pruneLauncher} --accept ${archive}`,
     ),
   ];
 }

@@ -40,7 +40,10 @@ function daysOf(server: ServerObservation, fileSystem: FileSystemState): number 
 export function judgeDisk(server: ServerObservation): Finding[] {
   const unmounted = judgeMount(server);
   if (!server.fileSystems.seen)
-    return [...unmounted, unknown(server.fileSystems.reason, "see: df --human-readable")];
+    return [
+      ...unmounted,
+      unknown(`${server.fileSystems.reason} [DBK-STATUS-15]`, "run: df --human-readable"),
+    ];
   return [...unmounted, ...disksOf(server).flatMap((disk) => judgeOne(disk, server))];
 }
 
@@ -48,7 +51,7 @@ export function judgeDisk(server: ServerObservation): Finding[] {
 function judgeMount({ missingMount, settings }: ServerObservation): Finding[] {
   if (missingMount === null) return [];
   const text = missingMountText(settings.paths.backups, missingMount);
-  return [critical(`${text}: nothing is backed up`, mountAdvice(missingMount))];
+  return [critical(`${text}: nothing is backed up [DBK-BACKUP-2]`, mountAdvice(missingMount))];
 }
 
 function judgeOne(disk: Disk, { settings }: ServerObservation): Finding[] {
@@ -62,11 +65,12 @@ function judgeOne(disk: Disk, { settings }: ServerObservation): Finding[] {
   const tooFull = disk.holds.includes("backups") && disk.freeBytes < monitoring.minimumFreeBytes;
   if (tooFull) {
     const needed = formatBytes(monitoring.minimumFreeBytes);
-    return [critical(`${text}: no backup is begun with less than ${needed} free`, advice)];
+    return [critical(`${text}: no backup begins below ${needed} [DBK-STATUS-15]`, advice)];
   }
+  const full = `${text} [DBK-STATUS-15]`;
   const left = disk.daysUntilFull ?? Number.POSITIVE_INFINITY;
   if (disk.usedPercent >= monitoring.diskCriticalPercent || left < hardlyAnyDays)
-    return [critical(text, advice)];
-  if (disk.usedPercent >= monitoring.diskWarningPercent || left < fewDays) return [warning(text, advice)];
+    return [critical(full, advice)];
+  if (disk.usedPercent >= monitoring.diskWarningPercent || left < fewDays) return [warning(full, advice)];
   return [ok(text)];
 }

@@ -1,3 +1,4 @@
+import { identified } from "../../contract/error-ids.ts";
 import type { Finding } from "../../contract/status-report.ts";
 import { formatTime, plural } from "../base/format.ts";
 import { critical, note, ok, unknown, warning } from "./levels.ts";
@@ -44,13 +45,14 @@ export function judgeLog(server: ServerObservation): Finding[] {
 /** The programs go on without records and log, but nobody can tell later what they did. */
 function judgeWriting({ logProblem, recordProblem, settings }: ServerObservation): Finding[] {
   const { backups, log } = settings.paths;
-  const advice = (path: string) =>
-    `put a file there that can be written; see: ls -ld ${path}; lsattr ${path}; df ${path}`;
+  const advice = (path: string) => `make it writable; see: ls -ld ${path}; lsattr ${path}; df ${path}`;
   return [
     ...(recordProblem === null
       ? []
-      : [warning(`runs cannot be recorded: ${recordProblem}`, advice(`${backups}/.runs-*`))]),
-    ...(logProblem === null ? [] : [warning(`nothing can be logged in ${log}: ${logProblem}`, advice(log))]),
+      : [warning(`runs cannot be recorded: ${recordProblem} [DBK-RECORD-2]`, advice(`${backups}/.runs-*`))]),
+    ...(logProblem === null
+      ? []
+      : [warning(`nothing can be logged in ${log}: ${logProblem} [DBK-RECORD-1]`, advice(log))]),
   ];
 }
 
@@ -61,14 +63,19 @@ function judgeReading(server: ServerObservation): Finding[] {
       ? []
       : [
           unknown(
-            `the records of runs cannot be read: ${history.reason}`,
-            "look at its type, owner and permissions; move it away to begin anew",
+            `the records of runs cannot be read: ${history.reason} [DBK-RECORD-3]`,
+            "check its type, owner and mode, or move it away",
           ),
         ]),
     ...judgeUnreadable(server),
     ...(log.seen
       ? []
-      : [unknown(`${settings.paths.log} cannot be read: ${log.reason}`, "look at its type and permissions")]),
+      : [
+          unknown(
+            `${settings.paths.log} cannot be read: ${log.reason} [DBK-RECORD-3]`,
+            "check its type and mode",
+          ),
+        ]),
   ];
 }
 
@@ -93,8 +100,8 @@ function judgeUnreadable({ databases, history, settings }: ServerObservation): F
   if (databases.every((database) => isMissing(database) || isOvertaken(database))) return [note(text)];
   return [
     unknown(
-      `${text}; what it said is not known`,
-      `it is settled by the next backup of each database: ${settings.paths.backupLauncher}`,
+      `${text}; its content is unknown [DBK-RECORD-3]`,
+      `back up each database: ${settings.paths.backupLauncher}`,
     ),
   ];
 }
@@ -116,7 +123,8 @@ function judgeBackups(server: ServerObservation, database: DatabaseObservation):
   // The points of the database itself say how bad that is.
   if (isMissing(database)) return [note(text)];
   const advice = adviceFor(server, last);
-  return [failures === 1 ? warning(text, advice) : critical(text, advice)];
+  const told = identified(text, "[DBK-STATUS-16]");
+  return [failures === 1 ? warning(told, advice) : critical(told, advice)];
 }
 
 const reasonOf = ({ outcome, reason }: SeenRun): string =>
@@ -148,7 +156,7 @@ function judgeLast(
   if (server.now.getTime() - last.began.getTime() > rememberedFor) return [];
   const what = last.outcome === "skipped" ? "was skipped" : "failed";
   const text = `the last ${kind} of ${database.settings.name} ${what}, ${formatTime(last.began)}: ${reasonOf(last)}`;
-  return [level(text, adviceFor(server, last))];
+  return [level(identified(text, "[DBK-STATUS-16]"), adviceFor(server, last))];
 }
 
 /** What a rehearsal showed is told with the backup (point 5). */

@@ -1,3 +1,4 @@
+import { identified } from "../../contract/error-ids.ts";
 import type { Settings } from "../../contract/settings.ts";
 import type { Finding } from "../../contract/status-report.ts";
 import { formatBytes } from "../base/format.ts";
@@ -13,26 +14,26 @@ export function judgeConnections(database: DatabaseObservation, settings: Settin
   if (!postgres.answers) {
     if (isNotYetDeployed(database)) return [note("not deployed yet")];
     if (postgres.kind === "container")
-      return [critical("nothing answers without the container", "see point 1")];
+      return [critical("there is no container to ask [DBK-STATUS-5]", "see point 1")];
     if (postgres.kind === "silent") {
-      return [critical(`no answer: ${postgres.reason}`, otherwise(container))];
+      return [critical(identified(`no answer: ${postgres.reason}`, "[DBK-PG-1]"), otherwise(container))];
     }
-    if (postgres.kind === "unreadable") return [unknown(postgres.reason, otherwise(container))];
+    if (postgres.kind === "unreadable")
+      return [unknown(identified(postgres.reason, "[DBK-PG-2]"), otherwise(container))];
     if (database.lockedBy?.restoring === true) {
-      const what = `${database.lockedBy.text}, is at work and may let nobody in: ${postgres.reason}`;
-      return [unknown(what, "look again when that restore has ended; see its output, or the log")];
+      const what = `${database.lockedBy.text}, is at work and may let nobody in: ${postgres.reason} [DBK-STATUS-2]`;
+      return [unknown(what, "check again when it has ended")];
     }
     const { reason, refusal } = postgres;
     const isTold = refusal == null || reason.includes(refusal.text);
-    return [
-      critical(isTold ? reason : `${reason}: ${refusal.text}`, refusal?.advice ?? otherwise(container)),
-    ];
+    const text = isTold ? reason : `${reason}: ${refusal.text}`;
+    return [critical(identified(text, "[DBK-PG-1]"), refusal?.advice ?? otherwise(container))];
   }
   const { used, maximum } = postgres.figures.connections;
   const percent = Math.round((used / maximum) * 100);
   const text = `${used} of ${maximum} connections in use (${percent} %)`;
   if (percent < settings.monitoring.connectionsWarningPercent) return [ok(text)];
-  return [warning(text, "look for leaking pools in pg_stat_activity, or raise max_connections")];
+  return [warning(`${text} [DBK-STATUS-3]`, "look for leaking pools, or raise max_connections")];
 }
 
 /** The size that the newest backup which knows it gives for the database; null where none does. */
@@ -53,7 +54,7 @@ function judgeInPlace(
   const command = `${server.paths.restoreLauncher} --rollback --database ${settings.name}`;
   return [
     critical(
-      `an in-place restore did not end: what ${settings.database} was is in the backup that ${inPlaceState} names`,
+      `the in-place restore of ${settings.database} did not finish; its data is in the backup that ${inPlaceState} names [DBK-INPLACE-6]`,
       `put it back: ${command}; or remove that file if ${settings.database} is whole`,
     ),
   ];
@@ -71,7 +72,7 @@ function judgeSizeNow(database: DatabaseObservation, settings: Settings): Findin
   const name = database.settings.database;
   if (!postgres.answers) {
     if (isNotYetDeployed(database)) return [note("not deployed yet")];
-    return [unknown(`the size of ${name} is not known: nothing could be asked`, "see points 1 and 2")];
+    return [unknown(`the size of ${name} is unknown [DBK-STATUS-5]`, "see points 1 and 2")];
   }
   return [
     ...judgeSizeOf(postgres.figures, database, settings),
@@ -103,8 +104,8 @@ function judgeSizeOf(figures: PostgresFigures, database: DatabaseObservation, se
   if (shrunk < limit) return [ok(text)];
   return [
     warning(
-      `${text}: ${shrunk} % smaller than the ${formatBytes(before ?? 0)} of the newest backup`,
-      "make sure that nothing was deleted by mistake; restore_database.sh --list shows the backups",
+      `${text}: ${shrunk} % smaller than the ${formatBytes(before ?? 0)} of the newest backup [DBK-STATUS-4]`,
+      "check that nothing was deleted by mistake; run: restore_database.sh --list",
     ),
   ];
 }

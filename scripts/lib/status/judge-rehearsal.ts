@@ -1,3 +1,4 @@
+import { identified } from "../../contract/error-ids.ts";
 import type { RehearsalRecord } from "../../contract/rehearsal-record.ts";
 import type { Settings } from "../../contract/settings.ts";
 import type { Finding, Rehearsals } from "../../contract/status-report.ts";
@@ -61,10 +62,15 @@ export function judgeRehearsals(
 }
 
 function judgeNewest({ archive, startedAt, result, runId, ...record }: RehearsalRecord, settings: Settings) {
-  const advice = `see: grep ${runId} ${settings.paths.log}; take a new backup and rehearse that: ${settings.paths.rehearseLauncher}`;
+  const advice = `see: grep ${runId} ${settings.paths.log}; rehearse a new backup: ${settings.paths.rehearseLauncher}`;
   const which = `the rehearsal of ${archive}, ${formatTime(new Date(startedAt))},`;
   if (result === "failed")
-    return [warning(`${which} failed: ${record.error ?? "no reason is given"}`, advice)];
+    return [
+      warning(
+        identified(`${which} failed: ${record.error ?? "no reason is given"}`, "[DBK-REHEARSAL-2]"),
+        advice,
+      ),
+    ];
   if (result === "equal") {
     const { compared } = record;
     if (compared === "full") return judgeUntried(which, record.untried);
@@ -74,7 +80,7 @@ function judgeNewest({ archive, startedAt, result, runId, ...record }: Rehearsal
   const named = record.differences.slice(0, namedDifferences).join("; ");
   const more = record.differences.length - namedDifferences;
   const rest = more > 0 ? `; and ${more} more` : "";
-  return [critical(`${which} did not restore what was backed up: ${named}${rest}`, advice)];
+  return [critical(`${which} did not restore what was backed up: ${named}${rest} [DBK-REHEARSAL-1]`, advice)];
 }
 
 /** An equal rehearsal says nothing of these. */
@@ -86,6 +92,9 @@ function judgeUntried(which: string, untried: RehearsalRecord["untried"] = []): 
   return [note(`${which} could not compare everything: ${named.join("; ")}${rest}`)];
 }
 
+const rehearseNow = ({ log, rehearseLauncher }: Settings["paths"]): string =>
+  `see: grep rehearsal ${log}; rehearse now: ${rehearseLauncher}`;
+
 function judgeSuccess(
   { archive, startedAt, restoreSeconds }: RehearsalRecord,
   { schedule, rehearsal, paths }: Settings,
@@ -96,8 +105,8 @@ function judgeSuccess(
   const age = formatAge(time, now);
   const limit = rehearsal.maximumAgeHours;
   if (schedule.rehearsal !== null && now.getTime() - time.getTime() > limit * hour) {
-    const text = `the newest successful rehearsal is too old: ${formatTime(time)}, ${age}; ${formatDuration(limit * 3600)} are allowed`;
-    return [warning(text, `see: grep rehearsal ${paths.log}; rehearse now: ${paths.rehearseLauncher}`)];
+    const text = `the newest successful rehearsal is too old: ${formatTime(time)}, ${age}; ${formatDuration(limit * 3600)} are allowed [DBK-STATUS-12]`;
+    return [warning(text, rehearseNow(paths))];
   }
   if (!isNewest) return [note(`last rehearsed with success ${age}: ${archive}`)];
   const took = restoreSeconds === null ? "" : `; a restore takes ${formatDuration(restoreSeconds)}`;
@@ -115,15 +124,15 @@ function judgeNone(
   const installed = cronTable.seen ? cronTable.value?.modifiedAt : undefined;
   if (last === null || installed === undefined || last < installed)
     return [note("never rehearsed; the first scheduled rehearsal is still to come")];
-  const text = `no backup was ever rehearsed with success; one was due ${formatTime(last)}`;
-  return [warning(text, `see: grep rehearsal ${paths.log}; rehearse now: ${paths.rehearseLauncher}`)];
+  const text = `no rehearsal ever succeeded; one was due ${formatTime(last)} [DBK-STATUS-12]`;
+  return [warning(text, rehearseNow(paths))];
 }
 
 /** Containers that rehearsals left when they died; their databases stand among those that restores leave. */
 export const judgeTrialContainers = ({ rehearsals }: DatabaseObservation): Finding[] =>
   rehearsals.containers.map((name) =>
     warning(
-      `a rehearsal that did not end left the container ${name}`,
+      `a rehearsal left the container ${name} [DBK-STATUS-18]`,
       `the next backup removes it, or: docker rm --force --volumes ${name}`,
     ),
   );

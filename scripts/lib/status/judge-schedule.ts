@@ -7,6 +7,9 @@ import { critical, note, ok, unknown, warning } from "./levels.ts";
 import { type DatabaseObservation, isNotYetDeployed, type ServerObservation } from "./observation.ts";
 import { beginnings } from "./seen-runs.ts";
 
+/** Whatever keeps cron from running the backups as deployed. */
+const told = (text: string): string => `${text} [DBK-STATUS-13]`;
+
 const minute = 60_000;
 /** A run that is due is given this long to write its first line. */
 const startGrace = 5 * minute;
@@ -34,23 +37,24 @@ const nextText = (what: string, time: Date | null): string =>
 
 function judgeCron({ cronRunning }: ServerObservation): Finding[] {
   const advice = "systemctl start cron";
-  if (!cronRunning.seen) return [unknown(`whether cron runs is not known: ${cronRunning.reason}`, advice)];
-  return cronRunning.value ? [] : [critical("cron is not running: nothing is backed up", advice)];
+  if (!cronRunning.seen)
+    return [unknown(told(`it is unknown whether cron runs: ${cronRunning.reason}`), advice)];
+  return cronRunning.value ? [] : [critical(told("cron is not running: nothing is backed up"), advice)];
 }
 
 function judgeTable({ cronTable, settings }: ServerObservation): Finding[] {
   const path = settings.paths.cronTable;
   const advice = "put it back: pulumi up";
-  if (!cronTable.seen) return [unknown(`${path} cannot be read: ${cronTable.reason}`, advice)];
+  if (!cronTable.seen) return [unknown(told(`${path} cannot be read: ${cronTable.reason}`), advice)];
   const table = cronTable.value;
-  if (table === null) return [critical(`${path} is missing: nothing is backed up`, advice)];
+  if (table === null) return [critical(told(`${path} is missing: nothing is backed up`), advice)];
   const findings: Finding[] = [];
   if (table.link !== undefined)
-    findings.push(warning(`${path} is a symbolic link to ${table.link}, not the table itself`, advice));
+    findings.push(warning(told(`${path} is a symbolic link to ${table.link}, not the table itself`), advice));
   if (table.ignoredBecause !== null)
-    findings.push(critical(`cron ignores ${path}: ${table.ignoredBecause}`, advice));
+    findings.push(critical(told(`cron ignores ${path}: ${table.ignoredBecause}`), advice));
   if (table.sha256 !== settings.schedule.cronTableSha256) {
-    findings.push(warning(`${path} was changed after it was deployed`, advice));
+    findings.push(warning(told(`${path} was changed after it was deployed`), advice));
   }
   return findings;
 }
@@ -60,11 +64,11 @@ function judgeAround({ surroundings, settings }: ServerObservation): Finding[] {
   if (surroundings === undefined) return [];
   if (!surroundings.seen) {
     const { reason } = surroundings;
-    return [unknown(`whether anything else runs the backups too is not known: ${reason}`, "see crontab -l")];
+    return [unknown(told(`could not look for other schedules: ${reason}`), "see crontab -l")];
   }
   const { problems, notes } = judgeSurroundings(surroundings.value, settings.paths.log);
   return [
-    ...problems.map(({ text, next }) => warning(text, next)),
+    ...problems.map(({ text, next }) => warning(told(text), next)),
     ...notes.map(({ text, next }) => note(text, next)),
   ];
 }
@@ -72,7 +76,7 @@ function judgeAround({ surroundings, settings }: ServerObservation): Finding[] {
 /** The run of a schedule that must have begun by now, or what is wrong with the schedule; null for none. */
 function lastDue(expression: string, { now, cronTable }: ServerObservation): Date | Finding | null {
   const problem = cronExpressionProblem(expression);
-  if (problem !== null) return unknown(`the schedule "${expression}": ${problem}`, "pulumi up");
+  if (problem !== null) return unknown(told(`the schedule "${expression}": ${problem}`), "pulumi up");
   const due = previousRun(expression, new Date(now.getTime() - startGrace));
   const installed = cronTable.seen ? cronTable.value?.modifiedAt : undefined;
   return due === null || installed === undefined || due <= installed ? null : due;
@@ -94,7 +98,8 @@ function judgeLastRun(server: ServerObservation): Finding[] {
     const missed = `the backup of ${name} due ${formatTime(due)} did not take place${down}`;
     const later = times[0];
     if (later !== undefined) return [note(`${missed}; there was a run ${formatTime(later)}`)];
-    return [warning(missed, `see journalctl -u cron and ${paths.log}; run ${paths.backupLauncher} ${name}`)];
+    const advice = `see journalctl -u cron and ${paths.log}; run ${paths.backupLauncher} ${name}`;
+    return [warning(`${missed} [DBK-STATUS-14]`, advice)];
   });
 }
 
@@ -110,7 +115,8 @@ function judgeLastRehearsal(server: ServerObservation): Finding[] {
   );
   if ([...begun, ...recorded].some((time) => isSince(time, due))) return [];
   const missed = `the rehearsal due ${formatTime(due)} did not take place${whileDown(server, due)}`;
-  return [warning(missed, `see journalctl -u cron and ${paths.log}; run ${paths.rehearseLauncher}`)];
+  const advice = `see journalctl -u cron and ${paths.log}; run ${paths.rehearseLauncher}`;
+  return [warning(`${missed} [DBK-STATUS-14]`, advice)];
 }
 
 /** When backups of the database began or were taken, by the records, the log and the manifests. */

@@ -15,7 +15,7 @@ import type { NamedBackup } from "./find.ts";
 export function accept(settings: Settings, { database, archive, backup }: NamedBackup, log: Log): void {
   if (backup.manifest?.shrunk == null) {
     throw new ProgramError(
-      `${archive} is not suspiciously small: there is nothing to accept`,
+      `${archive} is not suspiciously small: there is nothing to accept [DBK-RETENTION-2]`,
       ExitCode.badFile,
     );
   }

@@ -39,10 +39,11 @@ export function namedBackup(settings: Settings, operand: string): NamedBackup {
   );
   if (backup === undefined) {
     throw badFile(
-      `there is no backup ${name} in ${directory}; ${settings.paths.pruneLauncher} --dry-run lists what there is`,
+      `there is no backup ${name} in ${directory}; ${settings.paths.pruneLauncher} --dry-run lists them`,
     );
   }
   return { database, archive: basename(backup.archivePath), backup };
 }
 
-const badFile = (message: string): ProgramError => new ProgramError(message, ExitCode.badFile);
+const badFile = (message: string): ProgramError =>
+  new ProgramError(`${message} [DBK-STORE-2]`, ExitCode.badFile);

@@ -38,7 +38,7 @@ export function readInPlaceState(settings: Settings, database: DatabaseSettings)
   } catch (error) {
     if (systemCode(error) === "ENOENT") return null;
     throw new ProgramError(
-      `${path} cannot be read: ${messageOf(error)}; remove it once ${database.database} is whole`,
+      `${path} cannot be read: ${messageOf(error)}; remove it if ${database.database} is whole [DBK-INPLACE-6]`,
       ExitCode.failed,
       error,
     );

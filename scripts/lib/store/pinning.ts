@@ -35,11 +35,16 @@ export function pin(
     writeMark(join(directory, pinName(archive)), reason === null ? "" : `${reason}\n`);
   }
   if (!existsSync(join(directory, archive))) {
-    throw new ProgramError(`${archive} was removed while it was being pinned`, ExitCode.badFile);
+    throw new ProgramError(
+      `${archive} was removed while it was being pinned; pin another [DBK-PIN-1]`,
+      ExitCode.badFile,
+    );
   }
   log.event("info", database.name, `pinned ${archive}${reason === null ? "" : `: ${reason}`}`);
   if (!backup.verified) {
-    log.event("warning", database.name, `${archive} is kept, but it was never verified, or is not as it was`);
+    const verify = `${settings.paths.restoreLauncher} --verify-only ${archive}`;
+    const what = `${archive} is kept, but was never verified or has changed; run: ${verify} [DBK-PIN-1]`;
+    log.event("warning", database.name, what);
   }
 }
 

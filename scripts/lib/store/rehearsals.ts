@@ -29,7 +29,7 @@ export function writeRehearsal(
 /** Why no result of a rehearsal lies in the directory, from what was thrown when it was to be written there. */
 export function unwrittenRecord(directory: string, error: unknown): ProgramError {
   return new ProgramError(
-    `its result could not be written in ${directory}: ${messageOf(error)}`,
+    `its result could not be written in ${directory}: ${messageOf(error)} [DBK-REHEARSAL-5]`,
     systemCode(error) === "ENOSPC" ? ExitCode.noSpace : ExitCode.failed,
     error,
   );

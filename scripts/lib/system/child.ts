@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { InterruptedError, ProgramError } from "../base/errors.ts";
+import { InterruptedError, ProgramError, runEnded } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import { bytesOf, textOf } from "../base/text-bytes.ts";
 
@@ -102,9 +102,9 @@ export function runChild(
 function interruption(signal: AbortSignal, command: string, timeoutSeconds?: number): Error {
   const reason: unknown = signal.reason;
   const isOverdue = reason instanceof DOMException && reason.name === "TimeoutError";
-  if (!isOverdue) return reason instanceof ProgramError ? reason : new InterruptedError("the run was ended");
+  if (!isOverdue) return reason instanceof ProgramError ? reason : runEnded();
   return new InterruptedError(
-    `${command} gave no answer within ${timeoutSeconds} s; see: systemctl status docker, and the container's log`,
+    `${command} gave no answer within ${timeoutSeconds} s; run: systemctl status docker [DBK-DOCKER-6]`,
     ExitCode.unavailable,
   );
 }

@@ -32,13 +32,15 @@ export class DockerError extends ProgramError {
 }
 
 const explanations: Record<DockerErrorKind, (container: string, detail: string) => string> = {
-  "docker-missing": () => "the docker command is not on PATH; install Docker's command line",
-  "docker-unavailable": (_, detail) => `Docker does not answer (${detail}); see: systemctl status docker`,
-  "container-missing": (name) => `there is no container ${name}; see: docker ps --all`,
+  "docker-missing": () => "the docker command is not on PATH; install docker.io [DBK-DOCKER-1]",
+  "docker-unavailable": (_, detail) =>
+    `Docker does not answer (${detail}); run: systemctl status docker [DBK-DOCKER-1]`,
+  "container-missing": (name) => `there is no container ${name}; run: docker ps --all [DBK-DOCKER-2]`,
   "container-stopped": (name, detail) =>
-    `the container ${name} does not run (${detail}); see: docker start ${name}`,
-  "command-missing": (name, detail) => `the container ${name} lacks a PostgreSQL program (${detail})`,
-  failed: (name, detail) => `docker failed for the container ${name}: ${detail}`,
+    `container ${name} does not run (${detail}); run: docker start ${name} [DBK-DOCKER-3]`,
+  "command-missing": (name, detail) =>
+    `container ${name} lacks a PostgreSQL program (${detail}) [DBK-DOCKER-4]`,
+  failed: (name, detail) => `docker failed for container ${name}: ${detail} [DBK-DOCKER-5]`,
 };
 
 /** What Docker's command line says on stderr when it, and not the program in the container, failed. */

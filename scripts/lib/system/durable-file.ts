@@ -40,7 +40,8 @@ export function renameDurably(from: string, to: string): void {
 
 /** @throws Error where something has that name. */
 export function requireFree(path: string): void {
-  if (existsSync(path)) throw new Error(`${path} exists already and is not overwritten`);
+  if (existsSync(path))
+    throw new Error(`${path} exists already; it is not overwritten; run it again [DBK-STORE-1]`);
 }
 
 export function syncDirectory(path: string): void {

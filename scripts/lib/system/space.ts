@@ -8,7 +8,7 @@ export class SpaceError extends ProgramError {
   override readonly name = "SpaceError";
   constructor(path: string, detail: string, cause?: unknown) {
     super(
-      `not enough space in ${path}: ${detail}; remove what is not needed or keep fewer backups`,
+      `not enough space in ${path}: ${detail}; remove files or keep fewer backups [DBK-SPACE-1]`,
       ExitCode.noSpace,
       cause,
     );

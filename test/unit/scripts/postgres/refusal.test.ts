@@ -17,9 +17,9 @@ const latin = {
 const asked = { database: "shop", user: "app" };
 
 test.each<[string, Partial<Catalogues>, Partial<typeof asked>, RegExp]>([
-  ["no such role", {}, { user: "nobody" }, /^role "nobody" does not exist; set the database's user/],
+  ["no such role", {}, { user: "nobody" }, /^role "nobody" does not exist; set its user/],
   ["a role without login", { roles: [{ ...role, login: false }] }, {}, /^role "app" is not permitted.*LOGIN/],
-  ["no such database", {}, { database: "x" }, /^database "x" does not exist; set the database's name/],
+  ["no such database", {}, { database: "x" }, /^database "x" does not exist; set its name/],
   ["a closed one", { databases: [{ ...database, open: false }] }, {}, /not currently accepting.*ALLOW/],
   ["half a DROP", { databases: [{ ...database, limit: -2 }] }, {}, /a DROP that was cut off has left/],
   [

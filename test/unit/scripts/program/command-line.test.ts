@@ -174,6 +174,6 @@ test("a docker that does not answer is unavailable, and says where to look", asy
   const question = runChild("sleep", ["60"], { timeoutSeconds: 0.05 });
   await expect(question).rejects.toMatchObject({
     exitCode: 69,
-    message: expect.stringContaining("no answer within 0.05 s; see: systemctl status docker"),
+    message: expect.stringContaining("no answer within 0.05 s; run: systemctl status docker [DBK-DOCKER-6]"),
   });
 });

@@ -100,7 +100,9 @@ describe("a log that cannot be opened", () => {
     log.event("info", "library", "backup finished");
     expect(log.problem).toBe(reason);
     log.close();
-    expect(lost[0]).toBe(`the log ${at(name)} cannot be written (${reason}); its lines follow here:\n`);
+    expect(lost[0]).toBe(
+      `the log ${at(name)} cannot be written (${reason}); its lines follow [DBK-RECORD-1]:\n`,
+    );
     expect(lost.slice(1).map((line) => parseLogLine(line.trimEnd())?.text)).toEqual([
       "backup started",
       "backup finished",

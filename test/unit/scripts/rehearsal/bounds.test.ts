@@ -48,7 +48,7 @@ test("the watch over a rehearsal's space outlasts questions that fail", async ()
 test("a rehearsal whose space nobody can tell any more is ended", async () => {
   expect(await watched(50, null, null, null, null, null, 50)).toEqual({
     looks: 6,
-    reasons: [expect.stringMatching(/^73 it was ended: what space it takes .*: no answer today$/)],
+    reasons: [expect.stringMatching(/^73 it was ended: .*: no answer today \[DBK-SPACE-3\]$/)],
   });
 });
 

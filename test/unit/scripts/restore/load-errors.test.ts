@@ -121,13 +121,13 @@ describe("what a person is told of an error", () => {
       "a role that there is not",
       error("42704", { message: 'role "x" does not exist' }),
       entry("ACL", "TABLE pets"),
-      "make that role first (CREATE ROLE)",
+      "create that role (CREATE ROLE)",
     ],
     [
       "another server",
       error("08001"),
       entry("MATERIALIZED VIEW DATA", "cache"),
-      "the content of the materialized view public.cache could not be made: said (08001); another server is needed",
+      "the content of the materialized view public.cache could not be made: said (08001); it needs another server",
     ],
     [
       "a check by a function",

@@ -68,8 +68,8 @@ describe("what no trial could prove", () => {
 
   test.each<[string, Parameters<typeof unprovable>, RegExp]>([
     ["backups without hashes", [full, "rows"], /backups\.manifest is rows/],
-    ["no manifest", [{ ...full, manifest: null }, "full"], /nothing says what/],
-    ["an adopted archive", [holding(null), "full"], /nothing says what/],
+    ["no manifest", [{ ...full, manifest: null }, "full"], /no manifest says what/],
+    ["an adopted archive", [holding(null), "full"], /no manifest says what/],
     ["rows", [holding({ proof: "rows", hashing }), "full"], /no hashes/],
     [
       "hashes of another version",
@@ -120,6 +120,6 @@ describe("what was not compared is said, and not dropped for", () => {
     require(false, [{ ...view, uncompared: { why: "it uses now()", otherServer: false } }]);
     expect(told).toEqual([]);
     require(true, [remote]);
-    expect(told).toEqual([expect.stringMatching(/^warning .*a\.b.*; accepted$/)]);
+    expect(told).toEqual([expect.stringMatching(/^warning .*a\.b.*; accepted \[DBK-INPLACE-7\]$/)]);
   });
 });

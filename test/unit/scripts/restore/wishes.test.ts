@@ -23,7 +23,7 @@ describe("--at", () => {
   });
 
   test.each([
-    ["yesterday", "is no time; say 2026-11-22T02:00:00Z"],
+    ["yesterday", "is no time; use 2026-11-22T02:00:00Z"],
     ["2026-11-22", "is no time"],
     ["2026-02-30 10:00", "is no time"],
     ["2026-11-22 25:00", "is no time"],
@@ -31,7 +31,7 @@ describe("--at", () => {
     ["2026-11-22T02:00+99:00", "is no time"],
     ["", "is no time"],
     ["2026-03-29 02:30", "the clocks skip it"],
-    ["2026-10-25 02:30", "say 2026-10-25T00:30:00.000Z or 2026-10-25T01:30:00.000Z"],
+    ["2026-10-25 02:30", "use 2026-10-25T00:30:00.000Z or 2026-10-25T01:30:00.000Z"],
   ])("%j is refused in Berlin", (text, reason) => {
     expect(() => parseMoment(text, berlin)).toThrow(reason);
   });

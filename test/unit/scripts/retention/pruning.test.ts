@@ -47,7 +47,7 @@ test("every file is told why it stays or goes", async () => {
     `keep ${pinned}.sql.gz: pinned: before the migration`,
     `keep ${pinned}.json: belongs to ${pinned}.sql.gz`,
     `keep ${pinned}.pin: pins ${pinned}.sql.gz: before the migration`,
-    `keep ${unverified}.sql.gz: no manifest: neither known to be ours nor to be whole; the next backup run adopts it if it is`,
+    `keep ${unverified}.sql.gz: no manifest: the next backup run adopts it if it is whole`,
     `keep ${unverified}.roles.sql: not ours: no manifest names it`,
     `remove ${damaged}.sql.gz: not as it was verified; taken 49 d 12 h before ${count}`,
     `remove ${damaged}.json: goes with ${damaged}.sql.gz`,
@@ -242,7 +242,7 @@ test("what shrank holds what is older, and says how to accept it", async () => {
     heldBy: `${shrunk}.sql.gz`,
   });
   expect(directory.read("../log")).toContain(
-    `${shrunk}.sql.gz is suspiciously small (rows 99 % smaller): older backups of shop are kept until that is accepted: /root/prune_backups.sh --accept ${shrunk}.sql.gz`,
+    `${shrunk}.sql.gz is suspiciously small (rows 99 % smaller): older ones are kept until you accept it: /root/prune_backups.sh --accept ${shrunk}.sql.gz [DBK-RETENTION-1]`,
   );
   directory.write(`${shrunk}.accepted`);
   expect(await prune(directory.settings, shop, directory.log)).toMatchObject({

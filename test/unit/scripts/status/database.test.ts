@@ -47,7 +47,7 @@ describe("1 container", () => {
     ["restarted today", withContainer({ restarts: 1, startedAt: hoursAgo(1) }), "warning", "1 restart"],
     ["unhealthy", withContainer({ health: "unhealthy" }), "warning", "health check"],
     ["stopped", withContainer({ status: "exited", exitCode: 137 }), "critical", "stopped (exit code 137)"],
-    ["out of memory", withContainer({ status: "exited", outOfMemory: true }), "critical", "want of memory"],
+    ["out of memory", withContainer({ status: "exited", outOfMemory: true }), "critical", "out of memory"],
     ["paused", withContainer({ status: "paused" }), "critical", "is paused"],
     ["restarting", withContainer({ status: "restarting" }), "critical", "is restarting"],
     ["removed", database({ container: { seen: true, value: null } }), "critical", "there is no container"],
@@ -78,7 +78,7 @@ describe("2 connections", () => {
       "restore_database, run r, is at work and may",
     ],
     ["left shut out by a dead one", shutOut(false), "critical", "terminating connection"],
-    ["no container", without("container"), "critical", "without the container"],
+    ["no container", without("container"), "critical", "no container to ask"],
     ["silent", without("silent"), "critical", "no answer"],
     ["unreadable", without("unreadable"), "unknown", "psql did not end"],
     ["not yet deployed", notYetDeployed, "note", "not deployed yet"],
@@ -91,7 +91,7 @@ describe("3 database", () => {
   test.each<Case>([
     ["there", database(), "ok", "shop_production, 8.0 MB, PostgreSQL 15.18"],
     ["shrunken", withFigures({ databaseBytes: 3_000_000 }), "warning", "63 % smaller"],
-    ["not asked", refused("x"), "unknown", "not known"],
+    ["not asked", refused("x"), "unknown", "is unknown"],
     ["not yet deployed", notYetDeployed, "note", "not deployed yet"],
     ["dropped, and not put back", database({ inPlaceState: "/b/.shop.json" }), "critical", "/b/.shop.json"],
     [
@@ -132,7 +132,7 @@ describe("5 backup", () => {
     ["of last night", newest({}), "ok", "10 h ago; 3 backups"],
     ["one missed", withBackups(...good), "warning", "too old"],
     ["two missed", withBackups(backup({ hoursAgo: 58 })), "critical", "too old"],
-    ["of the future", newest({ hoursAgo: -1 }), "warning", "of the future"],
+    ["dated in the future", newest({ hoursAgo: -1 }), "warning", "dated in the future"],
     ["smaller", newest({ shrunk: ["size 60 % smaller"] }), "warning", "the newest backup shrank: size 60 %"],
     ["without manifest", newest({ manifest: false }), "warning", "never verified"],
     ["another size than verified", newest({ sizeVerified: 999 }), "critical", "not what was verified"],
@@ -179,7 +179,7 @@ describe("5 backup", () => {
 describe("a container that never was, once a backup was due", () => {
   test("is critical in every point that needs it", () => {
     expectFinding(judgeContainer(neverDeployed, now), "critical", "there is no container shop-db");
-    expectFinding(judgeConnections(neverDeployed, settings), "critical", "without the container");
+    expectFinding(judgeConnections(neverDeployed, settings), "critical", "no container to ask");
     expectFinding(judgeBackup(neverDeployed, settings, now), "critical", "there is no backup");
     expect(judgeServer(server({ databases: [neverDeployed] })).verdict).toBe("critical");
     expect(judgeServer(server({ databases: [notYetDeployed] })).verdict).toBe("healthy");
@@ -246,12 +246,12 @@ describe("activity", () => {
     ["a poor cache", withFigures({ blocksHit: 60_000, blocksRead: 60_000 }), "note", "only 50 %"],
     ["old transactions", withFigures({ transactionAge: 1_100_000_000 }), "warning", "1100 million"],
     ["very old transactions", withFigures({ transactionAge: 2_000_000_000 }), "critical", "2000 million"],
-    ["a restore that did not end", left("restoring", "20261120"), "warning", "did not end"],
+    ["a restore that did not end", left("restoring", "20261120"), "warning", "a restore left the database"],
     [
       "a rehearsal that did not end",
       left("rehearsal", "20261120"),
       "warning",
-      "a rehearsal that did not end",
+      "a rehearsal left the database",
     ],
     ["a kept database", left("previous", "20261120"), "note", "what shop was before"],
     ["one kept too long", left("previous", "20261110"), "warning", "should be gone after 7 days"],

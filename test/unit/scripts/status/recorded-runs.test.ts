@@ -137,7 +137,7 @@ describe("8 log, from the records of runs", () => {
       "one before a failure",
       history([ended(34), ended(10, "failed")], { unreadable: [torn(1)] }),
       "unknown",
-      "not known",
+      "is unknown",
     ],
     [
       "one before a good backup of another database",
@@ -146,7 +146,7 @@ describe("8 log, from the records of runs", () => {
         databases: [database(), database({ settings: { ...database().settings, name: "blog" } })],
       },
       "unknown",
-      "not known",
+      "is unknown",
     ],
   ])("a line that cannot be read is not good: %s", (_, change, level, text) =>
     expectPoint8(change, level, text),

@@ -65,11 +65,7 @@ describe("5 backup, what rehearsals say", () => {
     ],
     ["failed", [failed(8), record(30)], "warning: the rehearsal of shop_8.sql.gz"],
     ["failed, too old", [failed(8), record(200)], "warning: the newest successful rehearsal is too old"],
-    [
-      "never, and one was due",
-      [],
-      "warning: no backup was ever rehearsed with success; one was due 2026-11-22",
-    ],
+    ["never, and one was due", [], "warning: no rehearsal ever succeeded; one was due 2026-11-22"],
   ])("%s", (_, records, says) => {
     const found = judgeRehearsals(rehearsed({ records }), weekly, now, table(500));
     expect(found.map(({ level, text }) => `${level}: ${text}`).join("\n")).toContain(says);
@@ -118,7 +114,7 @@ describe("6 schedule, the rehearsal's entry", () => {
 
   test("that left no trace is a warning", () => {
     expect(judged([line(100)])).toEqual([
-      "warning: the rehearsal due 2026-11-22 04:30:00 UTC did not take place",
+      "warning: the rehearsal due 2026-11-22 04:30:00 UTC did not take place [DBK-STATUS-14]",
     ]);
   });
 
@@ -170,7 +166,7 @@ describe("what rehearsals left", () => {
 
   test("a database is a warning, unless a rehearsal is at work", () => {
     const dead = judgeActivity(database({ postgres }), settings, now);
-    expect(dead.map(({ text }) => text).join()).toContain("a rehearsal that did not end left the database");
+    expect(dead.map(({ text }) => text).join()).toContain("a rehearsal left the database");
     const rehearsals = { records: [], living: "20261120T043000-4f2a1b", containers: [] };
     expect(judgeActivity(database({ postgres, rehearsals }), settings, now)).toEqual([]);
   });

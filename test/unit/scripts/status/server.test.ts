@@ -74,7 +74,7 @@ describe("6 schedule", () => {
       "nobody could look",
       { surroundings: { seen: false, reason: "EIO" } },
       "unknown",
-      "too is not known: EIO",
+      "other schedules: EIO",
     ],
     ["table unreadable", { cronTable: { seen: false, reason: "EIO" } }, "unknown", "EIO"],
     ["a missed run", { databases: [onlyOld] }, "warning", "due 2026-11-22 02:00:00 UTC did not take place"],
@@ -152,7 +152,7 @@ describe("7 disk", () => {
     ["room", disk({}), "ok", "backups, data of shop: 500 MB free, 50 % used"],
     ["rather full", disk({ usedPercent: 85 }), "warning", "85 % used"],
     ["full", disk({ usedPercent: 95 }), "critical", "95 % used"],
-    ["too little for a backup", disk({ freeBytes: 999_999 }), "critical", "no backup is begun"],
+    ["too little for a backup", disk({ freeBytes: 999_999 }), "critical", "no backup begins"],
     [
       "little, of data only",
       disk({ freeBytes: 999_999, holdsBackups: false, holdsDataOf: [] }),
@@ -301,6 +301,6 @@ describe("the whole", () => {
     expect(report).toMatchObject({ verdict: "critical", exitCode: 2 });
     expect(report.databases.map(({ verdict }) => verdict)).toEqual(["healthy", "critical"]);
     expect(report.summary).toContain("critical: blog: there is no container");
-    expect(problemText(report, plain)).toContain("→ see: docker ps --all");
+    expect(problemText(report, plain)).toContain("→ run: docker ps --all");
   });
 });

@@ -210,7 +210,7 @@ describe("a name that is taken", () => {
       const taken = join(directory, writer.names.archive.replace("sql.gz", kind));
       writeFileSync(taken, "a stranger's");
       expect(() => writer.publish(manifestOf(writer))).toThrow(
-        `${taken} exists already and is not overwritten`,
+        `${taken} exists already; it is not overwritten`,
       );
       expect(own()).toMatchObject({ [kind]: "a stranger's" });
       writer.abandon();

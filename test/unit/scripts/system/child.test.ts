@@ -18,7 +18,7 @@ test("a child that is ended because another part failed fails for that part's re
 });
 
 test("a child that is ended for no reason was ended with its run", async () => {
-  await expect(ended()).rejects.toThrow(new InterruptedError("the run was ended"));
+  await expect(ended()).rejects.toThrow(new InterruptedError("the run was ended [DBK-RECOVERY-1]"));
 });
 
 test("a child that takes too long fails with its own limit", async () => {
