@@ -69,7 +69,7 @@ test.each<[Behaviour, number, string | null]>([
   await ping.end("success", report);
   expect(receiver.received()).toHaveLength(times);
   const { host } = receiver.at("ok");
-  const warning = `the ping (success) to ${host} did not arrive: ${reason}`;
+  const warning = `the ping (success) to ${host} did not arrive: ${reason} [DBK-ALERT-1]`;
   expect(logged()).toEqual(reason === null ? [] : [warning]);
 });
 
