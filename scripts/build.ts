@@ -88,7 +88,7 @@ function built(root: string, directory: string, name: ProgramName): Bundle {
     write: false,
     logLevel: "silent",
   });
-  const made = bundle(directory, name, requiringOnce(outputFiles[0]?.text ?? ""));
+  const made = bundle(directory, name, callingPlainly(requiringOnce(outputFiles[0]?.text ?? "")));
   const paths = [
     ...Object.keys(metafile.inputs),
     "scripts/build.ts",
@@ -119,6 +119,14 @@ function requiringOnce(text: string): string {
     },
   );
 }
+
+/** esbuild calls what is imported of Node as `(0,fs.openSync)(`, so that it gets no `this`: Node's own take any. */
+const callingPlainly = (text: string): string =>
+  text.replaceAll(
+    /(?:\b(await|return|throw|typeof)|(?<=[[({}=>:;,?!&|+-]))\(0,([\w$]+\.[\w$]+)\)(?=\()/g,
+    (_, keyword: string | undefined, callee: string) =>
+      keyword === undefined ? callee : `${keyword} ${callee}`,
+  );
 
 /**
  * The programs for servers, built where a source has changed since the last time.

@@ -1,4 +1,4 @@
-import { highestLevels } from "./defaults.ts";
+import { highestLevels } from "../../scripts/contract/compressions.ts";
 import { pathProblems } from "./path-checks.ts";
 import { pingUrls } from "./ping-urls.ts";
 import type { DatabasePlan, ServerPlan, StackPlan } from "./plan.ts";

@@ -1,4 +1,3 @@
-import type { Compression } from "../../scripts/contract/backup-names.ts";
 import type { Backups, ManagedContainer, Monitoring, Paths, Rehearsal, Runtime } from "./schema.ts";
 
 /** Everything that a stack may leave out. Names, paths, schedule and retention are those of the hand-made system. */
@@ -66,9 +65,6 @@ export const defaults: Defaults = {
   runtime: "pinned",
   verification: true,
 };
-
-/** The highest level of each compression; the lowest is 1. */
-export const highestLevels: Readonly<Record<Compression, number>> = { gzip: 9, zstd: 19 };
 
 export const managedContainerDefaults: ManagedContainer = { image: "postgres:17", restart: "unless-stopped" };
 

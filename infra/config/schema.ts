@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { compressionNames } from "../../scripts/contract/compressions.ts";
 import * as value from "./values.ts";
 
 /**
@@ -51,7 +52,7 @@ export const Backups = z.strictObject({
     description:
       "What the manifest proves of every table: rows and content, or rows only. A rehearsal needs `full`",
   }),
-  compression: z.enum(["gzip", "zstd"]).meta({
+  compression: z.enum(compressionNames).meta({
     kind: "`gzip` or `zstd`",
     description: "pg_dump's own gzip, or the command zstd of the container",
   }),

@@ -1,6 +1,7 @@
 import { archiveName } from "../../scripts/contract/backup-names.ts";
+import { archiveEndings } from "../../scripts/contract/compressions.ts";
 import { shellCommand, shellWord } from "../../scripts/contract/quoting.ts";
-import { defaultLogin } from "../config/defaults.ts";
+import { defaultLogin, defaults } from "../config/defaults.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import { sshArguments } from "../remotehost/connection.ts";
 
@@ -53,8 +54,10 @@ export function serverCommands(plan: ServerPlan): ServerCommands {
   const ssh = (remote: string, terminal = "") =>
     `ssh ${terminal}${options}${shellCommand(destination, `${sudo}${remote}`)}`;
   const file = shellWord(`${paths.backups}/${archiveName("FILE", backups.compression)}`);
-  // Also those from before zstd was chosen.
-  const archives = `${shellWord(paths.backups)}/*.sql.${backups.compression === "gzip" ? "gz" : "*"}`;
+  // Also those from before another compression was chosen.
+  const ending =
+    backups.compression === defaults.backups.compression ? archiveEndings[backups.compression] : "sql.*";
+  const archives = `${shellWord(paths.backups)}/*.${ending}`;
   return {
     status: ssh(shellWord(paths.statusLauncher)),
     backup: ssh(shellWord(paths.backupLauncher)),

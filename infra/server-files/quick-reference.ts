@@ -1,5 +1,10 @@
-import type { Compression } from "../../scripts/contract/backup-names.ts";
 import { archiveName } from "../../scripts/contract/backup-names.ts";
+import {
+  archiveEndings,
+  type Compression,
+  compressionNames,
+  readByHand,
+} from "../../scripts/contract/compressions.ts";
 import { shellCommand, shellWord } from "../../scripts/contract/quoting.ts";
 import type { DatabasePlan, ServerPlan } from "../config/plan.ts";
 import { replacedDirectoryIn } from "../remotehost/replaced-directory.ts";
@@ -32,10 +37,11 @@ function stockRestore(
     const at = port === undefined ? [] : ["-p", String(port)];
     return shellCommand("docker", "exec", ...options, ...password, container, program, ...at, ...words);
   };
+  const { command, where } = readByHand[compression];
   const text =
-    compression === "gzip"
-      ? `gunzip -c ${archive}`
-      : `${shellCommand("docker", "exec", "-i", container, "zstd", "-dc")} <${archive}`;
+    where === "server"
+      ? `${command} ${archive}`
+      : `${shellCommand("docker", "exec", "-i", container)} ${command} <${archive}`;
   const password =
     passwordFile === undefined ? "" : `  export PGPASSWORD="$(${shellCommand("cat", passwordFile)})"\n`;
   return `${password}  ${inContainer(["-i"], "psql", "-X", "-U", user, "-d", "postgres")} <${shellWord(`${stem}.roles.sql`)}
@@ -107,7 +113,7 @@ Restore
   First only look: --dry-run shows every step, --verify-only FILE reads the file alone
   Beside the live database: --into NAME FILE, or --table users FILE for single tables, in a schema of their own
 
-Restore without these programs, into a new database (gunzip -c reads .sql.gz, zstd -dc reads .sql.zst)
+Restore without these programs, into a new database (${compressionNames.map((one) => `${readByHand[one].command} reads .${archiveEndings[one]}`).join(", ")})
 ${databases.map((database) => stockRestore(database, paths.backups, compression)).join("\n")}
 
 Files

@@ -1,4 +1,4 @@
-import type { Settings } from "../../scripts/contract/settings.ts";
+import { compressionSettings, type Settings } from "../../scripts/contract/settings.ts";
 import { defaults } from "../config/defaults.ts";
 import { pingUrls } from "../config/ping-urls.ts";
 import type { ServerPlan } from "../config/plan.ts";
@@ -15,15 +15,6 @@ export interface Deployment {
 
 /** Whole seconds, never none; the configuration's check has refused what is no duration. */
 const seconds = (duration: string): number => Math.max(1, Math.ceil(durationSeconds(duration) ?? 0));
-
-/** Programs of the version before know gzip alone, and refuse settings without a level of it. */
-const compressionSettings = ({
-  compression,
-  compressionLevel,
-}: ServerPlan["backups"]): Pick<Settings, "compressionLevel" | "zstdLevel"> =>
-  compression === "gzip"
-    ? { compressionLevel }
-    : { compressionLevel: defaults.backups.compressionLevel, zstdLevel: compressionLevel };
 
 /** What the programs on a server are told: its settings file. */
 export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Deployment): Settings {
@@ -44,7 +35,7 @@ export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Dep
     },
     retention: backups.retention,
     manifest: backups.manifest,
-    ...compressionSettings(backups),
+    ...compressionSettings(backups.compression, backups.compressionLevel, defaults.backups.compressionLevel),
     timeouts: {
       backup: seconds(backups.timeouts.backup),
       restore: seconds(backups.timeouts.restore),

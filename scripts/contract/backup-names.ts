@@ -1,12 +1,11 @@
+import { archiveEndings, type Compression } from "./compressions.ts";
+
 /**
  * The names of the files in the backups directory. A backup is its archive `NAME_YYYYMMDD_HHMMSS.sql.gz`, or `.sql.zst`
  * where zstd compressed it; beside it stand its manifest `.json`, its roles `.roles.sql` and the result of its last
  * rehearsal `.rehearsal.json`. Times in names are UTC; files of the hand-made scripts that this system replaces bear
  * the same form in the server's local time and have no manifest.
  */
-
-/** How an archive is compressed: gzip by pg_dump itself, or zstd by the command of that name in the container. */
-export type Compression = "gzip" | "zstd";
 
 export interface BackupName {
   /** The database's key in the configuration. */
@@ -16,12 +15,6 @@ export interface BackupName {
   /** `NAME_YYYYMMDD_HHMMSS`: what the archive, the manifest and the roles file have in common. */
   stem: string;
 }
-
-/** What an archive's name ends in. */
-export const archiveEndings = { gzip: "sql.gz", zstd: "sql.zst" } as const satisfies Record<
-  Compression,
-  string
->;
 
 const pattern = /^(?<database>[a-z0-9_]+)_(?<stamp>\d{8}_\d{6})$/;
 

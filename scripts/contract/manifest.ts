@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { isoTime } from "../lib/base/iso-time.ts";
-import type { Compression } from "./backup-names.ts";
 import { Cluster } from "./cluster.ts";
+import { type Compression, compressionNames } from "./compressions.ts";
 import { Content } from "./content.ts";
 import { DatabaseProperties } from "./database-properties.ts";
 
@@ -11,6 +11,9 @@ const file = {
   bytes: count,
   sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
 };
+
+/** The name of what is in an archive, and how: a plain dump, compressed. */
+export const formatName = (compression: Compression) => `plain-${compression}` as const;
 
 /**
  * What is known about a backup; the `.json` beside its archive. Sizes are bytes, times UTC ISO. Later versions of
@@ -38,7 +41,7 @@ export const Manifest = z.object({
   archive: z.object({
     ...file,
     uncompressedBytes: count,
-    format: z.literal(["plain-gzip", "plain-zstd"]),
+    format: z.literal(compressionNames.map(formatName)),
     compressionLevel: z.nullable(z.int()),
   }),
   roles: z.nullable(z.object({ ...file, passwords: z.boolean() })),
@@ -68,4 +71,4 @@ export type BackupClass = Manifest["class"];
 
 /** How a backup's archive is compressed. */
 export const compressionOfArchive = ({ format }: Manifest["archive"]): Compression =>
-  format === "plain-zstd" ? "zstd" : "gzip";
+  compressionNames.find((one) => formatName(one) === format) ?? "gzip";

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { Compression } from "./backup-names.ts";
+import { type Compression, highestLevels } from "./compressions.ts";
 
 /**
  * What the programs on a server know: the file `/opt/database-backups/config.json`, written by the
@@ -18,6 +18,7 @@ const hours = z.number().check(z.positive());
 const percent = z.int().check(z.gte(1), z.lte(100));
 const seconds = positive;
 const bytes = nonnegative;
+const level = (of: Compression) => z.int().check(z.gte(1), z.lte(highestLevels[of]));
 const absolutePath = z.string().check(z.regex(/^\/[^\0\n]*$/, "must be an absolute path"));
 
 /**
@@ -89,9 +90,9 @@ export const Settings = z.object({
   /** What a manifest proves of every table: rows and content, or rows only. */
   manifest: z.literal(["full", "rows"]),
   /** pg_dump's own gzip level, 1 to 9: the only compression that the programs of older versions know. */
-  compressionLevel: z.int().check(z.gte(1), z.lte(9)),
+  compressionLevel: level("gzip"),
   /** The level, 1 to 19, of the command zstd, which then compresses instead; without it gzip does. */
-  zstdLevel: z.optional(z.int().check(z.gte(1), z.lte(19))),
+  zstdLevel: z.optional(level("zstd")),
   timeouts: z.object({
     /** A whole dump. */
     backup: seconds,
@@ -143,3 +144,14 @@ export const compressionIn = ({
   zstdLevel === undefined
     ? { compression: "gzip", level: compressionLevel }
     : { compression: "zstd", level: zstdLevel };
+
+/**
+ * The settings by which new archives are compressed so.
+ * @param gzipLevel that of the programs of the version before, which know gzip alone and refuse settings without it.
+ */
+export const compressionSettings = (
+  compression: Compression,
+  level: number,
+  gzipLevel: number,
+): Pick<Settings, "compressionLevel" | "zstdLevel"> =>
+  compression === "gzip" ? { compressionLevel: level } : { compressionLevel: gzipLevel, zstdLevel: level };

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import type { Writable } from "node:stream";
-import type { Compression } from "../../contract/backup-names.ts";
 import type { ServerFacts } from "../../contract/session-settings.ts";
 import type { DatabaseSettings } from "../../contract/settings.ts";
 import { messageOf } from "../base/errors.ts";
@@ -10,7 +9,8 @@ import { clientProgram } from "../postgres/client-program.ts";
 import { connectionString } from "../postgres/sql.ts";
 import { endOf, firstForeignStatus } from "../system/child.ts";
 import { dockerFailure, execArguments } from "../system/docker.ts";
-import { decompressing } from "./compression.ts";
+import { type ArchiveFormat, undoneInContainer } from "./format.ts";
+import type { Layer } from "./layers/layer.ts";
 import { type LoadError, loadErrors, readable } from "./load-errors.ts";
 import { readArchive } from "./read.ts";
 import { Confinement } from "./restrict-psql.ts";
@@ -20,7 +20,7 @@ export interface Load {
   archive: string;
   /** Of the archive as it was verified; what is sent must still be that. */
   sha256: string;
-  compression: Compression;
+  format: ArchiveFormat;
   /** Where, and as whom. */
   server: DatabaseSettings;
   facts: ServerFacts;
@@ -42,8 +42,8 @@ export interface Load {
 }
 
 // The shell's pipeline would hide the status of the first: both statuses go to its output, and both must be there.
-const decompressAndRun = (compression: Compression): string => `exec 3>&1
-{ ${decompressing[compression]}; echo "${compression} $?" >&3; } | psql "$@" >/dev/null 3>&-
+const undoAndRun = ({ id, undo }: Layer): string => `exec 3>&1
+{ ${undo}; echo "${id} $?" >&3; } | psql "$@" >/dev/null 3>&-
 echo "psql $?"`;
 
 /**
@@ -91,14 +91,14 @@ export type LoadPlace = Pick<Load, "applicationName" | "database" | "facts" | "s
 /**
  * Starts psql in the database.
  * @param stops whether it ends at the first error.
- * @param decompresses what decompresses its input in the container; null when it gets text.
+ * @param undoes what its input is undone of in the container; null when it gets text.
  * @param heard is given what it says on standard error, piece by piece, each byte a character: it is in the dump's
  * encoding. See `readable`.
  */
 export function startLoading(
   place: LoadPlace,
   stops: boolean,
-  decompresses: Compression | null,
+  undoes: Layer | null,
   heard: (words: string) => void,
 ): LoadingPsql {
   const psql = [
@@ -116,8 +116,7 @@ export function startLoading(
     ...["-U", place.server.user, "-d", connectionString(place.database)],
     ...["-c", liftForLoad, "-f", "-"],
   ];
-  const argv =
-    decompresses === null ? ["psql", ...psql] : ["sh", "-c", decompressAndRun(decompresses), "sh", ...psql];
+  const argv = undoes === null ? ["psql", ...psql] : ["sh", "-c", undoAndRun(undoes), "sh", ...psql];
   const { applicationName, facts, server } = place;
   const program = clientProgram(server, facts, { argv, applicationName, changes: settings });
   const child = spawn("docker", execArguments(server.container, program, true), {
@@ -130,7 +129,7 @@ export function startLoading(
   });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => {
-    if (decompresses !== null) output += chunk.toString();
+    if (undoes !== null) output += chunk.toString();
   });
   child.stderr.on("data", (chunk: Buffer) => heard(chunk.toString("latin1")));
   const ended = new Promise<{ status: number; output: string }>((resolve, reject) => {
@@ -145,15 +144,15 @@ export function startLoading(
  * @throws LoadFailure with PostgreSQL's first error; DockerError when the container is gone.
  */
 export async function loadArchive(load: Load): Promise<void> {
-  const compressed = load.way === "compressed" ? load.compression : null;
+  const undoes = load.way === "compressed" ? undoneInContainer(load.format) : null;
   let messages = "";
-  const { ended, stdin } = startLoading(load, true, compressed, (words) => {
+  const { ended, stdin } = startLoading(load, true, undoes, (words) => {
     messages = (messages + words).slice(-messagesLimit);
   });
   const [sent, status] = await Promise.allSettled([send(load, stdin), ended]);
   if (load.signal.aborted) throw load.signal.reason;
   if (status.status === "rejected") throw status.reason;
-  const statuses = statusesOf(status.value, compressed);
+  const statuses = statusesOf(status.value, undoes);
   if (statuses.every(([, code]) => code === 0) && sent.status === "fulfilled") return;
   const failure = status.value.status === 0 ? null : dockerFailure(load.server.container, messages);
   if (failure !== null) throw failure;
@@ -170,12 +169,12 @@ export async function loadArchive(load: Load): Promise<void> {
 /** The statuses of psql and, where there is one, of what decompresses beside it. */
 function statusesOf(
   { output, status }: { output: string; status: number },
-  compressed: Compression | null,
+  undoes: Layer | null,
 ): [string, number][] {
-  if (compressed === null) return [["psql", status]];
+  if (undoes === null) return [["psql", status]];
   if (status !== 0) return [["docker exec", status]];
   const said = new Map(output.split("\n").map((line): [string, string] => [line.split(" ")[0] ?? "", line]));
-  return ["psql", compressed].map((program) => {
+  return ["psql", undoes.id].map((program) => {
     const code = /^\S+ (\d+)$/.exec(said.get(program) ?? "")?.[1];
     return [program, code === undefined ? firstForeignStatus : Number(code)];
   });
@@ -250,6 +249,6 @@ function watch(load: Pick<Load, "progress" | "sha256">) {
  */
 export async function readLoad(load: Load, take: (text: string) => Promise<void>): Promise<void> {
   const watched = watch(load);
-  await readArchive(load.archive, load.compression, { see: watched.see, take, signal: load.signal });
+  await readArchive(load.archive, load.format, { see: watched.see, take, signal: load.signal });
   watched.requireSame();
 }

@@ -1,8 +1,7 @@
 import { createReadStream } from "node:fs";
-import { Writable } from "node:stream";
+import { type Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Compression } from "../../contract/backup-names.ts";
-import { decompressor } from "./compression.ts";
+import type { ArchiveFormat } from "./format.ts";
 
 /** Of text that zlib gives at a time, and of one string: more than 128 KB would be an object of V8's own kind, dear to make. */
 const textBytes = 262_144;
@@ -19,19 +18,27 @@ export interface ArchiveReader {
 /**
  * Reads an archive to its end. Memory stays bounded whatever the size: text as strings, of which V8 keeps little, and
  * with them go the buffers that it came in; buffers alone it lets pile up to 64 MB.
- * @returns how many of the archive's bytes had text in them
+ * @returns how many bytes lay behind the end of what they belong to
  * @throws what `take` throws; zlib's errors; a system error; the signal's AbortError
  */
 export async function readArchive(
   path: string,
-  compression: Compression,
+  format: ArchiveFormat,
   { see, take, signal }: ArchiveReader,
 ): Promise<number> {
-  const bytes = createReadStream(path);
-  if (see !== undefined) bytes.on("data", (piece) => typeof piece !== "string" && see(piece));
-  const text = decompressor(compression, textBytes);
-  await pipeline(bytes, text, new TextSink(take), signal === undefined ? {} : { signal });
-  return text.bytesWritten;
+  const readers = format.map((layer) => layer.reader({ chunkSize: textBytes }));
+  const bytes: Readable = createReadStream(path);
+  if (see !== undefined) bytes.on("data", see);
+  let spare = 0;
+  for (const given of [bytes, ...readers].slice(0, -1)) {
+    given.on("data", (piece: Buffer) => {
+      spare += piece.length;
+    });
+  }
+  await pipeline([bytes, ...readers, new TextSink(take)], signal === undefined ? {} : { signal });
+  // A reader that stops at zeros behind the end says nothing.
+  for (const { bytesWritten } of readers) spare -= bytesWritten;
+  return spare;
 }
 
 /** A stream of its own: to iterate over the pieces costs more than all else that is done with them here. */

@@ -1,6 +1,6 @@
 import { decodeAs, encodingIn } from "../postgres/encodings.ts";
-import { compressionOfVerified } from "./compression.ts";
 import { DumpLines } from "./dump-lines.ts";
+import { formatOfVerified } from "./format.ts";
 import { readArchive } from "./read.ts";
 
 /** Gives lines, which were read as Latin-1, as what they are in the encoding that the dump has set. */
@@ -25,7 +25,7 @@ export async function readDump(
   signal: AbortSignal,
 ): Promise<void> {
   let enough = false;
-  const read = readArchive(archive, compressionOfVerified(archive), {
+  const read = readArchive(archive, formatOfVerified(archive), {
     take: (text) => {
       enough = !take(text);
       // To stop before the end breaks the pipeline off.

@@ -2,18 +2,12 @@ import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { messageOf, ProgramError, systemCode } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
-import { compressionOfFile } from "./compression.ts";
 import { DumpEndings } from "./dump-endings.ts";
+import { type ArchiveFormat, damageIn, formatOfFile } from "./format.ts";
+import type { Damage } from "./layers/layer.ts";
 import { readArchive } from "./read.ts";
 
-export type ArchiveErrorKind =
-  | "missing"
-  | "empty"
-  | "not-compressed"
-  | "truncated"
-  | "corrupt"
-  | "trailing-garbage"
-  | "incomplete-dump";
+export type ArchiveErrorKind = Damage | "missing" | "empty" | "not-compressed" | "incomplete-dump";
 
 /** A backup file that cannot be used; `kind` says why. */
 export class ArchiveError extends ProgramError {
@@ -37,19 +31,6 @@ const explanations: Record<ArchiveErrorKind, string> = {
   "incomplete-dump": "does not end as a complete plain pg_dump does",
 };
 
-/** What an error of gzip's or zstd's reader means; null for any other error. */
-function damage(error: unknown): ArchiveErrorKind | null {
-  const code = systemCode(error) ?? "";
-  if (code === "Z_BUF_ERROR") return "truncated";
-  // Node reads one zstd frame, which is all that the zstd command writes, and then closes or looks for another one.
-  if (code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ZSTD_error_prefix_unknown")
-    return "trailing-garbage";
-  if (code.startsWith("ZSTD_error_")) return "corrupt";
-  if (code !== "Z_DATA_ERROR") return null;
-  // The first header is known to be right; this one zlib looked for after a member's end.
-  return messageOf(error) === "incorrect header check" ? "trailing-garbage" : "corrupt";
-}
-
 export interface VerifiedArchive {
   bytes: number;
   sha256: string;
@@ -61,23 +42,29 @@ export interface VerifiedArchive {
 
 /**
  * Reads a backup's file in full and decompresses it: whole, undamaged, and a dump that pg_dump finished.
- * Memory stays bounded whatever the size. `watch` is given the dump's text, piece by piece, each byte a character.
+ * Memory stays bounded whatever the size.
+ * @param how `among`: the formats that it may be in; `watch` is given the dump's text, piece by piece, each byte a
+ * character.
  * @throws ArchiveError; InterruptedError on abort; a system error if it cannot be read.
  */
 export async function verifyArchive(
   path: string,
-  { signal, watch }: { signal?: AbortSignal; watch?: (text: string) => void } = {},
+  {
+    among,
+    signal,
+    watch,
+  }: { among?: readonly ArchiveFormat[]; signal?: AbortSignal; watch?: (text: string) => void } = {},
 ): Promise<VerifiedArchive> {
   const size = sizeOf(path);
   if (size === 0) throw new ArchiveError("empty", path);
-  const compression = compressionOfFile(path);
-  if (compression === null) throw new ArchiveError("not-compressed", path);
+  const format = formatOfFile(path, among);
+  if (format === null) throw new ArchiveError("not-compressed", path);
   const hash = createHash("sha256");
   const endings = new DumpEndings();
   let bytes = 0;
-  let used = 0;
+  let spare = 0;
   try {
-    used = await readArchive(path, compression, {
+    spare = await readArchive(path, format, {
       see: (piece) => {
         bytes += piece.length;
         hash.update(piece);
@@ -90,11 +77,10 @@ export async function verifyArchive(
     });
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    const kind = damage(error);
+    const kind = damageIn(format, error);
     throw kind === null ? error : new ArchiveError(kind, path, error);
   }
-  // zlib stops at zeros after the last member and says nothing.
-  if (used !== size || bytes !== size) throw new ArchiveError("trailing-garbage", path);
+  if (spare !== 0 || bytes !== size) throw new ArchiveError("trailing-garbage", path);
   if (!endings.isComplete()) throw new ArchiveError("incomplete-dump", path);
   const { uncompressedBytes, serverVersion, dumpVersion } = endings;
   return { bytes, sha256: hash.digest("hex"), uncompressedBytes, serverVersion, dumpVersion };

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Compression } from "../../contract/backup-names.ts";
 import type { DatabaseSettings } from "../../contract/settings.ts";
 import { ProgramError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
@@ -9,6 +8,7 @@ import { serverFacts } from "../postgres/server-facts.ts";
 import { connectionString } from "../postgres/sql.ts";
 import { type ChildOptions, type ChildResult, firstForeignStatus } from "../system/child.ts";
 import { requireRunning, runClient } from "../system/docker.ts";
+import type { Filter, Writing } from "./layers/writing.ts";
 
 /** pg_dump or pg_dumpall failed; the message holds its own words. */
 export class DumpError extends ProgramError {
@@ -45,8 +45,8 @@ export interface Dump {
   done: Promise<void>;
 }
 
-const zstdMissing = 90;
-const zstdFailed = 91;
+const filterMissing = 90;
+const filterFailed = 91;
 const noOrder = 92;
 
 /** What the container says when it waits for the order: Docker needs longer to start a program than pg_dump its locks. */
@@ -62,43 +62,43 @@ const plainDump = `${takeOrder}
 exec pg_dump "--snapshot=$snapshot" $option "$@"`;
 
 /**
- * The dump's output is the archive, so both statuses are taken another way. zstd's counts first: pg_dump fails too when
- * nobody reads what it writes. One thread, because the application needs the other processors, and the one that reads
- * too (`-T1` has another): at a high level it would read megabytes ahead, and go on for half a minute after the dump's
- * end.
+ * The dump's output is the archive, so both statuses are taken another way. The filter's counts first: pg_dump fails too
+ * when nobody reads what it writes.
  */
-const dumpToZstd = `command -v zstd >/dev/null || exit ${zstdMissing}
-level=$1
-shift
+const filteredDump = ({
+  name,
+  options,
+}: Filter): string => `command -v ${name} >/dev/null || exit ${filterMissing}
 ${takeOrder}
 exec 4>&1
-statuses=$({ { pg_dump "--snapshot=$snapshot" $option "$@" 3>&- 4>&-; echo $? >&3; } | zstd -q --single-thread "-$level" -c >&4 3>&- 4>&-; echo $? >&3; } 3>&1)
+statuses=$({ { pg_dump "--snapshot=$snapshot" $option "$@" 3>&- 4>&-; echo $? >&3; } | ${name} ${options} >&4 3>&- 4>&-; echo $? >&3; } 3>&1)
 set -- $statuses
 [ "$2" = 0 ] && exit "$1"
-echo "zstd ended with status $2" >&2
-exit ${zstdFailed}`;
+echo "${name} ended with status $2" >&2
+exit ${filterFailed}`;
+
+/** What runs in the container, which is given more options of pg_dump and then, on its input, the order. */
+export const dumpCommand = ({ compress, filter }: Writing): string[] => [
+  "sh",
+  "-c",
+  filter ? filteredDump(filter) : plainDump,
+  "sh",
+  `--compress=${compress}`,
+];
 
 /**
  * Makes a plain dump ready, which then writes the ordered snapshot, compressed in the container, into `output`: the
  * bytes do not pass through here. From a snapshot to the dump's locks time is short, because a table that somebody drops
- * meanwhile is missing. gzip is pg_dump's own. Its own zstd is of PostgreSQL 16 and leaves out the checksum that shows
- * damage, so the command of that name does it.
+ * meanwhile is missing.
  */
 export function prepareDump(
   database: DatabaseSettings,
-  {
-    compression,
-    level,
-    lockWaitSeconds,
-    ...options
-  }: DumpOptions & { compression: Compression; level: number; lockWaitSeconds: number },
+  { lockWaitSeconds, ...options }: DumpOptions & { writing: Writing; lockWaitSeconds: number },
 ): Dump {
   const order = Promise.withResolvers<string>();
   const heard = Promise.withResolvers<void>();
   const argv = [
-    ...(compression === "gzip"
-      ? ["sh", "-c", plainDump, "sh", `--compress=${level}`]
-      : ["sh", "-c", dumpToZstd, "sh", String(level), "--compress=0"]),
+    ...dumpCommand(options.writing),
     "--no-password",
     `--lock-wait-timeout=${lockWaitSeconds * 1000}`,
     `--username=${database.user}`,
@@ -151,8 +151,11 @@ async function run(
     runId,
     lock,
     encoding,
+    writing,
     ...child
-  }: DumpOptions & Partial<Pick<DumpOrder, "encoding">> & Pick<ChildOptions, "input" | "overhear">,
+  }: DumpOptions &
+    Partial<Pick<DumpOrder, "encoding"> & { writing: Writing }> &
+    Pick<ChildOptions, "input" | "overhear">,
 ): Promise<void> {
   const { signal } = child;
   const asking = { applicationName: applicationName(runId), signal };
@@ -163,19 +166,15 @@ async function run(
     { ...child, inherit: [lock] },
   );
   if (result.code === 0) return;
-  if (result.code === zstdMissing) {
-    throw new ProgramError(
-      `container ${database.container} has no zstd; install it in the image, or set backups.compression to gzip [DBK-SETTINGS-3]`,
-      ExitCode.unavailable,
-    );
-  }
+  const filter = writing?.filter;
+  if (result.code === filterMissing && filter) throw filter.lacking(database.container);
   // A container that was stopped meanwhile is the better explanation.
   const looks = result.code >= firstForeignStatus ? looksAfterKill : 1;
   for (let look = 1; look <= looks; look += 1) {
     if (look > 1) await sleep(lookPause);
     await requireRunning(database.container, { signal });
   }
-  const failed = result.code === zstdFailed ? "zstd" : program;
+  const failed = result.code === filterFailed && filter ? filter.name : program;
   throw new DumpError(failed, database.container, detailOf(result));
 }
 

@@ -1,8 +1,8 @@
 import { basename } from "node:path";
-import type { Manifest } from "../../contract/manifest.ts";
+import { formatName, type Manifest } from "../../contract/manifest.ts";
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
-import { compressionOfVerified } from "../archive/compression.ts";
 import { versionNumber } from "../archive/dump-endings.ts";
+import { compressionOfVerified } from "../archive/format.ts";
 import { reachesElsewhere } from "../archive/statements.ts";
 import { verifyArchive } from "../archive/verify.ts";
 import type { Backup } from "../store/list.ts";
@@ -44,7 +44,7 @@ export async function adoptedManifest(
       bytes,
       sha256,
       uncompressedBytes,
-      format: `plain-${compressionOfVerified(backup.archivePath)}`,
+      format: formatName(compressionOfVerified(backup.archivePath)),
       compressionLevel: null,
     },
     roles: null,

@@ -1,4 +1,5 @@
 import { compressionIn, type DatabaseSettings, type Settings } from "../../contract/settings.ts";
+import { writings } from "../archive/format.ts";
 import { type Dump, type DumpOptions, prepareDump } from "../archive/write.ts";
 import type { PartialFile } from "../store/partial-files.ts";
 
@@ -17,10 +18,11 @@ export class ArchiveWriter {
     file: PartialFile,
     options: Omit<DumpOptions, "output">,
   ) {
-    const compressed = compressionIn(settings);
+    const { compression, level } = compressionIn(settings);
+    const writing = writings[compression](level);
     const lockWaitSeconds = settings.timeouts.lockWait;
     this.#file = file;
-    this.#prepare = (output) => prepareDump(database, { ...options, ...compressed, output, lockWaitSeconds });
+    this.#prepare = (output) => prepareDump(database, { ...options, writing, output, lockWaitSeconds });
   }
 
   /** Makes a dump ready, in place of one that has ended. */

@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { totalRows } from "../../contract/content.ts";
-import type { BackupClass, Manifest } from "../../contract/manifest.ts";
+import { type BackupClass, formatName, type Manifest } from "../../contract/manifest.ts";
 import { compressionIn, type DatabaseSettings, type Settings } from "../../contract/settings.ts";
-import { requireReadable } from "../archive/compression.ts";
+import { formats } from "../archive/format.ts";
 import { type VerifiedArchive, verifyArchive } from "../archive/verify.ts";
 import { DumpError } from "../archive/write.ts";
 import { deadline } from "../base/deadline.ts";
@@ -85,7 +85,8 @@ function requireMounted(directory: string): void {
 async function attempt(settings: Settings, database: DatabaseSettings, run: BackupRun): Promise<Manifest> {
   const begun = performance.now();
   const { compression, level } = compressionIn(settings);
-  requireReadable(compression);
+  // Nothing is written that this Node could not read back.
+  for (const layer of formats[compression]) layer.reader().destroy();
   const directory = settings.paths.backups;
   requireMounted(directory);
   const own = { directory, database: database.name, runId: run.runId, compression };
@@ -131,7 +132,7 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
       bytes: verified.bytes,
       sha256: verified.sha256,
       uncompressedBytes: verified.uncompressedBytes,
-      format: `plain-${compression}`,
+      format: formatName(compression),
       compressionLevel: level,
     };
     const described = { ...describe(settings, database, files, verified, dumped), archive };
@@ -190,6 +191,7 @@ async function dumpAndVerify(
     if (files instanceof DumpError || files instanceof Overtaken) failure = files;
     else {
       const verified = await verifyArchive(run.writer.archive.path, {
+        among: [formats[compressionIn(settings).compression]],
         signal: run.deadline.signal,
         watch: (text) => dumped.take(text),
       });

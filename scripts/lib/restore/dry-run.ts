@@ -1,5 +1,5 @@
 import { compressionIn } from "../../contract/settings.ts";
-import { decompressing } from "../archive/compression.ts";
+import { undoing, writings } from "../archive/format.ts";
 import { formatBytes, plural } from "../base/format.ts";
 import { uncomparedText } from "../content/uncompared.ts";
 import { createStatement } from "../postgres/create-database.ts";
@@ -161,7 +161,7 @@ async function planSource(
     const roles = await neededRoles(source, server, properties, run.signal);
     return roles.length === 0 ? "none" : roles.map(({ written }) => written).join(", ");
   });
-  const fill = `${decompressing[source.compression]} ${source.path} | psql -U ${database.user} -d ${incoming}`;
+  const fill = `${undoing(source.format, ` ${source.path}`)} | psql -U ${database.user} -d ${incoming}`;
   const create = properties === null ? [] : [createStatement(incoming, properties, server.versionNumber)];
   await planning.step("make a new database and fill it", [...create, fill, "ANALYZE"], () => "");
   const content = source.manifest?.content ?? null;
@@ -232,8 +232,10 @@ async function planBackup(planning: Planning, { database, settings }: RestoreRun
   const needed = neededBytes(last?.bytes ?? null, settings.monitoring.minimumFreeBytes);
   const { compression, level } = compressionIn(settings);
   const whom = `-U ${database.user} -d ${database.database}`;
-  const dump =
-    compression === "gzip" ? `pg_dump --compress=${level} ${whom}` : `pg_dump ${whom} | zstd -${level}`;
+  const { compress, filter } = writings[compression](level);
+  const dump = filter
+    ? `pg_dump ${whom} | ${filter.name} -${level}`
+    : `pg_dump --compress=${compress} ${whom}`;
   await planning.step("back up the live database", [dump], () => {
     requireSpace(directory, needed);
     return `${formatBytes(needed)} in ${directory}, ${formatBytes(freeBytes(directory))} free`;

@@ -1,4 +1,5 @@
 import { identified } from "../../contract/error-ids.ts";
+import { undoneInContainer } from "../archive/format.ts";
 import { type Load, LoadFailure, loadArchive, readLoad } from "../archive/load.ts";
 import { WithheldRefreshes } from "../archive/withheld-refreshes.ts";
 import { formatBytes } from "../base/format.ts";
@@ -39,7 +40,7 @@ async function loadOf(
   return {
     archive: source.path,
     sha256: source.sha256,
-    compression: source.compression,
+    format: source.format,
     server: database,
     facts,
     database: name,
@@ -115,7 +116,7 @@ export async function loadAsFarAsPossible(
 }
 
 /**
- * The way that suits a file's origin, its compression, and what the container has.
+ * The way that suits a file's origin, its format, and what the container has.
  * @throws PsqlError, DockerError, InterruptedError
  */
 export async function loadingWay(
@@ -130,8 +131,9 @@ export async function loadingWay(
     throw error;
   }
   if (isForeign(source)) return "confined";
-  // Every image has gzip.
-  if (source.compression === "gzip") return "compressed";
-  const found = await dockerExec(run.database.container, ["sh", "-c", "command -v zstd"], maintenance);
+  const layer = undoneInContainer(source.format);
+  if (layer === null) return "confined";
+  if (!layer.mayLack) return "compressed";
+  const found = await dockerExec(run.database.container, ["sh", "-c", `command -v ${layer.id}`], maintenance);
   return found.code === 0 ? "compressed" : "confined";
 }

@@ -1,5 +1,5 @@
 import type { DatabaseSettings } from "../../contract/settings.ts";
-import { decompressing } from "../archive/compression.ts";
+import { undoing } from "../archive/format.ts";
 import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
 import { byHand, unprovable } from "./proof.ts";
@@ -72,7 +72,7 @@ export function refuseDrop(
   { database, settings }: Pick<RestoreRun, "database" | "settings">,
 ): void {
   const live = database.database;
-  const { compression, manifest } = source;
+  const { format, manifest } = source;
   const inFile = manifest?.content?.extensions.some(({ name }) => name === "pg_cron") ?? false;
   if (server.cronDatabase === live || inFile) {
     const why =
@@ -81,7 +81,7 @@ export function refuseDrop(
         : "the backup has the extension pg_cron, tied to one database's name";
     throw new RestoreError(
       "obstacle",
-      `${why}: a restore would lose it; restore by hand, with ${decompressing[compression]} and psql, into an empty ${live} [DBK-INPLACE-3]`,
+      `${why}: a restore would lose it; restore by hand, with ${undoing(format)} and psql, into an empty ${live} [DBK-INPLACE-3]`,
     );
   }
   const unproven = unprovable(source, settings.manifest);

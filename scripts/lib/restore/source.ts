@@ -1,10 +1,10 @@
 import { hash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { type Compression, manifestName, parseBackupName, rolesName } from "../../contract/backup-names.ts";
+import { manifestName, parseBackupName, rolesName } from "../../contract/backup-names.ts";
 import type { Manifest } from "../../contract/manifest.ts";
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
-import { compressionOfVerified } from "../archive/compression.ts";
+import { type ArchiveFormat, formatOfVerified } from "../archive/format.ts";
 import { reachesElsewhere } from "../archive/statements.ts";
 import { verifyArchive } from "../archive/verify.ts";
 import { messageOf, systemCode } from "../base/errors.ts";
@@ -19,7 +19,7 @@ export interface RestoreSource {
   bytes: number;
   sha256: string;
   uncompressedBytes: number;
-  compression: Compression;
+  format: ArchiveFormat;
   /** Null for a file that no manifest vouches for. */
   manifest: Manifest | null;
   rolesPath: string | null;
@@ -81,7 +81,7 @@ export async function inspectSource(path: string, signal: AbortSignal): Promise<
     bytes: archive.bytes,
     sha256: archive.sha256,
     uncompressedBytes: archive.uncompressedBytes,
-    compression: compressionOfVerified(path),
+    format: formatOfVerified(path),
     manifest,
     rolesPath: hasRoles ? rolesPath : null,
     files,

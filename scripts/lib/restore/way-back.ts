@@ -1,4 +1,4 @@
-import { compressionOfFile, decompressing } from "../archive/compression.ts";
+import { formatOfVerified, undoing } from "../archive/format.ts";
 import { liftForLoad } from "../archive/load.ts";
 import { bytesOf } from "../base/text-bytes.ts";
 import { clientProgram } from "../postgres/client-program.ts";
@@ -100,8 +100,7 @@ export function wayBackCommands(
       run(`ALTER DATABASE ${identifier(live)} RENAME TO ${identifier(`${live.slice(0, 40)}_in_the_way`)}`),
     ],
   };
-  const archive = word(preRestoreArchive);
-  const compression = compressionOfFile(preRestoreArchive) ?? "gzip";
+  const text = undoing(formatOfVerified(preRestoreArchive), ` <${word(preRestoreArchive)}`);
   const late = lateSettings(loadedUnder(way, state)) !== null;
   return [
     askingFunction(way, server),
@@ -110,7 +109,7 @@ export function wayBackCommands(
     ),
     run(createStatement(returning, properties, server.versionNumber).replace(/;$/, "")),
     give(1),
-    `(set -o pipefail && ${decompressing[compression]} <${archive} | ${asking(returning)} -c ${word(liftForLoad.replace(/\s+/g, " "))} -f -)`,
+    `(set -o pipefail && ${text} | ${asking(returning)} -c ${word(liftForLoad.replace(/\s+/g, " "))} -f -)`,
     ...(late ? [`printf '%s\\n' ${refill.split("\n").map(word).join(" ")} | ${asking(returning)}`] : []),
     `${asking(returning)} -c ANALYZE`,
     give(0),

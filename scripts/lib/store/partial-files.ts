@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, fsyncSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { archiveEndings, type Compression } from "../../contract/backup-names.ts";
+import { archiveEndings, type Compression } from "../../contract/compressions.ts";
 import { runIdPattern } from "../base/run-id.ts";
 
 export type PartialKind = (typeof archiveEndings)[Compression] | "roles.sql" | "json";
@@ -16,7 +16,7 @@ export const partialPath = (directory: string, database: string, runId: string, 
   join(directory, partialName(database, runId, kind));
 
 const partialPattern = new RegExp(
-  `^\\.(?<database>[a-z0-9_]+)\\.(?<runId>${runIdPattern})\\.(?<kind>sql\\.(?:gz|zst)|roles\\.sql|json)\\.partial$`,
+  `^\\.(?<database>[a-z0-9_]+)\\.(?<runId>${runIdPattern})\\.(?<kind>${kinds.join("|").replaceAll(".", "\\.")})\\.partial$`,
 );
 
 /** The parts of an unfinished file's name, or null for any other file. */

@@ -2,15 +2,14 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
-  archiveEndings,
   archiveName,
   archiveNames,
   backupName,
-  type Compression,
   manifestName,
   parseStem,
   rolesName,
 } from "../../contract/backup-names.ts";
+import { archiveEndings, type Compression } from "../../contract/compressions.ts";
 import { compressionOfArchive, type Manifest } from "../../contract/manifest.ts";
 import { renameDurably, requireFree } from "../system/durable-file.ts";
 import { listFiles } from "./list.ts";

@@ -52,6 +52,12 @@ describe.each(programNames)("%s", (name) => {
     expect(required.length).toBeGreaterThan(3);
     expect([...new Set(required)]).toEqual(required);
   });
+
+  test("calls what is Node's by its name, without the comma that esbuild puts before it", () => {
+    const [bundle] = buildPrograms(undefined, [name]);
+    expect(bundle?.text).not.toMatch(/\b(?:await|return|throw)\(0,[\w$]+\.[\w$]+\)\(/);
+    expect(bundle?.text.match(/\b(?:await|return) [\w$]+\.\w+\(/)).not.toBeNull();
+  });
 });
 
 test("two checkouts at different paths make the same bytes, and so the same version", () => {

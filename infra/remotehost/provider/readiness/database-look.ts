@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { firstOptions, forgetForeign } from "../../../../scripts/contract/client-environment.ts";
+import { archiveEndings } from "../../../../scripts/contract/compressions.ts";
 import { quote } from "../../../../scripts/contract/quoting.ts";
 import { sessionOptions, unknownServer } from "../../../../scripts/contract/session-settings.ts";
 
@@ -106,7 +107,9 @@ database() {
     then printf %s "$answer" | say answered; else printf %s "$answer" | say refused; fi ;;
   esac
   for file in "$4/$5"_[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]_[0-9]*.sql.*; do
-    case $file in *.sql.gz|*.sql.zst) if [ -f "$file" ]; then echo | say backup; break; fi ;; esac
+    case $file in ${Object.values(archiveEndings)
+      .map((ending) => `*.${ending}`)
+      .join("|")}) if [ -f "$file" ]; then echo | say backup; break; fi ;; esac
   done
 }
 `;

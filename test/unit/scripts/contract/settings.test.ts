@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { serverSettings } from "../../../../infra/server-files/server-settings.ts";
-import { compressionIn } from "../../../../scripts/contract/settings.ts";
+import { compressionNames, highestLevels } from "../../../../scripts/contract/compressions.ts";
+import { compressionIn, compressionSettings } from "../../../../scripts/contract/settings.ts";
 import { readSettings, SettingsError } from "../../../../scripts/lib/program/settings.ts";
 import { serverPlanOf } from "../../infra/plans.ts";
 
@@ -49,3 +50,16 @@ test("every problem of the settings is named with its place", () => {
   expect(() => readSettings(path)).toThrow(SettingsError);
   expect(() => readSettings(path)).toThrow(/server: .*databases\.0\.dataDirectory: must be an absolute path/);
 });
+
+test.each(compressionNames)(
+  "%s is chosen by settings of each of its levels, and of none above",
+  (compression) => {
+    const at = (level: number) =>
+      readSettings(written({ ...settings, ...compressionSettings(compression, level, 5) }));
+    for (let level = 1; level <= highestLevels[compression]; level += 1)
+      expect(compressionIn(at(level))).toEqual({ compression, level });
+    expect(() => at(highestLevels[compression] + 1)).toThrow(/evel: /);
+    // Which programs of the version before take.
+    expect(at(2).compressionLevel).toBe(compression === "gzip" ? 2 : 5);
+  },
+);

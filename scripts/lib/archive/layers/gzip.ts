@@ -1,0 +1,23 @@
+import { createGunzip } from "node:zlib";
+import { messageOf, systemCode } from "../../base/errors.ts";
+import type { Layer } from "./layer.ts";
+import type { Writing } from "./writing.ts";
+
+/** Every container has gzip, and every Node its reader, which reads several members as one. */
+export const gzip: Layer = {
+  id: "gzip",
+  magic: "1f8b",
+  undo: "gzip -dc",
+  mayLack: false,
+  reader: createGunzip,
+  damage(error) {
+    const code = systemCode(error);
+    if (code === "Z_BUF_ERROR") return "truncated";
+    if (code !== "Z_DATA_ERROR") return null;
+    // The first header is known to be right; this one zlib looked for after a member's end.
+    return messageOf(error) === "incorrect header check" ? "trailing-garbage" : "corrupt";
+  },
+};
+
+/** pg_dump's own. */
+export const gzipWriting = (level: number): Writing => ({ compress: level });
