@@ -125,7 +125,7 @@ const cases: Case[] = [
       const future = `${server.directory}/${server.name}_20991231_235959.sql.gz`;
       await succeed(server.sandbox, `cp ${archive} ${future}`);
       await backUpAt(0);
-      expect(await statusOf()).toMatch(/of the future/);
+      expect(await statusOf()).toMatch(/dated in the future/);
       await backUpAt(0);
       expect((await archivesNow()).length).toBe(server.archives.length + 3);
       const { files } = await server.audit();

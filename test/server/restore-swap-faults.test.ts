@@ -164,7 +164,7 @@ test("a container lost at the drop of an in-place restore: nobody says that noth
   await damage();
   const moment = { first: `DROP DATABASE "${live}"`, number: 1, when: "before" };
   const broken = await restoreWith("down", moment, `--yes --in-place ${archive}`);
-  expect(broken.stderr).toMatch(/whether there is a database .* now is unknown.* --rollback/);
+  expect(broken.stderr).toMatch(/does not say whether there is a database .* --rollback .*\[DBK-INPLACE-6\]/);
   expect(broken.code).toBe(11);
 
   // It had not happened, which the database's number tells: the content since then is not thrown away.
