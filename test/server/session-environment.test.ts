@@ -71,7 +71,7 @@ test("another port and a socket that wants a password are settings", async () =>
   await server.configure({ port: 5433, passwordFile: password });
   for (const [content, mode, says] of [
     [null, "", "no such file"],
-    ["", "0600", "must be one line"],
+    ["", "0600", "is not one line"],
     ["secret\n", "0640", "is open to others"],
   ] as const) {
     if (content !== null) await server.sandbox.writeFile(password, content, mode);
