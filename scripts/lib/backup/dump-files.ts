@@ -113,7 +113,7 @@ export async function writeDumpFiles(
             timeoutSeconds: settings.timeouts.query,
           }).catch(() => false)
         : false;
-    ended.abort(new InterruptedError("abandoned"));
+    ended.abort(new InterruptedError("another part of the backup failed [DBK-RECOVERY-1]"));
     await Promise.allSettled([...work, writer.ended]);
     if ((passing && error instanceof DumpError) || error instanceof Overtaken) return error;
     throw error;

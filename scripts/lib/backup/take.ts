@@ -157,7 +157,7 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
     writer.publish(manifest);
     return manifest;
   } catch (error) {
-    limit.stop("abandoned");
+    limit.stop("the backup failed");
     if (prepared) await abandon(settings, database, run, writer);
     throw error;
   } finally {

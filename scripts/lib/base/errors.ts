@@ -30,6 +30,10 @@ export class InterruptedError extends ProgramError {
 /** A run that was ended by nobody who says why. */
 export const runEnded = (): InterruptedError => new InterruptedError("the run was ended [DBK-RECOVERY-1]");
 
+/** What an aborted signal ended: the error that it was aborted with, which may be another part's failure. */
+export const endedBy = ({ reason }: AbortSignal): Error =>
+  reason instanceof Error && !(reason instanceof DOMException) ? reason : runEnded();
+
 /** The message of whatever was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

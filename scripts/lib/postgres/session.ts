@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type * as z from "zod/mini";
 import * as zod from "zod/mini";
 import type { DatabaseSettings } from "../../contract/settings.ts";
-import { messageOf, runEnded } from "../base/errors.ts";
+import { endedBy, messageOf, runEnded } from "../base/errors.ts";
 import { bytesOf, textOf } from "../base/text-bytes.ts";
 import { dockerFailure, execArguments } from "../system/docker.ts";
 import { PsqlError, placeOf, psqlError } from "./error.ts";
@@ -160,10 +160,7 @@ ${after}`);
 
   #reason(code: number): Error {
     const { signal } = this.#options;
-    if (signal?.aborted) {
-      const reason: unknown = signal.reason;
-      return reason instanceof Error ? reason : runEnded();
-    }
+    if (signal?.aborted) return endedBy(signal);
     const failure = dockerFailure(this.#database.container, this.#errors);
     return failure ?? psqlError(placeOf(this.#database, this.#options), code, this.#errors, this.#answered);
   }

@@ -82,7 +82,7 @@ export async function fill<T extends object>(
     await loadUnderSettings(run, source, properties, here, inside, () => load(filling));
     return { ...(await finish(filling)), createdRoles };
   } catch (error) {
-    time.stop("abandoned");
+    time.stop("another part of the restore failed");
     await takeAway(run, server, name, createdRoles);
     throw error;
   } finally {

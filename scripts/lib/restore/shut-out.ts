@@ -128,7 +128,7 @@ export class ShutOut {
   async requireHeld(): Promise<void> {
     await this.#sayAlive();
     this.signal.throwIfAborted();
-    if (this.#over.signal.aborted) throw new InterruptedError("over");
+    if (this.#over.signal.aborted) throw new InterruptedError("clients are let in again [DBK-RECOVERY-1]");
   }
 
   /**
@@ -161,7 +161,7 @@ export class ShutOut {
     try {
       await this.#within(closed);
     } catch {
-      this.#lost.abort(new InterruptedError("over"));
+      this.#lost.abort(new InterruptedError("clients are let in again [DBK-RECOVERY-1]"));
       await closed;
     }
     await Promise.all(this.#work);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { InterruptedError, ProgramError, runEnded } from "../base/errors.ts";
+import { endedBy, InterruptedError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import { bytesOf, textOf } from "../base/text-bytes.ts";
 
@@ -100,9 +100,8 @@ export function runChild(
 
 /** Why it was ended: what ended the run, which may be another part's failure, or its own time-out. */
 function interruption(signal: AbortSignal, command: string, timeoutSeconds?: number): Error {
-  const reason: unknown = signal.reason;
-  const isOverdue = reason instanceof DOMException && reason.name === "TimeoutError";
-  if (!isOverdue) return reason instanceof ProgramError ? reason : runEnded();
+  const { reason } = signal;
+  if (!(reason instanceof DOMException && reason.name === "TimeoutError")) return endedBy(signal);
   return new InterruptedError(
     `${command} gave no answer within ${timeoutSeconds} s; run: systemctl status docker [DBK-DOCKER-6]`,
     ExitCode.unavailable,

@@ -32,7 +32,7 @@ export class DockerError extends ProgramError {
 }
 
 const explanations: Record<DockerErrorKind, (container: string, detail: string) => string> = {
-  "docker-missing": () => "the docker command is not on PATH; install docker.io [DBK-DOCKER-1]",
+  "docker-missing": () => "the docker command is not on PATH; install Docker's command line [DBK-DOCKER-1]",
   "docker-unavailable": (_, detail) =>
     `Docker does not answer (${detail}); run: systemctl status docker [DBK-DOCKER-1]`,
   "container-missing": (name) => `there is no container ${name}; run: docker ps --all [DBK-DOCKER-2]`,
