@@ -68,9 +68,9 @@ const archivesFor = (kind: Kind, files: readonly string[]): string[] =>
 const damagedFile = (archive: string, kind: Kind): string => archive.replace(/\.sql\.\w+$/, kinds[kind]);
 
 const inFull: Record<Damage, number> = {
-  "a single bit flipped": 400,
-  "cut off": 100,
-  "something appended": 60,
+  "a single bit flipped": 1000,
+  "cut off": 200,
+  "something appended": 100,
 };
 /** Of every ten damages the archives have most and the manifest some. */
 const shares: readonly Kind[] = [
