@@ -25,7 +25,7 @@ const inits = new Map<string, Init>();
 
 /**
  * Runs a command in a running container, as `docker exec -i` does. Root on the machine that Docker runs on enters the
- * container itself: tests ask their servers thousands of questions, and Docker's way takes twenty times the processor.
+ * container itself: tests ask their servers thousands of questions, and Docker's way takes nine times as long.
  * As with Docker, what it has started goes on when this process ends, and ends with the container.
  */
 export async function executeIn(

@@ -126,7 +126,6 @@ export const ignored: readonly IgnoredMessage[] = [
   { file: "scripts/lib/restore/source.ts", words: "it describes", reason: part },
   { file: "scripts/lib/store/manifest.ts", words: "it was changed after it was written", reason: part },
   { file: "scripts/lib/system/docker.ts", words: "it is stopped", reason: part },
-  { file: "scripts/lib/time/cron-expression.ts", words: "", reason: part },
   { file: "scripts/lib/postgres/session.ts", words: "two questions at once", reason: internal },
   { file: "scripts/lib/restore/in-place-preparation.ts", words: "no content", reason: internal },
   { file: "scripts/lib/restore/tables.ts", words: "no live database", reason: internal },
