@@ -6,6 +6,7 @@ import { monthlyAppender } from "./lib/history/monthly-writer.ts";
 import { type RunEnd, recorded } from "./lib/history/recording.ts";
 import { backupReport, backupVerdict } from "./lib/notify/backup-report.ts";
 import { openPing, silentPing } from "./lib/notify/ping.ts";
+import { runFor } from "./lib/postgres/run.ts";
 import type { CommandLine } from "./lib/program/arguments.ts";
 import { chosenDatabases } from "./lib/program/chosen-databases.ts";
 import { type ProgramContext, runProgram } from "./lib/program/program.ts";
@@ -44,19 +45,13 @@ async function main(context: ProgramContext): Promise<number> {
   const ping = chosen.length === settings.databases.length ? openPing(settings, log, "backup") : silentPing;
   const outcomes: BackupOutcome[] = [];
   const progress = (bytes: number) => process.stdout.write(`\r\u001b[K${formatBytes(bytes)} written \r`);
-  const request = {
-    program: commandLine.program,
-    runId,
-    log,
-    signal,
-    begun: ping.start,
-    ...(output.interactive ? { progress } : {}),
-  };
+  const listener = { begun: ping.start, ...(output.interactive ? { progress } : {}) };
   const records = monthlyAppender(settings.paths.backups);
   for (const database of chosen) {
     if (signal.aborted) break;
     const work = { program: commandLine.program, database: database.name };
-    outcomes.push(await recorded(records, context, work, () => backUp(settings, database, request), endOf));
+    const run = runFor(context, database);
+    outcomes.push(await recorded(records, context, work, () => backUp(run, listener), endOf));
   }
   if (!signal.aborted) forgetOldRecords(settings, log, new Date());
   const codes = outcomes.map((outcome) => outcome.exitCode);

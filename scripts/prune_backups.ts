@@ -5,6 +5,7 @@ import { plural } from "./lib/base/format.ts";
 import { forgetOldRecords } from "./lib/history/forget.ts";
 import { monthlyAppender } from "./lib/history/monthly-writer.ts";
 import { type RunEnd, recorded } from "./lib/history/recording.ts";
+import { runFor } from "./lib/postgres/run.ts";
 import type { CommandLine } from "./lib/program/arguments.ts";
 import { chosenDatabases } from "./lib/program/chosen-databases.ts";
 import { type ProgramContext, runProgram } from "./lib/program/program.ts";
@@ -89,17 +90,14 @@ async function pruneAll(
   context: ProgramContext,
   chosen: readonly DatabaseSettings[],
 ): Promise<{ exitCode: number; databases: PruningOutcome[] }> {
-  const { settings, log, runId, signal } = context;
-  const { program } = commandLine;
-  const request = { program, runId, log, signal };
+  const { settings, log, program, signal } = context;
   const records = monthlyAppender(settings.paths.backups);
   const databases: PruningOutcome[] = [];
   for (const database of chosen) {
     if (signal.aborted) break;
     const work = { program, database: database.name };
-    databases.push(
-      await recorded(records, context, work, () => pruneLocked(settings, database, request), endOf),
-    );
+    const run = runFor(context, database);
+    databases.push(await recorded(records, context, work, () => pruneLocked(run), endOf));
   }
   if (!signal.aborted) forgetOldRecords(settings, log, new Date());
   return {

@@ -3,6 +3,7 @@ import { monthlyAppender } from "./lib/history/monthly-writer.ts";
 import { type RunEnd, recorded } from "./lib/history/recording.ts";
 import { openPing, silentPing } from "./lib/notify/ping.ts";
 import { type RehearsalEnding, rehearsalReport, rehearsalVerdict } from "./lib/notify/rehearsal-report.ts";
+import { runFor } from "./lib/postgres/run.ts";
 import type { CommandLine } from "./lib/program/arguments.ts";
 import { type ProgramContext, runProgram } from "./lib/program/program.ts";
 import { choose } from "./lib/rehearsal/choice.ts";
@@ -52,7 +53,7 @@ async function main(context: ProgramContext): Promise<number> {
   for (const choice of choose(settings, given.operands, given.flag("latest"))) {
     if (signal.aborted) break;
     const { database } = choice;
-    const run = { ...context, database, acceptsDifferences: false };
+    const run = { ...runFor(context, database), acceptsDifferences: false };
     const work = { program: commandLine.program, database: database.name };
     outcomes.push(await recorded(records, context, work, () => rehearse(run, choice, ping.start), endOf));
   }

@@ -5,6 +5,7 @@ import { ExitCode } from "./lib/base/exit-codes.ts";
 import { formatAge, formatTime } from "./lib/base/format.ts";
 import { monthlyAppender } from "./lib/history/monthly-writer.ts";
 import { recordingOf } from "./lib/history/recording.ts";
+import { runFor } from "./lib/postgres/run.ts";
 import type { CommandLine } from "./lib/program/arguments.ts";
 import { exitCodeOf, type ProgramContext, runProgram } from "./lib/program/program.ts";
 import { proofs } from "./lib/rehearsal/proof.ts";
@@ -166,7 +167,7 @@ async function restore(
   database: DatabaseSettings,
   source: RestoreSource,
 ): Promise<Outcome> {
-  const run = { ...context, database, acceptsDifferences: wish.acceptDifferences };
+  const run = { ...runFor(context, database), acceptsDifferences: wish.acceptDifferences };
   if (wish.dryRun) return planned(run, wish, source);
   if (wish.action === "into" && wish.keepGoing) {
     const report = await restorePartlyInto(run, source, wish.into);
@@ -185,18 +186,14 @@ async function restore(
 async function rollBack(context: ProgramContext, wish: Wish, chosen: Chosen): Promise<Outcome> {
   const database = onlyDatabase(context.settings, wish.database);
   chosen(database, null);
-  const run = { ...context, database, acceptsDifferences: wish.acceptDifferences };
+  const run = { ...runFor(context, database), acceptsDifferences: wish.acceptDifferences };
   const { exitCode, data } = wish.dryRun
     ? await planned(run, wish, null)
     : done(await undoRestore(run, { kept: wish.operand ?? undefined, confirmed: wish.confirmed, proofs }));
   return { exitCode, data: { database: database.name, ...data } };
 }
 
-async function planned(
-  run: ProgramContext & RestoreRun,
-  wish: Wish,
-  source: RestoreSource | null,
-): Promise<Outcome> {
+async function planned(run: RestoreRun, wish: Wish, source: RestoreSource | null): Promise<Outcome> {
   const plan = await planRestore(run, wish, source, proofs);
   run.output.print(planText(plan));
   return { exitCode: plan.exitCode, data: { steps: plan.steps } };

@@ -6,10 +6,10 @@ import type { ProgramName } from "../scripts/contract/programs.ts";
  * it and the file in a rehearsal, compares the content with the manifest and cleans up after runs that died.
  */
 const limits: Record<ProgramName, number> = {
-  backup_database: 167_500,
-  check_database_status: 122_500,
+  backup_database: 169_000,
+  check_database_status: 124_000,
   restore_database: 262_000,
-  rehearse_restore: 162_000,
+  rehearse_restore: 163_500,
   prune_backups: 100_000,
   pin_backup: 100_000,
 };

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readContent } from "../../scripts/lib/content/read-content.ts";
 import { beginReading } from "../../scripts/lib/content/text-forms.ts";
+import { Server } from "../../scripts/lib/postgres/server.ts";
 import { PsqlSession } from "../../scripts/lib/postgres/session.ts";
 import { type BackupServer, startBackupServer } from "./backup-server.ts";
 
@@ -70,7 +71,7 @@ const configured = () => {
   return database;
 };
 const asking = { applicationName: "index-function-test" };
-const read = (proof: "full" | "rows" = "full") => readContent(configured(), asking, proof);
+const read = (proof: "full" | "rows" = "full") => readContent(new Server(configured(), asking), proof);
 
 test("a table whose indexes PostgreSQL cannot plan with is backed up, with the hash that it has without them", async () => {
   const { sandbox } = server;
@@ -125,7 +126,7 @@ test("a table whose index is being built anew is read meanwhile, as a dump reads
 
 test("a view that has come into the place of a table is not read", async () => {
   await server.sandbox.psql("CREATE VIEW in_its_place AS SELECT 1 AS one");
-  const session = new PsqlSession(configured(), asking);
+  const session = new PsqlSession(new Server(configured(), asking));
   try {
     await session.query(`${beginReading};`);
     expect(await session.attempt("SELECT count(*) FROM public.in_its_place")).toMatchObject({

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Content } from "../../scripts/contract/content.ts";
 import { type Snapshot, SnapshotSession } from "../../scripts/lib/content/snapshot.ts";
 import { Overtaken } from "../../scripts/lib/content/table-groups.ts";
+import { Server } from "../../scripts/lib/postgres/server.ts";
 import { PsqlSession } from "../../scripts/lib/postgres/session.ts";
 import { commandOf, putPrograms, settingsFile } from "./programs.ts";
 import { backups, type RestoreServer, startRestoreServer } from "./restore-server.ts";
@@ -166,9 +167,9 @@ END $$;`,
       work: (snapshot: Snapshot) => Promise<void>,
       { before = "", dumps = true } = {},
     ) => {
-      const settings = { ...database, database: plain };
-      const snapshot = await new SnapshotSession(settings, options, new Set(first)).take();
-      const dumping = new PsqlSession(settings, options);
+      const asking = new Server({ ...database, database: plain }, options);
+      const snapshot = await new SnapshotSession(asking, new Set(first)).take();
+      const dumping = new PsqlSession(asking);
       try {
         if (before !== "") await psql(before, plain);
         if (dumps) await dumping.query(`BEGIN; LOCK TABLE ${parts} IN ACCESS SHARE MODE`);
@@ -267,8 +268,7 @@ SELECT format('INSERT INTO parts VALUES (%1$s)', n) FROM generate_series(1, 120)
     "fewer",
   );
   const snapshot = await new SnapshotSession(
-    { ...database, database: "fewer" },
-    { applicationName: "locks-test" },
+    new Server({ ...database, database: "fewer" }, { applicationName: "locks-test" }),
   ).take();
   const emptied = psql("TRUNCATE part_70; SELECT 1", "fewer");
   try {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { contentDifferences } from "../../scripts/lib/content/differences.ts";
 import { readContent } from "../../scripts/lib/content/read-content.ts";
+import { Server } from "../../scripts/lib/postgres/server.ts";
 import { type BackupServer, startBackupServer } from "./backup-server.ts";
 
 let server: BackupServer;
@@ -104,7 +105,10 @@ test("while tables, types, functions and large objects are made and dropped, no 
   for (const archive of (await server.files()).filter((file) => file.endsWith(".sql.gz"))) {
     const { content } = await server.manifest(archive);
     const restored = await server.restoreByStockTools(archive);
-    const found = await readContent(database, { applicationName: "moving-test", dbname: restored }, "full");
+    const found = await readContent(
+      new Server(database, { applicationName: "moving-test", dbname: restored }),
+      "full",
+    );
     expect(content === null ? ["nothing is said"] : contentDifferences(content, found)).toEqual([]);
     expect(found).toEqual(content);
   }

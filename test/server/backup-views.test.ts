@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { SnapshotSession } from "../../scripts/lib/content/snapshot.ts";
 import { SnapshotReader } from "../../scripts/lib/content/snapshot-reader.ts";
 import { evaluateViews } from "../../scripts/lib/content/views.ts";
+import { Server } from "../../scripts/lib/postgres/server.ts";
 import { type BackupServer, startBackupServer } from "./backup-server.ts";
 
 let server: BackupServer;
@@ -23,9 +24,9 @@ test("a table that is locked or changed behind a dump, or no time: its views are
   const { psql } = server.sandbox;
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is no database");
-  const options = { applicationName: "views-test", lockTimeoutSeconds: 300 };
-  const snapshot = await new SnapshotSession(database, options).take();
-  const reader = new SnapshotReader(database, options, snapshot.facts.snapshot);
+  const asking = new Server(database, { applicationName: "views-test", lockTimeoutSeconds: 300 });
+  const snapshot = await new SnapshotSession(asking).take();
+  const reader = new SnapshotReader(asking, snapshot.facts.snapshot);
   const outcomes = async (seconds: number) => {
     const until = performance.now() + seconds * 1000;
     const views = await evaluateViews({ reader, timeoutSeconds: 60, until, proof: "full" });

@@ -3,6 +3,7 @@ import { readContent } from "../../scripts/lib/content/read-content.ts";
 import { SnapshotSession } from "../../scripts/lib/content/snapshot.ts";
 import { SnapshotReader } from "../../scripts/lib/content/snapshot-reader.ts";
 import { evaluateViews } from "../../scripts/lib/content/views.ts";
+import { Server } from "../../scripts/lib/postgres/server.ts";
 import { commandOf, putPrograms } from "./programs.ts";
 import { type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
@@ -90,10 +91,10 @@ test("what is put in the place of a view, its type or a cast meanwhile has no mo
       raise log 'TRAP as % super %', current_user, (select rolsuper from pg_roles where rolname = current_user);
       return 'x'; end $$;
     create cast (shop.mine as text) with function shop.told(shop.mine)`);
-  const options = { applicationName: "trust-test", lockTimeoutSeconds: 60 };
-  const holder = new SnapshotSession(database, options);
+  const asking = new Server(database, { applicationName: "trust-test", lockTimeoutSeconds: 60 });
+  const holder = new SnapshotSession(asking);
   const snapshot = await holder.take();
-  const reader = new SnapshotReader(database, options, snapshot.facts.snapshot);
+  const reader = new SnapshotReader(asking, snapshot.facts.snapshot);
   let asked = 0;
   const swapping = {
     read: async <T>(work: Parameters<typeof reader.read<T>>[0]): Promise<T> =>
@@ -132,10 +133,10 @@ test("a superuser's view is not run where others may change what it finds", asyn
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is no database");
   const why = async () => {
-    const options = { applicationName: "trust-test" };
-    const holder = new SnapshotSession(database, options);
+    const asking = new Server(database, { applicationName: "trust-test" });
+    const holder = new SnapshotSession(asking);
     const snapshot = await holder.take();
-    const reader = new SnapshotReader(database, options, snapshot.facts.snapshot);
+    const reader = new SnapshotReader(asking, snapshot.facts.snapshot);
     try {
       const until = performance.now() + 60_000;
       const views = await evaluateViews({ reader, timeoutSeconds: 60, until, proof: "full" });
@@ -161,6 +162,9 @@ test("a view whose owner may not use its schema is read all the same", async () 
   if (database === undefined) throw new Error("there is no database");
   await psql(`create materialized view tools.given as select 1 as one;
     alter materialized view tools.given owner to keeper`);
-  const { materializedViews } = await readContent(database, { applicationName: "trust-test" }, "full");
+  const { materializedViews } = await readContent(
+    new Server(database, { applicationName: "trust-test" }),
+    "full",
+  );
   expect(materializedViews).toContainEqual(expect.objectContaining({ name: "given", rows: 1 }));
 });

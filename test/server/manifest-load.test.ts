@@ -4,6 +4,7 @@ import { dumpHoldsLocks } from "../../scripts/lib/backup/dump-locks.ts";
 import { contentDifferences } from "../../scripts/lib/content/differences.ts";
 import { readContent } from "../../scripts/lib/content/read-content.ts";
 import { SnapshotSession } from "../../scripts/lib/content/snapshot.ts";
+import { Server } from "../../scripts/lib/postgres/server.ts";
 import { PsqlSession } from "../../scripts/lib/postgres/session.ts";
 import { type BackupServer, startBackupServer } from "./backup-server.ts";
 
@@ -123,8 +124,7 @@ test("while everything is written to, every backup is exactly what its manifest 
       const { content } = await server.manifest(archive);
       const restored = await server.restoreByStockTools(archive);
       const found = await readContent(
-        database,
-        { applicationName: "manifest-test", dbname: restored },
+        new Server(database, { applicationName: "manifest-test", dbname: restored }),
         "full",
       );
       expect(content === null ? ["nothing is said"] : contentDifferences(content, found)).toEqual([]);
@@ -147,10 +147,10 @@ test("a dump behind somebody who waits for the snapshot's own lock is seen, and 
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is no database");
   const { psql } = server.sandbox;
-  const options = { applicationName: "database-backups/manifest-test" };
+  const asking = new Server(database, { applicationName: "database-backups/manifest-test" });
   await psql("CREATE TABLE migrated (id integer)");
-  const snapshot = await new SnapshotSession(database, options).take();
-  const dump = new PsqlSession(database, options);
+  const snapshot = await new SnapshotSession(asking).take();
+  const dump = new PsqlSession(asking);
   try {
     const migration = psql("ALTER TABLE migrated ADD COLUMN more integer");
     const waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'migrated'::regclass";
@@ -161,7 +161,7 @@ test("a dump behind somebody who waits for the snapshot's own lock is seen, and 
     await Promise.all([migration, locked]);
     await dump.query("ROLLBACK");
 
-    const next = await new SnapshotSession(database, options).take();
+    const next = await new SnapshotSession(asking).take();
     const again = psql("ALTER TABLE migrated DROP COLUMN more");
     while ((await psql(waiting)) !== "1") await sleep(20);
     const tables = "SELECT string_agg(format('ONLY %I.%I', schemaname, tablename), ', ') FROM pg_tables";

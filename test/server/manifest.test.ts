@@ -5,6 +5,7 @@ import type { Content } from "../../scripts/contract/content.ts";
 import type { Manifest } from "../../scripts/contract/manifest.ts";
 import { contentDifferences, contentNotes } from "../../scripts/lib/content/differences.ts";
 import { readContent } from "../../scripts/lib/content/read-content.ts";
+import { Server } from "../../scripts/lib/postgres/server.ts";
 import { docker } from "../sandbox/docker.ts";
 import { type BackupServer, startBackupServer } from "./backup-server.ts";
 
@@ -50,7 +51,7 @@ async function backedUpAndRestored(): Promise<{ manifest: Manifest; restored: st
 const contentOf = (dbname: string, proof: Content["proof"] = "full"): Promise<Content> => {
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is no database");
-  return readContent(database, { applicationName: "manifest-test", dbname }, proof);
+  return readContent(new Server(database, { applicationName: "manifest-test", dbname }), proof);
 };
 
 let known: Content;

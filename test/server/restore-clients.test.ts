@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DatabaseSettings } from "../../scripts/contract/settings.ts";
+import { Server } from "../../scripts/lib/postgres/server.ts";
 import { runWithoutClients } from "../../scripts/lib/restore/client-cut-off.ts";
 import { type Swap, swapDatabases, swapStatements } from "../../scripts/lib/restore/swap.ts";
 import type { SandboxServer } from "../sandbox/sandbox-server.ts";
@@ -10,7 +11,6 @@ import { settingsFor } from "./programs.ts";
 let sandbox: SandboxServer;
 let database: DatabaseSettings;
 
-const options = { applicationName: "database-backups/test", dbname: "template1", timeoutSeconds: 30 };
 const clientNumbers = [1, 2, 3, 4, 5, 6, 7, 8];
 
 beforeAll(async () => {
@@ -62,6 +62,13 @@ async function makeIncoming(number: number): Promise<Swap> {
   return { live, incoming, outgoing: `outgoing_${number}` };
 }
 
+const asking = () =>
+  new Server(database, {
+    applicationName: "database-backups/test",
+    dbname: "template1",
+    timeoutSeconds: 30,
+  });
+
 const losses = (answers: readonly string[]) => answers.filter((answer) => answer === "failed").length;
 
 test("however long the swap takes, who reconnects meanwhile waits and finds the new database", async () => {
@@ -70,7 +77,7 @@ test("however long the swap takes, who reconnects meanwhile waits and finds the 
     statement.includes("RENAME") ? [statement, "SELECT pg_sleep(1)"] : [statement],
   );
   const answers = await answersDuring(() =>
-    runWithoutClients(database, swap.live, [swap.live, swap.incoming], statements, options),
+    runWithoutClients(asking(), swap.live, [swap.live, swap.incoming], statements),
   );
   for (const one of answers) {
     expect(losses(one)).toBeLessThanOrEqual(1);
@@ -87,7 +94,8 @@ test("a dump of another database that holds the catalogue does not hold up the s
   const held =
     "select count(*) from pg_locks where relation = 1262 and granted and mode = 'AccessShareLock' and pid in (select pid from pg_stat_activity where query like '%sleep(600)%' and pid <> pg_backend_pid())";
   while ((await sandbox.psql(held, "template1")) === "0") await sleep(100);
-  const run = { settings: settingsFor(sandbox), database, runId: "20261122T020000-4f2a1b" };
+  const runId = "20261122T020000-4f2a1b";
+  const run = { runId, server: Server.of({ settings: settingsFor(sandbox), database, runId }) };
   const answers = await answersDuring(() => swapDatabases(run, "template1", swap));
   await sandbox.psql(
     "select pg_terminate_backend(pid) from pg_stat_activity where query like '%sleep(600)%' and pid <> pg_backend_pid()",

@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DatabaseSettings } from "../../contract/settings.ts";
 import { ProgramError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
-import { applicationName } from "../base/run-id.ts";
 import { clientProgram } from "../postgres/client-program.ts";
-import { serverFacts } from "../postgres/server-facts.ts";
+import type { Server } from "../postgres/server.ts";
 import { connectionString } from "../postgres/sql.ts";
 import { type ChildOptions, type ChildResult, firstForeignStatus } from "../system/child.ts";
 import { requireRunning, runClient } from "../system/docker.ts";
@@ -18,13 +16,11 @@ export class DumpError extends ProgramError {
   }
 }
 
-export interface DumpOptions {
-  runId: string;
+export interface DumpOutput {
   /** The file that takes the dump. */
   output: number;
   /** The lock's descriptor: the dump holds it too, for as long as it writes. */
   lock: number;
-  signal: AbortSignal;
 }
 
 /** What is known only when a snapshot was taken. */
@@ -92,9 +88,10 @@ export const dumpCommand = ({ compress, filter }: Writing): string[] => [
  * meanwhile is missing.
  */
 export function prepareDump(
-  database: DatabaseSettings,
-  { lockWaitSeconds, ...options }: DumpOptions & { writing: Writing; lockWaitSeconds: number },
+  server: Server,
+  { lockWaitSeconds, ...options }: DumpOutput & { writing: Writing; lockWaitSeconds: number },
 ): Dump {
+  const { database } = server;
   const order = Promise.withResolvers<string>();
   const heard = Promise.withResolvers<void>();
   const argv = [
@@ -104,7 +101,7 @@ export function prepareDump(
     `--username=${database.user}`,
     `--dbname=${connectionString(database.database)}`,
   ];
-  const done = run(database, "pg_dump", argv, {
+  const done = run(server, "pg_dump", argv, {
     ...options,
     input: order.promise,
     overhear: (stderr) => {
@@ -124,9 +121,10 @@ export function prepareDump(
 
 /** Writes the server's roles into `output`; their password hashes only if the user may read them. */
 export async function dumpRoles(
-  database: DatabaseSettings,
-  { passwords, ...options }: DumpOptions & Pick<DumpOrder, "encoding"> & { passwords: boolean },
+  server: Server,
+  { passwords, ...options }: DumpOutput & Pick<DumpOrder, "encoding"> & { passwords: boolean },
 ): Promise<void> {
+  const { database } = server;
   const argv = [
     "pg_dumpall",
     "--no-password",
@@ -135,7 +133,7 @@ export async function dumpRoles(
     `--username=${database.user}`,
     `--database=${connectionString(database.database)}`,
   ];
-  await run(database, "pg_dumpall", argv, options);
+  await run(server, "pg_dumpall", argv, options);
 }
 
 /** Docker notes a container's end a moment after that of the programs in it. */
@@ -144,26 +142,29 @@ const looksAfterKill = 10;
 const lookPause = 200;
 
 async function run(
-  database: DatabaseSettings,
+  server: Server,
   program: string,
   argv: string[],
   {
-    runId,
     lock,
     encoding,
     writing,
     ...child
-  }: DumpOptions &
+  }: DumpOutput &
     Partial<Pick<DumpOrder, "encoding"> & { writing: Writing }> &
     Pick<ChildOptions, "input" | "overhear">,
 ): Promise<void> {
-  const { signal } = child;
-  const asking = { applicationName: applicationName(runId), signal };
-  const facts = await serverFacts(database, asking);
+  const { applicationName, database, signal } = server;
+  const limits = signal === undefined ? {} : { signal };
+  const facts = await server.facts();
   const result = await runClient(
     database.container,
-    clientProgram(database, facts, { ...asking, argv, ...(encoding === undefined ? {} : { encoding }) }),
-    { ...child, inherit: [lock] },
+    clientProgram(database, facts, {
+      applicationName,
+      argv,
+      ...(encoding === undefined ? {} : { encoding }),
+    }),
+    { ...child, ...limits, inherit: [lock] },
   );
   if (result.code === 0) return;
   const filter = writing?.filter;
@@ -172,7 +173,7 @@ async function run(
   const looks = result.code >= firstForeignStatus ? looksAfterKill : 1;
   for (let look = 1; look <= looks; look += 1) {
     if (look > 1) await sleep(lookPause);
-    await requireRunning(database.container, { signal });
+    await requireRunning(database.container, limits);
   }
   const failed = result.code === filterFailed && filter ? filter.name : program;
   throw new DumpError(failed, database.container, detailOf(result));

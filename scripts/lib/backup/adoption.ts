@@ -1,11 +1,10 @@
 import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { ArchiveError } from "../archive/verify.ts";
 import { deadline } from "../base/deadline.ts";
 import { messageOf, ProgramError, systemCode } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
-import type { Log } from "../program/log.ts";
+import type { Run } from "../postgres/run.ts";
 import {
   identityOf,
   identityWithManifest,
@@ -26,14 +25,11 @@ import { adoptedManifest } from "./adopted-manifest.ts";
  * @returns the file names of the archives that were adopted.
  * @throws InterruptedError on abort of `signal`; what else goes wrong is logged
  */
-export async function adoptArchives(
-  settings: Settings,
-  database: DatabaseSettings,
-  { runId, log, signal }: AdoptionRun,
-): Promise<string[]> {
+export async function adoptArchives(run: AdoptionRun): Promise<string[]> {
+  const { database, log, settings, signal } = run;
   const seconds = settings.timeouts.backup;
   const limit = deadline(signal, seconds, `it was not read to its end in ${seconds} s (timeouts.backup)`);
-  const adoption = new Adoption(settings, database, { runId, log, signal: limit.signal });
+  const adoption = new Adoption({ ...run, signal: limit.signal });
   try {
     for (const backup of listBackups(settings.paths.backups, database.name)) {
       if (backup.manifest === null) await adoption.look(backup, signal);
@@ -54,16 +50,10 @@ export async function adoptArchives(
   return adoption.adopted;
 }
 
-interface AdoptionRun {
-  runId: string;
-  log: Log;
-  signal: AbortSignal;
-}
+type AdoptionRun = Pick<Run, "database" | "log" | "runId" | "settings" | "signal">;
 
 class Adoption {
   readonly adopted: string[] = [];
-  readonly #settings: Settings;
-  readonly #database: DatabaseSettings;
   readonly #run: AdoptionRun;
   readonly #known: LeftAloneArchives;
   #leftAlone: Record<string, LeftAlone>;
@@ -72,9 +62,8 @@ class Adoption {
   readonly #described = new Map<string, string>();
   #read = 0;
 
-  constructor(settings: Settings, database: DatabaseSettings, run: AdoptionRun) {
-    this.#settings = settings;
-    this.#database = database;
+  constructor(run: AdoptionRun) {
+    const { database, settings } = run;
     this.#run = run;
     this.#known = readLeftAlone(settings.paths.backups, database.name);
     this.#leftAlone = { ...this.#known };
@@ -105,8 +94,8 @@ class Adoption {
   }
 
   async #adopt(backup: Backup, file: string): Promise<void> {
-    const { log, runId, signal } = this.#run;
-    const manifest = await adoptedManifest(this.#settings, this.#database, backup, runId, signal);
+    const { database, log, runId, settings, signal } = this.#run;
+    const manifest = await adoptedManifest(settings, database, backup, runId, signal);
     try {
       writeManifest(backup.manifestPath, manifest);
     } catch (error) {
@@ -116,7 +105,7 @@ class Adoption {
     }
     this.adopted.push(file);
     this.#described.set(backup.stem, file);
-    log.event("info", this.#database.name, `adopted ${file}, an earlier backup, after reading it in full`);
+    log.event("info", database.name, `adopted ${file}, an earlier backup, after reading it in full`);
   }
 
   #leave(file: string, identity: string, error: unknown): void {
@@ -149,14 +138,15 @@ class Adoption {
   /** Writes down what is known now. */
   finish(): void {
     if (isDeepStrictEqual(this.#known, this.#leftAlone)) return;
+    const { database, settings } = this.#run;
     try {
-      writeLeftAlone(this.#settings.paths.backups, this.#database.name, this.#leftAlone);
+      writeLeftAlone(settings.paths.backups, database.name, this.#leftAlone);
     } catch (error) {
       this.#warn(`could not write down which archives are left alone: ${messageOf(error)} [DBK-STORE-1]`);
     }
   }
 
   #warn(text: string): void {
-    this.#run.log.event("warning", this.#database.name, text);
+    this.#run.log.event("warning", this.#run.database.name, text);
   }
 }

@@ -1,6 +1,7 @@
-import { compressionIn, type DatabaseSettings, type Settings } from "../../contract/settings.ts";
+import { compressionIn, type Settings } from "../../contract/settings.ts";
 import { writings } from "../archive/format.ts";
-import { type Dump, type DumpOptions, prepareDump } from "../archive/write.ts";
+import { type Dump, type DumpOutput, prepareDump } from "../archive/write.ts";
+import type { Server } from "../postgres/server.ts";
 import type { PartialFile } from "../store/partial-files.ts";
 
 /** The dump that writes a run's archive. */
@@ -12,17 +13,12 @@ export class ArchiveWriter {
   /** What the dump failed with. */
   failure: unknown = null;
 
-  constructor(
-    settings: Settings,
-    database: DatabaseSettings,
-    file: PartialFile,
-    options: Omit<DumpOptions, "output">,
-  ) {
+  constructor(settings: Settings, server: Server, file: PartialFile, lock: DumpOutput["lock"]) {
     const { compression, level } = compressionIn(settings);
     const writing = writings[compression](level);
     const lockWaitSeconds = settings.timeouts.lockWait;
     this.#file = file;
-    this.#prepare = (output) => prepareDump(database, { ...options, writing, output, lockWaitSeconds });
+    this.#prepare = (output) => prepareDump(server, { writing, output, lock, lockWaitSeconds });
   }
 
   /** Makes a dump ready, in place of one that has ended. */

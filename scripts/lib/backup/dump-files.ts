@@ -3,11 +3,9 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "../../contract/cluster.ts";
 import type { Content } from "../../contract/content.ts";
-import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
-import { type Dump, DumpError, type DumpOptions, dumpRoles } from "../archive/write.ts";
+import { type Dump, DumpError, type DumpOutput, dumpRoles } from "../archive/write.ts";
 import type { Deadline } from "../base/deadline.ts";
 import { InterruptedError } from "../base/errors.ts";
-import { applicationName } from "../base/run-id.ts";
 import type { NamedSequence } from "../content/sequences.ts";
 import {
   type DatabaseFacts,
@@ -20,8 +18,8 @@ import { Overtaken } from "../content/table-groups.ts";
 import { evaluateViews } from "../content/views.ts";
 import { readCluster } from "../postgres/cluster.ts";
 import { PsqlError } from "../postgres/error.ts";
-import type { QueryOptions } from "../postgres/psql.ts";
-import type { Log } from "../program/log.ts";
+import type { Run } from "../postgres/run.ts";
+import type { Server } from "../postgres/server.ts";
 import type { PartialFile } from "../store/partial-files.ts";
 import type { BackupWriter } from "../store/publisher.ts";
 import { ArchiveWriter } from "./archive-writer.ts";
@@ -46,9 +44,7 @@ const viewsPerBackup = 10;
 /** Of a backup's time, what is left for everything behind the materialized views. */
 const shareOfRest = 0.1;
 
-export interface DumpRun {
-  runId: string;
-  log: Log;
+export interface DumpWork {
   /** By performance.now(). */
   began: number;
   lock: { readonly fd: number };
@@ -66,41 +62,35 @@ export interface DumpRun {
  * @returns an error after which another attempt may succeed: something was dropped before it was dumped, or a table
  * changed before it was read.
  * @throws PsqlError (sqlState 55P03 when a table stayed locked), DockerError, DumpError, InterruptedError, system
- * errors, and what `run.before` throws; the files are then still there.
+ * errors, and what `work.before` throws; the files are then still there.
  */
-export async function writeDumpFiles(
-  settings: Settings,
-  database: DatabaseSettings,
-  run: DumpRun,
-): Promise<DumpFiles | DumpError | Overtaken> {
+export async function writeDumpFiles(run: Run, work: DumpWork): Promise<DumpFiles | DumpError | Overtaken> {
+  const { timeouts } = run.settings;
   const ended = new AbortController();
-  const signal = AbortSignal.any([run.deadline.signal, ended.signal]);
-  const options = {
-    applicationName: applicationName(run.runId),
-    lockTimeoutSeconds: settings.timeouts.lockWait,
-    signal,
-  };
-  const common = { runId: run.runId, lock: run.lock.fd, signal };
-  const { archive } = run.writer;
-  const writer = new ArchiveWriter(settings, database, archive, common);
-  const timer = setInterval(() => run.progress?.(archive.bytes), progressPause);
-  const session = new SnapshotSession(database, options, run.overtaken);
-  const work: Promise<unknown>[] = [];
+  const signal = AbortSignal.any([work.deadline.signal, ended.signal]);
+  const asking = run.server.until(signal).waiting(timeouts.lockWait);
+  const server = asking.within(null);
+  const { archive, roles: rolesFile } = work.writer;
+  const lock = work.lock.fd;
+  const writer = new ArchiveWriter(run.settings, server, archive, lock);
+  const timer = setInterval(() => work.progress?.(archive.bytes), progressPause);
+  const session = new SnapshotSession(server, work.overtaken);
+  const parts: Promise<unknown>[] = [];
   let snapshot: Snapshot | null = null;
   try {
-    await run.before();
+    await work.before();
     const first = writer.prepare();
     const facts = await session.facts();
-    const cluster = readCluster(database, options);
-    const roles = writeRoles(database, run.writer.roles, { ...common, facts });
-    work.push(cluster, roles);
+    const cluster = readCluster(server);
+    const roles = writeRoles(server, rolesFile, lock, facts);
+    parts.push(cluster, roles);
     // They may fail while the dump begins.
-    void Promise.allSettled(work);
+    void Promise.allSettled(parts);
     const begun = await startDump(session, writer, first);
     const { dump } = begun;
     snapshot = begun.snapshot;
-    const content = readContent(settings, database, snapshot, options, run);
-    work.push(content);
+    const content = readContent(run, asking, snapshot, work.began);
+    parts.push(content);
     const [read, described] = await Promise.all([content, cluster, roles, dump.done]);
     archive.keep();
     const { takenAt: snapshotAt } = snapshot;
@@ -108,13 +98,10 @@ export async function writeDumpFiles(
   } catch (error) {
     const passing =
       error instanceof DumpError && error === writer.failure && snapshot !== null
-        ? await somethingVanished(database, snapshot.facts.snapshot, {
-            ...options,
-            timeoutSeconds: settings.timeouts.query,
-          }).catch(() => false)
+        ? await somethingVanished(asking, snapshot.facts.snapshot).catch(() => false)
         : false;
     ended.abort(new InterruptedError("another part of the backup failed [DBK-RECOVERY-1]"));
-    await Promise.allSettled([...work, writer.ended]);
+    await Promise.allSettled([...parts, writer.ended]);
     if ((passing && error instanceof DumpError) || error instanceof Overtaken) return error;
     throw error;
   } finally {
@@ -150,14 +137,14 @@ async function startDump(
 }
 
 async function writeRoles(
-  database: DatabaseSettings,
+  server: Server,
   file: PartialFile,
-  { facts, ...options }: Omit<DumpOptions, "output"> & { facts: DatabaseFacts },
+  lock: DumpOutput["lock"],
+  { properties, readsPasswords: passwords }: DatabaseFacts,
 ): Promise<void> {
   const output = file.create();
   try {
-    const { properties, readsPasswords: passwords } = facts;
-    await dumpRoles(database, { ...options, output, encoding: properties.encoding, passwords });
+    await dumpRoles(server, { output, lock, encoding: properties.encoding, passwords });
     file.keep();
   } finally {
     file.close();
@@ -165,18 +152,17 @@ async function writeRoles(
 }
 
 async function readContent(
-  { manifest, timeouts }: Settings,
-  database: DatabaseSettings,
+  { database, log, settings: { manifest, timeouts } }: Run,
+  server: Server,
   snapshot: Snapshot,
-  options: QueryOptions,
-  { began, log }: DumpRun,
+  began: number,
 ): Promise<Pick<DumpFiles, "content" | "sequences">> {
   const sequences = await snapshot.listSequences();
   const content = await snapshot.readContent(manifest);
   if (content.objects.materializedViews?.count === 0)
     return { sequences, content: { ...content, materializedViews: [] } };
   const timeoutSeconds = timeouts.query;
-  const reader = new SnapshotReader(database, { ...options, timeoutSeconds }, snapshot.facts.snapshot);
+  const reader = new SnapshotReader(server, snapshot.facts.snapshot);
   try {
     // What they need must not end a backup whose dump is finished.
     const end = began + (timeouts.backup - shareOfRest * timeouts.backup) * 1000;

@@ -1,11 +1,10 @@
 import { identified } from "../../contract/error-ids.ts";
 import type { Manifest } from "../../contract/manifest.ts";
-import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { messageOf } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
-import { applicationName } from "../base/run-id.ts";
 import { PsqlError } from "../postgres/error.ts";
 import { whyRefused } from "../postgres/refusal.ts";
+import type { Run } from "../postgres/run.ts";
 import type { Log } from "../program/log.ts";
 import { exitCodeOf } from "../program/program.ts";
 import { lockDatabase } from "../recovery/dead-runs.ts";
@@ -34,23 +33,16 @@ export interface BackupOutcome {
   error: string | null;
 }
 
-export interface BackupRequest {
-  program: string;
-  runId: string;
-  log: Log;
-  signal: AbortSignal;
+/** Who is told how a backup goes. */
+export interface BackupListener {
   progress?: (bytes: number) => void;
   /** Told when the database's lock is held: from then on the run does something. */
   begun?: () => void;
 }
 
 /** Backs up one database: lock, clean-up after dead runs, backup, adoption, retention. Never throws. */
-export async function backUp(
-  settings: Settings,
-  database: DatabaseSettings,
-  request: BackupRequest,
-): Promise<BackupOutcome> {
-  const { log } = request;
+export async function backUp(run: Run, { begun, ...listener }: BackupListener): Promise<BackupOutcome> {
+  const { database, log, settings } = run;
   const outcome: BackupOutcome = {
     database: database.name,
     exitCode: ExitCode.success,
@@ -61,19 +53,18 @@ export async function backUp(
     error: null,
   };
   const attempt = async () => {
-    const lock = await reporting(log, database.name, () => lockDatabase(settings, database, request));
-    request.begun?.();
+    const lock = await reporting(log, database.name, () => lockDatabase(run));
+    begun?.();
     try {
-      const run = { ...request, settings, database };
       let present: string[] = [];
       const cleanUp = async () => {
         present = await databaseNames(run, database.database);
         outcome.dropped = await dropLeftovers(run, database.database, present);
       };
-      const backup = await takeBackup(settings, database, { ...request, class: "regular", lock, cleanUp });
+      const backup = await takeBackup(run, { ...listener, class: "regular", lock, cleanUp });
       outcome.backup = backup;
       // Not after a failure: that is to be reported at once, and reading old archives may take as long as a backup.
-      outcome.adopted = await adoptArchives(settings, database, request);
+      outcome.adopted = await adoptArchives(run);
       await forgetUndropped(run);
       const { removed, problems, heldBy } = await prune(settings, database, log);
       outcome.removed = removed;
@@ -97,7 +88,7 @@ export async function backUp(
         database.name,
         `could not remove expired backups: ${messageOf(error)} [DBK-RETENTION-3]`,
       );
-    const refusal = await refusalOf(error, database, request);
+    const refusal = await refusalOf(error, run);
     if (refusal !== null) log.event("error", database.name, `no backup: ${refusal} [DBK-PG-1]`);
     const told = refusal === null ? messageOf(error) : `${messageOf(error)}: ${refusal}`;
     return { ...outcome, exitCode: exitCodeOf(error), error: told };
@@ -106,14 +97,9 @@ export async function backUp(
 }
 
 /** Why a connection was refused and what helps, in one language, where that can be found out. */
-async function refusalOf(
-  error: unknown,
-  database: DatabaseSettings,
-  { runId, signal }: BackupRequest,
-): Promise<string | null> {
+async function refusalOf(error: unknown, { server, signal }: Run): Promise<string | null> {
   if (!(error instanceof PsqlError) || error.kind !== "connection" || signal.aborted) return null;
-  const asking = { applicationName: applicationName(runId), signal };
-  const refusal = await whyRefused(database, asking).catch(() => null);
+  const refusal = await whyRefused(server.until(signal)).catch(() => null);
   return refusal === null ? null : `${refusal.text}; ${refusal.advice}`;
 }
 

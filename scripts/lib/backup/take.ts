@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { totalRows } from "../../contract/content.ts";
 import { type BackupClass, formatName, type Manifest } from "../../contract/manifest.ts";
-import { compressionIn, type DatabaseSettings, type Settings } from "../../contract/settings.ts";
+import { compressionIn } from "../../contract/settings.ts";
 import { formats } from "../archive/format.ts";
 import { type VerifiedArchive, verifyArchive } from "../archive/verify.ts";
 import { DumpError } from "../archive/write.ts";
@@ -10,12 +10,11 @@ import { deadline } from "../base/deadline.ts";
 import { messageOf, ProgramError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import { formatBytes, formatDuration, plural } from "../base/format.ts";
-import { applicationName } from "../base/run-id.ts";
 import { DumpedSequences } from "../content/dumped-sequences.ts";
 import type { NamedSequence } from "../content/sequences.ts";
 import { Overtaken } from "../content/table-groups.ts";
+import type { Run } from "../postgres/run.ts";
 import { endBackends } from "../postgres/sessions.ts";
-import type { Log } from "../program/log.ts";
 import { listBackups } from "../store/list.ts";
 import { type BackupWriter, beginBackup } from "../store/publisher.ts";
 import { requireRunning } from "../system/docker.ts";
@@ -23,16 +22,13 @@ import type { Lock } from "../system/lock.ts";
 import { missingMount, missingMountText, mountAdvice } from "../system/mounts.ts";
 import { neededBytes, requireSpace } from "../system/space.ts";
 import { backupFailure } from "./backup-failure.ts";
-import { type DumpFiles, type DumpRun, readRoles, writeDumpFiles } from "./dump-files.ts";
+import { type DumpFiles, type DumpWork, readRoles, writeDumpFiles } from "./dump-files.ts";
 import { predecessors, shrinkage } from "./shrinkage.ts";
 
-export interface BackupRun {
-  runId: string;
+export interface BackupWish {
   class: BackupClass;
-  log: Log;
   /** The database's lock; see lockDatabase. */
   lock: Lock;
-  signal: AbortSignal;
   /** What makes room before the free space is looked at. */
   cleanUp?: () => Promise<void>;
   /** Told now and then how many bytes of the archive are written. */
@@ -45,19 +41,15 @@ export interface BackupRun {
  * it has all its names by then.
  * @throws ProgramError with the exit code that fits.
  */
-export async function takeBackup(
-  settings: Settings,
-  database: DatabaseSettings,
-  run: BackupRun,
-): Promise<Manifest> {
-  const { log } = run;
+export async function takeBackup(run: Run, wish: BackupWish): Promise<Manifest> {
+  const { database, log, settings } = run;
   log.event(
     "info",
     database.name,
-    run.class === "regular" ? "backup started" : "backup started, before a restore",
+    wish.class === "regular" ? "backup started" : "backup started, before a restore",
   );
   try {
-    const manifest = await attempt(settings, database, run);
+    const manifest = await attempt(run, wish);
     log.event("info", database.name, `backup finished: ${summary(manifest)}`);
     return manifest;
   } catch (error) {
@@ -82,7 +74,8 @@ function requireMounted(directory: string): void {
   throw new ProgramError(`${what}; ${mountAdvice(missing)} [DBK-BACKUP-2]`, ExitCode.failed);
 }
 
-async function attempt(settings: Settings, database: DatabaseSettings, run: BackupRun): Promise<Manifest> {
+async function attempt(run: Run, wish: BackupWish): Promise<Manifest> {
+  const { database, settings } = run;
   const begun = performance.now();
   const { compression, level } = compressionIn(settings);
   // Nothing is written that this Node could not read back.
@@ -98,7 +91,7 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
     const asking = { timeoutSeconds: settings.timeouts.query, signal: run.signal };
     const [running, cleaned] = await Promise.allSettled([
       requireRunning(database.container, asking),
-      run.cleanUp?.(),
+      wish.cleanUp?.(),
     ]);
     if (cleaned.status === "rejected") throw cleaned.reason;
     requireSpace(directory, neededBytes(last?.bytes ?? null, settings.monitoring.minimumFreeBytes));
@@ -112,8 +105,8 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
     `the backup took more than ${seconds} s and was ended; raise timeouts.backup [DBK-BACKUP-4]`,
   );
   try {
-    const { files, dumped, verified } = await dumpAndVerify(settings, database, {
-      ...run,
+    const { files, dumped, verified } = await dumpAndVerify(run, {
+      ...wish,
       writer,
       began: begun,
       before,
@@ -135,7 +128,7 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
       format: formatName(compression),
       compressionLevel: level,
     };
-    const described = { ...describe(settings, database, files, verified, dumped), archive };
+    const described = { ...describe(run, files, verified, dumped), archive };
     const limitPercent = settings.monitoring.shrinkWarningPercent;
     const manifest: Manifest = {
       version: 1,
@@ -144,12 +137,12 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
       createdAt: writer.time.toISOString(),
       snapshotAt: files.snapshotAt.toISOString(),
       durationSeconds: Math.round(performance.now() - begun) / 1000,
-      class: run.class,
+      class: wish.class,
       adopted: false,
       roles: { file: writer.names.roles, ...roles, passwords: files.facts.readsPasswords },
       // What a restore is to replace may well be emptied: that is what it is made for.
       shrunk:
-        run.class === "regular"
+        wish.class === "regular"
           ? shrinkage(described, predecessors(earlier, writer.time), limitPercent)
           : null,
       verifiedAt: new Date().toISOString(),
@@ -158,7 +151,7 @@ async function attempt(settings: Settings, database: DatabaseSettings, run: Back
     return manifest;
   } catch (error) {
     limit.stop("the backup failed");
-    if (prepared) await abandon(settings, database, run, writer);
+    if (prepared) await abandon(run, writer);
     throw error;
   } finally {
     limit.done();
@@ -175,24 +168,21 @@ const longestPause = 300;
  * Of a function pg_dump does not even say so, and its dump cannot be loaded. Tables that were in the way are locked by
  * the next attempt.
  */
-async function dumpAndVerify(
-  settings: Settings,
-  database: DatabaseSettings,
-  run: Omit<DumpRun, "overtaken">,
-) {
-  const { lockWait, query: timeoutSeconds } = settings.timeouts;
+async function dumpAndVerify(run: Run, work: Omit<DumpWork, "overtaken">) {
+  const { database, settings } = run;
+  const { lockWait } = settings.timeouts;
   const until = performance.now() + lockWait * 1000;
   const failures: string[] = [];
   const overtaken = new Set<number>();
-  for (let { before } = run; ; before = async () => {}) {
+  for (let { before } = work; ; before = async () => {}) {
     const dumped = new DumpedSequences();
-    const files = await writeDumpFiles(settings, database, { ...run, overtaken, before });
+    const files = await writeDumpFiles(run, { ...work, overtaken, before });
     let failure: DumpError | Overtaken;
     if (files instanceof DumpError || files instanceof Overtaken) failure = files;
     else {
-      const verified = await verifyArchive(run.writer.archive.path, {
+      const verified = await verifyArchive(work.writer.archive.path, {
         among: [formats[compressionIn(settings).compression]],
-        signal: run.deadline.signal,
+        signal: work.deadline.signal,
         watch: (text) => dumped.take(text),
       });
       dumped.end();
@@ -209,16 +199,15 @@ async function dumpAndVerify(
       if (late && often) throw failure;
       for (const oid of failure.oids) overtaken.add(oid);
     } else if (late || often) throw failure;
-    run.writer.abandon();
-    await endBackends(database, [run.runId], { applicationName: applicationName(run.runId), timeoutSeconds });
+    work.writer.abandon();
+    await endBackends(run.server, [run.runId]);
     await sleep(Math.random() * longestPause);
-    run.deadline.signal.throwIfAborted();
+    work.deadline.signal.throwIfAborted();
   }
 }
 
 function describe(
-  settings: Settings,
-  { name, container, database, user }: DatabaseSettings,
+  { settings, database: { name, container, database, user } }: Run,
   { facts, cluster, content, sequences }: DumpFiles,
   archive: VerifiedArchive,
   dumped: DumpedSequences,
@@ -247,16 +236,10 @@ function valuesIn(dumped: DumpedSequences, sequences: readonly NamedSequence[], 
 }
 
 /** Ends in the server what a failed run left there, and removes its files. */
-async function abandon(
-  settings: Settings,
-  database: DatabaseSettings,
-  { runId, log }: BackupRun,
-  writer: BackupWriter,
-): Promise<void> {
+async function abandon({ database, log, runId, server }: Run, writer: BackupWriter): Promise<void> {
   writer.abandon();
-  const options = { applicationName: applicationName(runId), timeoutSeconds: settings.timeouts.query };
   try {
-    await endBackends(database, [runId], options);
+    await endBackends(server, [runId]);
   } catch (error) {
     // The failure that led here explains more; the next run ends what is left.
     log.event(

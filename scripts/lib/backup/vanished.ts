@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import type { DatabaseSettings } from "../../contract/settings.ts";
-import { type QueryOptions, queryJson } from "../postgres/psql.ts";
+import type { Server } from "../postgres/server.ts";
 import { literal } from "../postgres/sql.ts";
 
 /** What a dump asks PostgreSQL about by its oid, though no lock keeps all of it, and the type that has its present name. */
@@ -20,15 +19,9 @@ const isGone = Object.entries(named).map(
  * Whether something that an exported snapshot sees was dropped since. The snapshot must still be held.
  * @throws PsqlError, DockerError, InterruptedError
  */
-export const somethingVanished = (
-  database: DatabaseSettings,
-  snapshot: string,
-  options: QueryOptions,
-): Promise<boolean> =>
-  queryJson(
-    database,
+export const somethingVanished = (server: Server, snapshot: string): Promise<boolean> =>
+  server.queryJson(
     z.boolean(),
     `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT ${literal(snapshot)};
 SELECT to_json(${isGone.join(" OR ")}); ROLLBACK;`,
-    options,
   );

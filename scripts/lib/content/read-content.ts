@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
 import type { Content, Proof } from "../../contract/content.ts";
-import type { DatabaseSettings } from "../../contract/settings.ts";
-import type { QueryOptions } from "../postgres/psql.ts";
+import type { Server } from "../postgres/server.ts";
 import { PsqlSession } from "../postgres/session.ts";
 import { readAll } from "./read-all.ts";
 import { readSequences } from "./sequences.ts";
@@ -11,16 +10,12 @@ import { readViews } from "./views.ts";
 const versionQuery = "SELECT to_json(current_setting('server_version_num')::int);";
 
 /**
- * Reads what a database holds (the one that `options.dbname` names) in a snapshot of its own. Nobody else may use
+ * Reads what a database holds (the one that is asked) in a snapshot of its own. Nobody else may use
  * it meanwhile: no lock keeps its tables, and its materialized views are read after them.
  * @throws PsqlError (sqlState 55P03 when a table stayed locked), DockerError, InterruptedError
  */
-export async function readContent(
-  database: DatabaseSettings,
-  options: QueryOptions,
-  proof: Proof,
-): Promise<Content> {
-  const session = new PsqlSession(database, options);
+export async function readContent(server: Server, proof: Proof): Promise<Content> {
+  const session = new PsqlSession(server);
   try {
     await session.query(`${beginReading};`);
     const serverVersionNumber = await session.queryJson(z.int(), versionQuery);

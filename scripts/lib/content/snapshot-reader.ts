@@ -1,5 +1,4 @@
-import type { DatabaseSettings } from "../../contract/settings.ts";
-import type { QueryOptions } from "../postgres/psql.ts";
+import type { Server } from "../postgres/server.ts";
 import { PsqlSession } from "../postgres/session.ts";
 import { literal } from "../postgres/sql.ts";
 
@@ -17,14 +16,12 @@ const lockTimeoutSeconds = 2;
  * these, and not that one.
  */
 export class SnapshotReader {
-  readonly #database: DatabaseSettings;
-  readonly #options: QueryOptions;
+  readonly #server: Server;
   readonly #snapshot: string;
   #session: PsqlSession | null = null;
 
-  constructor(database: DatabaseSettings, options: QueryOptions, snapshot: string) {
-    this.#database = database;
-    this.#options = { ...options, lockTimeoutSeconds };
+  constructor(server: Server, snapshot: string) {
+    this.#server = server.waiting(lockTimeoutSeconds);
     this.#snapshot = snapshot;
   }
 
@@ -33,7 +30,7 @@ export class SnapshotReader {
    * @throws what `work` throws; PsqlError, DockerError, InterruptedError
    */
   async read<T>(work: (session: PsqlSession) => Promise<T>): Promise<T> {
-    this.#session ??= new PsqlSession(this.#database, this.#options);
+    this.#session ??= new PsqlSession(this.#server);
     try {
       await this.#session.query(
         `BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SET TRANSACTION SNAPSHOT ${literal(this.#snapshot)};
@@ -55,7 +52,7 @@ SELECT set_config('temp_file_limit', '${temporaryFiles}', true) WHERE current_se
    * @throws as `read`
    */
   async present<T>(ask: (session: PsqlSession) => Promise<T>): Promise<T> {
-    this.#session ??= new PsqlSession(this.#database, this.#options);
+    this.#session ??= new PsqlSession(this.#server);
     try {
       return await ask(this.#session);
     } catch (error) {

@@ -1,10 +1,9 @@
 import * as z from "zod/mini";
 import type { Content, Proof } from "../../contract/content.ts";
 import { DatabaseProperties } from "../../contract/database-properties.ts";
-import type { DatabaseSettings } from "../../contract/settings.ts";
-import { PsqlError, placeOf } from "../postgres/error.ts";
+import { PsqlError } from "../postgres/error.ts";
 import { propertiesQuery } from "../postgres/properties.ts";
-import type { QueryOptions } from "../postgres/psql.ts";
+import type { Server } from "../postgres/server.ts";
 import { PsqlSession } from "../postgres/session.ts";
 import { briefly } from "./briefly.ts";
 import { changed, hold, parseRelations, type Relation, relationsQuery } from "./held-relations.ts";
@@ -73,8 +72,7 @@ const usualWait = 60;
  * @throws from every method: PsqlError, DockerError, InterruptedError
  */
 export class SnapshotSession {
-  readonly #database: DatabaseSettings;
-  readonly #options: QueryOptions;
+  readonly #server: Server;
   readonly #session: PsqlSession;
   #facts: DatabaseFacts | null = null;
   readonly #first: ReadonlySet<number>;
@@ -84,17 +82,15 @@ export class SnapshotSession {
    * Connects.
    * @param first oids of tables that it locks itself, however many others there are.
    */
-  constructor(database: DatabaseSettings, options: QueryOptions, first: ReadonlySet<number> = new Set()) {
+  constructor(server: Server, first: ReadonlySet<number> = new Set()) {
     this.#first = first;
-    this.#database = database;
-    this.#options = options;
-    this.#session = new PsqlSession(database, options);
+    this.#server = server;
+    this.#session = new PsqlSession(server);
   }
 
   /** What is known without a snapshot. */
   async facts(): Promise<DatabaseFacts> {
-    const { dbname = this.#database.database } = this.#options;
-    this.#facts ??= await this.#session.queryJson(DatabaseFacts, factsSql(dbname));
+    this.#facts ??= await this.#session.queryJson(DatabaseFacts, factsSql(this.#server.dbname));
     return this.#facts;
   }
 
@@ -102,7 +98,7 @@ export class SnapshotSession {
   async take(): Promise<Snapshot> {
     const session = this.#session;
     const facts = await this.facts();
-    this.#until ??= performance.now() + (this.#options.lockTimeoutSeconds ?? usualWait) * 1000;
+    this.#until ??= performance.now() + (this.#server.lockSeconds ?? usualWait) * 1000;
     let known = parseRelations(await session.query(relationsQuery));
     for (;;) {
       const tried = await begin(session, known, this.#first);
@@ -144,7 +140,7 @@ SELECT pg_terminate_backend(pid) FROM unnest('{${waiting.join(",")}}'::int[]) AS
   }
 
   get #place(): string {
-    return placeOf(this.#database, this.#options);
+    return this.#server.place;
   }
 }
 

@@ -1,7 +1,6 @@
 import { Cluster } from "../../contract/cluster.ts";
-import type { DatabaseSettings } from "../../contract/settings.ts";
 import { jsonList } from "./json-list.ts";
-import { type QueryOptions, queryJson } from "./psql.ts";
+import type { Server } from "./server.ts";
 import { literal } from "./sql.ts";
 
 /**
@@ -93,5 +92,4 @@ const clusterQuery = `select case
   then ${literal(clusterSelect(inFiles))} else ${literal(clusterSelect(noFiles))} end \\gexec`;
 
 /** @throws PsqlError, DockerError, InterruptedError */
-export const readCluster = (database: DatabaseSettings, options: QueryOptions): Promise<Cluster> =>
-  queryJson(database, Cluster, clusterQuery, options);
+export const readCluster = (server: Server): Promise<Cluster> => server.queryJson(Cluster, clusterQuery);

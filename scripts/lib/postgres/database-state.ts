@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { query } from "./psql.ts";
-import { type AskingRun, questionOptions } from "./questions.ts";
+import type { Server } from "./server.ts";
 import { endBackends } from "./sessions.ts";
 import { literal } from "./sql.ts";
 
@@ -9,21 +8,14 @@ export type Standing = "whole" | "invalid" | "absent";
 
 /**
  * What stands under a database's name.
- * @param maintenance the database to ask in.
+ * @param server asked in another database.
  * @param oid if only the database with this number counts.
  * @throws PsqlError, DockerError, InterruptedError
  */
-export async function standingOf(
-  run: AskingRun,
-  name: string,
-  maintenance: string,
-  oid?: number,
-): Promise<Standing> {
+export async function standingOf(server: Server, name: string, oid?: number): Promise<Standing> {
   const only = oid === undefined ? "" : ` and oid = ${oid}`;
-  const limit = await query(
-    run.database,
+  const limit = await server.query(
     `select datconnlimit from pg_database where datname = ${literal(name)}${only}`,
-    questionOptions(run, maintenance),
   );
   if (limit === "") return "absent";
   return limit === "-2" ? "invalid" : "whole";
@@ -37,15 +29,15 @@ const pauseMilliseconds = 1000;
  * answer.
  */
 export async function findStanding(
-  run: AskingRun,
+  server: Server,
+  runId: string,
   name: string,
-  maintenance: string,
   oid?: number,
 ): Promise<Standing | null> {
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     try {
-      await endBackends(run.database, [run.runId], questionOptions(run, maintenance));
-      return await standingOf(run, name, maintenance, oid);
+      await endBackends(server, [runId]);
+      return await standingOf(server, name, oid);
     } catch {
       await sleep(pauseMilliseconds);
     }

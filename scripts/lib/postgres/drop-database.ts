@@ -1,7 +1,6 @@
 import { standingOf } from "./database-state.ts";
 import { unseen } from "./event-triggers.ts";
-import { query } from "./psql.ts";
-import { type AskingRun, questionOptions } from "./questions.ts";
+import type { Run } from "./run.ts";
 import { identifier, literal } from "./sql.ts";
 import { detachStatements, subscriptionsOf } from "./subscriptions.ts";
 
@@ -12,35 +11,33 @@ import { detachStatements, subscriptionsOf } from "./subscriptions.ts";
  * @throws PsqlError, DockerError, InterruptedError
  */
 export async function dropDatabase(
-  run: AskingRun,
+  run: Pick<Run, "server" | "settings">,
   maintenance: string,
   name: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  const standing = await standingOf(run, name, maintenance);
+  const elsewhere = run.server.in(maintenance);
+  const standing = await standingOf(elsewhere, name);
   if (standing === "absent") return;
   const quoted = identifier(name);
-  const asking = questionOptions(run, maintenance, signal);
-  const subscriptions = standing === "whole" ? await subscriptionsOf(run.database, name, asking) : [];
+  const server = signal === undefined ? elsewhere : elsewhere.until(signal);
+  const subscriptions = standing === "whole" ? await subscriptionsOf(server, name) : [];
   if (subscriptions.length > 0) {
     // PostgreSQL drops no database that has some, and lets them be dropped only from within.
-    await query(run.database, `ALTER DATABASE ${quoted} ALLOW_CONNECTIONS true`, asking);
+    await server.query(`ALTER DATABASE ${quoted} ALLOW_CONNECTIONS true`);
     const statements = subscriptions.flatMap((subscription) => [
       ...detachStatements(subscription),
       `DROP SUBSCRIPTION ${identifier(subscription)};`,
     ]);
     // An event trigger may forbid it.
-    await query(run.database, unseen(statements.join("\n")), { ...asking, dbname: name });
+    await server.in(name).query(unseen(statements.join("\n")));
   }
   const closing = `
     ALTER DATABASE ${quoted} IS_TEMPLATE false;
     ALTER DATABASE ${quoted} ALLOW_CONNECTIONS false;
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${literal(name)};`;
-  await query(
-    run.database,
-    // PostgreSQL lets nobody alter an invalid database, and nobody connect to it.
-    `${standing === "whole" ? closing : ""} DROP DATABASE ${quoted};`,
-    // It waits for a checkpoint; ended half way it leaves an invalid database.
-    { ...asking, timeoutSeconds: run.settings.timeouts.restore },
-  );
+  // It waits for a checkpoint; ended half way it leaves an invalid database.
+  const patient = server.within(run.settings.timeouts.restore);
+  // PostgreSQL lets nobody alter an invalid database, and nobody connect to it.
+  await patient.query(`${standing === "whole" ? closing : ""} DROP DATABASE ${quoted};`);
 }

@@ -6,6 +6,7 @@ import type { ChildResult } from "../system/child.ts";
 import { runClient } from "../system/docker.ts";
 import { clientProgram } from "./client-program.ts";
 import { decodeAs } from "./encodings.ts";
+import type { Server } from "./server.ts";
 
 /** Why PostgreSQL lets no session in, and what helps. */
 export interface Refusal {
@@ -52,11 +53,6 @@ const question = `select json_build_object('encoding', getdatabaseencoding(), 'd
 'maximum', current_setting('max_connections')::int, 'reserved', current_setting('superuser_reserved_connections')::int
 + coalesce(current_setting('reserved_connections', true)::int, 0))`;
 
-interface Asking {
-  applicationName: string;
-  signal: AbortSignal;
-}
-
 const patienceSeconds = 15;
 
 /**
@@ -64,7 +60,8 @@ const patienceSeconds = 15;
  * catalogues are asked, from another database, and as the image's own superuser where the user is let in nowhere.
  * @returns null where that cannot be found out.
  */
-export async function whyRefused(database: DatabaseSettings, asking: Asking): Promise<Refusal | null> {
+export async function whyRefused(server: Server): Promise<Refusal | null> {
+  const { database } = server;
   const askers = [
     { script: 'exec psql -U "$0" "$@"', name: database.user, isOther: false },
     { script: `exec psql -U "\${POSTGRES_USER:-postgres}" "$@"`, name: "sh", isOther: true },
@@ -73,15 +70,13 @@ export async function whyRefused(database: DatabaseSettings, asking: Asking): Pr
   for (const { script, name, isOther } of askers) {
     for (const place of places) {
       const argv = ["-X", "-q", "-A", "-t", "-w", "-d", place, "-c", question];
-      const first = await run(database, asking, ["sh", "-c", `${firstOptions}; ${script}`, name, ...argv]);
+      const first = await run(server, ["sh", "-c", `${firstOptions}; ${script}`, name, ...argv]);
       const isOption = first.code !== 0 && refusedOption.test(first.stderr);
-      const { code, stdout } = isOption
-        ? await run(database, asking, ["sh", "-c", script, name, ...argv])
-        : first;
+      const { code, stdout } = isOption ? await run(server, ["sh", "-c", script, name, ...argv]) : first;
       if (code === 0) return refusalIn(z.parse(Catalogues, JSON.parse(stdout)), database, isOther);
     }
   }
-  const { code } = await run(database, asking, ["pg_isready", "-q"]);
+  const { code } = await run(server, ["pg_isready", "-q"]);
   return readiness.get(code) ?? null;
 }
 
@@ -101,11 +96,7 @@ const readiness: ReadonlyMap<number | null, Refusal> = new Map([
   [1, { text: "it starts, stops or recovers", advice: "wait, and look again" }],
 ]);
 
-function run(
-  database: DatabaseSettings,
-  { applicationName, signal }: Asking,
-  argv: readonly string[],
-): Promise<ChildResult> {
+function run({ applicationName, database, signal }: Server, argv: readonly string[]): Promise<ChildResult> {
   const changes = { search_path: "pg_catalog", statement_timeout: `${patienceSeconds}s` };
   // No name is converted: that they are in another encoding may be the reason.
   const program = clientProgram(database, unknownServer, {
@@ -114,7 +105,10 @@ function run(
     changes,
     encoding: "SQL_ASCII",
   });
-  return runClient(database.container, program, { signal, timeoutSeconds: patienceSeconds + 5 });
+  return runClient(database.container, program, {
+    ...(signal === undefined ? {} : { signal }),
+    timeoutSeconds: patienceSeconds + 5,
+  });
 }
 
 /**

@@ -3,13 +3,12 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type * as z from "zod/mini";
 import * as zod from "zod/mini";
-import type { DatabaseSettings } from "../../contract/settings.ts";
 import { endedBy, messageOf, runEnded } from "../base/errors.ts";
 import { bytesOf, textOf } from "../base/text-bytes.ts";
 import { dockerFailure, execArguments } from "../system/docker.ts";
-import { PsqlError, placeOf, psqlError } from "./error.ts";
-import { psqlProgram, type QueryOptions, sessionStart } from "./psql.ts";
-import { serverFacts } from "./server-facts.ts";
+import { PsqlError, psqlError } from "./error.ts";
+import { psqlProgram, sessionStart } from "./psql.ts";
+import type { Server } from "./server.ts";
 
 interface Waiting {
   /** The line that ends the answer. */
@@ -24,8 +23,7 @@ const succeeded = "00000";
 
 /** One psql that stays open: a transaction can span several questions. The first error ends it. */
 export class PsqlSession {
-  readonly #database: DatabaseSettings;
-  readonly #options: QueryOptions;
+  readonly #server: Server;
   /** Ends the question that comes before the session. */
   readonly #closing = new AbortController();
   readonly #started: Promise<void>;
@@ -38,19 +36,17 @@ export class PsqlSession {
   #asked = false;
   #answered = false;
 
-  constructor(database: DatabaseSettings, options: QueryOptions) {
-    this.#database = database;
-    this.#options = options;
+  constructor(server: Server) {
+    this.#server = server;
     this.#started = this.#start().catch((error: unknown) => {
       this.#finish(error instanceof Error ? error : new Error(messageOf(error)));
     });
   }
 
   async #start(): Promise<void> {
-    const database = this.#database;
-    const options = this.#options;
+    const { database, options } = this.#server;
     const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
-    const facts = await serverFacts(database, { ...options, signal });
+    const facts = await this.#server.until(signal).facts();
     signal.throwIfAborted();
     const program = psqlProgram(database, facts, options);
     // Detached from the terminal: its Ctrl-C must not end a session that this program wants to finish.
@@ -115,7 +111,7 @@ ${after}`);
     const [state = "", ...message] = answer.slice(at + marker.length + 1).split(" ");
     if (state === succeeded) return answer.slice(0, at).replace(/\n$/, "");
     const detail = `${message.join(" ").trim()} (${state})`;
-    return new PsqlError("query", placeOf(this.#database, this.#options), detail, state);
+    return new PsqlError("query", this.#server.place, detail, state);
   }
 
   /** As `query`, for SQL that returns one JSON document, checked against `schema`. */
@@ -136,7 +132,7 @@ ${after}`);
       await closed;
     }
     // Not before: a container that hangs would never let go of the session.
-    this.#options.signal?.removeEventListener("abort", this.#abort);
+    this.#server.signal?.removeEventListener("abort", this.#abort);
   }
 
   readonly #abort = (): void => {
@@ -159,10 +155,10 @@ ${after}`);
   }
 
   #reason(code: number): Error {
-    const { signal } = this.#options;
+    const { database, place, signal } = this.#server;
     if (signal?.aborted) return endedBy(signal);
-    const failure = dockerFailure(this.#database.container, this.#errors);
-    return failure ?? psqlError(placeOf(this.#database, this.#options), code, this.#errors, this.#answered);
+    const failure = dockerFailure(database.container, this.#errors);
+    return failure ?? psqlError(place, code, this.#errors, this.#answered);
   }
 
   #finish(error: Error): void {

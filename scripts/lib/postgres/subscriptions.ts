@@ -1,23 +1,18 @@
 import * as z from "zod/mini";
-import type { DatabaseSettings } from "../../contract/settings.ts";
-import type { Log } from "../program/log.ts";
 import { unseen } from "./event-triggers.ts";
 import { jsonList } from "./json-list.ts";
-import { type QueryOptions, query, queryJson } from "./psql.ts";
+import type { Run } from "./run.ts";
+import type { Server } from "./server.ts";
 import { identifier, literal } from "./sql.ts";
 
 /**
  * The names of the subscriptions in a database; the catalogue that holds them is one for all databases.
  * @throws PsqlError, DockerError, InterruptedError
  */
-export function subscriptionsOf(
-  database: DatabaseSettings,
-  name: string,
-  options: QueryOptions,
-): Promise<string[]> {
+export function subscriptionsOf(server: Server, name: string): Promise<string[]> {
   const sql = `select ${jsonList(`subname order by subname`)} from pg_subscription
     where subdbid = (select oid from pg_database where datname = ${literal(name)})`;
-  return queryJson(database, z.array(z.string()), sql, options);
+  return server.queryJson(z.array(z.string()), sql);
 }
 
 /**
@@ -34,14 +29,14 @@ export const detachStatements = (subscription: string): string[] => [
  * @throws PsqlError, DockerError, InterruptedError
  */
 export async function detachSubscriptions(
-  { database, log }: { database: DatabaseSettings; log: Log },
+  { database, log }: Pick<Run, "database" | "log">,
+  server: Server,
   name: string,
-  options: QueryOptions,
 ): Promise<void> {
-  const inside = { ...options, dbname: name };
-  const subscriptions = await subscriptionsOf(database, name, inside);
+  const inside = server.in(name);
+  const subscriptions = await subscriptionsOf(inside, name);
   if (subscriptions.length === 0) return;
-  await query(database, unseen(subscriptions.flatMap(detachStatements).join("\n")), inside);
+  await inside.query(unseen(subscriptions.flatMap(detachStatements).join("\n")));
   const which = subscriptions.join(", ");
   const what = `subscriptions of ${name} are disabled and have no slot: ${which}; create them again when it is live [DBK-RESTORE-12]`;
   log.event("warning", database.name, what);

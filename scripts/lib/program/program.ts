@@ -21,6 +21,8 @@ export interface Output {
 }
 
 export interface ProgramContext {
+  /** The program's name. */
+  program: string;
   settings: Settings;
   arguments: Arguments;
   output: Output;
@@ -100,7 +102,16 @@ async function prepared(
     controller.abort(new InterruptedError(`ended by ${signal} [DBK-RECOVERY-1]`));
   for (const signal of interruptions) process.on(signal, interrupt);
   try {
-    return await main({ settings, arguments: parsed, output, runId, signal: controller.signal, log });
+    const { program } = commandLine;
+    return await main({
+      program,
+      settings,
+      arguments: parsed,
+      output,
+      runId,
+      signal: controller.signal,
+      log,
+    });
   } finally {
     for (const signal of interruptions) process.off(signal, interrupt);
     log.close();

@@ -1,24 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Manifest } from "../../contract/manifest.ts";
-import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { verifyArchive } from "../archive/verify.ts";
 import { messageOf, ProgramError } from "../base/errors.ts";
-import { applicationName } from "../base/run-id.ts";
+import type { Run } from "../postgres/run.ts";
 import { endBackends } from "../postgres/sessions.ts";
-import type { Log } from "../program/log.ts";
 import { listFiles } from "../store/list.ts";
 import { parsePartialName, removePartials } from "../store/partial-files.ts";
 import { finishPublishing } from "../store/publisher.ts";
 import { acquireLock, isRefusal, type Lock, LockedError } from "../system/lock.ts";
 import { lockPath } from "./lock-path.ts";
 import { removeRemains } from "./rehearsal-remains.ts";
-
-export interface LockRequest {
-  program: string;
-  runId: string;
-  log: Log;
-  signal: AbortSignal;
-}
 
 /** How long a dump whose program died may take to end after its server process was ended. */
 const orphanPatienceMilliseconds = 30_000;
@@ -31,14 +22,10 @@ const namelessPatienceMilliseconds = 2_000;
  * which have a lock of their own, are cleaned up after too.
  * @throws LockedError when a living run holds it.
  */
-export async function lockDatabase(
-  settings: Settings,
-  database: DatabaseSettings,
-  request: LockRequest,
-): Promise<Lock> {
-  const lock = await acquire(settings, database, request);
+export async function lockDatabase(run: Run): Promise<Lock> {
+  const lock = await acquire(run);
   try {
-    await recover(settings, database, lock, request);
+    await recover(run, lock);
     return lock;
   } catch (error) {
     lock.release();
@@ -46,64 +33,51 @@ export async function lockDatabase(
   }
 }
 
-async function acquire(settings: Settings, database: DatabaseSettings, request: LockRequest): Promise<Lock> {
+async function acquire(run: Run): Promise<Lock> {
+  const { database, program, runId, settings, signal } = run;
   const path = lockPath(settings, database.name);
   const begun = Date.now();
   for (let ended = false; ; ) {
-    const outcome = acquireLock(path, request.program, request.runId);
+    const outcome = acquireLock(path, program, runId);
     if (!isRefusal(outcome)) return outcome;
     const { heldBy, alive } = outcome;
     const patience = heldBy === null ? namelessPatienceMilliseconds : alive ? 0 : orphanPatienceMilliseconds;
     if (Date.now() - begun >= patience) throw new LockedError(database.name, outcome);
     if (heldBy !== null && !ended) {
-      await endSessions(settings, database, [heldBy.runId], request);
+      await endSessions(run, [heldBy.runId]);
       ended = true;
     }
     await sleep(200);
-    request.signal.throwIfAborted();
+    signal.throwIfAborted();
   }
 }
 
-async function recover(
-  settings: Settings,
-  database: DatabaseSettings,
-  lock: Lock,
-  request: LockRequest,
-): Promise<void> {
-  await removeRemains(settings, database, request);
+async function recover(run: Run, lock: Lock): Promise<void> {
+  const { database, log, settings } = run;
+  await removeRemains(run);
   const directory = settings.paths.backups;
   const partials = listFiles(directory).flatMap((fileName) => parsePartialName(fileName) ?? []);
   const ours = partials
     .filter((partial) => partial.database === database.name)
     .map((partial) => partial.runId);
-  const dead = [...new Set([...lock.abandoned, ...ours])].filter((runId) => runId !== request.runId);
+  const dead = [...new Set([...lock.abandoned, ...ours])].filter((runId) => runId !== run.runId);
   if (dead.length === 0) return;
-  await endSessions(settings, database, dead, request);
-  const whole = (path: string, manifest: Manifest) => isWhole(path, manifest, request.signal);
+  await endSessions(run, dead);
+  const whole = (path: string, manifest: Manifest) => isWhole(path, manifest, run.signal);
   for (const runId of dead) {
     const file = await finishPublishing({ directory, database: database.name, runId }, whole);
     removePartials(directory, database.name, runId);
     const left = ours.includes(runId) ? "removed its unfinished files" : "it left no files";
     const what = file === null ? left : `its backup ${file} was whole and is kept`;
-    request.log.event("warning", database.name, `run ${runId} had crashed: ${what} [DBK-RECOVERY-2]`);
+    log.event("warning", database.name, `run ${runId} had crashed: ${what} [DBK-RECOVERY-2]`);
   }
   lock.recovered();
 }
 
 /** A server that does not answer has nothing of theirs running; the run itself will say that it does not. */
-async function endSessions(
-  settings: Settings,
-  database: DatabaseSettings,
-  runIds: readonly string[],
-  { runId, log, signal }: LockRequest,
-): Promise<void> {
-  const options = {
-    applicationName: applicationName(runId),
-    timeoutSeconds: settings.timeouts.query,
-    signal,
-  };
+async function endSessions({ database, log, server, signal }: Run, runIds: readonly string[]): Promise<void> {
   try {
-    const ended = await endBackends(database, runIds, options);
+    const ended = await endBackends(server.until(signal), runIds);
     if (ended > 0)
       log.event(
         "warning",

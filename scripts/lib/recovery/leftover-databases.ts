@@ -1,21 +1,9 @@
 import * as z from "zod/mini";
-import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { messageOf, ProgramError } from "../base/errors.ts";
 import { recogniseDatabase } from "../postgres/database-names.ts";
 import { dropDatabase } from "../postgres/drop-database.ts";
-import { queryJson } from "../postgres/psql.ts";
-import { questionOptions } from "../postgres/questions.ts";
-import type { Log } from "../program/log.ts";
+import type { Run } from "../postgres/run.ts";
 import { livingRehearsal } from "./rehearsal-lock.ts";
-
-/** A run that holds the lock of its database. */
-export interface LockedRun {
-  settings: Settings;
-  database: DatabaseSettings;
-  runId: string;
-  log: Log;
-  signal: AbortSignal;
-}
 
 /** Those of a server's databases that a restore or rehearsal of `live`, other than the living runs, was filling. */
 export function leftoverDatabases(
@@ -37,7 +25,7 @@ export function leftoverDatabases(
  * @returns the names of those that are gone.
  */
 export async function dropLeftovers(
-  run: LockedRun,
+  run: Run,
   connectTo: string,
   present: readonly string[],
 ): Promise<string[]> {
@@ -63,15 +51,10 @@ export async function dropLeftovers(
 }
 
 /** The names of all databases of the server; none, in silence, when it does not answer: the run itself will say so. */
-export async function databaseNames(run: LockedRun, connectTo: string): Promise<string[]> {
+export async function databaseNames(run: Run, connectTo: string): Promise<string[]> {
   const sql = "select json_agg(datname) from pg_database";
   try {
-    return await queryJson(
-      run.database,
-      z.array(z.string()),
-      sql,
-      questionOptions(run, connectTo, run.signal),
-    );
+    return await run.server.in(connectTo, run.signal).queryJson(z.array(z.string()), sql);
   } catch (error) {
     if (run.signal.aborted || !(error instanceof ProgramError)) throw error;
     return [];

@@ -1,7 +1,7 @@
 import type { Manifest } from "../../contract/manifest.ts";
 import { recogniseDatabase, runStart } from "../postgres/database-names.ts";
 import { dropDatabase } from "../postgres/drop-database.ts";
-import type { LockedRun } from "./leftover-databases.ts";
+import type { Run } from "../postgres/run.ts";
 
 const dayMilliseconds = 86_400_000;
 
@@ -30,7 +30,7 @@ export function expiredPrevious(
  * @throws PsqlError, DockerError
  */
 export async function dropExpiredPrevious(
-  run: LockedRun,
+  run: Run,
   present: readonly string[],
   newest: Manifest,
 ): Promise<string[]> {

@@ -1,6 +1,5 @@
-import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { messageOf, ProgramError } from "../base/errors.ts";
-import type { Log } from "../program/log.ts";
+import type { Run } from "../postgres/run.ts";
 import { removeContainer, trialContainerName } from "./container-removal.ts";
 import { livingRehearsal } from "./rehearsal-lock.ts";
 import { markedRuns, removeMarker } from "./rehearsal-marker.ts";
@@ -11,11 +10,7 @@ import { markedRuns, removeMarker } from "./rehearsal-marker.ts";
  * their names, see dropLeftovers.
  * @throws InterruptedError
  */
-export async function removeRemains(
-  settings: Settings,
-  database: DatabaseSettings,
-  { runId, log, signal }: { runId: string; log: Log; signal: AbortSignal },
-): Promise<void> {
+export async function removeRemains({ database, log, runId, settings, signal }: Run): Promise<void> {
   const marked = markedRuns(settings, database);
   if (marked.length === 0) return;
   const living = [runId, livingRehearsal(settings, database)];

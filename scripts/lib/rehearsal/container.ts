@@ -1,8 +1,7 @@
 import { ProgramError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import { restoringName } from "../postgres/database-names.ts";
-import { query } from "../postgres/psql.ts";
-import { questionOptions } from "../postgres/questions.ts";
+import { withDatabase } from "../postgres/run.ts";
 import { identifier } from "../postgres/sql.ts";
 import { trialContainerName } from "../recovery/container-removal.ts";
 import type { RestoreRun } from "../restore/run.ts";
@@ -48,10 +47,9 @@ export function containerPlace(
   const user = bootstrapUser(source.manifest, database.user);
   // Its port and its password, if the live server has any of its own, are not those of the trial server.
   const { dataDirectory } = database;
-  const trial = {
-    ...run,
-    database: { name: database.name, container: name, database: database.database, user, dataDirectory },
-  };
+  const trial = withDatabase(run, {
+    ...{ name: database.name, container: name, database: database.database, user, dataDirectory },
+  });
   const maintenance = database.database === "postgres" ? "template1" : "postgres";
   let answers = false;
   const bounded = (asking: AbortSignal) => ({ timeoutSeconds: settings.timeouts.query, signal: asking });
@@ -77,9 +75,7 @@ export function containerPlace(
     used: async (asking) => {
       const used = await usedIn(name, trialDirectory, systemUser, bounded(asking));
       if (used !== null) return used;
-      return answers
-        ? Number(await query(trial.database, sizeQuery, questionOptions(trial, maintenance, asking)))
-        : 0;
+      return answers ? Number(await trial.server.in(maintenance, asking).query(sizeQuery)) : 0;
     },
     free: (asking) => freeIn(name, trialDirectory, bounded(asking)),
     open: async () => {
@@ -101,7 +97,7 @@ export function containerPlace(
       });
       if (failure !== null) throw noServer(failure);
       answers = true;
-      const ask = (sql: string) => query(trial.database, sql, questionOptions(trial, maintenance, signal));
+      const ask = (sql: string) => trial.server.in(maintenance, signal).query(sql);
       if (maintenance !== "postgres") await ask("DROP DATABASE postgres");
       const names = new Set([properties.tablespace, ...(live?.tablespaces ?? [])]);
       names.delete("pg_default");

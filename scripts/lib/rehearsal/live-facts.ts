@@ -5,8 +5,6 @@ import { ProgramError } from "../base/errors.ts";
 import { readCluster } from "../postgres/cluster.ts";
 import { jsonList } from "../postgres/json-list.ts";
 import { propertiesQuery } from "../postgres/properties.ts";
-import { queryJson } from "../postgres/psql.ts";
-import { questionOptions } from "../postgres/questions.ts";
 import type { RestoreRun } from "../restore/run.ts";
 
 const LiveFacts = z.object({
@@ -32,11 +30,10 @@ select json_build_object(
 
 /** What a rehearsal has to know of the live server. @throws PsqlError, DockerError, InterruptedError */
 async function readLiveFacts(run: RestoreRun): Promise<LiveFacts> {
-  const { database, signal } = run;
-  const options = questionOptions(run, database.database, signal);
+  const server = run.server.until(run.signal);
   const [facts, cluster] = await Promise.all([
-    queryJson(database, LiveFacts, factsQuery(database.database), options),
-    readCluster(database, options),
+    server.queryJson(LiveFacts, factsQuery(server.dbname)),
+    readCluster(server),
   ]);
   return { ...facts, cluster };
 }

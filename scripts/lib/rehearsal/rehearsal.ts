@@ -49,7 +49,7 @@ export async function rehearseReserved(run: RestoreRun, path: string): Promise<R
   const { database, settings } = run;
   try {
     mkdirSync(settings.paths.backups, { recursive: true, mode: 0o700 });
-    await removeRemains(settings, database, run);
+    await removeRemains(run);
     return { database: database.name, ...(await judge(run, path)) };
   } catch (error) {
     return unbegun(run, error);

@@ -1,7 +1,5 @@
 import { statSync } from "node:fs";
 import { ProgramError } from "../base/errors.ts";
-import { query } from "../postgres/psql.ts";
-import { questionOptions } from "../postgres/questions.ts";
 import type { RestoreRun } from "../restore/run.ts";
 import { runDocker } from "../system/docker.ts";
 
@@ -18,10 +16,9 @@ const statusQuery = `select case when current_setting('is_superuser') = 'on'
 
 /** The ids of the live server's own processes, within its container; null when it does not say. */
 async function ownIds(run: RestoreRun): Promise<string | null> {
-  const { database, signal } = run;
+  const { server, signal } = run;
   try {
-    const status = await query(database, statusQuery, questionOptions(run, database.database, signal));
-    return idsIn(status);
+    return idsIn(await server.until(signal).query(statusQuery));
   } catch (error) {
     if (signal.aborted || !(error instanceof ProgramError)) throw error;
     return null;

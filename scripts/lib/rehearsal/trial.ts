@@ -1,19 +1,16 @@
 import { DatabaseProperties } from "../../contract/database-properties.ts";
 import type { Manifest } from "../../contract/manifest.ts";
-import { applicationName } from "../base/run-id.ts";
 import { contentDifferences, contentNotes, roleDifferences } from "../content/differences.ts";
 import { readContent } from "../content/read-content.ts";
 import { type Uncompared, uncomparedParts } from "../content/uncompared.ts";
 import { createStatement, propertyStatements } from "../postgres/create-database.ts";
 import { differingProperties, propertiesQuery } from "../postgres/properties.ts";
-import { type QueryOptions, query, queryJson } from "../postgres/psql.ts";
-import { questionOptions } from "../postgres/questions.ts";
+import type { Server } from "../postgres/server.ts";
 import { identifier } from "../postgres/sql.ts";
 import { detachSubscriptions } from "../postgres/subscriptions.ts";
 import { RestoreError } from "../restore/errors.ts";
 import { giveLoadSettings, loadUnderSettings, resetStatements } from "../restore/load-settings.ts";
 import { loadInto, loadingWay } from "../restore/loading.ts";
-import type { RestoreRun } from "../restore/run.ts";
 import type { RestoreSource } from "../restore/source.ts";
 import { gatherStatistics } from "../restore/statistics.ts";
 import type { Place } from "./place.ts";
@@ -30,38 +27,34 @@ export async function restoreOnTrial(
   signal: AbortSignal,
 ): Promise<{ seconds: number; empty: Uncompared[] }> {
   const begun = performance.now();
-  const options = questionOptions(run, maintenance, signal);
-  const versionNumber = await requireVersion(run, source, options);
+  const server = run.server.in(maintenance, signal);
+  const versionNumber = await requireVersion(server, source);
   const closing = `ALTER DATABASE ${identifier(filledAs)} CONNECTION LIMIT ${properties.connectionLimit};`;
   const [way] = await Promise.all([
-    loadingWay(run, source, options),
-    query(run.database, `${createStatement(filledAs, properties, versionNumber)}\n${closing}`, options),
+    loadingWay(server, source),
+    server.query(`${createStatement(filledAs, properties, versionNumber)}\n${closing}`),
   ]);
   // The trial server has what the backup's had: nothing of it has to be told.
   const here = source.manifest?.cluster ?? { settings: [] };
-  await giveLoadSettings(run, source, properties, filledAs, options, here);
-  const inside = { applicationName: applicationName(run.runId), dbname: filledAs, signal };
+  await giveLoadSettings(run, source, properties, filledAs, server, here);
+  const inside = server.in(filledAs).within(null);
   const empty = await loadUnderSettings(run, source, properties, here, inside, () =>
     loadInto(run, source, filledAs, way, signal),
   );
-  await detachSubscriptions(run, filledAs, options);
+  await detachSubscriptions(run, server, filledAs);
   await gatherStatistics(run, inside);
   const statements = [
     ...resetStatements(filledAs, run.database.user),
     ...propertyStatements(filledAs, properties),
     `ALTER DATABASE ${identifier(filledAs)} RENAME TO ${identifier(name)};`,
   ];
-  await query(run.database, statements.join("\n"), options);
+  await server.query(statements.join("\n"));
   return { seconds: Math.round(performance.now() - begun) / 1000, empty };
 }
 
 /** @returns the server's version, as server_version_num. */
-async function requireVersion(
-  { database }: RestoreRun,
-  { majorVersion, path }: RestoreSource,
-  options: QueryOptions,
-): Promise<number> {
-  const versionNumber = Number(await query(database, "SHOW server_version_num", options));
+async function requireVersion(server: Server, { majorVersion, path }: RestoreSource): Promise<number> {
+  const versionNumber = Number(await server.query("SHOW server_version_num"));
   const major = Math.floor(versionNumber / 10_000);
   if (majorVersion === null || majorVersion <= major) return versionNumber;
   throw new RestoreError(
@@ -88,13 +81,12 @@ export async function compare(
   signal: AbortSignal,
 ): Promise<Comparison> {
   const { run, name, maintenance, properties } = place;
-  const options = questionOptions(run, maintenance, signal);
-  const found = await queryJson(run.database, DatabaseProperties, propertiesQuery(name), options);
+  const server = run.server.in(maintenance, signal);
+  const found = await server.queryJson(DatabaseProperties, propertiesQuery(name));
   const differences = differingProperties(properties, found).map((text) => `the database's ${text}`);
   const expected = manifest?.content ?? null;
   if (expected === null) return { differences, notes: [], untried: [] };
-  const inside = { applicationName: applicationName(run.runId), dbname: name, signal };
-  const content = await readContent(run.database, inside, expected.proof);
+  const content = await readContent(server.in(name).within(null), expected.proof);
   const roles = place.rolesRestored ? roleDifferences(expected.roles, content.roles) : [];
   return {
     differences: [...contentDifferences(expected, content), ...differences, ...roles],

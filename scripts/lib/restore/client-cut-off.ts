@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DatabaseSettings } from "../../contract/settings.ts";
 import { deadline } from "../base/deadline.ts";
-import type { QuestionOptions } from "../postgres/questions.ts";
+import type { Server } from "../postgres/server.ts";
 import { PsqlSession } from "../postgres/session.ts";
 import { literal } from "../postgres/sql.ts";
 
@@ -67,26 +66,25 @@ export interface CarefulKeeper extends Keeper {
 /**
  * Runs statements that need databases without clients (RENAME and DROP wait five seconds for that) in one session,
  * while a second one ends the clients for as long as it takes.
- * @param options of a session in a database that is none of them; its time-out is that of all statements together.
+ * @param server asked in a database that is none of them, in a limited time, which is that of all statements together.
  * @param keeper is ended as soon as a statement holds the lock on the live database, so that nobody comes in, and the
  * others have gone: none of them could write before that.
  * @returns for how many seconds clients were cut off.
  * @throws what the statements' session or the keeper throws; whether they took effect is then to be looked up.
  */
 export async function runWithoutClients(
-  database: DatabaseSettings,
+  server: Server,
   live: string,
   databases: readonly string[],
   statements: readonly string[],
-  options: QuestionOptions,
   keeper: CarefulKeeper | null = null,
 ): Promise<number> {
-  const limit = options.timeoutSeconds + patienceSeconds;
-  const overdue = `container ${database.container} gave no answer within ${limit} s [DBK-DOCKER-6]`;
-  const time = deadline(options.signal ?? new AbortController().signal, limit, overdue);
-  const bounded = { ...options, signal: time.signal };
-  const working = new PsqlSession(database, { ...bounded, lockTimeoutSeconds });
-  const ending = new PsqlSession(database, bounded);
+  const limit = (server.seconds ?? 0) + patienceSeconds;
+  const overdue = `container ${server.database.container} gave no answer within ${limit} s [DBK-DOCKER-6]`;
+  const time = deadline(server.signal ?? new AbortController().signal, limit, overdue);
+  const bounded = server.until(time.signal);
+  const working = new PsqlSession(bounded.waiting(lockTimeoutSeconds));
+  const ending = new PsqlSession(bounded);
   try {
     // Both are connected before the first statement that makes a client wait.
     const [endingFor] = await Promise.all([prepare(ending, live, databases), working.query("select 1")]);

@@ -1,12 +1,11 @@
 import type { ServerFacts } from "../../contract/session-settings.ts";
-import type { DatabaseSettings } from "../../contract/settings.ts";
 import type { WithheldView } from "../archive/withheld-refreshes.ts";
 import { ProgramError } from "../base/errors.ts";
 import type { Uncompared } from "../content/uncompared.ts";
 import { listViews, type ViewQuery } from "../content/view-queries.ts";
 import { PsqlError } from "../postgres/error.ts";
 import { unseen } from "../postgres/event-triggers.ts";
-import { type QueryOptions, query } from "../postgres/psql.ts";
+import type { Server } from "../postgres/server.ts";
 import { PsqlSession } from "../postgres/session.ts";
 import { identifier } from "../postgres/sql.ts";
 import { RestoreError } from "./errors.ts";
@@ -63,11 +62,10 @@ export async function fillViews(
   run: RestoreRun,
   { path }: Pick<RestoreSource, "path">,
   withheld: readonly WithheldView[],
-  inside: QueryOptions,
+  inside: Server,
 ): Promise<Uncompared[]> {
   if (withheld.length === 0) return [];
-  const { database } = run;
-  const views = await viewsIn(database, inside);
+  const views = await viewsIn(inside);
   const empty: Uncompared[] = [];
   for (const each of withheld) {
     const schema = textOf(each.schema);
@@ -76,7 +74,7 @@ export async function fillViews(
     // Never the file's own text: this psql is not confined.
     const statement = `REFRESH MATERIALIZED VIEW ${identifier(schema)}.${identifier(name)};`;
     try {
-      if (elsewhere === undefined) await query(database, asInLoad(0) + unseen(statement), inside);
+      if (elsewhere === undefined) await inside.query(asInLoad(0) + unseen(statement));
       else await fillFromElsewhere(run, statement, inside);
     } catch (error) {
       run.signal.throwIfAborted();
@@ -91,7 +89,7 @@ export async function fillViews(
       }
       if (!(error instanceof ProgramError)) throw error;
       // Also where this server is the one that does not answer: that ends the restore here.
-      await endWaiting(run, "REFRESH", inside);
+      await endWaiting(inside, "REFRESH");
       const why = `it reads ${elsewhere}, and could not be tried without the other server`;
       empty.push({ what: `materialized view ${schema}.${name}`, why });
     }
@@ -100,21 +98,14 @@ export async function fillViews(
 }
 
 /** Connecting to the other server is limited, which its own options may not do, and all of it. */
-async function fillFromElsewhere(
-  { database, settings }: RestoreRun,
-  statement: string,
-  inside: QueryOptions,
-): Promise<void> {
+async function fillFromElsewhere({ settings }: RestoreRun, statement: string, inside: Server): Promise<void> {
   const timeoutSeconds = settings.timeouts.query;
   const limited = unseen(`:limit\n${statement}\n:unlimit`);
-  await query(database, `${asInLoad(timeoutSeconds)}${connectingLimits}${limited}`, {
-    ...inside,
-    timeoutSeconds,
-  });
+  await inside.within(timeoutSeconds).query(`${asInLoad(timeoutSeconds)}${connectingLimits}${limited}`);
 }
 
-async function viewsIn(database: DatabaseSettings, inside: QueryOptions): Promise<ViewQuery[]> {
-  const session = new PsqlSession(database, inside);
+async function viewsIn(inside: Server): Promise<ViewQuery[]> {
+  const session = new PsqlSession(inside);
   try {
     await session.query("SET search_path = ''");
     return await listViews(session);

@@ -1,17 +1,14 @@
 import * as z from "zod/mini";
 import type { Content } from "../../contract/content.ts";
 import { DatabaseProperties } from "../../contract/database-properties.ts";
-import type { DatabaseSettings } from "../../contract/settings.ts";
 import type { Load } from "../archive/load.ts";
 import { deadline } from "../base/deadline.ts";
 import { formatDuration } from "../base/format.ts";
-import { applicationName } from "../base/run-id.ts";
 import { readContent } from "../content/read-content.ts";
 import { createStatement, propertyStatements } from "../postgres/create-database.ts";
 import { dropDatabase } from "../postgres/drop-database.ts";
 import { differingProperties, propertiesQuery } from "../postgres/properties.ts";
-import { type QueryOptions, query } from "../postgres/psql.ts";
-import { questionOptions } from "../postgres/questions.ts";
+import type { Server } from "../postgres/server.ts";
 import { detachSubscriptions } from "../postgres/subscriptions.ts";
 import { requireContent } from "./content-check.ts";
 import { RestoreError } from "./errors.ts";
@@ -33,8 +30,8 @@ export interface Filling {
   name: string;
   way: Load["way"];
   /** How to ask in it, and in another one. */
-  inside: QueryOptions;
-  maintenance: QueryOptions;
+  inside: Server;
+  maintenance: Server;
   signal: AbortSignal;
 }
 
@@ -57,27 +54,24 @@ export async function fill<T extends object>(
   name: string,
   { finish, load }: FillingSteps<T>,
 ): Promise<T & { createdRoles: string[] }> {
-  const { database, settings } = run;
-  const limit = settings.timeouts.restore;
+  const limit = run.settings.timeouts.restore;
   const time = deadline(
     run.signal,
     limit,
     `the restore took more than ${formatDuration(limit)} and was ended; raise timeouts.restore [DBK-RESTORE-13]`,
   );
   const { signal } = time;
-  const maintenance = questionOptions(run, server.maintenance, signal);
+  const maintenance = run.server.in(server.maintenance, signal);
   const createdRoles: string[] = [];
   try {
-    createdRoles.push(
-      ...(await createMissingRoles(database, source, server, properties, { ...maintenance, signal })),
-    );
+    createdRoles.push(...(await createMissingRoles(maintenance, source, server, properties, signal)));
     const [way] = await Promise.all([
-      loadingWay(run, source, maintenance),
-      query(database, createStatement(name, properties, server.versionNumber), maintenance),
+      loadingWay(maintenance, source),
+      maintenance.query(createStatement(name, properties, server.versionNumber)),
     ]);
     const here = server.cluster;
     await giveLoadSettings(run, source, properties, name, maintenance, here);
-    const inside = { applicationName: applicationName(run.runId), dbname: name, signal };
+    const inside = maintenance.in(name).within(null);
     const filling = { name, way, inside, maintenance, signal };
     await loadUnderSettings(run, source, properties, here, inside, () => load(filling));
     return { ...(await finish(filling)), createdRoles };
@@ -110,12 +104,12 @@ export const fillDatabase = (
     },
     finish: async ({ inside, maintenance }) => {
       // First: the others may alter the event triggers' states for a moment too.
-      await detachSubscriptions(run, name, maintenance);
+      await detachSubscriptions(run, maintenance, name);
       // Side by side: none of them changes what another one reads.
-      const reading = readContent(run.database, inside, source.manifest?.content?.proof ?? "rows");
+      const reading = readContent(inside, source.manifest?.content?.proof ?? "rows");
       const [content] = await Promise.all([reading, gatherStatistics(run, inside, reading)]);
       requireContent(run, source.manifest, content, source.path);
-      await giveProperties(run.database, name, properties, maintenance);
+      await giveProperties(maintenance, name, properties);
       return { content };
     },
   });
@@ -129,7 +123,7 @@ export async function takeAway(
 ): Promise<void> {
   try {
     await dropDatabase(run, server.maintenance, name);
-    await dropRoles(run.database, roles, questionOptions(run, server.maintenance));
+    await dropRoles(run.server.in(server.maintenance), roles);
   } catch {
     // What is left bears a name that the next run recognises.
     run.log.event(
@@ -145,18 +139,18 @@ export async function takeAway(
  * @throws RestoreError `check` when it has others afterwards; PsqlError, DockerError, InterruptedError
  */
 export async function giveProperties(
-  database: DatabaseSettings,
+  server: Server,
   name: string,
   wanted: DatabaseProperties,
-  options: QueryOptions,
 ): Promise<void> {
+  const { database } = server;
   const statements = [
     ...resetStatements(name, database.user),
     ...propertyStatements(name, wanted),
     propertiesQuery(name),
   ];
   // Some of the statements answer too.
-  const answer = (await query(database, statements.join("\n"), options)).split("\n").at(-1);
+  const answer = (await server.query(statements.join("\n"))).split("\n").at(-1);
   const found = z.parse(DatabaseProperties, JSON.parse(answer ?? ""));
   const wrong = differingProperties(wanted, found);
   if (wrong.length === 0) return;

@@ -50,15 +50,15 @@ export async function prepareDrop(
   { proofs, source }: { proofs: Proofs; source: RestoreSource },
   reserved: Reservation,
 ): Promise<Prepared> {
-  const { database, log, output, runId, settings } = run;
+  const { database, log, output, settings } = run;
   const live = database.database;
   log.event("info", database.name, `clients are shut out of ${live} until it is restored`);
   const shutOut = await ShutOut.begin(run, server.maintenance, server.liveOid);
   try {
     const guarded = { ...run, signal: shutOut.signal, acceptsDifferences: false };
     const progress = (bytes: number) => process.stdout.write(`\r\u001b[K${formatBytes(bytes)} written \r`);
-    const backup = await takeBackup(settings, database, {
-      ...{ runId, class: "pre-restore", log, lock, signal: shutOut.signal },
+    const backup = await takeBackup(guarded, {
+      ...{ class: "pre-restore", lock },
       ...(output.interactive ? { progress } : {}),
     });
     const archive = join(settings.paths.backups, backup.archive.file);

@@ -2,8 +2,6 @@ import { messageOf } from "../base/errors.ts";
 import { restoringName } from "../postgres/database-names.ts";
 import { findStanding, type Standing } from "../postgres/database-state.ts";
 import { dropDatabase } from "../postgres/drop-database.ts";
-import { query } from "../postgres/psql.ts";
-import { questionOptions } from "../postgres/questions.ts";
 import { identifier } from "../postgres/sql.ts";
 import { type InPlaceState, removeInPlaceState, writeInPlaceState } from "../store/in-place-state.ts";
 import { type CarefulKeeper, type Keeper, runWithoutClients } from "./client-cut-off.ts";
@@ -79,7 +77,7 @@ async function dropLive(
     `DROP DATABASE ${identifier(live)}`,
   ];
   // A drop waits for a checkpoint.
-  const options = { ...questionOptions(run, server.maintenance), timeoutSeconds: settings.timeouts.restore };
+  const patient = run.server.in(server.maintenance).within(settings.timeouts.restore);
   try {
     const wanted = { ...state.properties, isTemplate: false };
     const careful: CarefulKeeper = {
@@ -88,15 +86,15 @@ async function dropLive(
       requireSame: (ask) => requireSame(live, wanted, ask),
       end: () => keeper.end(),
     };
-    await runWithoutClients(database, live, [live], statements, options, careful);
+    await runWithoutClients(patient, live, [live], statements, careful);
   } catch (error) {
-    const standing = await findStanding(run, live, server.maintenance, state.liveOid);
+    const standing = await findStanding(run.server.in(server.maintenance), run.runId, live, state.liveOid);
     // What is left of an invalid one goes when the name is taken.
     if (standing === "absent" || standing === "invalid") return;
     const what = `could not drop ${live}: ${messageOf(error)}`;
     if (standing === null) throw notPutBack(run, server, state, null, what, error);
     removeInPlaceState(settings, database);
-    if (state.properties.isTemplate) await query(database, isTemplate(true), options).catch(() => {});
+    if (state.properties.isTemplate) await patient.query(isTemplate(true)).catch(() => {});
     throw new RestoreError("swap", `${what}; nothing was lost; run it again [DBK-RESTORE-7]`, error);
   }
 }
@@ -142,7 +140,7 @@ async function putBack(
       cause,
     );
   } catch (error) {
-    const standing = await findStanding(unstoppable, live, server.maintenance);
+    const standing = await findStanding(run.server.in(server.maintenance), run.runId, live);
     const what = `the restore in place failed (${messageOf(cause)}) and ${archive} could not be put back (${messageOf(error)})`;
     return notPutBack(run, server, state, standing, what, error);
   }

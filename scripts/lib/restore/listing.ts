@@ -1,8 +1,8 @@
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { messageOf } from "../base/errors.ts";
 import { formatAge, formatBytes, formatTime, plural } from "../base/format.ts";
-import { applicationName } from "../base/run-id.ts";
 import { runStart } from "../postgres/database-names.ts";
+import { Server } from "../postgres/server.ts";
 import { type Backup, listBackups } from "../store/list.ts";
 import { type KeptDatabase, readLiveServer } from "./live-server.ts";
 
@@ -24,16 +24,11 @@ export async function listRestorable(
   runId: string,
   signal: AbortSignal,
 ): Promise<DatabaseListing[]> {
-  const options = {
-    applicationName: applicationName(runId),
-    timeoutSeconds: settings.timeouts.query,
-    signal,
-  };
   return Promise.all(
     databases.map(async (database) => {
       const backups = listBackups(settings.paths.backups, database.name);
       try {
-        const { made } = await readLiveServer(database, options);
+        const { made } = await readLiveServer(Server.of({ settings, database, runId }).until(signal));
         return { database, backups, made, problem: null };
       } catch (error) {
         return { database, backups, made: [], problem: messageOf(error) };

@@ -28,7 +28,7 @@ export async function takeLiveName(
 ): Promise<TakenName> {
   const live = run.database.database;
   for (let attempt = 1; ; attempt += 1) {
-    const standing = await standingOf(run, live, maintenance);
+    const standing = await standingOf(run.server.in(maintenance), live);
     if (standing === "invalid") await dropDatabase(run, maintenance, live);
     const previous = standing === "whole" ? previousName(live, run.runId) : null;
     try {

@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
 import type { Cluster } from "../../contract/cluster.ts";
 import { DatabaseProperties } from "../../contract/database-properties.ts";
-import type { DatabaseSettings } from "../../contract/settings.ts";
 import { messageOf, ProgramError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import { readCluster } from "../postgres/cluster.ts";
@@ -9,7 +8,7 @@ import { type MadeDatabase, madePrefixes, recogniseDatabase } from "../postgres/
 import { PsqlError } from "../postgres/error.ts";
 import { jsonList } from "../postgres/json-list.ts";
 import { propertiesQuery } from "../postgres/properties.ts";
-import { type QueryOptions, queryJson } from "../postgres/psql.ts";
+import type { Server } from "../postgres/server.ts";
 import { literal } from "../postgres/sql.ts";
 
 const Facts = z.object({
@@ -76,10 +75,10 @@ const maintenanceCandidates = ["postgres", "template1"];
  * Reads what a restore has to know of the server, without touching anything.
  * @throws PsqlError, DockerError; ProgramError when no database but the live one can be connected to.
  */
-export async function readLiveServer(database: DatabaseSettings, options: QueryOptions): Promise<LiveServer> {
-  const live = database.database;
-  const { maintenance, facts } = await readFacts(database, options);
-  const cluster = await readCluster(database, { ...options, dbname: maintenance });
+export async function readLiveServer(server: Server): Promise<LiveServer> {
+  const live = server.database.database;
+  const { maintenance, facts } = await readFacts(server, live);
+  const cluster = await readCluster(server.in(maintenance));
   const made = facts.databases.flatMap(({ name, invalid, bytes }) => {
     const recognised = recogniseDatabase(live, name);
     // What a drop that was cut off has left cannot be brought back.
@@ -91,13 +90,12 @@ export async function readLiveServer(database: DatabaseSettings, options: QueryO
   return { ...facts, maintenance, cluster, liveBytes, made };
 }
 
-async function readFacts(database: DatabaseSettings, options: QueryOptions) {
+async function readFacts(server: Server, live: string) {
   let reason = "";
   for (const maintenance of maintenanceCandidates) {
-    if (maintenance === database.database) continue;
-    const elsewhere = { ...options, dbname: maintenance };
+    if (maintenance === live) continue;
     try {
-      const facts = await queryJson(database, Facts, factsQuery(database.database), elsewhere);
+      const facts = await server.in(maintenance).queryJson(Facts, factsQuery(live));
       return { maintenance, facts };
     } catch (error) {
       // 3D000: there is no such database; 55000: it takes no connections.

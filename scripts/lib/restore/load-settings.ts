@@ -4,7 +4,7 @@ import { messageOf } from "../base/errors.ts";
 import { settingStatements } from "../postgres/create-database.ts";
 import { PsqlError } from "../postgres/error.ts";
 import { silencing } from "../postgres/event-triggers.ts";
-import { type QueryOptions, query } from "../postgres/psql.ts";
+import type { Server } from "../postgres/server.ts";
 import { identifier } from "../postgres/sql.ts";
 import { RestoreError } from "./errors.ts";
 import type { RestoreRun } from "./run.ts";
@@ -63,7 +63,7 @@ export async function giveLoadSettings(
   { manifest, path }: Pick<RestoreSource, "manifest" | "path">,
   wanted: DatabaseProperties,
   name: string,
-  maintenance: QueryOptions,
+  maintenance: Server,
   here: SettingsHere,
 ): Promise<void> {
   const { database, log } = run;
@@ -80,8 +80,7 @@ export async function giveLoadSettings(
   const settings = settingsOfLoad(manifest, wanted, database.user, here);
   const give = async (some: readonly Setting[]): Promise<PsqlError | null> => {
     try {
-      if (some.length > 0)
-        await query(database, settingStatements(name, { settings: some }).join("\n"), maintenance);
+      if (some.length > 0) await maintenance.query(settingStatements(name, { settings: some }).join("\n"));
       return null;
     } catch (error) {
       if (error instanceof PsqlError && error.kind === "query") return error;
@@ -139,13 +138,13 @@ export async function loadUnderSettings<T>(
   { manifest }: Pick<RestoreSource, "manifest">,
   wanted: DatabaseProperties,
   here: SettingsHere,
-  inside: QueryOptions,
+  inside: Server,
   load: () => Promise<T>,
 ): Promise<T> {
   const reading = lateSettings(settingsOfLoad(manifest, wanted, database.user, here));
   if (reading === null) return load();
-  const before = await query(database, reading, inside);
+  const before = await inside.query(reading);
   const loaded = await load();
-  if ((await query(database, reading, inside)) !== before) await query(database, refill, inside);
+  if ((await inside.query(reading)) !== before) await inside.query(refill);
   return loaded;
 }

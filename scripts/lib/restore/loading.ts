@@ -3,12 +3,9 @@ import { undoneInContainer } from "../archive/format.ts";
 import { type Load, LoadFailure, loadArchive, readLoad } from "../archive/load.ts";
 import { WithheldRefreshes } from "../archive/withheld-refreshes.ts";
 import { formatBytes } from "../base/format.ts";
-import { applicationName } from "../base/run-id.ts";
 import type { Uncompared } from "../content/uncompared.ts";
 import { PsqlError } from "../postgres/error.ts";
-import { type QueryOptions, query } from "../postgres/psql.ts";
-import { serverFacts } from "../postgres/server-facts.ts";
-import { dockerExec } from "../system/docker.ts";
+import type { Server } from "../postgres/server.ts";
 import { RestoreError } from "./errors.ts";
 import { fillViews, mayFireEventTriggers, mayNeedAnotherServer } from "./filling-views.ts";
 import { KeepGoing, type NotLoadedList } from "./keep-going.ts";
@@ -34,8 +31,8 @@ async function loadOf(
       `this psql has no \\restrict: ${source.path} is trusted not to use psql's own commands [DBK-RESTORE-12]`,
     );
   }
-  const asking = { applicationName: applicationName(run.runId), dbname: name, signal };
-  const facts = await serverFacts(database, asking);
+  const inside = run.server.in(name, signal).within(null);
+  const facts = await inside.facts();
   let shown = -1;
   return {
     archive: source.path,
@@ -44,7 +41,7 @@ async function loadOf(
     server: database,
     facts,
     database: name,
-    applicationName: applicationName(run.runId),
+    applicationName: inside.applicationName,
     way,
     signal,
     progress: (bytes) => {
@@ -70,9 +67,8 @@ export async function loadInto(
   way: Load["way"],
   signal: AbortSignal,
 ): Promise<Uncompared[]> {
-  const inside = { applicationName: applicationName(run.runId), dbname: name, signal };
-  const withholds =
-    mayNeedAnotherServer(source) || mayFireEventTriggers(source, await serverFacts(run.database, inside));
+  const inside = run.server.in(name, signal).within(null);
+  const withholds = mayNeedAnotherServer(source) || mayFireEventTriggers(source, await inside.facts());
   const withheld = withholds ? new WithheldRefreshes() : null;
   const travels = withheld !== null && way === "compressed" ? "confined" : way;
   try {
@@ -119,13 +115,9 @@ export async function loadAsFarAsPossible(
  * The way that suits a file's origin, its format, and what the container has.
  * @throws PsqlError, DockerError, InterruptedError
  */
-export async function loadingWay(
-  run: RestoreRun,
-  source: RestoreSource,
-  maintenance: QueryOptions,
-): Promise<Load["way"]> {
+export async function loadingWay(server: Server, source: RestoreSource): Promise<Load["way"]> {
   try {
-    await query(run.database, "\\restrict probe\n\\unrestrict probe\nselect 1", maintenance);
+    await server.query("\\restrict probe\n\\unrestrict probe\nselect 1");
   } catch (error) {
     if (error instanceof PsqlError && error.kind === "query") return "plain";
     throw error;
@@ -134,6 +126,6 @@ export async function loadingWay(
   const layer = undoneInContainer(source.format);
   if (layer === null) return "confined";
   if (!layer.mayLack) return "compressed";
-  const found = await dockerExec(run.database.container, ["sh", "-c", `command -v ${layer.id}`], maintenance);
+  const found = await server.exec(["sh", "-c", `command -v ${layer.id}`]);
   return found.code === 0 ? "compressed" : "confined";
 }

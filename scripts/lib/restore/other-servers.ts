@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type QueryOptions, query } from "../postgres/psql.ts";
+import type { Server } from "../postgres/server.ts";
 import { literal } from "../postgres/sql.ts";
-import type { RestoreRun } from "./run.ts";
 
 /** How long another server may take to answer at all, in seconds. */
 const connectingSeconds = 10;
@@ -29,17 +28,13 @@ AND NOT EXISTS (SELECT FROM unnest(srvoptions) AS o WHERE o LIKE 'connect_timeou
  * @param inside how to ask in the database.
  * @throws PsqlError, DockerError, InterruptedError
  */
-export async function endWaiting(
-  { database }: RestoreRun,
-  beginnings: string,
-  inside: QueryOptions,
-): Promise<void> {
+export async function endWaiting(inside: Server, beginnings: string): Promise<void> {
   const others = `FROM pg_catalog.pg_stat_activity WHERE datname = current_database()
     AND application_name = ${literal(inside.applicationName)} AND pid <> pg_backend_pid()
     AND backend_type = 'client backend' AND query ~ ${literal(`^(${beginnings}) `)}`;
-  await query(database, `SELECT count(pg_terminate_backend(pid)) ${others}`, inside);
+  await inside.query(`SELECT count(pg_terminate_backend(pid)) ${others}`);
   for (let waited = 0; waited < mostConnectingSeconds; waited += 1) {
-    if ((await query(database, `SELECT count(*) ${others}`, inside)) === "0") return;
+    if ((await inside.query(`SELECT count(*) ${others}`)) === "0") return;
     await sleep(1000, undefined, inside.signal === undefined ? {} : { signal: inside.signal });
   }
 }

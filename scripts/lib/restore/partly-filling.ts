@@ -73,15 +73,13 @@ async function finish(
   };
   const expected = manifest?.content ?? null;
   const content = await attempt("its content could not be read and compared", () =>
-    readContent(run.database, inside, expected?.proof ?? "rows"),
+    readContent(inside, expected?.proof ?? "rows"),
   );
   if (content !== null && expected !== null) differences.push(...contentDifferences(expected, content));
   if (expected === null) differences.push("nothing says what it should hold: it was not compared");
   await attempt("statistics could not be gathered", () => gatherStatistics(run, inside));
-  await attempt("subscriptions could not be detached", () => detachSubscriptions(run, name, maintenance));
-  await attempt("its properties could not be given", () =>
-    giveProperties(run.database, name, properties, maintenance),
-  );
+  await attempt("subscriptions could not be detached", () => detachSubscriptions(run, maintenance, name));
+  await attempt("its properties could not be given", () => giveProperties(maintenance, name, properties));
   return { content, differences };
 }
 

@@ -3,10 +3,8 @@ import type { Content } from "../../contract/content.ts";
 import type { DatabaseProperties } from "../../contract/database-properties.ts";
 import type { Manifest } from "../../contract/manifest.ts";
 import { takeBackup } from "../backup/take.ts";
-import { applicationName } from "../base/run-id.ts";
 import { comparableTables } from "../content/partitions.ts";
 import { SnapshotSession } from "../content/snapshot.ts";
-import { questionOptions } from "../postgres/questions.ts";
 import { lockDatabase } from "../recovery/dead-runs.ts";
 import { dropLeftovers } from "../recovery/leftover-databases.ts";
 import { type InPlaceState, removeInPlaceState, unfinishedInPlace } from "../store/in-place-state.ts";
@@ -45,11 +43,9 @@ export const drops = ({ live }: Pick<LiveServer, "live">, unfinished: InPlaceSta
 /** Reads what the server is like. Nothing is touched. */
 export async function surveyServer(run: RestoreRun): Promise<LiveServer> {
   const { database, settings, signal } = run;
-  const timeoutSeconds = settings.timeouts.query;
-  const asking = { applicationName: applicationName(run.runId), timeoutSeconds, signal };
   const [running, server] = await Promise.allSettled([
-    requireRunning(database.container, { timeoutSeconds, signal }),
-    readLiveServer(database, asking),
+    requireRunning(database.container, { timeoutSeconds: settings.timeouts.query, signal }),
+    readLiveServer(run.server.until(signal)),
   ]);
   // Docker explains more than psql.
   if (running.status === "rejected") throw running.reason;
@@ -58,8 +54,7 @@ export async function surveyServer(run: RestoreRun): Promise<LiveServer> {
 }
 
 /** @throws LockedError when a living run holds the database's lock. */
-export const lockForRestore = ({ database, log, runId, settings, signal }: RestoreRun): Promise<Lock> =>
-  lockDatabase(settings, database, { program: "restore_database", runId, log, signal });
+export const lockForRestore = (run: RestoreRun): Promise<Lock> => lockDatabase(run);
 
 /**
  * Restores a verified file: refusals, overview and confirmation first, then lock, pre-restore backup and restore. One
@@ -214,18 +209,15 @@ export function propertiesFor(
   );
 }
 
-function backUpLive(run: RestoreRun, lock: Lock): Promise<Manifest> {
-  const { database, log, runId, settings, signal } = run;
-  return takeBackup(settings, database, { runId, class: "pre-restore", log, lock, signal });
-}
+const backUpLive = (run: RestoreRun, lock: Lock): Promise<Manifest> =>
+  takeBackup(run, { class: "pre-restore", lock });
 
 /** The present totals, or null when there is no database or its tables stay locked: they are only shown. */
 async function countPresent(run: RestoreRun, server: LiveServer): Promise<Content | null> {
   if (server.live === null) return null;
-  const options = questionOptions(run, run.database.database, run.signal);
   try {
-    const limits = { ...options, lockTimeoutSeconds: run.settings.timeouts.lockWait };
-    const session = new SnapshotSession(run.database, limits);
+    const asking = run.server.until(run.signal).waiting(run.settings.timeouts.lockWait);
+    const session = new SnapshotSession(asking);
     try {
       const snapshot = await session.take();
       return await snapshot.readContent("rows");

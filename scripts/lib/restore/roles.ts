@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { DatabaseProperties } from "../../contract/database-properties.ts";
-import type { DatabaseSettings } from "../../contract/settings.ts";
 import { visitStatements } from "../archive/statements.ts";
 import { decodeOwn } from "../postgres/encodings.ts";
-import { type QueryOptions, query } from "../postgres/psql.ts";
+import type { Server } from "../postgres/server.ts";
 import { identifier } from "../postgres/sql.ts";
 import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
@@ -154,30 +153,22 @@ const unseen = `SELECT pg_catalog.set_config(name, CASE WHEN name IN ('log_min_d
  * @returns them as written in SQL, for the report and for taking them away again.
  */
 export async function createMissingRoles(
-  database: DatabaseSettings,
+  maintenance: Server,
   source: RestoreSource,
   server: LiveServer,
   properties: DatabaseProperties,
-  options: QueryOptions & { signal: AbortSignal },
+  signal: AbortSignal,
 ): Promise<string[]> {
-  const needed = await neededRoles(source, server, properties, options.signal);
+  const needed = await neededRoles(source, server, properties, signal);
   if (needed.length === 0) return [];
   const statements = needed
     .flatMap(({ statements: own }) => own)
     .sort((a, b) => Number(a.startsWith("GRANT")) - Number(b.startsWith("GRANT")));
-  await query(
-    database,
-    `\\set VERBOSITY terse\n${unseen}\nBEGIN;\n${statements.join("\n")}\nCOMMIT;`,
-    options,
-  );
+  await maintenance.query(`\\set VERBOSITY terse\n${unseen}\nBEGIN;\n${statements.join("\n")}\nCOMMIT;`);
   return needed.map(({ written }) => written);
 }
 
 /** Takes roles away that a failed restore made. */
-export async function dropRoles(
-  database: DatabaseSettings,
-  roles: readonly string[],
-  options: QueryOptions,
-): Promise<void> {
-  if (roles.length > 0) await query(database, `DROP ROLE ${roles.join(", ")}`, options);
+export async function dropRoles(server: Server, roles: readonly string[]): Promise<void> {
+  if (roles.length > 0) await server.query(`DROP ROLE ${roles.join(", ")}`);
 }

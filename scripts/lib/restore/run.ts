@@ -1,15 +1,7 @@
-import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
-import type { Log } from "../program/log.ts";
-import type { Output } from "../program/program.ts";
+import type { Run } from "../postgres/run.ts";
 
-/** What every step of one restore or rollback works with. */
-export interface RestoreRun {
-  settings: Settings;
-  database: DatabaseSettings;
-  runId: string;
-  log: Log;
-  output: Output;
-  signal: AbortSignal;
+/** A restore, a rollback or a rehearsal. */
+export interface RestoreRun extends Run {
   /** Whether what differs from the manifest is only told. */
   acceptsDifferences: boolean;
 }

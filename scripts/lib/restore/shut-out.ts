@@ -4,8 +4,6 @@ import { InterruptedError, messageOf } from "../base/errors.ts";
 import { applicationName } from "../base/run-id.ts";
 import { readLargeObjects } from "../content/large-objects.ts";
 import { fixTextForms } from "../content/text-forms.ts";
-import { query } from "../postgres/psql.ts";
-import { questionOptions } from "../postgres/questions.ts";
 import { PsqlSession } from "../postgres/session.ts";
 import { literal } from "../postgres/sql.ts";
 import { RestoreError } from "./errors.ts";
@@ -59,22 +57,15 @@ export class ShutOut {
   #unlocked: Unlocked = { tables: [], writers: "" };
 
   private constructor(run: RestoreRun, maintenance: string) {
-    const { database, runId, settings } = run;
+    const { runId, settings } = run;
     this.#run = run;
     this.#maintenance = maintenance;
     this.signal = AbortSignal.any([run.signal, this.#lost.signal]);
     // A name of its own: a backup ends the sessions of its run when it begins anew.
-    const options = { ...questionOptions(run, database.database), applicationName: nameOf(runId) };
+    const server = run.server.named(nameOf(runId)).until(this.#lost.signal);
     // Reading what large objects hold takes as long as they are large.
-    const { timeoutSeconds: _, ...unlimited } = options;
-    const signal = this.#lost.signal;
-    this.#locking = new PsqlSession(database, {
-      ...unlimited,
-      signal,
-      lockTimeoutSeconds: settings.timeouts.lockWait,
-    });
-    const elsewhere = { ...questionOptions(run, maintenance), applicationName: nameOf(runId) };
-    this.#ending = new PsqlSession(database, { ...elsewhere, signal });
+    this.#locking = new PsqlSession(server.within(null).waiting(settings.timeouts.lockWait));
+    this.#ending = new PsqlSession(server.in(maintenance));
   }
 
   /**
@@ -167,10 +158,13 @@ export class ShutOut {
     await Promise.all(this.#work);
     if (this.#pid === 0) return;
     // Where Docker has lost the session's client, the server has not.
-    const { database, runId } = this.#run;
+    const { runId, server } = this.#run;
     const mine = `select count(pg_terminate_backend(pid)) from pg_stat_get_activity(${this.#pid})
       where application_name = ${literal(nameOf(runId))}`;
-    await query(database, mine, questionOptions(this.#run, this.#maintenance)).catch(() => {});
+    await server
+      .in(this.#maintenance)
+      .query(mine)
+      .catch(() => {});
   }
 
   async #keepEnding(sql: string): Promise<void> {

@@ -1,8 +1,6 @@
 import { existsSync } from "node:fs";
 import { messageOf } from "../base/errors.ts";
 import { formatBytes } from "../base/format.ts";
-import { query } from "../postgres/psql.ts";
-import { questionOptions } from "../postgres/questions.ts";
 import { freeBytes } from "../system/space.ts";
 import { RestoreError } from "./errors.ts";
 import type { LiveServer } from "./live-server.ts";
@@ -108,7 +106,7 @@ export const orInPlace = ", or restore with --in-place, during which the applica
 async function freeInContainer(run: RestoreRun, { maintenance }: LiveServer): Promise<number | null> {
   const { database, log, signal } = run;
   try {
-    const directory = await query(database, "show data_directory", questionOptions(run, maintenance, signal));
+    const directory = await run.server.in(maintenance, signal).query("show data_directory");
     const [line] = await diskFree(run, [directory]);
     const available = Number(line?.[3]);
     if (!Number.isSafeInteger(available)) throw new Error(line?.join(" "));

@@ -3,7 +3,7 @@ import { messageOf } from "../base/errors.ts";
 import { PsqlError } from "../postgres/error.ts";
 import { silencing } from "../postgres/event-triggers.ts";
 import { jsonList } from "../postgres/json-list.ts";
-import { type QueryOptions, query, queryJson } from "../postgres/psql.ts";
+import type { Server } from "../postgres/server.ts";
 import { literal } from "../postgres/sql.ts";
 import { connectingLimits, endWaiting } from "./other-servers.ts";
 import type { RestoreRun } from "./run.ts";
@@ -92,12 +92,12 @@ const otherServerSeconds = 20;
  */
 export async function gatherStatistics(
   run: RestoreRun,
-  inside: QueryOptions,
+  inside: Server,
   after: Promise<unknown> = Promise.resolve(),
 ): Promise<void> {
-  if (await isDoneAtOnce(run, inside)) return;
-  const failed = await queryJson(run.database, NotAnalysed, oneByOne, inside);
-  const tables = await queryJson(run.database, z.array(z.string()), reaching, inside);
+  if (await isDoneAtOnce(inside)) return;
+  const failed = await inside.queryJson(NotAnalysed, oneByOne);
+  const tables = await inside.queryJson(z.array(z.string()), reaching);
   if (tables.length > 0) await after;
   for (const table of tables) {
     const reason = await analyseElsewhere(run, table, inside);
@@ -106,9 +106,9 @@ export async function gatherStatistics(
   warn(run, failed);
 }
 
-async function isDoneAtOnce({ database }: RestoreRun, inside: QueryOptions): Promise<boolean> {
+async function isDoneAtOnce(inside: Server): Promise<boolean> {
   try {
-    return (await query(database, allAtOnce, inside)) === "done";
+    return (await inside.query(allAtOnce)) === "done";
   } catch (error) {
     if (error instanceof PsqlError && error.kind === "query") return false;
     throw error;
@@ -116,18 +116,14 @@ async function isDoneAtOnce({ database }: RestoreRun, inside: QueryOptions): Pro
 }
 
 /** @returns why it could not be done; null when it was. */
-async function analyseElsewhere(
-  run: RestoreRun,
-  table: string,
-  inside: QueryOptions,
-): Promise<string | null> {
+async function analyseElsewhere(run: RestoreRun, table: string, inside: Server): Promise<string | null> {
   try {
-    await query(run.database, analyse(table), { ...inside, timeoutSeconds: otherServerSeconds });
+    await inside.within(otherServerSeconds).query(analyse(table));
     return null;
   } catch (error) {
     run.signal.throwIfAborted();
     inside.signal?.throwIfAborted();
-    await endWaiting(run, "ANALYZE|SELECT FROM", inside);
+    await endWaiting(inside, "ANALYZE|SELECT FROM");
     return messageOf(error);
   }
 }

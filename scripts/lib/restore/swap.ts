@@ -1,7 +1,7 @@
 import { messageOf } from "../base/errors.ts";
 import { findStanding } from "../postgres/database-state.ts";
 import { PsqlError } from "../postgres/error.ts";
-import { type AskingRun, questionOptions } from "../postgres/questions.ts";
+import type { Run } from "../postgres/run.ts";
 import { identifier } from "../postgres/sql.ts";
 import { holdConnections, runWithoutClients } from "./client-cut-off.ts";
 import { RestoreError } from "./errors.ts";
@@ -42,18 +42,22 @@ export function swapStatements({ live, incoming, outgoing }: Swap, holding: bool
  * effect.
  * @throws RestoreError `swap` when nothing has changed, `unknown` when that could not be found out.
  */
-export async function swapDatabases(run: AskingRun, maintenance: string, swap: Swap): Promise<number | null> {
+export async function swapDatabases(
+  run: Pick<Run, "runId" | "server">,
+  maintenance: string,
+  swap: Swap,
+): Promise<number | null> {
   const { live, incoming, outgoing } = swap;
   const locked = outgoing === null ? incoming : live;
-  const options = questionOptions(run, maintenance);
+  const server = run.server.in(maintenance);
   try {
     const databases = [live, incoming];
     return await holdingIfPossible((holding) =>
-      runWithoutClients(run.database, locked, databases, swapStatements(swap, holding), options),
+      runWithoutClients(server, locked, databases, swapStatements(swap, holding)),
     );
   } catch (error) {
     const what = `could not replace ${live} by ${incoming}: ${messageOf(error)}`;
-    const standing = await findStanding(run, incoming, maintenance);
+    const standing = await findStanding(server, run.runId, incoming);
     if (standing === "absent") return null;
     if (standing !== null)
       throw new RestoreError("swap", `${what}; nothing has changed; run it again [DBK-RESTORE-7]`, error);

@@ -1,11 +1,7 @@
 import * as z from "zod/mini";
 import { messageOf } from "../base/errors.ts";
-import { applicationName } from "../base/run-id.ts";
 import { clientProgram } from "../postgres/client-program.ts";
 import { replicating } from "../postgres/event-triggers.ts";
-import { queryJson } from "../postgres/psql.ts";
-import { questionOptions } from "../postgres/questions.ts";
-import { serverFacts } from "../postgres/server-facts.ts";
 import { endBackends } from "../postgres/sessions.ts";
 import { connectionString, identifier, literal } from "../postgres/sql.ts";
 import { runClient } from "../system/docker.ts";
@@ -51,8 +47,8 @@ export function readSourceTables(
   scratch: string,
   tables: readonly TableName[],
 ): Promise<SourceTable[]> {
-  const options = { applicationName: applicationName(run.runId), dbname: scratch, signal: run.signal };
-  return queryJson(run.database, z.array(SourceTable), sourceQuery(tables), options);
+  const inside = run.server.in(scratch, run.signal).within(null);
+  return inside.queryJson(z.array(SourceTable), sourceQuery(tables));
 }
 
 /** A statement of the sending psql that the receiving one gets `text` by. */
@@ -130,23 +126,21 @@ export interface TableCopy {
  * @throws RestoreError `load` when nothing has changed; DockerError, PsqlError, InterruptedError
  */
 export async function copyTables(run: RestoreRun, copy: TableCopy): Promise<void> {
-  const { database, runId, settings, signal } = run;
+  const { database, runId, server, settings, signal } = run;
   const { comment, schema, scratch, tables } = copy;
   const names = tables.map(displayName).join(", ");
   const databases = [scratch, database.database].map(connectionString);
   // The schema is there only if the whole transaction is: then it has succeeded, whatever was heard of it.
   const failure = async (reason: string, cause?: unknown): Promise<void> => {
     // What runs in the container outlives its docker exec.
-    const options = questionOptions(run, database.database);
-    await endBackends(database, [runId], options);
+    await endBackends(server, [runId]);
     const sql = `select to_json(exists (select from pg_namespace where nspname = ${literal(schema)}))`;
-    if (await queryJson(database, z.boolean(), sql, options)) return;
+    if (await server.queryJson(z.boolean(), sql)) return;
     throw new RestoreError("load", `could not copy ${names} into ${schema}: ${reason} [DBK-TABLE-2]`, cause);
   };
   try {
-    const asking = { applicationName: applicationName(runId), signal };
-    const program = clientProgram(database, await serverFacts(database, asking), {
-      ...asking,
+    const program = clientProgram(database, await server.within(null).until(signal).facts(), {
+      applicationName: server.applicationName,
       argv: ["sh", "-c", copyAcross, "sh", database.user, ...databases],
       changes: textForms,
       encoding: "UTF8",

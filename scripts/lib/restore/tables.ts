@@ -2,8 +2,6 @@ import * as z from "zod/mini";
 import { formatTime, plural } from "../base/format.ts";
 import { firingQuery } from "../postgres/event-triggers.ts";
 import { jsonList } from "../postgres/json-list.ts";
-import { queryJson } from "../postgres/psql.ts";
-import { questionOptions } from "../postgres/questions.ts";
 import { identifier, literal } from "../postgres/sql.ts";
 import { dropLeftovers } from "../recovery/leftover-databases.ts";
 import { restoreBeside } from "./beside.ts";
@@ -89,7 +87,7 @@ export async function restoreTables(
       return { tables: brought };
     });
     // They were needed as owners in the scratch database only.
-    await dropRoles(database, createdRoles, questionOptions(run, server.maintenance)).catch(() => {});
+    await dropRoles(run.server.in(server.maintenance), createdRoles).catch(() => {});
     const copied = tables
       .map((table) => `${displayName(table)} with ${plural(table.rows, "row")}`)
       .join(", ");
@@ -136,10 +134,9 @@ async function bringAcross(
 
 /** The live database is not changed for a restore's sake: an event trigger that always fires does so. */
 async function warnOfEventTriggers(run: RestoreRun): Promise<void> {
-  const { database, log, signal } = run;
-  const options = questionOptions(run, database.database, signal);
+  const { database, log, server, signal } = run;
   const making = firingQuery(["CREATE SCHEMA", "COMMENT", "CREATE TABLE"]);
-  const name = await queryJson(database, z.nullable(z.string()), making, options);
+  const name = await server.until(signal).queryJson(z.nullable(z.string()), making);
   if (name === null) return;
   log.event(
     "warning",
@@ -185,8 +182,7 @@ select json_build_object(
     'keyed', exists (select from pg_index where indrelid = c.oid and indisunique))`)}
     from pg_class c join pg_namespace n on n.oid = relnamespace
     where relkind in ('r', 'p') and (nspname, relname) in (${names})))`;
-  const options = questionOptions(run, run.database.database, run.signal);
-  return queryJson(run.database, Targets, sql, options);
+  return run.server.until(run.signal).queryJson(Targets, sql);
 }
 
 /** SQL that adds to a live table the restored rows that it lacks: by its keys, or as whole rows where it has none. */

@@ -1,7 +1,4 @@
 import * as z from "zod/mini";
-import { queryJson } from "../postgres/psql.ts";
-import { questionOptions } from "../postgres/questions.ts";
-import { dockerExec } from "../system/docker.ts";
 import type { LiveServer } from "./live-server.ts";
 import type { RestoreRun } from "./run.ts";
 
@@ -43,10 +40,9 @@ export async function readWriteAheadLog(
   run: RestoreRun,
   { maintenance }: LiveServer,
 ): Promise<WriteAheadLog | null> {
-  const { database, signal } = run;
+  const { server, signal } = run;
   try {
-    const options = questionOptions(run, maintenance, signal);
-    const { directory, room } = await queryJson(database, Facts, factsQuery, options);
+    const { directory, room } = await server.in(maintenance, signal).queryJson(Facts, factsQuery);
     const [data, log] = await diskFree(run, [directory, `${directory}/pg_wal`]);
     return { room, beside: data?.at(0) === log?.at(0) && data?.at(-1) === log?.at(-1) };
   } catch {
@@ -61,11 +57,7 @@ export async function readWriteAheadLog(
  * @throws Error where it says none of that; DockerError, InterruptedError
  */
 export async function diskFree(run: RestoreRun, paths: readonly string[]): Promise<string[][]> {
-  const { database, settings, signal } = run;
-  const { code, stdout, stderr } = await dockerExec(database.container, ["df", "-P", "-k", ...paths], {
-    timeoutSeconds: settings.timeouts.query,
-    signal,
-  });
+  const { code, stdout, stderr } = await run.server.until(run.signal).exec(["df", "-P", "-k", ...paths]);
   const lines = stdout.trim().split("\n").slice(1);
   if (code !== 0 || lines.length !== paths.length) throw new Error(stderr.trim() || stdout.trim());
   return lines.map((line) => line.split(/\s+/));

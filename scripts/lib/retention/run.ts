@@ -1,9 +1,9 @@
 import { identified } from "../../contract/error-ids.ts";
-import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { messageOf } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
+import type { Run } from "../postgres/run.ts";
 import { exitCodeOf } from "../program/program.ts";
-import { type LockRequest, lockDatabase } from "../recovery/dead-runs.ts";
+import { lockDatabase } from "../recovery/dead-runs.ts";
 import { LockedError } from "../system/lock.ts";
 import { prune } from "./apply.ts";
 
@@ -19,11 +19,8 @@ export interface PruningOutcome {
 }
 
 /** Prunes one database as a backup run does: under its lock, after cleaning up behind dead runs. Never throws. */
-export async function pruneLocked(
-  settings: Settings,
-  database: DatabaseSettings,
-  request: LockRequest,
-): Promise<PruningOutcome> {
+export async function pruneLocked(run: Run): Promise<PruningOutcome> {
+  const { database, log, settings } = run;
   const outcome: PruningOutcome = {
     database: database.name,
     exitCode: ExitCode.success,
@@ -32,9 +29,9 @@ export async function pruneLocked(
     error: null,
   };
   try {
-    const lock = await lockDatabase(settings, database, request);
+    const lock = await lockDatabase(run);
     try {
-      const { removed, problems, heldBy } = await prune(settings, database, request.log);
+      const { removed, problems, heldBy } = await prune(settings, database, log);
       const failed = problems.length > 0;
       return {
         ...outcome,
@@ -47,7 +44,7 @@ export async function pruneLocked(
     }
   } catch (error) {
     const what = error instanceof LockedError ? "pruning refused" : "pruning failed";
-    request.log.event(
+    log.event(
       error instanceof LockedError ? "warning" : "error",
       database.name,
       identified(`${what}: ${messageOf(error)}`, "[DBK-RETENTION-3]"),

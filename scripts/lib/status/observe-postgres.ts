@@ -1,9 +1,7 @@
-import type { DatabaseSettings } from "../../contract/settings.ts";
 import { InterruptedError, messageOf } from "../base/errors.ts";
-import { applicationName } from "../base/run-id.ts";
 import { PsqlError } from "../postgres/error.ts";
-import { query } from "../postgres/psql.ts";
 import { whyRefused } from "../postgres/refusal.ts";
+import type { Server } from "../postgres/server.ts";
 import { DockerError } from "../system/docker.ts";
 import { figuresQuery, readFigures } from "./figures-query.ts";
 import type { PostgresState } from "./observation.ts";
@@ -12,23 +10,19 @@ const statementTimedOut = "57014";
 
 /** Asks a database for its figures in one psql call. */
 export async function observePostgres(
-  database: DatabaseSettings,
-  options: { runId: string; timeoutSeconds: number; signal: AbortSignal },
+  server: Server,
+  runId: string,
+  signal: AbortSignal,
 ): Promise<PostgresState> {
-  const { runId, timeoutSeconds, signal } = options;
+  const asking = server.until(signal);
   try {
-    const answer = await query(database, figuresQuery, {
-      applicationName: applicationName(runId),
-      timeoutSeconds,
-      signal,
-    });
+    const answer = await asking.query(figuresQuery);
     return { answers: true, figures: readFigures(answer, runId) };
   } catch (error) {
     signal.throwIfAborted();
     const seen = { answers: false, kind: kindOf(error), reason: messageOf(error) } as const;
     if (seen.kind !== "refused") return seen;
-    const asking = { applicationName: applicationName(runId), signal };
-    const refusal = await whyRefused(database, asking).catch(() => null);
+    const refusal = await whyRefused(asking).catch(() => null);
     signal.throwIfAborted();
     return { ...seen, refusal };
   }

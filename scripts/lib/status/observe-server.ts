@@ -3,6 +3,7 @@ import { uptime } from "node:os";
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { messageOf } from "../base/errors.ts";
 import type { RunRecords } from "../history/records.ts";
+import { Server } from "../postgres/server.ts";
 import type { Log } from "../program/log.ts";
 import { lockPath } from "../recovery/lock-path.ts";
 import { inPlaceStatePath } from "../store/in-place-state.ts";
@@ -46,7 +47,9 @@ export async function observeServer(
     ],
     { timeoutSeconds, signal },
   );
-  const answers = databases.map((database) => observePostgres(database, { runId, timeoutSeconds, signal }));
+  const answers = databases.map((database) =>
+    observePostgres(Server.of({ settings, database, runId }), runId, signal),
+  );
   const around = observeSurroundings(settings, { timeoutSeconds, signal });
   // The files are read while Docker and the databases think.
   const files = {

@@ -23,6 +23,7 @@ import { backUp } from "../../../../scripts/lib/backup/run.ts";
 import { openLog } from "../../../../scripts/lib/program/log.ts";
 import { readLeftAlone } from "../../../../scripts/lib/store/left-alone.ts";
 import { listBackups } from "../../../../scripts/lib/store/list.ts";
+import { quietRun } from "../postgres/runs.ts";
 import { settings } from "../status/observations.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "adoption-"));
@@ -221,9 +222,9 @@ test("after a backup that failed nothing is read: the failure is reported first"
   writeFileSync(`${stem}.sql.gz`, gzipSync(dump("CREATE TABLE t (a int);")));
   const here = { ...settings, paths: { ...settings.paths, backups, locks } };
   const log = openLog(join(directory, "log"), "backup_database", runId);
-  const request = { program: "backup_database", runId, log, signal: new AbortController().signal };
+  const run = quietRun({ settings: here, database, runId, log });
   vi.stubEnv("PATH", `${bin}:${process.env.PATH}`);
-  const outcome = await backUp(here, database, request).finally(() => vi.unstubAllEnvs());
+  const outcome = await backUp(run, {}).finally(() => vi.unstubAllEnvs());
   log.close();
   expect(outcome).toMatchObject({ backup: null, adopted: [], error: expect.stringContaining("no daemon") });
   expect(existsSync(`${stem}.json`)).toBe(false);
@@ -232,7 +233,7 @@ test("after a backup that failed nothing is read: the failure is reported first"
 async function adopt(here: Settings, signal = new AbortController().signal): Promise<string[]> {
   const log = openLog(join(directory, "log"), "backup_database", runId);
   try {
-    return await adoptArchives(here, database, { runId, log, signal });
+    return await adoptArchives({ settings: here, database, runId, log, signal });
   } finally {
     log.close();
   }

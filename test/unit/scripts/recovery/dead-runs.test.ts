@@ -9,6 +9,7 @@ import { openLog } from "../../../../scripts/lib/program/log.ts";
 import { lockDatabase } from "../../../../scripts/lib/recovery/dead-runs.ts";
 import { writeManifest } from "../../../../scripts/lib/store/manifest.ts";
 import { partialPath } from "../../../../scripts/lib/store/partial-files.ts";
+import { quietRun } from "../postgres/runs.ts";
 import { backup, settings } from "../status/observations.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "dead-runs-"));
@@ -50,8 +51,7 @@ test.each<[string, Partial<Manifest>]>([
   writeFileSync(partialPath(directory, "shop", dead, "sql.gz"), whole);
   describe(stem, whole);
   const log = openLog(join(directory, "log"), "backup_database", runId);
-  const signal = new AbortController().signal;
-  const lock = await lockDatabase(here, database, { program: "backup_database", runId, log, signal });
+  const lock = await lockDatabase(quietRun({ settings: here, database, runId, log }));
   lock.release();
   const files = [early, stem].flatMap((name) => [`${name}.json`, `${name}.sql.gz`]);
   expect(readdirSync(directory).filter((name) => /json|sql/.test(name))).toEqual(files);
@@ -68,8 +68,7 @@ test("a backup of zstd that lacked only its renames is finished, whatever the se
   const archive = { ...manifest.archive, file: `${stem}.sql.zst`, format: "plain-zstd" as const };
   describe(stem, whole, { archive: { ...archive, bytes: whole.length, sha256 } });
   const log = openLog(join(directory, "log"), "backup_database", runId);
-  const signal = new AbortController().signal;
-  const lock = await lockDatabase(here, database, { program: "backup_database", runId, log, signal });
+  const lock = await lockDatabase(quietRun({ settings: here, database, runId, log }));
   lock.release();
   const files = [`${stem}.json`, `${stem}.sql.zst`];
   expect(readdirSync(directory).filter((name) => /json|sql/.test(name))).toEqual(files);
@@ -79,8 +78,7 @@ test("a backup of zstd that lacked only its renames is finished, whatever the se
 test("an unfinished archive of zstd that no manifest describes goes", async () => {
   writeFileSync(partialPath(directory, "shop", dead, "sql.zst"), "begun");
   const log = openLog(join(directory, "log"), "backup_database", runId);
-  const signal = new AbortController().signal;
-  const lock = await lockDatabase(here, database, { program: "backup_database", runId, log, signal });
+  const lock = await lockDatabase(quietRun({ settings: here, database, runId, log }));
   lock.release();
   expect(readdirSync(directory).filter((name) => /json|sql/.test(name))).toEqual([]);
 });

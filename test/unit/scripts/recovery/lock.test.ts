@@ -8,6 +8,7 @@ import { openLog } from "../../../../scripts/lib/program/log.ts";
 import { lockDatabase } from "../../../../scripts/lib/recovery/dead-runs.ts";
 import { lockPath } from "../../../../scripts/lib/recovery/lock-path.ts";
 import { lockHolder } from "../../../../scripts/lib/system/lock.ts";
+import { quietRun } from "../postgres/runs.ts";
 import { settings } from "../status/observations.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "lock-"));
@@ -22,12 +23,8 @@ const database = {
   user: "app",
   dataDirectory: directory,
 };
-const request = {
-  program: "backup_database",
-  runId,
-  log: openLog(join(directory, "log"), "backup_database", runId),
-  signal: new AbortController().signal,
-};
+const log = openLog(join(directory, "log"), "backup_database", runId);
+const run = quietRun({ settings: here, database, runId, log });
 
 /** Holds the database's lock without a word, as a status check does, until it is released. */
 async function hold(): Promise<() => void> {
@@ -38,7 +35,7 @@ async function hold(): Promise<() => void> {
 
 test("who looks whether a lock is free does not make a run fail", async () => {
   const release = await hold();
-  const taken = lockDatabase(here, database, request);
+  const taken = lockDatabase(run);
   release();
   const lock = await taken;
   expect(lockHolder(lockPath(here, database.name))).toMatchObject({ alive: true, heldBy: { runId } });
@@ -49,7 +46,7 @@ test("who looks whether a lock is free does not make a run fail", async () => {
 test("who is ended while it waits for a lock says by what", async () => {
   const release = await hold();
   const controller = new AbortController();
-  const waiting = lockDatabase(here, database, { ...request, signal: controller.signal });
+  const waiting = lockDatabase({ ...run, signal: controller.signal });
   controller.abort(new InterruptedError("ended by SIGTERM"));
   await expect(waiting).rejects.toThrow("ended by SIGTERM");
   release();
@@ -57,6 +54,6 @@ test("who is ended while it waits for a lock says by what", async () => {
 
 test("a lock that somebody unknown keeps is refused", async () => {
   const release = await hold();
-  await expect(lockDatabase(here, database, request)).rejects.toMatchObject({ exitCode: 75 });
+  await expect(lockDatabase(run)).rejects.toMatchObject({ exitCode: 75 });
   release();
 });

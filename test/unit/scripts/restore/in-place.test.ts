@@ -10,6 +10,7 @@ import type { LiveServer } from "../../../../scripts/lib/restore/live-server.ts"
 import type { RestoreRun } from "../../../../scripts/lib/restore/run.ts";
 import type { RestoreSource } from "../../../../scripts/lib/restore/source.ts";
 import { wayBackCommands, wayBackText } from "../../../../scripts/lib/restore/way-back.ts";
+import { quietRun } from "../postgres/runs.ts";
 import { settings } from "../status/observations.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "in-place-"));
@@ -45,18 +46,13 @@ test("interrupted before the drop, an in-place restore drops nothing and writes 
   const backups = join(scratch, "backups");
   const runId = "20261122T020000-4f2a1b";
   const run = {
-    settings: { ...settings, paths: { ...settings.paths, backups } },
-    database: { name: "app", container: "app-db", database: "app", user: "app", dataDirectory: "/data" },
-    runId,
-    log: openLog(join(scratch, "log"), "restore_database", runId),
-    output: {
-      print() {},
-      data() {},
-      error() {},
-      paint: (_: string, text: string) => text,
-      interactive: false,
-    },
-    signal: AbortSignal.abort(new InterruptedError("ended by SIGTERM")),
+    ...quietRun({
+      settings: { ...settings, paths: { ...settings.paths, backups } },
+      database: { name: "app", container: "app-db", database: "app", user: "app", dataDirectory: "/data" },
+      runId,
+      log: openLog(join(scratch, "log"), "restore_database", runId),
+      signal: AbortSignal.abort(new InterruptedError("ended by SIGTERM")),
+    }),
     acceptsDifferences: false,
   };
   const state = { version: 1, runId, liveOid: 5, preRestoreArchive: "/a.sql.gz", properties } as const;

@@ -1,0 +1,126 @@
+import type * as z from "zod/mini";
+import type { ServerFacts } from "../../contract/session-settings.ts";
+import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import { applicationName } from "../base/run-id.ts";
+import type { ChildResult } from "../system/child.ts";
+import { dockerExec } from "../system/docker.ts";
+import { placeOf } from "./error.ts";
+import { type QueryOptions, query, queryJson } from "./psql.ts";
+import { serverFacts } from "./server-facts.ts";
+
+/** Whose questions they are, and how long one may take. */
+interface AskingRun {
+  settings: Pick<Settings, "timeouts">;
+  database: DatabaseSettings;
+  runId: string;
+}
+
+/**
+ * A database's PostgreSQL server, as one run asks it: under the run's name, in one of the server's databases, with
+ * limits. Without a signal a question is asked also after an interruption, as what has to be undone is.
+ */
+export class Server {
+  readonly database: DatabaseSettings;
+  readonly options: QueryOptions;
+
+  constructor(database: DatabaseSettings, options: QueryOptions) {
+    this.database = database;
+    this.options = options;
+  }
+
+  /** In the run's own database, without a signal, for questions that end within `timeouts.query`. */
+  static of({ database, runId, settings }: AskingRun): Server {
+    const timeoutSeconds = settings.timeouts.query;
+    return new Server(database, { applicationName: applicationName(runId), timeoutSeconds });
+  }
+
+  /** The same in another database of the server, perhaps with another signal. */
+  in(dbname: string, signal = this.signal): Server {
+    return this.#with({ dbname, ...(signal === undefined ? {} : { signal }) });
+  }
+
+  until(signal: AbortSignal): Server {
+    return this.#with({ signal });
+  }
+
+  /** @param seconds that a question may take; null for any time. */
+  within(seconds: number | null): Server {
+    const { timeoutSeconds: _, ...unlimited } = this.options;
+    return new Server(this.database, {
+      ...unlimited,
+      ...(seconds === null ? {} : { timeoutSeconds: seconds }),
+    });
+  }
+
+  /** @param lockTimeoutSeconds that a statement may wait for a lock. */
+  waiting(lockTimeoutSeconds: number): Server {
+    return this.#with({ lockTimeoutSeconds });
+  }
+
+  /** With sessions of another name, see pg_stat_activity. */
+  named(name: string): Server {
+    return this.#with({ applicationName: name });
+  }
+
+  /** The database that is asked. */
+  get dbname(): string {
+    return this.options.dbname ?? this.database.database;
+  }
+
+  /** What ends a question. */
+  get signal(): AbortSignal | undefined {
+    return this.options.signal;
+  }
+
+  /** How long a question may take; null for any time. */
+  get seconds(): number | null {
+    return this.options.timeoutSeconds ?? null;
+  }
+
+  /** How long a statement may wait for a lock; null for the server's own limit. */
+  get lockSeconds(): number | null {
+    return this.options.lockTimeoutSeconds ?? null;
+  }
+
+  /** The name of its sessions. */
+  get applicationName(): string {
+    return this.options.applicationName;
+  }
+
+  /** The database in words, for messages. */
+  get place(): string {
+    return placeOf(this.database, this.options);
+  }
+
+  /**
+   * Runs SQL in one psql call that stops at the first error.
+   * @returns what the statements returned, unaligned and without headers.
+   * @throws PsqlError, DockerError, InterruptedError
+   */
+  query(sql: string): Promise<string> {
+    return query(this.database, sql, this.options);
+  }
+
+  /** As `query`, for SQL that returns one JSON document, checked against `schema`. */
+  queryJson<T>(schema: z.ZodMiniType<T>, sql: string): Promise<T> {
+    return queryJson(this.database, schema, sql, this.options);
+  }
+
+  /** What its sessions may set. @throws PsqlError, DockerError, InterruptedError */
+  facts(): Promise<ServerFacts> {
+    return serverFacts(this.database, this.options);
+  }
+
+  /** Runs a program in the server's container. @throws DockerError, InterruptedError */
+  exec(argv: readonly string[]): Promise<ChildResult> {
+    const { signal, timeoutSeconds } = this.options;
+    return dockerExec(this.database.container, argv, {
+      ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  #with(changes: Partial<QueryOptions>): Server {
+    return new Server(this.database, { ...this.options, ...changes });
+  }
+}
