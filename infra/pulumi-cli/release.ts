@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, globSync, renameSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../../scripts/contract/error-text.ts";
 import { syncToDisk } from "../local-machine/atomic-file.ts";
 import { succeed } from "../local-machine/command.ts";
 import { PulumiCliError } from "./error.ts";
@@ -60,7 +61,7 @@ export async function fetchRelease(
 }
 
 const failed = (kind: PulumiCliError["kind"], what: string, version: string, error: unknown) =>
-  new PulumiCliError(kind, `${what}: ${error instanceof Error ? error.message : error}.`, version, {
+  new PulumiCliError(kind, `${what}: ${messageOf(error)}.`, version, {
     cause: error,
   });
 

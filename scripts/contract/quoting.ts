@@ -14,8 +14,7 @@ const plain = /^[A-Za-z0-9_./:=@,+%-]+$/;
  * @throws RangeError for a NUL byte, which no argument can hold.
  */
 export function shellWord(text: string): string {
-  if (text.includes("\0")) throw new RangeError("a NUL byte cannot be given to a shell");
-  return plain.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return plain.test(text) ? text : quote(text);
 }
 
 /** The words of a command as one line for a POSIX shell. */

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { repository } from "../../infra/local-machine/places.ts";
+import { messageOf } from "../../scripts/contract/error-text.ts";
 import { ensureImages } from "../sandbox/set-up/set-up.ts";
 import type { ContestResult } from "./contest.ts";
 import { database } from "./database/database.ts";
@@ -94,6 +95,6 @@ function writePage(paths: readonly string[]): void {
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(messageOf(error));
   process.exitCode = 1;
 }

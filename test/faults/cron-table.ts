@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect } from "vitest";
-import { type FaultServer, quoted, succeed } from "./fault-server.ts";
+import { quote } from "../../scripts/contract/quoting.ts";
+import { type FaultServer, succeed } from "./fault-server.ts";
 
 /** What makes cron ignore a table, or run something else by it. */
 export interface TableFault {
@@ -91,14 +92,14 @@ export async function putFaulty(server: FaultServer, fault: TableFault): Promise
   const table = await putTable(server, fault);
   const path = pathOf(fault);
   if (fault.text !== undefined) await server.sandbox.writeFile(path, fault.text(table), "0644");
-  if (fault.make !== undefined) await succeed(server.sandbox, `set -- ${quoted(path)}; ${fault.make}`);
+  if (fault.make !== undefined) await succeed(server.sandbox, `set -- ${quote(path)}; ${fault.make}`);
   return table;
 }
 
 export const removeTables = ({ sandbox }: FaultServer): Promise<string> =>
   succeed(
     sandbox,
-    `cd /etc/cron.d && rm -rf ${tableFaults.map(({ file }) => quoted(file)).join(" ")} good /root/hard-link-* /root/linked`,
+    `cd /etc/cron.d && rm -rf ${tableFaults.map(({ file }) => quote(file)).join(" ")} good /root/hard-link-* /root/linked`,
   );
 
 /** The status check of a server whose table this one is; only its own points count. */

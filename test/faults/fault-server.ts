@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CommandResult } from "../../infra/local-machine/command.ts";
+import { quote } from "../../scripts/contract/quoting.ts";
 import type { Settings } from "../../scripts/contract/settings.ts";
 import { propertiesQuery } from "../../scripts/lib/postgres/properties.ts";
 import { tryDocker } from "../sandbox/docker.ts";
@@ -101,7 +102,7 @@ export async function startFaultServer(options: FaultServerOptions = {}): Promis
       sandbox.run(`cd / && ${server.command(program, words, environment)} </dev/null`),
     configure: (changed) => sandbox.writeFile(settingsFile, JSON.stringify(changed), "0600"),
     audit: async (of = directory) =>
-      JSON.parse(await succeed(sandbox, `${sandbox.node} ${auditScript} ${quoted(of)}`)),
+      JSON.parse(await succeed(sandbox, `${sandbox.node} ${auditScript} ${quote(of)}`)),
     content: (database = sandbox.database) => contentOf(sandbox, database, compared),
     databases: async () => {
       const names = await sandbox.psql(
@@ -142,17 +143,14 @@ export async function succeed(sandbox: SandboxServer, command: string): Promise<
   return stdout;
 }
 
-/** The words of a shell for a text of any kind. */
-export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-
 /**
  * The dump's text without its random key, and what a dump does not hold: what the database is apart from its content.
  */
 async function contentOf(sandbox: SandboxServer, database: string, compared?: Compared): Promise<string> {
   const target = `dbname='${database.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
   const properties = await sandbox.psql(propertiesQuery(database), "template1");
-  const without = compared === undefined ? "" : ` --exclude-table-data=${quoted(compared.withoutRowsOf)}`;
-  const dump = `docker exec ${sandbox.container} pg_dump -U ${sandbox.databaseUser}${without} -d ${quoted(target)}`;
+  const without = compared === undefined ? "" : ` --exclude-table-data=${quote(compared.withoutRowsOf)}`;
+  const dump = `docker exec ${sandbox.container} pg_dump -U ${sandbox.databaseUser}${without} -d ${quote(target)}`;
   const rows = compared === undefined ? "" : await sandbox.psql(compared.rows, database);
   const digest = await succeed(
     sandbox,
@@ -162,10 +160,10 @@ async function contentOf(sandbox: SandboxServer, database: string, compared?: Co
 }
 
 async function reset({ sandbox, directory, older, databases }: FaultServer): Promise<void> {
-  const files = await succeed(sandbox, `ls -A ${quoted(directory)}`);
+  const files = await succeed(sandbox, `ls -A ${quote(directory)}`);
   const made = namesIn(files).filter((file) => older[file] === undefined);
   if (made.length > 0) {
-    await succeed(sandbox, `cd ${quoted(directory)} && rm -rf -- ${made.map(quoted).join(" ")}`);
+    await succeed(sandbox, `cd ${quote(directory)} && rm -rf -- ${made.map(quote).join(" ")}`);
   }
   for (const database of await databases()) {
     if (!/_previous_\d{8}T\d{6}-/.test(database)) continue;

@@ -1,8 +1,9 @@
 import { basename } from "node:path";
 import { expect } from "vitest";
+import { quote } from "../../scripts/contract/quoting.ts";
 import { literal } from "../../scripts/lib/postgres/sql.ts";
 import { InPlaceState, inPlaceStatePath } from "../../scripts/lib/store/in-place-state.ts";
-import { type FaultServer, quoted, succeed } from "./fault-server.ts";
+import { type FaultServer, succeed } from "./fault-server.ts";
 import { type Before, liveDatabaseIsOneOf } from "./invariants.ts";
 
 /** What holds of a restore in place that was cut off, however far it had come. */
@@ -59,7 +60,7 @@ async function stateLeft(server: FaultServer): Promise<InPlaceState | null> {
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is a database");
   const path = inPlaceStatePath(server.settings, database);
-  const { code, stdout } = await server.sandbox.run(`cat ${quoted(path)}`);
+  const { code, stdout } = await server.sandbox.run(`cat ${quote(path)}`);
   return code === 0 ? InPlaceState.parse(JSON.parse(stdout)) : null;
 }
 

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import type { CommandResult } from "../../infra/local-machine/command.ts";
+import { quote } from "../../scripts/contract/quoting.ts";
 import { tryDocker } from "../sandbox/docker.ts";
 import { namesIn } from "../server/programs.ts";
 import type { Audit } from "./audit.ts";
-import { type FaultServer, quoted } from "./fault-server.ts";
+import type { FaultServer } from "./fault-server.ts";
 
 /** What holds under every fault, one function each; each throws the assertion that fails. */
 
@@ -119,7 +120,7 @@ async function leftovers(server: FaultServer, before: Before): Promise<string[]>
   );
   const processes = await processesOf(server);
   const { stray } = await server.audit();
-  const hidden = namesIn((await sandbox.run(`ls -A ${quoted(directory)}`)).stdout).filter((file) =>
+  const hidden = namesIn((await sandbox.run(`ls -A ${quote(directory)}`)).stdout).filter((file) =>
     file.startsWith("."),
   );
   const temporary = await server.temporary();

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
+import { quote } from "../../scripts/contract/quoting.ts";
 import { full, randomFor, times } from "./extent.ts";
-import { type FaultProgram, type FaultServer, quoted, succeed } from "./fault-server.ts";
+import { type FaultProgram, type FaultServer, succeed } from "./fault-server.ts";
 import {
   type Before,
   logSaysWhy,
@@ -27,7 +28,7 @@ const started = (server: FaultServer, command: string, since: string | undefined
   if (since === undefined) return run;
   const { log } = server.settings.paths;
   return `from=$(wc -c <${log}); ${run}
-    until tail -c +$((from + 1)) ${log} | grep -qF ${quoted(since)}; do kill -0 $pid 2>/dev/null || break; sleep 0.01; done`;
+    until tail -c +$((from + 1)) ${log} | grep -qF ${quote(since)}; do kill -0 $pid 2>/dev/null || break; sleep 0.01; done`;
 };
 
 /** How many milliseconds a run takes that nothing disturbs. @param since a text of the log, from which on it counts. */

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { quote } from "../../scripts/contract/quoting.ts";
 import { identifier } from "../../scripts/lib/postgres/sql.ts";
 import { chosen } from "./extent.ts";
-import { type FaultServer, quoted, startFaultServer, succeed } from "./fault-server.ts";
+import { type FaultServer, startFaultServer, succeed } from "./fault-server.ts";
 import { finalNamesAreGoodBackups, lookBefore, nothingIsLeft } from "./invariants.ts";
 import { backupsAreIntact } from "./survival.ts";
 import { tally } from "./tally.ts";
@@ -38,7 +39,7 @@ const good = async (program: "backup_database" | "restore_database", words = "")
 };
 
 const newest = async () =>
-  (await succeed(server.sandbox, `ls -t ${quoted(server.directory)}/*.sql.gz | head -n 1`)).trim();
+  (await succeed(server.sandbox, `ls -t ${quote(server.directory)}/*.sql.gz | head -n 1`)).trim();
 
 test.each(chosen("names of databases", odd, 1))(
   "a database, its user and its tables named with %s",
@@ -88,7 +89,7 @@ const sqlText = (text: string): string => `$text$${text}$text$`;
 async function inDatabase(database: string, sql: string): Promise<string> {
   const target = `dbname='${database.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
   const { sandbox } = server;
-  const psql = `docker exec -i ${sandbox.container} psql -X -q -A -t -v ON_ERROR_STOP=1 -U ${sandbox.databaseUser} -d ${quoted(target)}`;
+  const psql = `docker exec -i ${sandbox.container} psql -X -q -A -t -v ON_ERROR_STOP=1 -U ${sandbox.databaseUser} -d ${quote(target)}`;
   const { code, stdout, stderr } = await sandbox.run(psql, { input: sql });
   if (code !== 0) throw new Error(stderr);
   return stdout.trim();
@@ -102,12 +103,12 @@ test.each(chosen("names of files", odd, 1))("files and directories named with %s
   const directory = `/root/${file.replaceAll(/[\n\r]/g, " ")}`;
   await server.configure({ ...settings, paths: { ...settings.paths, backups: directory } });
   await good("backup_database");
-  const archive = (await succeed(sandbox, `ls ${quoted(directory)}/*.sql.gz`)).trim();
+  const archive = (await succeed(sandbox, `ls ${quote(directory)}/*.sql.gz`)).trim();
   const content = await server.content();
-  await good("restore_database", `--yes ${quoted(archive)}`);
+  await good("restore_database", `--yes ${quote(archive)}`);
   const copy = `/opt/test/${file}.sql.gz`;
-  await succeed(sandbox, `cp ${quoted(archive)} ${quoted(copy)}`);
-  await good("restore_database", `--yes --database ${server.name} ${quoted(copy)}`);
+  await succeed(sandbox, `cp ${quote(archive)} ${quote(copy)}`);
+  await good("restore_database", `--yes --database ${server.name} ${quote(copy)}`);
   expect(await server.content()).toBe(content);
   expect(await executed()).toBe(false);
   const there = await server.audit(directory);

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { messageOf } from "../../scripts/contract/error-text.ts";
 import { holdNumber } from "./numbers.ts";
 import { type PostgresVersion, postgresVersion, postgresVersions } from "./postgres-version.ts";
 import { knownServers, removeEverything, removeServer } from "./removal.ts";
@@ -46,7 +47,7 @@ function versionOf(text: string): PostgresVersion {
   try {
     return postgresVersion(text, "--postgres");
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(messageOf(error));
   }
 }
 
@@ -115,7 +116,7 @@ try {
 } catch (error) {
   const isUsage =
     error instanceof UsageError || (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS");
-  console.error(error instanceof Error ? error.message : error);
+  console.error(messageOf(error));
   if (isUsage) console.error(`\n${help}`);
   process.exitCode = isUsage ? 64 : 1;
 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { scheduleOf } from "../../infra/server-files/schedule.ts";
+import { quote } from "../../scripts/contract/quoting.ts";
 import { seed, serverPlanOf } from "../unit/infra/plans.ts";
 import { commandOf, putPrograms } from "./programs.ts";
 import { backups, name, type StatusServer, startStatusServer } from "./status-server.ts";
@@ -50,7 +51,7 @@ describe.each(obstacles)("%s in the log's place", (_, make, reason) => {
     const plan = serverPlanOf({ ...seed, paths: { log } });
     const command = scheduleOf(plan).entries[0]?.command ?? "";
     // A second later: names have seconds.
-    const byCron = await run(`sleep 1; env -i SHELL=/bin/sh sh -c '${command.replaceAll("'", `'\\''`)}'`);
+    const byCron = await run(`sleep 1; env -i SHELL=/bin/sh sh -c ${quote(command)}`);
     // What is said in place of the log's lines.
     expect(byCron).toMatchObject({ code: 0, stdout: expect.stringContaining(": backup finished: ") });
     expect(await archives()).toBe("2");

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { quote } from "../../scripts/contract/quoting.ts";
 import { previousName, restoringName } from "../../scripts/lib/postgres/database-names.ts";
 import { resealed } from "./programs.ts";
 import { backups, name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
@@ -173,8 +174,7 @@ describe("--into", () => {
     const [archive] = archives;
     const live = await server.hash();
     const odd = `It's "odd" $HOME`;
-    const quoted = `'${odd.replaceAll("'", `'\\''`)}'`;
-    const { code, stdout } = await server.restore(`--json --into ${quoted} ${archive}`);
+    const { code, stdout } = await server.restore(`--json --into ${quote(odd)} ${archive}`);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: 0, into: odd, database: name });
     expect(await server.databases()).toEqual([odd, sandbox.database].sort());

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CommandResult } from "../../infra/local-machine/command.ts";
+import { quote } from "../../scripts/contract/quoting.ts";
 import { recogniseDatabase } from "../../scripts/lib/postgres/database-names.ts";
 import { name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
@@ -54,12 +55,12 @@ test("tables come back beside the live ones, which may be locked meanwhile, and 
   const lock = `mkfifo /tmp/holding; (${holding} </tmp/holding >/dev/null 2>&1 &) ; exec 9>/tmp/holding
     echo 'begin; lock table lessons in access exclusive mode; create table held ();' >&9
     echo $$ >/tmp/holder; exec sleep 600`;
-  await sandbox.run(`setsid sh -c ${word(lock)} </dev/null >/dev/null 2>&1 &`);
+  await sandbox.run(`setsid sh -c ${quote(lock)} </dev/null >/dev/null 2>&1 &`);
   const held =
     "select count(*) from pg_locks where relation = 'lessons'::regclass and mode = 'AccessExclusiveLock'";
   await expect.poll(() => sandbox.psql(held), { timeout: 60_000 }).toBe("1");
   const { schema, stdout } = await restoreTables(
-    `--table lessons,measurements,keywords --table ${word(odd)} --table empty_one`,
+    `--table lessons,measurements,keywords --table ${quote(odd)} --table empty_one`,
   );
   await sandbox.run("kill $(cat /tmp/holder); rm /tmp/holding");
   await expect.poll(() => sandbox.psql(held), { timeout: 60_000 }).toBe("0");
@@ -211,8 +212,3 @@ done
     expect(await server.hash()).toBe(before);
   });
 });
-
-/** A word for the shell. */
-function word(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}

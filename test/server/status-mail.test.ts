@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { scheduleOf } from "../../infra/server-files/schedule.ts";
+import { quote } from "../../scripts/contract/quoting.ts";
 import { seed, serverPlanOf } from "../unit/infra/plans.ts";
 import { backups, type StatusServer, startStatusServer } from "./status-server.ts";
 
@@ -22,7 +23,7 @@ afterAll(() => server?.sandbox.remove());
 
 /** What cron would mail. */
 async function mailed(line = command): Promise<string> {
-  const { stdout, stderr } = await server.sandbox.run(`env -i sh -c '${line.replaceAll("'", `'\\''`)}'`);
+  const { stdout, stderr } = await server.sandbox.run(`env -i sh -c ${quote(line)}`);
   return stdout + stderr;
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Settings } from "../../contract/settings.ts";
+import { messageOf } from "../base/errors.ts";
 
 /** The settings file could not be read or is not one of ours. `path` is the file; `cause` the reason. */
 export class SettingsError extends Error {
@@ -20,7 +21,7 @@ export function readSettings(path: string): Settings {
   try {
     parsed = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new SettingsError(path, error instanceof Error ? error.message : String(error), error);
+    throw new SettingsError(path, messageOf(error), error);
   }
   const result = Settings.safeParse(parsed);
   if (result.success) return result.data;

@@ -1,3 +1,4 @@
+import { shellCommand, shellWord } from "../../contract/quoting.ts";
 import { formatOfVerified, undoing } from "../archive/format.ts";
 import { liftForLoad } from "../archive/load.ts";
 import { bytesOf } from "../base/text-bytes.ts";
@@ -13,10 +14,6 @@ import { replaceDurably } from "../system/durable-file.ts";
 import type { LiveServer } from "./live-server.ts";
 import { lateSettings, refill, resetStatements, settingsOfLoad } from "./load-settings.ts";
 import type { RestoreRun } from "./run.ts";
-
-/** One word of a POSIX shell. */
-const word = (text: string): string =>
-  /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 type Way = Pick<RestoreRun, "settings" | "database">;
 type Server = Pick<LiveServer, "maintenance" | "versionNumber" | "superuser">;
@@ -64,10 +61,8 @@ function askingFunction({ database }: Way, { superuser, versionNumber }: Server)
     encoding: "UTF8",
   });
   const secrets = passwordFile === undefined ? {} : { PGPASSWORD: "" };
-  const asking = execArguments(database.container, { ...program, secrets }, true)
-    .map(word)
-    .join(" ");
-  const secret = passwordFile === undefined ? "" : `PGPASSWORD="$(cat ${word(passwordFile)})" `;
+  const asking = shellCommand(...execArguments(database.container, { ...program, secrets }, true));
+  const secret = passwordFile === undefined ? "" : `PGPASSWORD="$(cat ${shellWord(passwordFile)})" `;
   return `asking() { ${secret}docker ${asking} -d "$@"; }`;
 }
 
@@ -86,13 +81,13 @@ export function wayBackCommands(
   const { preRestoreArchive, properties, runId } = state;
   const live = database.database;
   const returning = returningName(live, runId);
-  const asking = (name: string) => `asking ${word(connectionString(name))}`;
-  const run = (sql: string) => `${asking(server.maintenance)} -c ${word(sql)}`;
+  const asking = (name: string) => `asking ${shellWord(connectionString(name))}`;
+  const run = (sql: string) => `${asking(server.maintenance)} -c ${shellWord(sql)}`;
   const give = (loading: 0 | 1) =>
-    `${asking(server.maintenance)} -v loading=${loading} <${word(wayBackPath(settings, database))}`;
+    `${asking(server.maintenance)} -v loading=${loading} <${shellWord(wayBackPath(settings, database))}`;
   // A DROP that is cut off leaves an invalid database, also after these commands were printed.
   const invalid = `SELECT format('DROP DATABASE %I', datname) FROM pg_database WHERE datname = ${literal(live)} AND datconnlimit = -2 \\gexec`;
-  const dropInvalid = `printf '%s\\n' ${word(invalid)} | ${asking(server.maintenance)}`;
+  const dropInvalid = `printf '%s\\n' ${shellWord(invalid)} | ${asking(server.maintenance)}`;
   const inTheWay: Record<Standing, string[]> = {
     absent: [dropInvalid],
     invalid: [dropInvalid],
@@ -100,7 +95,7 @@ export function wayBackCommands(
       run(`ALTER DATABASE ${identifier(live)} RENAME TO ${identifier(`${live.slice(0, 40)}_in_the_way`)}`),
     ],
   };
-  const text = undoing(formatOfVerified(preRestoreArchive), ` <${word(preRestoreArchive)}`);
+  const text = undoing(formatOfVerified(preRestoreArchive), ` <${shellWord(preRestoreArchive)}`);
   const late = lateSettings(loadedUnder(way, state)) !== null;
   return [
     askingFunction(way, server),
@@ -109,13 +104,13 @@ export function wayBackCommands(
     ),
     run(createStatement(returning, properties, server.versionNumber).replace(/;$/, "")),
     give(1),
-    `(set -o pipefail && ${text} | ${asking(returning)} -c ${word(liftForLoad.replace(/\s+/g, " "))} -f -)`,
-    ...(late ? [`printf '%s\\n' ${refill.split("\n").map(word).join(" ")} | ${asking(returning)}`] : []),
+    `(set -o pipefail && ${text} | ${asking(returning)} -c ${shellWord(liftForLoad.replace(/\s+/g, " "))} -f -)`,
+    ...(late ? [`printf '%s\\n' ${shellCommand(...refill.split("\n"))} | ${asking(returning)}`] : []),
     `${asking(returning)} -c ANALYZE`,
     give(0),
     ...(standing === null ? [] : inTheWay[standing]),
     run(`ALTER DATABASE ${identifier(returning)} RENAME TO ${identifier(live)}`),
-    `rm ${word(inPlaceStatePath(settings, database))} ${word(wayBackPath(settings, database))}`,
+    `rm ${shellWord(inPlaceStatePath(settings, database))} ${shellWord(wayBackPath(settings, database))}`,
   ];
 }
 

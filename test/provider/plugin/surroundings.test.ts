@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Requirements } from "../../../infra/remotehost/requirements.ts";
+import { shellCommand } from "../../../scripts/contract/quoting.ts";
 import { surroundingsArguments, surroundingsFunction } from "../../../scripts/contract/surroundings.ts";
 import { ownNotes } from "../../e2e/servers.ts";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
@@ -173,8 +174,7 @@ it("what else runs the backup or rotates its log, and a cron that does not start
   // The status check looks with the same eyes.
   const script = `${surroundingsFunction}\nsurroundings "$@"`;
   const argv = surroundingsArguments({ ...own, log: requirements.log ?? "" });
-  const words = ["-c", script, "sh", ...argv].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
-  const { stdout } = await server.run(`sh ${words}`);
+  const { stdout } = await server.run(shellCommand("sh", "-c", script, "sh", ...argv));
   expect(stdout.match(/^job:/gm)).toHaveLength(4);
   expect(stdout).toContain("rotation:/etc/logrotate.d/roots\n");
 });

@@ -1,3 +1,4 @@
+import { quote } from "../../../scripts/contract/quoting.ts";
 import { type Expectation, exits, type Shell, step } from "./step.ts";
 
 /** What the demo changes and brings back: rows that a hurried person deletes. */
@@ -7,7 +8,7 @@ const deleteLessons = `docker exec curriculum_library_api-db psql -U curriculum_
 const launcher = "/root/backup_database.sh";
 const handEdit = `echo "# edited by hand" >> ${launcher} && chmod 0755 ${launcher}`;
 
-const ssh = (remote: string): string => `ssh -F ssh_config root@sandbox '${remote.replaceAll("'", "'\\''")}'`;
+const ssh = (remote: string): string => `ssh -F ssh_config root@sandbox ${quote(remote)}`;
 
 const unchanged: Expectation = ({ code, stdout }) =>
   code !== 0

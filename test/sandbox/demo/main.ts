@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { say } from "../../../infra/local-machine/steps.ts";
+import { messageOf } from "../../../scripts/contract/error-text.ts";
 import { startNumbered } from "../server.ts";
 import { sshDirectory } from "../ssh-files.ts";
 import { createStack } from "../stack.ts";
@@ -62,6 +63,6 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  console.error(`\n${error instanceof Error ? error.message : error}`);
+  console.error(`\n${messageOf(error)}`);
   process.exitCode = 1;
 }

@@ -5,6 +5,7 @@ import { mayInstallPackages } from "../../../infra/local-machine/debian.ts";
 import { withLock } from "../../../infra/local-machine/lock.ts";
 import { cacheDirectory } from "../../../infra/local-machine/places.ts";
 import { step } from "../../../infra/local-machine/steps.ts";
+import { messageOf } from "../../../scripts/contract/error-text.ts";
 import { ensureGo, goEnvironment } from "./go.ts";
 
 /** As go.mod of the recipe has it. */
@@ -53,7 +54,7 @@ async function build(directory: string): Promise<string | null> {
           go = await ensureGo(join(work, "toolchain"), log);
           await succeed([go, "mod", "download"], { ...options, timeout: downloadTimeout });
         } catch (error) {
-          return `actionlint's Go modules cannot be had here: ${error instanceof Error ? error.message : error}`;
+          return `actionlint's Go modules cannot be had here: ${messageOf(error)}`;
         }
         const output = ["-o", join(directory, "actionlint"), "github.com/rhysd/actionlint/cmd/actionlint"];
         await succeed([go, "build", "-trimpath", "-ldflags", "-s -w", ...output], options);
