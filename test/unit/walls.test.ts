@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 
 const repository = resolve(import.meta.dirname, "../..");
@@ -89,7 +89,7 @@ describe("every folder stands in the document's table and has the wall that the 
     // The plugin shows its face alone, to those who may look at it.
     const plugin = may.includes("remotehost") ? ["**/remotehost/provider/**"] : [];
     expect(groupOf(folder).toSorted()).toEqual(
-      [...others.map((name) => `**/${name}/**`), ...plugin, "**/scripts/**", ...allowed].sort(),
+      [...others.map((name) => `**/${name}/**`), ...plugin, "**/test/**", "**/scripts/**", ...allowed].sort(),
     );
   });
 });
@@ -98,7 +98,8 @@ describe("biome check", () => {
   const tree = mkdtempSync(join(tmpdir(), "walls-"));
   afterAll(() => rmSync(tree, { recursive: true }));
   beforeEach(() => {
-    for (const name of ["scripts", "infra"]) rmSync(join(tree, name), { recursive: true, force: true });
+    for (const name of ["scripts", "infra", "test"])
+      rmSync(join(tree, name), { recursive: true, force: true });
     for (const name of ["biome.json", "walls.json", ".gitignore"])
       copyFileSync(join(repository, name), join(tree, name));
     execFileSync("git", ["init", "--quiet", tree]);
@@ -133,6 +134,8 @@ describe("biome check", () => {
       "scripts/lib/archive/layers/gzip.ts": "../../base/errors.ts",
       "scripts/lib/archive/format.ts": "./layers/gzip.ts",
       "scripts/backup_database.ts": "./lib/retention/rules.ts",
+      "scripts/build.ts": "",
+      "scripts/manifest_schema.ts": "./build.ts",
       "infra/config/values.ts": "../../scripts/contract/settings.ts",
       "infra/program/index.ts": "../config/values.ts",
       "infra/remotehost/provider/file/plan.ts": "../../../../scripts/contract/settings.ts",
@@ -156,6 +159,11 @@ describe("biome check", () => {
       "scripts/lib/archive/format.ts",
     ],
     ["a program", "scripts/lib/backup/run.ts", "scripts/backup_database.ts"],
+    ["a program from another one", "scripts/prune_backups.ts", "scripts/backup_database.ts"],
+    ["a test from a program", "scripts/backup_database.ts", "test/sandbox/docker.ts"],
+    ["a test from a room", "scripts/lib/backup/run.ts", "test/sandbox/docker.ts"],
+    ["a test from infra", "infra/config/values.ts", "test/sandbox/docker.ts"],
+    ["a test from the plugin", "infra/remotehost/provider/file/plan.ts", "test/sandbox/docker.ts"],
     ["infra from a room", "scripts/lib/backup/run.ts", "infra/config/values.ts"],
     ["infra from a program", "scripts/backup_database.ts", "infra/config/values.ts"],
     ["a room from infra", "infra/config/values.ts", "scripts/lib/base/errors.ts"],
@@ -163,8 +171,10 @@ describe("biome check", () => {
     ["the plugin from the drift report", "infra/drift/main.ts", "infra/remotehost/provider/server.ts"],
     ["the deployment from the configuration", "infra/config/values.ts", "infra/deployment/choice.ts"],
   ])("refuses %s", (_, from, to) => {
-    const up = "../".repeat(from.split("/").length - 1);
-    expect(complaints({ [to]: "", [from]: `${up}${to}` })).toEqual([restricted]);
+    const target = relative(dirname(from), to);
+    expect(complaints({ [to]: "", [from]: target.startsWith(".") ? target : `./${target}` })).toEqual([
+      restricted,
+    ]);
   });
 
   test("refuses a circle in one folder", () => {
