@@ -9,6 +9,11 @@ import type { Endpoint, SshFiles } from "./ssh-files.ts";
 
 const jumpAddress = "127.0.0.2"; // loopback of the network that server and jump host share: nobody else gets there
 const sshdSeconds = 20;
+/**
+ * Logins that sshd takes before they are authenticated; by default it begins to drop them at ten. Twelve workers may
+ * drive one server, and the plugin of each begins up to eight logins at once (session-pool.ts).
+ */
+const startups = 12 * 10;
 
 /** Where the server's sshd listens, and who logs in. */
 export function endpointOf(options: NumberedOptions, alias: string): Endpoint {
@@ -92,7 +97,9 @@ function serverFiles(options: NumberedOptions, endpoint: Endpoint): Record<strin
   const login = options.login ?? "root";
   const listen = endpoint.jump ? [`ListenAddress ${jumpAddress}`, `Port ${endpoint.port}`] : [];
   const sshd = [
+    // sshd takes the first of two values: a test's own stands before.
     ...(options.sshdOptions ?? []),
+    `MaxStartups ${startups}`,
     `PermitRootLogin ${login === "root" ? "prohibit-password" : "no"}`,
     ...listen,
   ];
