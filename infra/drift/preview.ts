@@ -38,7 +38,9 @@ export async function runPreview(
   });
   const ended = new Promise<string | null>((resolve) => {
     pulumi.on("error", (error) => resolve(`pulumi could not be started: ${error.message} [DBK-PULUMI-3]`));
-    pulumi.on("close", (code) => resolve(code === 0 ? null : `pulumi preview ended with exit code ${code}`));
+    pulumi.on("close", (code) =>
+      resolve(code === 0 ? null : `pulumi preview ended with exit code ${code} [DBK-PULUMI-3]`),
+    );
   });
   let strange = 0;
   for await (const line of createInterface({ input: pulumi.stdout })) {

@@ -95,7 +95,7 @@ export function partlyText(name: string, report: PartlyFilled): string {
   const { content, createdRoles, differences, notLoadedCount } = report;
   const has = `the new database ${name} has ${content === null ? "what could be loaded" : contentText({ content, createdRoles })}`;
   if (isWhole(report)) return `restore finished: ${has}; nothing is missing`;
-  return `restore finished, but not all of it: ${has}; ${plural(notLoadedCount, "statement")} of the dump failed, ${plural(differences.length, "difference")} from what was backed up`;
+  return `restore finished, but not all of it: ${has}; ${plural(notLoadedCount, "statement")} of the dump failed, ${plural(differences.length, "difference")} from what was backed up [DBK-RESTORE-15]`;
 }
 
 /** The same at length, for people: every object that is missing and what to do about it, and every difference. */

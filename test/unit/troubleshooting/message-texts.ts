@@ -24,9 +24,9 @@ const judging = new Set([
   "infra/remotehost/provider/servers.ts",
 ]);
 
-/** Functions that are given a message and show it to a person. */
+/** Functions that are given a message and show it to a person, or to the caller who shows it. */
 const telling =
-  /^(lost|this\.#warn|log\.warn|console\.error|problem|context\.tell|unavailable|(problems|failures)\.push)$/;
+  /^(lost|this\.#warn|log\.warn|console\.error|problem|context\.tell|unavailable|resolve|(\w+\.)?(problems|failures|errors|differences)\.push)$/;
 
 /** Every error, finding, problem and warning that the repository's code can show, as far as its syntax tells. */
 export function messageTexts(): MessageText[] {
