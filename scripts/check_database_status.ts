@@ -121,11 +121,14 @@ function judgedAndWritten(
     : judgeServer({ ...observation, logProblem, recordProblem });
 }
 
-/** Whether the verdict is another one than that which was recorded last; at first, and where none is, it is healthy. */
+/**
+ * Whether the verdict is another one than that which was recorded last. Where none was recorded of late, an older one may
+ * have been any: then the verdict is news too.
+ */
 function isNews({ verdict }: StatusReport, { history }: ServerObservation): boolean {
   if (!history.seen) return false;
   const last = history.value.records.findLast(({ program }) => program === commandLine.program);
-  return verdict !== (last?.outcome ?? "healthy");
+  return verdict !== last?.outcome;
 }
 
 function recordOf({ exitCode, summary, verdict }: StatusReport, record: RunRecord): RunRecord {

@@ -177,20 +177,28 @@ describe("the status check", () => {
     expect(await point8()).toMatchObject({ level: "note", counted: 3, succeeded: 2, texts: "" });
   });
 
-  test("records its verdict when that is another one, and then only", async () => {
+  test("records its verdict when that is another one or the last is long ago, and then only", async () => {
     await server.backUp();
     await server.report();
     const verdicts = async () =>
       (await records()).filter(({ program }) => program === "check_database_status");
-    expect(await verdicts()).toEqual([]);
+    await server.report();
+    expect(await verdicts()).toMatchObject([{ outcome: "healthy", error: null }]);
     await run(`mv ${server.settings.paths.cronTable} /root/kept`);
     const { exitCode, summary, verdict } = await server.report();
     await server.report();
     await server.report(name);
-    expect(await verdicts()).toMatchObject([
+    expect((await verdicts()).slice(1)).toMatchObject([
       { ...{ event: "ended", database: null, outcome: verdict, exitCode }, error: { text: summary } },
     ]);
     await run(`mv /root/kept ${server.settings.paths.cronTable}`);
+    await server.report();
+    await server.report();
+    expect((await verdicts()).map(({ outcome }) => outcome)).toEqual(["healthy", verdict, "healthy"]);
+    await run(
+      `grep check_database_status ${file} | head -2 | tail -1 >${backups}/.runs-2026-01.jsonl; rm ${file}`,
+    );
+    await server.backUp();
     await server.report();
     await server.report();
     expect((await verdicts()).map(({ outcome }) => outcome)).toEqual([verdict, "healthy"]);

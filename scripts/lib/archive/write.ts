@@ -41,9 +41,9 @@ export interface Dump {
   done: Promise<void>;
 }
 
-const filterMissing = 90;
-const filterFailed = 91;
-const noOrder = 92;
+const noOrder = 89;
+/** Of the first filter; each further one has the next but one. */
+const [filterMissing, filterFailed] = [90, 91];
 
 /** What the container says when it waits for the order: Docker needs longer to start a program than pg_dump its locks. */
 const readyMark = "ready to dump\n";
@@ -58,26 +58,33 @@ const plainDump = `${takeOrder}
 exec pg_dump "--snapshot=$snapshot" $option "$@"`;
 
 /**
- * The dump's output is the archive, so both statuses are taken another way. The filter's counts first: pg_dump fails too
- * when nobody reads what it writes.
+ * The last filter's output is the archive, so all statuses are taken another way. The last filter's counts first, and
+ * pg_dump's last: each fails too when nobody reads what it writes.
  */
-const filteredDump = ({
-  name,
-  options,
-}: Filter): string => `command -v ${name} >/dev/null || exit ${filterMissing}
-${takeOrder}
+function filteredDump(filters: readonly Filter[]): string {
+  const last = filters.length - 1;
+  const looked = filters.map(
+    ({ name }, at) => `command -v ${name} >/dev/null || exit ${filterMissing + 2 * at}\n`,
+  );
+  const filtering = filters.map(({ name, options }, at) => {
+    const output = at === last ? " >&4" : "";
+    return ` | { ${name} ${options}${output} 3>&- 4>&-; echo "f${at}=$?" >&3; }`;
+  });
+  const judged = filters.map(
+    ({ name }, at) =>
+      `[ "$f${at}" = 0 ] || { echo "${name} ended with status $f${at}" >&2; exit ${filterFailed + 2 * at}; }\n`,
+  );
+  return `${looked.join("")}${takeOrder}
 exec 4>&1
-statuses=$({ { pg_dump "--snapshot=$snapshot" $option "$@" 3>&- 4>&-; echo $? >&3; } | ${name} ${options} >&4 3>&- 4>&-; echo $? >&3; } 3>&1)
-set -- $statuses
-[ "$2" = 0 ] && exit "$1"
-echo "${name} ended with status $2" >&2
-exit ${filterFailed}`;
+eval "$({ { pg_dump "--snapshot=$snapshot" $option "$@" 3>&- 4>&-; echo "dump=$?" >&3; }${filtering.join("")}; } 3>&1)"
+${judged.reverse().join("")}exit "\${dump:-1}"`;
+}
 
 /** What runs in the container, which is given more options of pg_dump and then, on its input, the order. */
-export const dumpCommand = ({ compress, filter }: Writing): string[] => [
+export const dumpCommand = ({ compress, filters }: Writing): string[] => [
   "sh",
   "-c",
-  filter ? filteredDump(filter) : plainDump,
+  filters.length > 0 ? filteredDump(filters) : plainDump,
   "sh",
   `--compress=${compress}`,
 ];
@@ -167,16 +174,16 @@ async function run(
     { ...child, ...limits, inherit: [lock] },
   );
   if (result.code === 0) return;
-  const filter = writing?.filter;
-  if (result.code === filterMissing && filter) throw filter.lacking(database.container);
+  const filterOf = (first: number) => writing?.filters[(result.code - first) / 2];
+  const missing = filterOf(filterMissing);
+  if (missing !== undefined) throw missing.lacking(database.container);
   // A container that was stopped meanwhile is the better explanation.
   const looks = result.code >= firstForeignStatus ? looksAfterKill : 1;
   for (let look = 1; look <= looks; look += 1) {
     if (look > 1) await sleep(lookPause);
     await requireRunning(database.container, limits);
   }
-  const failed = result.code === filterFailed && filter ? filter.name : program;
-  throw new DumpError(failed, database.container, detailOf(result));
+  throw new DumpError(filterOf(filterFailed)?.name ?? program, database.container, detailOf(result));
 }
 
 /** From the first error on: warnings come before it, the command that failed at great length after it. */

@@ -232,10 +232,9 @@ async function planBackup(planning: Planning, { database, settings }: RestoreRun
   const needed = neededBytes(last?.bytes ?? null, settings.monitoring.minimumFreeBytes);
   const { compression, level } = compressionIn(settings);
   const whom = `-U ${database.user} -d ${database.database}`;
-  const { compress, filter } = writings[compression](level);
-  const dump = filter
-    ? `pg_dump ${whom} | ${filter.name} -${level}`
-    : `pg_dump --compress=${compress} ${whom}`;
+  const { compress, filters } = writings[compression](level);
+  const dumping = `pg_dump${compress === 0 ? "" : ` --compress=${compress}`} ${whom}`;
+  const dump = [dumping, ...filters.map((filter) => `${filter.name} -${level}`)].join(" | ");
   await planning.step("back up the live database", [dump], () => {
     requireSpace(directory, needed);
     return `${formatBytes(needed)} in ${directory}, ${formatBytes(freeBytes(directory))} free`;

@@ -20,4 +20,4 @@ export const gzip: Layer = {
 };
 
 /** pg_dump's own. */
-export const gzipWriting = (level: number): Writing => ({ compress: level });
+export const gzipWriting = (level: number): Writing => ({ compress: level, filters: [] });

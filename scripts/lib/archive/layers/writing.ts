@@ -4,8 +4,8 @@ import type { ProgramError } from "../../base/errors.ts";
 export interface Writing {
   /** The level of pg_dump's own gzip; 0 where pg_dump gives the text as it is. */
   compress: number;
-  /** What pg_dump's output goes through; without one it is the archive already. */
-  filter?: Filter;
+  /** What pg_dump's output goes through, in this order: one a layer, from the inside out. Without any it is the archive. */
+  filters: readonly Filter[];
 }
 
 export interface Filter {

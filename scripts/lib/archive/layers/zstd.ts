@@ -35,13 +35,15 @@ export const zstd: Layer = {
  */
 export const zstdWriting = (level: number): Writing => ({
   compress: 0,
-  filter: {
-    name: "zstd",
-    options: `-q --single-thread -${level} -c`,
-    lacking: (container) =>
-      new ProgramError(
-        `container ${container} has no zstd; install it in the image, or set backups.compression to gzip [DBK-SETTINGS-3]`,
-        ExitCode.unavailable,
-      ),
-  },
+  filters: [
+    {
+      name: "zstd",
+      options: `-q --single-thread -${level} -c`,
+      lacking: (container) =>
+        new ProgramError(
+          `container ${container} has no zstd; install it in the image, or set backups.compression to gzip [DBK-SETTINGS-3]`,
+          ExitCode.unavailable,
+        ),
+    },
+  ],
 });

@@ -21,7 +21,7 @@ import type { Filter, Writing } from "../../../../scripts/lib/archive/layers/wri
 import { verifyArchive } from "../../../../scripts/lib/archive/verify.ts";
 import { ProgramError } from "../../../../scripts/lib/base/errors.ts";
 import { ExitCode } from "../../../../scripts/lib/base/exit-codes.ts";
-import { dump } from "./dumps.ts";
+import { dump, row } from "./dumps.ts";
 import { keepsTheContract, type Subject } from "./suite.ts";
 import { toyAround, toyCommand, toyLayer } from "./toy.ts";
 import { written } from "./written.ts";
@@ -36,22 +36,20 @@ const by = (writing: Writing) => (text: string, directory: string) => {
   expect({ status, said }).toEqual({ status: 0, said: "ready to dump\n" });
   return readFileSync(path);
 };
-/** What an encryption is: its command takes what was written in the container, here, before it reaches the disk. */
-const encrypted = (write: Subject["write"], key: number) => (text: string, directory: string) =>
-  execFileSync("sh", ["-c", toyCommand("around", key)], {
-    input: write(text, directory),
-    maxBuffer: 1 << 26,
-  });
-
 const [encryptionKey, compressionKey] = [0x5a, 0x21];
 const encryption = toyLayer("toy-encryption", encryptionKey);
 const compression = toyLayer("toy-compression", compressionKey);
-const toyFilter: Filter = {
+const toyFilter = (key: number): Filter => ({
   name: process.execPath,
-  options: toyCommand("around", compressionKey).replace(/^'[^']*' /, ""),
+  options: toyCommand("around", key).replace(/^'[^']*' /, ""),
   lacking: (container) => new ProgramError(`${container} lacks it`, ExitCode.unavailable),
-};
-const toyWriting: Writing = { compress: 0, filter: toyFilter };
+});
+const toyWriting: Writing = { compress: 0, filters: [toyFilter(compressionKey)] };
+/** What an encryption is: a filter around those that are there, whatever they are. */
+const encrypted = (writing: Writing): Writing => ({
+  ...writing,
+  filters: [...writing.filters, toyFilter(encryptionKey)],
+});
 const members: Record<Compression, Subject["members"]> = { gzip: "read", zstd: "refused" };
 
 /** The compressions whose commands this machine has. */
@@ -65,7 +63,7 @@ for (const name of testable) {
   keepsTheContract(name, subject);
   keepsTheContract(`${name} within a toy encryption`, {
     format: [encryption, ...subject.format],
-    write: encrypted(subject.write, encryptionKey),
+    write: by(encrypted(writings[name](1))),
     members: "refused",
     step: 13,
   });
@@ -78,7 +76,7 @@ keepsTheContract("a toy compression", {
 });
 keepsTheContract("a toy compression within a toy encryption", {
   format: [encryption, compression],
-  write: encrypted(by(toyWriting), encryptionKey),
+  write: by(encrypted(toyWriting)),
   members: "refused",
   step: 13,
 });
@@ -133,23 +131,37 @@ describe.each(testable)("%s", (name) => {
 });
 
 describe("a filter", () => {
-  const broken = (change: Partial<Filter>): Writing => ({
-    compress: 0,
-    filter: { ...toyFilter, ...change },
-  });
+  const good = toyFilter(compressionKey);
+  const failing = { ...good, name: "sh", options: "-c 'cat >/dev/null; exit 3'" };
+  const absent = { ...good, name: "no-such-command" };
+  const through = (...filters: Filter[]): Writing => ({ compress: 0, filters });
 
-  test("that fails ends the dump in a status of its own, whatever pg_dump's", () => {
+  test.each([
+    ["alone", through(failing), 91],
+    ["within another", through(failing, good), 91],
+    ["around another", through(good, failing), 93],
+    ["that stops reading, around another", through(good, { ...failing, options: "-c 'exit 3'" }), 93],
+  ])("that fails %s ends the dump in a status of its own, whatever pg_dump's", (_, writing, expected) => {
     for (const dumpStatus of [0, 7]) {
-      const failing = broken({ name: "sh", options: "-c 'cat >/dev/null; exit 3'" });
-      const { status, said } = written(scratch, failing, dump("Key1"), { dumpStatus });
-      expect({ status, said }).toEqual({ status: 91, said: "ready to dump\nsh ended with status 3\n" });
+      const { status, said } = written(scratch, writing, dump("Key1", row.repeat(10_000)), { dumpStatus });
+      expect(status).toBe(expected);
+      expect(said).toContain("ready to dump\n");
+      expect(said).toMatch(/^sh ended with status 3$/m);
     }
   });
 
-  test("that is not there is missed before anything is dumped", () => {
-    const { path, status, said } = written(scratch, broken({ name: "no-such-command" }), dump("Key1"));
+  test("of several leaves pg_dump's status what it is", () => {
+    const { status } = written(scratch, through(good, good), dump("Key1"), { dumpStatus: 7 });
+    expect(status).toBe(7);
+  });
+
+  test.each([
+    ["alone", through(absent), 90],
+    ["around another", through(good, absent), 92],
+  ])("that is not there %s is missed before anything is dumped", (_, writing, expected) => {
+    const { path, status, said } = written(scratch, writing, dump("Key1"));
     expect({ status, said, archive: readFileSync(path, "utf8") }).toEqual({
-      status: 90,
+      status: expected,
       said: "",
       archive: "",
     });
