@@ -1,5 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import { usualDataDirectory } from "../../scripts/contract/persistence.ts";
 import type { DatabasePlan, ServerPlan } from "../config/plan.ts";
 import type { ManagedContainer } from "../config/schema.ts";
 import { sshArguments } from "../remotehost/connection.ts";
@@ -9,9 +10,6 @@ import { sshArguments } from "../remotehost/connection.ts";
  * cannot work around a server that is down: with such containers every server of the stack must be up. No run removes
  * a container: leaving it out, `remove`, `forget` and `destroy` all let it run on.
  */
-
-/** Fixed, because images from PostgreSQL 18 on moved their default and the data must stay where the backup expects it. */
-const containerDataDirectory = "/var/lib/postgresql/data";
 
 /**
  * The health check, which Docker runs for ever. The image trusts the loopback address, so pg_isready is logged in: into a
@@ -91,10 +89,11 @@ export async function declareDatabaseContainers(
           envs: passwords.apply((all) => [
             `POSTGRES_USER=${user}`,
             `POSTGRES_DB=${database}`,
-            `PGDATA=${containerDataDirectory}`,
+            // Images from PostgreSQL 18 on moved their default, and the data must stay where the backup expects it.
+            `PGDATA=${usualDataDirectory}`,
             `POSTGRES_PASSWORD=${all[name] ?? ""}`,
           ]),
-          volumes: [{ hostPath: dataDirectory, containerPath: containerDataDirectory }],
+          volumes: [{ hostPath: dataDirectory, containerPath: usualDataDirectory }],
           ...(network !== undefined && { networksAdvanced: [{ name: network }] }),
           ...(publishedPort !== undefined && {
             ports: [{ internal: 5432, external: publishedPort, ip: "127.0.0.1" }],

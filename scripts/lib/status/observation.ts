@@ -1,3 +1,4 @@
+import type { ContainerMount } from "../../contract/persistence.ts";
 import type { RehearsalRecord } from "../../contract/rehearsal-record.ts";
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import type { Surroundings } from "../../contract/surroundings.ts";
@@ -6,7 +7,6 @@ import type { Refusal } from "../postgres/refusal.ts";
 import type { LogEntry } from "../program/log.ts";
 import type { LeftAloneArchives } from "../store/left-alone.ts";
 import type { Backup } from "../store/list.ts";
-import type { ContainerMount } from "../system/docker.ts";
 
 /** What a status check has seen, before any of it is judged. Sizes are bytes, durations seconds. */
 

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { DockerMounts, mountsOf } from "../../contract/persistence.ts";
 import { messageOf, systemCode } from "../base/errors.ts";
 import { runChild } from "../system/child.ts";
 import { containerName, dockerFailure } from "../system/docker.ts";
@@ -18,16 +19,7 @@ const Inspection = z.object({
   exitCode: z.int(),
   outOfMemory: z.boolean(),
   health: z.nullable(z.string()),
-  mounts: z.nullable(
-    z.array(
-      z.object({
-        Type: z.string(),
-        Source: z.string(),
-        Destination: z.string(),
-        Name: z.optional(z.string()),
-      }),
-    ),
-  ),
+  mounts: DockerMounts,
 });
 
 /** The states of containers by name, from one call of `docker inspect`; absent ones are null. */
@@ -58,14 +50,5 @@ export async function observeContainers(
 }
 
 function stateOf({ mounts, startedAt, name: _, ...state }: z.infer<typeof Inspection>): ContainerState {
-  return {
-    ...state,
-    startedAt: new Date(startedAt),
-    mounts: (mounts ?? []).map((mount) => ({
-      type: mount.Type,
-      source: mount.Source,
-      destination: mount.Destination,
-      name: mount.Name === undefined || mount.Name === "" ? null : mount.Name,
-    })),
-  };
+  return { ...state, startedAt: new Date(startedAt), mounts: mountsOf(mounts) };
 }

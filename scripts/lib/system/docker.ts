@@ -94,14 +94,6 @@ export function execArguments(
   return ["exec", ...(interactive ? ["--interactive"] : []), ...variables, container, ...argv];
 }
 
-export interface ContainerMount {
-  type: string;
-  source: string;
-  destination: string;
-  /** The volume's name; null for a bind mount. */
-  name: string | null;
-}
-
 // Only these fields are asked for: the container's environment holds passwords.
 const inspectFormat = '{"name":{{json .Name}},"image":{{json .Image}},"running":{{json .State.Running}}}';
 

@@ -1,6 +1,12 @@
 import * as z from "zod/mini";
 import { firstOptions, forgetForeign } from "../../../../scripts/contract/client-environment.ts";
 import { archiveEndings } from "../../../../scripts/contract/compressions.ts";
+import {
+  type ContainerMount,
+  DockerMounts,
+  mountsOf,
+  usualDataDirectory,
+} from "../../../../scripts/contract/persistence.ts";
 import { quote } from "../../../../scripts/contract/quoting.ts";
 import { sessionOptions, unknownServer } from "../../../../scripts/contract/session-settings.ts";
 
@@ -25,7 +31,7 @@ export interface ContainerSeen {
   dataDirectory: string;
   /** Where the host leads to PostgreSQL's own port: `ADDRESS:PORT`; an empty address is all of them. */
   published: string[];
-  mounts: { Type: string; Name?: string | undefined; Source: string; Destination: string }[];
+  mounts: ContainerMount[];
 }
 
 /** The versions of a database's collation: the one that it was made with, and that of the library it runs on now. */
@@ -122,26 +128,24 @@ const Container = z.object({
   ports: z.nullish(
     z.record(z.string(), z.nullable(z.array(z.object({ HostIp: z.string(), HostPort: z.string() })))),
   ),
-  mounts: z.nullable(
-    z.array(
-      z.object({
-        Type: z.string(),
-        Name: z.optional(z.string()),
-        Source: z.string(),
-        Destination: z.string(),
-      }),
-    ),
-  ),
+  mounts: DockerMounts,
 });
 
 /** @throws SyntaxError or ZodError for anything but what docker prints. */
 export function containerOf(text: string): ContainerSeen {
   const { name, running, status, dataDirectories, ports, mounts } = z.parse(Container, JSON.parse(text));
   const variable = dataDirectories.findLast((one) => one !== null);
-  const dataDirectory = variable?.slice("PGDATA=".length) || "/var/lib/postgresql/data";
+  const dataDirectory = variable?.slice("PGDATA=".length) || usualDataDirectory;
   const published = (ports?.["5432/tcp"] ?? []).map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}`);
   // Podman names a container without Docker's slash.
-  return { name: name.replace(/^\//, ""), running, status, dataDirectory, published, mounts: mounts ?? [] };
+  return {
+    name: name.replace(/^\//, ""),
+    running,
+    status,
+    dataDirectory,
+    published,
+    mounts: mountsOf(mounts),
+  };
 }
 
 /** What psql printed, which ended well. */

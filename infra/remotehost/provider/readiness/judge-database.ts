@@ -1,3 +1,4 @@
+import { persistenceOf } from "../../../../scripts/contract/persistence.ts";
 import type { Requirements } from "../../requirements.ts";
 import type { Answer, ContainerSeen, DatabaseSeen } from "./database-look.ts";
 import type { Judgement } from "./sentences.ts";
@@ -83,31 +84,27 @@ function portProblems(
 }
 
 /** The data must outlive the container: on a mount that is a directory of the host or a volume with a name. */
-function mountProblems(wish: DatabaseRequirement, container: ContainerSeen): string[] {
-  const data = container.dataDirectory;
-  const covering = container.mounts.filter((mount) => isWithin(data, mount.Destination));
-  const mount = covering.sort((a, b) => b.Destination.length - a.Destination.length)[0];
+function mountProblems(wish: DatabaseRequirement, { mounts, dataDirectory }: ContainerSeen): string[] {
   const advice = `Mount ${wish.dataDirectory} there and deploy the application again.`;
-  if (!mount || mount.Type === "tmpfs") {
-    return [
-      `the data of ${wish.container} (${data}) is inside the container and is lost with it. ${advice} [DBK-READY-9]`,
-    ];
-  }
-  if (mount.Type === "volume") {
-    if (!/^[0-9a-f]{64}$/.test(mount.Name ?? "")) return [];
-    return [
-      `the data of ${wish.container} (${data}) is on an anonymous volume, which is lost with the container. ${advice} [DBK-READY-9]`,
-    ];
-  }
-  if (isWithin(wish.dataDirectory, mount.Source) || isWithin(mount.Source, wish.dataDirectory)) return [];
-  return [
-    `the data of ${wish.container} (${data}) is in ${mount.Source}, not in ${wish.dataDirectory}. ` +
-      "Correct dataDirectory in the stack configuration. [DBK-READY-9]",
+  const wrong = (text: string) => [
+    `the data of ${wish.container} (${dataDirectory}) is ${text} [DBK-READY-9]`,
   ];
-}
-
-function isWithin(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory.endsWith("/") ? directory : `${directory}/`);
+  const place = persistenceOf(mounts, dataDirectory, wish.dataDirectory);
+  switch (place.kind) {
+    case "inside":
+      return wrong(`inside the container and is lost with it. ${advice}`);
+    case "anonymous":
+      return wrong(`on an anonymous volume, which is lost with the container. ${advice}`);
+    case "passing":
+      return wrong(`on a mount of type ${place.type}, which is lost with the container. ${advice}`);
+    case "elsewhere":
+      return wrong(
+        `in ${place.path}, not in ${wish.dataDirectory}. Correct dataDirectory in the stack configuration.`,
+      );
+    case "volume":
+    case "configured":
+      return [];
+  }
 }
 
 /** psql's own words: a server may warn of something before it refuses. */
