@@ -60,12 +60,6 @@ describe("every folder stands in the document's table and has the wall that the 
     expect(files.map(({ name }) => name)).toEqual([]);
   });
 
-  test("the tests have the folders of what they test", () => {
-    const known = [...inLib, ...inInfra].map(nameOf);
-    const tested = [...foldersOf("test/unit/scripts"), ...foldersOf("test/unit/infra")].map(nameOf);
-    expect(tested.filter((name) => !known.includes(name))).toEqual([]);
-  });
-
   test("no other folder is documented", () => {
     expect([...documented.keys()].sort()).toEqual([...inLib, ...inInfra].sort());
   });

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { remoteLoop } from "../../../../../infra/remotehost/provider/ssh/remote-loop.ts";
+import { remoteLoop } from "../../../../../../infra/remotehost/provider/ssh/remote-loop.ts";
 
 const { command, programs } = remoteLoop("remotehost-0123");
 

@@ -2,15 +2,15 @@ import { describe, expect, it } from "vitest";
 import type {
   Answer,
   ContainerSeen,
-} from "../../../../../infra/remotehost/provider/readiness/database-look.ts";
+} from "../../../../../../infra/remotehost/provider/readiness/database-look.ts";
 import {
   type Inspection,
   inspectionScript,
   parseInspection,
-} from "../../../../../infra/remotehost/provider/readiness/inspection.ts";
-import { judge } from "../../../../../infra/remotehost/provider/readiness/judgement.ts";
-import { postgresContainersIn } from "../../../../../infra/remotehost/provider/readiness/postgres-containers.ts";
-import type { Requirements } from "../../../../../infra/remotehost/requirements.ts";
+} from "../../../../../../infra/remotehost/provider/readiness/inspection.ts";
+import { judge } from "../../../../../../infra/remotehost/provider/readiness/judgement.ts";
+import { postgresContainersIn } from "../../../../../../infra/remotehost/provider/readiness/postgres-containers.ts";
+import type { Requirements } from "../../../../../../infra/remotehost/requirements.ts";
 
 const data = "/root/app-db/data";
 const requirements: Requirements = {

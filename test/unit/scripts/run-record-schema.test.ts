@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import * as z from "zod";
-import { runRecordLine } from "../../../../scripts/contract/run-record-line.ts";
-import { recordSchema } from "../../../../scripts/run_record_schema.ts";
-import { beginning, record } from "../history/suite.ts";
+import { runRecordLine } from "../../../scripts/contract/run-record-line.ts";
+import { recordSchema } from "../../../scripts/run_record_schema.ts";
+import { beginning, record } from "./history/suite.ts";
 
 const documented: unknown = JSON.parse(
-  readFileSync(join(import.meta.dirname, "../../../../docs/run-record.schema.json"), "utf8"),
+  readFileSync(join(import.meta.dirname, "../../../docs/run-record.schema.json"), "utf8"),
 );
 
 test("the documented schema is the code's: node scripts/run_record_schema.ts writes it", () => {

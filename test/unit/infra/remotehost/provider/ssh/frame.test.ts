@@ -8,7 +8,7 @@ import {
   MessageDecoder,
   type RequestInput,
   requestFrames,
-} from "../../../../../infra/remotehost/provider/ssh/frame.ts";
+} from "../../../../../../infra/remotehost/provider/ssh/frame.ts";
 
 /** The request as the server reads it: the header's words, then each body put together from its chunks. */
 async function received(

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { npmFile } from "../../../../../infra/remotehost/provider/file/npm-file.ts";
+import { npmFile } from "../../../../../../infra/remotehost/provider/file/npm-file.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "npm-file-"));
 const asked = join(directory, "asked");

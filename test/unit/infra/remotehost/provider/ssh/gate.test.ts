@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { gate } from "../../../../../infra/remotehost/provider/ssh/gate.ts";
-import { wayIn } from "../../../../../infra/remotehost/provider/ssh/way.ts";
+import { gate } from "../../../../../../infra/remotehost/provider/ssh/gate.ts";
+import { wayIn } from "../../../../../../infra/remotehost/provider/ssh/way.ts";
 
 interface Visit {
   number: number;

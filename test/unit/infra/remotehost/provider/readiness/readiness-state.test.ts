@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { readiness } from "../../../../../infra/remotehost/provider/readiness/resource.ts";
-import { kept, type Requirements, requirementsOf } from "../../../../../infra/remotehost/requirements.ts";
+import { readiness } from "../../../../../../infra/remotehost/provider/readiness/resource.ts";
+import { kept, type Requirements, requirementsOf } from "../../../../../../infra/remotehost/requirements.ts";
 
 const requirements: Requirements = {
   ...{ commands: ["docker"], directories: [], databases: [], runtime: "pinned", mails: false },

@@ -1,4 +1,4 @@
-import type { ConnectErrorKind } from "../../../../../infra/remotehost/errors.ts";
+import type { ConnectErrorKind } from "../../../../../../infra/remotehost/errors.ts";
 
 export const changedHostKey = `@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
 @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @

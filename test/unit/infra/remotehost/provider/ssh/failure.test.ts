@@ -5,8 +5,8 @@ import {
   loginTimeout,
   lostConnection,
   worthRetrying,
-} from "../../../../../infra/remotehost/provider/ssh/failure.ts";
-import type { Greeting } from "../../../../../infra/remotehost/provider/ssh/greeting.ts";
+} from "../../../../../../infra/remotehost/provider/ssh/failure.ts";
+import type { Greeting } from "../../../../../../infra/remotehost/provider/ssh/greeting.ts";
 import { changedHostKey, failureCases } from "./failure-cases.ts";
 
 const connection = { key: "k", host: "db1.example", port: 2222 };

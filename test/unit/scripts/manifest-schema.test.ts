@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import * as z from "zod";
-import { manifestText } from "../../../../scripts/lib/store/manifest.ts";
-import { manifestSchema } from "../../../../scripts/manifest_schema.ts";
-import { backup } from "../status/observations.ts";
+import { manifestText } from "../../../scripts/lib/store/manifest.ts";
+import { manifestSchema } from "../../../scripts/manifest_schema.ts";
+import { backup } from "./status/observations.ts";
 
 const documented: unknown = JSON.parse(
-  readFileSync(join(import.meta.dirname, "../../../../docs/manifest.schema.json"), "utf8"),
+  readFileSync(join(import.meta.dirname, "../../../docs/manifest.schema.json"), "utf8"),
 );
 
 test("the documented schema is the code's: node scripts/manifest_schema.ts writes it", () => {

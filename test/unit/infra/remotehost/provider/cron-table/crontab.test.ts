@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cronTableText, parseTable } from "../../../../../infra/remotehost/cron-table-text.ts";
+import { cronTableText, parseTable } from "../../../../../../infra/remotehost/cron-table-text.ts";
 import {
   takenOverLines,
   withoutTakenOverLines,
-} from "../../../../../infra/remotehost/provider/cron-table/crontab.ts";
+} from "../../../../../../infra/remotehost/provider/cron-table/crontab.ts";
 
 const command = "/root/backup_database.sh";
 

@@ -2,15 +2,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import * as z from "zod";
-import { readStatus } from "../../../../infra/deployment/verification.ts";
-import { FindingLevel, StatusReport } from "../../../../scripts/contract/status-report.ts";
-import { judgeServer } from "../../../../scripts/lib/status/judgement.ts";
-import { isProblem } from "../../../../scripts/lib/status/levels.ts";
-import { statusSchema } from "../../../../scripts/status_schema.ts";
-import { server } from "../status/observations.ts";
+import { readStatus } from "../../../infra/deployment/verification.ts";
+import { FindingLevel, StatusReport } from "../../../scripts/contract/status-report.ts";
+import { judgeServer } from "../../../scripts/lib/status/judgement.ts";
+import { isProblem } from "../../../scripts/lib/status/levels.ts";
+import { statusSchema } from "../../../scripts/status_schema.ts";
+import { server } from "./status/observations.ts";
 
 const documented: unknown = JSON.parse(
-  readFileSync(join(import.meta.dirname, "../../../../docs/status.schema.json"), "utf8"),
+  readFileSync(join(import.meta.dirname, "../../../docs/status.schema.json"), "utf8"),
 );
 
 test("the documented schema is the code's: node scripts/status_schema.ts writes it", () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   inspectionScript,
   parseInspection,
-} from "../../../../../infra/remotehost/provider/readiness/inspection.ts";
+} from "../../../../../../infra/remotehost/provider/readiness/inspection.ts";
 
 const script = inspectionScript({
   commands: [],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Greeting, greet } from "../../../../../infra/remotehost/provider/ssh/greeting.ts";
+import { type Greeting, greet } from "../../../../../../infra/remotehost/provider/ssh/greeting.ts";
 
 const none = Buffer.alloc(0);
 const after = (...lines: string[]) =>

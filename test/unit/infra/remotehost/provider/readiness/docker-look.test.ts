@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import {
   inspectionScript,
   parseInspection,
-} from "../../../../../infra/remotehost/provider/readiness/inspection.ts";
+} from "../../../../../../infra/remotehost/provider/readiness/inspection.ts";
 
 const script = inspectionScript({
   commands: [],

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { remoteShell } from "../../../../infra/server-files/commands.ts";
 import { stackPlanOf } from "../plans.ts";
-import { declareUnderMocks } from "../program/stack-mocks.ts";
+import { declareUnderMocks } from "./stack-mocks.ts";
 
 const configuration = { servers: { a: {}, b: {} }, databases: { library: {} } };
 const commandsOf = async (values: object, verificationPlugin: () => Promise<boolean>) => {

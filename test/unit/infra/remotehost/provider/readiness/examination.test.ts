@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
-import { providerFunctions } from "../../../../../infra/remotehost/provider/functions.ts";
-import { examineOnce } from "../../../../../infra/remotehost/provider/readiness/examination.ts";
-import { readiness } from "../../../../../infra/remotehost/provider/readiness/resource.ts";
-import { Server } from "../../../../../infra/remotehost/provider/server.ts";
-import { Servers } from "../../../../../infra/remotehost/provider/servers.ts";
-import type { Session } from "../../../../../infra/remotehost/provider/ssh/session.ts";
-import type { Properties } from "../../../../../infra/remotehost/provider/wire.ts";
-import { kept, type Requirements } from "../../../../../infra/remotehost/requirements.ts";
+import { providerFunctions } from "../../../../../../infra/remotehost/provider/functions.ts";
+import { examineOnce } from "../../../../../../infra/remotehost/provider/readiness/examination.ts";
+import { readiness } from "../../../../../../infra/remotehost/provider/readiness/resource.ts";
+import { Server } from "../../../../../../infra/remotehost/provider/server.ts";
+import { Servers } from "../../../../../../infra/remotehost/provider/servers.ts";
+import type { Session } from "../../../../../../infra/remotehost/provider/ssh/session.ts";
+import type { Properties } from "../../../../../../infra/remotehost/provider/wire.ts";
+import { kept, type Requirements } from "../../../../../../infra/remotehost/requirements.ts";
 
 const machine = { id: "1", user: "root", architecture: "x86_64", kernel: "Linux" };
 
