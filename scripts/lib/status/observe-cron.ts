@@ -1,39 +1,17 @@
 import { createHash } from "node:crypto";
-import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { lstatSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { basename } from "node:path";
+import { cronDaemonFunction, cronRunsIn } from "../../contract/cron-daemon.ts";
 import { messageOf, systemCode } from "../base/errors.ts";
 import { cronExpressionProblem } from "../time/cron-schedule.ts";
 import type { CronTableState, Looked } from "./observation.ts";
+import { type LookOptions, lookByShell } from "./shell-look.ts";
 
-const cronNames: ReadonlySet<string> = new Set(["cron", "crond"]);
 const writableByOthers = 0o022;
 
-/** Whether a cron daemon runs on this machine; one in a container, which the host sees too, does not count. */
-export function observeCron(): Looked<boolean> {
-  try {
-    const own = readlinkSync("/proc/self/ns/pid");
-    const isCron = (pid: string) =>
-      cronNames.has(processName(pid)) && isAlive(pid) && processSpace(pid) === own;
-    return { seen: true, value: readdirSync("/proc").some((name) => /^\d+$/.test(name) && isCron(name)) };
-  } catch (error) {
-    return { seen: false, reason: messageOf(error) };
-  }
-}
-
-/** A process may end while it is looked at. */
-function ifThere(read: () => string): string {
-  try {
-    return read();
-  } catch {
-    return "";
-  }
-}
-
-const processName = (pid: string): string => ifThere(() => readFileSync(`/proc/${pid}/comm`, "utf8").trim());
-const processSpace = (pid: string): string => ifThere(() => readlinkSync(`/proc/${pid}/ns/pid`));
-/** A zombie still has its name. */
-const isAlive = (pid: string): boolean =>
-  !/^State:\s+[ZX]/m.test(ifThere(() => readFileSync(`/proc/${pid}/status`, "utf8")));
+/** Whether a cron daemon runs on this machine. */
+export const observeCron = (options: LookOptions): Promise<Looked<boolean>> =>
+  lookByShell(`${cronDaemonFunction}\ncron_daemon`, [], cronRunsIn, options);
 
 /** The cron table as it is on the disk. */
 export function observeCronTable(path: string): Looked<CronTableState | null> {

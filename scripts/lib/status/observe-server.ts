@@ -50,10 +50,10 @@ export async function observeServer(
   const answers = databases.map((database) =>
     observePostgres(Server.of({ settings, database, runId }), runId, signal),
   );
+  const cron = observeCron({ timeoutSeconds, signal });
   const around = observeSurroundings(settings, { timeoutSeconds, signal });
   // The files are read while Docker and the databases think.
   const files = {
-    cronRunning: observeCron(),
     cronTable: observeCronTable(settings.paths.cronTable),
     fileSystems: observeFileSystems(settings),
     missingMount: missingMount(settings.paths.backups),
@@ -62,13 +62,19 @@ export async function observeServer(
     recordProblem: records.problem(),
   };
   const local = databases.map((database) => localState(settings, database));
-  const [containers, surroundings, ...postgres] = await Promise.all([inspection, around, ...answers]);
+  const [containers, cronRunning, surroundings, ...postgres] = await Promise.all([
+    inspection,
+    cron,
+    around,
+    ...answers,
+  ]);
   const now = new Date();
   return {
     now,
     settings,
     bootedAt: new Date(Date.now() - uptime() * 1000),
     ...files,
+    cronRunning,
     ...(surroundings && { surroundings }),
     logProblem: run.log.problem,
     databases: databases.map((database, index) => {

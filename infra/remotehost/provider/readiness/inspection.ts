@@ -1,3 +1,4 @@
+import { cronDaemonFunction, cronRunsIn } from "../../../../scripts/contract/cron-daemon.ts";
 import { quote } from "../../../../scripts/contract/quoting.ts";
 import {
   parseSurroundings,
@@ -44,20 +45,7 @@ export interface Inspection {
 const functions = `
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 say() { printf '%s:%s\\n' "$1" "$(base64 -w0)"; }
-cron_runs() {
-  space=$(readlink /proc/self/ns/pid)
-  for name in /proc/[0-9]*/comm; do
-    read -r process < "$name" 2>/dev/null || continue
-    case $process in cron|crond) ;; *) continue ;; esac
-    place=\${name%/comm}
-    # One in a container is seen from here, and runs nothing of ours.
-    [ "$(readlink "$place/ns/pid" 2>/dev/null)" = "$space" ] || continue
-    # A zombie still has its name.
-    grep -q '^State:[[:space:]]*[^ZX[:space:]]' "$place/status" 2>/dev/null && return 0
-  done
-  return 1
-}
-${directoryFunctions}${databaseFunctions}${postgresContainers}`;
+${cronDaemonFunction}${directoryFunctions}${databaseFunctions}${postgresContainers}`;
 
 /** A script that looks at everything the requirements ask for and changes nothing; but see `directory-look.ts`. */
 export function inspectionScript(requirements: Requirements): string {
@@ -67,7 +55,7 @@ export function inspectionScript(requirements: Requirements): string {
     ...commands.map(
       (name) => `command -v ${quote(name)} >/dev/null || printf %s ${quote(name)} | say missing`,
     ),
-    "if cron_runs; then echo | say cron; fi",
+    "cron_daemon | say cron",
     "if [ -x /usr/sbin/sendmail ]; then echo | say mailer; fi",
     'if node=$(command -v node); then printf \'%s\\n%s\' "$node" "$(node --version 2>/dev/null)" | say node; fi',
     `if ! problem=$(timeout ${patience} docker version --format ok 2>&1 >/dev/null); then printf %s "$problem" | say docker; fi`,
@@ -134,8 +122,8 @@ const readers: Readonly<Record<string, Reader>> = {
     seen.osRelease = variables(text);
   },
   missing: (seen, text) => seen.missingCommands.push(text),
-  cron: (seen) => {
-    seen.cronRuns = true;
+  cron: (seen, text) => {
+    seen.cronRuns = cronRunsIn(text) ?? false;
   },
   log: (seen, text) => {
     seen.logProblem = text || null;

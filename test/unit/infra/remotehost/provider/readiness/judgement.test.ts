@@ -337,7 +337,7 @@ it("what the script prints is read, and texts cannot be taken for fields", () =>
     `"ports":{"5432/tcp":[{"HostIp":"127.0.0.1","HostPort":"5433"}],"80/tcp":null},"mounts":[{"Type":"bind","Source":"${mount.source}","Destination":"${mount.destination}"}]}`;
   const output = [
     `os:${encoded('ID=debian\nPRETTY_NAME="Debian 12"\n')}`,
-    "cron:",
+    `cron:${encoded("runs\n")}`,
     `missing:${encoded("xz")}`,
     `node:${encoded("/usr/bin/node\nv22.1.0")}`,
     "database:",

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, expect, test, vi } from "vitest";
+import { observeCron } from "../../../../scripts/lib/status/observe-cron.ts";
 import { observeSurroundings } from "../../../../scripts/lib/status/observe-surroundings.ts";
 import { settings } from "./observations.ts";
 
@@ -10,14 +11,18 @@ afterAll(() => rmSync(directory, { recursive: true }));
 afterEach(() => vi.unstubAllEnvs());
 
 const paths = { ...settings.paths, logRotation: "/etc/logrotate.d/x", installation: join(directory, "x") };
-const observe = () =>
-  observeSurroundings({ ...settings, paths }, { timeoutSeconds: 30, signal: new AbortController().signal });
+const options = { timeoutSeconds: 30, signal: new AbortController().signal };
+const observe = () => observeSurroundings({ ...settings, paths }, options);
 
 test("a search that comes to its end is one, although some of the directories are not there", async () => {
   const observed = await observe();
   const directories = observed?.seen ? observed.value.directories.map(({ path }) => path) : [];
   expect(directories).toContain("/etc");
   expect(directories).toContain(directory);
+});
+
+test("whether cron runs is seen here, whatever it is", async () => {
+  expect(await observeCron(options)).toEqual({ seen: true, value: expect.any(Boolean) });
 });
 
 test.each([
@@ -27,9 +32,7 @@ test.each([
 ])("a search %s has seen nothing", async (_, body, reason) => {
   writeFileSync(join(directory, "sh"), `#!/bin/sh\n${body}\n`, { mode: 0o700 });
   vi.stubEnv("PATH", `${directory}:${process.env.PATH}`);
-  const observed = await observe();
-  expect(observed).toEqual({
-    seen: false,
-    reason: expect.stringContaining(`the search broke off with ${reason}`),
-  });
+  const unseen = { seen: false, reason: expect.stringContaining(`the search broke off with ${reason}`) };
+  expect(await observe()).toEqual(unseen);
+  expect(await observeCron(options)).toEqual(unseen);
 });
