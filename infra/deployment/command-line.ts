@@ -1,17 +1,16 @@
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
+import {
+  type Arguments,
+  exitRows,
+  helpRows,
+  type Option,
+  optionRows,
+  readWords,
+} from "../../scripts/contract/command-line.ts";
 import { messageOf } from "../../scripts/contract/error-text.ts";
 import { connectionShapes } from "../remotehost/connection.ts";
 import { DeploymentError } from "./errors.ts";
 import { deploymentExits } from "./exit-codes.ts";
-
-interface Option {
-  name: string;
-  /** What stands for the value in the help; a flag without one. */
-  value?: string;
-  repeatable?: true;
-  description: string;
-}
 
 /** The command line: its options are this table, and so is its help. */
 export const options: readonly Option[] = [
@@ -85,13 +84,9 @@ function wrongUsage(text: string, cause?: unknown): DeploymentError {
   return new DeploymentError("usage", `${text} [DBK-CLI-1]`, `See ${program} --help.`, { cause });
 }
 
-function readWords(words: readonly string[]): { values: Record<string, unknown>; positionals: string[] } {
-  const table = options.map(({ name, value, repeatable = false }) => [
-    name,
-    { type: value === undefined ? "boolean" : "string", multiple: repeatable } as const,
-  ]);
+function wordsOf(argv: readonly string[]): Arguments {
   try {
-    return parseArgs({ args: [...words], options: Object.fromEntries(table), allowPositionals: true });
+    return readWords(options, argv);
   } catch (error) {
     throw wrongUsage(messageOf(error).split(". ")[0] ?? "", error);
   }
@@ -120,57 +115,51 @@ function hostChoice(word: string, replaces: string | null): Choice {
 /** What only means something for one HOST. */
 const forOneHost = ["replaces", "host-key", "accept-host-key", "ssh-config"];
 
-function choiceOf(values: Record<string, unknown>, words: readonly string[]): Choice {
-  const patterns = textsOf(values.only);
-  const ways = [words.length > 0, values.all === true, patterns.length > 0].filter(Boolean).length;
+function choiceOf(words: Arguments): Choice {
+  const { operands } = words;
+  const patterns = [...words.values("only")];
+  const ways = [operands.length > 0, words.flag("all"), patterns.length > 0].filter(Boolean).length;
   if (ways === 0) throw wrongUsage("HOST is missing: name a server, or give --all or --only PATTERN");
   if (ways > 1) throw wrongUsage("HOST, --all and --only exclude each other");
-  if (words.length > 1) throw wrongUsage(`unexpected ${JSON.stringify(words[1])}: one HOST at a time`);
-  const [word] = words;
-  if (word !== undefined) return hostChoice(word, textOf(values.replaces) ?? null);
-  const wrong = forOneHost.find((name) => values[name] !== undefined);
+  if (operands.length > 1) throw wrongUsage(`unexpected ${JSON.stringify(operands[1])}: one HOST at a time`);
+  const [host] = operands;
+  if (host !== undefined) return hostChoice(host, words.value("replaces") ?? null);
+  const wrong = forOneHost.find((name) => words.value(name) !== undefined);
   if (wrong !== undefined) throw wrongUsage(`--${wrong} needs a HOST`);
   return patterns.length > 0 ? { kind: "only", patterns } : { kind: "all" };
 }
-
-const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
-const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
 /** As the configuration wants it, whatever the directory of later runs. */
 const localPath = (path: string | undefined): string | null =>
   path === undefined ? null : path.startsWith("~/") ? path : resolve(path);
 
 /** @returns what is asked for, or "help". @throws DeploymentError usage */
-export function parseCommandLine(words: readonly string[]): Wish | "help" {
-  const { values, positionals } = readWords(words);
-  if (values.help === true) return "help";
-  const choice = choiceOf(values, positionals);
+export function parseCommandLine(argv: readonly string[]): Wish | "help" {
+  const words = wordsOf(argv);
+  if (words.flag("help")) return "help";
+  const choice = choiceOf(words);
+  const [hostKey, acceptHostKey] = [words.value("host-key"), words.value("accept-host-key")];
   const { pattern, wanted } = connectionShapes.hostKey;
-  if (values["host-key"] !== undefined && values["accept-host-key"] !== undefined)
+  if (hostKey !== undefined && acceptHostKey !== undefined)
     throw wrongUsage("--host-key and --accept-host-key exclude each other");
   return {
     choice,
-    stack: shaped("stack", textOf(values.stack), stackName, "the name of a stack") ?? "prod",
-    databases: textsOf(values.database),
-    sshConfig: localPath(textOf(values["ssh-config"])),
-    hostKey: shaped("host-key", textOf(values["host-key"]), pattern, wanted),
+    stack: shaped("stack", words.value("stack"), stackName, "the name of a stack") ?? "prod",
+    databases: [...words.values("database")],
+    sshConfig: localPath(words.value("ssh-config")),
+    hostKey: shaped("host-key", hostKey, pattern, wanted),
     acceptHostKey: shaped(
       "accept-host-key",
-      textOf(values["accept-host-key"]),
+      acceptHostKey,
       fingerprint,
       "a fingerprint as ssh-keygen -lf prints it, SHA256:…",
     ),
-    beforeApplication: values["before-application"] === true,
-    local: values.local === true,
-    yes: values.yes === true,
-    dryRun: values["dry-run"] === true,
-    json: values.json === true,
+    beforeApplication: words.flag("before-application"),
+    local: words.flag("local"),
+    yes: words.flag("yes"),
+    dryRun: words.flag("dry-run"),
+    json: words.flag("json"),
   };
-}
-
-function rows(pairs: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...pairs.map(([first]) => first.length));
-  return pairs.map(([first, second]) => `  ${first.padEnd(width)}  ${second}`);
 }
 
 const examples = [
@@ -182,7 +171,6 @@ const examples = [
 
 /** The text of --help. */
 export function helpText(): string {
-  const left = ({ name, value }: Option) => `--${name}${value === undefined ? "" : ` ${value}`}`;
   return [
     `Usage: ${program} [OPTION…] [USER@]HOST`,
     `       ${program} [OPTION…] --all | --only PATTERN`,
@@ -192,22 +180,22 @@ export function helpText(): string {
     "no other server. Running it again changes only what differs. Called with sudo it acts as the person who called it.",
     "",
     "Operands:",
-    ...rows([
+    ...helpRows([
       ["HOST", "a server's key in the configuration, or the name, address or ssh alias of a new one"],
       ["USER", "for a new HOST: the login, root unless given; any other needs sudo without a password"],
     ]),
     "",
     "Options:",
-    ...rows(options.map((option) => [left(option), option.description])),
+    ...optionRows(options),
     "",
     "Exit codes:",
-    ...rows(deploymentExits.map(([, code, meaning]) => [String(code), meaning])),
+    ...exitRows(deploymentExits.map(([, code, meaning]) => [code, meaning])),
     "",
     "Ctrl-C: before the confirmation nothing has been changed. Later the steps under way are finished first, and the same",
     "command goes on from there; a second Ctrl-C ends it at once.",
     "",
     "Examples:",
-    ...rows(examples),
+    ...helpRows(examples),
     "",
   ].join("\n");
 }

@@ -1,10 +1,11 @@
+import type { Arguments } from "../../contract/command-line.ts";
 import { type Settings, settingsPath } from "../../contract/settings.ts";
 import { InterruptedError, messageOf, ProgramError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import { formatTime } from "../base/format.ts";
 import { newRunId } from "../base/run-id.ts";
 import { type Colour, painter, printable, usesColour } from "../base/terminal.ts";
-import { type Arguments, type CommandLine, helpText, parseArguments } from "./arguments.ts";
+import { type CommandLine, helpText, parseArguments } from "./arguments.ts";
 import { type Log, type LogEntry, oneLine, openLog } from "./log.ts";
 import { readSettings, SettingsError } from "./settings.ts";
 

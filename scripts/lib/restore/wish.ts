@@ -1,5 +1,5 @@
+import type { Arguments, Option } from "../../contract/command-line.ts";
 import { UsageError } from "../base/errors.ts";
-import type { Arguments, Option } from "../program/arguments.ts";
 import { parseMoment } from "./moment.ts";
 import { parseTables, type WishedTable } from "./table-names.ts";
 
