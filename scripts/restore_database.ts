@@ -17,13 +17,13 @@ import { listingData, listingText, listRestorable } from "./lib/restore/listing.
 import { backupAt, noBackupAt } from "./lib/restore/moment.ts";
 import { partlyExitCode } from "./lib/restore/partly-filling.ts";
 import { planText } from "./lib/restore/planning.ts";
+import { type Request, readRequest, restoreOptions } from "./lib/restore/request.ts";
 import { restoreFile } from "./lib/restore/restoration.ts";
 import type { RestoreRun } from "./lib/restore/run.ts";
 import { inspectSource, locateFile, type RestoreSource, targetOf } from "./lib/restore/source.ts";
 import { restoreTables, tablesText } from "./lib/restore/tables.ts";
 import { undoRestore } from "./lib/restore/undoing.ts";
 import { verificationData, verificationText } from "./lib/restore/verification.ts";
-import { readWish, restoreOptions, type Wish } from "./lib/restore/wish.ts";
 import { listBackups } from "./lib/store/list.ts";
 
 const commandLine: CommandLine = {
@@ -90,21 +90,21 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
     if (given.flag("json")) output.data(JSON.stringify({ version: 1, runId, exitCode, ...data }, null, 2));
     return exitCode;
   };
-  const wish = readWish(given);
-  if (wish.action === "list") return json(ExitCode.success, await list(context, wish));
-  let name: string | null = wish.database ?? null;
+  const request = readRequest(given);
+  if (request.action === "list") return json(ExitCode.success, await list(context, request));
+  let name: string | null = request.database ?? null;
   const recording = recordingOf(monthlyAppender(settings.paths.backups), context);
   let file: string | null = null;
   // What only looks leaves no record.
-  const changes = !wish.dryRun && wish.action !== "verify-only";
+  const changes = !request.dryRun && request.action !== "verify-only";
   const chosen = (database: DatabaseSettings, path: string | null) => {
     name = database.name;
     file = path;
-    const work = { program: commandLine.program, database: name, action: wish.action };
+    const work = { program: commandLine.program, database: name, action: request.action };
     if (changes) recording.begin(work);
   };
   try {
-    const { exitCode, data } = await fulfil(context, wish, chosen);
+    const { exitCode, data } = await fulfil(context, request, chosen);
     const outcome = exitCode === ExitCode.success ? "succeeded" : "partly";
     const error = exitCode === ExitCode.success ? null : "something of the backup is missing or differs";
     recording.end({ outcome, exitCode, error, file });
@@ -116,7 +116,7 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
     const what = isRefused ? "restore refused" : "restore failed";
     const known = settings.databases.some((database) => database.name === name);
     // What only looks has failed at nothing that the status check should warn of.
-    if (wish.dryRun || wish.action === "verify-only") output.error(messageOf(error));
+    if (request.dryRun || request.action === "verify-only") output.error(messageOf(error));
     else
       log.event("error", known ? name : null, identified(`${what}: ${messageOf(error)}`, "[DBK-RESTORE-1]"));
     const outcome = isRefused ? "refused" : "failed";
@@ -130,27 +130,27 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
 /** Is told the database as soon as it is known, and again with the backup's path. */
 type Chosen = (database: DatabaseSettings, path: string | null) => void;
 
-async function fulfil(context: ProgramContext, wish: Wish, chosen: Chosen): Promise<Outcome> {
+async function fulfil(context: ProgramContext, request: Request, chosen: Chosen): Promise<Outcome> {
   const { output, settings, signal } = context;
-  if (wish.action === "rollback") return rollBack(context, wish, chosen);
-  const path = fileOf(context, wish, chosen);
+  if (request.action === "rollback") return rollBack(context, request, chosen);
+  const path = fileOf(context, request, chosen);
   output.print(`reading ${path} …`);
   const source = await inspectSource(path, signal);
-  if (wish.action === "verify-only") {
+  if (request.action === "verify-only") {
     output.print(verificationText(source));
     return done(verificationData(source));
   }
-  const database = targetOf(settings, source, wish.database);
+  const database = targetOf(settings, source, request.database);
   chosen(database, path);
-  const { exitCode, data } = await restore(context, wish, database, source);
+  const { exitCode, data } = await restore(context, request, database, source);
   return { exitCode, data: { database: database.name, file: path, ...data } };
 }
 
 /** The file that is named, or that of the moment that is. */
-function fileOf({ output, settings }: ProgramContext, wish: Wish, chosen: Chosen): string {
-  if (wish.at === null) return locateFile(settings, wish.operand ?? "");
-  const { moment, written } = wish.at;
-  const database = onlyDatabase(settings, wish.database);
+function fileOf({ output, settings }: ProgramContext, request: Request, chosen: Chosen): string {
+  if (request.at === null) return locateFile(settings, request.operand ?? "");
+  const { moment, written } = request.at;
+  const database = onlyDatabase(settings, request.database);
   chosen(database, null);
   const backups = listBackups(settings.paths.backups, database.name);
   const backup = backupAt(backups, moment, written);
@@ -163,44 +163,46 @@ function fileOf({ output, settings }: ProgramContext, wish: Wish, chosen: Chosen
 
 async function restore(
   context: ProgramContext,
-  wish: Wish,
+  request: Request,
   database: DatabaseSettings,
   source: RestoreSource,
 ): Promise<Outcome> {
-  const run = { ...runFor(context, database), acceptsDifferences: wish.acceptDifferences };
-  if (wish.dryRun) return planned(run, wish, source);
-  if (wish.action === "into" && wish.keepGoing) {
-    const report = await restorePartlyInto(run, source, wish.into);
+  const run = { ...runFor(context, database), acceptsDifferences: request.acceptDifferences };
+  if (request.dryRun) return planned(run, request, source);
+  if (request.action === "into" && request.keepGoing) {
+    const report = await restorePartlyInto(run, source, request.into);
     return { exitCode: partlyExitCode(report), data: report };
   }
-  if (wish.action === "into") return done(await restoreInto(run, source, wish.into));
-  if (wish.action === "table") {
-    const report = await restoreTables(run, source, wish.tables);
+  if (request.action === "into") return done(await restoreInto(run, source, request.into));
+  if (request.action === "table") {
+    const report = await restoreTables(run, source, request.tables);
     context.output.print(tablesText(report, database.database));
     return done(report);
   }
-  const inPlace = wish.action === "in-place";
-  return done(await restoreFile(run, { source, confirmed: wish.confirmed, inPlace, proofs }));
+  const inPlace = request.action === "in-place";
+  return done(await restoreFile(run, { source, confirmed: request.confirmed, inPlace, proofs }));
 }
 
-async function rollBack(context: ProgramContext, wish: Wish, chosen: Chosen): Promise<Outcome> {
-  const database = onlyDatabase(context.settings, wish.database);
+async function rollBack(context: ProgramContext, request: Request, chosen: Chosen): Promise<Outcome> {
+  const database = onlyDatabase(context.settings, request.database);
   chosen(database, null);
-  const run = { ...runFor(context, database), acceptsDifferences: wish.acceptDifferences };
-  const { exitCode, data } = wish.dryRun
-    ? await planned(run, wish, null)
-    : done(await undoRestore(run, { kept: wish.operand ?? undefined, confirmed: wish.confirmed, proofs }));
+  const run = { ...runFor(context, database), acceptsDifferences: request.acceptDifferences };
+  const { exitCode, data } = request.dryRun
+    ? await planned(run, request, null)
+    : done(
+        await undoRestore(run, { kept: request.operand ?? undefined, confirmed: request.confirmed, proofs }),
+      );
   return { exitCode, data: { database: database.name, ...data } };
 }
 
-async function planned(run: RestoreRun, wish: Wish, source: RestoreSource | null): Promise<Outcome> {
-  const plan = await planRestore(run, wish, source, proofs);
+async function planned(run: RestoreRun, request: Request, source: RestoreSource | null): Promise<Outcome> {
+  const plan = await planRestore(run, request, source, proofs);
   run.output.print(planText(plan));
   return { exitCode: plan.exitCode, data: { steps: plan.steps } };
 }
 
-async function list({ output, runId, settings, signal }: ProgramContext, wish: Wish): Promise<object> {
-  const told = wish.database;
+async function list({ output, runId, settings, signal }: ProgramContext, request: Request): Promise<object> {
+  const told = request.database;
   const databases = told === undefined ? settings.databases : [onlyDatabase(settings, told)];
   const listings = await listRestorable(settings, databases, runId, signal);
   output.print(listingText(listings, new Date()));

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { withProjectNode } from "../infra/local-machine/places.ts";
 import { messageOf } from "../scripts/lib/base/errors.ts";
+import { help, parseCommandLine, type Request, UsageError } from "./command-line.ts";
 import { seed } from "./faults/extent.ts";
 import { endOnSignal, isEnding } from "./interruption.ts";
 import type { Counts, Outcome } from "./report.ts";
@@ -10,7 +11,6 @@ import { withSandboxPulumi } from "./sandbox/set-up/pulumi-cli.ts";
 import { ensureImages } from "./sandbox/set-up/set-up.ts";
 import { chosenForRest, usualWords } from "./tiers.ts";
 import { inRepository, run, runTests } from "./vitest-run.ts";
-import { help, UsageError, type Wish, wishOf } from "./wish.ts";
 
 async function check(environment: NodeJS.ProcessEnv): Promise<Counts> {
   const code = await run(["npm", "run", "--silent", "check"], environment);
@@ -18,7 +18,7 @@ async function check(environment: NodeJS.ProcessEnv): Promise<Counts> {
 }
 
 /** The words for Vitest; null when there is nothing to run. */
-function vitestWords({ extent, words }: Wish): readonly string[] | null {
+function vitestWords({ extent, words }: Request): readonly string[] | null {
   if (extent === "full") return words;
   if (extent === "usual") return usualWords(words);
   const files = chosenForRest(extent.seconds);
@@ -33,8 +33,8 @@ function tellSlowest({ files }: Outcome): void {
   if (lines.length > 1) console.log(`\nThe slowest:\n${lines.join("\n")}`);
 }
 
-async function main(wish: Wish): Promise<void> {
-  if (wish.postgres !== null) process.env[versionVariable] = String(wish.postgres);
+async function main(request: Request): Promise<void> {
+  if (request.postgres !== null) process.env[versionVariable] = String(request.postgres);
   const id = randomUUID();
   endOnSignal(id);
   // From here on, the set-up's own processes too.
@@ -43,9 +43,9 @@ async function main(wish: Wish): Promise<void> {
   // The second try makes the same choices as the first.
   const environment = { ...(await withSandboxPulumi(withProjectNode())), FAULT_SEED: seed() };
   const results: Counts[] = [];
-  if (typeof wish.extent === "string") results.push(await check(environment));
+  if (typeof request.extent === "string") results.push(await check(environment));
   if (isEnding()) return;
-  const words = vitestWords(wish);
+  const words = vitestWords(request);
   if (words !== null) {
     const outcome = await runTests(words, environment);
     tellSlowest(outcome);
@@ -60,7 +60,7 @@ async function main(wish: Wish): Promise<void> {
 try {
   const argv = process.argv.slice(2);
   if (argv.includes("--help")) console.log(help);
-  else await main(wishOf(argv));
+  else await main(parseCommandLine(argv));
 } catch (error) {
   // Of a run that is being ended nothing else is to be told.
   if (!isEnding()) {

@@ -6,7 +6,7 @@ import { secretAddress } from "../config/ping-urls.ts";
 import type { StackPlan } from "../config/plan.ts";
 import { pathText } from "../config/problems.ts";
 import { ServerKey } from "../config/values.ts";
-import type { Choice, Wish } from "./command-line.ts";
+import type { Choice, Request } from "./command-line.ts";
 import { DeploymentError } from "./errors.ts";
 import type { ServerSettings, StackFile } from "./stack-file.ts";
 
@@ -68,20 +68,20 @@ function refuseContradiction(
   }
 }
 
-function chooseHost(file: StackFile, name: string, choice: HostChoice, wish: Wish): Chosen {
+function chooseHost(file: StackFile, name: string, choice: HostChoice, request: Request): Chosen {
   const { host, user, replaces } = choice;
   const key = existingKey(file, host);
   const settings: ServerSettings = {
     ...(keyOf(host) !== host && { host }),
     ...(user !== null && user !== "root" && { user }),
-    ...(wish.sshConfig !== null && { sshConfig: wish.sshConfig }),
-    ...(wish.hostKey !== null && { hostKey: wish.hostKey }),
+    ...(request.sshConfig !== null && { sshConfig: request.sshConfig }),
+    ...(request.hostKey !== null && { hostKey: request.hostKey }),
   };
   if (key !== null) {
-    refuseContradiction(file, name, key, { user, sshConfig: wish.sshConfig });
+    refuseContradiction(file, name, key, { user, sshConfig: request.sshConfig });
     const pinned = file.server(key).hostKey;
-    if (pinned !== undefined) refuseContradiction(file, name, key, { hostKey: wish.hostKey });
-    else if (wish.hostKey !== null) file.setHostKey(key, wish.hostKey);
+    if (pinned !== undefined) refuseContradiction(file, name, key, { hostKey: request.hostKey });
+    else if (request.hostKey !== null) file.setHostKey(key, request.hostKey);
   }
   const made = key ?? keyOf(host);
   // Two addresses can make the same key; the entry that has it must not be written over.
@@ -153,12 +153,12 @@ function refuseOtherThanMappings(file: StackFile, name: string): void {
   }
 }
 
-/** The servers that are meant; what the wish adds to the configuration is put into `file`. @param name of the file */
-export function chooseServers(file: StackFile, name: string, wish: Wish): Chosen {
-  const { choice } = wish;
+/** The servers that are meant; what the request adds to the configuration is put into `file`. @param name of the file */
+export function chooseServers(file: StackFile, name: string, request: Request): Chosen {
+  const { choice } = request;
   refuseOtherThanMappings(file, name);
-  for (const database of wish.databases) addDatabase(file, database);
-  if (choice.kind === "host") return chooseHost(file, name, choice, wish);
+  for (const database of request.databases) addDatabase(file, database);
+  if (choice.kind === "host") return chooseHost(file, name, choice, request);
   if (choice.kind === "only") return chooseOnly(file, name, choice.patterns);
   const keys = file.serverKeys();
   if (keys.length > 0) return { keys, replaced: null };

@@ -63,7 +63,7 @@ export type Choice =
   | { kind: "only"; patterns: string[] };
 
 /** What a command line asks for. */
-export interface Wish {
+export interface Request {
   choice: Choice;
   stack: string;
   databases: string[];
@@ -134,7 +134,7 @@ const localPath = (path: string | undefined): string | null =>
   path === undefined ? null : path.startsWith("~/") ? path : resolve(path);
 
 /** @returns what is asked for, or "help". @throws DeploymentError usage */
-export function parseCommandLine(argv: readonly string[]): Wish | "help" {
+export function parseCommandLine(argv: readonly string[]): Request | "help" {
   const words = wordsOf(argv);
   if (words.flag("help")) return "help";
   const choice = choiceOf(words);

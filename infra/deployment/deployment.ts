@@ -11,7 +11,7 @@ import { unverified } from "../server-files/verification.ts";
 import { chooseBackend } from "./backend.ts";
 import type { EngineReport } from "./changes.ts";
 import { type Chosen, chooseServers, hasDatabases, planOfFile } from "./choice.ts";
-import type { Wish } from "./command-line.ts";
+import type { Request } from "./command-line.ts";
 import type { Conversation } from "./conversation.ts";
 import { errorsOf, interrupted, nobodyToAsk, notReady, previewFailed } from "./endings.ts";
 import { alsoSaying, DeploymentError, Interruption } from "./errors.ts";
@@ -47,18 +47,18 @@ const untouched = () =>
 
 /** One deployment, from the command line to the verified end. */
 export class Deployment {
-  readonly #wish: Wish;
+  readonly #request: Request;
   readonly #tools: Tools;
   readonly #store: StackFileStore;
   #stack: PulumiStack | null = null;
   #beforeApplication: boolean;
   readonly #began = performance.now();
 
-  constructor(wish: Wish, tools: Tools) {
-    this.#wish = wish;
-    this.#beforeApplication = wish.beforeApplication;
+  constructor(request: Request, tools: Tools) {
+    this.#request = request;
+    this.#beforeApplication = request.beforeApplication;
     this.#tools = tools;
-    this.#store = new StackFileStore(tools.directory, wish.stack);
+    this.#store = new StackFileStore(tools.directory, request.stack);
   }
 
   /** @throws DeploymentError; the stack's file and the servers are then as they were, or the message says what is not */
@@ -74,10 +74,10 @@ export class Deployment {
   async #run(): Promise<Result> {
     const { progress, interruptions } = this.#tools;
     const { file } = this.#store;
-    if (!this.#wish.yes && !this.#wish.dryRun && !this.#tools.talk.possible) throw nobodyToAsk();
-    const { choice } = this.#wish;
+    if (!this.#request.yes && !this.#request.dryRun && !this.#tools.talk.possible) throw nobodyToAsk();
+    const { choice } = this.#request;
     if (choice.kind !== "host" || choice.replaces !== null) this.#store.requireFile();
-    const chosen = chooseServers(file, this.#store.name, this.#wish);
+    const chosen = chooseServers(file, this.#store.name, this.#request);
     if (!hasDatabases(file)) await askForDatabase(this.#asking);
     planOfFile(file, this.#store.name);
     const before = <T>(work: Promise<T>) => orAborted(work, interruptions.signal, untouched);
@@ -90,7 +90,7 @@ export class Deployment {
     if (ready.length === 0) throw notReady(looks, chosen.similar ?? null, this.#store.name);
     try {
       if (!(await exists)) {
-        if (this.#wish.dryRun) stack.tryOnly();
+        if (this.#request.dryRun) stack.tryOnly();
         await this.#create(stack, before);
       }
       return await this.#deploy(stack, chosen, looks, before);
@@ -103,17 +103,17 @@ export class Deployment {
   }
 
   get #asking(): Asking {
-    return { wish: this.#wish, talk: this.#tools.talk, store: this.#store };
+    return { request: this.#request, talk: this.#tools.talk, store: this.#store };
   }
 
   async #findPulumi(before: <T>(work: Promise<T>) => Promise<T>): Promise<PulumiStack> {
     const { talk, directory, interruptions } = this.#tools;
     const automation = loadAutomation();
     automation.catch(() => {});
-    const backend = await chooseBackend(process.env, this.#store.file, this.#wish.local, talk);
+    const backend = await chooseBackend(process.env, this.#store.file, this.#request.local, talk);
     try {
       Object.assign(process.env, await before(withPulumi(withProjectNode())), backend.environment);
-      if (backend.login !== null && !this.#wish.dryRun)
+      if (backend.login !== null && !this.#request.dryRun)
         await succeed(["pulumi", "login", backend.login, "--non-interactive"]);
     } catch (error) {
       throw error instanceof DeploymentError
@@ -122,9 +122,9 @@ export class Deployment {
             cause: error,
           });
     }
-    const stack = new PulumiStack(await automation, this.#wish.stack, directory, backend.environment);
+    const stack = new PulumiStack(await automation, this.#request.stack, directory, backend.environment);
     this.#stack = stack;
-    if (backend.login !== null && this.#wish.dryRun) stack.tryOnly();
+    if (backend.login !== null && this.#request.dryRun) stack.tryOnly();
     interruptions.stage = {
       first: "",
       onFirst: () => stack.interrupt(),
@@ -159,7 +159,7 @@ export class Deployment {
   async #look(chosen: Chosen): Promise<Look[]> {
     const { progress, talk, interruptions } = this.#tools;
     const { file } = this.#store;
-    const id = `${project}/${this.#wish.stack.split("/").at(-1)}`;
+    const id = `${project}/${this.#request.stack.split("/").at(-1)}`;
     const tell = (text: string) => progress.detail(text);
     const looks: Look[] = [];
     for (const look of await Promise.all(this.#plans(chosen).map((plan) => lookAt(plan, id, tell)))) {
@@ -169,10 +169,10 @@ export class Deployment {
       }
       const { connection, key } = look.plan;
       try {
-        file.setHostKey(key, await acceptHostKey(connection, this.#wish, talk, interruptions.signal));
+        file.setHostKey(key, await acceptHostKey(connection, this.#request, talk, interruptions.signal));
       } catch (error) {
         // Of several servers the others go on.
-        if (this.#wish.choice.kind === "host" || !isRefusal(error)) throw error;
+        if (this.#request.choice.kind === "host" || !isRefusal(error)) throw error;
         looks.push({ ...look, problems: [refusalText(error)] });
         continue;
       }
@@ -202,12 +202,12 @@ export class Deployment {
     if (preview.failure !== null) throw previewFailed(preview);
     this.#tellPreview(preview.report, keptIn(ready));
     const nothing = preview.report.changes.length === 0 && this.#store.file.changes.length === 0;
-    if (this.#wish.dryRun) {
+    if (this.#request.dryRun) {
       await this.#undoCreation(stack);
       return this.#result(stack, looks, [], preview.report);
     }
     this.#beforeApplication = await askForApplication(this.#asking, ready, before);
-    if (!nothing && !this.#wish.yes && !(await before(talk.confirm("Deploy this?"))))
+    if (!nothing && !this.#request.yes && !(await before(talk.confirm("Deploy this?"))))
       throw new DeploymentError("notConfirmed", "not confirmed; nothing was changed [DBK-CLI-3]");
 
     this.#store.write();
@@ -228,7 +228,7 @@ export class Deployment {
               onEvent: ({ done, latest }) => progress.detail(`${done.length} of ${total}, ${latest ?? ""}`),
             }),
           );
-    if (interruptions.signal.aborted) throw interrupted(this.#wish.stack, run);
+    if (interruptions.signal.aborted) throw interrupted(this.#request.stack, run);
     if (run.failure !== null) return this.#result(stack, looks, errorsOf(run), run.report);
     const { replaced } = chosen;
     if (replaced !== null) {
@@ -287,9 +287,9 @@ export class Deployment {
       stack: stack.name,
       file: name,
       fileChanges: file.changes,
-      dryRun: this.#wish.dryRun,
+      dryRun: this.#request.dryRun,
       beforeApplication: this.#beforeApplication,
-      servers: looks.map((look) => serverResult(look, report, this.#wish.dryRun)),
+      servers: looks.map((look) => serverResult(look, report, this.#request.dryRun)),
       kept: keptOf(report),
       errors,
       phases: this.#tools.progress.phases,

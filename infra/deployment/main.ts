@@ -3,7 +3,7 @@ import { messageOf } from "../../scripts/contract/error-text.ts";
 import { painter, usesColour } from "../../scripts/contract/shown.ts";
 import { RemoteHostError } from "../remotehost/errors.ts";
 import { closeSessions } from "../remotehost/looking.ts";
-import { helpText, parseCommandLine, program, type Wish } from "./command-line.ts";
+import { helpText, parseCommandLine, program, type Request } from "./command-line.ts";
 import { conversation } from "./conversation.ts";
 import { Deployment } from "./deployment.ts";
 import { DeploymentError } from "./errors.ts";
@@ -15,15 +15,15 @@ import { exitOf, summaryText } from "./summary.ts";
 /** The project whose `infra/` this was called through; a link to it does not change that. */
 const directory = join(process.argv[1] ?? "", "..", "..", "..");
 
-async function deploy(wish: Wish): Promise<number> {
+async function deploy(request: Request): Promise<number> {
   const progress = new Progress(process.stderr);
   const interruptions = new Interruptions((line) => progress.say(line));
   const talk = conversation(interruptions.signal, (work) => progress.quietly(work));
   const paint = painter(usesColour(process.stdout));
-  const deployment = new Deployment(wish, { directory, progress, talk, interruptions, paint });
+  const deployment = new Deployment(request, { directory, progress, talk, interruptions, paint });
   const result = await deployment.run();
   const exitCode = exitNumber(exitOf(result));
-  if (wish.json) console.log(JSON.stringify({ version: 1, exitCode, ...result }, null, 2));
+  if (request.json) console.log(JSON.stringify({ version: 1, exitCode, ...result }, null, 2));
   else console.log(summaryText(result, paint));
   return exitCode;
 }
@@ -48,8 +48,8 @@ function report(thrown: unknown, json: boolean): number {
 async function main(words: readonly string[]): Promise<number> {
   const json = words.includes("--json");
   try {
-    const wish = parseCommandLine(words);
-    if (wish !== "help") return await deploy(wish);
+    const request = parseCommandLine(words);
+    if (request !== "help") return await deploy(request);
     console.log(helpText());
     return 0;
   } catch (error) {

@@ -1,5 +1,5 @@
 import { addDatabase } from "./choice.ts";
-import type { Wish } from "./command-line.ts";
+import type { Request } from "./command-line.ts";
 import type { Conversation } from "./conversation.ts";
 import { withoutContainer } from "./endings.ts";
 import { DeploymentError } from "./errors.ts";
@@ -8,18 +8,18 @@ import type { StackFileStore } from "./stack-file-store.ts";
 
 /** What only a person knows, asked where there is one to ask. */
 export interface Asking {
-  wish: Wish;
+  request: Request;
   talk: Conversation;
   store: StackFileStore;
 }
 
 /** Adds a database to a stack that names none. @throws DeploymentError configuration where nobody names one */
-export async function askForDatabase({ wish, talk, store: { name, file } }: Asking): Promise<void> {
+export async function askForDatabase({ request, talk, store: { name, file } }: Asking): Promise<void> {
   const next =
     "Name the application as Kamal's service does: --database curriculum_library_api stands for the container\n" +
     "curriculum_library_api-db and the database curriculum_library_api_production; docs/BACKUP_CONFIGURATION.md has the other ways.";
   const answer =
-    talk.possible && !wish.yes
+    talk.possible && !request.yes
       ? await talk.ask(`${name} names no database yet. ${next}\nWhich database is to be backed up? `)
       : "";
   if (answer === "")
@@ -33,13 +33,13 @@ export async function askForDatabase({ wish, talk, store: { name, file } }: Aski
  * @throws DeploymentError unavailable for a no
  */
 export async function askForApplication(
-  { wish, talk, store }: Asking,
+  { request, talk, store }: Asking,
   looks: readonly Look[],
   before: <T>(work: Promise<T>) => Promise<T>,
 ): Promise<boolean> {
   const waiting = looks.filter((look) => look.waiting.length > 0);
-  if (waiting.length === 0 || wish.beforeApplication || wish.yes || !talk.possible)
-    return wish.beforeApplication;
+  if (waiting.length === 0 || request.beforeApplication || request.yes || !talk.possible)
+    return request.beforeApplication;
   const notes = waiting.flatMap((look) => look.notes.map((note) => `  ${note}\n`)).join("");
   const comesLater = await before(
     talk.confirm(`${notes}Does the application come later, so that nothing is backed up until then?`),

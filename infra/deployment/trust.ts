@@ -1,7 +1,7 @@
 import type { Connection } from "../remotehost/connection.ts";
 import { RemoteHostError } from "../remotehost/errors.ts";
 import { fingerprintOf, showHostKey } from "../remotehost/host-key.ts";
-import { program, type Wish } from "./command-line.ts";
+import { program, type Request } from "./command-line.ts";
 import type { Conversation } from "./conversation.ts";
 import { DeploymentError, Interruption } from "./errors.ts";
 
@@ -19,7 +19,7 @@ export function judgeHostKey(shown: string, accepted: string | null, canAsk: boo
   return canAsk ? "ask" : "refused";
 }
 
-const againWith = ({ choice }: Wish, key: string, fingerprint: string): string =>
+const againWith = ({ choice }: Request, key: string, fingerprint: string): string =>
   choice.kind === "host"
     ? `Then run this again with --accept-host-key ${fingerprint}`
     : `Then: ${program} ${key} --accept-host-key ${fingerprint}`;
@@ -39,7 +39,7 @@ export const refusalText = (error: DeploymentError | RemoteHostError): string =>
  */
 export async function acceptHostKey(
   connection: Connection,
-  wish: Wish,
+  request: Request,
   talk: Conversation,
   signal: AbortSignal,
 ): Promise<string> {
@@ -47,20 +47,20 @@ export async function acceptHostKey(
   const [type] = shown.split(" ");
   const fingerprint = fingerprintOf(shown);
   const said = `the host key of ${connection.host} is not known. It shows ${type} ${fingerprint}`;
-  switch (judgeHostKey(shown, wish.acceptHostKey, talk.possible && !wish.yes)) {
+  switch (judgeHostKey(shown, request.acceptHostKey, talk.possible && !request.yes)) {
     case "accepted":
       return shown;
     case "different":
       throw new DeploymentError(
         "unavailable",
-        `${said}, not the ${wish.acceptHostKey} that --accept-host-key says; nothing was changed [DBK-SSH-2]`,
+        `${said}, not the ${request.acceptHostKey} that --accept-host-key says; nothing was changed [DBK-SSH-2]`,
         compareAdvice,
       );
     case "refused":
       throw new DeploymentError(
         "notConfirmed",
         `${said}, and nobody was asked; nothing was changed [DBK-SSH-2]`,
-        `${compareAdvice}\n${againWith(wish, connection.key, fingerprint)}`,
+        `${compareAdvice}\n${againWith(request, connection.key, fingerprint)}`,
       );
     case "ask":
       if (await talk.confirm(`T${said.slice(1)}.\n${compareAdvice}\nIs it this key?`)) return shown;

@@ -22,7 +22,7 @@ export interface Waiting {
   container: string;
 }
 
-export interface VerificationWish {
+export interface VerificationRequest {
   plan: ServerPlan;
   server: OpenServer;
   /** Whether the deployment changed anything there. */
@@ -66,16 +66,16 @@ async function waitingDatabases({ databases }: ServerPlan, server: OpenServer): 
  * run. Where nothing was changed and every database has a verified backup it only asks the status check. A server that is
  * lost meanwhile is a failure of its own: what is known of the others is told.
  */
-export async function verify(wish: VerificationWish): Promise<Verification> {
+export async function verify(request: VerificationRequest): Promise<Verification> {
   try {
-    return await prove(wish);
+    return await prove(request);
   } catch (error) {
     if (!(error instanceof RemoteHostError)) throw error;
     return { status: null, waiting: [], backedUp: false, failure: error.message };
   }
 }
 
-async function prove({ plan, server, changed, provedByPulumi }: VerificationWish): Promise<Verification> {
+async function prove({ plan, server, changed, provedByPulumi }: VerificationRequest): Promise<Verification> {
   const waiting = await waitingDatabases(plan, server);
   const isWaiting = (name: string) => waiting.some((database) => database.name === name);
   const missing = async () => unproved(await statusOf(plan, server)).some((name) => !isWaiting(name));

@@ -2,7 +2,7 @@ import { type Arguments, type Option, optionRows, readWords } from "../../script
 import { messageOf } from "../../scripts/contract/error-text.ts";
 
 /** What a command line asks for. */
-export interface Wish {
+export interface Request {
   /** Null: the stack that is selected. */
   stack: string | null;
   /** Which servers are reported, by their keys; `*` stands for any characters. Null: all. */
@@ -51,7 +51,7 @@ command line is wrong.
 export class UsageError extends Error {}
 
 /** @returns what is asked for, or "help". @throws UsageError */
-export function parseCommandLine(argv: readonly string[]): Wish | "help" {
+export function parseCommandLine(argv: readonly string[]): Request | "help" {
   const words = wordsOf(argv);
   if (words.flag("help")) return "help";
   for (const { name } of options) {

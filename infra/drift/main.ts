@@ -6,7 +6,7 @@ import { messageOf } from "../../scripts/contract/error-text.ts";
 import { matchesKey } from "../config/key-pattern.ts";
 import { say } from "../local-machine/steps.ts";
 import { closeSessions } from "../remotehost/looking.ts";
-import { parseCommandLine, UsageError, usage, type Wish } from "./command-line.ts";
+import { parseCommandLine, type Request, UsageError, usage } from "./command-line.ts";
 import { lookRequestOf, reportOf, serversOf } from "./investigation.ts";
 import { markdownReport } from "./markdown-report.ts";
 import { runPreview } from "./preview.ts";
@@ -19,7 +19,7 @@ import { textReport } from "./text-report.ts";
 const betweenLines = 10_000;
 
 /** Looks at the stack's servers and says what differs. */
-async function investigate({ stack, only }: Wish, signal: AbortSignal): Promise<DriftReport> {
+async function investigate({ stack, only }: Request, signal: AbortSignal): Promise<DriftReport> {
   const takenAt = new Date();
   say(`Looking at the servers${stack === null ? "" : ` of ${stack}`} (pulumi preview) …`);
   const preview = await runPreview(stack, signal, progressOf());
@@ -56,8 +56,8 @@ function progressOf(): (preview: Preview) => void {
   };
 }
 
-function print(report: DriftReport, { output, markdownFiles }: Wish): void {
-  const renderers: Record<Wish["output"], () => string> = {
+function print(report: DriftReport, { output, markdownFiles }: Request): void {
+  const renderers: Record<Request["output"], () => string> = {
     json: () => `${JSON.stringify(report, null, 2)}\n`,
     markdown: () => markdownReport(report),
     text: () => textReport(report, (style, text) => styleText(style, text, { stream: process.stdout })),
@@ -73,21 +73,21 @@ function fromCaller(path: string): string {
 }
 
 async function run(words: readonly string[]): Promise<number> {
-  const wish = parseCommandLine(words);
-  if (wish === "help") {
+  const request = parseCommandLine(words);
+  if (request === "help") {
     process.stdout.write(usage);
     return 0;
   }
   const interruption = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interruption.abort());
   try {
-    const report = await investigate(wish, interruption.signal).catch((error: unknown) => {
+    const report = await investigate(request, interruption.signal).catch((error: unknown) => {
       const why = interruption.signal.aborted
         ? "The report was interrupted. [DBK-DRIFT-2]"
         : messageOf(error);
-      return makeReport({ stack: wish.stack, failures: [why], servers: [], takenAt: new Date() });
+      return makeReport({ stack: request.stack, failures: [why], servers: [], takenAt: new Date() });
     });
-    print(report, wish);
+    print(report, request);
     return report.exitCode;
   } finally {
     await closeSessions();

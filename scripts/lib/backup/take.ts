@@ -25,7 +25,7 @@ import { backupFailure } from "./backup-failure.ts";
 import { type DumpFiles, type DumpWork, readRoles, writeDumpFiles } from "./dump-files.ts";
 import { predecessors, shrinkage } from "./shrinkage.ts";
 
-export interface BackupWish {
+export interface BackupRequest {
   class: BackupClass;
   /** The database's lock; see lockDatabase. */
   lock: Lock;
@@ -41,15 +41,15 @@ export interface BackupWish {
  * it has all its names by then.
  * @throws ProgramError with the exit code that fits.
  */
-export async function takeBackup(run: Run, wish: BackupWish): Promise<Manifest> {
+export async function takeBackup(run: Run, request: BackupRequest): Promise<Manifest> {
   const { database, log, settings } = run;
   log.event(
     "info",
     database.name,
-    wish.class === "regular" ? "backup started" : "backup started, before a restore",
+    request.class === "regular" ? "backup started" : "backup started, before a restore",
   );
   try {
-    const manifest = await attempt(run, wish);
+    const manifest = await attempt(run, request);
     log.event("info", database.name, `backup finished: ${summary(manifest)}`);
     return manifest;
   } catch (error) {
@@ -74,7 +74,7 @@ function requireMounted(directory: string): void {
   throw new ProgramError(`${what}; ${mountAdvice(missing)} [DBK-BACKUP-2]`, ExitCode.failed);
 }
 
-async function attempt(run: Run, wish: BackupWish): Promise<Manifest> {
+async function attempt(run: Run, request: BackupRequest): Promise<Manifest> {
   const { database, settings } = run;
   const begun = performance.now();
   const { compression, level } = compressionIn(settings);
@@ -91,7 +91,7 @@ async function attempt(run: Run, wish: BackupWish): Promise<Manifest> {
     const asking = { timeoutSeconds: settings.timeouts.query, signal: run.signal };
     const [running, cleaned] = await Promise.allSettled([
       requireRunning(database.container, asking),
-      wish.cleanUp?.(),
+      request.cleanUp?.(),
     ]);
     if (cleaned.status === "rejected") throw cleaned.reason;
     requireSpace(directory, neededBytes(last?.bytes ?? null, settings.monitoring.minimumFreeBytes));
@@ -106,7 +106,7 @@ async function attempt(run: Run, wish: BackupWish): Promise<Manifest> {
   );
   try {
     const { files, dumped, verified } = await dumpAndVerify(run, {
-      ...wish,
+      ...request,
       writer,
       began: begun,
       before,
@@ -137,12 +137,12 @@ async function attempt(run: Run, wish: BackupWish): Promise<Manifest> {
       createdAt: writer.time.toISOString(),
       snapshotAt: files.snapshotAt.toISOString(),
       durationSeconds: Math.round(performance.now() - begun) / 1000,
-      class: wish.class,
+      class: request.class,
       adopted: false,
       roles: { file: writer.names.roles, ...roles, passwords: files.facts.readsPasswords },
       // What a restore is to replace may well be emptied: that is what it is made for.
       shrunk:
-        wish.class === "regular"
+        request.class === "regular"
           ? shrinkage(described, predecessors(earlier, writer.time), limitPercent)
           : null,
       verifiedAt: new Date().toISOString(),

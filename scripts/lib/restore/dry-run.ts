@@ -19,6 +19,7 @@ import type { LiveServer } from "./live-server.ts";
 import { type Plan, Planning } from "./planning.ts";
 import { byHand, type Proofs, shortcoming } from "./proof.ts";
 import { refuseDrop, refuseObstacles, refuseUnfit } from "./refusals.ts";
+import type { Request } from "./request.ts";
 import { drops, namesOf, propertiesFor, surveyServer } from "./restoration.ts";
 import { neededRoles } from "./roles.ts";
 import { chooseKept } from "./rollback.ts";
@@ -34,16 +35,15 @@ import {
 import { swapStatements } from "./swap.ts";
 import { displayName } from "./table-names.ts";
 import { refuseTables, schemaName } from "./tables.ts";
-import type { Wish } from "./wish.ts";
 
 /**
- * The steps of what is wished, each with what it needs and whether that is there. Nothing is changed.
+ * The steps of the request, each with what it needs and whether that is there. Nothing is changed.
  * @param source the verified file; null for a roll back, which needs none.
  * @throws whatever is no ProgramError; InterruptedError.
  */
 export async function planRestore(
   told: RestoreRun,
-  wish: Wish,
+  request: Request,
   source: RestoreSource | null,
   proofs: Proofs,
 ): Promise<Plan> {
@@ -62,8 +62,8 @@ export async function planRestore(
   );
   run.signal.throwIfAborted();
   if (server === null) return planning.plan;
-  if (source !== null) await planSource(planning, run, server, wish, source, proofs);
-  else await planRollback(planning, run, server, wish, proofs);
+  if (source !== null) await planSource(planning, run, server, request, source, proofs);
+  else await planRollback(planning, run, server, request, proofs);
   return planning.plan;
 }
 
@@ -71,20 +71,20 @@ async function planRollback(
   planning: Planning,
   run: RestoreRun,
   server: LiveServer,
-  wish: Wish,
+  request: Request,
   proofs: Proofs,
 ) {
   const { database, settings } = run;
   const unfinished = unfinishedInPlace(settings, database, server);
-  if (unfinished !== null && wish.operand === null) {
+  if (unfinished !== null && request.operand === null) {
     const source = await inspectSource(unfinished.preRestoreArchive, run.signal);
-    return planSource(planning, run, server, { ...wish, action: "in-place" }, source, proofs);
+    return planSource(planning, run, server, { ...request, action: "in-place" }, source, proofs);
   }
   const live = database.database;
   const kept = await planning.look(
     "choose the kept database",
     [],
-    () => chooseKept(server, live, wish.operand ?? undefined),
+    () => chooseKept(server, live, request.operand ?? undefined),
     ({ name, bytes }) => `${name}, ${formatBytes(bytes)}`,
   );
   await planning.step("see whether the live database can be renamed", [], () => {
@@ -100,16 +100,16 @@ async function planSource(
   planning: Planning,
   run: RestoreRun,
   server: LiveServer,
-  wish: Wish,
+  request: Request,
   source: RestoreSource,
   proofs: Proofs,
 ) {
   const { database, settings } = run;
   const live = database.database;
-  const replaces = wish.action === "replace" || wish.action === "in-place";
+  const replaces = request.action === "replace" || request.action === "in-place";
   const incoming = restoringName(live, run.runId);
   const unfinished = unfinishedInPlace(settings, database, server);
-  const dropping = wish.action === "in-place" && drops(server, unfinished);
+  const dropping = request.action === "in-place" && drops(server, unfinished);
   const properties = await planning.look(
     `see whether ${source.path} can be restored here`,
     [],
@@ -124,21 +124,21 @@ async function planSource(
     const free = await freeForDatabases(run, server);
     return `${formatBytes(neededBeside(source))} for a second database, ${free === null ? "unknown" : formatBytes(free)} free`;
   };
-  if (wish.action === "replace") {
+  if (request.action === "replace") {
     await planning.step("see whether there is room", [], async () => {
       await requireSpaceBeside(run, source, server, orInPlace);
       return room();
     });
   }
-  if (wish.action === "into") {
-    await planning.step(`see whether there can be a database ${wish.into}`, [], async () => {
-      await refuseInto(run, source, wish.into, server);
+  if (request.action === "into") {
+    await planning.step(`see whether there can be a database ${request.into}`, [], async () => {
+      await refuseInto(run, source, request.into, server);
       return room();
     });
   }
-  if (wish.action === "table") {
+  if (request.action === "table") {
     await planning.step("see whether the tables can be brought across", [], async () => {
-      const tables = await refuseTables(run, source, wish.tables, server);
+      const tables = await refuseTables(run, source, request.tables, server);
       return `${tables.map(displayName).join(", ")}; ${await room()}, and the tables once more`;
     });
   }
@@ -171,12 +171,12 @@ async function planSource(
       : `${plural(content.tables.length, "table")}, ${content.proof === "full" ? "rows and content" : "rows"}`,
   );
   if (replaces) {
-    const outgoes = wish.action === "replace" && server.live !== null;
+    const outgoes = request.action === "replace" && server.live !== null;
     return planSwap(planning, run, outgoes, incoming);
   }
-  if (wish.action === "into") {
-    const rename = swapStatements({ live: wish.into, incoming, outgoing: null }, false);
-    return planning.step(`name it ${wish.into}`, rename, () => "");
+  if (request.action === "into") {
+    const rename = swapStatements({ live: request.into, incoming, outgoing: null }, false);
+    return planning.step(`name it ${request.into}`, rename, () => "");
   }
   const schema = identifier(schemaName(run.runId));
   await planning.step(

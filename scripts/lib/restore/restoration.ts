@@ -27,7 +27,7 @@ import { inspectSource, type RestoreSource } from "./source.ts";
 import { requireStillThere } from "./source-files.ts";
 import { orInPlace, requireSpaceBeside, requireSpaceInPlace } from "./space-check.ts";
 
-export interface RestoreWish {
+export interface RestoreRequest {
   source: RestoreSource;
   /** Nobody has to type the name. */
   confirmed: boolean;
@@ -61,28 +61,29 @@ export const lockForRestore = (run: RestoreRun): Promise<Lock> => lockDatabase(r
  * that drops the live database proves the file before it takes the lock: that may take hours, in which backups go on.
  * @throws ProgramError with the exit code that fits
  */
-export async function restoreFile(run: RestoreRun, wish: RestoreWish): Promise<RestoreReport> {
+export async function restoreFile(run: RestoreRun, request: RestoreRequest): Promise<RestoreReport> {
   const { database, output, settings, signal } = run;
-  const { source } = wish;
+  const { source } = request;
   const surveyed = await surveyServer(run);
   refuseUnfit(source, surveyed, database, true);
   const unfinished = unfinishedInPlace(settings, database, surveyed);
-  const dropping = wish.inPlace && drops(surveyed, unfinished);
+  const dropping = request.inPlace && drops(surveyed, unfinished);
   if (dropping) {
     refuseDrop(source, surveyed, run);
-    await requireTrials(run, wish.proofs, source, surveyed);
+    await requireTrials(run, request.proofs, source, surveyed);
   }
   propertiesFor(run, source, surveyed, unfinished);
-  if (!wish.inPlace) await requireSpaceBeside(run, source, surveyed, orInPlace);
+  if (!request.inPlace) await requireSpaceBeside(run, source, surveyed, orInPlace);
   if (dropping) await requireSpaceInPlace(run, source, surveyed);
   const present = await countPresent(run, surveyed);
   output.print(restoreOverview(settings, database, source, surveyed, present, new Date()));
-  if (!wish.confirmed) await confirm(database.database, consequence(run, wish, surveyed, unfinished), signal);
-  if (!dropping) return locking(run, wish, surveyed, null);
-  const reserved = await wish.proofs.reserve(run);
+  if (!request.confirmed)
+    await confirm(database.database, consequence(run, request, surveyed, unfinished), signal);
+  if (!dropping) return locking(run, request, surveyed, null);
+  const reserved = await request.proofs.reserve(run);
   try {
-    await requireProven(run, wish.proofs, reserved, source);
-    return await locking(run, wish, surveyed, reserved);
+    await requireProven(run, request.proofs, reserved, source);
+    return await locking(run, request, surveyed, reserved);
   } finally {
     reserved.release();
   }
@@ -91,16 +92,16 @@ export async function restoreFile(run: RestoreRun, wish: RestoreWish): Promise<R
 /** Not before the confirmation: a forgotten question must not hold up the backups. */
 async function locking(
   run: RestoreRun,
-  wish: RestoreWish,
+  request: RestoreRequest,
   surveyed: LiveServer,
   reserved: Reservation | null,
 ): Promise<RestoreReport> {
   const { database, log, output } = run;
-  const { source } = wish;
+  const { source } = request;
   const lock = await lockForRestore(run);
   try {
     log.event("info", database.name, `restore started: ${source.path} into ${database.database}`);
-    const report = await lockedRestore(run, wish, lock, reserved);
+    const report = await lockedRestore(run, request, lock, reserved);
     log.event("info", database.name, `restore finished: ${summary(run, report)}`);
     output.print(replacementText(source, surveyed, report));
     return report;
@@ -111,28 +112,28 @@ async function locking(
 
 async function lockedRestore(
   run: RestoreRun,
-  wish: RestoreWish,
+  request: RestoreRequest,
   lock: Lock,
   reserved: Reservation | null,
 ): Promise<RestoreReport> {
   const { database, settings } = run;
   const server = await surveyServer(run);
   await dropLeftovers(run, server.maintenance, namesOf(server));
-  refuseUnfit(wish.source, server, database, true);
+  refuseUnfit(request.source, server, database, true);
   const unfinished = unfinishedInPlace(settings, database, server);
-  const properties = propertiesFor(run, wish.source, server, unfinished);
-  if (wish.inPlace && drops(server, unfinished)) {
-    refuseDrop(wish.source, server, run);
+  const properties = propertiesFor(run, request.source, server, unfinished);
+  if (request.inPlace && drops(server, unfinished)) {
+    refuseDrop(request.source, server, run);
     // The proof may have taken hours.
-    await requireSpaceInPlace(run, wish.source, server);
-    return dropAndRestore(run, wish, lock, reserved, server, properties);
+    await requireSpaceInPlace(run, request.source, server);
+    return dropAndRestore(run, request, lock, reserved, server, properties);
   }
   // What has come under the name since is kept, and what it was before is in the backup of that time.
   const backup = unfinished === null && server.live !== null ? await backUpLive(run, lock) : null;
   const restored =
-    wish.inPlace && unfinished !== null
-      ? await restoreInPlace(run, server, wish.source, unfinished, null)
-      : await restoreBeside(run, server, wish.source, properties, (incoming) =>
+    request.inPlace && unfinished !== null
+      ? await restoreInPlace(run, server, request.source, unfinished, null)
+      : await restoreBeside(run, server, request.source, properties, (incoming) =>
           takeLiveName(run, server.maintenance, incoming),
         );
   removeInPlaceState(settings, database);
@@ -142,7 +143,7 @@ async function lockedRestore(
 /** @param reserved null where the live database has come since the file was looked at. */
 async function dropAndRestore(
   run: RestoreRun,
-  wish: RestoreWish,
+  request: RestoreRequest,
   lock: Lock,
   reserved: Reservation | null,
   server: LiveServer,
@@ -156,12 +157,12 @@ async function dropAndRestore(
       `a database ${live} was created meanwhile; run it again [DBK-RESTORE-7]`,
     );
   const { signal } = run;
-  await requireStillThere(wish.source, (path) => inspectSource(path, signal), signal);
-  const prepared = await prepareDrop(run, { ...server, liveOid }, lock, wish, reserved);
+  await requireStillThere(request.source, (path) => inspectSource(path, signal), signal);
+  const prepared = await prepareDrop(run, { ...server, liveOid }, lock, request, reserved);
   const { archive, backup, shutOut } = prepared;
   try {
     const state = { version: 1 as const, runId: run.runId, liveOid, preRestoreArchive: archive, properties };
-    const restored = await restoreInPlace(run, server, wish.source, state, shutOut);
+    const restored = await restoreInPlace(run, server, request.source, state, shutOut);
     return reportOf(run, { ...restored, cutOffSeconds: shutOut.seconds }, backup);
   } finally {
     await shutOut.end();
@@ -232,7 +233,7 @@ async function countPresent(run: RestoreRun, server: LiveServer): Promise<Conten
 
 function consequence(
   { database }: RestoreRun,
-  { inPlace, proofs, source }: RestoreWish,
+  { inPlace, proofs, source }: RestoreRequest,
   { live }: LiveServer,
   unfinished: InPlaceState | null,
 ): string {

@@ -9,7 +9,7 @@ export interface TableName {
 }
 
 /** A table as a person names it: each part as written, and whether it was quoted. */
-export interface WishedTable {
+export interface RequestedTable {
   parts: { text: string; quoted: boolean }[];
   written: string;
 }
@@ -23,8 +23,8 @@ const partPattern = new RegExp(part, "g");
  * them stand in double quotes, as in SQL.
  * @throws UsageError when it is not of this form.
  */
-export function parseTables(value: string): WishedTable[] {
-  const tables: WishedTable[] = [];
+export function parseTables(value: string): RequestedTable[] {
+  const tables: RequestedTable[] = [];
   for (let rest = value; rest !== "" || tables.length === 0; ) {
     const [whole = "", written = ""] = onePattern.exec(rest) ?? [];
     if (written === "") {
@@ -38,7 +38,7 @@ export function parseTables(value: string): WishedTable[] {
   return tables;
 }
 
-function partsOf(written: string): WishedTable["parts"] {
+function partsOf(written: string): RequestedTable["parts"] {
   return (written.match(partPattern) ?? []).map((text) =>
     text.startsWith('"')
       ? { text: text.slice(1, -1).replaceAll('""', '"'), quoted: true }
@@ -58,20 +58,20 @@ export const tableError = (reason: string): RestoreError =>
  * which would get into each other's way in one schema.
  */
 export function chooseTables(
-  wished: readonly WishedTable[],
+  requested: readonly RequestedTable[],
   present: readonly TableName[],
   where: string,
 ): TableName[] {
   const chosen = new Map<string, TableName>();
-  for (const wish of wished) {
-    const found = matching(wish, present);
+  for (const one of requested) {
+    const found = matching(one, present);
     const [table] = found;
     if (table === undefined) {
-      throw tableError(`there is no table ${wish.written} in ${where}${nearest(wish, present)}`);
+      throw tableError(`there is no table ${one.written} in ${where}${nearest(one, present)}`);
     }
     if (found.length > 1) {
       const names = found.map(displayName).join(" and ");
-      throw tableError(`${wish.written} could be ${names}: add its schema`);
+      throw tableError(`${one.written} could be ${names}: add its schema`);
     }
     const other = chosen.get(table.name);
     if (other !== undefined && other.schema !== table.schema) {
@@ -83,9 +83,9 @@ export function chooseTables(
   return [...chosen.values()];
 }
 
-function matching({ parts }: WishedTable, present: readonly TableName[]): TableName[] {
-  const is = (name: string, wish: WishedTable["parts"][number] | undefined, fold: boolean) =>
-    wish === undefined || name === (fold && !wish.quoted ? wish.text.toLowerCase() : wish.text);
+function matching({ parts }: RequestedTable, present: readonly TableName[]): TableName[] {
+  const is = (name: string, part: RequestedTable["parts"][number] | undefined, fold: boolean) =>
+    part === undefined || name === (fold && !part.quoted ? part.text.toLowerCase() : part.text);
   const schema = parts.length > 1 ? parts[0] : undefined;
   const by = (fold: boolean) =>
     present.filter((table) => is(table.name, parts.at(-1), fold) && is(table.schema, schema, fold));
@@ -93,12 +93,12 @@ function matching({ parts }: WishedTable, present: readonly TableName[]): TableN
   return exact.length > 0 ? exact : by(true);
 }
 
-/** Tables whose name holds the wished one or is held by it, as a hint. */
-function nearest({ parts }: WishedTable, present: readonly TableName[]): string {
-  const wished = parts.at(-1)?.text.toLowerCase() ?? "";
+/** Tables whose name holds the requested one or is held by it, as a hint. */
+function nearest({ parts }: RequestedTable, present: readonly TableName[]): string {
+  const hint = parts.at(-1)?.text.toLowerCase() ?? "";
   const near = present.filter(({ name }) => {
     const other = name.toLowerCase();
-    return other.includes(wished) || wished.includes(other);
+    return other.includes(hint) || hint.includes(other);
   });
   return near.length === 0 ? "" : `; there is ${near.slice(0, 5).map(displayName).join(", ")}`;
 }

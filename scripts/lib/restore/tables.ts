@@ -17,10 +17,10 @@ import { copyTables, qualified, readSourceTables, type SourceTable } from "./tab
 import {
   chooseTables,
   displayName,
+  type RequestedTable,
   type TableName,
   tableError,
   tablesInDump,
-  type WishedTable,
 } from "./table-names.ts";
 
 export interface RestoredTable extends TableName {
@@ -45,7 +45,7 @@ export const schemaName = (runId: string): string => `restored_${runId.slice(0, 
 export async function refuseTables(
   run: RestoreRun,
   source: RestoreSource,
-  wished: readonly WishedTable[],
+  requested: readonly RequestedTable[],
   server: LiveServer,
 ): Promise<TableName[]> {
   refuseUnfit(source, server, run.database, false);
@@ -54,7 +54,7 @@ export async function refuseTables(
     throw tableError(
       `there is no database ${name} to copy tables into; restore ${source.path} whole, without --table`,
     );
-  const tables = chooseTables(wished, await tablesInDump(source.path, run.signal), source.path);
+  const tables = chooseTables(requested, await tablesInDump(source.path, run.signal), source.path);
   await requireSpaceBeside(run, source, server, "");
   return tables;
 }
@@ -67,15 +67,15 @@ export async function refuseTables(
 export async function restoreTables(
   run: RestoreRun,
   source: RestoreSource,
-  wished: readonly WishedTable[],
+  requested: readonly RequestedTable[],
 ): Promise<TablesReport> {
   const { database, log } = run;
-  await refuseTables(run, source, wished, await surveyServer(run));
+  await refuseTables(run, source, requested, await surveyServer(run));
   const lock = await lockForRestore(run);
   try {
     const server = await surveyServer(run);
     await dropLeftovers(run, server.maintenance, namesOf(server));
-    const names = await refuseTables(run, source, wished, server);
+    const names = await refuseTables(run, source, requested, server);
     const schema = schemaName(run.runId);
     const what = names.map(displayName).join(", ");
     log.event("info", database.name, `restore started: ${what} of ${source.path} into the schema ${schema}`);

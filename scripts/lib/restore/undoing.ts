@@ -10,7 +10,7 @@ import { chooseKept, type RolledBack, rollBack, rollbackOverview } from "./rollb
 import type { RestoreRun } from "./run.ts";
 import { inspectSource } from "./source.ts";
 
-export interface RollbackWish {
+export interface RollbackRequest {
   /** The kept database's name; the newest when undefined. */
   kept: string | undefined;
   confirmed: boolean;
@@ -22,23 +22,23 @@ export interface RollbackWish {
  * that it had made, unless a person names a kept database.
  * @throws ProgramError with the exit code that fits
  */
-export async function undoRestore(run: RestoreRun, wish: RollbackWish): Promise<RolledBack> {
+export async function undoRestore(run: RestoreRun, request: RollbackRequest): Promise<RolledBack> {
   const { database, log, output, settings, signal } = run;
   const surveyed = await surveyServer(run);
   const state = unfinishedInPlace(settings, database, surveyed);
-  if (state !== null && wish.kept === undefined) {
+  if (state !== null && request.kept === undefined) {
     const source = await inspectSource(state.preRestoreArchive, signal);
     // There is no other way back: what differs from what was backed up is told.
     const accepting = { ...run, acceptsDifferences: true };
-    const wished = { source, confirmed: wish.confirmed, inPlace: true, proofs: wish.proofs };
-    const { cutOffSeconds } = await restoreFile(accepting, wished);
+    const restore = { source, confirmed: request.confirmed, inPlace: true, proofs: request.proofs };
+    const { cutOffSeconds } = await restoreFile(accepting, restore);
     return { broughtBack: state.preRestoreArchive, previous: null, cutOffSeconds };
   }
-  if (wish.kept === undefined && readInPlaceState(settings, database) !== null) return forgetInPlace(run);
+  if (request.kept === undefined && readInPlaceState(settings, database) !== null) return forgetInPlace(run);
   refuseObstacles(surveyed, database);
-  const chosen = chooseKept(surveyed, database.database, wish.kept);
+  const chosen = chooseKept(surveyed, database.database, request.kept);
   output.print(rollbackOverview(chosen, surveyed, database.database));
-  if (!wish.confirmed) await confirm(database.database, "", signal);
+  if (!request.confirmed) await confirm(database.database, "", signal);
   const lock = await lockForRestore(run);
   try {
     log.event("info", database.name, `restore started: roll back to ${chosen.name}`);

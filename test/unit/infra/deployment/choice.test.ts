@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { chooseServers, hasDatabases, keyOf, planOfFile } from "../../../../infra/deployment/choice.ts";
-import { parseCommandLine, type Wish } from "../../../../infra/deployment/command-line.ts";
+import { parseCommandLine, type Request } from "../../../../infra/deployment/command-line.ts";
 import { notReady } from "../../../../infra/deployment/endings.ts";
 import { StackFile } from "../../../../infra/deployment/stack-file.ts";
 
@@ -18,9 +18,9 @@ const text = `config:
 `;
 
 function choose(words: string, given: string = text) {
-  const wish = parseCommandLine(words.split(" ")) as Wish;
+  const request = parseCommandLine(words.split(" ")) as Request;
   const file = new StackFile(given, name);
-  return { file, chosen: chooseServers(file, name, wish) };
+  return { file, chosen: chooseServers(file, name, request) };
 }
 
 describe("which servers are meant", () => {
@@ -112,8 +112,8 @@ describe("what cannot be meant is refused", () => {
   });
 
   test("another host key than the pinned one", () => {
-    const wish = parseCommandLine(["books", "--host-key", `ssh-ed25519 ${"B".repeat(68)}`]) as Wish;
-    expect(() => chooseServers(new StackFile(pinned, name), name, wish)).toThrow(
+    const request = parseCommandLine(["books", "--host-key", `ssh-ed25519 ${"B".repeat(68)}`]) as Request;
+    expect(() => chooseServers(new StackFile(pinned, name), name, request)).toThrow(
       /its hostKey there is another/,
     );
   });

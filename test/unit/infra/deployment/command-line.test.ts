@@ -1,21 +1,26 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { helpText, options, parseCommandLine, type Wish } from "../../../../infra/deployment/command-line.ts";
+import {
+  helpText,
+  options,
+  parseCommandLine,
+  type Request,
+} from "../../../../infra/deployment/command-line.ts";
 import { DeploymentError } from "../../../../infra/deployment/errors.ts";
 import { deploymentExits, exitNumber } from "../../../../infra/deployment/exit-codes.ts";
 
 const fingerprint = `SHA256:${"a".repeat(43)}`;
 const hostKey = `ssh-ed25519 ${"A".repeat(68)}`;
 
-function wishOf(...words: string[]): Wish {
-  const wish = parseCommandLine(words);
-  if (wish === "help") throw new Error("it asks for help");
-  return wish;
+function requestOf(...words: string[]): Request {
+  const request = parseCommandLine(words);
+  if (request === "help") throw new Error("it asks for help");
+  return request;
 }
 
 test("a host alone means the stack prod, and that it asks", () => {
-  expect(wishOf("cloud.cerveras.com")).toEqual({
+  expect(requestOf("cloud.cerveras.com")).toEqual({
     choice: { kind: "host", host: "cloud.cerveras.com", user: null, replaces: null },
     stack: "prod",
     databases: [],
@@ -41,7 +46,7 @@ test("every option is read", () => {
     "--json",
   ];
   const more = ["--database", "a", "--database", "b", "--ssh-config", "/c", "--host-key", hostKey, "--local"];
-  expect(wishOf(...words, ...more, "--dry-run")).toMatchObject({
+  expect(requestOf(...words, ...more, "--dry-run")).toMatchObject({
     choice: { kind: "host", host: "new.example.org", user: "deploy", replaces: "old" },
     stack: "org/proj/staging",
     databases: ["a", "b"],
@@ -52,14 +57,14 @@ test("every option is read", () => {
     dryRun: true,
     json: true,
   });
-  expect(wishOf("h", "--accept-host-key", fingerprint).acceptHostKey).toBe(fingerprint);
-  expect(wishOf("--all").choice).toEqual({ kind: "all" });
-  expect(wishOf("--only", "a*", "--only", "b").choice).toEqual({ kind: "only", patterns: ["a*", "b"] });
+  expect(requestOf("h", "--accept-host-key", fingerprint).acceptHostKey).toBe(fingerprint);
+  expect(requestOf("--all").choice).toEqual({ kind: "all" });
+  expect(requestOf("--only", "a*", "--only", "b").choice).toEqual({ kind: "only", patterns: ["a*", "b"] });
 });
 
 test("a relative ssh_config is meant from here, and one in the home directory stays that of every person", () => {
-  expect(wishOf("h", "--ssh-config", "some/file").sshConfig).toBe(join(process.cwd(), "some/file"));
-  expect(wishOf("h", "--ssh-config", "~/file").sshConfig).toBe("~/file");
+  expect(requestOf("h", "--ssh-config", "some/file").sshConfig).toBe(join(process.cwd(), "some/file"));
+  expect(requestOf("h", "--ssh-config", "~/file").sshConfig).toBe("~/file");
 });
 
 describe("what means nothing is refused with what is wrong", () => {

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { type CommandLine, parseArguments } from "../../../../scripts/lib/program/arguments.ts";
 import { changedTables, changesText } from "../../../../scripts/lib/restore/changes.ts";
 import { backupAt, noBackupAt, parseMoment } from "../../../../scripts/lib/restore/moment.ts";
+import { readRequest, restoreOptions } from "../../../../scripts/lib/restore/request.ts";
 import { chooseTables, displayName, parseTables } from "../../../../scripts/lib/restore/table-names.ts";
-import { readWish, restoreOptions } from "../../../../scripts/lib/restore/wish.ts";
 import type { Backup } from "../../../../scripts/lib/store/list.ts";
 import { offsetOf } from "../../../../scripts/lib/time/wall-clock.ts";
 
@@ -130,7 +130,8 @@ describe("what a call asks for", () => {
     options: restoreOptions,
     exitCodes: [],
   };
-  const wish = (words: string) => readWish(parseArguments(commandLine, words.split(" ").filter(Boolean)));
+  const request = (words: string) =>
+    readRequest(parseArguments(commandLine, words.split(" ").filter(Boolean)));
 
   test.each([
     ["file", { action: "replace", operand: "file", at: null, dryRun: false, confirmed: false }],
@@ -145,7 +146,7 @@ describe("what a call asks for", () => {
     ["--into x --keep-going file", { action: "into", into: "x", keepGoing: true }],
     ["--into x file", { action: "into", keepGoing: false }],
   ])("%s", (words, expected) => {
-    expect(wish(words)).toMatchObject(expected);
+    expect(request(words)).toMatchObject(expected);
   });
 
   const exclusive = ["--in-place", "--into x", "--table x", "--verify-only", "--rollback", "--list"];
@@ -153,7 +154,7 @@ describe("what a call asks for", () => {
     "%s and %s exclude each other",
     (one, other) => {
       const [first, second] = [one, other].map((option) => option.split(" ")[0]);
-      expect(() => wish(`${one} ${other} file`)).toThrow(`${first} and ${second} exclude each other`);
+      expect(() => request(`${one} ${other} file`)).toThrow(`${first} and ${second} exclude each other`);
     },
   );
 
@@ -172,7 +173,7 @@ describe("what a call asks for", () => {
     ["--keep-going --table a file", "--keep-going needs --into NAME"],
     ["--keep-going --rollback", "--keep-going needs --into NAME"],
   ])("%s is refused", (words, reason) => {
-    expect(() => wish(words)).toThrow(reason);
+    expect(() => request(words)).toThrow(reason);
   });
 });
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { wishOf } from "../../wish.ts";
+import { parseCommandLine } from "../../command-line.ts";
 
 describe("the words of a test run", () => {
   test("without options are Vitest's", () => {
-    expect(wishOf(["test/unit", "-t", "a name"])).toEqual({
+    expect(parseCommandLine(["test/unit", "-t", "a name"])).toEqual({
       ...{ extent: "usual", postgres: null, words: ["test/unit", "-t", "a name"] },
     });
   });
@@ -12,7 +12,7 @@ describe("the words of a test run", () => {
     [["--full"], { extent: "full", words: [] }],
     [["--full", "--rest", "90"], { extent: { seconds: 90 }, words: [] }],
     [["--postgres", "17", "test/server"], { postgres: 17, words: ["test/server"] }],
-  ])("%s", (words, wish) => expect(wishOf(words)).toMatchObject(wish));
+  ])("%s", (words, request) => expect(parseCommandLine(words)).toMatchObject(request));
 
   test.each([
     [["--rest"]],
@@ -21,5 +21,5 @@ describe("the words of a test run", () => {
     [["--rest", "90", "test/unit"]],
     [["--postgres", "9"]],
     [["--postgres"]],
-  ])("%s is refused", (words) => expect(() => wishOf(words)).toThrow(words[0]));
+  ])("%s is refused", (words) => expect(() => parseCommandLine(words)).toThrow(words[0]));
 });

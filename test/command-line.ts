@@ -15,7 +15,7 @@ Options:
 `;
 
 /** What a command line asks for. */
-export interface Wish {
+export interface Request {
   extent: "usual" | "full" | { seconds: number };
   postgres: PostgresVersion | null;
   /** Vitest's. */
@@ -28,7 +28,7 @@ export class UsageError extends Error {}
  * Takes our own options out of the words of a command line.
  * @throws UsageError for a wrong value, which Vitest would not understand either
  */
-export function wishOf(argv: readonly string[]): Wish {
+export function parseCommandLine(argv: readonly string[]): Request {
   const words = argv.filter((word) => word !== "--full");
   const take = (option: string): string | null => {
     const at = words.indexOf(option);

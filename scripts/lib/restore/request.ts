@@ -1,7 +1,7 @@
 import type { Arguments, Option } from "../../contract/command-line.ts";
 import { UsageError } from "../base/errors.ts";
 import { parseMoment } from "./moment.ts";
-import { parseTables, type WishedTable } from "./table-names.ts";
+import { parseTables, type RequestedTable } from "./table-names.ts";
 
 export const restoreOptions: readonly Option[] = [
   {
@@ -48,7 +48,7 @@ export type Action = "replace" | "in-place" | "into" | "table" | "verify-only" |
 /** The options that each choose an action. */
 const actions = ["in-place", "into", "table", "verify-only", "rollback", "list"] as const;
 
-export interface Wish {
+export interface Request {
   action: Action;
   /** The file, or with --rollback the kept database; null when none is named. */
   operand: string | null;
@@ -59,7 +59,7 @@ export interface Wish {
   /** With `into`: what cannot be loaded is left out. */
   keepGoing: boolean;
   /** With `table`. */
-  tables: WishedTable[];
+  tables: RequestedTable[];
   database: string | undefined;
   dryRun: boolean;
   /** Nobody has to be asked. */
@@ -69,7 +69,7 @@ export interface Wish {
 }
 
 /** @throws UsageError for options that exclude each other, for a missing file and for values of another form. */
-export function readWish(given: Arguments): Wish {
+export function readRequest(given: Arguments): Request {
   const isGiven = (name: string) =>
     given.flag(name) || given.value(name) !== undefined || given.values(name).length > 0;
   const [action = "replace", second] = actions.filter(isGiven);
