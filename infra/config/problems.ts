@@ -73,9 +73,9 @@ function issueProblems(
       return issue.keys.map((key) => ({ path: [...path, key], text: unknownKeyText(key, known) }));
     }
     case "invalid_type": {
-      const wish = nouns[issue.expected] ?? issue.expected;
-      const hint = value === null && wish === nouns.object ? "; write {} to take every default" : "";
-      return [{ path, text: `must be ${wish}${isFound}${hint}` }];
+      const expected = nouns[issue.expected] ?? issue.expected;
+      const hint = value === null && expected === nouns.object ? "; write {} to take every default" : "";
+      return [{ path, text: `must be ${expected}${isFound}${hint}` }];
     }
     case "invalid_value":
       return [

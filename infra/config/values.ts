@@ -13,12 +13,12 @@ export type TextCheck = (value: string) => string | null;
 const control = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
 
 const matching =
-  (pattern: RegExp, wish: string, maximumBytes = 255): TextCheck =>
+  (pattern: RegExp, expected: string, maximumBytes = 255): TextCheck =>
   (value) => {
     if (control.test(value)) return "must not hold line breaks or other control characters";
     if (value.startsWith("-")) return "must not begin with -: a program would take it for an option";
     if (Buffer.byteLength(value) > maximumBytes) return `must not be longer than ${maximumBytes} bytes`;
-    return pattern.test(value) ? null : `must be ${wish}`;
+    return pattern.test(value) ? null : `must be ${expected}`;
   };
 
 /** Directories that are not ours to own: making one of them 0700 would break the server. */
@@ -149,8 +149,8 @@ const text = (kind: string, check: TextCheck, description: string, pattern?: Reg
     })
     .meta({ kind, description, ...(pattern && { pattern: pattern.source }) });
 
-const key = (pattern: RegExp, wish: string, maximumBytes: number) =>
-  text("key", matching(pattern, wish, maximumBytes), "", pattern);
+const key = (pattern: RegExp, expected: string, maximumBytes: number) =>
+  text("key", matching(pattern, expected, maximumBytes), "", pattern);
 
 export const ServerKey = key(
   /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/,
@@ -229,8 +229,8 @@ export const hostKey = connectionText("host key", "hostKey");
 export const timeout = (description: string) => text("duration", timeoutProblem, description, durationShape);
 export const containerName = (description: string) => {
   const shape = /^[A-Za-z0-9][A-Za-z0-9_.-]+$/;
-  const wish = "a Docker container's name: letters, digits, . _ and -";
-  return text("container", matching(shape, wish), description, shape);
+  const expected = "a Docker container's name: letters, digits, . _ and -";
+  return text("container", matching(shape, expected), description, shape);
 };
 export const imageName = (description: string) => {
   const shape = /^[a-z0-9][A-Za-z0-9._:/@-]*$/;

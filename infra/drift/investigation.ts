@@ -48,7 +48,7 @@ function serverOf(key: string, group: readonly Sighting[], preview: Preview): Pr
   return {
     key,
     connection: group.map(connectionOf).find((connection) => connection !== null) ?? null,
-    requirements: requirementsOf(readiness?.wished ?? readiness?.before ?? {}),
+    requirements: requirementsOf(readiness?.desired ?? readiness?.before ?? {}),
     sightings: group.filter((sighting) => sighting !== readiness),
     problems: [...new Set([...seen, ...told])],
     programProblems: told.filter((problem) => !seen.includes(problem)),
@@ -100,7 +100,7 @@ function sorted<Place extends { path: string | null; resource: string }>(places:
 
 const cutOff = "Pulumi's refresh failed before everything of this server had been looked at. [DBK-DRIFT-2]";
 
-const connectionOf = ({ wished, before }: Sighting): Connection | null => connectionIn(wished ?? before);
+const connectionOf = ({ desired, before }: Sighting): Connection | null => connectionIn(desired ?? before);
 
 function decommissioned({ config, project }: Preview): unknown {
   try {

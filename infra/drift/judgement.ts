@@ -29,34 +29,34 @@ export function judge(sighting: Sighting, look: Found | null): Judgement {
 }
 
 function judgeOurs(sighting: Sighting, look: Found | null): Judgement {
-  const { before, wished } = sighting;
+  const { before, desired } = sighting;
   const found = look?.found === undefined ? sighting.found : look.found;
-  const isUnlikeWish = wished === undefined || differ(found, wished);
-  if (!isUnlikeWish) return { drift: null, pending: null };
+  const isUnlikeDesired = desired === undefined || differ(found, desired);
+  if (!isUnlikeDesired) return { drift: null, pending: null };
   const isUnlikeState = differ(before, found);
   const isStale =
-    !isUnlikeState && wished !== undefined && wished !== null && isHandsWork(sighting, look, wished);
-  const asDeployed = isStale ? wished : before;
+    !isUnlikeState && desired !== undefined && desired !== null && isHandsWork(sighting, look, desired);
+  const asDeployed = isStale ? desired : before;
   const isDrift = (isUnlikeState || isStale) && asDeployed !== null;
-  const isPending = !isStale && wished !== undefined && differ(before, wished);
+  const isPending = !isStale && desired !== undefined && differ(before, desired);
   return {
     drift: isDrift ? driftOf(sighting, asDeployed, found, look) : null,
-    pending: isPending ? pendingOf(sighting, before, wished) : null,
+    pending: isPending ? pendingOf(sighting, before, desired) : null,
   };
 }
 
 /** The engine knows what the properties of other providers mean; their inputs alone do not say it. */
 function judgeForeign(sighting: Sighting): Judgement {
-  const { before, found, wished, changed, operation, reasons } = sighting;
+  const { before, found, desired, changed, operation, reasons } = sighting;
   if (operation === "same") return { drift: null, pending: null };
   const isDrift = changed && before !== null;
-  const names = wished ? differingNames(before ?? {}, wished) : reasons;
+  const names = desired ? differingNames(before ?? {}, desired) : reasons;
   // What would be done again only because of something else is no change of its own.
-  const isConsequence = before !== null && names.length === 0 && (changed || holdsUnknown(wished));
-  const isPending = operation !== null && wished !== undefined && !isConsequence;
+  const isConsequence = before !== null && names.length === 0 && (changed || holdsUnknown(desired));
+  const isPending = operation !== null && desired !== undefined && !isConsequence;
   return {
     drift: isDrift ? driftOf(sighting, before, found, null) : null,
-    pending: isPending ? pendingOf(sighting, before, wished) : null,
+    pending: isPending ? pendingOf(sighting, before, desired) : null,
   };
 }
 
@@ -69,13 +69,13 @@ function differ(one: Inputs | null, other: Inputs | null): boolean {
 const permissions = new Set(["mode", "owner", "group"]);
 
 /** Whether what the state took for deployed is in truth what somebody left there. */
-function isHandsWork({ deployedUrn, before: found }: Sighting, look: Found | null, wished: Inputs): boolean {
+function isHandsWork({ deployedUrn, before: found }: Sighting, look: Found | null, desired: Inputs): boolean {
   const record = look?.record?.urn === deployedUrn ? look.record : null;
   if (found === null) return record !== null && look?.isAbsent === true;
   if (["obstacle", "record", "table", "links", "openDirectories"].some((name) => found[name] !== undefined))
     return true;
   if (Array.isArray(found.foreignEntries) && found.foreignEntries.length > 0) return true;
-  if (differingNames(found, wished).every((name) => permissions.has(name))) return true;
+  if (differingNames(found, desired).every((name) => permissions.has(name))) return true;
   const sha256 = sha256Of(found);
   return record !== null && record.kind !== "directory" && sha256 !== null && sha256 !== record.sha256;
 }
@@ -91,10 +91,10 @@ function driftOf(sighting: Sighting, before: Inputs, found: Inputs | null, look:
   };
 }
 
-function pendingOf(sighting: Sighting, before: Inputs | null, wished: Inputs | null): Pending {
+function pendingOf(sighting: Sighting, before: Inputs | null, desired: Inputs | null): Pending {
   // What moves is made anew, but for a cron table; the engine plans nothing for a server that is held.
-  const moves = before?.path !== wished?.path && !sighting.type.endsWith(":CronTable");
+  const moves = before?.path !== desired?.path && !sighting.type.endsWith(":CronTable");
   const isReplaced = sighting.operation === "replace" || moves;
-  const change = before === null ? "create" : wished === null ? "delete" : isReplaced ? "replace" : "update";
-  return { change, ...placeOf(sighting, before, wished, pendingLabels) };
+  const change = before === null ? "create" : desired === null ? "delete" : isReplaced ? "replace" : "update";
+  return { change, ...placeOf(sighting, before, desired, pendingLabels) };
 }

@@ -44,6 +44,6 @@ export async function lookAtServer(
 }
 
 /** Where it was deployed; where it never was, where it is to be. */
-function placedAs({ deployedUrn, type, before, wished, state }: Sighting): Placed {
-  return { urn: deployedUrn, type, path: String(before?.path ?? wished?.path), state };
+function placedAs({ deployedUrn, type, before, desired, state }: Sighting): Placed {
+  return { urn: deployedUrn, type, path: String(before?.path ?? desired?.path), state };
 }

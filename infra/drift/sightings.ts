@@ -13,7 +13,7 @@ export interface Sighting {
   /** As it was found. */
   found: Inputs | null;
   /** As the program wants it; undefined where the program did not say. */
-  wished: Inputs | null | undefined;
+  desired: Inputs | null | undefined;
   /** Whether the engine calls what was found a change of the state. */
   changed: boolean;
   /** What the engine would do: `same`, `update`, …; null where it did not get that far. */
@@ -98,7 +98,7 @@ function addRefresh(preview: Preview, step: EngineStep, isDone: boolean): void {
     before: step.old.inputs ?? {},
     state: step.old.outputs ?? {},
     found: step.new ? (step.new.inputs ?? {}) : null,
-    wished: undefined,
+    desired: undefined,
     changed: !step.new || step.diffs.length > 0,
     operation: null,
     reasons: [],
@@ -106,11 +106,11 @@ function addRefresh(preview: Preview, step: EngineStep, isDone: boolean): void {
 }
 
 /** Steps that say what the program wants; the others are the way to it. */
-const wishes = new Set(["same", "create", "update", "replace", "create-replacement"]);
+const ofTheProgram = new Set(["same", "create", "update", "replace", "create-replacement"]);
 
 function addPlan(preview: Preview, step: EngineStep): void {
   const isDelete = step.operation === "delete";
-  if (!wishes.has(step.operation) && !isDelete) return;
+  if (!ofTheProgram.has(step.operation) && !isDelete) return;
   const old = step.old?.urn ?? step.urn;
   // A step has two events: by the second one a renamed resource stands under its new name.
   const sighting = preview.resources.get(old) ?? preview.resources.get(step.urn) ?? undeployed(step);
@@ -118,7 +118,7 @@ function addPlan(preview: Preview, step: EngineStep): void {
   preview.resources.set(step.urn, {
     ...sighting,
     urn: step.urn,
-    wished: isDelete ? null : (step.new?.inputs ?? {}),
+    desired: isDelete ? null : (step.new?.inputs ?? {}),
     operation:
       sighting.operation === "replace" ? "replace" : step.operation.replace("create-replacement", "replace"),
     reasons: [...step.diffs],
@@ -133,7 +133,7 @@ function undeployed({ urn, type }: EngineStep): Sighting {
     before: null,
     state: null,
     found: null,
-    wished: undefined,
+    desired: undefined,
     changed: false,
     operation: null,
     reasons: [],

@@ -83,14 +83,14 @@ export function engineEvent(event: unknown): EngineEvent {
 }
 
 function stepOf({ metadata: { op, urn, type, diffs, ...states } }: z.infer<typeof Step>): EngineStep {
-  const [old, wished] = [states.old ?? null, states.new ?? null];
+  const [old, desired] = [states.old ?? null, states.new ?? null];
   return {
     operation: op,
     urn,
     type,
-    isManaged: (wished ?? old)?.custom === true && !type.startsWith("pulumi:"),
+    isManaged: (desired ?? old)?.custom === true && !type.startsWith("pulumi:"),
     old,
-    new: wished,
+    new: desired,
     diffs: diffs ?? [],
   };
 }

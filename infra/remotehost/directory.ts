@@ -12,9 +12,9 @@ export interface DirectoryArgs {
   owner?: pulumi.Input<string>;
   group?: pulumi.Input<string>;
   /**
-   * Directories of others' on the way to what root runs: whenever this one is brought to its wish, everybody's right to
-   * write into them is taken away, and it is not given back. One with a sticky bit is left alone, and so is one to which
-   * a link leads.
+   * Directories of others' on the way to what root runs: whenever this one is brought to its desired state, everybody's
+   * right to write into them is taken away, and it is not given back. One with a sticky bit is left alone, and so is
+   * one to which a link leads.
    */
   keepsClosed?: pulumi.Input<pulumi.Input<string>[]>;
 }

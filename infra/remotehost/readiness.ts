@@ -11,7 +11,7 @@ export interface ReadinessArgs {
 
 /**
  * Whether a server can be looked at and is ready, as a resource: what is wrong shows in every preview, refresh and
- * update as a difference from the wish that `problems` be empty. It fails an update while a problem stands.
+ * update as a difference from the desired empty list. It fails an update while a problem stands.
  */
 export class Readiness extends CustomResource {
   /** What is wrong, each a sentence with host, cause and what to do. */
@@ -20,11 +20,11 @@ export class Readiness extends CustomResource {
   declare readonly notes: pulumi.Output<string[]>;
 
   constructor(name: string, args: ReadinessArgs, options?: pulumi.CustomResourceOptions) {
-    const wished = output(args.requirements).apply(kept);
+    const desired = output(args.requirements).apply(kept);
     const properties = {
       connection: args.connection,
-      requirements: wished.requirements,
-      ...Object.fromEntries(laterNames.map((name) => [name, wished[name]])),
+      requirements: desired.requirements,
+      ...Object.fromEntries(laterNames.map((name) => [name, desired[name]])),
       problems: [],
       notes: undefined,
     };

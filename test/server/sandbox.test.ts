@@ -31,7 +31,7 @@ function ssh(to: SandboxServer, command: string, ...more: string[]): Promise<Com
 
 beforeAll(async () => {
   await Promise.all(
-    Object.entries(options).map(async ([name, wish]) => servers.set(name, await startServer(wish))),
+    Object.entries(options).map(async ([name, options]) => servers.set(name, await startServer(options))),
   );
 });
 

@@ -2,7 +2,7 @@ import { quote } from "../../../scripts/contract/quoting.ts";
 import { ownCrontabFunction } from "./cron-table/own-crontab.ts";
 import { type PathRecord, parseRecord, recordName, stateDirectory } from "./records.ts";
 
-/** Owner and group as names and as numbers, because a wish may use either. */
+/** Owner and group as names and as numbers, because the desired state may name either. */
 export interface Attributes {
   /** Four octal digits. */
   mode: string;
@@ -45,7 +45,7 @@ export interface Snapshot {
 }
 
 /** Whether a file's content is wanted: `changed` means when it is not what its record says. */
-export type ContentWish = "never" | "changed" | "always";
+export type ContentRequest = "never" | "changed" | "always";
 
 /** A larger plain file's content is not shown, only its sha256. */
 export const largestShown = 256 * 1024;
@@ -134,8 +134,10 @@ say_open || :`;
 }
 
 /** A script that observes these paths. */
-export function pathsScript(wishes: ReadonlyMap<string, ContentWish>): string {
-  const lines = [...wishes].map(([path, wish]) => `observe ${recordName(path)} ${quote(path)} ${wish}`);
+export function pathsScript(requests: ReadonlyMap<string, ContentRequest>): string {
+  const lines = [...requests].map(
+    ([path, request]) => `observe ${recordName(path)} ${quote(path)} ${request}`,
+  );
   return [functions, "about", ...lines, "say_open || :"].join("\n");
 }
 

@@ -34,8 +34,8 @@ export function formatRecord(record: PathRecord): string {
 }
 
 /**
- * What is wrong with the record of a resource's path, as a property that no wish has; nothing where it names the
- * resource. Without its record a path would be nobody's and never be removed.
+ * What is wrong with the record of a resource's path, as a property that no desired state has; nothing where it names
+ * the resource. Without its record a path would be nobody's and never be removed.
  */
 export function recordProblem(record: PathRecord | null, urn: string): { record?: string } {
   if (record === null) return { record: "missing" };

@@ -44,7 +44,7 @@ export function remoteHostProvider(version: string, log: Log): Provider {
   const functions = providerFunctions(servers, serverOf);
   // What the program declares. A resource that was replaced away and has come back may have an older delete pending,
   // with the same URN and id; a run that could not finish leaves such a delete to a later one.
-  const wished = new Set<string>();
+  const declared = new Set<string>();
 
   function contextOf(urn: string, properties: Properties): RequestContext {
     const connection = connectionSchema.parse(properties.connection);
@@ -99,7 +99,7 @@ export function remoteHostProvider(version: string, log: Log): Provider {
       patience.during(async () => {
         const unwrapped = unwrap(news);
         const resource = resourceOf(urn);
-        wished.add(`${urn} ${resource.id(unwrapped.values)}`);
+        declared.add(`${urn} ${resource.id(unwrapped.values)}`);
         const { inputs, failures } = await resource.check(unwrapped);
         if (failures.length === 0 && resource !== readiness && isHeld(unwrapped.values) && !isNew(olds))
           return { inputs: olds, failures };
@@ -108,9 +108,9 @@ export function remoteHostProvider(version: string, log: Log): Provider {
 
     diff: (_id: string, urn: string, olds: Properties, news: Properties): Promise<DiffResult> =>
       patience.during(async () => {
-        const [old, wish] = [unwrap(olds).values, unwrap(news).values];
+        const [old, desired] = [unwrap(olds).values, unwrap(news).values];
         const resource = resourceOf(urn);
-        const { key } = connectionSchema.parse(wish.connection);
+        const { key } = connectionSchema.parse(desired.connection);
         if (wasNeverReady(old)) return { changes: true };
         // Nothing of such a server is planned but the update of its Readiness, which the refresh may not have seen to.
         if (servers.problems(key).length > 0) {
@@ -118,7 +118,7 @@ export function remoteHostProvider(version: string, log: Log): Provider {
           return isEmpty(old.problems) ? { changes: true } : {};
         }
         // Left open, the engine compares the inputs itself and shows just those that differ.
-        return { replaces: resource.identity.filter((property) => old[property] !== wish[property]) };
+        return { replaces: resource.identity.filter((property) => old[property] !== desired[property]) };
       }, false),
 
     create: (urn: string, inputs: Properties): Promise<CreateResult> =>
@@ -163,7 +163,7 @@ export function remoteHostProvider(version: string, log: Log): Provider {
         const context = contextOf(urn, values);
         const { key } = context.server.connection;
         const removal = servers.removal(key);
-        if (removal === "forget" || wished.has(`${urn} ${id}`) || wasNeverReady(values)) return;
+        if (removal === "forget" || declared.has(`${urn} ${id}`) || wasNeverReady(values)) return;
         if (removal === "refuse") throw new NotDecommissioned(key);
         refuseWhileNotReady(urn, values);
         await resourceOf(urn)
@@ -198,7 +198,7 @@ function isEmpty(value: Value | undefined): boolean {
 
 const recovered = "the server has recovered. Run the command again. [DBK-READY-1]";
 
-/** A server left the configuration without being decommissioned: more likely a mistake than a wish. */
+/** A server left the configuration without being decommissioned: more likely a mistake than intended. */
 class NotDecommissioned extends Error {
   constructor(key: string) {
     super(

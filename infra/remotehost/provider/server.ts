@@ -3,7 +3,7 @@ import type { Connection } from "../connection.ts";
 import { ConflictError, ConnectError, RemoteCommandError } from "../errors.ts";
 import { changingScript, refusals } from "./changing-script.ts";
 import {
-  type ContentWish,
+  type ContentRequest,
   everythingScript,
   type Observation,
   parseSnapshot,
@@ -38,7 +38,7 @@ const gathering = 3;
 // Milliseconds for which the first look at everything answers the reads of a refresh.
 const freshness = 60_000;
 
-const strength: Record<ContentWish, number> = { never: 0, changed: 1, always: 2 };
+const strength: Record<ContentRequest, number> = { never: 0, changed: 1, always: 2 };
 
 /** One server as the resources see it: paths to look at and plans to carry out, over one login. */
 export class Server {
@@ -50,7 +50,7 @@ export class Server {
   /** Nobody owned the machine when all of it was looked at. */
   #isNew = false;
   #everything: { at: number; snapshot: Promise<Snapshot> } | null = null;
-  #gathered: { wishes: Map<string, ContentWish>; snapshot: Promise<Snapshot> } | null = null;
+  #gathered: { requests: Map<string, ContentRequest>; snapshot: Promise<Snapshot> } | null = null;
 
   constructor(connection: Connection, progress: (text: string) => void) {
     this.connection = connection;
@@ -62,7 +62,7 @@ export class Server {
   }
 
   /** For the reads of a refresh: the first asks for all that the server's records name, the others use its answer. */
-  async read(path: string, content: ContentWish): Promise<Observed> {
+  async read(path: string, content: ContentRequest): Promise<Observed> {
     const snapshot = await this.#lookAtEverything();
     const observation = snapshot.observations.get(path);
     if (!observation) return await this.look(path, content);
@@ -70,12 +70,12 @@ export class Server {
   }
 
   /** Looks now, together with whatever else is asked for in the same moment. */
-  async look(path: string, content: ContentWish): Promise<Observed> {
+  async look(path: string, content: ContentRequest): Promise<Observed> {
     this.#met.add(path);
     this.#gathered ??= this.#gather();
-    const { wishes, snapshot } = this.#gathered;
-    const present = wishes.get(path);
-    if (!present || strength[present] < strength[content]) wishes.set(path, content);
+    const { requests, snapshot } = this.#gathered;
+    const present = requests.get(path);
+    if (!present || strength[present] < strength[content]) requests.set(path, content);
     const { observations, crontab, open } = await snapshot;
     const observation = observations.get(path);
     if (!observation)
@@ -173,13 +173,13 @@ export class Server {
     return snapshot;
   }
 
-  #gather(): { wishes: Map<string, ContentWish>; snapshot: Promise<Snapshot> } {
-    const wishes = new Map<string, ContentWish>();
+  #gather(): { requests: Map<string, ContentRequest>; snapshot: Promise<Snapshot> } {
+    const requests = new Map<string, ContentRequest>();
     const snapshot = wait(gathering).then(async () => {
       this.#gathered = null;
-      return parseSnapshot(await this.ask(pathsScript(wishes), "looking at the server failed"));
+      return parseSnapshot(await this.ask(pathsScript(requests), "looking at the server failed"));
     });
-    return { wishes, snapshot };
+    return { requests, snapshot };
   }
 
   #output(result: RemoteResult, what: string): string {

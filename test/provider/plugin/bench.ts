@@ -41,7 +41,7 @@ export async function refresh(resource: Resource): Promise<Reading> {
   return withPlugin((plugin) => plugin.read(resource.urn, resource.id, resource.outputs));
 }
 
-/** The inputs in which a reading differs from what was wished, each `name: seen`. */
+/** The inputs in which a reading differs from the desired ones, each `name: seen`. */
 export function drift(resource: Resource, reading: Reading): Properties {
   const seen = reading.inputs ?? {};
   const names = new Set([...Object.keys(seen), ...Object.keys(resource.inputs)]);

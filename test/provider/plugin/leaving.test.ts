@@ -86,8 +86,8 @@ it("what a machine's new key has taken over is not deleted with the old one", as
       declareServers,
       declaration([connectionTo(server, "new")], { decommissioned: { old: "remove" } }),
     );
-    const wish = { connection: connectionTo(server, "new"), path: "/srv/trial/one", content: "hello" };
-    await bring(later, urnOf("File", "new-one"), wish);
+    const request = { connection: connectionTo(server, "new"), path: "/srv/trial/one", content: "hello" };
+    await bring(later, urnOf("File", "new-one"), request);
     await later.delete(old.urn, old.id, old.outputs);
   });
   expect((await server.run("cat /srv/trial/one; cat /var/lib/remotehost/records/*")).stdout).toMatch(

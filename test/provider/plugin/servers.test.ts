@@ -234,11 +234,14 @@ describe("a server with a problem", () => {
         await later.invoke(declareServers, declaration([connection]));
         await later.invoke(getServer, question(connection, requirements));
 
-        const wish = { ...resource.inputs, path: "/srv/trial/elsewhere", content: "changed" };
-        expect(await later.diff(resource.urn, resource.outputs, wish)).toEqual({ changes: 1, replaces: [] });
+        const request = { ...resource.inputs, path: "/srv/trial/elsewhere", content: "changed" };
+        expect(await later.diff(resource.urn, resource.outputs, request)).toEqual({
+          changes: 1,
+          replaces: [],
+        });
         expect((await later.diff(readiness.urn, seen.properties, readiness.inputs)).changes).toBe(0);
         expect((await later.diff(readiness.urn, readiness.outputs, readiness.inputs)).changes).toBe(2);
-        await expect(later.update(resource.urn, resource.id, resource.outputs, wish)).rejects.toThrow(
+        await expect(later.update(resource.urn, resource.id, resource.outputs, request)).rejects.toThrow(
           other.alias,
         );
         await expect(later.delete(resource.urn, resource.id, resource.outputs)).rejects.toThrow(other.alias);

@@ -51,7 +51,7 @@ export const ignored: readonly IgnoredMessage[] = [
   { file: "infra/pipeline/comment-previews.ts", words: "Usage: ", reason: developer },
   { file: "infra/pipeline/report-drift.ts", words: "Usage: ", reason: developer },
   { file: "infra/pipeline/show-preview.ts", words: "Usage: ", reason: developer },
-  { file: "infra/remotehost/provider/directory/plan.ts", words: "is already as it is wished", reason: plan },
+  { file: "infra/remotehost/provider/directory/plan.ts", words: "is already as desired", reason: plan },
   {
     file: "infra/remotehost/provider/directory/plan.ts",
     words: "no longer belongs to this resource",
@@ -62,7 +62,7 @@ export const ignored: readonly IgnoredMessage[] = [
     words: "which this deployment did not make",
     reason: part,
   },
-  { file: "infra/remotehost/provider/file/plan.ts", words: "is already as it is wished", reason: plan },
+  { file: "infra/remotehost/provider/file/plan.ts", words: "is already as desired", reason: plan },
   {
     file: "infra/remotehost/provider/file/plan.ts",
     words: "no longer belongs to this resource",

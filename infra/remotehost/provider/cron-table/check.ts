@@ -49,8 +49,8 @@ export const cronTableInputs = {
   takesOver: z.array(ruled(oneLineProblem, (text) => (text.trim() === "" ? "the command is empty" : null))),
 };
 
-/** What is wished of every cron table; a table that is otherwise shows as a difference in these properties. */
-export const cronTableWish = { mode: "0600", owner: "root", group: "root", foreignEntries: [] as string[] };
+/** What every cron table shall be; a table that is otherwise shows as a difference in these properties. */
+export const everyCronTable = { mode: "0600", owner: "root", group: "root", foreignEntries: [] as string[] };
 
 const schema = z.strictObject(cronTableInputs);
 
@@ -58,5 +58,5 @@ const schema = z.strictObject(cronTableInputs);
 export async function checkCronTable(news: Unwrapped): Promise<Checked> {
   const values: Properties = { environment: {}, takesOver: [], ...news.values };
   const failures: CheckFailure[] = failuresOf(schema, { ...news, values });
-  return { inputs: { ...values, ...cronTableWish }, failures };
+  return { inputs: { ...values, ...everyCronTable }, failures };
 }

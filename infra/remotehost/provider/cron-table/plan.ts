@@ -1,9 +1,9 @@
-import { type FileWish, planFile, planFileRemoval } from "../file/plan.ts";
+import { type DesiredFile, planFile, planFileRemoval } from "../file/plan.ts";
 import type { Observation } from "../observation.ts";
 import { type Plan, plan, type Step } from "../steps.ts";
 import { takenOverLines, withoutTakenOverLines } from "./crontab.ts";
 
-export interface CronTableWish extends FileWish {
+export interface DesiredCronTable extends DesiredFile {
   takesOver: readonly string[];
 }
 
@@ -12,21 +12,25 @@ export interface CronTableWish extends FileWish {
  * ignores a table that has a second name (a hard link). Then the lines
  * that it takes over go from root's own crontab, so that nothing runs twice.
  */
-export function planCronTable(observation: Observation, crontab: string | null, wish: CronTableWish): Plan {
-  const table = planFile(observation, wish);
+export function planCronTable(
+  observation: Observation,
+  crontab: string | null,
+  desired: DesiredCronTable,
+): Plan {
+  const table = planFile(observation, desired);
   const steps: Step[] = table.steps.filter(({ do: kind }) => kind !== "set-permissions");
-  const { path, sha256, permissions: wished } = wish;
+  const { path, sha256, permissions: desiredPermissions } = desired;
   const isNew = steps.some(({ do: kind }) => kind === "write");
   const isIgnored = steps.length < table.steps.length || hasOtherNames(observation);
-  if (isIgnored && !isNew) steps.unshift({ do: "write", path, sha256, permissions: wished });
-  if (crontab !== null && takenOverLines(crontab, wish.takesOver).length > 0) {
+  if (isIgnored && !isNew) steps.unshift({ do: "write", path, sha256, permissions: desiredPermissions });
+  if (crontab !== null && takenOverLines(crontab, desired.takesOver).length > 0) {
     steps.push({
       do: "replace-crontab",
       before: crontab,
-      after: withoutTakenOverLines(crontab, wish.takesOver),
+      after: withoutTakenOverLines(crontab, desired.takesOver),
     });
   }
-  return plan(steps, `${wish.path} is already as it is wished`, table.notes);
+  return plan(steps, `${desired.path} is already as desired`, table.notes);
 }
 
 /** Whether the table is not the only name of its file: a link of somebody's, as `cp -al` makes it. */

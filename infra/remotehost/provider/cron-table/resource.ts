@@ -7,14 +7,14 @@ import { recordProblem } from "../records.ts";
 import type { RemoteResource, RequestContext } from "../resource.ts";
 import { placeSchema } from "../schema.ts";
 import type { Observed } from "../server.ts";
-import { checkCronTable, cronTableInputs, cronTableWish } from "./check.ts";
+import { checkCronTable, cronTableInputs, everyCronTable } from "./check.ts";
 import { takenOverLines } from "./crontab.ts";
 import { hasOtherNames, planCronTable, planCronTableRemoval } from "./plan.ts";
 
 const State = z.object({ ...cronTableInputs, ...placeSchema });
 type State = z.infer<typeof State>;
 
-const { foreignEntries: _, ...permissions } = cronTableWish;
+const { foreignEntries: _, ...permissions } = everyCronTable;
 
 export const cronTable: RemoteResource = {
   // A delete may have to wait for another server while both tables are active; so a table moves by an update.
@@ -43,13 +43,13 @@ export const cronTable: RemoteResource = {
     const text = cronTableText(environment, entries);
     const sha256 = sha256OfText(text);
     const record = { urn: context.urn, path, kind: "cron-table", sha256, content: "plain" } as const;
-    const wish = { path, sha256, permissions, record, takesOver };
+    const desired = { path, sha256, permissions, record, takesOver };
     await converge(context, path, {
-      planFor: ({ observation, crontab }) => planCronTable(observation, crontab, wish),
+      planFor: ({ observation, crontab }) => planCronTable(observation, crontab, desired),
       body: () => Buffer.from(text),
     });
     if (typeof old?.path === "string" && old.path !== path) await removeTable(context, old.path);
-    return { connection, path, environment, entries, takesOver, ...cronTableWish, sha256 };
+    return { connection, path, environment, entries, takesOver, ...everyCronTable, sha256 };
   },
 
   async remove(context, properties) {

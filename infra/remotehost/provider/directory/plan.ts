@@ -4,7 +4,7 @@ import { samePermissions } from "../permissions.ts";
 import type { PathRecord } from "../records.ts";
 import { type Permissions, type Plan, plan, type Step } from "../steps.ts";
 
-export interface DirectoryWish {
+export interface DesiredDirectory {
   path: string;
   permissions: Permissions;
   record: PathRecord;
@@ -17,14 +17,14 @@ export interface DirectoryWish {
  * nothing there: it is made. A directory: its permissions are set. A file is moved to the kept things first; anything
  * else is refused before (`directoryConflict`).
  */
-export function planDirectory({ found, record }: Observation, wish: DirectoryWish): Plan {
-  const closing = (wish.keepsClosed ?? []).map((path): Step => ({ do: "close-directory", path }));
-  const steps = [...closing, ...directorySteps(found, wish)];
-  if (!sameRecord(record, wish.record)) steps.push({ do: "write-record", record: wish.record });
-  return plan(steps, `${wish.path} is already as it is wished`);
+export function planDirectory({ found, record }: Observation, desired: DesiredDirectory): Plan {
+  const closing = (desired.keepsClosed ?? []).map((path): Step => ({ do: "close-directory", path }));
+  const steps = [...closing, ...directorySteps(found, desired)];
+  if (!sameRecord(record, desired.record)) steps.push({ do: "write-record", record: desired.record });
+  return plan(steps, `${desired.path} is already as desired`);
 }
 
-function directorySteps(found: Found, { path, permissions }: DirectoryWish): Step[] {
+function directorySteps(found: Found, { path, permissions }: DesiredDirectory): Step[] {
   const make: Step = { do: "make-directory", path, permissions };
   if (found.kind === "absent") return [make];
   if (found.kind !== "directory") return [{ do: "keep", path, by: "move" }, make];

@@ -67,14 +67,14 @@ export const directory: RemoteResource = {
   },
 };
 
-function seenAs(found: Found, wish: State): Record<string, string> {
-  if (found.kind === "directory") return { ...observedPermissions(found.attributes, wish) };
+function seenAs(found: Found, desired: State): Record<string, string> {
+  if (found.kind === "directory") return { ...observedPermissions(found.attributes, desired) };
   return {
     obstacle: found.kind === "file" ? "a regular file" : found.kind === "other" ? found.type : found.kind,
   };
 }
 
-/** Those that should be closed and are not, as a property that no wish has. */
+/** Those that should be closed and are not, as a property that no desired state has. */
 function openDirectories(
   { keepsClosed = [] }: State,
   open: ReadonlyMap<string, string>,

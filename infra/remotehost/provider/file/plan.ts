@@ -4,7 +4,7 @@ import { samePermissions } from "../permissions.ts";
 import type { PathRecord } from "../records.ts";
 import { type Permissions, type Plan, plan, type Step } from "../steps.ts";
 
-export interface FileWish {
+export interface DesiredFile {
   path: string;
   sha256: string;
   permissions: Permissions;
@@ -14,21 +14,21 @@ export interface FileWish {
 /**
  * | found                      | steps                                     |
  * | nothing                    | write                                     |
- * | the wished bytes           | permissions, where they differ            |
+ * | the desired bytes          | permissions, where they differ            |
  * | bytes that we last wrote   | write                                     |
  * | other bytes                | keep a copy, write                        |
  * | a directory, a link, …     | move it to the kept things, write         |
  *
  * and in every row the record, where it does not yet say what will be there.
  */
-export function planFile({ found, record }: Observation, wish: FileWish): Plan {
-  const steps = [...contentSteps(found, record, wish)];
-  if (!sameRecord(record, wish.record)) steps.push({ do: "write-record", record: wish.record });
-  return plan(steps, `${wish.path} is already as it is wished`);
+export function planFile({ found, record }: Observation, desired: DesiredFile): Plan {
+  const steps = [...contentSteps(found, record, desired)];
+  if (!sameRecord(record, desired.record)) steps.push({ do: "write-record", record: desired.record });
+  return plan(steps, `${desired.path} is already as desired`);
 }
 
-function contentSteps(found: Found, record: PathRecord | null, wish: FileWish): Step[] {
-  const { path, sha256, permissions } = wish;
+function contentSteps(found: Found, record: PathRecord | null, desired: DesiredFile): Step[] {
+  const { path, sha256, permissions } = desired;
   const write: Step = { do: "write", path, sha256, permissions };
   if (found.kind === "absent") return [write];
   if (found.kind !== "file") return [{ do: "keep", path, by: "move" }, write];
@@ -61,12 +61,12 @@ export function planFileRemoval({ path, found, record }: Observation, urn: strin
   return plan([{ do: "remove-file", path }, drop], "");
 }
 
-export function sameRecord(record: PathRecord | null, wish: PathRecord): boolean {
+export function sameRecord(record: PathRecord | null, desired: PathRecord): boolean {
   return (
     record !== null &&
-    record.urn === wish.urn &&
-    record.kind === wish.kind &&
-    record.sha256 === wish.sha256 &&
-    record.content === wish.content
+    record.urn === desired.urn &&
+    record.kind === desired.kind &&
+    record.sha256 === desired.sha256 &&
+    record.content === desired.content
   );
 }

@@ -41,9 +41,9 @@ export const file: RemoteResource = {
   },
 
   async put(context, properties) {
-    const wish = State.parse(properties);
-    const { path, mode, owner, group, content } = wish;
-    const sha256 = content === undefined ? (wish.sha256 ?? "") : sha256OfText(content);
+    const desired = State.parse(properties);
+    const { path, mode, owner, group, content } = desired;
+    const sha256 = content === undefined ? (desired.sha256 ?? "") : sha256OfText(content);
     const shown = content === undefined ? "sensitive" : "plain";
     const record = { urn: context.urn, path, kind: "file", sha256, content: shown } as const;
     const body = () =>
@@ -54,7 +54,7 @@ export const file: RemoteResource = {
       body,
       presumesAbsent: true,
     });
-    return { ...wish, sha256 };
+    return { ...desired, sha256 };
   },
 
   async remove(context, properties) {

@@ -18,36 +18,39 @@ export interface Circumstances {
 
 /** What is wrong with one database and its container, and what is worth knowing. */
 export function judgeDatabase(
-  wish: DatabaseRequirement,
+  required: DatabaseRequirement,
   seen: DatabaseSeen | undefined,
   { dockerIsDown, before, others, published }: Circumstances,
 ): Judgement {
   const nothing: Judgement = { problems: [], notes: [], waiting: [] };
   const problem = (text: string): Judgement => ({ ...nothing, problems: [text] });
-  const { container } = wish;
-  if (dockerIsDown || !seen || before.includes(wish.name)) return nothing;
+  const { container } = required;
+  if (dockerIsDown || !seen || before.includes(required.name)) return nothing;
   // Docker takes the beginning of another container's id for a name.
   if (seen.container?.name !== container) {
     return seen.hasBackup
       ? problem(
-          `the container ${container} of the database ${wish.name} is gone, though it was backed up before. Deploy the application. [DBK-READY-6]`,
+          `the container ${container} of the database ${required.name} is gone, though it was backed up before. Deploy the application. [DBK-READY-6]`,
         )
-      : { ...nothing, notes: [notYet(wish, others)], waiting: [wish.name] };
+      : { ...nothing, notes: [notYet(required, others)], waiting: [required.name] };
   }
   if (!seen.container.running) {
     return problem(
       `the container ${container} is ${seen.container.status}. Start it: docker start ${container} [DBK-READY-6]`,
     );
   }
-  const problems = [...mountProblems(wish, seen.container), ...portProblems(wish, seen.container, published)];
+  const problems = [
+    ...mountProblems(required, seen.container),
+    ...portProblems(required, seen.container, published),
+  ];
   if (!seen.answer?.ok) {
     const said = errorLine(seen.answer?.text || "no answer");
     problems.push(
-      `PostgreSQL in ${container} does not answer as ${wish.user} to the database ${wish.database} (${said}). ` +
+      `PostgreSQL in ${container} does not answer as ${required.user} to the database ${required.database} (${said}). ` +
         "Fix that, or correct user and database in the stack configuration. [DBK-READY-8]",
     );
   }
-  return { problems, notes: collationNotes(wish, seen.answer), waiting: [] };
+  return { problems, notes: collationNotes(required, seen.answer), waiting: [] };
 }
 
 function notYet({ name, container }: DatabaseRequirement, others: readonly string[]): string {
@@ -84,10 +87,10 @@ function portProblems(
 }
 
 /** The data must outlive the container: on a mount that is a directory of the host or a volume with a name. */
-function mountProblems(wish: DatabaseRequirement, { mounts, dataDirectory }: ContainerSeen): string[] {
-  const advice = `Mount ${wish.dataDirectory} there and deploy the application again.`;
+function mountProblems(required: DatabaseRequirement, { mounts, dataDirectory }: ContainerSeen): string[] {
+  const advice = `Mount ${required.dataDirectory} there and deploy the application again.`;
   const wrong = (text: string) => [
-    `the data of ${wish.container} (${dataDirectory}) is ${text} [DBK-READY-9]`,
+    `the data of ${required.container} (${dataDirectory}) is ${text} [DBK-READY-9]`,
   ];
   const place = persistenceOf(mounts, dataDirectory, wish.dataDirectory);
   switch (place.kind) {

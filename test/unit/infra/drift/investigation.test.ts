@@ -94,7 +94,7 @@ describe("a server is looked at itself", () => {
     for (const [urn, sighting] of preview.resources)
       if (urn.endsWith("web-2-readiness")) {
         Object.assign(sighting.before ?? {}, beside);
-        Object.assign(sighting.wished ?? {}, beside);
+        Object.assign(sighting.desired ?? {}, beside);
       }
     const request = lookRequestOf(server(preview, "web-2"), preview);
     expect(request?.requirements).toMatchObject({ ...beside, commands: expect.arrayContaining(["cron"]) });

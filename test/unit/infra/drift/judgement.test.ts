@@ -11,7 +11,7 @@ const urn = "urn:pulumi:prod::database-backups::remotehost:index:File::web-1-not
 const sighting = (
   before: Inputs | null,
   found: Inputs | null,
-  wished: Inputs | null | undefined,
+  desired: Inputs | null | undefined,
   more: Partial<Sighting> = {},
 ): Sighting => ({
   urn,
@@ -20,7 +20,7 @@ const sighting = (
   before,
   state: before,
   found,
-  wished,
+  desired,
   changed: false,
   operation: null,
   reasons: [],
@@ -45,7 +45,7 @@ const look = (found: Inputs | null, written: Inputs): Found => ({
 
 const [a, b, c] = [file("a\n"), file("b\n"), file("c\n")];
 
-describe("three things decide: deployed, found, wished", () => {
+describe("three things decide: deployed, found, desired", () => {
   const cases: [
     string,
     Inputs | null,
@@ -70,8 +70,8 @@ describe("three things decide: deployed, found, wished", () => {
     ["a link in its place", a, { ...a, obstacle: "a symbolic link to /bin/true" }, a, "obstructed", null],
     ["another way to the server is no change", a, { ...a, connection: { key: "x" } }, a, null, null],
   ];
-  test.each(cases)("%s", (_, before, found, wished, drift, pending) => {
-    const judged = judge(sighting(before, found, wished), null);
+  test.each(cases)("%s", (_, before, found, desired, drift, pending) => {
+    const judged = judge(sighting(before, found, desired), null);
     expect(judged.drift?.change ?? null).toBe(drift);
     expect(judged.pending?.change ?? null).toBe(pending);
   });

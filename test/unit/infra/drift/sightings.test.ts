@@ -5,7 +5,7 @@ import { replay } from "./recordings.ts";
 const named = (preview: ReturnType<typeof replay>, name: string) =>
   [...preview.resources.values()].find(({ urn }) => urn.endsWith(`::${name}`));
 
-test("a resource is seen in three places: as deployed, as found, as wished", () => {
+test("a resource is seen in three places: as deployed, as found, as desired", () => {
   const preview = replay("tampered");
   expect(preview).toMatchObject({
     stack: "sandbox",
@@ -16,7 +16,7 @@ test("a resource is seen in three places: as deployed, as found, as wished", () 
   const launcher = named(preview, "web-1-backup-launcher");
   expect(launcher?.before?.mode).toBe("0700");
   expect(launcher?.found?.mode).toBe("0755");
-  expect(launcher?.wished?.mode).toBe("0700");
+  expect(launcher?.desired?.mode).toBe("0700");
   expect(launcher).toMatchObject({ changed: true, operation: "update", reasons: ["mode"] });
 });
 
@@ -43,11 +43,11 @@ test("components and the stack itself are no resources of a server", () => {
   expect(types).toEqual(new Set(["remotehost:index:File", "remotehost:index:Readiness"]));
 });
 
-test("a program that fails leaves what was found, no wish, and its message", () => {
+test("a program that fails leaves what was found, no desired state, and its message", () => {
   const preview = replay("failing");
   expect(preview.complete).toBe(false);
   expect(preview.errors).toEqual([expect.stringContaining('must be "pinned" or "system"')]);
-  expect(named(preview, "web-1-backup-launcher")).toMatchObject({ changed: true, wished: undefined });
+  expect(named(preview, "web-1-backup-launcher")).toMatchObject({ changed: true, desired: undefined });
 });
 
 const resource = (inputs: object, more: object = {}) => ({
@@ -61,20 +61,20 @@ const resource = (inputs: object, more: object = {}) => ({
 const usual = "urn:pulumi:s::p::t:index:T::web-1-thing";
 
 /** The two events of each step: one before it, one after it. */
-function add(preview: Preview, op: string, old: object | null, wish: object | null, urn = usual): void {
-  const metadata = { op, urn, type: "t:index:T", old, new: wish };
+function add(preview: Preview, op: string, old: object | null, desired: object | null, urn = usual): void {
+  const metadata = { op, urn, type: "t:index:T", old, new: desired };
   addEvent(preview, JSON.stringify({ resourcePreEvent: { metadata } }));
   addEvent(preview, JSON.stringify({ resOutputsEvent: { metadata } }));
 }
 
-test("a replacement of several steps is one wish", () => {
+test("a replacement of several steps is one desired state", () => {
   const preview = emptyPreview();
-  const [old, wish] = [resource({ path: "/a" }), resource({ path: "/b" })];
+  const [old, desired] = [resource({ path: "/a" }), resource({ path: "/b" })];
   add(preview, "refresh", old, old);
-  for (const op of ["create-replacement", "replace"]) add(preview, op, old, wish);
+  for (const op of ["create-replacement", "replace"]) add(preview, op, old, desired);
   add(preview, "delete-replaced", old, null);
   const [seen] = preview.resources.values();
-  expect(seen).toMatchObject({ operation: "replace", before: { path: "/a" }, wished: { path: "/b" } });
+  expect(seen).toMatchObject({ operation: "replace", before: { path: "/a" }, desired: { path: "/b" } });
 });
 
 test("a replaced resource that is still to be deleted is not the one that is deployed", () => {
@@ -83,7 +83,7 @@ test("a replaced resource that is still to be deleted is not the one that is dep
   add(preview, "refresh", resource({ path: "/a" }, { delete: true }), null);
   add(preview, "delete", resource({ path: "/a" }, { delete: true }), null);
   const [seen] = preview.resources.values();
-  expect(seen).toMatchObject({ before: { path: "/b" }, found: { path: "/b" }, wished: undefined });
+  expect(seen).toMatchObject({ before: { path: "/b" }, found: { path: "/b" }, desired: undefined });
 });
 
 test("a renamed resource is the one that was deployed under the old name", () => {
@@ -93,7 +93,7 @@ test("a renamed resource is the one that was deployed under the old name", () =>
   add(preview, "same", old, resource({ path: "/a" }));
   const seen = [...preview.resources.values()];
   expect(seen).toHaveLength(1);
-  expect(seen[0]).toMatchObject({ deployedUrn: old.urn, before: { path: "/a" }, wished: { path: "/a" } });
+  expect(seen[0]).toMatchObject({ deployedUrn: old.urn, before: { path: "/a" }, desired: { path: "/a" } });
 });
 
 test("a line that is no event is an error", () => {

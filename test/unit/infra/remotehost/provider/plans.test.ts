@@ -12,12 +12,12 @@ import type { Plan } from "../../../../../infra/remotehost/provider/steps.ts";
 
 const path = "/srv/x";
 const [me, other] = ["urn:pulumi:s::p::t::me", "urn:pulumi:s::p::t::other"];
-const [wished, written, foreign] = ["a".repeat(64), "b".repeat(64), "c".repeat(64)];
+const [desiredSha256, written, foreign] = ["a".repeat(64), "b".repeat(64), "c".repeat(64)];
 const permissions = { mode: "0600", owner: "root", group: "root" };
 const attributes = { mode: "0600", owner: "root", ownerId: "0", group: "root", groupId: "0" };
 
 const recordOf = (more: Partial<PathRecord> = {}): PathRecord => ({
-  ...{ urn: me, path, kind: "file", sha256: wished, content: "plain" },
+  ...{ urn: me, path, kind: "file", sha256: desiredSha256, content: "plain" },
   ...more,
 });
 const holding = (sha256: string, more = {}): Found => ({
@@ -40,25 +40,29 @@ function words(plan: Plan): string {
   return `nothing: ${plan.reason}`;
 }
 
-const right = `nothing: ${path} is already as it is wished`;
+const right = `nothing: ${path} is already as desired`;
 const notMine = `nothing: ${path} no longer belongs to this resource`;
 
 describe("a file", () => {
-  const wish = { path, sha256: wished, permissions, record: recordOf() };
+  const desired = { path, sha256: desiredSha256, permissions, record: recordOf() };
   const older = recordOf({ sha256: written });
   const cases: [string, Observation, string][] = [
     ["absent", seen(absent), "write, write-record"],
     ["absent, recorded", seen(absent, recordOf()), "write"],
-    ["right and recorded", seen(holding(wished), recordOf()), right],
-    ["right, of nobody", seen(holding(wished), null), "write-record"],
-    ["right, of another resource", seen(holding(wished), recordOf({ urn: other })), "write-record"],
+    ["right and recorded", seen(holding(desiredSha256), recordOf()), right],
+    ["right, of nobody", seen(holding(desiredSha256), null), "write-record"],
+    ["right, of another resource", seen(holding(desiredSha256), recordOf({ urn: other })), "write-record"],
     [
       "right bytes, shown from now on",
-      seen(holding(wished), recordOf({ content: "sensitive" })),
+      seen(holding(desiredSha256), recordOf({ content: "sensitive" })),
       "write-record",
     ],
-    ["wrong mode", seen(holding(wished, { mode: "0644" }), recordOf()), "set-permissions"],
-    ["wrong owner", seen(holding(wished, { owner: "bob", ownerId: "7" }), recordOf()), "set-permissions"],
+    ["wrong mode", seen(holding(desiredSha256, { mode: "0644" }), recordOf()), "set-permissions"],
+    [
+      "wrong owner",
+      seen(holding(desiredSha256, { owner: "bob", ownerId: "7" }), recordOf()),
+      "set-permissions",
+    ],
     ["what we wrote before", seen(holding(written), older), "write, write-record"],
     [
       "what another of our resources wrote",
@@ -71,34 +75,34 @@ describe("a file", () => {
     ["a directory", seen(directory(), recordOf()), "keep, write"],
   ];
   it.each(cases)("%s", (_, observation, expected) => {
-    expect(words(planFile(observation, wish))).toBe(expected);
+    expect(words(planFile(observation, desired))).toBe(expected);
   });
 
   it("copies a file that it keeps, so that the path is never empty, and moves everything else", () => {
-    expect(planFile(seen(holding(foreign)), wish).steps[0]).toEqual({ do: "keep", path, by: "copy" });
-    expect(planFile(seen(link), wish).steps[0]).toEqual({ do: "keep", path, by: "move" });
+    expect(planFile(seen(holding(foreign)), desired).steps[0]).toEqual({ do: "keep", path, by: "copy" });
+    expect(planFile(seen(link), desired).steps[0]).toEqual({ do: "keep", path, by: "move" });
   });
 
-  it("compares an owner by number when the wish is a number", () => {
-    const numbered = { ...wish, permissions: { mode: "0600", owner: "0", group: "0" } };
-    expect(words(planFile(seen(holding(wished), recordOf()), numbered))).toBe(right);
+  it("compares an owner by number when the desired is a number", () => {
+    const numbered = { ...desired, permissions: { mode: "0600", owner: "0", group: "0" } };
+    expect(words(planFile(seen(holding(desiredSha256), recordOf()), numbered))).toBe(right);
   });
 });
 
 describe("a file's removal", () => {
   const cases: [string, Observation, string, number][] = [
-    ["ours and untouched", seen(holding(wished), recordOf()), "remove-file, drop-record", 0],
+    ["ours and untouched", seen(holding(desiredSha256), recordOf()), "remove-file, drop-record", 0],
     ["gone already", seen(absent, recordOf()), "drop-record", 0],
     ["edited by hand", seen(holding(foreign), recordOf()), "drop-record", 1],
     ["something else there", seen(directory(), recordOf()), "drop-record", 1],
-    ["of another resource now", seen(holding(wished), recordOf({ urn: other })), notMine, 0],
+    ["of another resource now", seen(holding(desiredSha256), recordOf({ urn: other })), notMine, 0],
     [
       "of another stack's resource",
-      seen(holding(wished), recordOf({ urn: "urn:pulumi:b::p::t::me" })),
+      seen(holding(desiredSha256), recordOf({ urn: "urn:pulumi:b::p::t::me" })),
       notMine,
       1,
     ],
-    ["of nobody", seen(holding(wished)), notMine, 1],
+    ["of nobody", seen(holding(desiredSha256)), notMine, 1],
     ["gone, and not recorded", seen(absent), notMine, 0],
   ];
   it.each(cases)("%s", (_, observation, expected, notes) => {
@@ -110,7 +114,7 @@ describe("a file's removal", () => {
 
 describe("a directory", () => {
   const record = recordOf({ kind: "directory", sha256: "", content: "none" });
-  const wish = { path, permissions: { ...permissions, mode: "0700" }, record };
+  const desired = { path, permissions: { ...permissions, mode: "0700" }, record };
   const cases: [string, Observation, string][] = [
     ["absent", seen(absent), "make-directory, write-record"],
     ["there and recorded", seen(directory({ mode: "0700" }), record), right],
@@ -124,11 +128,11 @@ describe("a directory", () => {
     ["a file in its place", seen(holding(foreign), record), "keep, make-directory"],
   ];
   it.each(cases)("%s", (_, observation, expected) => {
-    expect(words(planDirectory(observation, wish))).toBe(expected);
+    expect(words(planDirectory(observation, desired))).toBe(expected);
   });
 
   it("first closes those above what root runs, whatever is known of them", () => {
-    const closing = { ...wish, keepsClosed: ["/etc", "/opt"] };
+    const closing = { ...desired, keepsClosed: ["/etc", "/opt"] };
     const steps = "close-directory, close-directory";
     expect(words(planDirectory(seen(absent), closing))).toBe(`${steps}, make-directory, write-record`);
     expect(words(planDirectory(seen(directory({ mode: "0700" }), record), closing))).toBe(steps);
@@ -153,29 +157,35 @@ describe("a directory", () => {
 
 describe("a cron table", () => {
   const record = recordOf({ kind: "cron-table" });
-  const wish = { path, sha256: wished, permissions, record, takesOver: ["/root/backup_database.sh"] };
+  const desired = {
+    path,
+    sha256: desiredSha256,
+    permissions,
+    record,
+    takesOver: ["/root/backup_database.sh"],
+  };
   const ours = "# mine\n0 2 * * * /root/backup_database.sh >> /root/x.log 2>&1\n5 * * * * /bin/true\n";
   const cases: [string, Observation, string | null, string][] = [
-    ["right, root has no crontab", seen(holding(wished), record), null, right],
-    ["right, nothing to take over", seen(holding(wished), record), "5 * * * * /bin/true\n", right],
-    ["right, a line to take over", seen(holding(wished), record), ours, "replace-crontab"],
+    ["right, root has no crontab", seen(holding(desiredSha256), record), null, right],
+    ["right, nothing to take over", seen(holding(desiredSha256), record), "5 * * * * /bin/true\n", right],
+    ["right, a line to take over", seen(holding(desiredSha256), record), ours, "replace-crontab"],
     ["absent, a line to take over", seen(absent), ours, "write, write-record, replace-crontab"],
     [
       "wrong mode, of which cron notices no change",
-      seen(holding(wished, { mode: "0644" }), record),
+      seen(holding(desiredSha256, { mode: "0644" }), record),
       null,
       "write",
     ],
-    ["a second name", seen(linked(wished), record), null, "write"],
-    ["a second name, of nobody", seen(linked(wished)), null, "write, write-record"],
+    ["a second name", seen(linked(desiredSha256), record), null, "write"],
+    ["a second name, of nobody", seen(linked(desiredSha256)), null, "write, write-record"],
     ["edited, with a second name", seen(linked(foreign), record), null, "keep, write"],
   ];
   it.each(cases)("%s", (_, observation, crontab, expected) => {
-    expect(words(planCronTable(observation, crontab, wish))).toBe(expected);
+    expect(words(planCronTable(observation, crontab, desired))).toBe(expected);
   });
 
   it("leaves every other line of the crontab as it is", () => {
-    expect(planCronTable(seen(holding(wished), record), ours, wish).steps).toEqual([
+    expect(planCronTable(seen(holding(desiredSha256), record), ours, desired).steps).toEqual([
       { do: "replace-crontab", before: ours, after: "# mine\n5 * * * * /bin/true\n" },
     ]);
   });
