@@ -17,14 +17,14 @@ const notes = {
     "The same playbook with pipelining, a connection that is kept for ten minutes, and without facts, which it does not use. Each run begins without a connection.",
 };
 
-/** Ansible with a playbook for the wish; `commands` is the directory with ansible-playbook. */
-export function ansible({ server, road, wish, directory }: Job, commands: string, tuning: Tuning): Tool {
+/** Ansible with a playbook for the desired state; `commands` is the directory with ansible-playbook. */
+export function ansible({ server, road, desired, directory }: Job, commands: string, tuning: Tuning): Tool {
   const file = (name: string) => join(directory, name);
   const home = file("home");
   const sockets = join(home, "cp");
   mkdirSync(sockets, { recursive: true });
-  const sources = writeSources(file("files"), wish);
-  writeFileSync(file("playbook.yml"), playbookText(wish, sources, tuning));
+  const sources = writeSources(file("files"), desired);
+  writeFileSync(file("playbook.yml"), playbookText(desired, sources, tuning));
   writeFileSync(file("inventory"), inventoryText(road.alias, road.sshConfig));
   writeFileSync(file("ansible.cfg"), settingsText(home, tuning));
   const env = { ...process.env, ANSIBLE_CONFIG: file("ansible.cfg"), LC_ALL: "C.UTF-8" };

@@ -1,20 +1,24 @@
 import { isCommandPluginInstalled } from "../../../infra/program/command-plugin.ts";
 import { shellCommand } from "../../../scripts/contract/quoting.ts";
+import { cronFile, type DesiredState } from "./desired-state.ts";
 import { createProject } from "./engine.ts";
 import type { Way } from "./road.ts";
 import { type Sources, writeSources } from "./sources.ts";
 import type { Job, Tool } from "./tool.ts";
-import { cronFile, type Wish } from "./wish.ts";
 
 export const commandName = "@pulumi/command";
 
-/** What stands in the project: the wish as commands and copies. */
-export function commandProgramText(wish: Wish, sources: Pick<Sources, "of">, keyFile: string): string {
-  const directories = wish.directories.map(({ path, mode }) => ({
+/** What stands in the project: the desired state as commands and copies. */
+export function commandProgramText(
+  desired: DesiredState,
+  sources: Pick<Sources, "of">,
+  keyFile: string,
+): string {
+  const directories = desired.directories.map(({ path, mode }) => ({
     path,
     command: `${shellCommand("mkdir", "-p", path)} && ${shellCommand("chmod", mode, path)}`,
   }));
-  const files = [...wish.files, cronFile(wish)].map(({ path, mode }) => ({
+  const files = [...desired.files, cronFile(desired)].map(({ path, mode }) => ({
     path,
     source: sources.of(path),
     command: shellCommand("chmod", mode, path),
@@ -47,9 +51,9 @@ export const commandPluginOnPath = (): boolean =>
   isCommandPluginInstalled({ PATH: process.env.PATH, PULUMI_HOME: "/nonexistent" });
 
 /** A program of @pulumi/command; {@link commandPluginOnPath} must hold. */
-export async function commandProgram({ server, road, wish, directory }: Job): Promise<Tool> {
-  const sources = writeSources(directory, wish);
-  const project = await createProject("command", commandProgramText(wish, sources, road.way.identityFile));
+export async function commandProgram({ server, road, desired, directory }: Job): Promise<Tool> {
+  const sources = writeSources(directory, desired);
+  const project = await createProject("command", commandProgramText(desired, sources, road.way.identityFile));
   let led: Way["port"] | null = null;
   const pulumi = async (...argv: string[]) => {
     if (led !== road.way.port) await project.pulumi("config", "set", "port", String(road.way.port));

@@ -1,17 +1,17 @@
 import { type Contest, type Contestant, faster, type Goal, type Median, within } from "../contest.ts";
 import { ansibleNames } from "./ansible.ts";
+import type { DesiredState } from "./desired-state.ts";
 import { engineName, engineNote, type Project, unpreviewedEngineName } from "./engine.ts";
 import { programName, unpreviewedName } from "./program.ts";
 import { pyinfraName } from "./pyinfra.ts";
 import { differences, empty } from "./server-state.ts";
 import { timed, timedWithLogins } from "./timing.ts";
 import type { Tool } from "./tool.ts";
-import type { Wish } from "./wish.ts";
 
-/** A tool with the wish for its own server. */
+/** A tool with the desired state for its own server. */
 export interface Contender {
   tool: Tool;
-  wish: Wish;
+  desired: DesiredState;
 }
 
 /** What all contests with one server a tool share. */
@@ -76,17 +76,17 @@ function engineApplies(engine: Project, prepare?: Contestant["prepare"]): Contes
 function firstApply(setting: OneServer): Contest {
   const { contenders, engine } = setting;
   const contestants = contenders.map(
-    ({ tool, wish }): Contestant => ({
+    ({ tool, desired }): Contestant => ({
       name: tool.name,
       note: tool.note,
       prepare: async () => {
-        await empty(tool.server, wish);
+        await empty(tool.server, desired);
         tool.forget?.();
         await tool.rest?.();
       },
       run: async () => {
         const sample = await timedWithLogins(tool.server, tool.apply);
-        const wrong = await differences(tool.server, wish);
+        const wrong = await differences(tool.server, desired);
         if (wrong.length > 0) throw new Error(`${tool.name} has not done the work:\n${wrong.join("\n")}`);
         return sample;
       },
@@ -158,7 +158,7 @@ function driftCheck(setting: OneServer): Contest {
   return contest(
     setting,
     "Drift check",
-    "Whether anything on the server differs from the wish, without changing it.",
+    "Whether anything on the server differs from the desired state, without changing it.",
     [...contestants, engineContestant(() => engine.pulumi("preview", "--expect-no-changes"))],
     (median) => [
       ...asFastAsALook("drift check", median),

@@ -5,7 +5,7 @@ export interface Phases {
   /** Everything that is none of the others. */
   cli: number;
   languageHost: number;
-  /** All starts of the plugin together: the engine starts it once to look, and once to check the program's wishes. */
+  /** All starts of the plugin together: the engine starts it once to look, and once to check the program's inputs. */
   pluginStart: number;
   /** From the start of ssh to the server's first word. */
   handshake: number;

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
+import type { DesiredState } from "./desired-state.ts";
 import type { Sources } from "./sources.ts";
-import type { Wish } from "./wish.ts";
 
-/** Ansible's files for a wish: each tool is written as its documentation has it, with its own modules. */
+/** Ansible's files for a desired state: each tool is written as its documentation has it, with its own modules. */
 
 /** With Ansible's own settings unless tuned: then no facts are gathered, which nothing here needs. */
 export interface Tuning {
@@ -25,9 +25,9 @@ export function cronFields<Name extends string>(
 /** What is left of a path in a name for people and in a marker of cron's. */
 export const entryName = (command: string): string => command.split(" ")[0]?.split("/").at(-1) ?? command;
 
-/** A playbook that makes everything of the wish, one module's work a thing. */
-export function playbookText(wish: Wish, sources: Pick<Sources, "of">, { tuned }: Tuning): string {
-  const { directories, files, cron } = wish;
+/** A playbook that makes everything of the desired state, one module's work a thing. */
+export function playbookText(desired: DesiredState, sources: Pick<Sources, "of">, { tuned }: Tuning): string {
+  const { directories, files, cron } = desired;
   const cronFile = cron.path.split("/").at(-1);
   const tasks = [
     {

@@ -1,9 +1,9 @@
+import type { DesiredState } from "./desired-state.ts";
 import { cronFields, entryName } from "./playbook.ts";
 import type { Way } from "./road.ts";
 import type { Sources } from "./sources.ts";
-import type { Wish } from "./wish.ts";
 
-/** pyinfra's files for a wish, with its own operations. */
+/** pyinfra's files for a desired state, with its own operations. */
 
 /** A value as Python writes it; a JSON text of strings and numbers is one of Python as well. */
 const python = (value: string | number): string => JSON.stringify(value);
@@ -14,10 +14,10 @@ function call(operation: string, what: string, words: Readonly<Record<string, st
 }
 
 /**
- * A deploy that makes everything of the wish. pyinfra knows crontabs of users and not the tables of cron.d, so the
- * entries go into root's.
+ * A deploy that makes everything of the desired state. pyinfra knows crontabs of users and not the tables of cron.d, so
+ * the entries go into root's.
  */
-export function deployText({ directories, files, cron }: Wish, sources: Pick<Sources, "of">): string {
+export function deployText({ directories, files, cron }: DesiredState, sources: Pick<Sources, "of">): string {
   const root = { user: "root", group: "root" };
   const names = ["minute", "hour", "day_of_month", "month", "day_of_week"] as const;
   const lines = [

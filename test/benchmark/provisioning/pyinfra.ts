@@ -8,11 +8,11 @@ import type { Job, Tool } from "./tool.ts";
 
 export const pyinfraName = "pyinfra";
 
-/** pyinfra with a deploy for the wish; `commands` is the directory with pyinfra. */
-export function pyinfra({ server, road, wish, directory }: Job, commands: string): Tool {
+/** pyinfra with a deploy for the desired state; `commands` is the directory with pyinfra. */
+export function pyinfra({ server, road, desired, directory }: Job, commands: string): Tool {
   const file = (name: string) => join(directory, name);
-  const sources = writeSources(file("files"), wish);
-  writeFileSync(file("deploy.py"), deployText(wish, sources));
+  const sources = writeSources(file("files"), desired);
+  writeFileSync(file("deploy.py"), deployText(desired, sources));
   const deploy = async (...words: string[]) => {
     // Where the road leads is not known before.
     writeFileSync(file("inventory.py"), pyinfraInventoryText(road.alias, road.way));

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { shellCommand } from "../../../scripts/contract/quoting.ts";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
-import type { Wish } from "./wish.ts";
+import type { DesiredState } from "./desired-state.ts";
 
 /** Takes everything away that any tool has put there. @throws Error when that fails */
-export async function empty(server: SandboxServer, wish: Wish): Promise<void> {
-  const paths = [...wish.directories, ...wish.files, wish.cron].map(({ path }) => path);
+export async function empty(server: SandboxServer, desired: DesiredState): Promise<void> {
+  const paths = [...desired.directories, ...desired.files, desired.cron].map(({ path }) => path);
   const ours = ["/var/lib/remotehost", "/root/.ansible"];
   const { code, stderr } = await server.run(
     `${shellCommand("rm", "-rf", ...paths, ...ours)} && { crontab -r 2>/dev/null || true; }`,
@@ -13,11 +13,16 @@ export async function empty(server: SandboxServer, wish: Wish): Promise<void> {
   if (code !== 0) throw new Error(`${server.alias} could not be emptied: ${stderr}`);
 }
 
-/** What is not as wished, one line each; whatever the tool, its cron entries stand in the table or in root's crontab. */
-export async function differences(server: SandboxServer, wish: Wish): Promise<string[]> {
+/**
+ * What is not as desired, one line each; whatever the tool, its cron entries stand in the table or in root's crontab.
+ */
+export async function differences(server: SandboxServer, desired: DesiredState): Promise<string[]> {
   const kinds = [
-    ...wish.directories.map(({ path, mode }) => ({ path, line: `directory ${mode.replace(/^0/, "")} root` })),
-    ...wish.files.map(({ path, mode, content }) => ({
+    ...desired.directories.map(({ path, mode }) => ({
+      path,
+      line: `directory ${mode.replace(/^0/, "")} root`,
+    })),
+    ...desired.files.map(({ path, mode, content }) => ({
       path,
       line: `regular file ${mode.replace(/^0/, "")} root ${createHash("sha256").update(content).digest("hex")}`,
     })),
@@ -34,10 +39,10 @@ done`;
     lines[index] === line ? [] : [`${path}: ${lines[index]} instead of ${line}`],
   );
   const { stdout: cron } = await server.run(
-    `${shellCommand("cat", wish.cron.path)} 2>/dev/null; crontab -l 2>/dev/null`,
+    `${shellCommand("cat", desired.cron.path)} 2>/dev/null; crontab -l 2>/dev/null`,
   );
   const entries = cron.split("\n");
-  const missing = wish.cron.entries.filter(
+  const missing = desired.cron.entries.filter(
     ({ schedule, user, command }) =>
       !entries.includes(`${schedule} ${user} ${command}`) && !entries.includes(`${schedule} ${command}`),
   );

@@ -1,19 +1,19 @@
 import { shellCommand, shellWord } from "../../../scripts/contract/quoting.ts";
+import { cronFile, type DesiredState } from "./desired-state.ts";
 import type { Sources } from "./sources.ts";
-import { cronFile, type Wish } from "./wish.ts";
 
 /** What people write who use no tool: a script that logs in anew for each step and looks at nothing. */
 export function shellStepsText(
-  wish: Wish,
+  desired: DesiredState,
   sources: Pick<Sources, "of">,
   sshConfig: string,
   alias: string,
 ): string {
   const on = (command: string) => `${shellCommand("ssh", "-F", sshConfig, alias)} ${shellWord(command)}`;
-  const directories = wish.directories.map(({ path, mode }) =>
+  const directories = desired.directories.map(({ path, mode }) =>
     on(`${shellCommand("mkdir", "-p", path)} && ${shellCommand("chmod", mode, path)}`),
   );
-  const files = [...wish.files, cronFile(wish)].map(({ path, mode }) => {
+  const files = [...desired.files, cronFile(desired)].map(({ path, mode }) => {
     const write = `cat > ${shellWord(path)} && ${shellCommand("chmod", mode, path)}`;
     return `${on(write)} < ${shellWord(sources.of(path))}`;
   });
@@ -21,8 +21,13 @@ export function shellStepsText(
 }
 
 /** One archive through one login, unpacked there or compared with what is there: nothing can be faster. */
-export function tarText(wish: Wish, sources: Pick<Sources, "root">, sshConfig: string, alias: string) {
-  const paths = [...wish.directories, ...wish.files, cronFile(wish)].map(({ path }) =>
+export function tarText(
+  desired: DesiredState,
+  sources: Pick<Sources, "root">,
+  sshConfig: string,
+  alias: string,
+) {
+  const paths = [...desired.directories, ...desired.files, cronFile(desired)].map(({ path }) =>
     path.replace(/^\//, ""),
   );
   const owner = ["--owner=0", "--group=0", "--numeric-owner"];

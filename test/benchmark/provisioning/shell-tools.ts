@@ -6,10 +6,10 @@ import { writeSources } from "./sources.ts";
 import type { Job, Tool } from "./tool.ts";
 
 /** A script with one ssh a step. */
-export function shellSteps({ server, road, wish, directory }: Job): Tool {
+export function shellSteps({ server, road, desired, directory }: Job): Tool {
   const script = join(directory, "steps.sh");
-  const sources = writeSources(join(directory, "files"), wish);
-  writeFileSync(script, shellStepsText(wish, sources, road.sshConfig, road.alias));
+  const sources = writeSources(join(directory, "files"), desired);
+  writeFileSync(script, shellStepsText(desired, sources, road.sshConfig, road.alias));
   return {
     name: "shell script, one ssh a step",
     note: "Writes everything each time, in place: what is read meanwhile is half a file. Looks at nothing, so that it has no drift check.",
@@ -23,9 +23,9 @@ export function shellSteps({ server, road, wish, directory }: Job): Tool {
 }
 
 /** The floor. */
-export function tar({ server, road, wish, directory }: Job): Tool {
-  const sources = writeSources(join(directory, "files"), wish);
-  const { apply, check } = tarText(wish, sources, road.sshConfig, road.alias);
+export function tar({ server, road, desired, directory }: Job): Tool {
+  const sources = writeSources(join(directory, "files"), desired);
+  const { apply, check } = tarText(desired, sources, road.sshConfig, road.alias);
   return {
     name: "tar | ssh",
     note: "The floor: one archive through one login, unpacked over whatever is there, or compared with it by tar -d. It owns nothing and removes nothing.",

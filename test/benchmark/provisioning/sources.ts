@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { cronFile, type Wish } from "./wish.ts";
+import { cronFile, type DesiredState } from "./desired-state.ts";
 
-/** The files of a wish on this machine: `/root/x` lies at `ROOT/root/x`, with its mode. */
+/** The files of a desired state on this machine: `/root/x` lies at `ROOT/root/x`, with its mode. */
 export interface Sources {
   root: string;
   /** Where a file of the server lies here. */
@@ -10,13 +10,13 @@ export interface Sources {
 }
 
 /** Writes them below `root`, which is made. */
-export function writeSources(root: string, wish: Wish): Sources {
+export function writeSources(root: string, desired: DesiredState): Sources {
   const of = (path: string) => join(root, path);
-  for (const { path, mode } of wish.directories) {
+  for (const { path, mode } of desired.directories) {
     mkdirSync(of(path), { recursive: true });
     chmodSync(of(path), Number.parseInt(mode, 8));
   }
-  for (const { path, mode, content } of [...wish.files, cronFile(wish)]) {
+  for (const { path, mode, content } of [...desired.files, cronFile(desired)]) {
     mkdirSync(dirname(of(path)), { recursive: true });
     writeFileSync(of(path), content);
     chmodSync(of(path), Number.parseInt(mode, 8));

@@ -37,25 +37,25 @@ export async function tamperingTrial(contenders: readonly Contender[]): Promise<
   };
 }
 
-async function fatesOf({ tool, wish }: Contender): Promise<Fate[]> {
+async function fatesOf({ tool, desired }: Contender): Promise<Fate[]> {
   const fates: Fate[] = [];
-  for (const { what, command } of tamperingsOf(wish)) {
+  for (const { what, command } of tamperingsOf(desired)) {
     say(`tampering: ${tool.name}, ${what}`);
     const { code, stderr } = await tool.server.run(command);
-    if (code !== 0 || (await differences(tool.server, wish)).length === 0)
+    if (code !== 0 || (await differences(tool.server, desired)).length === 0)
       throw new Error(`“${what}” has done nothing on ${tool.server.alias}: ${stderr}`);
     const seen = tool.check ? await tool.check() : null;
     await tool.apply();
-    const repaired = (await differences(tool.server, wish)).length === 0;
+    const repaired = (await differences(tool.server, desired)).length === 0;
     fates.push({ what, seen, repaired });
     // So that the next tampering is all that differs.
-    if (!repaired) await undo({ tool, wish });
+    if (!repaired) await undo({ tool, desired });
   }
   return fates;
 }
 
-async function undo({ tool, wish }: Contender): Promise<void> {
-  await empty(tool.server, wish);
+async function undo({ tool, desired }: Contender): Promise<void> {
+  await empty(tool.server, desired);
   tool.forget?.();
   await tool.apply();
 }

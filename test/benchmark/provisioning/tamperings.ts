@@ -1,5 +1,5 @@
 import { shellCommand, shellWord } from "../../../scripts/contract/quoting.ts";
-import type { Wish } from "./wish.ts";
+import type { DesiredState } from "./desired-state.ts";
 
 /** One hand's work on a server, done as root there. */
 export interface Tampering {
@@ -8,7 +8,7 @@ export interface Tampering {
 }
 
 /** One of each kind; wherever the tool keeps cron entries, the line goes and what marks it stays. */
-export function tamperingsOf({ directories, files, cron }: Wish): Tampering[] {
+export function tamperingsOf({ directories, files, cron }: DesiredState): Tampering[] {
   const text = firstOf(files, ({ path }) => path.endsWith(".txt"));
   const launcher = firstOf(files, ({ mode }) => mode === "0700");
   const other = firstOf(files, ({ mode, path }) => mode === "0700" && path !== launcher.path);
@@ -31,6 +31,6 @@ if lines=$(crontab -l 2>/dev/null); then printf '%s\\n' "$lines" | ${without} | 
 
 function firstOf<T>(all: readonly T[], isRight: (one: T) => boolean): T {
   const found = all.find(isRight);
-  if (found === undefined) throw new Error("the wish has nothing of that kind");
+  if (found === undefined) throw new Error("the desired state has nothing of that kind");
   return found;
 }

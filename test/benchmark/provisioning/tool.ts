@@ -1,8 +1,8 @@
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
+import type { DesiredState } from "./desired-state.ts";
 import type { Road } from "./road.ts";
-import type { Wish } from "./wish.ts";
 
-/** One way of putting the wish on a server of its own. */
+/** One way of putting the desired state on a server of its own. */
 export interface Tool {
   name: string;
   /** What it does and does not do, in a sentence. */
@@ -24,7 +24,7 @@ export interface Tool {
 export interface Job {
   server: SandboxServer;
   road: Road;
-  wish: Wish;
+  desired: DesiredState;
   /** A directory of its own on this machine. */
   directory: string;
 }

@@ -6,6 +6,7 @@ import { startServers } from "../../e2e/servers.ts";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { ansible } from "./ansible.ts";
 import { commandName, commandPluginOnPath, commandProgram } from "./command-program.ts";
+import { type DesiredState, desiredStateOf } from "./desired-state.ts";
 import type { Contender } from "./one-server.ts";
 import { configurationAt, type Program, program, unpreviewedProgram } from "./program.ts";
 import { pyinfra } from "./pyinfra.ts";
@@ -13,7 +14,6 @@ import { type Road, roadTo } from "./road.ts";
 import { installPython } from "./server-python.ts";
 import { shellSteps, tar } from "./shell-tools.ts";
 import type { Job, Tool } from "./tool.ts";
-import { type Wish, wishOf } from "./wish.ts";
 
 /** Where Node lies on servers that bring their own. */
 const node = "/usr/local/bin/node";
@@ -49,10 +49,10 @@ export async function openWorkshop(directory: string, commands: string): Promise
     const own = join(directory, server.alias);
     mkdirSync(own);
     const road = roadTo(server);
-    const wish = wishFor(server, road);
-    const tool = await make({ server, road, wish, directory: own });
+    const desired = desiredStateFor(server, road);
+    const tool = await make({ server, road, desired, directory: own });
     tools.push(tool);
-    contenders.push({ tool, wish });
+    contenders.push({ tool, desired });
     return tool;
   };
   try {
@@ -80,11 +80,11 @@ export async function openWorkshop(directory: string, commands: string): Promise
 }
 
 /** What this program puts on a server by its defaults, but for Node. */
-function wishFor(server: SandboxServer, road: Road): Wish {
+function desiredStateFor(server: SandboxServer, road: Road): DesiredState {
   const result = planOf(configurationAt([{ server, road }]));
   const plan = "plan" in result ? result.plan.servers[0] : undefined;
   if (plan === undefined) throw new Error(`the configuration of ${server.alias} is wrong`);
   const bundles = buildPrograms();
   const stack = "database-backups/sandbox";
-  return wishOf(plan, node, bundles, { stack, programsVersion: programsVersion(bundles) });
+  return desiredStateOf(plan, node, bundles, { stack, programsVersion: programsVersion(bundles) });
 }

@@ -7,10 +7,10 @@ import {
   playbookText,
   settingsText,
 } from "../../benchmark/provisioning/playbook.ts";
-import { sources, wish } from "./small-wish.ts";
+import { desired, sources } from "./small-desired-state.ts";
 
-test("the playbook has a task a kind, with every thing of the wish", () => {
-  const [play] = parse(playbookText(wish, sources, { tuned: false }));
+test("the playbook has a task a kind, with every thing of the desired state", () => {
+  const [play] = parse(playbookText(desired, sources, { tuned: false }));
   expect(play).not.toHaveProperty("gather_facts");
   expect(play.tasks.map(({ loop }: { loop: unknown }) => loop)).toEqual([
     [{ path: "/srv/backups", mode: "0700" }],
@@ -30,7 +30,7 @@ test("the playbook has a task a kind, with every thing of the wish", () => {
 });
 
 test("tuned, it gathers no facts and keeps its connection", () => {
-  const [play] = parse(playbookText(wish, sources, { tuned: true }));
+  const [play] = parse(playbookText(desired, sources, { tuned: true }));
   expect(play.gather_facts).toBe(false);
   expect(settingsText("/home", { tuned: true })).toContain("pipelining = true\nssh_args = ");
   expect(settingsText("/home", { tuned: false })).not.toMatch(/pipelining|ssh_args/);

@@ -4,11 +4,11 @@ import {
   deployText,
   pyinfraInventoryText,
 } from "../../benchmark/provisioning/pyinfra-deploy.ts";
-import { sources, wish } from "./small-wish.ts";
+import { desired, sources } from "./small-desired-state.ts";
 
 test("the deploy has an operation a thing", () => {
   const owner = 'user="root", group="root"';
-  expect(deployText(wish, sources).split("\n")).toEqual([
+  expect(deployText(desired, sources).split("\n")).toEqual([
     "from pyinfra.operations import crontab, files",
     "",
     `files.directory(name="/srv/backups", path="/srv/backups", mode="0700", ${owner})`,

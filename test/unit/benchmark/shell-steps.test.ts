@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { shellStepsText, tarText } from "../../benchmark/provisioning/shell-steps.ts";
-import { sources, wish } from "./small-wish.ts";
+import { desired, sources } from "./small-desired-state.ts";
 
 test("the script logs in once for each thing", () => {
-  const lines = shellStepsText(wish, sources, "/c", "one").trim().split("\n");
+  const lines = shellStepsText(desired, sources, "/c", "one").trim().split("\n");
   expect(lines.slice(0, 3)).toEqual([
     "set -eu",
     "ssh -F /c one 'mkdir -p /srv/backups && chmod 0700 /srv/backups'",
@@ -16,7 +16,7 @@ test("the script logs in once for each thing", () => {
 });
 
 test("the archive has everything and goes through one login", () => {
-  const { apply, check } = tarText(wish, sources, "/c", "one");
+  const { apply, check } = tarText(desired, sources, "/c", "one");
   expect(apply).toMatch(/^tar -c -C \/files .* srv\/backups srv\/notes\.txt .* etc\/cron\.d\/backups \| ssh/);
   expect(apply).toMatch(/ \| ssh -F \/c one 'tar -x -p -C \/ -f -'$/);
   expect(check).toMatch(/ \| ssh -F \/c one 'tar -d -C \/ -f -'$/);

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { fatesText } from "../../benchmark/provisioning/tampering-trial.ts";
 import { tamperingsOf } from "../../benchmark/provisioning/tamperings.ts";
-import { wish } from "./small-wish.ts";
+import { desired } from "./small-desired-state.ts";
 
 test("each kind hits something else", () => {
-  const commands = Object.fromEntries(tamperingsOf(wish).map(({ what, command }) => [what, command]));
+  const commands = Object.fromEntries(tamperingsOf(desired).map(({ what, command }) => [what, command]));
   expect(commands).toMatchObject({
     "changed file content": "echo '# by hand' >> /srv/notes.txt",
     "changed file mode": "chmod 0755 '/srv/it'\\''s.sh'",
@@ -15,8 +15,8 @@ test("each kind hits something else", () => {
   expect(commands["removed cron line"]).toContain("grep -vF '/srv/run.sh '");
 });
 
-test("a wish without files cannot be tampered with", () => {
-  expect(() => tamperingsOf({ ...wish, files: [] })).toThrow("the wish has nothing of that kind");
+test("a desired state without files cannot be tampered with", () => {
+  expect(() => tamperingsOf({ ...desired, files: [] })).toThrow("the desired state has nothing of that kind");
 });
 
 test("what became of them reads as a sentence", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { commandProgramText } from "../../benchmark/provisioning/command-program.ts";
 import { sshConfigText } from "../../benchmark/provisioning/road.ts";
-import { sources, wish } from "./small-wish.ts";
+import { desired, sources } from "./small-desired-state.ts";
 
 test("an alias leads where it is told, with known hosts checked", () => {
   const text = sshConfigText("one", { port: 2222, identityFile: "/key", knownHosts: "/known" });
@@ -11,7 +11,7 @@ test("an alias leads where it is told, with known hosts checked", () => {
 });
 
 test("the program of @pulumi/command copies every file and says its mode", () => {
-  const text = commandProgramText(wish, sources, "/key");
+  const text = commandProgramText(desired, sources, "/key");
   expect(text).toContain(
     '{"path":"/srv/backups","command":"mkdir -p /srv/backups && chmod 0700 /srv/backups"}',
   );

@@ -14,7 +14,7 @@ import { type Deployment, serverSettingsText } from "../../../infra/server-files
 import type { Bundle } from "../../../scripts/build.ts";
 
 /** The work that every tool does: what is to be on one server, all of it root's. */
-export interface Wish {
+export interface DesiredState {
   /** In the order in which they can be made; modes in four octal digits. */
   directories: readonly { path: string; mode: string }[];
   files: readonly { path: string; mode: string; content: string }[];
@@ -26,12 +26,12 @@ export interface Wish {
 }
 
 /** What a BackupServer declares for a plan with `runtime: system` and without a pingUrl; `node` is the server's own. */
-export function wishOf(
+export function desiredStateOf(
   plan: ServerPlan,
   node: string,
   bundles: readonly Bundle[],
   deployment: Deployment,
-): Wish {
+): DesiredState {
   const { paths } = plan;
   const settings = settingsFile(plan);
   const bundleFiles = bundles.map((bundle) => ({
@@ -66,7 +66,7 @@ export function wishOf(
 }
 
 /** The cron table as one more file, for tools that know nothing of cron. */
-export const cronFile = ({ cron }: Wish): Wish["files"][number] => ({
+export const cronFile = ({ cron }: DesiredState): DesiredState["files"][number] => ({
   path: cron.path,
   mode: "0644",
   content: cronTableText(cron.environment, cron.entries),

@@ -1,7 +1,7 @@
-import type { Wish } from "../../benchmark/provisioning/wish.ts";
+import type { DesiredState } from "../../benchmark/provisioning/desired-state.ts";
 
-/** A wish with one thing of each kind, or two where they differ. */
-export const wish: Wish = {
+/** A desired state with one thing of each kind, or two where they differ. */
+export const desired: DesiredState = {
   directories: [{ path: "/srv/backups", mode: "0700" }],
   files: [
     { path: "/srv/notes.txt", mode: "0600", content: "text\n" },
