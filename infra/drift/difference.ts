@@ -3,7 +3,7 @@ import { nameOf } from "../remotehost/identity.ts";
 import { unknownValue } from "../remotehost/looking.ts";
 import { differingNames } from "./inputs.ts";
 import type { Drift, PropertyChange } from "./report.ts";
-import type { Sighting } from "./sightings.ts";
+import type { ResourceEvent } from "./resource-events.ts";
 import { sha256Of, shortened, textOf, textProperties, unifiedDiff } from "./texts.ts";
 
 /** What the two sides of a diff are called. */
@@ -16,7 +16,7 @@ type Place = Pick<Drift, "resource" | "type" | "path" | "properties" | "diff">;
 
 /** Where a difference is and what it consists of; a side that is null has nothing to be compared. */
 export function placeOf(
-  { urn, type }: Sighting,
+  { urn, type }: ResourceEvent,
   before: Inputs | null,
   after: Inputs | null,
   labels: Labels,

@@ -4,8 +4,8 @@ import { connectionIn, requirementsOf } from "../remotehost/looking.ts";
 import type { Requirements } from "../remotehost/requirements.ts";
 import { judge } from "./judgement.ts";
 import type { ServerReport } from "./report.ts";
+import type { Preview, ResourceEvent } from "./resource-events.ts";
 import type { LookRequest, ServerLook } from "./server-look.ts";
-import type { Preview, Sighting } from "./sightings.ts";
 
 /** A server as a preview shows it. */
 export interface PreviewedServer {
@@ -13,7 +13,7 @@ export interface PreviewedServer {
   /** Null for what belongs to no server. */
   connection: Connection | null;
   requirements: Requirements | null;
-  sightings: Sighting[];
+  events: ResourceEvent[];
   /** What the refresh and the program found wrong with it, each sentence once. */
   problems: string[];
   /** Those of them that only the program can know, comparing it with the others. */
@@ -29,11 +29,11 @@ const readinessType = "remotehost:index:Readiness";
 /** Every server of the stack with what belongs to it, in order of their keys. */
 export function serversOf(preview: Preview): PreviewedServer[] {
   const all = [...preview.resources.values()];
-  const keys = new Set(all.flatMap((sighting) => connectionOf(sighting)?.key ?? []));
-  const keyOf = (sighting: Sighting): string => {
-    const name = nameOf(sighting.urn);
+  const keys = new Set(all.flatMap((event) => connectionOf(event)?.key ?? []));
+  const keyOf = (event: ResourceEvent): string => {
+    const name = nameOf(event.urn);
     const owner = [...keys].find((key) => name === key || name.startsWith(`${key}-`));
-    return connectionOf(sighting)?.key ?? owner ?? name;
+    return connectionOf(event)?.key ?? owner ?? name;
   };
   const groups = Map.groupBy(all, keyOf);
   return [...groups]
@@ -41,7 +41,7 @@ export function serversOf(preview: Preview): PreviewedServer[] {
     .map(([key, group]) => serverOf(key, group, preview));
 }
 
-function serverOf(key: string, group: readonly Sighting[], preview: Preview): PreviewedServer {
+function serverOf(key: string, group: readonly ResourceEvent[], preview: Preview): PreviewedServer {
   const readiness = group.find(({ type }) => type === readinessType);
   const seen = strings(readiness?.found?.problems);
   const told = strings(property(property(preview.outputs?.servers, key), "problems"));
@@ -49,7 +49,7 @@ function serverOf(key: string, group: readonly Sighting[], preview: Preview): Pr
     key,
     connection: group.map(connectionOf).find((connection) => connection !== null) ?? null,
     requirements: requirementsOf(readiness?.desired ?? readiness?.before ?? {}),
-    sightings: group.filter((sighting) => sighting !== readiness),
+    events: group.filter((event) => event !== readiness),
     problems: [...new Set([...seen, ...told])],
     programProblems: told.filter((problem) => !seen.includes(problem)),
     isCutOff: preview.unread.size > 0,
@@ -59,25 +59,25 @@ function serverOf(key: string, group: readonly Sighting[], preview: Preview): Pr
 
 /** What is to be looked at on the server itself; null where the preview says everything. */
 export function lookRequestOf(server: PreviewedServer, preview: Preview): LookRequest | null {
-  const { connection, requirements, sightings, problems, isForgotten } = server;
+  const { connection, requirements, events, problems, isForgotten } = server;
   if (connection === null || isForgotten) return null;
   const stack = `${preview.project}/${preview.stack}`;
-  if (problems.length > 0) return { connection, stack, requirements, sightings };
-  const differing = sightings.filter((sighting) => {
-    const { drift, pending } = judge(sighting, null);
+  if (problems.length > 0) return { connection, stack, requirements, events };
+  const differing = events.filter((event) => {
+    const { drift, pending } = judge(event, null);
     return drift !== null || pending !== null;
   });
-  return differing.length === 0 ? null : { connection, stack, requirements: null, sightings: differing };
+  return differing.length === 0 ? null : { connection, stack, requirements: null, events: differing };
 }
 
 /** The report of one server. `look` is null where none was needed. */
 export function reportOf(server: PreviewedServer, look: ServerLook | null): ServerReport {
-  const { key, connection, sightings } = server;
+  const { key, connection, events } = server;
   const looks = look?.reached ? look.looks : null;
-  const judgements = sightings.map((sighting) => judge(sighting, looks?.get(sighting.urn) ?? null));
+  const judgements = events.map((event) => judge(event, looks?.get(event.urn) ?? null));
   const drift = sorted(judgements.flatMap((judgement) => judgement.drift ?? []));
   const pending = sorted(judgements.flatMap((judgement) => judgement.pending ?? []));
-  const deployed = sightings.some(({ before }) => before !== null);
+  const deployed = events.some(({ before }) => before !== null);
   const place = { key, host: connection?.host ?? key, deployed };
   if (server.isForgotten) return { ...place, verdict: "as-deployed", problems: [], drift: [], pending };
   if (look?.reached === false) {
@@ -100,7 +100,8 @@ function sorted<Place extends { path: string | null; resource: string }>(places:
 
 const cutOff = "Pulumi's refresh failed before everything of this server had been looked at. [DBK-DRIFT-2]";
 
-const connectionOf = ({ desired, before }: Sighting): Connection | null => connectionIn(desired ?? before);
+const connectionOf = ({ desired, before }: ResourceEvent): Connection | null =>
+  connectionIn(desired ?? before);
 
 function decommissioned({ config, project }: Preview): unknown {
   try {

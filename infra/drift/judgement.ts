@@ -3,7 +3,7 @@ import type { Found } from "../remotehost/looking.ts";
 import { type Labels, placeOf } from "./difference.ts";
 import { differingNames, holdsUnknown } from "./inputs.ts";
 import type { Drift, Pending } from "./report.ts";
-import type { Sighting } from "./sightings.ts";
+import type { ResourceEvent } from "./resource-events.ts";
 import { sha256Of } from "./texts.ts";
 
 export interface Judgement {
@@ -24,30 +24,30 @@ const pendingLabels: Labels = { before: "as deployed", after: "as the program wa
  * | otherwise                             | drift; pending too where the program wants a third thing     |
  * | as the state says, not as last written| drift: a run was cut off after it had read the hand's work  |
  */
-export function judge(sighting: Sighting, look: Found | null): Judgement {
-  return sighting.type.startsWith("remotehost:") ? judgeOurs(sighting, look) : judgeForeign(sighting);
+export function judge(event: ResourceEvent, look: Found | null): Judgement {
+  return event.type.startsWith("remotehost:") ? judgeOurs(event, look) : judgeForeign(event);
 }
 
-function judgeOurs(sighting: Sighting, look: Found | null): Judgement {
-  const { before, desired } = sighting;
-  const found = look?.found === undefined ? sighting.found : look.found;
+function judgeOurs(event: ResourceEvent, look: Found | null): Judgement {
+  const { before, desired } = event;
+  const found = look?.found === undefined ? event.found : look.found;
   const isUnlikeDesired = desired === undefined || differ(found, desired);
   if (!isUnlikeDesired) return { drift: null, pending: null };
   const isUnlikeState = differ(before, found);
   const isStale =
-    !isUnlikeState && desired !== undefined && desired !== null && isHandsWork(sighting, look, desired);
+    !isUnlikeState && desired !== undefined && desired !== null && isHandsWork(event, look, desired);
   const asDeployed = isStale ? desired : before;
   const isDrift = (isUnlikeState || isStale) && asDeployed !== null;
   const isPending = !isStale && desired !== undefined && differ(before, desired);
   return {
-    drift: isDrift ? driftOf(sighting, asDeployed, found, look) : null,
-    pending: isPending ? pendingOf(sighting, before, desired) : null,
+    drift: isDrift ? driftOf(event, asDeployed, found, look) : null,
+    pending: isPending ? pendingOf(event, before, desired) : null,
   };
 }
 
 /** The engine knows what the properties of other providers mean; their inputs alone do not say it. */
-function judgeForeign(sighting: Sighting): Judgement {
-  const { before, found, desired, changed, operation, reasons } = sighting;
+function judgeForeign(event: ResourceEvent): Judgement {
+  const { before, found, desired, changed, operation, reasons } = event;
   if (operation === "same") return { drift: null, pending: null };
   const isDrift = changed && before !== null;
   const names = desired ? differingNames(before ?? {}, desired) : reasons;
@@ -55,8 +55,8 @@ function judgeForeign(sighting: Sighting): Judgement {
   const isConsequence = before !== null && names.length === 0 && (changed || holdsUnknown(desired));
   const isPending = operation !== null && desired !== undefined && !isConsequence;
   return {
-    drift: isDrift ? driftOf(sighting, before, found, null) : null,
-    pending: isPending ? pendingOf(sighting, before, desired) : null,
+    drift: isDrift ? driftOf(event, before, found, null) : null,
+    pending: isPending ? pendingOf(event, before, desired) : null,
   };
 }
 
@@ -69,7 +69,11 @@ function differ(one: Inputs | null, other: Inputs | null): boolean {
 const permissions = new Set(["mode", "owner", "group"]);
 
 /** Whether what the state took for deployed is in truth what somebody left there. */
-function isHandsWork({ deployedUrn, before: found }: Sighting, look: Found | null, desired: Inputs): boolean {
+function isHandsWork(
+  { deployedUrn, before: found }: ResourceEvent,
+  look: Found | null,
+  desired: Inputs,
+): boolean {
   const record = look?.record?.urn === deployedUrn ? look.record : null;
   if (found === null) return record !== null && look?.isAbsent === true;
   if (["obstacle", "record", "table", "links", "openDirectories"].some((name) => found[name] !== undefined))
@@ -80,21 +84,21 @@ function isHandsWork({ deployedUrn, before: found }: Sighting, look: Found | nul
   return record !== null && record.kind !== "directory" && sha256 !== null && sha256 !== record.sha256;
 }
 
-function driftOf(sighting: Sighting, before: Inputs, found: Inputs | null, look: Found | null): Drift {
+function driftOf(event: ResourceEvent, before: Inputs, found: Inputs | null, look: Found | null): Drift {
   const obstructed = found !== null && found.obstacle !== undefined;
   // A directory changes whenever something is put into it.
-  const isDirectory = sighting.type.endsWith(":Directory") && !obstructed;
+  const isDirectory = event.type.endsWith(":Directory") && !obstructed;
   return {
     change: found === null ? "missing" : obstructed ? "obstructed" : "changed",
-    ...placeOf(sighting, before, found, driftLabels),
+    ...placeOf(event, before, found, driftLabels),
     changedAt: (isDirectory ? null : look?.changedAt?.toISOString()) ?? null,
   };
 }
 
-function pendingOf(sighting: Sighting, before: Inputs | null, desired: Inputs | null): Pending {
+function pendingOf(event: ResourceEvent, before: Inputs | null, desired: Inputs | null): Pending {
   // What moves is made anew, but for a cron table; the engine plans nothing for a server that is held.
-  const moves = before?.path !== desired?.path && !sighting.type.endsWith(":CronTable");
-  const isReplaced = sighting.operation === "replace" || moves;
+  const moves = before?.path !== desired?.path && !event.type.endsWith(":CronTable");
+  const isReplaced = event.operation === "replace" || moves;
   const change = before === null ? "create" : desired === null ? "delete" : isReplaced ? "replace" : "update";
-  return { change, ...placeOf(sighting, before, desired, pendingLabels) };
+  return { change, ...placeOf(event, before, desired, pendingLabels) };
 }

@@ -11,8 +11,8 @@ import { lookRequestOf, reportOf, serversOf } from "./investigation.ts";
 import { markdownReport } from "./markdown-report.ts";
 import { runPreview } from "./preview.ts";
 import { type DriftReport, makeReport } from "./report.ts";
+import type { Preview } from "./resource-events.ts";
 import { lookAtServer } from "./server-look.ts";
-import type { Preview } from "./sightings.ts";
 import { textReport } from "./text-report.ts";
 
 // Milliseconds between two lines about how far the engine has come.

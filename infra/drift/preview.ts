@@ -4,7 +4,7 @@ import { withProjectNode } from "../local-machine/places.ts";
 import { notUnderstood } from "../pulumi-cli/engine-events.ts";
 import { withParallelLooks } from "../pulumi-cli/parallel-looks.ts";
 import { withPulumi } from "../pulumi-cli/pulumi-cli.ts";
-import { addEvent, emptyPreview, type Preview } from "./sightings.ts";
+import { addEvent, emptyPreview, type Preview } from "./resource-events.ts";
 
 // Enough for whatever the CLI says about one failure.
 const keptStderr = 16 * 1024;

@@ -2,7 +2,7 @@ import type { Connection } from "../remotehost/connection.ts";
 import { RemoteHostError } from "../remotehost/errors.ts";
 import { type Found, hasPath, OpenServer, type Placed } from "../remotehost/looking.ts";
 import type { Requirements } from "../remotehost/requirements.ts";
-import type { Sighting } from "./sightings.ts";
+import type { ResourceEvent } from "./resource-events.ts";
 
 /** A server that is to be looked at. */
 export interface LookRequest {
@@ -11,7 +11,7 @@ export interface LookRequest {
   stack: string;
   /** Given where it is in question whether the server is ready. */
   requirements: Requirements | null;
-  sightings: readonly Sighting[];
+  events: readonly ResourceEvent[];
 }
 
 /** What a server says: each resource by its URN, and what is wrong with the server; or why it says nothing. */
@@ -21,14 +21,14 @@ export type ServerLook =
 
 /** Looks at one server in one login, and changes nothing there. Never fails. */
 export async function lookAtServer(
-  { connection, stack, requirements, sightings }: LookRequest,
+  { connection, stack, requirements, events }: LookRequest,
   progress: (text: string) => void,
 ): Promise<ServerLook> {
   const server = new OpenServer(connection, progress);
   try {
     const examined = requirements === null ? null : await server.examine(stack, requirements);
     if (examined?.isSeen === false) return { reached: false, problems: [] };
-    const placed = sightings.filter(({ type }) => hasPath(type));
+    const placed = events.filter(({ type }) => hasPath(type));
     const found = await server.look(stack, placed.map(placedAs));
     const looks = new Map(
       placed.flatMap(({ urn }, index): [string, Found][] => {
@@ -44,6 +44,6 @@ export async function lookAtServer(
 }
 
 /** Where it was deployed; where it never was, where it is to be. */
-function placedAs({ deployedUrn, type, before, desired, state }: Sighting): Placed {
+function placedAs({ deployedUrn, type, before, desired, state }: ResourceEvent): Placed {
   return { urn: deployedUrn, type, path: String(before?.path ?? desired?.path), state };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { lookRequestOf, reportOf, serversOf } from "../../../../infra/drift/investigation.ts";
 import { exitCodeOf } from "../../../../infra/drift/report.ts";
-import { addEvent, type Preview } from "../../../../infra/drift/sightings.ts";
+import { addEvent, type Preview } from "../../../../infra/drift/resource-events.ts";
 import { type Recording, replay, reportFrom } from "./recordings.ts";
 
 const server = (preview: Preview, wanted: string) => {
@@ -67,7 +67,7 @@ describe("a server is looked at itself", () => {
     expect(lookRequestOf(server(preview, "web-1"), preview)).toBeNull();
     const request = lookRequestOf(server(preview, "web-2"), preview);
     expect(request).toMatchObject({ stack: "database-backups/sandbox", requirements: null });
-    expect(request?.sightings).toHaveLength(1);
+    expect(request?.events).toHaveLength(1);
   });
 
   test("whole, where the preview may not have seen everything", () => {
@@ -75,7 +75,7 @@ describe("a server is looked at itself", () => {
     const request = lookRequestOf(server(preview, "web-2"), preview);
     expect(request?.connection).toMatchObject({ key: "web-2" });
     expect(request?.requirements?.commands).toContain("cron");
-    expect(request?.sightings).toHaveLength(1);
+    expect(request?.events).toHaveLength(1);
   });
 
   test("with every requirement, those beside the others too: a problem seen must be looked at again", () => {
@@ -91,10 +91,10 @@ describe("a server is looked at itself", () => {
       managed: ["shop"],
       formerStack: "p/before",
     };
-    for (const [urn, sighting] of preview.resources)
+    for (const [urn, event] of preview.resources)
       if (urn.endsWith("web-2-readiness")) {
-        Object.assign(sighting.before ?? {}, beside);
-        Object.assign(sighting.desired ?? {}, beside);
+        Object.assign(event.before ?? {}, beside);
+        Object.assign(event.desired ?? {}, beside);
       }
     const request = lookRequestOf(server(preview, "web-2"), preview);
     expect(request?.requirements).toMatchObject({ ...beside, commands: expect.arrayContaining(["cron"]) });
@@ -130,7 +130,7 @@ describe("what the look says of the server itself", () => {
   test("a server that was never deployed and is unfit did not drift", () => {
     const fresh = {
       ...down,
-      sightings: down.sightings.map((one) => ({ ...one, before: null, found: null })),
+      events: down.events.map((one) => ({ ...one, before: null, found: null })),
     };
     expect(reportOf(fresh, { reached: true, problems: ["web-2: no cron"], looks }).verdict).toBe(
       "as-deployed",

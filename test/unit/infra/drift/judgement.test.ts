@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { judge } from "../../../../infra/drift/judgement.ts";
-import type { Sighting } from "../../../../infra/drift/sightings.ts";
+import type { ResourceEvent } from "../../../../infra/drift/resource-events.ts";
 import { sha256Of } from "../../../../infra/drift/texts.ts";
 import type { Inputs } from "../../../../infra/pulumi-cli/engine-events.ts";
 import type { Found } from "../../../../infra/remotehost/looking.ts";
@@ -8,12 +8,12 @@ import { unknownValue } from "../../../../infra/remotehost/provider/wire.ts";
 
 const urn = "urn:pulumi:prod::database-backups::remotehost:index:File::web-1-note";
 
-const sighting = (
+const eventOf = (
   before: Inputs | null,
   found: Inputs | null,
   desired: Inputs | null | undefined,
-  more: Partial<Sighting> = {},
-): Sighting => ({
+  more: Partial<ResourceEvent> = {},
+): ResourceEvent => ({
   urn,
   deployedUrn: urn,
   type: "remotehost:index:File",
@@ -71,14 +71,14 @@ describe("three things decide: deployed, found, desired", () => {
     ["another way to the server is no change", a, { ...a, connection: { key: "x" } }, a, null, null],
   ];
   test.each(cases)("%s", (_, before, found, desired, drift, pending) => {
-    const judged = judge(sighting(before, found, desired), null);
+    const judged = judge(eventOf(before, found, desired), null);
     expect(judged.drift?.change ?? null).toBe(drift);
     expect(judged.pending?.change ?? null).toBe(pending);
   });
 });
 
 test("the diff leads from what was deployed to what is on the server", () => {
-  const { drift } = judge(sighting(a, b, c), look(b, a));
+  const { drift } = judge(eventOf(a, b, c), look(b, a));
   expect(drift?.diff).toBe(
     "--- /root/note\tas deployed\n+++ /root/note\ton the server\n@@ -1,1 +1,1 @@\n-a\n+b\n",
   );
@@ -86,35 +86,35 @@ test("the diff leads from what was deployed to what is on the server", () => {
 });
 
 test("the look at the server outweighs the one of the preview", () => {
-  expect(judge(sighting(a, a, a), look(b, a)).drift?.diff).toContain("+b");
-  expect(judge(sighting(a, b, a), look(a, a)).drift).toBeNull();
+  expect(judge(eventOf(a, a, a), look(b, a)).drift?.diff).toContain("+b");
+  expect(judge(eventOf(a, b, a), look(a, a)).drift).toBeNull();
 });
 
 describe("what the state took over from hands is drift all the same", () => {
   test("bytes that are not the ones last written", () => {
-    const { drift, pending } = judge(sighting(b, b, a), look(b, a));
+    const { drift, pending } = judge(eventOf(b, b, a), look(b, a));
     expect(drift?.diff).toContain("-a\n+b");
     expect(pending).toBeNull();
   });
   test("bytes that were last written are the program's business", () => {
-    const { drift, pending } = judge(sighting(b, b, a), look(b, b));
+    const { drift, pending } = judge(eventOf(b, b, a), look(b, b));
     expect(drift).toBeNull();
     expect(pending?.change).toBe("update");
   });
   test("a file that is gone from the server and from the state", () => {
     const gone: Found = { ...look(null, a), found: undefined };
-    expect(judge(sighting(null, null, a), gone).drift?.change).toBe("missing");
-    expect(judge(sighting(null, null, a), { ...gone, record: null }).pending?.change).toBe("create");
+    expect(judge(eventOf(null, null, a), gone).drift?.change).toBe("missing");
+    expect(judge(eventOf(null, null, a), { ...gone, record: null }).pending?.change).toBe("create");
   });
   test("permissions, which no setting changes", () => {
     const open = { ...a, mode: "0644" };
-    expect(judge(sighting(open, open, a), look(open, a)).drift?.properties).toEqual([
+    expect(judge(eventOf(open, open, a), look(open, a)).drift?.properties).toEqual([
       { name: "mode", before: "0600", after: "0644" },
     ]);
   });
   test("an obstacle", () => {
     const wrong = { ...a, obstacle: "a directory" };
-    expect(judge(sighting(wrong, wrong, a), look(wrong, a)).drift?.change).toBe("obstructed");
+    expect(judge(eventOf(wrong, wrong, a), look(wrong, a)).drift?.change).toBe("obstructed");
   });
 });
 
@@ -122,7 +122,7 @@ describe("a text that may not be shown", () => {
   const [one, other] = ["1".repeat(64), "2".repeat(64)];
   const sensitive = (sha256: string): Inputs => ({ path: "/x", sensitive: true, sha256 });
   test("shows as two short digests", () => {
-    const { drift } = judge(sighting(sensitive(one), sensitive(other), sensitive(one)), null);
+    const { drift } = judge(eventOf(sensitive(one), sensitive(other), sensitive(one)), null);
     expect(drift).toMatchObject({
       diff: null,
       properties: [{ name: "sha256", before: "111111111111", after: "222222222222" }],
@@ -130,13 +130,13 @@ describe("a text that may not be shown", () => {
   });
   test("never shows, even where a content stands beside it", () => {
     const leaky = (content: string): Inputs => ({ path: "/x", sensitive: true, content });
-    const judged = judge(sighting(leaky("old secret"), leaky("new secret"), leaky("old secret")), null);
+    const judged = judge(eventOf(leaky("old secret"), leaky("new secret"), leaky("old secret")), null);
     expect(JSON.stringify(judged)).not.toContain("secret");
     expect(judged.drift?.change).toBe("changed");
   });
   test("because it is no text shows as two short digests", () => {
     const found = file(`(3 bytes that cannot be shown here, sha256 ${other})`);
-    const { drift } = judge(sighting(a, found, a), null);
+    const { drift } = judge(eventOf(a, found, a), null);
     expect(drift).toMatchObject({ diff: null, properties: [{ name: "sha256", after: "222222222222" }] });
   });
 });
@@ -153,23 +153,23 @@ describe("a cron table", () => {
   const cron = { type: "remotehost:index:CronTable" };
   test("shows as the lines that cron reads", () => {
     const edited = table({ entries: [{ ...entry, schedule: "5 2 * * *" }] });
-    const { drift } = judge(sighting(table(), edited, table(), cron), null);
+    const { drift } = judge(eventOf(table(), edited, table(), cron), null);
     expect(drift?.diff).toContain("-0 2 * * * root /root/backup_database.sh\n+5 2 * * * root");
     expect(drift?.properties).toEqual([]);
   });
   test("of nobody's spelling shows as it is", () => {
     const odd = table({ table: "# mine\n" });
-    expect(judge(sighting(table(), odd, table(), cron), null).drift?.diff).toContain("+# mine");
+    expect(judge(eventOf(table(), odd, table(), cron), null).drift?.diff).toContain("+# mine");
   });
   test("beside a line of root's crontab", () => {
     const twice = table({ foreignEntries: ["0 3 * * * /root/backup_database.sh"] });
-    expect(judge(sighting(table(), twice, table(), cron), null).drift?.properties).toEqual([
+    expect(judge(eventOf(table(), twice, table(), cron), null).drift?.properties).toEqual([
       { name: "foreignEntries", before: [], after: ["0 3 * * * /root/backup_database.sh"] },
     ]);
   });
   test("moves by an update", () => {
     const moved = table({ path: "/etc/cron.d/y" });
-    expect(judge(sighting(table(), table(), moved, cron), null).pending?.change).toBe("update");
+    expect(judge(eventOf(table(), table(), moved, cron), null).pending?.change).toBe("update");
   });
 });
 
@@ -181,13 +181,13 @@ describe("a resource of another provider", () => {
   ];
   test("is drift where its provider says so", () => {
     const seen = { ...docker, changed: true, operation: "update", reasons: ["mustRun"] };
-    const { drift, pending } = judge(sighting(running, stopped, running, seen), null);
+    const { drift, pending } = judge(eventOf(running, stopped, running, seen), null);
     expect(drift?.properties).toEqual([{ name: "mustRun", before: true, after: false }]);
     expect(pending).toBeNull();
   });
   test("is none where only the spelling differs", () => {
     const seen = { ...docker, changed: true, operation: "same" };
-    expect(judge(sighting(running, { ...running, env: [] }, running, seen), null)).toEqual({
+    expect(judge(eventOf(running, { ...running, env: [] }, running, seen), null)).toEqual({
       drift: null,
       pending: null,
     });
@@ -195,11 +195,11 @@ describe("a resource of another provider", () => {
   test("with another secret is pending, though both show alike", () => {
     const secret = { envs: "[secret]" };
     const seen = { ...docker, operation: "replace", reasons: ["envs"] };
-    expect(judge(sighting(secret, secret, secret, seen), null).pending?.change).toBe("replace");
+    expect(judge(eventOf(secret, secret, secret, seen), null).pending?.change).toBe("replace");
   });
   test("that only waits for another one is not pending by itself", () => {
     const command = { ...docker, operation: "replace", reasons: ["triggers"] };
     const before = { triggers: ["1"] };
-    expect(judge(sighting(before, before, { triggers: unknownValue }, command), null).pending).toBeNull();
+    expect(judge(eventOf(before, before, { triggers: unknownValue }, command), null).pending).toBeNull();
   });
 });

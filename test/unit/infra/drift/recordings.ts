@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { reportOf, serversOf } from "../../../../infra/drift/investigation.ts";
 import { type DriftReport, makeReport } from "../../../../infra/drift/report.ts";
-import { addEvent, emptyPreview, type Preview } from "../../../../infra/drift/sightings.ts";
+import { addEvent, emptyPreview, type Preview } from "../../../../infra/drift/resource-events.ts";
 
 /**
  * What `pulumi preview --json --refresh` said of two sandbox servers, reduced to some of the resources. `clean`:

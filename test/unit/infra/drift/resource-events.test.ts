@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addEvent, emptyPreview, type Preview } from "../../../../infra/drift/sightings.ts";
+import { addEvent, emptyPreview, type Preview } from "../../../../infra/drift/resource-events.ts";
 import { replay } from "./recordings.ts";
 
 const named = (preview: ReturnType<typeof replay>, name: string) =>

@@ -1,7 +1,7 @@
 import { type EngineStep, engineEvent, type Inputs } from "../pulumi-cli/engine-events.ts";
 
 /** One resource in three places. Null: not there. */
-export interface Sighting {
+export interface ResourceEvent {
   urn: string;
   /** Another than `urn` where the program has renamed it since. */
   deployedUrn: string;
@@ -27,7 +27,7 @@ export interface Preview {
   stack: string | null;
   project: string | null;
   /** Resources of providers by their URN; components and providers themselves are left out. */
-  resources: Map<string, Sighting>;
+  resources: Map<string, ResourceEvent>;
   /** What the refresh began to read and has no answer for: where it failed it ends, whatever is left to be read. */
   unread: Set<string>;
   /** The program's outputs; null where it did not come to its end. */
@@ -113,19 +113,19 @@ function addPlan(preview: Preview, step: EngineStep): void {
   if (!ofTheProgram.has(step.operation) && !isDelete) return;
   const old = step.old?.urn ?? step.urn;
   // A step has two events: by the second one a renamed resource stands under its new name.
-  const sighting = preview.resources.get(old) ?? preview.resources.get(step.urn) ?? undeployed(step);
+  const known = preview.resources.get(old) ?? preview.resources.get(step.urn) ?? undeployed(step);
   preview.resources.delete(old);
   preview.resources.set(step.urn, {
-    ...sighting,
+    ...known,
     urn: step.urn,
     desired: isDelete ? null : (step.new?.inputs ?? {}),
     operation:
-      sighting.operation === "replace" ? "replace" : step.operation.replace("create-replacement", "replace"),
+      known.operation === "replace" ? "replace" : step.operation.replace("create-replacement", "replace"),
     reasons: [...step.diffs],
   });
 }
 
-function undeployed({ urn, type }: EngineStep): Sighting {
+function undeployed({ urn, type }: EngineStep): ResourceEvent {
   return {
     urn,
     deployedUrn: urn,
