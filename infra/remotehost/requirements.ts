@@ -44,8 +44,8 @@ export interface Requirements {
 
 /**
  * Requirements that came after the first version. A plugin of a version before refuses a requirement that it does not
- * know, and passes over a property: so these stand beside `requirements` in a resource, and an older version can still be
- * deployed. All that concerns them goes by this table.
+ * know, and passes over a property: so these stand beside `requirements` in a resource, and an older version can still
+ * be deployed. All that concerns them goes by this table.
  */
 export const laterNames = [
   "log",
@@ -69,9 +69,9 @@ export function kept(all: Requirements): KeptRequirements {
   return { requirements, ...laterOf(all) };
 }
 
-export const requirementsOf = ({ requirements, ...beside }: KeptRequirements): Requirements => ({
+export const requirementsOf = ({ requirements, ...later }: KeptRequirements): Requirements => ({
   ...requirements,
-  ...laterOf(beside),
+  ...laterOf(later),
 });
 
 /** All requirements among a resource's properties, whoever wrote them: not checked. */

@@ -186,9 +186,9 @@ test("where pg_cron is tied to the live name, nothing is dropped that could not 
   await sandbox.psql("create extension pg_cron");
   const archive = await server.backUp();
   const before = await server.hash();
-  const beside = await server.restore(`--yes ${archive}`);
-  expect(beside.stderr).toMatch(/can only create extension in database/);
-  expect(beside.code).toBe(1);
+  const sideBySide = await server.restore(`--yes ${archive}`);
+  expect(sideBySide.stderr).toMatch(/can only create extension in database/);
+  expect(sideBySide.code).toBe(1);
   for (const words of ["--yes --in-place", "--dry-run --in-place"]) {
     const refused = await server.restore(`${words} ${archive}`);
     expect(`${refused.stderr}${refused.stdout}`).toMatch(/cron\.database_name ties the extension pg_cron to/);

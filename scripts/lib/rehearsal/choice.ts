@@ -34,12 +34,12 @@ export function choose(settings: Settings, operands: readonly string[], latest: 
   const file = locateFile(settings, operand);
   const told = second === undefined ? undefined : first;
   const advice = "name the database before the file";
-  const manifest = manifestBeside(file);
+  const manifest = manifestOf(file);
   return [{ database: targetOf(settings, { path: file, manifest }, told, advice), file }];
 }
 
 /** Null also for one that cannot be read: whoever reads the file itself says why. */
-function manifestBeside(file: string): Manifest | null {
+function manifestOf(file: string): Manifest | null {
   const stem = parseBackupName(basename(file))?.stem;
   try {
     return stem === undefined ? null : readManifest(join(dirname(file), manifestName(stem)));

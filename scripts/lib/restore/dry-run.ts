@@ -27,10 +27,10 @@ import type { RestoreRun } from "./run.ts";
 import { inspectSource, type RestoreSource } from "./source.ts";
 import {
   freeForDatabases,
-  neededBeside,
+  neededSideBySide,
   orInPlace,
-  requireSpaceBeside,
   requireSpaceInPlace,
+  requireSpaceSideBySide,
 } from "./space-check.ts";
 import { swapStatements } from "./swap.ts";
 import { displayName } from "./table-names.ts";
@@ -122,11 +122,11 @@ async function planSource(
   );
   const room = async () => {
     const free = await freeForDatabases(run, server);
-    return `${formatBytes(neededBeside(source))} for a second database, ${free === null ? "unknown" : formatBytes(free)} free`;
+    return `${formatBytes(neededSideBySide(source))} for a second database, ${free === null ? "unknown" : formatBytes(free)} free`;
   };
   if (request.action === "replace") {
     await planning.step("see whether there is room", [], async () => {
-      await requireSpaceBeside(run, source, server, orInPlace);
+      await requireSpaceSideBySide(run, source, server, orInPlace);
       return room();
     });
   }

@@ -4,7 +4,6 @@ import { recogniseDatabase } from "../postgres/database-names.ts";
 import type { LogLevel } from "../program/log.ts";
 import { dropLeftovers } from "../recovery/leftover-databases.ts";
 import { unfinishedInPlace } from "../store/in-place-state.ts";
-import { fillBeside, restoreBeside } from "./beside.ts";
 import { RestoreError } from "./errors.ts";
 import type { Filled } from "./filling.ts";
 import type { LiveServer } from "./live-server.ts";
@@ -13,8 +12,9 @@ import { refuseUnfit } from "./refusals.ts";
 import { contentText } from "./report.ts";
 import { lockForRestore, namesOf, propertiesFor, surveyServer } from "./restoration.ts";
 import type { RestoreRun } from "./run.ts";
+import { fillSideBySide, restoreSideBySide } from "./side-by-side.ts";
 import type { RestoreSource } from "./source.ts";
-import { requireSpaceBeside } from "./space-check.ts";
+import { requireSpaceSideBySide } from "./space-check.ts";
 import { swapDatabases } from "./swap.ts";
 
 export interface IntoReport extends Filled {
@@ -61,7 +61,7 @@ export async function refuseInto(
   const reason = nameRefusal(name, run.settings, namesOf(server));
   if (reason !== null)
     throw new RestoreError("obstacle", `${name} ${reason}; choose another name [DBK-RESTORE-10]`);
-  await requireSpaceBeside(run, source, server, "");
+  await requireSpaceSideBySide(run, source, server, "");
 }
 
 /**
@@ -71,7 +71,7 @@ export async function refuseInto(
  */
 export const restoreInto = (run: RestoreRun, source: RestoreSource, name: string): Promise<IntoReport> =>
   intoNew(run, source, name, async (server, properties, named) => {
-    const filled = await restoreBeside(run, server, source, properties, named);
+    const filled = await restoreSideBySide(run, server, source, properties, named);
     return {
       report: filled,
       level: "info",
@@ -89,7 +89,7 @@ export const restorePartlyInto = (
   name: string,
 ): Promise<PartlyIntoReport> =>
   intoNew(run, source, name, async (server, properties, named) => {
-    const report = await fillBeside(
+    const report = await fillSideBySide(
       run,
       server,
       (incoming) => fillPartly(run, server, source, properties, incoming),

@@ -10,7 +10,6 @@ import { dropLeftovers } from "../recovery/leftover-databases.ts";
 import { type InPlaceState, removeInPlaceState, unfinishedInPlace } from "../store/in-place-state.ts";
 import { requireRunning } from "../system/docker.ts";
 import type { Lock } from "../system/lock.ts";
-import { restoreBeside } from "./beside.ts";
 import { changedTables } from "./changes.ts";
 import { confirm } from "./confirmation.ts";
 import { RestoreError } from "./errors.ts";
@@ -23,9 +22,10 @@ import { type Proofs, type Reservation, requireProven, unprovenLines } from "./p
 import { refuseDrop, refuseUnfit } from "./refusals.ts";
 import { type Restored, type RestoreReport, replacementText, summary } from "./report.ts";
 import type { RestoreRun } from "./run.ts";
+import { restoreSideBySide } from "./side-by-side.ts";
 import { inspectSource, type RestoreSource } from "./source.ts";
 import { requireStillThere } from "./source-files.ts";
-import { orInPlace, requireSpaceBeside, requireSpaceInPlace } from "./space-check.ts";
+import { orInPlace, requireSpaceInPlace, requireSpaceSideBySide } from "./space-check.ts";
 
 export interface RestoreRequest {
   source: RestoreSource;
@@ -73,7 +73,7 @@ export async function restoreFile(run: RestoreRun, request: RestoreRequest): Pro
     await requireTrials(run, request.proofs, source, surveyed);
   }
   propertiesFor(run, source, surveyed, unfinished);
-  if (!request.inPlace) await requireSpaceBeside(run, source, surveyed, orInPlace);
+  if (!request.inPlace) await requireSpaceSideBySide(run, source, surveyed, orInPlace);
   if (dropping) await requireSpaceInPlace(run, source, surveyed);
   const present = await countPresent(run, surveyed);
   output.print(restoreOverview(settings, database, source, surveyed, present, new Date()));
@@ -133,7 +133,7 @@ async function lockedRestore(
   const restored =
     request.inPlace && unfinished !== null
       ? await restoreInPlace(run, server, request.source, unfinished, null)
-      : await restoreBeside(run, server, request.source, properties, (incoming) =>
+      : await restoreSideBySide(run, server, request.source, properties, (incoming) =>
           takeLiveName(run, server.maintenance, incoming),
         );
   removeInPlaceState(settings, database);

@@ -20,7 +20,7 @@ export function restoredBytes(source: Pick<RestoreSource, "manifest" | "uncompre
  * What a restore beside the live database needs on the data directory's file system: the new database, and once more
  * its text for the write-ahead log, which comes in whole files.
  */
-export const neededBeside = (source: Pick<RestoreSource, "manifest" | "uncompressedBytes">): number =>
+export const neededSideBySide = (source: Pick<RestoreSource, "manifest" | "uncompressedBytes">): number =>
   restoredBytes(source) + source.uncompressedBytes + logFileBytes;
 
 /**
@@ -60,13 +60,13 @@ export async function requireRoom(
 }
 
 /** @throws RestoreError `no-space` when a second database has no room beside the live one. */
-export const requireSpaceBeside = (
+export const requireSpaceSideBySide = (
   run: RestoreRun,
   source: RestoreSource,
   server: LiveServer,
   otherwise: string,
 ): Promise<void> =>
-  requireRoom(run, server, neededBeside(source), "a second database beside the live one", otherwise);
+  requireRoom(run, server, neededSideBySide(source), "a second database beside the live one", otherwise);
 
 /**
  * Once the live database is dropped its room is free, for the file and for the backup of what was there alike.

@@ -4,15 +4,15 @@ import { firingQuery } from "../postgres/event-triggers.ts";
 import { jsonList } from "../postgres/json-list.ts";
 import { identifier, literal } from "../postgres/sql.ts";
 import { dropLeftovers } from "../recovery/leftover-databases.ts";
-import { restoreBeside } from "./beside.ts";
 import { takeAway } from "./filling.ts";
 import type { LiveServer } from "./live-server.ts";
 import { refuseUnfit } from "./refusals.ts";
 import { lockForRestore, namesOf, surveyServer } from "./restoration.ts";
 import { dropRoles } from "./roles.ts";
 import type { RestoreRun } from "./run.ts";
+import { restoreSideBySide } from "./side-by-side.ts";
 import type { RestoreSource } from "./source.ts";
-import { requireRoom, requireSpaceBeside } from "./space-check.ts";
+import { requireRoom, requireSpaceSideBySide } from "./space-check.ts";
 import { copyTables, qualified, readSourceTables, type SourceTable } from "./table-copy.ts";
 import {
   chooseTables,
@@ -55,7 +55,7 @@ export async function refuseTables(
       `there is no database ${name} to copy tables into; restore ${source.path} whole, without --table`,
     );
   const tables = chooseTables(requested, await tablesInDump(source.path, run.signal), source.path);
-  await requireSpaceBeside(run, source, server, "");
+  await requireSpaceSideBySide(run, source, server, "");
   return tables;
 }
 
@@ -81,11 +81,17 @@ export async function restoreTables(
     log.event("info", database.name, `restore started: ${what} of ${source.path} into the schema ${schema}`);
     const properties = server.live;
     if (properties === null) throw new Error("no live database");
-    const { createdRoles, tables } = await restoreBeside(run, server, source, properties, async (scratch) => {
-      const brought = await bringAcross(run, server, source, { scratch, schema, names });
-      await takeAway(run, server, scratch);
-      return { tables: brought };
-    });
+    const { createdRoles, tables } = await restoreSideBySide(
+      run,
+      server,
+      source,
+      properties,
+      async (scratch) => {
+        const brought = await bringAcross(run, server, source, { scratch, schema, names });
+        await takeAway(run, server, scratch);
+        return { tables: brought };
+      },
+    );
     // They were needed as owners in the scratch database only.
     await dropRoles(run.server.in(server.maintenance), createdRoles).catch(() => {});
     const copied = tables

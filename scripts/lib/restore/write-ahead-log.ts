@@ -12,7 +12,7 @@ const Facts = z.object({
 export interface WriteAheadLog {
   room: number | null;
   /** Whether it lies on the file system of the databases. */
-  beside: boolean;
+  sameFileSystem: boolean;
 }
 
 /** It comes in files of 16 MiB: the one that is written, and the next. */
@@ -24,7 +24,7 @@ export const logFileBytes = 2 * 2 ** 24;
  * @param log null where nothing is known of it.
  */
 export const logRoom = (log: WriteAheadLog | null, written: number): number =>
-  log?.beside === false ? 0 : Math.min(written, log?.room ?? written) + logFileBytes;
+  log?.sameFileSystem === false ? 0 : Math.min(written, log?.room ?? written) + logFileBytes;
 
 /**
  * PostgreSQL goes beyond max_wal_size while a checkpoint is at work: by a second checkpoint's worth. What lies there is
@@ -44,7 +44,7 @@ export async function readWriteAheadLog(
   try {
     const { directory, room } = await server.in(maintenance, signal).queryJson(Facts, factsQuery);
     const [data, log] = await diskFree(run, [directory, `${directory}/pg_wal`]);
-    return { room, beside: data?.at(0) === log?.at(0) && data?.at(-1) === log?.at(-1) };
+    return { room, sameFileSystem: data?.at(0) === log?.at(0) && data?.at(-1) === log?.at(-1) };
   } catch {
     signal.throwIfAborted();
     return null;

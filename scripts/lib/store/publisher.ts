@@ -107,16 +107,16 @@ async function freeName(
 /** Manifest, roles, and last the archive, whose appearance is the moment from which there is a backup. */
 function publish(directory: string, stem: string, manifest: Manifest): void {
   const { archive } = pathsOf(directory, stem, manifest);
-  const beside = [join(directory, rolesName(stem)), join(directory, manifestName(stem))] as const;
+  const companions = [join(directory, rolesName(stem)), join(directory, manifestName(stem))] as const;
   // Whatever has one of these names from here on is this run's.
-  for (const path of [archive, ...beside]) requireFree(path);
+  for (const path of [archive, ...companions]) requireFree(path);
   try {
-    writeManifest(beside[1], manifest);
+    writeManifest(companions[1], manifest);
     renameAll(directory, stem, manifest);
   } catch (error) {
     // An archive that has its name is whole, with all that belongs to it. Roles without one would stay for good, with
     // their passwords' hashes.
-    if (!existsSync(archive)) for (const path of beside) rmSync(path, { force: true });
+    if (!existsSync(archive)) for (const path of companions) rmSync(path, { force: true });
     throw error;
   }
 }

@@ -80,7 +80,7 @@ describe("a server is looked at itself", () => {
 
   test("with every requirement, those beside the others too: a problem seen must be looked at again", () => {
     const preview = replay("tampered");
-    const beside = {
+    const later = {
       log: "/root/backup_database.log",
       executes: ["/root"],
       own: {
@@ -93,11 +93,11 @@ describe("a server is looked at itself", () => {
     };
     for (const [urn, event] of preview.resources)
       if (urn.endsWith("web-2-readiness")) {
-        Object.assign(event.before ?? {}, beside);
-        Object.assign(event.desired ?? {}, beside);
+        Object.assign(event.before ?? {}, later);
+        Object.assign(event.desired ?? {}, later);
       }
     const request = lookRequestOf(server(preview, "web-2"), preview);
-    expect(request?.requirements).toMatchObject({ ...beside, commands: expect.arrayContaining(["cron"]) });
+    expect(request?.requirements).toMatchObject({ ...later, commands: expect.arrayContaining(["cron"]) });
   });
 
   test("not where the machine is gone", () => {

@@ -6,7 +6,7 @@ import { createStatement, propertyStatements } from "../../../../scripts/lib/pos
 import { differingProperties } from "../../../../scripts/lib/postgres/properties.ts";
 import { settingsOfLoad } from "../../../../scripts/lib/restore/load-settings.ts";
 import { missingRoles } from "../../../../scripts/lib/restore/roles.ts";
-import { neededBeside, neededInPlace } from "../../../../scripts/lib/restore/space-check.ts";
+import { neededInPlace, neededSideBySide } from "../../../../scripts/lib/restore/space-check.ts";
 
 const properties: DatabaseProperties = {
   owner: "Lehrer & Söhne",
@@ -158,7 +158,7 @@ describe("a dump that nobody vouches for", () => {
 });
 
 test("space for a second database: its size and its text, as far as known", () => {
-  expect(neededBeside({ manifest: null, uncompressedBytes: 10 })).toBe(30 + 2 ** 25);
+  expect(neededSideBySide({ manifest: null, uncompressedBytes: 10 })).toBe(30 + 2 ** 25);
 });
 
 describe("space for a restore in place, besides the room of the live database", () => {
@@ -167,12 +167,12 @@ describe("space for a restore in place, besides the room of the live database", 
     manifest: { databaseBytes } as Manifest,
     uncompressedBytes: databaseBytes / 2,
   });
-  const log = { room: 1_500, beside: true };
+  const log = { room: 1_500, sameFileSystem: true };
   test.each<[string, number, number, Parameters<typeof neededInPlace>[2], number]>([
     ["the log of a load, which is as large as the database", 300, 300, log, 300 + files],
     ["no more of it than the server lets grow, less what is there", 9_000, 9_000, log, 1_500 + files],
     ["all of it where an archive or a standby keeps it", 9_000, 9_000, { ...log, room: null }, 9_000 + files],
-    ["none where it lies elsewhere", 9_000, 8_000, { ...log, beside: false }, 1_000],
+    ["none where it lies elsewhere", 9_000, 8_000, { ...log, sameFileSystem: false }, 1_000],
     ["all of it where nothing is known of it", 300, 300, null, 300 + files],
     ["that of the backup, which may have to come back, where the file is small", 10, 800, log, 800 + files],
     ["what is larger, too", 900, 300, log, 600 + 900 + files],

@@ -12,7 +12,7 @@ import type { RestoreSource } from "./source.ts";
  * @param filled makes and fills the database of the name that it is given.
  * @throws RestoreError, DockerError, PsqlError, InterruptedError, and what `use` throws.
  */
-export async function fillBeside<F extends object, T extends object>(
+export async function fillSideBySide<F extends object, T extends object>(
   run: RestoreRun,
   server: LiveServer,
   filled: (incoming: string) => Promise<F>,
@@ -30,12 +30,12 @@ export async function fillBeside<F extends object, T extends object>(
   }
 }
 
-/** The same with all of the file. @throws as `fillBeside` */
-export const restoreBeside = <T extends object>(
+/** The same with all of the file. @throws as `fillSideBySide` */
+export const restoreSideBySide = <T extends object>(
   run: RestoreRun,
   server: LiveServer,
   source: RestoreSource,
   properties: DatabaseProperties,
   use: (incoming: string) => Promise<T>,
 ): Promise<Filled & T> =>
-  fillBeside(run, server, (name) => fillDatabase(run, server, source, properties, name), use);
+  fillSideBySide(run, server, (name) => fillDatabase(run, server, source, properties, name), use);
