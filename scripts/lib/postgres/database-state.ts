@@ -4,15 +4,15 @@ import { endBackends } from "./sessions.ts";
 import { literal } from "./sql.ts";
 
 /** `invalid`: a DROP that was cut off has left the name, and nothing that anybody can use or alter. */
-export type Standing = "whole" | "invalid" | "absent";
+export type DatabaseState = "whole" | "invalid" | "absent";
 
 /**
- * What stands under a database's name.
+ * The state of the database with a name.
  * @param server asked in another database.
  * @param oid if only the database with this number counts.
  * @throws PsqlError, DockerError, InterruptedError
  */
-export async function standingOf(server: Server, name: string, oid?: number): Promise<Standing> {
+export async function databaseStateOf(server: Server, name: string, oid?: number): Promise<DatabaseState> {
   const only = oid === undefined ? "" : ` and oid = ${oid}`;
   const limit = await server.query(
     `select datconnlimit from pg_database where datname = ${literal(name)}${only}`,
@@ -28,16 +28,16 @@ const pauseMilliseconds = 1000;
  * The same after a statement whose answer was lost, once nothing of the run is at work; null if the server does not
  * answer.
  */
-export async function findStanding(
+export async function findDatabaseState(
   server: Server,
   runId: string,
   name: string,
   oid?: number,
-): Promise<Standing | null> {
+): Promise<DatabaseState | null> {
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     try {
       await endBackends(server, [runId]);
-      return await standingOf(server, name, oid);
+      return await databaseStateOf(server, name, oid);
     } catch {
       await sleep(pauseMilliseconds);
     }

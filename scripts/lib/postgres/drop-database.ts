@@ -1,4 +1,4 @@
-import { standingOf } from "./database-state.ts";
+import { databaseStateOf } from "./database-state.ts";
 import { unseen } from "./event-triggers.ts";
 import type { Run } from "./run.ts";
 import { identifier, literal } from "./sql.ts";
@@ -17,11 +17,11 @@ export async function dropDatabase(
   signal?: AbortSignal,
 ): Promise<void> {
   const elsewhere = run.server.in(maintenance);
-  const standing = await standingOf(elsewhere, name);
-  if (standing === "absent") return;
+  const databaseState = await databaseStateOf(elsewhere, name);
+  if (databaseState === "absent") return;
   const quoted = identifier(name);
   const server = signal === undefined ? elsewhere : elsewhere.until(signal);
-  const subscriptions = standing === "whole" ? await subscriptionsOf(server, name) : [];
+  const subscriptions = databaseState === "whole" ? await subscriptionsOf(server, name) : [];
   if (subscriptions.length > 0) {
     // PostgreSQL drops no database that has some, and lets them be dropped only from within.
     await server.query(`ALTER DATABASE ${quoted} ALLOW_CONNECTIONS true`);
@@ -39,5 +39,5 @@ export async function dropDatabase(
   // It waits for a checkpoint; ended half way it leaves an invalid database.
   const patient = server.within(run.settings.timeouts.restore);
   // PostgreSQL lets nobody alter an invalid database, and nobody connect to it.
-  await patient.query(`${standing === "whole" ? closing : ""} DROP DATABASE ${quoted};`);
+  await patient.query(`${databaseState === "whole" ? closing : ""} DROP DATABASE ${quoted};`);
 }

@@ -1,6 +1,6 @@
 import { messageOf } from "../base/errors.ts";
 import { restoringName } from "../postgres/database-names.ts";
-import { findStanding, type Standing } from "../postgres/database-state.ts";
+import { type DatabaseState, findDatabaseState } from "../postgres/database-state.ts";
 import { dropDatabase } from "../postgres/drop-database.ts";
 import { identifier } from "../postgres/sql.ts";
 import { type InPlaceState, removeInPlaceState, writeInPlaceState } from "../store/in-place-state.ts";
@@ -88,11 +88,16 @@ async function dropLive(
     };
     await runWithoutClients(patient, live, [live], statements, careful);
   } catch (error) {
-    const standing = await findStanding(run.server.in(server.maintenance), run.runId, live, state.liveOid);
+    const databaseState = await findDatabaseState(
+      run.server.in(server.maintenance),
+      run.runId,
+      live,
+      state.liveOid,
+    );
     // What is left of an invalid one goes when the name is taken.
-    if (standing === "absent" || standing === "invalid") return;
+    if (databaseState === "absent" || databaseState === "invalid") return;
     const what = `could not drop ${live}: ${messageOf(error)}`;
-    if (standing === null) throw notPutBack(run, server, state, null, what, error);
+    if (databaseState === null) throw notPutBack(run, server, state, null, what, error);
     removeInPlaceState(settings, database);
     if (state.properties.isTemplate) await patient.query(isTemplate(true)).catch(() => {});
     throw new RestoreError("swap", `${what}; nothing was lost; run it again [DBK-RESTORE-7]`, error);
@@ -140,13 +145,13 @@ async function putBack(
       cause,
     );
   } catch (error) {
-    const standing = await findStanding(run.server.in(server.maintenance), run.runId, live);
+    const databaseState = await findDatabaseState(run.server.in(server.maintenance), run.runId, live);
     const what = `the restore in place failed (${messageOf(cause)}) and ${archive} could not be put back (${messageOf(error)})`;
-    return notPutBack(run, server, state, standing, what, error);
+    return notPutBack(run, server, state, databaseState, what, error);
   }
 }
 
-const standings: Record<Standing, (live: string) => string> = {
+const descriptions: Record<DatabaseState, (live: string) => string> = {
   absent: (live) => `there is no database ${live} now`,
   invalid: (live) => `there is no usable database ${live} now`,
   whole: (live) => `the present database ${live} is not the one that was dropped`,
@@ -156,15 +161,15 @@ function notPutBack(
   run: RestoreRun,
   server: LiveServer,
   state: InPlaceState,
-  standing: Standing | null,
+  databaseState: DatabaseState | null,
   what: string,
   cause: unknown,
 ): RestoreError {
   const live = run.database.database;
   const now =
-    standing === null
+    databaseState === null
       ? `the server does not say whether there is a database ${live}`
-      : standings[standing](live);
+      : descriptions[databaseState](live);
   try {
     // A version before has left the state alone.
     writeWayBack(run, state);
@@ -172,5 +177,5 @@ function notPutBack(
     // A full disk must not hide what the message says.
   }
   const message = `${what}; ${now}; its former content is in ${state.preRestoreArchive}; remove the cause, then run ${rollbackCommand(run)} [DBK-INPLACE-6]`;
-  return new RestoreError("not-put-back", message, cause, wayBackText(run, server, state, standing));
+  return new RestoreError("not-put-back", message, cause, wayBackText(run, server, state, databaseState));
 }

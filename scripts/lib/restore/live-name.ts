@@ -1,5 +1,5 @@
 import { previousName } from "../postgres/database-names.ts";
-import { standingOf } from "../postgres/database-state.ts";
+import { databaseStateOf } from "../postgres/database-state.ts";
 import { dropDatabase } from "../postgres/drop-database.ts";
 import { PsqlError } from "../postgres/error.ts";
 import { RestoreError } from "./errors.ts";
@@ -28,9 +28,9 @@ export async function takeLiveName(
 ): Promise<TakenName> {
   const live = run.database.database;
   for (let attempt = 1; ; attempt += 1) {
-    const standing = await standingOf(run.server.in(maintenance), live);
-    if (standing === "invalid") await dropDatabase(run, maintenance, live);
-    const previous = standing === "whole" ? previousName(live, run.runId) : null;
+    const databaseState = await databaseStateOf(run.server.in(maintenance), live);
+    if (databaseState === "invalid") await dropDatabase(run, maintenance, live);
+    const previous = databaseState === "whole" ? previousName(live, run.runId) : null;
     try {
       const cutOffSeconds = await swapDatabases(run, maintenance, { live, incoming, outgoing: previous });
       return { previous, cutOffSeconds: previous === null ? null : cutOffSeconds };

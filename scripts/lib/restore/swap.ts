@@ -1,5 +1,5 @@
 import { messageOf } from "../base/errors.ts";
-import { findStanding } from "../postgres/database-state.ts";
+import { findDatabaseState } from "../postgres/database-state.ts";
 import { PsqlError } from "../postgres/error.ts";
 import type { Run } from "../postgres/run.ts";
 import { identifier } from "../postgres/sql.ts";
@@ -57,9 +57,9 @@ export async function swapDatabases(
     );
   } catch (error) {
     const what = `could not replace ${live} by ${incoming}: ${messageOf(error)}`;
-    const standing = await findStanding(server, run.runId, incoming);
-    if (standing === "absent") return null;
-    if (standing !== null)
+    const databaseState = await findDatabaseState(server, run.runId, incoming);
+    if (databaseState === "absent") return null;
+    if (databaseState !== null)
       throw new RestoreError("swap", `${what}; nothing has changed; run it again [DBK-RESTORE-7]`, error);
     throw new RestoreError(
       "unknown",

@@ -5,7 +5,7 @@ import { bytesOf } from "../base/text-bytes.ts";
 import { clientProgram } from "../postgres/client-program.ts";
 import { createStatement, propertyStatements, settingStatements } from "../postgres/create-database.ts";
 import { restoringName } from "../postgres/database-names.ts";
-import type { Standing } from "../postgres/database-state.ts";
+import type { DatabaseState } from "../postgres/database-state.ts";
 import { sessionStart } from "../postgres/psql.ts";
 import { connectionString, identifier, literal } from "../postgres/sql.ts";
 import { type InPlaceState, inPlaceStatePath, wayBackPath } from "../store/in-place-state.ts";
@@ -69,13 +69,13 @@ function askingFunction({ database }: Way, { superuser, versionNumber }: Server)
 /**
  * The commands that bring the database back without these programs, in bash on the server: they do what a restore does.
  * None may run when the one before has failed: the last removes what is known of the way back.
- * @param standing what stands under its name; null where that is not known.
+ * @param databaseState what stands under its name; null where that is not known.
  */
 export function wayBackCommands(
   way: Way,
   server: Server,
   state: InPlaceState,
-  standing: Standing | null,
+  databaseState: DatabaseState | null,
 ): string[] {
   const { settings, database } = way;
   const { preRestoreArchive, properties, runId } = state;
@@ -88,7 +88,7 @@ export function wayBackCommands(
   // A DROP that is cut off leaves an invalid database, also after these commands were printed.
   const invalid = `SELECT format('DROP DATABASE %I', datname) FROM pg_database WHERE datname = ${literal(live)} AND datconnlimit = -2 \\gexec`;
   const dropInvalid = `printf '%s\\n' ${shellWord(invalid)} | ${asking(server.maintenance)}`;
-  const inTheWay: Record<Standing, string[]> = {
+  const inTheWay: Record<DatabaseState, string[]> = {
     absent: [dropInvalid],
     invalid: [dropInvalid],
     whole: [
@@ -108,7 +108,7 @@ export function wayBackCommands(
     ...(late ? [`printf '%s\\n' ${shellCommand(...refill.split("\n"))} | ${asking(returning)}`] : []),
     `${asking(returning)} -c ANALYZE`,
     give(0),
-    ...(standing === null ? [] : inTheWay[standing]),
+    ...(databaseState === null ? [] : inTheWay[databaseState]),
     run(`ALTER DATABASE ${identifier(returning)} RENAME TO ${identifier(live)}`),
     `rm ${shellWord(inPlaceStatePath(settings, database))} ${shellWord(wayBackPath(settings, database))}`,
   ];
@@ -119,9 +119,9 @@ export function wayBackText(
   run: Way,
   server: Server,
   state: InPlaceState,
-  standing: Standing | null,
+  databaseState: DatabaseState | null,
 ): string {
-  const commands = wayBackCommands(run, server, state, standing).map((command) => `  ${command}`);
+  const commands = wayBackCommands(run, server, state, databaseState).map((command) => `  ${command}`);
   return [
     `Should it end without a database, these commands bring ${run.database.database} back from ${state.preRestoreArchive}, pasted into bash together:`,
     commands.join(" && \\\n"),
