@@ -126,7 +126,7 @@ function judgedAndWritten(
  * have been any: then the verdict is news too.
  */
 function isNews({ verdict }: StatusReport, { history }: ServerObservation): boolean {
-  if (!history.seen) return false;
+  if (!history.readable) return false;
   const last = history.value.records.findLast(({ program }) => program === commandLine.program);
   return verdict !== last?.outcome;
 }

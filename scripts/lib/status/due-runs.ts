@@ -1,6 +1,6 @@
 import type { Settings } from "../../contract/settings.ts";
 import { previousRun } from "../time/cron-schedule.ts";
-import type { CronTableState, Looked } from "./observation.ts";
+import type { CronTableState, Observed, Unreadable } from "./observation.ts";
 import type { LockHolders } from "./run-kinds.ts";
 import { type RunSources, seenRuns } from "./seen-runs.ts";
 
@@ -30,13 +30,13 @@ export const isSince = (time: Date, due: Date): boolean => time.getTime() >= due
 export function firstBackupDue(
   { schedule, monitoring }: Settings,
   now: Date,
-  cronTable: Looked<CronTableState | null>,
+  cronTable: Observed<CronTableState | null> | Unreadable,
   sources: RunSources,
   holders: LockHolders,
 ): boolean {
-  if (!sources.log.seen || !sources.history.seen) return true;
+  if (!sources.log.readable || !sources.history.readable) return true;
   if (seenRuns("backup", sources, holders).length > 0) return true;
   const { last } = dueRuns(schedule.backup, now, monitoring.backupAgeGraceHours);
-  const installed = cronTable.seen ? cronTable.value?.modifiedAt : undefined;
+  const installed = cronTable.readable ? cronTable.value?.modifiedAt : undefined;
   return installed === undefined || (last !== null && last >= installed);
 }

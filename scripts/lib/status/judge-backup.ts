@@ -15,7 +15,7 @@ const clockTolerance = 5 * 60_000;
 /** Point 5: the newest backup is young enough, as large as its predecessors, and was read back in full. */
 export function judgeBackup(database: DatabaseObservation, settings: Settings, now: Date): Finding[] {
   const command = `${settings.paths.backupLauncher} ${database.settings.name}`;
-  if (!database.backups.seen) {
+  if (!database.backups.readable) {
     return [
       unknown(
         `the backups cannot be listed: ${database.backups.reason} [DBK-STATUS-8]`,

@@ -9,7 +9,7 @@ const day = 86_400_000;
 /** Point 1: the container exists, runs, and has not been restarting. */
 export function judgeContainer(database: DatabaseObservation, now: Date): Finding[] {
   const name = database.settings.container;
-  if (!database.container.seen) {
+  if (!database.container.readable) {
     return [
       critical(
         identified(`Docker cannot be asked: ${database.container.reason}`, "[DBK-DOCKER-1]"),

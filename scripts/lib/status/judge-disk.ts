@@ -12,7 +12,7 @@ const farAway = 3_650;
 
 /** The file systems of the backups and of the data, with how long they will last. */
 export function disksOf(server: ServerObservation): Disk[] {
-  if (!server.fileSystems.seen) return [];
+  if (!server.fileSystems.readable) return [];
   return server.fileSystems.value.map((fileSystem) => ({
     holds: [
       ...(fileSystem.holdsBackups ? ["backups"] : []),
@@ -27,7 +27,7 @@ export function disksOf(server: ServerObservation): Disk[] {
 
 function daysOf(server: ServerObservation, fileSystem: FileSystemState): number | null {
   const growths = server.databases.flatMap(({ settings, backups }) => {
-    const growth = backups.seen ? growthOf(backups.value, server.settings.retention) : null;
+    const growth = backups.readable ? growthOf(backups.value, server.settings.retention) : null;
     if (growth === null) return [];
     const data = fileSystem.holdsDataOf.includes(settings.name);
     return [data ? growth : { ...growth, databasePerDay: 0 }];
@@ -39,7 +39,7 @@ function daysOf(server: ServerObservation, fileSystem: FileSystemState): number 
 /** Point 7: room on the disks, and for how long. */
 export function judgeDisk(server: ServerObservation): Finding[] {
   const unmounted = judgeMount(server);
-  if (!server.fileSystems.seen)
+  if (!server.fileSystems.readable)
     return [
       ...unmounted,
       unknown(`${server.fileSystems.reason} [DBK-STATUS-15]`, "run: df --human-readable"),

@@ -37,8 +37,8 @@ export function judgeLog(server: ServerObservation): Finding[] {
     const summary = `${succeeded} of the last ${counted} backup runs succeeded`;
     return [counted === succeeded ? ok(summary) : note(summary), ...looked];
   }
-  if (!history.seen || !log.seen) return looked;
-  const hasBackups = databases.some(({ backups }) => backups.seen && backups.value.length > 0);
+  if (!history.readable || !log.readable) return looked;
+  const hasBackups = databases.some(({ backups }) => backups.readable && backups.value.length > 0);
   return [note(`no backup run is recorded${hasBackups ? ", although there are backups" : ""}`), ...looked];
 }
 
@@ -59,7 +59,7 @@ function judgeWriting({ logProblem, recordProblem, settings }: ServerObservation
 function judgeReading(server: ServerObservation): Finding[] {
   const { history, log, settings } = server;
   return [
-    ...(history.seen
+    ...(history.readable
       ? []
       : [
           unknown(
@@ -68,7 +68,7 @@ function judgeReading(server: ServerObservation): Finding[] {
           ),
         ]),
     ...judgeUnreadable(server),
-    ...(log.seen
+    ...(log.readable
       ? []
       : [
           unknown(
@@ -81,7 +81,7 @@ function judgeReading(server: ServerObservation): Finding[] {
 
 /** A torn line may have been a failure, until a later backup of each database has succeeded. */
 function judgeUnreadable({ databases, history, settings }: ServerObservation): Finding[] {
-  if (!history.seen) return [];
+  if (!history.readable) return [];
   const { records, unreadable } = history.value;
   const last = unreadable.at(-1);
   if (last === undefined) return [];

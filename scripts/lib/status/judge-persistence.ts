@@ -6,7 +6,8 @@ import { type DatabaseObservation, isNotYetDeployed } from "./observation.ts";
 /** Point 4: the data directory is a mount that outlives the container, and the configured one. */
 export function judgePersistence(database: DatabaseObservation): Finding[] {
   const { settings, container, postgres } = database;
-  if (!container.seen) return [unknown("the container's mounts are not known [DBK-STATUS-5]", "see point 1")];
+  if (!container.readable)
+    return [unknown("the container's mounts are not known [DBK-STATUS-5]", "see point 1")];
   if (container.value === null) {
     if (isNotYetDeployed(database)) return [note("not deployed yet")];
     return [unknown("there is no container to look at [DBK-STATUS-5]", "see point 1")];

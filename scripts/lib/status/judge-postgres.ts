@@ -38,7 +38,7 @@ export function judgeConnections(database: DatabaseObservation, settings: Settin
 
 /** The size that the newest backup which knows it gives for the database; null where none does. */
 export function sizeAtBackup(database: DatabaseObservation): number | null {
-  if (!database.backups.seen) return null;
+  if (!database.backups.readable) return null;
   for (const { manifest } of database.backups.value) {
     if (manifest !== null && manifest.databaseBytes !== null) return manifest.databaseBytes;
   }

@@ -6,7 +6,7 @@ import { formatAge, formatDuration, formatTime } from "../base/format.ts";
 import { isSuccess } from "../store/rehearsals.ts";
 import { dueRuns } from "./due-runs.ts";
 import { critical, note, ok, warning } from "./levels.ts";
-import type { CronTableState, DatabaseObservation, Looked } from "./observation.ts";
+import type { CronTableState, DatabaseObservation, Observed, Unreadable } from "./observation.ts";
 
 const hour = 3_600_000;
 /** A damaged database differs in everything. */
@@ -47,9 +47,9 @@ export function judgeRehearsals(
   database: DatabaseObservation,
   settings: Settings,
   now: Date,
-  cronTable: Looked<CronTableState | null>,
+  cronTable: Observed<CronTableState | null> | Unreadable,
 ): Finding[] {
-  if (!database.backups.seen || database.backups.value.length === 0) return [];
+  if (!database.backups.readable || database.backups.value.length === 0) return [];
   const { records } = database.rehearsals;
   const [newest] = records;
   const success = records.find(isSuccess);
@@ -117,11 +117,11 @@ function judgeSuccess(
 function judgeNone(
   { schedule, monitoring, paths }: Settings,
   now: Date,
-  cronTable: Looked<CronTableState | null>,
+  cronTable: Observed<CronTableState | null> | Unreadable,
 ): Finding[] {
   if (schedule.rehearsal === null) return [];
   const { last } = dueRuns(schedule.rehearsal, now, monitoring.backupAgeGraceHours);
-  const installed = cronTable.seen ? cronTable.value?.modifiedAt : undefined;
+  const installed = cronTable.readable ? cronTable.value?.modifiedAt : undefined;
   if (last === null || installed === undefined || last < installed)
     return [note("never rehearsed; the first scheduled rehearsal is still to come")];
   const text = `no rehearsal ever succeeded; one was due ${formatTime(last)} [DBK-STATUS-12]`;

@@ -37,7 +37,7 @@ const nextText = (what: string, time: Date | null): string =>
 
 function judgeCron({ cronRunning }: ServerObservation): Finding[] {
   const advice = "systemctl start cron";
-  if (!cronRunning.seen)
+  if (!cronRunning.readable)
     return [unknown(told(`it is unknown whether cron runs: ${cronRunning.reason}`), advice)];
   return cronRunning.value ? [] : [critical(told("cron is not running: nothing is backed up"), advice)];
 }
@@ -45,7 +45,7 @@ function judgeCron({ cronRunning }: ServerObservation): Finding[] {
 function judgeTable({ cronTable, settings }: ServerObservation): Finding[] {
   const path = settings.paths.cronTable;
   const advice = "put it back: pulumi up";
-  if (!cronTable.seen) return [unknown(told(`${path} cannot be read: ${cronTable.reason}`), advice)];
+  if (!cronTable.readable) return [unknown(told(`${path} cannot be read: ${cronTable.reason}`), advice)];
   const table = cronTable.value;
   if (table === null) return [critical(told(`${path} is missing: nothing is backed up`), advice)];
   const findings: Finding[] = [];
@@ -62,7 +62,7 @@ function judgeTable({ cronTable, settings }: ServerObservation): Finding[] {
 /** What else runs the backups or could replace the programs. */
 function judgeAround({ surroundings, settings }: ServerObservation): Finding[] {
   if (surroundings === undefined) return [];
-  if (!surroundings.seen) {
+  if (!surroundings.readable) {
     const { reason } = surroundings;
     return [unknown(told(`could not look for other schedules: ${reason}`), "see crontab -l")];
   }
@@ -78,7 +78,7 @@ function lastDue(expression: string, { now, cronTable }: ServerObservation): Dat
   const problem = cronExpressionProblem(expression);
   if (problem !== null) return unknown(told(`the schedule "${expression}": ${problem}`), "pulumi up");
   const due = previousRun(expression, new Date(now.getTime() - startGrace));
-  const installed = cronTable.seen ? cronTable.value?.modifiedAt : undefined;
+  const installed = cronTable.readable ? cronTable.value?.modifiedAt : undefined;
   return due === null || installed === undefined || due <= installed ? null : due;
 }
 
@@ -122,6 +122,6 @@ function judgeLastRehearsal(server: ServerObservation): Finding[] {
 /** When backups of the database began or were taken, by the records, the log and the manifests. */
 function runTimes(server: ServerObservation, { settings, backups }: DatabaseObservation): Date[] {
   const begun = beginnings("backup_database", server, settings.name);
-  const taken = backups.seen ? backups.value.map(({ takenAt }) => takenAt) : [];
+  const taken = backups.readable ? backups.value.map(({ takenAt }) => takenAt) : [];
   return [...begun, ...taken].sort((a, b) => a.getTime() - b.getTime());
 }

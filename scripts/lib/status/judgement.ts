@@ -65,7 +65,7 @@ function judgeDatabaseWhole(database: DatabaseObservation, server: ServerObserva
     ]),
   };
   const activity = [...judgeActivity(database, settings, now), ...judgeTrialContainers(database)];
-  const backups = database.backups.seen ? database.backups.value : [];
+  const backups = database.backups.readable ? database.backups.value : [];
   const [newest] = backups;
   return {
     name: database.settings.name,

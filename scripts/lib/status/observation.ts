@@ -10,8 +10,17 @@ import type { Backup } from "../store/list.ts";
 
 /** What a status check has seen, before any of it is judged. Sizes are bytes, durations seconds. */
 
-/** Something looked at: what was found, or why it could not be seen. */
-export type Looked<T> = { seen: true; value: T } | { seen: false; reason: string };
+/** What was found where the check looked. */
+export interface Observed<T> {
+  readable: true;
+  value: T;
+}
+
+/** Why it could not look there. */
+export interface Unreadable {
+  readable: false;
+  reason: string;
+}
 
 export interface ContainerState {
   /** Docker's word: running, exited, paused, restarting, created, dead. */
@@ -84,12 +93,14 @@ export interface RehearsalState {
 export interface DatabaseObservation {
   settings: DatabaseSettings;
   /** The value is null when there is no such container. */
-  container: Looked<ContainerState | null>;
+  container: Observed<ContainerState | null> | Unreadable;
   postgres: PostgresState;
-  backups: Looked<readonly Backup[]>;
+  backups: Observed<readonly Backup[]> | Unreadable;
   /** Archives that were read and not adopted, by file name, and why. */
   leftAlone: LeftAloneArchives;
-  /** Whether a backup was due since the system stands here, or was tried: whatever it was waiting for, it waits no more. */
+  /**
+   * Whether a backup was due since the system stands here, or was tried: whatever it was waiting for, it waits no more.
+   */
   firstBackupDue: boolean;
   /** The file that an in-place restore removes when it has put a database back; null where there is none. */
   inPlaceState: string | null;
@@ -132,19 +143,19 @@ export interface ServerObservation {
   now: Date;
   settings: Settings;
   bootedAt: Date;
-  cronRunning: Looked<boolean>;
+  cronRunning: Observed<boolean> | Unreadable;
   /** The value is null when the file is not there. */
-  cronTable: Looked<CronTableState | null>;
+  cronTable: Observed<CronTableState | null> | Unreadable;
   /** Absent where the settings are of a version that does not say where all of ours is. */
-  surroundings?: Looked<Surroundings>;
-  fileSystems: Looked<readonly FileSystemState[]>;
+  surroundings?: Observed<Surroundings> | Unreadable;
+  fileSystems: Observed<readonly FileSystemState[]> | Unreadable;
   /** The mount point of the backups' disk or share, where /etc/fstab has one that is not mounted. */
   missingMount: string | null;
-  history: Looked<SeenHistory>;
+  history: Observed<SeenHistory> | Unreadable;
   /** Why no run can be recorded; null when nothing speaks against it. */
   recordProblem: string | null;
   /** The log's last entries, oldest first; null when there is no log. */
-  log: Looked<readonly LogEntry[] | null>;
+  log: Observed<readonly LogEntry[] | null> | Unreadable;
   /** Why nothing can be logged; null when something can. */
   logProblem: string | null;
   databases: readonly DatabaseObservation[];
@@ -159,4 +170,4 @@ export const isNotYetDeployed = (database: DatabaseObservation): boolean =>
 
 /** No container and never a backup, whether one was due or not. */
 export const isMissing = ({ container, backups }: DatabaseObservation): boolean =>
-  container.seen && container.value === null && backups.seen && backups.value.length === 0;
+  container.readable && container.value === null && backups.readable && backups.value.length === 0;

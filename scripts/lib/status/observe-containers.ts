@@ -3,7 +3,7 @@ import { DockerMounts, mountsOf } from "../../contract/persistence.ts";
 import { messageOf, systemCode } from "../base/errors.ts";
 import { runChild } from "../system/child.ts";
 import { containerName, dockerFailure } from "../system/docker.ts";
-import type { ContainerState, Looked } from "./observation.ts";
+import type { ContainerState, Observed, Unreadable } from "./observation.ts";
 
 // Only these fields are asked for: the container's environment holds passwords.
 const format =
@@ -26,14 +26,14 @@ const Inspection = z.object({
 export async function observeContainers(
   names: readonly string[],
   options: { timeoutSeconds: number; signal: AbortSignal },
-): Promise<Looked<ReadonlyMap<string, ContainerState | null>>> {
+): Promise<Observed<ReadonlyMap<string, ContainerState | null>> | Unreadable> {
   try {
     const argv = ["container", "inspect", "--format", format, ...new Set(names)];
     const { code, stdout, stderr } = await runChild("docker", argv, options);
     // With a missing container Docker still tells of the others.
     const failure = code === 0 ? null : dockerFailure("", stderr);
     if (code !== 0 && failure?.kind !== "container-missing") {
-      return { seen: false, reason: stderr.trim().split("\n")[0] ?? "" };
+      return { readable: false, reason: stderr.trim().split("\n")[0] ?? "" };
     }
     const states = new Map<string, ContainerState | null>(names.map((name) => [name, null]));
     for (const line of stdout.split("\n").filter((text) => text !== "")) {
@@ -41,11 +41,11 @@ export async function observeContainers(
       const name = containerName(inspected.name);
       if (states.has(name)) states.set(name, stateOf(inspected));
     }
-    return { seen: true, value: states };
+    return { readable: true, value: states };
   } catch (error) {
     options.signal.throwIfAborted();
     const reason = systemCode(error) === "ENOENT" ? "the docker command is not on PATH" : messageOf(error);
-    return { seen: false, reason };
+    return { readable: false, reason };
   }
 }
 

@@ -4,23 +4,23 @@ import { basename } from "node:path";
 import { cronDaemonFunction, cronRunsIn } from "../../contract/cron-daemon.ts";
 import { messageOf, systemCode } from "../base/errors.ts";
 import { cronExpressionProblem } from "../time/cron-schedule.ts";
-import type { CronTableState, Looked } from "./observation.ts";
+import type { CronTableState, Observed, Unreadable } from "./observation.ts";
 import { type LookOptions, lookByShell } from "./shell-look.ts";
 
 const writableByOthers = 0o022;
 
 /** Whether a cron daemon runs on this machine. */
-export const observeCron = (options: LookOptions): Promise<Looked<boolean>> =>
+export const observeCron = (options: LookOptions): Promise<Observed<boolean> | Unreadable> =>
   lookByShell(`${cronDaemonFunction}\ncron_daemon`, [], cronRunsIn, options);
 
 /** The cron table as it is on the disk. */
-export function observeCronTable(path: string): Looked<CronTableState | null> {
+export function observeCronTable(path: string): Observed<CronTableState | null> | Unreadable {
   try {
     const link = lstatSync(path).isSymbolicLink() ? { link: readlinkSync(path) } : {};
     const status = statSync(path);
     const bytes = status.isFile() ? readFileSync(path) : null;
     return {
-      seen: true,
+      readable: true,
       value: {
         sha256: bytes === null ? "" : createHash("sha256").update(bytes).digest("hex"),
         modifiedAt: status.mtime,
@@ -29,8 +29,8 @@ export function observeCronTable(path: string): Looked<CronTableState | null> {
       },
     };
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return { seen: true, value: null };
-    return { seen: false, reason: messageOf(error) };
+    if (systemCode(error) === "ENOENT") return { readable: true, value: null };
+    return { readable: false, reason: messageOf(error) };
   }
 }
 

@@ -2,13 +2,13 @@ import { statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Settings } from "../../contract/settings.ts";
 import { messageOf, systemCode } from "../base/errors.ts";
-import type { FileSystemState, Looked } from "./observation.ts";
+import type { FileSystemState, Observed, Unreadable } from "./observation.ts";
 
 /** The kernel's numbers of file systems that live in memory: tmpfs and ramfs. */
 const inMemory: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
 
 /** The file systems of the backups and of the databases' data, each once. */
-export function observeFileSystems(settings: Settings): Looked<readonly FileSystemState[]> {
+export function observeFileSystems(settings: Settings): Observed<readonly FileSystemState[]> | Unreadable {
   const places = [
     { path: existing(settings.paths.backups), database: null },
     ...settings.databases.flatMap(({ name, dataDirectory }) =>
@@ -17,9 +17,9 @@ export function observeFileSystems(settings: Settings): Looked<readonly FileSyst
   ];
   try {
     const byDevice = Map.groupBy(places, ({ path }) => statSync(path).dev);
-    return { seen: true, value: [...byDevice.values()].map(stateOf) };
+    return { readable: true, value: [...byDevice.values()].map(stateOf) };
   } catch (error) {
-    return { seen: false, reason: messageOf(error) };
+    return { readable: false, reason: messageOf(error) };
   }
 }
 

@@ -2,13 +2,19 @@ import type { RunRecord } from "../../contract/run-record.ts";
 import { messageOf } from "../base/errors.ts";
 import type { RunRecords } from "../history/records.ts";
 import { bootId, isThere } from "../system/process.ts";
-import type { Looked, SeenHistory } from "./observation.ts";
+import type { Observed, SeenHistory, Unreadable } from "./observation.ts";
 
-/** The end of a month's records that is read: some four thousand runs, of ten databases that are backed up hourly two weeks. */
+/**
+ * The end of a month's records that is read: some four thousand runs, of ten databases that are backed up hourly two
+ * weeks.
+ */
 const readBytes = 4 * 1024 * 1024;
 
 /** The records of this month and of the one before. */
-export function observeHistory(records: Pick<RunRecords, "read">, now: Date): Looked<SeenHistory> {
+export function observeHistory(
+  records: Pick<RunRecords, "read">,
+  now: Date,
+): Observed<SeenHistory> | Unreadable {
   try {
     const read = () => records.read({ from: monthBefore(now), bytes: readBytes, now });
     const boot = bootId();
@@ -17,9 +23,9 @@ export function observeHistory(records: Pick<RunRecords, "read">, now: Date): Lo
     // Again, because a run that is gone has written its end before it went.
     const value = read();
     const living = value.records.filter(({ bootId, runId }) => bootId === boot && !gone.has(runId));
-    return { seen: true, value: { ...value, bootId: boot, living: idsOf(living) } };
+    return { readable: true, value: { ...value, bootId: boot, living: idsOf(living) } };
   } catch (error) {
-    return { seen: false, reason: messageOf(error) };
+    return { readable: false, reason: messageOf(error) };
   }
 }
 

@@ -1,20 +1,20 @@
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { type LogEntry, parseLogLine } from "../program/log.ts";
 import { logProblem, openToRead } from "../program/log-file.ts";
-import type { Looked } from "./observation.ts";
+import type { Observed, Unreadable } from "./observation.ts";
 
 /** The end of the log that is read: some thousand lines, however large it has grown. */
 const readBytes = 512 * 1024;
 
 /** The last entries of the programs' log, the one that was rotated last before it included. */
-export function observeLog(path: string): Looked<readonly LogEntry[] | null> {
+export function observeLog(path: string): Observed<readonly LogEntry[] | null> | Unreadable {
   try {
     const texts = [`${path}.1`, path].map(endOf);
-    if (texts[1] === null && texts[0] === null) return { seen: true, value: null };
+    if (texts[1] === null && texts[0] === null) return { readable: true, value: null };
     const lines = texts.flatMap((text) => (text ?? "").split("\n"));
-    return { seen: true, value: lines.flatMap((line) => parseLogLine(line) ?? []) };
+    return { readable: true, value: lines.flatMap((line) => parseLogLine(line) ?? []) };
   } catch (error) {
-    return { seen: false, reason: logProblem(error) };
+    return { readable: false, reason: logProblem(error) };
   }
 }
 

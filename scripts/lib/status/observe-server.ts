@@ -15,9 +15,10 @@ import { firstBackupDue } from "./due-runs.ts";
 import type {
   ContainerState,
   DatabaseObservation,
-  Looked,
+  Observed,
   RehearsalState,
   ServerObservation,
+  Unreadable,
 } from "./observation.ts";
 import { observeContainers } from "./observe-containers.ts";
 import { observeCron, observeCronTable } from "./observe-cron.ts";
@@ -87,8 +88,8 @@ export async function observeServer(
           ? { lockedBy: lockedNow(settings, database) }
           : {}),
         ...named,
-        container: containers.seen
-          ? { seen: true, value: containers.value.get(database.container) ?? null }
+        container: containers.readable
+          ? { readable: true, value: containers.value.get(database.container) ?? null }
           : containers,
         postgres: postgres[index] ?? { answers: false, kind: "unreadable", reason: "it was not asked" },
         firstBackupDue: firstBackupDue(settings, now, files.cronTable, files, { ...state, ...named }),
@@ -100,10 +101,10 @@ export async function observeServer(
 /** Of the containers that may have been left, those that are there. */
 function rehearsalState(
   files: RehearsalFiles | undefined,
-  containers: Looked<ReadonlyMap<string, ContainerState | null>>,
+  containers: Observed<ReadonlyMap<string, ContainerState | null>> | Unreadable,
 ): RehearsalState {
   const { records = [], living = null, containersOfDead = [] } = files ?? {};
-  const left = containersOfDead.filter((name) => containers.seen && containers.value.get(name) != null);
+  const left = containersOfDead.filter((name) => containers.readable && containers.value.get(name) != null);
   return { records, living, containers: left };
 }
 
@@ -132,10 +133,10 @@ function lockedNow(settings: Settings, { name }: DatabaseSettings): DatabaseObse
   return { runId: heldBy?.runId ?? null, text: describeHolder(holder), restoring };
 }
 
-function backupsOf(directory: string, name: string): Looked<readonly Backup[]> {
+function backupsOf(directory: string, name: string): Observed<readonly Backup[]> | Unreadable {
   try {
-    return { seen: true, value: listBackups(directory, name) };
+    return { readable: true, value: listBackups(directory, name) };
   } catch (error) {
-    return { seen: false, reason: messageOf(error) };
+    return { readable: false, reason: messageOf(error) };
   }
 }

@@ -5,14 +5,14 @@ import {
   surroundingsArguments,
   surroundingsFunction,
 } from "../../contract/surroundings.ts";
-import type { Looked } from "./observation.ts";
+import type { Observed, Unreadable } from "./observation.ts";
 import { type LookOptions, lookByShell } from "./shell-look.ts";
 
 /** Undefined where the settings, of an older version, do not say enough to look. */
 export async function observeSurroundings(
   { paths }: Settings,
   options: LookOptions,
-): Promise<Looked<Surroundings> | undefined> {
+): Promise<Observed<Surroundings> | Unreadable | undefined> {
   const { logRotation, installation } = paths;
   if (logRotation === undefined || installation === undefined) return undefined;
   const argv = surroundingsArguments({ ...paths, logRotation, installation });

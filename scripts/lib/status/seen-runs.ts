@@ -24,8 +24,8 @@ export function seenRuns(kind: Kind, sources: RunSources, holders: LockHolders):
 }
 
 const recordsIn = ({ history }: RunSources): readonly RunRecord[] =>
-  history.seen ? history.value.records : [];
-const entriesIn = ({ log }: RunSources): readonly LogEntry[] => (log.seen ? (log.value ?? []) : []);
+  history.readable ? history.value.records : [];
+const entriesIn = ({ log }: RunSources): readonly LogEntry[] => (log.readable ? (log.value ?? []) : []);
 
 /** A run without an end is judged by its process and its locks, which end with the boot. */
 function isAtWork(
@@ -33,7 +33,7 @@ function isAtWork(
   { history }: RunSources,
   { lockedBy, rehearsals }: LockHolders,
 ): boolean {
-  if (!history.seen || bootId !== history.value.bootId) return false;
+  if (!history.readable || bootId !== history.value.bootId) return false;
   return history.value.living.has(runId) || lockedBy?.runId === runId || rehearsals.living === runId;
 }
 
@@ -46,7 +46,9 @@ function seen(kind: Kind, { runId, began, outcome, error }: RecordedRun): SeenRu
   return [{ runId, began, outcome: told, reason: error === null ? null : `${words}${error}` }];
 }
 
-/** Where the end of a run could not be recorded, the log may say why it failed; that it succeeded only its record says. */
+/**
+ * Where the end of a run could not be recorded, the log may say why it failed; that it succeeded only its record says.
+ */
 function withFailure(run: SeenRun, logged: readonly SeenRun[]): SeenRun {
   if (run.outcome !== "died") return run;
   const failure = logged.find(({ outcome, runId }) => outcome === "failed" && runId === run.runId);

@@ -1,6 +1,6 @@
 import { messageOf } from "../base/errors.ts";
 import { runChild } from "../system/child.ts";
-import type { Looked } from "./observation.ts";
+import type { Observed, Unreadable } from "./observation.ts";
 
 /** How long a look may take, and what ends it. */
 export interface LookOptions {
@@ -17,14 +17,14 @@ export async function lookByShell<T>(
   argv: readonly string[],
   read: (output: string) => T | null,
   options: LookOptions,
-): Promise<Looked<T>> {
+): Promise<Observed<T> | Unreadable> {
   try {
     const { code, stdout } = await runChild("sh", ["-c", script, "sh", ...argv], options);
     const value = read(stdout);
-    if (value === null) return { seen: false, reason: `the search broke off with status ${code}` };
-    return { seen: true, value };
+    if (value === null) return { readable: false, reason: `the search broke off with status ${code}` };
+    return { readable: true, value };
   } catch (error) {
     options.signal.throwIfAborted();
-    return { seen: false, reason: messageOf(error) };
+    return { readable: false, reason: messageOf(error) };
   }
 }

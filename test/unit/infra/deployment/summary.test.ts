@@ -68,7 +68,7 @@ function withoutContainer(more: Partial<ServerObservation> = {}): ServerResult {
   const databases = seen.databases.map((database) => ({
     ...database,
     settings: { ...database.settings, name: "library" },
-    container: { seen: true, value: null } as const,
+    container: { readable: true, value: null } as const,
   }));
   const status = judgeServer({ ...seen, databases });
   expect(status.verdict).toBe("critical");
@@ -93,7 +93,7 @@ test("runs that failed for want of the container do not make an application that
     program: "backup_database",
     text: "backup failed: there is no container library-db",
   });
-  const log = { seen: true, value: [failed(58), failed(34), failed(10)] } as const;
+  const log = { readable: true, value: [failed(58), failed(34), failed(10)] } as const;
   const result = resultOf(withoutContainer({ databases: [neverDeployed], log }), { beforeApplication: true });
   expect(exitOf(result)).toBe("done");
   const status = result.servers[0]?.verification?.status;
@@ -114,7 +114,7 @@ test("a database without a container is no success unless somebody said so, and 
 });
 
 test("a missing container excuses nothing else", () => {
-  const stopped = withoutContainer({ cronRunning: { seen: true, value: false } });
+  const stopped = withoutContainer({ cronRunning: { readable: true, value: false } });
   for (const beforeApplication of [true, false])
     expect(exitOf(resultOf(stopped, { beforeApplication }))).toBe("failed");
   const silent = serverWith({ verification: { status: null, waiting, backedUp: false, failure: null } });
@@ -136,7 +136,7 @@ test("a verification that failed, a server that is not ready and an error each m
 });
 
 test("a server that the status check finds something critical on, or that gave no answer, does not work", () => {
-  const critical = judgeServer(server({ cronRunning: { seen: true, value: false } }));
+  const critical = judgeServer(server({ cronRunning: { readable: true, value: false } }));
   expect(critical.exitCode).toBeGreaterThan(1);
   for (const [status, says] of [
     [critical, /the status check finds something critical: ssh .*check_database_status\.sh/],

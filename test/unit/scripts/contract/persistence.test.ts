@@ -64,7 +64,7 @@ describe.each(rows)("%s", (_, mounts, kind, level, said, place = directory) => {
 
   test("is judged by the status check", () => {
     const { postgres } = withFigures({ dataDirectory: place });
-    const seen = { seen: true as const, value: { ...container, mounts } };
+    const seen = { readable: true as const, value: { ...container, mounts } };
     const findings = judgePersistence(database({ postgres, container: seen }));
     expect(findings.map((finding) => finding.level)).toEqual([level]);
   });

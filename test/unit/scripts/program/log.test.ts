@@ -108,7 +108,7 @@ describe("a log that cannot be opened", () => {
       "backup finished",
     ]);
     const seen = observeLog(at(name));
-    expect(seen.seen ? seen.value : []).toEqual(["dangling"].includes(name) ? null : []);
+    expect(seen.readable ? seen.value : []).toEqual(["dangling"].includes(name) ? null : []);
   });
 
   test("a pipe that somebody reads is no log either", () => {

@@ -36,7 +36,7 @@ function expectFinding(findings: readonly Finding[], level: FindingLevel, text: 
 const refused = (reason: string) =>
   database({ postgres: { answers: false, kind: "refused", reason: `no connection: ${reason}` } });
 const withBackups = (...backups: ReturnType<typeof backup>[]) =>
-  database({ backups: { seen: true, value: backups } });
+  database({ backups: { readable: true, value: backups } });
 const mounted = (change: Partial<(typeof container.mounts)[number]>) =>
   withContainer({ mounts: container.mounts.map((mount) => ({ ...mount, ...change })) });
 
@@ -50,9 +50,19 @@ describe("1 container", () => {
     ["out of memory", withContainer({ status: "exited", outOfMemory: true }), "critical", "out of memory"],
     ["paused", withContainer({ status: "paused" }), "critical", "is paused"],
     ["restarting", withContainer({ status: "restarting" }), "critical", "is restarting"],
-    ["removed", database({ container: { seen: true, value: null } }), "critical", "there is no container"],
+    [
+      "removed",
+      database({ container: { readable: true, value: null } }),
+      "critical",
+      "there is no container",
+    ],
     ["not yet deployed", notYetDeployed, "note", "no container shop-db yet"],
-    ["no Docker", database({ container: { seen: false, reason: "not on PATH" } }), "critical", "not on PATH"],
+    [
+      "no Docker",
+      database({ container: { readable: false, reason: "not on PATH" } }),
+      "critical",
+      "not on PATH",
+    ],
   ])("%s", (_, observation, level, text) => expectFinding(judgeContainer(observation, now), level, text));
 });
 
@@ -119,7 +129,7 @@ describe("4 persistence", () => {
     ["in memory", database({ dataInMemory: true }), "critical", "in memory"],
     ["unreadable setting", withFigures({ dataDirectory: null }), "ok", "/var/lib/postgresql/data"],
     ["stopped, mounts known", { ...refused("x") }, "ok", "is /root/shop-db/data"],
-    ["removed", database({ container: { seen: true, value: null } }), "unknown", "no container"],
+    ["removed", database({ container: { readable: true, value: null } }), "unknown", "no container"],
     ["not yet deployed", notYetDeployed, "note", "not deployed yet"],
   ])("%s", (_, observation, level, text) => expectFinding(judgePersistence(observation), level, text));
 });
@@ -164,7 +174,7 @@ describe("5 backup", () => {
       ".sql.gz (it is cut off; choose another backup)",
     ],
     ["none", withBackups(), "critical", "there is no backup"],
-    ["not to be listed", database({ backups: { seen: false, reason: "EACCES" } }), "unknown", "EACCES"],
+    ["not to be listed", database({ backups: { readable: false, reason: "EACCES" } }), "unknown", "EACCES"],
     ["not yet deployed", notYetDeployed, "note", "not deployed yet"],
   ])("%s", (_, observation, level, text) =>
     expectFinding(judgeBackup(observation, settings, now), level, text),
@@ -186,7 +196,7 @@ describe("a container that never was, once a backup was due", () => {
   });
 
   const installed = (hours: number) =>
-    ({ seen: true, value: { sha256: "a", modifiedAt: hoursAgo(hours), ignoredBecause: null } }) as const;
+    ({ readable: true, value: { sha256: "a", modifiedAt: hoursAgo(hours), ignoredBecause: null } }) as const;
   const line = (text: string, of = "shop") => ({
     time: hoursAgo(0),
     level: "error" as const,
@@ -201,17 +211,17 @@ describe("a container that never was, once a backup was due", () => {
     ["the schedule stood here before it", installed(20), [], true],
     ["a backup failed", installed(1), [line("backup failed: there is no container shop-db")], true],
     ["one of another database failed", installed(1), [line("backup failed: x", "other")], false],
-    ["there is no schedule", { seen: true, value: null } as const, [], true],
-    ["the schedule cannot be read", { seen: false, reason: "EACCES" } as const, [], true],
+    ["there is no schedule", { readable: true, value: null } as const, [], true],
+    ["the schedule cannot be read", { readable: false, reason: "EACCES" } as const, [], true],
   ])("%s", (_, cronTable, entries, due) => {
     const { history } = server();
-    const sources = { history, log: { seen: true, value: entries } } as const;
+    const sources = { history, log: { readable: true, value: entries } } as const;
     expect(firstBackupDue(settings, now, cronTable, sources, database())).toBe(due);
   });
 
   test("a log or records that cannot be read excuse nothing", () => {
     const { history, log } = server();
-    const unseen = { seen: false, reason: "EACCES" } as const;
+    const unseen = { readable: false, reason: "EACCES" } as const;
     for (const hours of [20, 1]) {
       for (const sources of [
         { history, log: unseen },

@@ -127,7 +127,7 @@ describe("8 log, after the version that left no records", () => {
     ],
     [
       "nor does a log that is gone",
-      { log: { seen: true, value: null }, ...history([ended(10)]) },
+      { log: { readable: true, value: null }, ...history([ended(10)]) },
       "ok",
       "1 of the last 1",
     ],

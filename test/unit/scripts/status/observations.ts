@@ -156,9 +156,9 @@ export function database(change: Partial<DatabaseObservation> = {}): DatabaseObs
       user: "shop",
       dataDirectory: "/root/shop-db/data",
     },
-    container: { seen: true, value: container },
+    container: { readable: true, value: container },
     postgres: { answers: true, figures },
-    backups: { seen: true, value: [10, 34, 58].map((hours) => backup({ hoursAgo: hours })) },
+    backups: { readable: true, value: [10, 34, 58].map((hours) => backup({ hoursAgo: hours })) },
     leftAlone: {},
     dataInMemory: false,
     firstBackupDue: true,
@@ -173,12 +173,12 @@ export const withFigures = (change: Partial<PostgresFigures>): DatabaseObservati
   database({ postgres: { answers: true, figures: { ...figures, ...change } } });
 
 export const withContainer = (change: Partial<ContainerState>): DatabaseObservation =>
-  database({ container: { seen: true, value: { ...container, ...change } } });
+  database({ container: { readable: true, value: { ...container, ...change } } });
 
 export const notYetDeployed = database({
-  container: { seen: true, value: null },
+  container: { readable: true, value: null },
   postgres: { answers: false, kind: "container", reason: "there is no container shop-db" },
-  backups: { seen: true, value: [] },
+  backups: { readable: true, value: [] },
   firstBackupDue: false,
 });
 
@@ -190,13 +190,13 @@ export function server(change: Partial<ServerObservation> = {}): ServerObservati
     now,
     settings,
     bootedAt: hoursAgo(1_000),
-    cronRunning: { seen: true, value: true },
+    cronRunning: { readable: true, value: true },
     cronTable: {
-      seen: true,
+      readable: true,
       value: { sha256: "a".repeat(64), modifiedAt: hoursAgo(500), ignoredBecause: null },
     },
     fileSystems: {
-      seen: true,
+      readable: true,
       value: [
         {
           holdsBackups: true,
@@ -208,9 +208,9 @@ export function server(change: Partial<ServerObservation> = {}): ServerObservati
       ],
     },
     missingMount: null,
-    log: { seen: true, value: [] },
+    log: { readable: true, value: [] },
     logProblem: null,
-    history: { seen: true, value: { records: [], unreadable: [], bootId: null, living: new Set() } },
+    history: { readable: true, value: { records: [], unreadable: [], bootId: null, living: new Set() } },
     recordProblem: null,
     databases: [database()],
     ...change,

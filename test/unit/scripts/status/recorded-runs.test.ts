@@ -100,7 +100,7 @@ describe("8 log, from the records of runs", () => {
     ["nothing, and backups", history([]), "note", "although there are backups"],
     [
       "not to be read",
-      { history: { seen: false, reason: "x.jsonl: it is a directory" } },
+      { history: { readable: false, reason: "x.jsonl: it is a directory" } },
       "unknown",
       "the records of runs cannot be read: x.jsonl: it is a directory",
     ],
@@ -154,7 +154,7 @@ describe("8 log, from the records of runs", () => {
 });
 
 test("6 schedule: a run took place by its record, and when it was refused too", () => {
-  const databases = [database({ backups: { seen: true, value: [backup({ hoursAgo: 34 })] } })];
+  const databases = [database({ backups: { readable: true, value: [backup({ hoursAgo: 34 })] } })];
   const levels = (records: RunRecord[]) =>
     judgeSchedule(server({ databases, ...history(records) })).map(({ level }) => level);
   expect(levels([])).toEqual(["warning"]);
@@ -173,7 +173,7 @@ describe("what is seen of the records", () => {
     records.append(began(1, { ...own, runId: "another start", processStart: "1" }));
     records.append(began(1, { ...own, runId: "another boot", bootId: "x" }));
     const seen = observeHistory(inMemory(kept), now);
-    expect(seen.seen && [...seen.value.living]).toEqual(["own"]);
+    expect(seen.readable && [...seen.value.living]).toEqual(["own"]);
   });
 
   test("a run that ends while it is looked at has ended", () => {
@@ -188,18 +188,21 @@ describe("what is seen of the records", () => {
       return found;
     };
     const seen = observeHistory({ read }, now);
-    expect(seen.seen && seen.value.records.map(({ event }) => event)).toEqual(["began", "ended"]);
+    expect(seen.readable && seen.value.records.map(({ event }) => event)).toEqual(["began", "ended"]);
   });
 
   test("records that cannot be read are not seen, and that says why", () => {
     const broken = { ...memory(), broken: true };
-    expect(observeHistory(inMemory(broken), now)).toEqual({ seen: false, reason: "the memory is broken" });
+    expect(observeHistory(inMemory(broken), now)).toEqual({
+      readable: false,
+      reason: "the memory is broken",
+    });
   });
 
   test("this month's records and those of the one before are read", () => {
     const kept = memory();
     for (const hours of [24, 24 * 25, 24 * 60, 24 * 400]) inMemory(kept).append(ended(hours));
     const seen = observeHistory(inMemory(kept), now);
-    expect(seen.seen && seen.value.records.map(({ runId }) => runId)).toEqual(["run-600", "run-24"]);
+    expect(seen.readable && seen.value.records.map(({ runId }) => runId)).toEqual(["run-600", "run-24"]);
   });
 });

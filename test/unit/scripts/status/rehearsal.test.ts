@@ -13,7 +13,7 @@ import { database, figures, hoursAgo, notYetDeployed, now, server, settings } fr
 // Now is a Sunday's noon, and the last rehearsal was due at half past four.
 const weekly = { ...settings, schedule: { ...settings.schedule, rehearsal: "30 4 * * 0" } };
 const table = (hours: number) => ({
-  seen: true as const,
+  readable: true as const,
   value: { sha256: "a".repeat(64), modifiedAt: hoursAgo(hours), ignoredBecause: null },
 });
 
@@ -100,7 +100,7 @@ describe("6 schedule, the rehearsal's entry", () => {
       server({
         settings: weekly,
         databases: [rehearsed({ records })],
-        log: { seen: true, value: entries },
+        log: { readable: true, value: entries },
       }),
     ).map(({ level, text }) => `${level}: ${text}`);
 
@@ -134,7 +134,7 @@ describe("8 log, a rehearsal that gave no result", () => {
     text,
   });
   const judged = (text: string, change: Partial<RehearsalState> = {}) =>
-    judgeLog(server({ databases: [rehearsed(change)], log: { seen: true, value: [line(text)] } })).filter(
+    judgeLog(server({ databases: [rehearsed(change)], log: { readable: true, value: [line(text)] } })).filter(
       ({ level }) => level === "warning",
     );
 

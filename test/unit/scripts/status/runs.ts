@@ -34,7 +34,7 @@ export function history(
   change: Partial<SeenHistory> = {},
 ): Pick<ServerObservation, "history"> {
   const value = { records, unreadable: [], bootId: boot, living: new Set<string>(), ...change };
-  return { history: { seen: true, value } };
+  return { history: { readable: true, value } };
 }
 
 export const entry = (hours: number, text: string, runId = `run-${hours}`): LogEntry => ({
@@ -45,7 +45,9 @@ export const entry = (hours: number, text: string, runId = `run-${hours}`): LogE
   program: "backup_database",
   text,
 });
-export const log = (...value: LogEntry[]): Pick<ServerObservation, "log"> => ({ log: { seen: true, value } });
+export const log = (...value: LogEntry[]): Pick<ServerObservation, "log"> => ({
+  log: { readable: true, value },
+});
 
 export type Case = readonly [string, Partial<ServerObservation>, FindingLevel, string];
 export function expectPoint8(change: Partial<ServerObservation>, level: FindingLevel, text: string): void {

@@ -30,25 +30,27 @@ const entry = (hours: number, text: string, runId = `run-${hours}`): LogEntry =>
   program: "backup_database",
   text,
 });
-const log = (...value: LogEntry[]): Partial<ServerObservation> => ({ log: { seen: true, value } });
-const onlyOld = database({ backups: { seen: true, value: [backup({ hoursAgo: 34 })] } });
+const log = (...value: LogEntry[]): Partial<ServerObservation> => ({ log: { readable: true, value } });
+const onlyOld = database({ backups: { readable: true, value: [backup({ hoursAgo: 34 })] } });
 
 describe("6 schedule", () => {
   const table = { sha256: "a".repeat(64), modifiedAt: hoursAgo(500), ignoredBecause: null };
   const around = (...lines: string[]): Partial<ServerObservation> => {
     const value = parseSurroundings([...lines, "end:", ""].join("\n"));
-    return { surroundings: value === null ? { seen: false, reason: "it broke off" } : { seen: true, value } };
+    return {
+      surroundings: value === null ? { readable: false, reason: "it broke off" } : { readable: true, value },
+    };
   };
   const tabled = (
     change: Partial<typeof table> | { ignoredBecause: string } | { link: string },
   ): Partial<ServerObservation> => ({
-    cronTable: { seen: true, value: { ...table, ...change } },
+    cronTable: { readable: true, value: { ...table, ...change } },
   });
   test.each<Case>([
     ["as it should be", {}, "ok", "next backup 2026-11-23"],
-    ["cron is dead", { cronRunning: { seen: true, value: false } }, "critical", "cron is not running"],
-    ["no /proc", { cronRunning: { seen: false, reason: "EACCES" } }, "unknown", "EACCES"],
-    ["table missing", { cronTable: { seen: true, value: null } }, "critical", "is missing"],
+    ["cron is dead", { cronRunning: { readable: true, value: false } }, "critical", "cron is not running"],
+    ["no /proc", { cronRunning: { readable: false, reason: "EACCES" } }, "unknown", "EACCES"],
+    ["table missing", { cronTable: { readable: true, value: null } }, "critical", "is missing"],
     ["table edited", tabled({ sha256: "b" }), "warning", "was changed"],
     ["table not root's", tabled({ ignoredBecause: "it belongs to user 1" }), "critical", "cron ignores"],
     ["table a link", tabled({ link: "/x" }), "warning", "is a symbolic link to /x"],
@@ -72,11 +74,11 @@ describe("6 schedule", () => {
     ["an owner", around("directory:755:bob:root:/opt"), "note", "/opt belongs to bob"],
     [
       "nobody could look",
-      { surroundings: { seen: false, reason: "EIO" } },
+      { surroundings: { readable: false, reason: "EIO" } },
       "unknown",
       "other schedules: EIO",
     ],
-    ["table unreadable", { cronTable: { seen: false, reason: "EIO" } }, "unknown", "EIO"],
+    ["table unreadable", { cronTable: { readable: false, reason: "EIO" } }, "unknown", "EIO"],
     ["a missed run", { databases: [onlyOld] }, "warning", "due 2026-11-22 02:00:00 UTC did not take place"],
     ["missed, server down", { databases: [onlyOld], bootedAt: hoursAgo(5) }, "warning", "was started after"],
     [
@@ -124,21 +126,21 @@ describe("7 disk", () => {
     usedPercent: 50,
   };
   const disk = (change: Partial<FileSystemState>): Partial<ServerObservation> => ({
-    fileSystems: { seen: true, value: [{ ...base, ...change }] },
+    fileSystems: { readable: true, value: [{ ...base, ...change }] },
   });
   /** Retention is full (7 days), and the database grows by 10 MB a day. */
   const growing = database({
     backups: {
-      seen: true,
+      readable: true,
       value: [10, 34, 58, 82, 106, 130, 154, 178].map((hours) =>
         backup({ hoursAgo: hours, databaseBytes: 100_000_000 - (hours / 24) * 1e7 }),
       ),
     },
   });
   /** The first three days of daily backups of 1 MB; the database stays as it is. */
-  const young = { seen: true as const, value: [10, 34, 58].map((hours) => backup({ hoursAgo: hours })) };
+  const young = { readable: true as const, value: [10, 34, 58].map((hours) => backup({ hoursAgo: hours })) };
   const justDeployed = {
-    seen: true as const,
+    readable: true as const,
     value: [
       backup({ hoursAgo: 1, databaseBytes: 9_000_000 }),
       backup({ hoursAgo: 1.01, databaseBytes: 8_000_000 }),
@@ -206,7 +208,7 @@ describe("7 disk", () => {
       "critical",
       "/mnt/share stands in /etc/fstab and is not mounted: nothing is backed up",
     ],
-    ["not to be seen", { fileSystems: { seen: false, reason: "EIO" } }, "unknown", "EIO"],
+    ["not to be seen", { fileSystems: { readable: false, reason: "EIO" } }, "unknown", "EIO"],
   ])("%s", (_, change, level, text) => expectFinding(judgeDisk(server(change)), level, text));
 });
 
@@ -215,8 +217,8 @@ describe("8 log", () => {
   const bad = (hours: number) => entry(hours, "backup failed: no space");
   test.each<Case>([
     ["nothing yet", { ...log(), databases: [notYetDeployed] }, "note", "no backup run is recorded"],
-    ["no log", { log: { seen: true, value: null } }, "note", "although there are backups"],
-    ["unreadable", { log: { seen: false, reason: "EISDIR" } }, "unknown", "EISDIR"],
+    ["no log", { log: { readable: true, value: null } }, "note", "although there are backups"],
+    ["unreadable", { log: { readable: false, reason: "EISDIR" } }, "unknown", "EISDIR"],
     [
       "not to be written",
       { ...log(good(10)), logProblem: "its file system is full" },
@@ -225,7 +227,7 @@ describe("8 log", () => {
     ],
     [
       "not to be written and not to be read",
-      { log: { seen: false, reason: "EISDIR" }, logProblem: "it is a directory, not a file" },
+      { log: { readable: false, reason: "EISDIR" }, logProblem: "it is a directory, not a file" },
       "unknown",
       "cannot be read: EISDIR",
     ],
@@ -296,7 +298,7 @@ describe("the whole", () => {
 
   test("the worst of several databases decides, and its problem names it", () => {
     const stopped = { ...database().settings, name: "blog" };
-    const broken = database({ settings: stopped, container: { seen: true, value: null } });
+    const broken = database({ settings: stopped, container: { readable: true, value: null } });
     const report = judgeServer(server({ databases: [database(), broken] }));
     expect(report).toMatchObject({ verdict: "critical", exitCode: 2 });
     expect(report.databases.map(({ verdict }) => verdict)).toEqual(["healthy", "critical"]);

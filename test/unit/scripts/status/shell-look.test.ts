@@ -16,13 +16,13 @@ const observe = () => observeSurroundings({ ...settings, paths }, options);
 
 test("a search that comes to its end is one, although some of the directories are not there", async () => {
   const observed = await observe();
-  const directories = observed?.seen ? observed.value.directories.map(({ path }) => path) : [];
+  const directories = observed?.readable ? observed.value.directories.map(({ path }) => path) : [];
   expect(directories).toContain("/etc");
   expect(directories).toContain(directory);
 });
 
 test("whether cron runs is seen here, whatever it is", async () => {
-  expect(await observeCron(options)).toEqual({ seen: true, value: expect.any(Boolean) });
+  expect(await observeCron(options)).toEqual({ readable: true, value: expect.any(Boolean) });
 });
 
 test.each([
@@ -32,7 +32,7 @@ test.each([
 ])("a search %s has seen nothing", async (_, body, reason) => {
   writeFileSync(join(directory, "sh"), `#!/bin/sh\n${body}\n`, { mode: 0o700 });
   vi.stubEnv("PATH", `${directory}:${process.env.PATH}`);
-  const unseen = { seen: false, reason: expect.stringContaining(`the search broke off with ${reason}`) };
+  const unseen = { readable: false, reason: expect.stringContaining(`the search broke off with ${reason}`) };
   expect(await observe()).toEqual(unseen);
   expect(await observeCron(options)).toEqual(unseen);
 });
