@@ -7,11 +7,9 @@ import { UsageError } from "../base/errors.ts";
  */
 export function chosenDatabases({ databases }: Settings, names: readonly string[]): DatabaseSettings[] {
   const known = databases.map(({ name }) => name);
-  const strangers = names.filter((name) => !known.includes(name));
-  if (strangers.length > 0) {
-    throw new UsageError(
-      `there is no database ${strangers.join(", ")}; the settings have ${known.join(", ")}`,
-    );
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw new UsageError(`there is no database ${unknown.join(", ")}; the settings have ${known.join(", ")}`);
   }
   return databases.filter(({ name }) => names.length === 0 || names.includes(name));
 }

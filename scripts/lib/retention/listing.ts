@@ -6,7 +6,7 @@ import { formatBytes, plural } from "../base/format.ts";
 import { partsByStem } from "../store/backup-parts.ts";
 import { type DirectoryEntry, listEntries } from "../store/entries.ts";
 import { holdText, plannedPruning } from "./apply.ts";
-import { type PlannedFile, strangers } from "./plan.ts";
+import { foreignFiles, type PlannedFile } from "./plan.ts";
 
 /** What retention would do, file by file; `--dry-run --json` prints it. */
 export interface PruningListing {
@@ -43,7 +43,7 @@ export function listedPruning(
   return {
     exitCode: plans.some(({ listing }) => listing.error !== null) ? ExitCode.failed : ExitCode.success,
     databases: plans.map(({ listing }) => listing),
-    files: [...planned, ...(everything ? strangers(entries, planned) : [])]
+    files: [...planned, ...(everything ? foreignFiles(entries, planned) : [])]
       .map((file) => ({ ...file, bytes: bytes.get(file.file) ?? 0 }))
       .sort((a, b) => (a.file < b.file ? -1 : 1)),
   };

@@ -85,17 +85,17 @@ export function planPruning(survey: PruningSurvey, rule: RetentionRule, now: Dat
 }
 
 /** What is of no configured database. */
-export function strangers(
+export function foreignFiles(
   entries: readonly DirectoryEntry[],
   planned: readonly PlannedFile[],
 ): PlannedFile[] {
   const known = new Set(planned.map(({ file }) => file));
   return entries
     .filter(({ name }) => !known.has(name))
-    .map(({ name }) => ({ file: name, database: null, decision: "keep", reason: strangeReason(name) }));
+    .map(({ name }) => ({ file: name, database: null, decision: "keep", reason: foreignReason(name) }));
 }
 
-function strangeReason(name: string): string {
+function foreignReason(name: string): string {
   if (name === mailRecordName) return "what the status check has mailed";
   if (runRecordsMonth(name) !== null) return "the records of a month's runs";
   if (isLeftAloneName(name)) return "why archives were not adopted";

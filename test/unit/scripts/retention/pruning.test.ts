@@ -121,7 +121,7 @@ const directories = fc.tuple(
 );
 type Example = typeof directories extends fc.Arbitrary<infer T> ? T : never;
 
-function directoryOf([specifications, strangers, rule]: Example) {
+function directoryOf([specifications, foreignFiles, rule]: Example) {
   const directory = newDirectory(rule);
   const taken = new Set<number>();
   const laid = specifications.flatMap((one) => {
@@ -131,7 +131,7 @@ function directoryOf([specifications, strangers, rule]: Example) {
     taken.add(second);
     return [{ ...one, stem: layDown(directory, one, now) }];
   });
-  for (const name of strangers) directory.write(name, "somebody's");
+  for (const name of foreignFiles) directory.write(name, "somebody's");
   return { directory, laid };
 }
 
