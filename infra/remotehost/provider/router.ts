@@ -69,7 +69,7 @@ export function remoteHostProvider(version: string, log: Log): Provider {
     if (problems.length > 0) throw new NotReady(connection.key, problems);
   }
 
-  function bring(
+  function createOrUpdate(
     urn: string,
     wired: Properties,
     old?: Properties,
@@ -122,14 +122,14 @@ export function remoteHostProvider(version: string, log: Log): Provider {
       }, false),
 
     create: (urn: string, inputs: Properties): Promise<CreateResult> =>
-      bring(urn, inputs).catch((error: unknown) => {
+      createOrUpdate(urn, inputs).catch((error: unknown) => {
         if (!(error instanceof NotReady) || resourceOf(urn) !== readiness) throw error;
         const { values } = unwrap(inputs);
         throw new FirstNotReady(connectionSchema.parse(values.connection).key, error.problems, values);
       }),
 
     update: async (_id: string, urn: string, olds: Properties, news: Properties): Promise<UpdateResult> => {
-      const { outs } = await bring(urn, news, olds);
+      const { outs } = await createOrUpdate(urn, news, olds);
       return { outs };
     },
 

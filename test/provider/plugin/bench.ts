@@ -23,7 +23,7 @@ export function connectionTo(server: SandboxServer, key = server.alias): Connect
 }
 
 /** What the engine does with a resource: check it, then create or update it. @throws what the plugin complains of. */
-export async function bring(
+export async function createOrUpdate(
   plugin: Plugin,
   urn: string,
   args: Properties,

@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { startServer } from "../../sandbox/server.ts";
-import { bring, connectionTo, drift, keptOf, type Resource, refresh, urnOf, withPlugin } from "./bench.ts";
+import {
+  connectionTo,
+  createOrUpdate,
+  drift,
+  keptOf,
+  type Resource,
+  refresh,
+  urnOf,
+  withPlugin,
+} from "./bench.ts";
 import { type Plugin, startPlugin } from "./plugin.ts";
 
 let server: SandboxServer;
@@ -22,7 +31,7 @@ const urn = urnOf("File", "greeting");
 const greeting = (more = {}) => ({ connection: connectionTo(server), path, content: "hello\n", ...more });
 
 async function made(more = {}): Promise<Resource> {
-  return bring(plugin, urn, greeting(more));
+  return createOrUpdate(plugin, urn, greeting(more));
 }
 
 describe("a file's life", () => {
@@ -37,13 +46,13 @@ describe("a file's life", () => {
 
   it("is changed in place", async () => {
     const resource = await made();
-    await bring(plugin, urn, greeting({ content: "good evening\n", mode: "0640" }), resource);
+    await createOrUpdate(plugin, urn, greeting({ content: "good evening\n", mode: "0640" }), resource);
     expect((await server.run(`stat -c %a ${path}; cat ${path}`)).stdout).toBe("640\ngood evening\n");
     expect(await keptOf(server, path)).toEqual([]);
   });
 
   it("makes the directories on its way readable, and goes without them", async () => {
-    const resource = await bring(plugin, urn, greeting({ path: "/srv/trial/a/b/c" }));
+    const resource = await createOrUpdate(plugin, urn, greeting({ path: "/srv/trial/a/b/c" }));
     expect((await server.run("stat -c %a /srv/trial/a/b")).stdout).toBe("755\n");
     await withPlugin((later) => later.delete(urn, resource.id, resource.outputs));
     expect((await server.run("find /srv/trial | sort")).stdout).toBe(
@@ -96,7 +105,10 @@ describe("tampering", () => {
       await server.run(tamper);
       const reading = await refresh(resource);
       expect(drift(resource, reading)).toEqual(seen);
-      const mended = await bring(plugin, urn, greeting(), { ...resource, outputs: reading.properties });
+      const mended = await createOrUpdate(plugin, urn, greeting(), {
+        ...resource,
+        outputs: reading.properties,
+      });
       expect(drift(mended, await refresh(mended))).toEqual({});
       expect(await keptOf(server, path)).toHaveLength(keeps);
       expect((await server.run(`cat ${path}`)).stdout).toBe("hello\n");
@@ -124,7 +136,7 @@ describe("on a machine that was new when all of it was looked at", () => {
       });
       await later.read(urnOf("File", "elsewhere"), "/srv/trial/elsewhere", elsewhere);
       await server.run(change);
-      await bring(later, urn, greeting());
+      await createOrUpdate(later, urn, greeting());
       expect((await server.run(`stat -c '%a %F' ${path}; cat ${path}`)).stdout).toBe(
         "600 regular file\nhello\n",
       );
@@ -152,7 +164,10 @@ describe("the server's record of a file", () => {
     await server.run("rm -r /var/lib/remotehost");
     const reading = await refresh(resource);
     expect(drift(resource, reading)).toEqual({ record: "missing" });
-    const mended = await bring(plugin, urn, greeting(), { ...resource, outputs: reading.properties });
+    const mended = await createOrUpdate(plugin, urn, greeting(), {
+      ...resource,
+      outputs: reading.properties,
+    });
     expect(drift(mended, await refresh(mended))).toEqual({});
     expect((await server.run(`stat -c '%i %y' ${path}`)).stdout).toBe(before);
   });
@@ -160,7 +175,7 @@ describe("the server's record of a file", () => {
   it("of another resource: seen", async () => {
     const resource = await made();
     const other = urnOf("File", "other");
-    await bring(plugin, other, greeting());
+    await createOrUpdate(plugin, other, greeting());
     expect(drift(resource, await refresh(resource))).toEqual({ record: `of ${other}` });
   });
 });
@@ -187,7 +202,7 @@ describe("what was there before", () => {
         decommissioned: {},
         replaced: { [connection.key]: "/srv/own/replaced" },
       });
-      await bring(declared, urn, greeting());
+      await createOrUpdate(declared, urn, greeting());
     });
     const { stdout } = await server.run(
       "cd /srv/own/replaced; cat *+old *+greeting.txt; rm -r /srv/own; [ -e /opt/database-backups/replaced ] || echo gone",
@@ -230,14 +245,14 @@ describe("ownership", () => {
   it("two files that swap their paths both stay", async () => {
     const [urnA, urnB] = [urnOf("File", "a"), urnOf("File", "b")];
     const args = (name: string, content: string) => greeting({ path: `/srv/trial/${name}`, content });
-    const a = await bring(plugin, urnA, args("one", "a"));
-    const b = await bring(plugin, urnB, args("two", "b"));
+    const a = await createOrUpdate(plugin, urnA, args("one", "a"));
+    const b = await createOrUpdate(plugin, urnB, args("two", "b"));
     await withPlugin(async (later) => {
       expect((await later.diff(urnA, a.outputs, { ...a.inputs, path: "/srv/trial/two" })).replaces).toEqual([
         "path",
       ]);
-      await bring(later, urnA, args("two", "a"));
-      await bring(later, urnB, args("one", "b"));
+      await createOrUpdate(later, urnA, args("two", "a"));
+      await createOrUpdate(later, urnB, args("one", "b"));
       await later.delete(urnA, a.id, a.outputs);
       await later.delete(urnB, b.id, b.outputs);
     });
@@ -262,7 +277,7 @@ describe("ownership", () => {
   it("another stack's machine is left alone", async () => {
     await made();
     const foreign = urnOf("File", "greeting", "other");
-    await expect(bring(plugin, foreign, greeting({ content: "theirs" }))).rejects.toThrow(
+    await expect(createOrUpdate(plugin, foreign, greeting({ content: "theirs" }))).rejects.toThrow(
       /belongs to the stack bench\/test, and this is bench\/other/,
     );
     expect(await server.readFile(path)).toBe("hello\n");
@@ -272,7 +287,7 @@ describe("ownership", () => {
     const resource = await made();
     await withPlugin((later) => later.delete(urn, resource.id, resource.outputs));
     expect((await server.run(`ls ${path} /var/lib/remotehost`)).stdout).toBe("");
-    await bring(plugin, urnOf("File", "greeting", "other"), greeting());
+    await createOrUpdate(plugin, urnOf("File", "greeting", "other"), greeting());
   });
 });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Connection } from "../../../infra/remotehost/connection.ts";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { startServer } from "../../sandbox/server.ts";
-import { bring, connectionTo, type Resource, urnOf, withPlugin } from "./bench.ts";
+import { connectionTo, createOrUpdate, type Resource, urnOf, withPlugin } from "./bench.ts";
 import { type Plugin, startPlugin } from "./plugin.ts";
 
 const declareServers = "remotehost:index:declareServers";
@@ -25,7 +25,11 @@ const declaration = (servers: Connection[], more = {}) => ({
 });
 
 function file(name: string, connection: Connection): Promise<Resource> {
-  return bring(plugin, urnOf("File", name), { connection, path: `/srv/trial/${name}`, content: "hello" });
+  return createOrUpdate(plugin, urnOf("File", name), {
+    connection,
+    path: `/srv/trial/${name}`,
+    content: "hello",
+  });
 }
 
 const nowhere: Connection = { key: "nowhere", host: "127.0.0.1", port: 1, connectTimeout: 2 };
@@ -87,7 +91,7 @@ it("what a machine's new key has taken over is not deleted with the old one", as
       declaration([connectionTo(server, "new")], { decommissioned: { old: "remove" } }),
     );
     const request = { connection: connectionTo(server, "new"), path: "/srv/trial/one", content: "hello" };
-    await bring(later, urnOf("File", "new-one"), request);
+    await createOrUpdate(later, urnOf("File", "new-one"), request);
     await later.delete(old.urn, old.id, old.outputs);
   });
   expect((await server.run("cat /srv/trial/one; cat /var/lib/remotehost/records/*")).stdout).toMatch(
@@ -105,7 +109,7 @@ it("a new name and address change the record and nothing else", async () => {
     changes: 0,
     replaces: [],
   });
-  const after = await bring(plugin, urn, args, before);
+  const after = await createOrUpdate(plugin, urn, args, before);
   expect((await server.run("stat -c '%i %y' /srv/trial/one")).stdout).toBe(written);
   await withPlugin((later) => later.delete(urn, after.id, after.outputs));
   expect((await server.run("ls /srv/trial")).stdout).toBe("");
@@ -117,7 +121,7 @@ it("a plugin that is ended in the middle of an upload leaves nothing at the path
   const urn = urnOf("File", "large");
   const args = { connection, path: "/srv/trial/large", source };
   await file("one", connection);
-  const upload = bring(plugin, urn, args).catch(() => {});
+  const upload = createOrUpdate(plugin, urn, args).catch(() => {});
   const incoming =
     "ls -A /srv/trial | grep -c large; find /run /tmp /var/tmp -size +1000k 2>/dev/null | wc -l";
   while ((await server.run(incoming)).stdout === "0\n0\n");
@@ -125,7 +129,7 @@ it("a plugin that is ended in the middle of an upload leaves nothing at the path
   await upload;
   expect((await server.run("ls /srv/trial")).stdout).toBe("one\n");
   plugin = await startPlugin();
-  const { outputs } = await bring(plugin, urn, args);
+  const { outputs } = await createOrUpdate(plugin, urn, args);
   expect((await server.run("sha256sum < /srv/trial/large; ls -A /srv/trial")).stdout).toBe(
     `${outputs.sha256}  -\nlarge\none\n`,
   );

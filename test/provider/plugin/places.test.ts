@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { startServer } from "../../sandbox/server.ts";
-import { bring, connectionTo, drift, keptOf, type Resource, refresh, urnOf, withPlugin } from "./bench.ts";
+import {
+  connectionTo,
+  createOrUpdate,
+  drift,
+  keptOf,
+  type Resource,
+  refresh,
+  urnOf,
+  withPlugin,
+} from "./bench.ts";
 import { type Plugin, startPlugin } from "./plugin.ts";
 
 let server: SandboxServer;
@@ -21,7 +30,7 @@ beforeEach(async () => {
 describe("a directory", () => {
   const path = "/srv/trial/a 'b' $(id)";
   const urn = urnOf("Directory", "directory");
-  const made = () => bring(plugin, urn, { connection: connectionTo(server), path });
+  const made = () => createOrUpdate(plugin, urn, { connection: connectionTo(server), path });
   const quoted = `"/srv/trial/a 'b' \\$(id)"`;
 
   it("is made, for root alone", async () => {
@@ -40,7 +49,7 @@ describe("a directory", () => {
     await server.run(tamper);
     const reading = await refresh(resource);
     expect(drift(resource, reading)).toEqual(seen);
-    const mended = await bring(plugin, urn, { connection: connectionTo(server), path }, resource);
+    const mended = await createOrUpdate(plugin, urn, { connection: connectionTo(server), path }, resource);
     expect(drift(mended, await refresh(mended))).toEqual({});
   });
 
@@ -66,7 +75,7 @@ describe("a directory", () => {
 
     it("takes everybody's right to write, and nothing else of theirs", async () => {
       await server.run(opened);
-      const resource = await bring(plugin, urn, args());
+      const resource = await createOrUpdate(plugin, urn, args());
       expect(await modes()).toEqual(closed);
       expect((await server.run(`stat -c %a ${open}/file`)).stdout).toBe("666\n");
       expect(drift(resource, await refresh(resource))).toEqual({});
@@ -74,11 +83,11 @@ describe("a directory", () => {
 
     it("sees that one was opened, closes it again, and leaves it closed when it goes", async () => {
       await server.run("mkdir -p /srv/data");
-      const resource = await bring(plugin, urn, args());
+      const resource = await createOrUpdate(plugin, urn, args());
       await server.run(opened);
       const seen = drift(resource, await refresh(resource));
       expect(seen).toEqual({ openDirectories: ["/srv/way (mode 0757)", `${open} (mode 2777)`] });
-      const mended = await bring(plugin, urn, args(), resource);
+      const mended = await createOrUpdate(plugin, urn, args(), resource);
       expect(await modes()).toEqual(closed);
       expect(drift(mended, await refresh(mended))).toEqual({});
       await withPlugin((later) => later.delete(urn, mended.id, mended.outputs));
@@ -95,9 +104,9 @@ describe("a directory", () => {
       const resource = await made();
       await server.run(`${before}; rmdir ${quoted}; ln -s /srv/disk ${quoted}`);
       expect(drift(resource, await refresh(resource))).toEqual({ obstacle: "a symbolic link to /srv/disk" });
-      await expect(bring(plugin, urn, { connection: connectionTo(server), path }, resource)).rejects.toThrow(
-        /a symbolic link to \/srv\/disk.*set the path that it leads to .*\[DBK-CHANGE-2\]/,
-      );
+      await expect(
+        createOrUpdate(plugin, urn, { connection: connectionTo(server), path }, resource),
+      ).rejects.toThrow(/a symbolic link to \/srv\/disk.*set the path that it leads to .*\[DBK-CHANGE-2\]/);
       expect((await server.run(`readlink ${quoted}`)).stdout).toBe("/srv/disk\n");
     },
   );
@@ -131,7 +140,7 @@ describe("a cron table", () => {
     ...{ entries: [entry], takesOver: [command] },
     ...more,
   });
-  const made = (): Promise<Resource> => bring(plugin, urn, args());
+  const made = (): Promise<Resource> => createOrUpdate(plugin, urn, args());
 
   it("is written as cron reads it", async () => {
     const resource = await made();
@@ -158,7 +167,7 @@ describe("a cron table", () => {
     await server.run(tamper);
     const reading = await refresh(resource);
     expect(drift(resource, reading)).toEqual(seen);
-    const mended = await bring(plugin, urn, args(), { ...resource, outputs: reading.properties });
+    const mended = await createOrUpdate(plugin, urn, args(), { ...resource, outputs: reading.properties });
     expect(drift(mended, await refresh(mended))).toEqual({});
   });
 
@@ -185,7 +194,7 @@ describe("a cron table", () => {
     await server.run(tamper);
     const version = "stat -c %Y.%i /etc/cron.d /etc/cron.d/trial; sleep 1";
     const before = (await server.run(version)).stdout.split("\n");
-    await bring(plugin, urn, args(), resource);
+    await createOrUpdate(plugin, urn, args(), resource);
     const after = (await server.run(version)).stdout.split("\n");
     expect(after[0]).not.toBe(before[0]);
     expect(after[1]).not.toBe(before[1]);
@@ -217,7 +226,7 @@ describe("a cron table", () => {
     const { replaces } = await plugin.diff(urn, resource.outputs, { ...resource.inputs, ...elsewhere });
     expect(replaces).toEqual([]);
     await server.run(before);
-    const moved = await bring(plugin, urn, args(elsewhere), resource);
+    const moved = await createOrUpdate(plugin, urn, args(elsewhere), resource);
     expect((await server.run("cd /etc/cron.d && ls moved trial 2>/dev/null")).stdout).toBe(left);
     const reading = await refresh(moved);
     expect([reading.id, drift(moved, reading)]).toEqual(["/etc/cron.d/moved", {}]);
@@ -225,7 +234,7 @@ describe("a cron table", () => {
 
   it("an entry that goes is an update, and the table itself can go", async () => {
     const resource = await made();
-    const fewer = await bring(plugin, urn, args({ entries: [] }), resource);
+    const fewer = await createOrUpdate(plugin, urn, args({ entries: [] }), resource);
     expect((await server.readFile(path)).split("\n").filter((line) => line.includes(command))).toEqual([]);
     await withPlugin((later) => later.delete(urn, fewer.id, fewer.outputs));
     expect((await server.run(`ls ${path}`)).code).not.toBe(0);

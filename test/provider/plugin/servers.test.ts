@@ -5,7 +5,7 @@ import type { Requirements } from "../../../infra/remotehost/requirements.ts";
 import { ownNotes } from "../../e2e/servers.ts";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { startServer } from "../../sandbox/server.ts";
-import { bring, connectionTo, drift, type Resource, refresh, urnOf, withPlugin } from "./bench.ts";
+import { connectionTo, createOrUpdate, drift, type Resource, refresh, urnOf, withPlugin } from "./bench.ts";
 import { listenToSsh } from "./ear.ts";
 import { type Plugin, type Properties, startPlugin } from "./plugin.ts";
 
@@ -60,12 +60,12 @@ const declaration = (servers: Connection[], more = {}): Properties => ({
 });
 
 function file(name: string, connection: Connection, content = "hello"): Promise<Resource> {
-  return bring(plugin, urnOf("File", name), { connection, path: `/srv/trial/${name}`, content });
+  return createOrUpdate(plugin, urnOf("File", name), { connection, path: `/srv/trial/${name}`, content });
 }
 
 function readinessOf(connection: Connection, more: Partial<Requirements> = {}): Promise<Resource> {
   const requirements = { ...requirementsOf(server), ...more };
-  return bring(plugin, urnOf("Readiness", "readiness"), { connection, requirements });
+  return createOrUpdate(plugin, urnOf("Readiness", "readiness"), { connection, requirements });
 }
 
 const nowhere: Connection = { key: "nowhere", host: "127.0.0.1", port: 1, connectTimeout: 2 };

@@ -5,7 +5,7 @@ import { surroundingsArguments, surroundingsFunction } from "../../../scripts/co
 import { ownNotes } from "../../e2e/servers.ts";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { startServer } from "../../sandbox/server.ts";
-import { bring, connectionTo, urnOf, withPlugin } from "./bench.ts";
+import { connectionTo, createOrUpdate, urnOf, withPlugin } from "./bench.ts";
 
 // What makes a server unfit that lies beside our own files: file systems, directories, and others' jobs.
 
@@ -132,7 +132,7 @@ it("one that is read-only by the time of the deployment is named, and nothing is
   const open = "/srv/open";
   const directory = { connection: connectionTo(server), path: "/srv/elsewhere", keepsClosed: [open] };
   await server.run(`mkdir -m 777 ${open}; mount --bind ${open} ${open}; mount -o remount,bind,ro ${open}`);
-  const failed = withPlugin((plugin) => bring(plugin, urnOf("Directory", "directory"), directory));
+  const failed = withPlugin((plugin) => createOrUpdate(plugin, urnOf("Directory", "directory"), directory));
   await expect(failed).rejects.toThrow(/everybody may write to \/srv\/open, and that right cannot/);
   expect(
     (await server.run(`umount ${open}; rm -r ${open} /var/lib/remotehost; ls /srv`)).stdout,
