@@ -51,7 +51,7 @@ async function main(context: ProgramContext): Promise<number> {
     if (signal.aborted) break;
     const work = { program: commandLine.program, database: database.name };
     const run = runFor(context, database);
-    outcomes.push(await recorded(records, context, work, () => backUp(run, listener), endOf));
+    outcomes.push(await recorded(records, context, work, () => backUp(run, listener), runEndOf));
   }
   if (!signal.aborted) forgetOldRecords(settings, log, new Date());
   const codes = outcomes.map((outcome) => outcome.exitCode);
@@ -66,7 +66,7 @@ async function main(context: ProgramContext): Promise<number> {
   return exitCode;
 }
 
-function endOf({ backup, error, exitCode, removed }: BackupOutcome): RunEnd {
+function runEndOf({ backup, error, exitCode, removed }: BackupOutcome): RunEnd {
   const outcome =
     exitCode === ExitCode.success
       ? "succeeded"

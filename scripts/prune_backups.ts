@@ -97,7 +97,7 @@ async function pruneAll(
     if (signal.aborted) break;
     const work = { program, database: database.name };
     const run = runFor(context, database);
-    databases.push(await recorded(records, context, work, () => pruneLocked(run), endOf));
+    databases.push(await recorded(records, context, work, () => pruneLocked(run), runEndOf));
   }
   if (!signal.aborted) forgetOldRecords(settings, log, new Date());
   return {
@@ -106,7 +106,7 @@ async function pruneAll(
   };
 }
 
-function endOf({ error, exitCode, removed }: PruningOutcome): RunEnd {
+function runEndOf({ error, exitCode, removed }: PruningOutcome): RunEnd {
   const outcome =
     exitCode === ExitCode.success ? "succeeded" : exitCode === ExitCode.locked ? "refused" : "failed";
   return { outcome, exitCode, error, removed: removed.length };

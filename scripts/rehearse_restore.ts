@@ -55,7 +55,7 @@ async function main(context: ProgramContext): Promise<number> {
     const { database } = choice;
     const run = { ...runFor(context, database), acceptsDifferences: false };
     const work = { program: commandLine.program, database: database.name };
-    outcomes.push(await recorded(records, context, work, () => rehearse(run, choice, ping.start), endOf));
+    outcomes.push(await recorded(records, context, work, () => rehearse(run, choice, ping.start), runEndOf));
   }
   const codes = outcomes.map(({ exitCode }) => exitCode);
   const exitCode = signal.aborted ? ExitCode.failed : worst(codes);
@@ -80,7 +80,7 @@ const endingOf = ({ database, exitCode, record, error }: RehearsalOutcome): Rehe
 /** A damaged database differs in everything. */
 const namedDifferences = 3;
 
-function endOf({ error, exitCode, record }: RehearsalOutcome): RunEnd {
+function runEndOf({ error, exitCode, record }: RehearsalOutcome): RunEnd {
   const outcome =
     exitCode === ExitCode.success
       ? "succeeded"

@@ -104,7 +104,7 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
     if (changes) recording.begin(work);
   };
   try {
-    const { exitCode, data } = await fulfil(context, request, chosen);
+    const { exitCode, data } = await execute(context, request, chosen);
     const outcome = exitCode === ExitCode.success ? "succeeded" : "partly";
     const error = exitCode === ExitCode.success ? null : "something of the backup is missing or differs";
     recording.end({ outcome, exitCode, error, file });
@@ -130,7 +130,7 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
 /** Is told the database as soon as it is known, and again with the backup's path. */
 type Chosen = (database: DatabaseSettings, path: string | null) => void;
 
-async function fulfil(context: ProgramContext, request: Request, chosen: Chosen): Promise<Outcome> {
+async function execute(context: ProgramContext, request: Request, chosen: Chosen): Promise<Outcome> {
   const { output, settings, signal } = context;
   if (request.action === "rollback") return rollBack(context, request, chosen);
   const path = fileOf(context, request, chosen);

@@ -7,7 +7,7 @@ import type { DatabaseSettings } from "../../contract/settings.ts";
 import { messageOf } from "../base/errors.ts";
 import { clientProgram } from "../postgres/client-program.ts";
 import { connectionString } from "../postgres/sql.ts";
-import { endOf, firstForeignStatus } from "../system/child.ts";
+import { exitDescription, firstForeignStatus } from "../system/child.ts";
 import { dockerFailure, execArguments } from "../system/docker.ts";
 import { type ArchiveFormat, undoneInContainer } from "./format.ts";
 import type { Layer } from "./layers/layer.ts";
@@ -161,7 +161,7 @@ export async function loadArchive(load: Load): Promise<void> {
   if (error !== null) throw new LoadFailure(error, error.message);
   // psql first: who feeds it ends because of it.
   const [program, code] = statuses.find(([, each]) => each !== 0) ?? ["", 0];
-  const words = [readable(messages).trim(), program === "" ? "" : endOf(program, code)];
+  const words = [readable(messages).trim(), program === "" ? "" : exitDescription(program, code)];
   if (program === "" && sent.status === "rejected") words.push(messageOf(sent.reason));
   throw new LoadFailure(null, words.filter((text) => text !== "").join("; "));
 }

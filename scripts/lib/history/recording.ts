@@ -117,13 +117,13 @@ export async function recorded<T>(
   context: RecordingContext,
   work: RunWork,
   run: () => Promise<T> | T,
-  endOf: (result: T) => RunEnd,
+  runEndOf: (result: T) => RunEnd,
 ): Promise<T> {
   const recording = recordingOf(records, context);
   recording.begin(work);
   try {
     const result = await run();
-    recording.end(endOf(result));
+    recording.end(runEndOf(result));
     return result;
   } catch (error) {
     recording.end({ outcome: "failed", exitCode: exitCodeOf(error), error: messageOf(error) });

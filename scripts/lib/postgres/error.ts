@@ -1,7 +1,7 @@
 import type { DatabaseSettings } from "../../contract/settings.ts";
 import { ProgramError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
-import { endOf, firstForeignStatus } from "../system/child.ts";
+import { exitDescription, firstForeignStatus } from "../system/child.ts";
 
 /** `connection`: PostgreSQL refused or is not there; `query`: a statement failed; `lost`: the session ended. */
 export type PsqlErrorKind = "connection" | "query" | "lost";
@@ -54,7 +54,7 @@ function firstWords(stderr: string, code: number): string {
   const first =
     lines.find((text) => text.startsWith("psql:")) ?? lines.find((text) => !remark.test(text)) ?? lines[0];
   return first === undefined
-    ? endOf("psql", code)
+    ? exitDescription("psql", code)
     : first.replace(/^psql:(<stdin>:\d+:)? ?(error: )?/, "").trim();
 }
 

@@ -68,7 +68,7 @@ export async function judge(
   } catch (error) {
     failure = error;
   }
-  const removed = await takeAway(run, progress.place);
+  const removed = await cleanUp(run, progress.place);
   try {
     if (failure !== null && saysNothing(run, progress, failure)) throw failure;
     const { source, restoreSeconds, differences, notes, untried } = progress;
@@ -168,7 +168,7 @@ function saysNothing({ signal }: RestoreRun, { begun }: Progress, failure: unkno
 }
 
 /** Whether nothing is left of the place. */
-async function takeAway({ database, log, runId }: RestoreRun, place: Place | null): Promise<boolean> {
+async function cleanUp({ database, log, runId }: RestoreRun, place: Place | null): Promise<boolean> {
   try {
     await place?.remove();
     return true;

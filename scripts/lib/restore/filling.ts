@@ -77,7 +77,7 @@ export async function fill<T extends object>(
     return { ...(await finish(filling)), createdRoles };
   } catch (error) {
     time.stop("another part of the restore failed");
-    await takeAway(run, server, name, createdRoles);
+    await dropAndCleanUp(run, server, name, createdRoles);
     throw error;
   } finally {
     time.done();
@@ -115,7 +115,7 @@ export const fillDatabase = (
   });
 
 /** Drops a database of this run, and roles that it made; what cannot be dropped stays, with a warning. */
-export async function takeAway(
+export async function dropAndCleanUp(
   run: RestoreRun,
   server: LiveServer,
   name: string,

@@ -6,7 +6,7 @@ import { type LoadError, loadErrors, readable } from "../archive/load-errors.ts"
 import { viewFilledBy } from "../archive/withheld-refreshes.ts";
 import { silencing } from "../postgres/event-triggers.ts";
 import { identifier } from "../postgres/sql.ts";
-import { endOf } from "../system/child.ts";
+import { exitDescription } from "../system/child.ts";
 import { dockerFailure } from "../system/docker.ts";
 import { type DumpEntry, EntryReader, functionIdentity } from "./dump-entries.ts";
 import { cureOf, type LoadProblem } from "./load-cures.ts";
@@ -228,7 +228,10 @@ class Running {
     const errors = loadErrors(this.#words);
     if (!readToItsEnd.includes(status)) {
       const error = errors.find(({ sqlState }) => sqlState !== null) ?? errors[0] ?? null;
-      throw new LoadFailure(error, error?.message ?? (readable(this.#words).trim() || endOf("psql", status)));
+      throw new LoadFailure(
+        error,
+        error?.message ?? (readable(this.#words).trim() || exitDescription("psql", status)),
+      );
     }
     this.#tell(errors);
   }

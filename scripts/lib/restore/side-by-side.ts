@@ -1,7 +1,7 @@
 import type { DatabaseProperties } from "../../contract/database-properties.ts";
 import { restoringName } from "../postgres/database-names.ts";
 import { RestoreError } from "./errors.ts";
-import { type Filled, fillDatabase, takeAway } from "./filling.ts";
+import { dropAndCleanUp, type Filled, fillDatabase } from "./filling.ts";
 import type { LiveServer } from "./live-server.ts";
 import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
@@ -25,7 +25,8 @@ export async function fillSideBySide<F extends object, T extends object>(
     return { ...made, ...(await use(incoming)) };
   } catch (error) {
     // A server that does not answer is not asked again: the lock would be held for as long as it hangs.
-    if (!(error instanceof RestoreError && error.kind === "unknown")) await takeAway(run, server, incoming);
+    if (!(error instanceof RestoreError && error.kind === "unknown"))
+      await dropAndCleanUp(run, server, incoming);
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { firingQuery } from "../postgres/event-triggers.ts";
 import { jsonList } from "../postgres/json-list.ts";
 import { identifier, literal } from "../postgres/sql.ts";
 import { dropLeftovers } from "../recovery/leftover-databases.ts";
-import { takeAway } from "./filling.ts";
+import { dropAndCleanUp } from "./filling.ts";
 import type { LiveServer } from "./live-server.ts";
 import { refuseUnfit } from "./refusals.ts";
 import { lockForRestore, namesOf, surveyServer } from "./restoration.ts";
@@ -39,7 +39,7 @@ export interface TablesReport {
 export const schemaName = (runId: string): string => `restored_${runId.slice(0, 15).replace("T", "_")}`;
 
 /**
- * Which tables of the file are meant, and whether they can be brought into the live database.
+ * Which tables of the file are meant, and whether they can be copied into the live database.
  * @throws RestoreError when not.
  */
 export async function refuseTables(
@@ -87,9 +87,9 @@ export async function restoreTables(
       source,
       properties,
       async (scratch) => {
-        const brought = await bringAcross(run, server, source, { scratch, schema, names });
-        await takeAway(run, server, scratch);
-        return { tables: brought };
+        const copied = await copyAcross(run, server, source, { scratch, schema, names });
+        await dropAndCleanUp(run, server, scratch);
+        return { tables: copied };
       },
     );
     // They were needed as owners in the scratch database only.
@@ -104,7 +104,7 @@ export async function restoreTables(
   }
 }
 
-async function bringAcross(
+async function copyAcross(
   run: RestoreRun,
   server: LiveServer,
   source: RestoreSource,

@@ -9,7 +9,7 @@ const readBytes = 512 * 1024;
 /** The last entries of the programs' log, the one that was rotated last before it included. */
 export function observeLog(path: string): Observed<readonly LogEntry[] | null> | Unreadable {
   try {
-    const texts = [`${path}.1`, path].map(endOf);
+    const texts = [`${path}.1`, path].map(tailOf);
     if (texts[1] === null && texts[0] === null) return { readable: true, value: null };
     const lines = texts.flatMap((text) => (text ?? "").split("\n"));
     return { readable: true, value: lines.flatMap((line) => parseLogLine(line) ?? []) };
@@ -18,7 +18,7 @@ export function observeLog(path: string): Observed<readonly LogEntry[] | null> |
   }
 }
 
-function endOf(path: string): string | null {
+function tailOf(path: string): string | null {
   const fd = openToRead(path);
   if (fd === null) return null;
   try {

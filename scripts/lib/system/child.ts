@@ -31,7 +31,7 @@ export interface ChildResult {
 export const firstForeignStatus = 126;
 
 /** What is left to say of a program in a container that has said nothing itself. */
-export const endOf = (program: string, status: number): string =>
+export const exitDescription = (program: string, status: number): string =>
   `${program} ended with status ${status}${status < firstForeignStatus ? "" : ", as when the container or Docker is stopped"}`;
 
 const stderrLimit = 65_536;
