@@ -92,7 +92,7 @@ function mountProblems(required: DatabaseRequirement, { mounts, dataDirectory }:
   const wrong = (text: string) => [
     `the data of ${required.container} (${dataDirectory}) is ${text} [DBK-READY-9]`,
   ];
-  const place = persistenceOf(mounts, dataDirectory, wish.dataDirectory);
+  const place = persistenceOf(mounts, dataDirectory, required.dataDirectory);
   switch (place.kind) {
     case "inside":
       return wrong(`inside the container and is lost with it. ${advice}`);
@@ -102,7 +102,7 @@ function mountProblems(required: DatabaseRequirement, { mounts, dataDirectory }:
       return wrong(`on a mount of type ${place.type}, which is lost with the container. ${advice}`);
     case "elsewhere":
       return wrong(
-        `in ${place.path}, not in ${wish.dataDirectory}. Correct dataDirectory in the stack configuration.`,
+        `in ${place.path}, not in ${required.dataDirectory}. Correct dataDirectory in the stack configuration.`,
       );
     case "volume":
     case "configured":

@@ -1,57 +1,56 @@
 /** How many logins may be under way. */
-export interface Widths {
-  /** Until so many are, nobody is asked for their way. */
-  unasked: number;
-  /** On one way. */
-  sameWay: number;
-  /** On all ways together. */
+export interface Limits {
+  /** Below `unlimited` concurrent logins the route is not looked up. */
+  unlimited: number;
+  /** Per route. */
+  perRoute: number;
+  /** On all routes. */
   together: number;
 }
 
-/** Runs the work of a traveller when there is room on the traveller's way. */
-export type Gate<Traveller> = <T>(traveller: Traveller, work: () => Promise<T>) => Promise<T>;
+/** Runs a login's work when there is room on its route. */
+export type Gate<Login> = <T>(login: Login, work: () => Promise<T>) => Promise<T>;
 
 /**
- * Lets work begin while few enough are under way: in all, and on the way of each. Ways are asked for only when there are
- * many, because most runs have few.
- * @param wayOf must not reject
+ * Limits concurrent logins: in all, and per route. Routes are looked up only when there are many logins, because most
+ * runs have few.
+ * @param routeOf must not reject
  */
-export function gate<Traveller>(
-  wayOf: (traveller: Traveller) => Promise<string>,
-  { unasked, sameWay, together }: Widths,
-): Gate<Traveller> {
-  const inside = new Set<{ traveller: Traveller }>();
-  const ways = new Map<Traveller, string>();
-  const asked = new Map<Traveller, Promise<void>>();
+export function gate<Login>(
+  routeOf: (login: Login) => Promise<string>,
+  { unlimited, perRoute, together }: Limits,
+): Gate<Login> {
+  const inside = new Set<{ login: Login }>();
+  const routes = new Map<Login, string>();
+  const asked = new Map<Login, Promise<void>>();
   let changed = Promise.withResolvers<void>();
 
-  function learn(traveller: Traveller): Promise<void> {
-    const present = asked.get(traveller);
+  function learn(login: Login): Promise<void> {
+    const present = asked.get(login);
     if (present !== undefined) return present;
-    const answer = wayOf(traveller).then((way) => {
-      ways.set(traveller, way);
+    const answer = routeOf(login).then((route) => {
+      routes.set(login, route);
     });
-    asked.set(traveller, answer);
+    asked.set(login, answer);
     return answer;
   }
 
-  /** Null where somebody's way is not known. */
-  function hasRoom(traveller: Traveller): boolean | null {
-    if (inside.size < unasked) return true;
+  /** Null while a route is unknown. */
+  function hasRoom(login: Login): boolean | null {
+    if (inside.size < unlimited) return true;
     if (inside.size >= together) return false;
-    const way = ways.get(traveller);
-    const others = [...inside].map((one) => ways.get(one.traveller));
-    if (way === undefined || others.includes(undefined)) return null;
-    return others.filter((other) => other === way).length < sameWay;
+    const route = routes.get(login);
+    const others = [...inside].map((one) => routes.get(one.login));
+    if (route === undefined || others.includes(undefined)) return null;
+    return others.filter((other) => other === route).length < perRoute;
   }
 
-  return async (traveller, work) => {
-    for (let room = hasRoom(traveller); room !== true; room = hasRoom(traveller)) {
-      if (room === null)
-        await Promise.all([traveller, ...[...inside].map((one) => one.traveller)].map(learn));
+  return async (login, work) => {
+    for (let room = hasRoom(login); room !== true; room = hasRoom(login)) {
+      if (room === null) await Promise.all([login, ...[...inside].map((one) => one.login)].map(learn));
       else await changed.promise;
     }
-    const own = { traveller };
+    const own = { login };
     inside.add(own);
     try {
       return await work();

@@ -2,15 +2,15 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Connection } from "../../connection.ts";
 import { gate } from "./gate.ts";
 import { logIn } from "./login.ts";
+import { routeOf } from "./route.ts";
 import { type Session, sessionOver } from "./session.ts";
-import { wayOf } from "./way.ts";
 
 /** Told one sentence when a login has to be tried again. */
 export type Progress = (text: string) => void;
 
 // sshd's MaxStartups default begins to drop connections at ten that are not logged in yet. Servers of their own do not
 // share that; a jump host does. All of them share this machine, which is to finish each within its time.
-const startsAtOnce = { unasked: 8, sameWay: 8, together: 64 };
+const startsAtOnce = { unlimited: 8, perRoute: 8, together: 64 };
 // Milliseconds before the second and later attempts of a login that sshd dropped.
 const backOff = [500, 1000, 2000, 4000];
 // Milliseconds for which a failed login answers for its server, so that a dead one is not asked once per resource.
@@ -18,7 +18,7 @@ const failureMemory = 15_000;
 
 const sessions = new Map<string, Promise<Session>>();
 let cancellation = new AbortController();
-const throughGate = gate(wayOf, startsAtOnce);
+const throughGate = gate(routeOf, startsAtOnce);
 
 /**
  * The session with a server: one per server (the connection without its key) and process, shared by all callers, and

@@ -1,23 +1,23 @@
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { gate } from "../../../../../../infra/remotehost/provider/ssh/gate.ts";
-import { wayIn } from "../../../../../../infra/remotehost/provider/ssh/way.ts";
+import { routeIn } from "../../../../../../infra/remotehost/provider/ssh/route.ts";
 
 interface Visit {
   number: number;
-  way: string;
+  route: string;
 }
 
-/** Sends visitors through, and tells how many were inside at most, by their way and `all` together. */
+/** Sends visitors through, and tells how many were inside at most, by their route and `all` together. */
 async function throng(visits: readonly Visit[], together: number) {
   const asked: number[] = [];
   const through = gate(
-    async ({ number, way }: Visit) => {
+    async ({ number, route }: Visit) => {
       asked.push(number);
       await setImmediate();
-      return way;
+      return route;
     },
-    { unasked: 3, sameWay: 3, together },
+    { unlimited: 3, perRoute: 3, together },
   );
   const inside = new Map<string, number>();
   const most = new Map<string, number>();
@@ -29,9 +29,9 @@ async function throng(visits: readonly Visit[], together: number) {
   const outcomes = await Promise.allSettled(
     visits.map((visit) =>
       through(visit, async () => {
-        for (const what of [visit.way, "all"]) count(what, 1);
+        for (const what of [visit.route, "all"]) count(what, 1);
         for (let turn = 0; turn < 3; turn += 1) await setImmediate();
-        for (const what of [visit.way, "all"]) count(what, -1);
+        for (const what of [visit.route, "all"]) count(what, -1);
         if (visit.number % 2 === 0) throw new Error(`visitor ${visit.number}`);
         return visit.number;
       }),
@@ -40,10 +40,10 @@ async function throng(visits: readonly Visit[], together: number) {
   return { asked, most: Object.fromEntries(most), outcomes };
 }
 
-const visitors = (count: number, way: (number: number) => string): Visit[] =>
-  Array.from({ length: count }, (_, number) => ({ number, way: way(number) }));
+const visitors = (count: number, route: (number: number) => string): Visit[] =>
+  Array.from({ length: count }, (_, number) => ({ number, route: route(number) }));
 
-test("those on one way go in as many as it takes, and all come through, failures too", async () => {
+test("those on one route go in as many as it takes, and all come through, failures too", async () => {
   const { most, outcomes } = await throng(
     visitors(20, () => "jump"),
     100,
@@ -52,9 +52,9 @@ test("those on one way go in as many as it takes, and all come through, failures
   expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(10);
 });
 
-test("those on ways of their own do not wait for each other, but for the room there is in all", async () => {
+test("those on routes of their own do not wait for each other, but for the room there is in all", async () => {
   const { most } = await throng(
-    visitors(20, (number) => `way ${number}`),
+    visitors(20, (number) => `route ${number}`),
     12,
   );
   expect(most.all).toBe(12);
@@ -62,7 +62,7 @@ test("those on ways of their own do not wait for each other, but for the room th
 
 test("one way that is full holds nobody else up", async () => {
   const { most } = await throng(
-    visitors(20, (number) => (number < 10 ? "jump" : `way ${number}`)),
+    visitors(20, (number) => (number < 10 ? "jump" : `route ${number}`)),
     100,
   );
   expect(most).toMatchObject({ jump: 3, all: 13 });
@@ -80,5 +80,5 @@ test.each([
   ["a proxy command", "hostname h\nport 22\nproxycommand nc gate %h %p\n", "by nc gate %h %p"],
   ["nothing", "", ""],
 ])("the way by %s is read out of what ssh -G prints", (_, configuration, way) => {
-  expect(wayIn(configuration)).toBe(way);
+  expect(routeIn(configuration)).toBe(way);
 });

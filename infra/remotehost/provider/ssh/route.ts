@@ -15,10 +15,10 @@ let asked: Question[] = [];
 
 /**
  * Which sshd a login meets first: the jump host's or the server's own, by what the person's ssh_config says (`ssh -G`,
- * which connects to nothing). Connections for which that cannot be told are all on one way, the empty text. Never
+ * which connects to nothing). Connections for which that is unknown share one route, the empty text. Never
  * rejects.
  */
-export function wayOf(connection: Connection): Promise<string> {
+export function routeOf(connection: Connection): Promise<string> {
   const answer = Promise.withResolvers<string>();
   asked.push({ connection, answer });
   if (asked.length === 1) void answerTogether();
@@ -30,8 +30,8 @@ async function answerTogether(): Promise<void> {
   await setImmediate();
   const questions = asked;
   asked = [];
-  const ways = await configurations(questions.map(({ connection }) => connection)).catch(() => []);
-  for (const [index, { answer }] of questions.entries()) answer.resolve(wayIn(ways[index] ?? ""));
+  const routes = await configurations(questions.map(({ connection }) => connection)).catch(() => []);
+  for (const [index, { answer }] of questions.entries()) answer.resolve(routeIn(routes[index] ?? ""));
 }
 
 // No line of ssh's begins so.
@@ -52,8 +52,8 @@ function question(connection: Connection): string {
   }
 }
 
-/** The way in what `ssh -G` prints. */
-export function wayIn(configuration: string): string {
+/** The route in what `ssh -G` prints. */
+export function routeIn(configuration: string): string {
   const settings = new Map(
     configuration.split("\n").map((line) => {
       const at = line.indexOf(" ");
