@@ -202,20 +202,20 @@ async function planned(run: RestoreRun, request: Request, source: RestoreSource 
 }
 
 async function list({ output, runId, settings, signal }: ProgramContext, request: Request): Promise<object> {
-  const told = request.database;
-  const databases = told === undefined ? settings.databases : [onlyDatabase(settings, told)];
+  const explicit = request.database;
+  const databases = explicit === undefined ? settings.databases : [onlyDatabase(settings, explicit)];
   const listings = await listRestorable(settings, databases, runId, signal);
   output.print(listingText(listings, new Date()));
   return { databases: listingData(listings) };
 }
 
-function onlyDatabase({ databases }: Settings, told: string | undefined): DatabaseSettings {
+function onlyDatabase({ databases }: Settings, explicit: string | undefined): DatabaseSettings {
   const known = databases.map(({ name }) => name).join(", ");
-  if (told === undefined && databases.length !== 1)
+  if (explicit === undefined && databases.length !== 1)
     throw new UsageError(`say which with --database: ${known}`);
-  const database = told === undefined ? databases[0] : databases.find(({ name }) => name === told);
+  const database = explicit === undefined ? databases[0] : databases.find(({ name }) => name === explicit);
   if (database === undefined)
-    throw new UsageError(`there is no database ${told}; the settings have ${known}`);
+    throw new UsageError(`there is no database ${explicit}; the settings have ${known}`);
   return database;
 }
 

@@ -5,7 +5,7 @@ import { later } from "./tiers.ts";
 const long = 100;
 const files: readonly string[] = [
   ...later.flatMap(({ file, seconds }) => (seconds >= long ? [file] : [])),
-  ...["test/e2e/told", "test/e2e/cron", "test/e2e/interrupted", "test/e2e/unreachable"],
+  ...["test/e2e/alerts", "test/e2e/cron", "test/e2e/interrupted", "test/e2e/unreachable"],
   ...[
     "test/server/restore-swap-faults",
     "test/server/compared-content",

@@ -40,9 +40,9 @@ export async function lookAt(plan: ServerPlan, stack: string, tell: (text: strin
     await server.login();
     const { problems, notes, waiting } = await server.examine(stack, requirementsBefore(plan));
     const records = problems.length > 0 ? "" : await server.ask(ownRecords, "looking at the server failed");
-    const told = [...notes, ...planNotes(plan)];
+    const reported = [...notes, ...planNotes(plan)];
     const deployedAs = keysOfRecords(records);
-    return { plan, server, problems, notes: told, waiting, refusal: null, deployedAs };
+    return { plan, server, problems, notes: reported, waiting, refusal: null, deployedAs };
   } catch (error) {
     if (!(error instanceof RemoteHostError)) throw error;
     const refusal = error instanceof ConnectError ? error : null;

@@ -44,14 +44,14 @@ export function serversOf(preview: Preview): PreviewedServer[] {
 function serverOf(key: string, group: readonly ResourceEvent[], preview: Preview): PreviewedServer {
   const readiness = group.find(({ type }) => type === readinessType);
   const seen = strings(readiness?.found?.problems);
-  const told = strings(property(property(preview.outputs?.servers, key), "problems"));
+  const reported = strings(property(property(preview.outputs?.servers, key), "problems"));
   return {
     key,
     connection: group.map(connectionOf).find((connection) => connection !== null) ?? null,
     requirements: requirementsOf(readiness?.desired ?? readiness?.before ?? {}),
     events: group.filter((event) => event !== readiness),
-    problems: [...new Set([...seen, ...told])],
-    programProblems: told.filter((problem) => !seen.includes(problem)),
+    problems: [...new Set([...seen, ...reported])],
+    programProblems: reported.filter((problem) => !seen.includes(problem)),
     isCutOff: preview.unread.size > 0,
     isForgotten: property(decommissioned(preview), key) === "forget",
   };

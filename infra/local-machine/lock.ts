@@ -6,15 +6,15 @@ import { say } from "./steps.ts";
 /** Lets one process at a time do `work`; the file names the holder, and one whose holder is dead is taken over. */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(path), { recursive: true });
-  let told = false;
+  let warned = false;
   while (!take(path)) {
     const holder = holderOf(path);
     if (holder !== null && !isAlive(holder)) {
       breakDead(path, holder);
       continue;
     }
-    if (!told) say(`Waiting for the set-up that process ${holder?.split(" ")[0] ?? "?"} is doing …`);
-    told = true;
+    if (!warned) say(`Waiting for the set-up that process ${holder?.split(" ")[0] ?? "?"} is doing …`);
+    warned = true;
     await setTimeout(500);
   }
   try {

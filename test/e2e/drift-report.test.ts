@@ -213,8 +213,8 @@ describe("a server that is down", () => {
     expect(driftOn(report, first, "backup-launcher")?.properties).toEqual([
       { name: "mode", before: "0700", after: "0755" },
     ]);
-    const { code: told, stdout } = await drift(stack, []);
-    expect(told).toBe(1);
+    const { code: reported, stdout } = await drift(stack, []);
+    expect(reported).toBe(1);
     expect(stdout).toMatch(new RegExp(`${second.alias}: could not be looked at\n.*Connection refused`));
 
     const others = await driftReport(stack, ["--only", `*${first.number}`]);

@@ -22,7 +22,7 @@ const crontab = [
 const oldLog = "Sun Aug 17 02:00:01 UTC 2025: Backup completed successfully\n";
 
 let deployment: Deployment;
-let told = "";
+let printed = "";
 
 beforeAll(async () => {
   deployment = await prepareDeployment({});
@@ -34,21 +34,21 @@ beforeAll(async () => {
   await onServer(`mkdir -p ${directory}`);
   for (const stem of good) await onServer(`${dump} > ${directory}/${stem}.sql.gz`);
   await onServer(`head -c 50000 ${directory}/${good[0]}.sql.gz > ${directory}/${broken}.sql.gz`);
-  told = await deployment.converge();
+  printed = await deployment.converge();
 });
 
 afterAll(() => deployment?.remove());
 
 test.each(Object.entries(handMade))("%s is kept, and the person is told where", async (path, content) => {
-  const place = new RegExp(`${replaced}/\\S+${path.replaceAll("/", "\\+")}`).exec(told)?.[0] ?? "";
-  expect(place, told).not.toBe("");
+  const place = new RegExp(`${replaced}/\\S+${path.replaceAll("/", "\\+")}`).exec(printed)?.[0] ?? "";
+  expect(place, printed).not.toBe("");
   expect(await deployment.server.readFile(place)).toBe(content);
   expect(await deployment.server.readFile(path)).not.toBe(content);
 });
 
 test("its line in root's crontab is taken over, the others stay", async () => {
   expect(await deployment.onServer("crontab -u root -l")).toBe(`${otherLines.join("\n")}\n`);
-  const kept = /\S+\+crontab-of-root/.exec(told)?.[0] ?? "";
+  const kept = /\S+\+crontab-of-root/.exec(printed)?.[0] ?? "";
   expect(await deployment.server.readFile(kept)).toBe(`${crontab.join("\n")}\n`);
   expect(await deployment.server.readFile("/etc/cron.d/database-backups")).toMatch(
     /^0 2 \* \* \* root \/root\/backup_database\.sh/m,

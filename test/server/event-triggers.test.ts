@@ -157,16 +157,16 @@ test("tables beside the live ones fire none that a superuser may leave out, and 
   await server.sandbox.psql(`ALTER EVENT TRIGGER note_it ENABLE; ALTER EVENT TRIGGER note_before ENABLE;
     ALTER SUBSCRIPTION changes SET (slot_name = NONE); DROP SUBSCRIPTION changes`);
   const before = await rows();
-  const told = async () =>
+  const warnings = async () =>
     (await server.sandbox.readFile("/root/backup_database.log"))
       .split("\n")
       .filter((line) => line.includes("[DBK-TABLE-3]"));
   expect(await server.restore(`--quiet --table things ${archive}`)).toMatchObject({ code: 0, stderr: "" });
-  expect(await told()).toEqual([]);
+  expect(await warnings()).toEqual([]);
   expect(await rows()).toBe(before);
   await enable("ALWAYS");
   expect(await server.restore(`--quiet --table things ${archive}`)).toMatchObject({ code: 0, stderr: "" });
-  expect(await told()).toEqual([
+  expect(await warnings()).toEqual([
     expect.stringContaining(`the event trigger note_before of ${database} fires`),
   ]);
 });

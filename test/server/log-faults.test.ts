@@ -44,9 +44,9 @@ const obstacles: [string, string, string][] = [
 describe.each(obstacles)("%s in the log's place", (_, make, reason) => {
   test("stops no backup, also cron's, and is told on standard error and by the status check", async () => {
     await run(make);
-    const told = `the log ${log} cannot be written (${reason}); its lines follow [DBK-RECORD-1]:\n`;
+    const reported = `the log ${log} cannot be written (${reason}); its lines follow [DBK-RECORD-1]:\n`;
     const backup = await server.backUp();
-    expect(backup).toMatchObject({ code: 0, stderr: expect.stringContaining(told) });
+    expect(backup).toMatchObject({ code: 0, stderr: expect.stringContaining(reported) });
     expect(backup.stderr).toContain("backup_database: backup finished: ");
     const plan = serverPlanOf({ ...seed, paths: { log } });
     const command = scheduleOf(plan).entries[0]?.command ?? "";

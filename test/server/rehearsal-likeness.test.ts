@@ -73,9 +73,9 @@ test("the encoding, locale and time zone of another country: money, local time, 
   expect(restored.stderr).toBe("");
   expect(restored.code).toBe(0);
   const log = await made.log();
-  const told = log.indexOf("TimeZone was Europe/Berlin and is Etc/UTC");
-  expect(told).toBeGreaterThan(0);
-  expect(told).toBeLessThan(log.lastIndexOf("restore finished"));
+  const reported = log.indexOf("TimeZone was Europe/Berlin and is Etc/UTC");
+  expect(reported).toBeGreaterThan(0);
+  expect(reported).toBeLessThan(log.lastIndexOf("restore finished"));
   expect(log).toContain("lc_monetary was de_DE.iso88591 and is C");
   expect(log).toContain(`ALTER SYSTEM SET "TimeZone" = 'Europe/Berlin'; SELECT pg_reload_conf()`);
   expect(await sandbox.psql("SELECT count(*) FROM stays")).toBe("90");

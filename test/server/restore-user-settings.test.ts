@@ -54,15 +54,15 @@ test("where the role has them no more, or others, a dump is loaded under those t
   );
   const restored = await server.restore(`--yes --quiet ${archive}`);
   expect(restored.code).toBe(0);
-  const told = (await sandbox.readFile("/root/backup_database.log"))
+  const warnings = (await sandbox.readFile("/root/backup_database.log"))
     .split("\n")
     .filter((line) => line.includes(`this server has other settings than that of ${archive}: `));
-  expect(told).toHaveLength(4);
-  expect(told.join("\n")).toMatch(/TimeZone was Europe\/Berlin and is \S+; it is loaded under its own/);
-  expect(told.join("\n")).toContain(`ALTER ROLE "${role()}" SET "TimeZone" = 'Europe/Berlin'`);
-  expect(told.join("\n")).toMatch(/lc_monetary was \S+ and is de_DE.utf8/);
-  expect(told.join("\n")).toContain("app.tenant was set and is something else");
-  expect(told.join("\n")).not.toMatch(/hunter2|Söhne/);
+  expect(warnings).toHaveLength(4);
+  expect(warnings.join("\n")).toMatch(/TimeZone was Europe\/Berlin and is \S+; it is loaded under its own/);
+  expect(warnings.join("\n")).toContain(`ALTER ROLE "${role()}" SET "TimeZone" = 'Europe/Berlin'`);
+  expect(warnings.join("\n")).toMatch(/lc_monetary was \S+ and is de_DE.utf8/);
+  expect(warnings.join("\n")).toContain("app.tenant was set and is something else");
+  expect(warnings.join("\n")).not.toMatch(/hunter2|Söhne/);
   expect(await psql(right)).toBe("90|1");
   // What the database had for all is as it was, and nothing is left of what the load needed.
   const own = `SELECT setrole, setconfig FROM pg_db_role_setting

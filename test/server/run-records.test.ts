@@ -16,7 +16,7 @@ async function records(directory = backups): Promise<RunRecord[]> {
 }
 
 /** `began backup_database`, `ended restore_database failed`. */
-async function told(): Promise<string[]> {
+async function recordedRuns(): Promise<string[]> {
   return (await records()).map(({ event, program, action, outcome }) =>
     [event, program, action, outcome].filter((word) => word !== null).join(" "),
   );
@@ -56,12 +56,12 @@ test("a backup leaves its beginning and its end, for root alone", async () => {
 test("a backup that is killed leaves a beginning, one that fails says why", async () => {
   const started = `until grep -q began ${file} 2>/dev/null; do sleep 0.01; done`;
   await run(`${commandOf(server.sandbox, "backup_database")} & pid=$!; ${started}; kill -9 $pid; wait $pid`);
-  expect(await told()).toEqual(["began backup_database"]);
+  expect(await recordedRuns()).toEqual(["began backup_database"]);
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("the settings have a database");
   await server.configure({ databases: [{ ...database, container: "nobody" }] });
   expect((await server.backUp()).code).toBe(69);
-  expect(await told()).toEqual([
+  expect(await recordedRuns()).toEqual([
     ...["began backup_database", "began backup_database", "ended backup_database failed"],
   ]);
   expect((await records()).at(-1)).toMatchObject({
@@ -85,7 +85,7 @@ test("every program that changes something leaves two records, and none that onl
     ["pin_backup", "no-such-file.sql.gz"],
   ] as const;
   for (const [program, words] of looks) await command(program, words);
-  expect(await told()).toEqual([]);
+  expect(await recordedRuns()).toEqual([]);
 
   const does = [
     ["pin_backup", archive, 0],
@@ -99,7 +99,7 @@ test("every program that changes something leaves two records, and none that onl
     ["restore_database", "--yes --at '2001-01-01 02:00'", 65],
   ] as const;
   for (const [program, words, code] of does) expect((await command(program, words)).code, words).toBe(code);
-  expect(await told()).toEqual([
+  expect(await recordedRuns()).toEqual([
     ...["began pin_backup pin", "ended pin_backup pin succeeded"],
     ...["began pin_backup unpin", "ended pin_backup unpin succeeded"],
     ...["began prune_backups", "ended prune_backups succeeded"],

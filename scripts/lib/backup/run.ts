@@ -90,8 +90,8 @@ export async function backUp(run: Run, { begun, ...listener }: BackupListener): 
       );
     const refusal = await refusalOf(error, run);
     if (refusal !== null) log.event("error", database.name, `no backup: ${refusal} [DBK-PG-1]`);
-    const told = refusal === null ? messageOf(error) : `${messageOf(error)}: ${refusal}`;
-    return { ...outcome, exitCode: exitCodeOf(error), error: told };
+    const reported = refusal === null ? messageOf(error) : `${messageOf(error)}: ${refusal}`;
+    return { ...outcome, exitCode: exitCodeOf(error), error: reported };
   }
   return outcome;
 }

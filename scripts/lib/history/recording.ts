@@ -72,11 +72,11 @@ export function recordingOf(records: RecordsAppender, context: RecordingContext)
   const clock = performance.now();
   let began: RunRecord | null = null;
   let isOver = false;
-  let told: string | null = null;
+  let reported: string | null = null;
   const append = (record: RunRecord) => {
     const problem = records.append(record);
-    if (problem !== null && problem !== told) tellUnrecorded(context, record.database, problem);
-    told = problem;
+    if (problem !== null && problem !== reported) tellUnrecorded(context, record.database, problem);
+    reported = problem;
   };
   return {
     begin: ({ program, database, action = null, file = null }) => {

@@ -32,10 +32,10 @@ export function choose(settings: Settings, operands: readonly string[], latest: 
   const operand = second ?? first ?? "";
   if (latest) throw new UsageError(`--latest means the newest backup, and ${operand} names one`);
   const file = locateFile(settings, operand);
-  const told = second === undefined ? undefined : first;
+  const explicit = second === undefined ? undefined : first;
   const advice = "name the database before the file";
   const manifest = manifestOf(file);
-  return [{ database: targetOf(settings, { path: file, manifest }, told, advice), file }];
+  return [{ database: targetOf(settings, { path: file, manifest }, explicit, advice), file }];
 }
 
 /** Null also for one that cannot be read: whoever reads the file itself says why. */

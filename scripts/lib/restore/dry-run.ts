@@ -42,17 +42,17 @@ import { refuseTables, schemaName } from "./tables.ts";
  * @throws whatever is no ProgramError; InterruptedError.
  */
 export async function planRestore(
-  told: RestoreRun,
+  given: RestoreRun,
   request: Request,
   source: RestoreSource | null,
   proofs: Proofs,
 ): Promise<Plan> {
   // Nothing has happened that the log should tell.
   const log = {
-    ...told.log,
-    event: (_level: string, _name: string | null, text: string) => told.output.print(text),
+    ...given.log,
+    event: (_level: string, _name: string | null, text: string) => given.output.print(text),
   };
-  const run = { ...told, log };
+  const run = { ...given, log };
   const planning = new Planning();
   const server = await planning.look(
     "ask the server",

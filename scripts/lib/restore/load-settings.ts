@@ -67,16 +67,16 @@ export async function giveLoadSettings(
   here: SettingsHere,
 ): Promise<void> {
   const { database, log } = run;
-  const told = (setting: UnlikeSetting, advice: string) =>
+  const warn = (setting: UnlikeSetting, advice: string) =>
     log.event(
       "warning",
       database.name,
       `this server has other settings than that of ${path}: ${unlikeText(setting)}; it is loaded under its own, but later results may differ: ${advice} [DBK-RESTORE-11]`,
     );
   for (const setting of unlikeSettings(manifest, here.settings, database.user))
-    told(setting, settingAdvice(setting, database.database));
+    warn(setting, settingAdvice(setting, database.database));
   for (const setting of unlikeUserSettings(manifest, database.user, here))
-    told(setting, `ALTER ROLE ${identifier(database.user)} SET ${assignment(setting)}`);
+    warn(setting, `ALTER ROLE ${identifier(database.user)} SET ${assignment(setting)}`);
   const settings = settingsOfLoad(manifest, wanted, database.user, here);
   const give = async (some: readonly Setting[]): Promise<PsqlError | null> => {
     try {

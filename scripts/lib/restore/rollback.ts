@@ -14,14 +14,14 @@ export interface RolledBack extends TakenName {
  * The kept database to bring back: the newest, or the one a person names.
  * @throws RestoreError `obstacle` when there is none.
  */
-export function chooseKept(server: LiveServer, database: string, told: string | undefined): KeptDatabase {
+export function chooseKept(server: LiveServer, database: string, explicit: string | undefined): KeptDatabase {
   const kept = server.made.filter(({ kind }) => kind === "previous");
-  const chosen = told === undefined ? kept[0] : kept.find(({ name }) => name === told);
+  const chosen = explicit === undefined ? kept[0] : kept.find(({ name }) => name === explicit);
   if (chosen !== undefined) return chosen;
   const known = kept.length === 0 ? "none is kept" : `kept are ${kept.map(({ name }) => name).join(", ")}`;
   throw new RestoreError(
     "obstacle",
-    `there is no ${told ?? "previous database"} to bring back for ${database}: ${known}; restore a backup instead [DBK-ROLLBACK-1]`,
+    `there is no ${explicit ?? "previous database"} to bring back for ${database}: ${known}; restore a backup instead [DBK-ROLLBACK-1]`,
   );
 }
 

@@ -121,22 +121,22 @@ function manifestOf(archivePath: string, path: string): Manifest | null {
 
 /**
  * Which of the configured databases a file goes into.
- * @param told the name that a person gave.
+ * @param explicit the name that a person gave.
  * @param advice how to give it.
- * @throws RestoreError `unfit-file` when the file is of another database and none was told.
+ * @throws RestoreError `unfit-file` when the file is of another database and no name was given.
  */
 export function targetOf(
   settings: Settings,
   source: Pick<RestoreSource, "path" | "manifest">,
-  told: string | undefined,
+  explicit: string | undefined,
   advice = "name the database it is to replace with --database",
 ): DatabaseSettings {
   const known = `configured here: ${settings.databases.map(({ name }) => name).join(", ")}`;
   const find = (name: string) => settings.databases.find((database) => database.name === name);
-  if (told !== undefined) {
-    const database = find(told);
+  if (explicit !== undefined) {
+    const database = find(explicit);
     if (database !== undefined) return database;
-    throw new RestoreError("unfit-file", `there is no database ${told} (${known}) [DBK-RESTORE-2]`);
+    throw new RestoreError("unfit-file", `there is no database ${explicit} (${known}) [DBK-RESTORE-2]`);
   }
   const { manifest, path } = source;
   const name = manifest?.database.name ?? parseBackupName(basename(path))?.database;

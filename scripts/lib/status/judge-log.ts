@@ -123,8 +123,8 @@ function judgeBackups(server: ServerObservation, database: DatabaseObservation):
   // The points of the database itself say how bad that is.
   if (isMissing(database)) return [note(text)];
   const advice = adviceFor(server, last);
-  const told = identified(text, "[DBK-STATUS-16]");
-  return [failures === 1 ? warning(told, advice) : critical(told, advice)];
+  const reported = identified(text, "[DBK-STATUS-16]");
+  return [failures === 1 ? warning(reported, advice) : critical(reported, advice)];
 }
 
 const reasonOf = ({ outcome, reason }: SeenRun): string =>

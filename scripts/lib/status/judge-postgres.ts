@@ -25,8 +25,8 @@ export function judgeConnections(database: DatabaseObservation, settings: Settin
       return [unknown(what, "check again when it has ended")];
     }
     const { reason, refusal } = postgres;
-    const isTold = refusal == null || reason.includes(refusal.text);
-    const text = isTold ? reason : `${reason}: ${refusal.text}`;
+    const isKnown = refusal == null || reason.includes(refusal.text);
+    const text = isKnown ? reason : `${reason}: ${refusal.text}`;
     return [critical(identified(text, "[DBK-PG-1]"), refusal?.advice ?? otherwise(container))];
   }
   const { used, maximum } = postgres.figures.connections;

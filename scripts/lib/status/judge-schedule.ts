@@ -8,7 +8,7 @@ import { type DatabaseObservation, isNotYetDeployed, type ServerObservation } fr
 import { beginnings } from "./seen-runs.ts";
 
 /** Whatever keeps cron from running the backups as deployed. */
-const told = (text: string): string => `${text} [DBK-STATUS-13]`;
+const withId = (text: string): string => `${text} [DBK-STATUS-13]`;
 
 const minute = 60_000;
 /** A run that is due is given this long to write its first line. */
@@ -38,23 +38,25 @@ const nextText = (what: string, time: Date | null): string =>
 function judgeCron({ cronRunning }: ServerObservation): Finding[] {
   const advice = "systemctl start cron";
   if (!cronRunning.readable)
-    return [unknown(told(`it is unknown whether cron runs: ${cronRunning.reason}`), advice)];
-  return cronRunning.value ? [] : [critical(told("cron is not running: nothing is backed up"), advice)];
+    return [unknown(withId(`it is unknown whether cron runs: ${cronRunning.reason}`), advice)];
+  return cronRunning.value ? [] : [critical(withId("cron is not running: nothing is backed up"), advice)];
 }
 
 function judgeTable({ cronTable, settings }: ServerObservation): Finding[] {
   const path = settings.paths.cronTable;
   const advice = "put it back: pulumi up";
-  if (!cronTable.readable) return [unknown(told(`${path} cannot be read: ${cronTable.reason}`), advice)];
+  if (!cronTable.readable) return [unknown(withId(`${path} cannot be read: ${cronTable.reason}`), advice)];
   const table = cronTable.value;
-  if (table === null) return [critical(told(`${path} is missing: nothing is backed up`), advice)];
+  if (table === null) return [critical(withId(`${path} is missing: nothing is backed up`), advice)];
   const findings: Finding[] = [];
   if (table.link !== undefined)
-    findings.push(warning(told(`${path} is a symbolic link to ${table.link}, not the table itself`), advice));
+    findings.push(
+      warning(withId(`${path} is a symbolic link to ${table.link}, not the table itself`), advice),
+    );
   if (table.ignoredBecause !== null)
-    findings.push(critical(told(`cron ignores ${path}: ${table.ignoredBecause}`), advice));
+    findings.push(critical(withId(`cron ignores ${path}: ${table.ignoredBecause}`), advice));
   if (table.sha256 !== settings.schedule.cronTableSha256) {
-    findings.push(warning(told(`${path} was changed after it was deployed`), advice));
+    findings.push(warning(withId(`${path} was changed after it was deployed`), advice));
   }
   return findings;
 }
@@ -64,11 +66,11 @@ function judgeAround({ surroundings, settings }: ServerObservation): Finding[] {
   if (surroundings === undefined) return [];
   if (!surroundings.readable) {
     const { reason } = surroundings;
-    return [unknown(told(`could not look for other schedules: ${reason}`), "see crontab -l")];
+    return [unknown(withId(`could not look for other schedules: ${reason}`), "see crontab -l")];
   }
   const { problems, notes } = judgeSurroundings(surroundings.value, settings.paths.log);
   return [
-    ...problems.map(({ text, next }) => warning(told(text), next)),
+    ...problems.map(({ text, next }) => warning(withId(text), next)),
     ...notes.map(({ text, next }) => note(text, next)),
   ];
 }
@@ -76,7 +78,7 @@ function judgeAround({ surroundings, settings }: ServerObservation): Finding[] {
 /** The run of a schedule that must have begun by now, or what is wrong with the schedule; null for none. */
 function lastDue(expression: string, { now, cronTable }: ServerObservation): Date | Finding | null {
   const problem = cronExpressionProblem(expression);
-  if (problem !== null) return unknown(told(`the schedule "${expression}": ${problem}`), "pulumi up");
+  if (problem !== null) return unknown(withId(`the schedule "${expression}": ${problem}`), "pulumi up");
   const due = previousRun(expression, new Date(now.getTime() - startGrace));
   const installed = cronTable.readable ? cronTable.value?.modifiedAt : undefined;
   return due === null || installed === undefined || due <= installed ? null : due;

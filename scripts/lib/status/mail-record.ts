@@ -9,7 +9,7 @@ import { replaceDurably } from "../system/durable-file.ts";
 const time = z.iso.datetime();
 
 /** What was mailed of one point of a database or of the server. */
-export const Told = z.object({
+export const MailedPlace = z.object({
   /** Null for the server's points. */
   database: z.nullable(z.string()),
   /** How bad it was when it was mailed last. */
@@ -23,14 +23,14 @@ export const Told = z.object({
   /** It came back within a day of its end. */
   cameBack: z.boolean(),
 });
-export type Told = z.infer<typeof Told>;
+export type MailedPlace = z.infer<typeof MailedPlace>;
 
 /** What the status check has mailed, for the next one to know. */
 export const MailRecord = z.object({
   version: z.literal(1),
   /** Grows with each check: of two copies the larger one is the later one, whatever the clock says. */
   number: z.int(),
-  places: z.record(z.string(), Told),
+  places: z.record(z.string(), MailedPlace),
 });
 export type MailRecord = z.infer<typeof MailRecord>;
 

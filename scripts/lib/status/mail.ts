@@ -1,6 +1,6 @@
 import type { StatusReport } from "../../contract/status-report.ts";
 import { isWorse } from "./levels.ts";
-import type { MailRecord, Told } from "./mail-record.ts";
+import type { MailedPlace, MailRecord } from "./mail-record.ts";
 import { type Place, placesOf } from "./places.ts";
 
 /** A mail of the status check. */
@@ -36,18 +36,18 @@ export function mailOf(
 ): { mail: Mail | null; record: MailRecord } {
   const now = new Date(report.checkedAt);
   const next = nextCheck === null ? null : nextCheck.getTime() - now.getTime();
-  const told = record?.places ?? {};
+  const mailed = record?.places ?? {};
   const places = placesOf(report);
   const bad = places.filter(({ problems }) => problems.length > 0);
-  const over = places.filter((place) => isOver(place, told[place.key], now));
-  const isDue = over.length > 0 || bad.some((place) => isNews(place, told[place.key], now, next));
+  const over = places.filter((place) => isOver(place, mailed[place.key], now));
+  const isDue = over.length > 0 || bad.some((place) => isNews(place, mailed[place.key], now, next));
   const mail = isDue || record === null ? { problems: bad.length > 0, over } : null;
   const looked = new Set(places.map(({ key }) => key));
-  const kept = Object.entries(told).filter(
+  const kept = Object.entries(mailed).filter(
     ([key, { database }]) => !looked.has(key) && database !== null && configured.includes(database),
   );
-  const entries = places.flatMap((place): [string, Told][] => {
-    const entry = remembered(place, told[place.key], now, mail);
+  const entries = places.flatMap((place): [string, MailedPlace][] => {
+    const entry = remembered(place, mailed[place.key], now, mail);
     return entry === null ? [] : [[place.key, entry]];
   });
   const number = (record?.number ?? 0) + 1;
@@ -61,10 +61,15 @@ function since(time: string, now: Date): number {
 }
 
 /** @param next milliseconds until the next check */
-function isNews({ problems, level }: Place, told: Told | undefined, now: Date, next: number | null): boolean {
-  if (told === undefined || told.overAt !== null || isWorse(level, told.level)) return true;
+function isNews(
+  { problems, level }: Place,
+  mailed: MailedPlace | undefined,
+  now: Date,
+  next: number | null,
+): boolean {
+  if (mailed === undefined || mailed.overAt !== null || isWorse(level, mailed.level)) return true;
   return problems.map(statementOf).some((statement) => {
-    const sentAt = told.statements[statement];
+    const sentAt = mailed.statements[statement];
     if (sentAt === undefined) return true;
     const left = reminder - since(sentAt, now);
     // The check that is nearest to the time: cron's come a little early or late, and may be a day apart.
@@ -72,21 +77,26 @@ function isNews({ problems, level }: Place, told: Told | undefined, now: Date, n
   });
 }
 
-function isOver({ problems }: Place, told: Told | undefined, now: Date): boolean {
-  if (problems.length > 0 || told === undefined || told.overAt !== null) return false;
-  return !told.cameBack || since(told.seenAt, now) >= settled;
+function isOver({ problems }: Place, mailed: MailedPlace | undefined, now: Date): boolean {
+  if (problems.length > 0 || mailed === undefined || mailed.overAt !== null) return false;
+  return !mailed.cameBack || since(mailed.seenAt, now) >= settled;
 }
 
 /** What is known of a place after the check; null when there is nothing to know. */
-function remembered(place: Place, told: Told | undefined, now: Date, mail: Mail | null): Told | null {
+function remembered(
+  place: Place,
+  mailed: MailedPlace | undefined,
+  now: Date,
+  mail: Mail | null,
+): MailedPlace | null {
   const time = now.toISOString();
   if (place.problems.length === 0) {
-    if (told === undefined) return null;
-    if (told.overAt !== null) return since(told.overAt, now) < reminder ? told : null;
-    return mail?.over.includes(place) ? { ...told, overAt: time } : told;
+    if (mailed === undefined) return null;
+    if (mailed.overAt !== null) return since(mailed.overAt, now) < reminder ? mailed : null;
+    return mail?.over.includes(place) ? { ...mailed, overAt: time } : mailed;
   }
-  if (told !== undefined && mail === null) return { ...told, seenAt: time };
-  const earlier = Object.entries(told?.statements ?? {}).filter(
+  if (mailed !== undefined && mail === null) return { ...mailed, seenAt: time };
+  const earlier = Object.entries(mailed?.statements ?? {}).filter(
     ([, sentAt]) => since(sentAt, now) < reminder,
   );
   const current = place.problems.map((problem) => [statementOf(problem), time] as const);
@@ -97,7 +107,8 @@ function remembered(place: Place, told: Told | undefined, now: Date, mail: Mail 
     seenAt: time,
     overAt: null,
     cameBack:
-      told !== undefined && (told.overAt === null ? told.cameBack : since(told.overAt, now) < reminder),
+      mailed !== undefined &&
+      (mailed.overAt === null ? mailed.cameBack : since(mailed.overAt, now) < reminder),
   };
 }
 

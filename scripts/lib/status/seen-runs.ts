@@ -40,10 +40,10 @@ function isAtWork(
 function seen(kind: Kind, { runId, began, outcome, error }: RecordedRun): SeenRun[] {
   if (outcome === "refused") return [];
   const known = ["succeeded", "skipped", "died", "at-work"] as const;
-  const told = outcome === "partly" ? "succeeded" : (known.find((one) => one === outcome) ?? "failed");
+  const kindOfEnd = outcome === "partly" ? "succeeded" : (known.find((one) => one === outcome) ?? "failed");
   // As the log has it.
-  const words = told === "failed" || told === "skipped" ? `${kind} ${told}: ` : "";
-  return [{ runId, began, outcome: told, reason: error === null ? null : `${words}${error}` }];
+  const words = kindOfEnd === "failed" || kindOfEnd === "skipped" ? `${kind} ${kindOfEnd}: ` : "";
+  return [{ runId, began, outcome: kindOfEnd, reason: error === null ? null : `${words}${error}` }];
 }
 
 /**

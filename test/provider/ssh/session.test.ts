@@ -99,11 +99,11 @@ describe("an input", () => {
 
   test("of 30 MB streams, and its progress is told", async () => {
     const { whole, stream } = noise(30_000_000);
-    let told = 0;
-    const input = { stream, length: whole.length, onProgress: (sent: number) => (told = sent) };
+    let sent = 0;
+    const input = { stream, length: whole.length, onProgress: (bytes: number) => (sent = bytes) };
     const { stdout } = await (await session()).run('sha256sum <"$INPUT"', input);
     expect(stdout.toString()).toContain(sha256(whole));
-    expect(told).toBe(whole.length);
+    expect(sent).toBe(whole.length);
   });
 
   test("is only there while its script runs, and only for root", async () => {

@@ -135,14 +135,14 @@ describe("what the CLI says is wrong", () => {
 
   test("of a wrong passphrase is no failure of the run: the stack cannot be opened", () => {
     const wrong = said("error: getting secrets manager: incorrect passphrase\n");
-    const told = (): unknown => {
+    const reported = (): unknown => {
       try {
         return failureText("prod", wrong);
       } catch (error) {
         return error;
       }
     };
-    expect(told()).toMatchObject({
+    expect(reported()).toMatchObject({
       exit: "configuration",
       message:
         "Pulumi cannot open the stack prod: getting secrets manager: incorrect passphrase [DBK-STACK-4]",

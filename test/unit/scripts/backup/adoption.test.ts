@@ -75,10 +75,10 @@ test("of two archives that one manifest would have to describe one is adopted, a
   expect(more).toEqual([]);
   expect(JSON.parse(readFileSync(`${stem}.json`, "utf8")).archive.file).toBe(adopted);
   for (let run = 0; run < 2; run++) expect(await adopt(here)).toEqual([]);
-  const told = readFileSync(join(directory, "log"), "utf8").matchAll(
+  const reported = readFileSync(join(directory, "log"), "utf8").matchAll(
     /is left alone: its manifest is not right: it describes app_20250816_155501\.sql\.(gz|zst) \[DBK-MANIFEST-2\]\n/g,
   );
-  expect([...told]).toHaveLength(1);
+  expect([...reported]).toHaveLength(1);
 });
 
 describe("an archive that cannot be adopted", () => {

@@ -104,8 +104,10 @@ describe("what was not compared is said, and not dropped for", () => {
     ],
   ])("%s", (_, trial, says) => expect(unprovenLines({ recorded: () => trial }, file)).toMatch(says));
 
-  const told: string[] = [];
-  const log = { event: (level: string, _name: string | null, text: string) => told.push(`${level} ${text}`) };
+  const warnings: string[] = [];
+  const log = {
+    event: (level: string, _name: string | null, text: string) => warnings.push(`${level} ${text}`),
+  };
   const run = { database: { database: "app" }, log } as unknown as Parameters<typeof requireNoOtherServer>[0];
   const require = (acceptsDifferences: boolean, views: object[]) =>
     requireNoOtherServer({ ...run, acceptsDifferences }, "/b/x.sql.gz", {
@@ -118,8 +120,8 @@ describe("what was not compared is said, and not dropped for", () => {
   test("unless that is accepted, it is empty, or it is another view", () => {
     require(false, [view, { ...remote, populated: false }]);
     require(false, [{ ...view, uncompared: { why: "it uses now()", otherServer: false } }]);
-    expect(told).toEqual([]);
+    expect(warnings).toEqual([]);
     require(true, [remote]);
-    expect(told).toEqual([expect.stringMatching(/^warning .*a\.b.*; accepted \[DBK-INPLACE-7\]$/)]);
+    expect(warnings).toEqual([expect.stringMatching(/^warning .*a\.b.*; accepted \[DBK-INPLACE-7\]$/)]);
   });
 });

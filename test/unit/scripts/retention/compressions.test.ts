@@ -28,12 +28,12 @@ test("beside an archive that was compressed anew the one that the manifest descr
   const old = layDown(directory, { daysAgo: 20 }, now);
   directory.write(`${newest}.sql.gz`, "compressed anew");
   directory.write(`${old}.sql.zst`, "compressed anew");
-  const told = () =>
+  const reported = () =>
     listedPruning(directory.settings, [shop], true).files.map(
       ({ file, decision, reason }) => `${decision} ${file}: ${reason}`,
     );
   const age = "taken 20 d before the newest verified regular one, kept for 7 days";
-  expect(told()).toEqual([
+  expect(reported()).toEqual([
     `keep ${old}.json: belongs to ${old}.sql.gz`,
     `remove ${old}.roles.sql: goes with ${old}.sql.gz`,
     `remove ${old}.sql.gz: ${age}`,

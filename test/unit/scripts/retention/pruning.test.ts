@@ -71,10 +71,10 @@ test("every file is told why it stays or goes", async () => {
     "keep .shop.20261122T020000-4f2a1b.sql.gz.partial: unfinished, of run 20261122T020000-4f2a1b: that run removes it, or the next one if it died",
   ];
   const listed = listedPruning(directory.settings, [shop], true).files;
-  const told = listed.map(({ file, decision, reason }) => `${decision} ${file}: ${reason}`);
-  expect(told).toEqual(expect.arrayContaining(expected));
-  expect(told).toHaveLength(expected.length);
-  expect(told).toHaveLength(directory.files().length);
+  const reported = listed.map(({ file, decision, reason }) => `${decision} ${file}: ${reason}`);
+  expect(reported).toEqual(expect.arrayContaining(expected));
+  expect(reported).toHaveLength(expected.length);
+  expect(reported).toHaveLength(directory.files().length);
 
   const { removed, problems } = await prune(directory.settings, shop, directory.log);
   expect({ removed, problems }).toEqual({
@@ -164,12 +164,12 @@ test("only what a manifest of ours names goes, whole, and never a pin or what is
 test("pruning again removes nothing, and the dry run had said what would go", async () => {
   await onDirectories(async ({ directory }) => {
     const before = directory.files();
-    const told = listedPruning(directory.settings, [shop], true).files;
-    expect(told.map(({ file }) => file)).toEqual(before);
+    const reported = listedPruning(directory.settings, [shop], true).files;
+    expect(reported.map(({ file }) => file)).toEqual(before);
     expect(directory.files()).toEqual(before);
     expect((await prune(directory.settings, shop, directory.log)).problems).toEqual([]);
     const left = directory.files();
-    expect(left).toEqual(told.flatMap(({ file, decision }) => (decision === "keep" ? [file] : [])));
+    expect(left).toEqual(reported.flatMap(({ file, decision }) => (decision === "keep" ? [file] : [])));
     await prune(directory.settings, shop, directory.log);
     expect(directory.files()).toEqual(left);
   });

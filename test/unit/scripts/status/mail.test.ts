@@ -59,9 +59,9 @@ interface Check extends Wrong {
 function mailsOf(checks: readonly Check[], { every = 1, record = none as MailRecord | null } = {}): string[] {
   let known = record;
   return checks.flatMap((check) => {
-    const told = report(check.at, check, check.only);
+    const reported = report(check.at, check, check.only);
     const situation = { record: known, configured: ["shop", "blog"], nextCheck: at(check.at + every) };
-    const outcome = mailOf(told, situation);
+    const outcome = mailOf(reported, situation);
     known = outcome.record;
     if (outcome.mail === null) return [];
     const over = outcome.mail.over.map(({ name }) => `over ${name}`);
@@ -217,8 +217,8 @@ test("what a silent PostgreSQL cannot tell of is neither over nor forgotten", ()
   const silent = database({ postgres: { answers: false, kind: "silent", reason: "no answer in time" } });
   let known = none;
   const over = [slow, silent, slow, database()].map((seen, hour) => {
-    const told = { ...judgeServer(server({ databases: [seen] })), checkedAt: at(hour).toISOString() };
-    const { mail, record } = mailOf(told, { record: known, configured: ["shop"], nextCheck: null });
+    const reported = { ...judgeServer(server({ databases: [seen] })), checkedAt: at(hour).toISOString() };
+    const { mail, record } = mailOf(reported, { record: known, configured: ["shop"], nextCheck: null });
     known = record;
     return mail?.over.map(({ key }) => key).filter((key) => key === "shop/activity") ?? [];
   });

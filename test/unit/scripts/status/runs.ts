@@ -52,8 +52,8 @@ export const log = (...value: LogEntry[]): Pick<ServerObservation, "log"> => ({
 export type Case = readonly [string, Partial<ServerObservation>, FindingLevel, string];
 export function expectPoint8(change: Partial<ServerObservation>, level: FindingLevel, text: string): void {
   const findings = judgeLog(server(change));
-  const told = findings.filter((finding) => finding.level === level);
+  const reported = findings.filter((finding) => finding.level === level);
   expect(worst(findings.map((finding) => finding.level)), JSON.stringify(findings)).toBe(level);
-  expect(told.map((finding) => finding.text).join("\n")).toContain(text);
-  if (level !== "ok" && level !== "note") expect(told[0]?.advice).toBeTruthy();
+  expect(reported.map((finding) => finding.text).join("\n")).toContain(text);
+  if (level !== "ok" && level !== "note") expect(reported[0]?.advice).toBeTruthy();
 }

@@ -17,9 +17,9 @@ type Case = readonly [string, Partial<ServerObservation>, FindingLevel, string];
 
 function expectFinding(findings: readonly Finding[], level: FindingLevel, text: string): void {
   expect(worst(findings.map((finding) => finding.level))).toBe(level);
-  const told = findings.filter((finding) => finding.level === level);
-  expect(told.map((finding) => finding.text).join("\n")).toContain(text);
-  if (level !== "ok" && level !== "note") expect(told[0]?.advice).toBeTruthy();
+  const reported = findings.filter((finding) => finding.level === level);
+  expect(reported.map((finding) => finding.text).join("\n")).toContain(text);
+  if (level !== "ok" && level !== "note") expect(reported[0]?.advice).toBeTruthy();
 }
 
 const entry = (hours: number, text: string, runId = `run-${hours}`): LogEntry => ({

@@ -8,7 +8,7 @@ const log = "/root/backup_database.log";
 let deployment: Deployment;
 let receiver: PingReceiver;
 /** What `pulumi up` printed. */
-let told: string;
+let printedByUp: string;
 
 beforeAll(async () => {
   deployment = await prepareDeployment(
@@ -24,7 +24,7 @@ beforeAll(async () => {
   const address = `http://127.0.0.1:${receiver.port}/ok/${secret}`;
   const path = "database-backups:monitoring.pingUrl";
   printed(await stack.pulumi(["config", "set", "--secret", "--path", path, address]));
-  told = await deployment.up("--diff");
+  printedByUp = await deployment.up("--diff");
 });
 afterAll(() => deployment?.remove());
 
@@ -44,7 +44,7 @@ test("the address to report to is on the server, and in no output, no preview an
   const records = await deployment.onServer(
     "cat /var/lib/remotehost/records/*; cat /opt/database-backups/config.json",
   );
-  for (const written of [told, text, outputs, records, await stack.exportState()])
+  for (const written of [printedByUp, text, outputs, records, await stack.exportState()])
     expect(written).not.toContain(secret);
   expect(JSON.parse(outputs).servers[server.alias].notes.join()).toContain("/usr/sbin/sendmail");
 });
