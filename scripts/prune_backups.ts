@@ -9,7 +9,7 @@ import { runFor } from "./lib/postgres/run.ts";
 import type { CommandLine } from "./lib/program/arguments.ts";
 import { chosenDatabases } from "./lib/program/chosen-databases.ts";
 import { type ProgramContext, runProgram } from "./lib/program/program.ts";
-import { listedPruning, listingText } from "./lib/retention/listing.ts";
+import { pruningPreview, pruningPreviewText } from "./lib/retention/pruning-preview.ts";
 import { type PruningOutcome, pruneLocked } from "./lib/retention/run.ts";
 import { accept } from "./lib/store/acceptance.ts";
 import { namedBackup } from "./lib/store/find.ts";
@@ -75,9 +75,9 @@ async function main(context: ProgramContext): Promise<number> {
   }
   const chosen = chosenDatabases(settings, given.operands);
   if (given.flag("dry-run")) {
-    const listing = listedPruning(settings, chosen, given.operands.length === 0);
+    const listing = pruningPreview(settings, chosen, given.operands.length === 0);
     if (json) data({ dryRun: true, ...listing });
-    else output.print(listingText(settings, listing));
+    else output.print(pruningPreviewText(settings, listing));
     return listing.exitCode;
   }
   const { exitCode, databases } = await pruneAll(context, chosen);

@@ -13,18 +13,18 @@ import { isRefusal, rememberingBeginning } from "./lib/restore/beginning.ts";
 import { planRestore } from "./lib/restore/dry-run.ts";
 import { RestoreError } from "./lib/restore/errors.ts";
 import { restoreInto, restorePartlyInto } from "./lib/restore/into.ts";
-import { listingData, listingText, listRestorable } from "./lib/restore/listing.ts";
 import { backupAt, noBackupAt } from "./lib/restore/moment.ts";
 import { partlyExitCode } from "./lib/restore/partly-filling.ts";
 import { planText } from "./lib/restore/planning.ts";
 import { type Request, readRequest, restoreOptions } from "./lib/restore/request.ts";
+import { listRestorable, restorableData, restorableText } from "./lib/restore/restorable.ts";
 import { restoreFile } from "./lib/restore/restoration.ts";
 import type { RestoreRun } from "./lib/restore/run.ts";
 import { inspectSource, locateFile, type RestoreSource, targetOf } from "./lib/restore/source.ts";
 import { restoreTables, tablesText } from "./lib/restore/tables.ts";
 import { undoRestore } from "./lib/restore/undoing.ts";
 import { verificationData, verificationText } from "./lib/restore/verification.ts";
-import { listBackups } from "./lib/store/list.ts";
+import { listBackups } from "./lib/store/backups.ts";
 
 const commandLine: CommandLine = {
   program: "restore_database",
@@ -205,8 +205,8 @@ async function list({ output, runId, settings, signal }: ProgramContext, request
   const explicit = request.database;
   const databases = explicit === undefined ? settings.databases : [onlyDatabase(settings, explicit)];
   const listings = await listRestorable(settings, databases, runId, signal);
-  output.print(listingText(listings, new Date()));
-  return { databases: listingData(listings) };
+  output.print(restorableText(listings, new Date()));
+  return { databases: restorableData(listings) };
 }
 
 function onlyDatabase({ databases }: Settings, explicit: string | undefined): DatabaseSettings {

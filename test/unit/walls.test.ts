@@ -123,8 +123,8 @@ describe("biome check", () => {
     const files = {
       "scripts/lib/base/errors.ts": "",
       "scripts/contract/settings.ts": "../lib/base/errors.ts",
-      "scripts/lib/store/list.ts": "../../contract/settings.ts",
-      "scripts/lib/retention/rules.ts": "../store/list.ts",
+      "scripts/lib/store/backups.ts": "../../contract/settings.ts",
+      "scripts/lib/retention/rules.ts": "../store/backups.ts",
       "scripts/lib/archive/layers/gzip.ts": "../../base/errors.ts",
       "scripts/lib/archive/format.ts": "./layers/gzip.ts",
       "scripts/backup_database.ts": "./lib/retention/rules.ts",
@@ -140,7 +140,7 @@ describe("biome check", () => {
   });
 
   test.each([
-    ["up, from the store to a use case", "scripts/lib/store/list.ts", "scripts/lib/restore/run.ts"],
+    ["up, from the store to a use case", "scripts/lib/store/backups.ts", "scripts/lib/restore/run.ts"],
     [
       "sideways, from the status check to a use case",
       "scripts/lib/status/mail.ts",
@@ -172,7 +172,10 @@ describe("biome check", () => {
   });
 
   test("refuses a circle in one folder", () => {
-    const files = { "scripts/lib/store/list.ts": "./pins.ts", "scripts/lib/store/pins.ts": "./list.ts" };
+    const files = {
+      "scripts/lib/store/backups.ts": "./pins.ts",
+      "scripts/lib/store/pins.ts": "./backups.ts",
+    };
     expect(complaints(files)).toEqual(["lint/suspicious/noImportCycles", "lint/suspicious/noImportCycles"]);
   });
 });

@@ -5,7 +5,7 @@ import { versionNumber } from "../archive/dump-endings.ts";
 import { compressionOfVerified } from "../archive/format.ts";
 import { reachesElsewhere } from "../archive/statements.ts";
 import { verifyArchive } from "../archive/verify.ts";
-import type { Backup } from "../store/list.ts";
+import type { Backup } from "../store/backups.ts";
 
 /**
  * The manifest of an archive that another program made, after reading it in full.

@@ -5,6 +5,7 @@ import { deadline } from "../base/deadline.ts";
 import { messageOf, ProgramError, systemCode } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import type { Run } from "../postgres/run.ts";
+import { type Backup, listBackups } from "../store/backups.ts";
 import {
   identityOf,
   identityWithManifest,
@@ -14,7 +15,6 @@ import {
   readLeftAlone,
   writeLeftAlone,
 } from "../store/left-alone.ts";
-import { type Backup, listBackups } from "../store/list.ts";
 import { writeManifest } from "../store/manifest.ts";
 import { adoptedManifest } from "./adopted-manifest.ts";
 

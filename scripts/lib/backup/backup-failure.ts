@@ -4,7 +4,7 @@ import { ArchiveError } from "../archive/verify.ts";
 import { DumpError } from "../archive/write.ts";
 import { messageOf, ProgramError, systemCode } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
-import { PsqlError } from "../postgres/error.ts";
+import { PsqlError } from "../postgres/psql-error.ts";
 import { SpaceError } from "../system/space.ts";
 
 const lockNotAvailable = "55P03";

@@ -17,7 +17,7 @@ import { SnapshotReader } from "../content/snapshot-reader.ts";
 import { Overtaken } from "../content/table-groups.ts";
 import { evaluateViews } from "../content/views.ts";
 import { readCluster } from "../postgres/cluster.ts";
-import { PsqlError } from "../postgres/error.ts";
+import { PsqlError } from "../postgres/psql-error.ts";
 import type { Run } from "../postgres/run.ts";
 import type { Server } from "../postgres/server.ts";
 import type { PartialFile } from "../store/partial-files.ts";

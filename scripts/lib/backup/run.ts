@@ -2,7 +2,7 @@ import { identified } from "../../contract/error-ids.ts";
 import type { Manifest } from "../../contract/manifest.ts";
 import { messageOf } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
-import { PsqlError } from "../postgres/error.ts";
+import { PsqlError } from "../postgres/psql-error.ts";
 import { whyRefused } from "../postgres/refusal.ts";
 import type { Run } from "../postgres/run.ts";
 import type { Log } from "../program/log.ts";

@@ -2,7 +2,7 @@ import type { Manifest } from "../../contract/manifest.ts";
 import { formatBytes, formatNumber, plural } from "../base/format.ts";
 import { median } from "../base/median.ts";
 import { goodOnes } from "../retention/rules.ts";
-import type { Backup } from "../store/list.ts";
+import type { Backup } from "../store/backups.ts";
 
 /** What of a backup is compared with its predecessors. */
 export interface BackupSize {

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import type { PsqlError } from "../postgres/error.ts";
 import { jsonList } from "../postgres/json-list.ts";
+import type { PsqlError } from "../postgres/psql-error.ts";
 import type { PsqlSession } from "../postgres/session.ts";
 import { briefly } from "./briefly.ts";
 import { chunks, dumpedOfAnyKind, qualified } from "./tables.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Proof, TableContent } from "../../contract/content.ts";
-import type { PsqlError } from "../postgres/error.ts";
+import type { PsqlError } from "../postgres/psql-error.ts";
 import type { PsqlSession } from "../postgres/session.ts";
 import { identifier } from "../postgres/sql.ts";
 import { around, briefly } from "./briefly.ts";

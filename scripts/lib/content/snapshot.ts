@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import type { Content, Proof } from "../../contract/content.ts";
 import { DatabaseProperties } from "../../contract/database-properties.ts";
-import { PsqlError } from "../postgres/error.ts";
 import { propertiesQuery } from "../postgres/properties.ts";
+import { PsqlError } from "../postgres/psql-error.ts";
 import type { Server } from "../postgres/server.ts";
 import { PsqlSession } from "../postgres/session.ts";
 import { briefly } from "./briefly.ts";

@@ -1,7 +1,7 @@
 import type { TableContent } from "../../contract/content.ts";
 import { ProgramError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
-import { PsqlError } from "../postgres/error.ts";
+import { PsqlError } from "../postgres/psql-error.ts";
 import type { PsqlSession } from "../postgres/session.ts";
 import { changed, hold, type Relation, waitedFor } from "./held-relations.ts";
 import { chunks, type Table } from "./tables.ts";

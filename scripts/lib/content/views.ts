@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { MaterializedView, Proof } from "../../contract/content.ts";
-import { PsqlError } from "../postgres/error.ts";
 import { firingQuery } from "../postgres/event-triggers.ts";
+import { PsqlError } from "../postgres/psql-error.ts";
 import type { PsqlSession } from "../postgres/session.ts";
 import { changed } from "./held-relations.ts";
 import { type SnapshotReader, temporaryFiles } from "./snapshot-reader.ts";

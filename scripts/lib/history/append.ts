@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { systemCode } from "../base/errors.ts";
-import { closeToOthers, fullDisk, openedFile, requireFile } from "../program/log-file.ts";
+import { closeToOthers, fullDisk, openedFile, requireFile } from "../program/regular-file.ts";
 import { syncDirectory } from "../system/durable-file.ts";
 
 const newline = 10;

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import { parseRunRecord, type RunRecord } from "../../contract/run-record.ts";
-import { logProblem } from "../program/log-file.ts";
+import { logProblem } from "../program/regular-file.ts";
 import { openRecords, requireAppendable } from "./append.ts";
 import { attempt, forgetMonths, monthlyAppender, monthPath, monthsIn } from "./monthly-writer.ts";
 import { inOrder, type RunRecords, type Unreadable } from "./records.ts";

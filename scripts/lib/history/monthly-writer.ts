@@ -1,9 +1,9 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { runRecordsMonth, runRecordsName } from "../../contract/backup-names.ts";
-import { monthOf, runRecordLine } from "../../contract/run-record-line.ts";
+import { monthOf, runRecordLine } from "../../contract/write-record.ts";
 import { messageOf, systemCode } from "../base/errors.ts";
-import { logProblem } from "../program/log-file.ts";
+import { logProblem } from "../program/regular-file.ts";
 import { missingMount, missingMountText } from "../system/mounts.ts";
 import { appendLine } from "./append.ts";
 import { expiredMonths, type Forgotten, type RecordsAppender } from "./records.ts";

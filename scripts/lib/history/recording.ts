@@ -1,6 +1,6 @@
 import type { RunOutcome, RunRecord } from "../../contract/run-record.ts";
-import { errorKind } from "../../contract/run-record-line.ts";
 import type { Settings } from "../../contract/settings.ts";
+import { errorKind } from "../../contract/write-record.ts";
 import { messageOf } from "../base/errors.ts";
 import type { ExitCode } from "../base/exit-codes.ts";
 import { oneLine } from "../program/log.ts";

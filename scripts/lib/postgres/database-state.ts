@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { endBackends } from "./end-backends.ts";
 import type { Server } from "./server.ts";
-import { endBackends } from "./sessions.ts";
 import { literal } from "./sql.ts";
 
 /** `invalid`: a DROP that was cut off has left the name, and nothing that anybody can use or alter. */

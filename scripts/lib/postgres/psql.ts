@@ -4,7 +4,7 @@ import type { ServerFacts } from "../../contract/session-settings.ts";
 import type { DatabaseSettings } from "../../contract/settings.ts";
 import { type ContainerProgram, runClient } from "../system/docker.ts";
 import { clientProgram } from "./client-program.ts";
-import { placeOf, psqlError } from "./error.ts";
+import { placeOf, psqlError } from "./psql-error.ts";
 import { answerSeconds, serverFacts } from "./server-facts.ts";
 import { connectionString } from "./sql.ts";
 

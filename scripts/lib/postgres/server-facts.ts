@@ -5,7 +5,7 @@ import type { DatabaseSettings } from "../../contract/settings.ts";
 import type { ChildOptions, ChildResult } from "../system/child.ts";
 import { runClient } from "../system/docker.ts";
 import { clientProgram } from "./client-program.ts";
-import { placeOf, psqlError } from "./error.ts";
+import { placeOf, psqlError } from "./psql-error.ts";
 import { connectionString } from "./sql.ts";
 
 interface Asking {

@@ -4,8 +4,8 @@ import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { applicationName } from "../base/run-id.ts";
 import type { ChildResult } from "../system/child.ts";
 import { dockerExec } from "../system/docker.ts";
-import { placeOf } from "./error.ts";
 import { type QueryOptions, query, queryJson } from "./psql.ts";
+import { placeOf } from "./psql-error.ts";
 import { serverFacts } from "./server-facts.ts";
 
 /** Whose questions they are, and how long one may take. */

@@ -6,8 +6,8 @@ import * as zod from "zod/mini";
 import { endedBy, messageOf, runEnded } from "../base/errors.ts";
 import { bytesOf, textOf } from "../base/text-bytes.ts";
 import { dockerFailure, execArguments } from "../system/docker.ts";
-import { PsqlError, psqlError } from "./error.ts";
 import { psqlProgram, sessionStart } from "./psql.ts";
+import { PsqlError, psqlError } from "./psql-error.ts";
 import type { Server } from "./server.ts";
 
 interface Waiting {

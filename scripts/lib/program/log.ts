@@ -1,5 +1,5 @@
 import { closeSync, writeSync } from "node:fs";
-import { fullDisk, logProblem, openToAppend } from "./log-file.ts";
+import { fullDisk, logProblem, openToAppend } from "./regular-file.ts";
 
 export type LogLevel = "info" | "warning" | "error";
 

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { runIdPattern } from "../base/run-id.ts";
-import { listFiles } from "../store/list.ts";
+import { listFiles } from "../store/backups.ts";
 
 /**
  * While a rehearsal may have something to be removed, a file says so: `.NAME.RUNID.rehearsal.partial` in the backups

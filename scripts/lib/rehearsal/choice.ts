@@ -9,7 +9,7 @@ import { decodeOwn } from "../postgres/encodings.ts";
 import { chosenDatabases } from "../program/chosen-databases.ts";
 import { RestoreError } from "../restore/errors.ts";
 import { locateFile, type RestoreSource, targetOf } from "../restore/source.ts";
-import { listBackups } from "../store/list.ts";
+import { listBackups } from "../store/backups.ts";
 import { readManifest } from "../store/manifest.ts";
 
 /** A database, and the backup to rehearse; null for the newest verified one. */

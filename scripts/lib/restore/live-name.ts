@@ -1,7 +1,7 @@
 import { previousName } from "../postgres/database-names.ts";
 import { databaseStateOf } from "../postgres/database-state.ts";
 import { dropDatabase } from "../postgres/drop-database.ts";
-import { PsqlError } from "../postgres/error.ts";
+import { PsqlError } from "../postgres/psql-error.ts";
 import { RestoreError } from "./errors.ts";
 import type { RestoreRun } from "./run.ts";
 import { swapDatabases } from "./swap.ts";

@@ -5,9 +5,9 @@ import { messageOf, ProgramError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import { readCluster } from "../postgres/cluster.ts";
 import { type MadeDatabase, madePrefixes, recogniseDatabase } from "../postgres/database-names.ts";
-import { PsqlError } from "../postgres/error.ts";
 import { jsonList } from "../postgres/json-list.ts";
 import { propertiesQuery } from "../postgres/properties.ts";
+import { PsqlError } from "../postgres/psql-error.ts";
 import type { Server } from "../postgres/server.ts";
 import { literal } from "../postgres/sql.ts";
 

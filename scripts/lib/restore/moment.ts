@@ -1,6 +1,6 @@
 import { UsageError } from "../base/errors.ts";
 import { formatTime } from "../base/format.ts";
-import type { Backup } from "../store/list.ts";
+import type { Backup } from "../store/backups.ts";
 import { instantsOf, type Offset, offsetOf } from "../time/wall-clock.ts";
 
 const stampPattern = /^(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)$/;

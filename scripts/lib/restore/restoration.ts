@@ -24,8 +24,8 @@ import { type Restored, type RestoreReport, replacementText, summary } from "./r
 import type { RestoreRun } from "./run.ts";
 import { restoreSideBySide } from "./side-by-side.ts";
 import { inspectSource, type RestoreSource } from "./source.ts";
-import { requireStillThere } from "./source-files.ts";
 import { orInPlace, requireSpaceInPlace, requireSpaceSideBySide } from "./space-check.ts";
+import { requireStillThere } from "./still-there.ts";
 
 export interface RestoreRequest {
   source: RestoreSource;

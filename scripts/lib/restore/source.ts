@@ -8,7 +8,7 @@ import { type ArchiveFormat, formatOfVerified } from "../archive/format.ts";
 import { reachesElsewhere } from "../archive/statements.ts";
 import { verifyArchive } from "../archive/verify.ts";
 import { messageOf, systemCode } from "../base/errors.ts";
-import { localTime } from "../store/list.ts";
+import { localTime } from "../store/backups.ts";
 import { readManifest } from "../store/manifest.ts";
 import { RestoreError } from "./errors.ts";
 import { identityOf } from "./file-identity.ts";

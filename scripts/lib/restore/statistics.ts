@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { messageOf } from "../base/errors.ts";
-import { PsqlError } from "../postgres/error.ts";
 import { silencing } from "../postgres/event-triggers.ts";
 import { jsonList } from "../postgres/json-list.ts";
+import { PsqlError } from "../postgres/psql-error.ts";
 import type { Server } from "../postgres/server.ts";
 import { literal } from "../postgres/sql.ts";
 import { connectingLimits, endWaiting } from "./other-servers.ts";

@@ -1,6 +1,6 @@
 import { messageOf } from "../base/errors.ts";
 import { findDatabaseState } from "../postgres/database-state.ts";
-import { PsqlError } from "../postgres/error.ts";
+import { PsqlError } from "../postgres/psql-error.ts";
 import type { Run } from "../postgres/run.ts";
 import { identifier } from "../postgres/sql.ts";
 import { holdConnections, runWithoutClients } from "./client-cut-off.ts";

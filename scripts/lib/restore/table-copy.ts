@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { messageOf } from "../base/errors.ts";
 import { clientProgram } from "../postgres/client-program.ts";
+import { endBackends } from "../postgres/end-backends.ts";
 import { replicating } from "../postgres/event-triggers.ts";
-import { endBackends } from "../postgres/sessions.ts";
 import { connectionString, identifier, literal } from "../postgres/sql.ts";
 import { runClient } from "../system/docker.ts";
 import { RestoreError } from "./errors.ts";

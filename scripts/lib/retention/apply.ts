@@ -3,7 +3,7 @@ import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { messageOf } from "../base/errors.ts";
 import { formatAge } from "../base/format.ts";
 import type { Log } from "../program/log.ts";
-import type { Backup } from "../store/list.ts";
+import type { Backup } from "../store/backups.ts";
 import { isPinned } from "../store/pins.ts";
 import { removableFiles } from "../store/removable-files.ts";
 import type { RemovableFiles } from "../store/store.ts";

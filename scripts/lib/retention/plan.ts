@@ -8,8 +8,8 @@ import {
 import type { Manifest } from "../../contract/manifest.ts";
 import { plural } from "../base/format.ts";
 import { type Part, partsByStem } from "../store/backup-parts.ts";
+import type { Backup } from "../store/backups.ts";
 import type { DirectoryEntry } from "../store/entries.ts";
-import type { Backup } from "../store/list.ts";
 import { unfinishedOf } from "../store/partial-files.ts";
 import { pinnedName } from "../store/pins.ts";
 import {

@@ -1,5 +1,5 @@
 import type { RetentionRule } from "../retention/rules.ts";
-import type { Backup } from "../store/list.ts";
+import type { Backup } from "../store/backups.ts";
 
 /** How databases and their backups grow, from the backups there are. Sizes are bytes. */
 

@@ -5,8 +5,8 @@ import type { Surroundings } from "../../contract/surroundings.ts";
 import type { ReadRecords } from "../history/records.ts";
 import type { Refusal } from "../postgres/refusal.ts";
 import type { LogEntry } from "../program/log.ts";
+import type { Backup } from "../store/backups.ts";
 import type { LeftAloneArchives } from "../store/left-alone.ts";
-import type { Backup } from "../store/list.ts";
 
 /** What a status check has seen, before any of it is judged. Sizes are bytes, durations seconds. */
 

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { type LogEntry, parseLogLine } from "../program/log.ts";
-import { logProblem, openToRead } from "../program/log-file.ts";
+import { logProblem, openToRead } from "../program/regular-file.ts";
 import type { Observed, Unreadable } from "./observation.ts";
 
 /** The end of the log that is read: some thousand lines, however large it has grown. */

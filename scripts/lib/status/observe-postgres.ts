@@ -1,5 +1,5 @@
 import { InterruptedError, messageOf } from "../base/errors.ts";
-import { PsqlError } from "../postgres/error.ts";
+import { PsqlError } from "../postgres/psql-error.ts";
 import { whyRefused } from "../postgres/refusal.ts";
 import type { Server } from "../postgres/server.ts";
 import { DockerError } from "../system/docker.ts";

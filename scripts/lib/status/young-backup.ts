@@ -1,5 +1,5 @@
 import type { Settings } from "../../contract/settings.ts";
-import { type Backup, listBackups } from "../store/list.ts";
+import { type Backup, listBackups } from "../store/backups.ts";
 import { dueRuns, isSince } from "./due-runs.ts";
 
 /** Clocks of two machines, or a clock that was set, may differ a little. */

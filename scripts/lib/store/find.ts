@@ -4,7 +4,7 @@ import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { ProgramError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import { partOf } from "./backup-parts.ts";
-import { type Backup, listBackups } from "./list.ts";
+import { type Backup, listBackups } from "./backups.ts";
 
 /** A backup of a configured database, in the backups directory. */
 export interface NamedBackup {

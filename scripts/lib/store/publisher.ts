@@ -12,7 +12,7 @@ import {
 import { archiveEndings, type Compression } from "../../contract/compressions.ts";
 import { compressionOfArchive, type Manifest } from "../../contract/manifest.ts";
 import { renameDurably, requireFree } from "../system/durable-file.ts";
-import { listFiles } from "./list.ts";
+import { listFiles } from "./backups.ts";
 import { readManifest, writeManifest } from "./manifest.ts";
 import { PartialFile, partialPath, removePartials } from "./partial-files.ts";
 

@@ -6,7 +6,7 @@ import { parseRecord } from "../../contract/rehearsal-record.ts";
 import { messageOf, ProgramError, systemCode } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import { replaceDurably } from "../system/durable-file.ts";
-import { listFiles } from "./list.ts";
+import { listFiles } from "./backups.ts";
 
 /** What was only counted, or compared with nothing, proves too little. */
 export const isSuccess = ({ compared, result }: RehearsalRecord): boolean =>

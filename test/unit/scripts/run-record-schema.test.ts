@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import * as z from "zod";
-import { runRecordLine } from "../../../scripts/contract/run-record-line.ts";
+import { runRecordLine } from "../../../scripts/contract/write-record.ts";
 import { recordSchema } from "../../../scripts/run_record_schema.ts";
 import { beginning, record } from "./history/suite.ts";
 

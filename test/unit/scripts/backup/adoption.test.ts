@@ -21,8 +21,8 @@ import type { Settings } from "../../../../scripts/contract/settings.ts";
 import { adoptArchives } from "../../../../scripts/lib/backup/adoption.ts";
 import { backUp } from "../../../../scripts/lib/backup/run.ts";
 import { openLog } from "../../../../scripts/lib/program/log.ts";
+import { listBackups } from "../../../../scripts/lib/store/backups.ts";
 import { readLeftAlone } from "../../../../scripts/lib/store/left-alone.ts";
-import { listBackups } from "../../../../scripts/lib/store/list.ts";
 import { quietRun } from "../postgres/runs.ts";
 import { settings } from "../status/observations.ts";
 

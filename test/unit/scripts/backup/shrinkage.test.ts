@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type BackupSize, predecessors, shrinkage } from "../../../../scripts/lib/backup/shrinkage.ts";
-import type { Backup } from "../../../../scripts/lib/store/list.ts";
+import type { Backup } from "../../../../scripts/lib/store/backups.ts";
 import { backup, now } from "../status/observations.ts";
 
 const size = (

@@ -1,5 +1,5 @@
 import { parseRunRecord, type RunRecord } from "../../../../scripts/contract/run-record.ts";
-import { monthOf, runRecordLine } from "../../../../scripts/contract/run-record-line.ts";
+import { monthOf, runRecordLine } from "../../../../scripts/contract/write-record.ts";
 import {
   expiredMonths,
   inOrder,

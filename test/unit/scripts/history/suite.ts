@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { RunRecord } from "../../../../scripts/contract/run-record.ts";
-import { longestRunRecord, runRecordLine } from "../../../../scripts/contract/run-record-line.ts";
+import { longestRunRecord, runRecordLine } from "../../../../scripts/contract/write-record.ts";
 import type { RunRecords } from "../../../../scripts/lib/history/records.ts";
 
 /** Records to be tested, with hands in what they are kept in. */

@@ -3,8 +3,8 @@ import { unknownServer } from "../../../../scripts/contract/session-settings.ts"
 import { worst } from "../../../../scripts/lib/base/exit-codes.ts";
 import { formatAge, formatBytes, formatDuration, formatTime } from "../../../../scripts/lib/base/format.ts";
 import { painter, usesColour } from "../../../../scripts/lib/base/terminal.ts";
-import { psqlError } from "../../../../scripts/lib/postgres/error.ts";
 import { psqlProgram } from "../../../../scripts/lib/postgres/psql.ts";
+import { psqlError } from "../../../../scripts/lib/postgres/psql-error.ts";
 import { type CommandLine, helpText, parseArguments } from "../../../../scripts/lib/program/arguments.ts";
 import { runChild } from "../../../../scripts/lib/system/child.ts";
 import { containerName, dockerFailure } from "../../../../scripts/lib/system/docker.ts";

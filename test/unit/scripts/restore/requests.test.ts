@@ -4,7 +4,7 @@ import { changedTables, changesText } from "../../../../scripts/lib/restore/chan
 import { backupAt, noBackupAt, parseMoment } from "../../../../scripts/lib/restore/moment.ts";
 import { readRequest, restoreOptions } from "../../../../scripts/lib/restore/request.ts";
 import { chooseTables, displayName, parseTables } from "../../../../scripts/lib/restore/table-names.ts";
-import type { Backup } from "../../../../scripts/lib/store/list.ts";
+import type { Backup } from "../../../../scripts/lib/store/backups.ts";
 import { offsetOf } from "../../../../scripts/lib/time/wall-clock.ts";
 
 const berlin = offsetOf("Europe/Berlin");

@@ -1,9 +1,9 @@
 import { basename, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { prune } from "../../../../scripts/lib/retention/apply.ts";
-import { listedPruning } from "../../../../scripts/lib/retention/listing.ts";
+import { pruningPreview } from "../../../../scripts/lib/retention/pruning-preview.ts";
+import { listBackups } from "../../../../scripts/lib/store/backups.ts";
 import { namedBackup } from "../../../../scripts/lib/store/find.ts";
-import { listBackups } from "../../../../scripts/lib/store/list.ts";
 import { listPins, pin, unpin } from "../../../../scripts/lib/store/pinning.ts";
 import { layDown, newDirectory, removeDirectories, shop } from "./directories.ts";
 
@@ -29,7 +29,7 @@ test("beside an archive that was compressed anew the one that the manifest descr
   directory.write(`${newest}.sql.gz`, "compressed anew");
   directory.write(`${old}.sql.zst`, "compressed anew");
   const reported = () =>
-    listedPruning(directory.settings, [shop], true).files.map(
+    pruningPreview(directory.settings, [shop], true).files.map(
       ({ file, decision, reason }) => `${decision} ${file}: ${reason}`,
     );
   const age = "taken 20 d before the newest verified regular one, kept for 7 days";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
 import { carryOut, plannedPruning, prune } from "../../../../scripts/lib/retention/apply.ts";
-import { listedPruning } from "../../../../scripts/lib/retention/listing.ts";
+import { pruningPreview } from "../../../../scripts/lib/retention/pruning-preview.ts";
 import { isPinned } from "../../../../scripts/lib/store/pins.ts";
 import { removableFiles } from "../../../../scripts/lib/store/removable-files.ts";
 import { type BackupSpecification, layDown, newDirectory, removeDirectories, shop } from "./directories.ts";
@@ -70,7 +70,7 @@ test("every file is told why it stays or goes", async () => {
     "keep .shop.in-place.json~: the state of an in-place restore",
     "keep .shop.20261122T020000-4f2a1b.sql.gz.partial: unfinished, of run 20261122T020000-4f2a1b: that run removes it, or the next one if it died",
   ];
-  const listed = listedPruning(directory.settings, [shop], true).files;
+  const listed = pruningPreview(directory.settings, [shop], true).files;
   const reported = listed.map(({ file, decision, reason }) => `${decision} ${file}: ${reason}`);
   expect(reported).toEqual(expect.arrayContaining(expected));
   expect(reported).toHaveLength(expected.length);
@@ -164,7 +164,7 @@ test("only what a manifest of ours names goes, whole, and never a pin or what is
 test("pruning again removes nothing, and the dry run had said what would go", async () => {
   await onDirectories(async ({ directory }) => {
     const before = directory.files();
-    const reported = listedPruning(directory.settings, [shop], true).files;
+    const reported = pruningPreview(directory.settings, [shop], true).files;
     expect(reported.map(({ file }) => file)).toEqual(before);
     expect(directory.files()).toEqual(before);
     expect((await prune(directory.settings, shop, directory.log)).problems).toEqual([]);
@@ -228,7 +228,7 @@ test("an in-place restore's only copy stays; while it cannot be told which that 
   await expect(prune(directory.settings, shop, directory.log)).rejects.toThrow(
     /in-place\.json cannot be read/,
   );
-  const { exitCode, files } = listedPruning(directory.settings, [shop], true);
+  const { exitCode, files } = pruningPreview(directory.settings, [shop], true);
   expect(exitCode).toBe(1);
   expect(files.filter(({ decision }) => decision === "remove")).toEqual([]);
 });

@@ -7,7 +7,7 @@ import type {
   PostgresFigures,
   ServerObservation,
 } from "../../../../scripts/lib/status/observation.ts";
-import type { Backup } from "../../../../scripts/lib/store/list.ts";
+import type { Backup } from "../../../../scripts/lib/store/backups.ts";
 
 /** A healthy server as the status check sees it; tests change what they are about. All times are UTC. */
 

@@ -3,7 +3,7 @@ import { messageOf } from "../base/errors.ts";
 import { formatAge, formatBytes, formatTime, plural } from "../base/format.ts";
 import { runStart } from "../postgres/database-names.ts";
 import { Server } from "../postgres/server.ts";
-import { type Backup, listBackups } from "../store/list.ts";
+import { type Backup, listBackups } from "../store/backups.ts";
 import { type KeptDatabase, readLiveServer } from "./live-server.ts";
 
 export interface DatabaseListing {
@@ -38,7 +38,7 @@ export async function listRestorable(
 }
 
 /** The list for people. */
-export function listingText(listings: readonly DatabaseListing[], now: Date): string {
+export function restorableText(listings: readonly DatabaseListing[], now: Date): string {
   return listings
     .flatMap(({ database, backups, made, problem }) => [
       `${database.name}: database ${database.database} in container ${database.container}`,
@@ -82,7 +82,7 @@ function keptLine(kept: KeptDatabase, now: Date): string {
 }
 
 /** The same for programs. */
-export function listingData(listings: readonly DatabaseListing[]): unknown {
+export function restorableData(listings: readonly DatabaseListing[]): unknown {
   return listings.map(({ database, backups, made, problem }) => ({
     name: database.name,
     database: database.database,

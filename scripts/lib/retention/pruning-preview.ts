@@ -9,7 +9,7 @@ import { holdText, plannedPruning } from "./apply.ts";
 import { foreignFiles, type PlannedFile } from "./plan.ts";
 
 /** What retention would do, file by file; `--dry-run --json` prints it. */
-export interface PruningListing {
+export interface PruningPreview {
   exitCode: ExitCode;
   databases: DatabaseListing[];
   /** In the order of their names. */
@@ -31,11 +31,11 @@ interface ListedFile extends PlannedFile {
 }
 
 /** Looks at the databases' files, and with `everything` at those of nobody, too. Changes nothing. */
-export function listedPruning(
+export function pruningPreview(
   settings: Settings,
   databases: readonly DatabaseSettings[],
   everything: boolean,
-): PruningListing {
+): PruningPreview {
   const entries = listEntries(settings.paths.backups);
   const plans = databases.map((database) => planOf(settings, database, entries));
   const planned = plans.flatMap(({ files }) => files);
@@ -74,7 +74,7 @@ function planOf(
 }
 
 /** The listing for people. */
-export function listingText(settings: Settings, { databases, files }: PruningListing): string {
+export function pruningPreviewText(settings: Settings, { databases, files }: PruningPreview): string {
   const going = files.filter(({ decision }) => decision === "remove");
   const freed = going.reduce((total, { bytes }) => total + bytes, 0);
   const width = Math.max(...files.map(({ file }) => file.length));

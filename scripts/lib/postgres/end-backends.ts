@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ProgramError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import { applicationName } from "../base/run-id.ts";
-import { PsqlError } from "./error.ts";
+import { PsqlError } from "./psql-error.ts";
 import type { Server } from "./server.ts";
 import { literal } from "./sql.ts";
 

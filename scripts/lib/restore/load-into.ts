@@ -4,7 +4,7 @@ import { type Load, LoadFailure, loadArchive, readLoad } from "../archive/load.t
 import { WithheldRefreshes } from "../archive/withheld-refreshes.ts";
 import { formatBytes } from "../base/format.ts";
 import type { Uncompared } from "../content/uncompared.ts";
-import { PsqlError } from "../postgres/error.ts";
+import { PsqlError } from "../postgres/psql-error.ts";
 import type { Server } from "../postgres/server.ts";
 import { RestoreError } from "./errors.ts";
 import { fillViews, mayFireEventTriggers, mayNeedAnotherServer } from "./filling-views.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { identityOf } from "../../../../scripts/lib/restore/file-identity.ts";
 import type { RestoreSource } from "../../../../scripts/lib/restore/source.ts";
-import { requireStillThere } from "../../../../scripts/lib/restore/source-files.ts";
+import { requireStillThere } from "../../../../scripts/lib/restore/still-there.ts";
 
 let directory: string;
 let source: RestoreSource;
