@@ -10,6 +10,7 @@ import { replacedDirectoryIn } from "../remotehost/replaced-directory.ts";
 import { unverified } from "../server-files/verification.ts";
 import { chooseBackend } from "./backend.ts";
 import type { EngineReport } from "./changes.ts";
+import { changesText } from "./changes-text.ts";
 import { type Chosen, chooseServers, hasDatabases, planOfFile } from "./choice.ts";
 import type { Request } from "./command-line.ts";
 import type { Conversation } from "./conversation.ts";
@@ -17,7 +18,6 @@ import { errorsOf, interrupted, nobodyToAsk, notReady, previewFailed } from "./e
 import { alsoSaying, DeploymentError, Interruption } from "./errors.ts";
 import { type Interruptions, orAborted } from "./interruption.ts";
 import { type Look, lookAt, twinProblem } from "./preflight.ts";
-import { previewText } from "./preview-text.ts";
 import type { Progress } from "./progress.ts";
 import { loadAutomation, PulumiStack } from "./pulumi-stack.ts";
 import { type Asking, askForApplication, askForDatabase } from "./questions.ts";
@@ -248,7 +248,7 @@ export class Deployment {
     const { progress, paint } = this.#tools;
     const { name, file } = this.#store;
     for (const change of file.changes) progress.say(`${name}: ${change}`);
-    progress.say(previewText(report, paint, kept));
+    progress.say(changesText(report, paint, kept));
     for (const { severity, message } of report.diagnostics)
       if (!message.startsWith(unverified)) progress.say(`${severity}: ${message}`);
   }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { EnvironmentError, stackNames, variables } from "./environment.ts";
 import { ForgeError } from "./forge.ts";
 import { gitHubApi, gitHubRun, writeComment } from "./github.ts";
-import { previewText } from "./preview-text.ts";
+import { previewComment } from "./preview-markdown.ts";
 import { readPreview } from "./previews.ts";
 
 const marker = "<!-- preview of every stack -->";
@@ -18,7 +18,7 @@ async function commentPreviews(directory: string, environment: NodeJS.ProcessEnv
   const previews = stackNames(environment).map((stack) =>
     readPreview(join(directory, `preview-${stack}`), stack),
   );
-  const text = previewText(previews, run, environment.COMMIT ?? "");
+  const text = previewComment(previews, run, environment.COMMIT ?? "");
   const done = await writeComment(gitHubApi(environment, "pull-requests: write"), PULL_REQUEST, marker, text);
   console.log(`The comment of pull request ${PULL_REQUEST} was ${done}.`);
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Preview } from "./preview-text.ts";
+import type { Preview } from "./preview-markdown.ts";
 
 /** What preview.sh left of a stack in a directory; may be nothing. */
 export function readPreview(directory: string, stack: string): Preview {

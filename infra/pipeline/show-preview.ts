@@ -1,6 +1,6 @@
 import { EnvironmentError } from "./environment.ts";
 import { gitHubRun } from "./github.ts";
-import { previewSummary } from "./preview-text.ts";
+import { previewSummary } from "./preview-markdown.ts";
 import { readPreview } from "./previews.ts";
 
 /**

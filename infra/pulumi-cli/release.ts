@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { messageOf } from "../../scripts/contract/error-text.ts";
 import { syncToDisk } from "../local-machine/atomic-file.ts";
 import { succeed } from "../local-machine/command.ts";
-import { PulumiCliError } from "./error.ts";
+import { PulumiCliError } from "./cli-error.ts";
 import { download, type Limits } from "./https-download.ts";
 
 /** Where a release of the CLI is published. */

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { withProjectNode } from "../local-machine/places.ts";
-import { PulumiCliError } from "./error.ts";
+import { PulumiCliError } from "./cli-error.ts";
 import { withParallelLooks } from "./parallel-looks.ts";
 import { withPulumi } from "./pulumi-cli.ts";
 

@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import type { ServerFacts } from "../requirements.ts";
+import type { KnownServers } from "./known-servers.ts";
 import { examineOnce } from "./readiness/examination.ts";
 import { architectures } from "./readiness/judgement.ts";
 import { requirementsSchema } from "./readiness/resource.ts";
 import { pathProblem } from "./rules.ts";
 import { connectionSchema, ruled } from "./schema.ts";
 import type { ServerOf } from "./server-registry.ts";
-import type { Servers } from "./servers.ts";
 import type { Properties } from "./wire.ts";
 
 /** A function that the program calls: arguments in, results out. */
@@ -29,7 +29,10 @@ const DeclarationInputs = z.strictObject({
 });
 
 /** What the provider's functions do, by their type tokens. */
-export function providerFunctions(servers: Servers, serverOf: ServerOf): Record<string, ProviderFunction> {
+export function providerFunctions(
+  servers: KnownServers,
+  serverOf: ServerOf,
+): Record<string, ProviderFunction> {
   return {
     /** Nothing: the engine starts the plugin to ask it. */
     "remotehost:index:start": async () => ({}),

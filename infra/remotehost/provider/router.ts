@@ -14,12 +14,12 @@ import { directory } from "./directory/resource.ts";
 import type { Log } from "./engine-log.ts";
 import { file } from "./file/resource.ts";
 import { providerFunctions } from "./functions.ts";
+import { KnownServers } from "./known-servers.ts";
 import { Patience } from "./patience.ts";
 import { FirstNotReady, NotReady, readiness, wasNeverReady } from "./readiness/resource.ts";
 import type { RemoteResource, RequestContext } from "./resource.ts";
 import { connectionSchema } from "./schema.ts";
 import { serverRegistry } from "./server-registry.ts";
-import { Servers } from "./servers.ts";
 import { closeSessions } from "./ssh/session-pool.ts";
 import { type Properties, unwrap, type Value, wrap } from "./wire.ts";
 
@@ -38,7 +38,7 @@ function resourceOf(urn: string): RemoteResource {
 
 /** Leads every call of the engine to the resource or function that it is for. */
 export function remoteHostProvider(version: string, log: Log): Provider {
-  const servers = new Servers();
+  const servers = new KnownServers();
   const patience = new Patience();
   const serverOf = serverRegistry((text) => log("", text, "message"));
   const functions = providerFunctions(servers, serverOf);

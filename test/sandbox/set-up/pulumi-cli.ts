@@ -14,7 +14,7 @@ import { execute, succeed } from "../../../infra/local-machine/command.ts";
 import { withLock } from "../../../infra/local-machine/lock.ts";
 import { cacheDirectory } from "../../../infra/local-machine/places.ts";
 import { step } from "../../../infra/local-machine/steps.ts";
-import { PulumiCliError } from "../../../infra/pulumi-cli/error.ts";
+import { PulumiCliError } from "../../../infra/pulumi-cli/cli-error.ts";
 import {
   cachedPulumi,
   ensurePulumi,

@@ -21,7 +21,7 @@ const judging = new Set([
   "infra/remotehost/provider/file/plan.ts",
   "infra/remotehost/provider/readiness/judge-database.ts",
   "infra/remotehost/provider/readiness/judgement.ts",
-  "infra/remotehost/provider/servers.ts",
+  "infra/remotehost/provider/known-servers.ts",
 ]);
 
 /** Functions that are given a message and show it to a person, or to the caller who shows it. */

@@ -1,7 +1,7 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { describe, expect, test } from "vitest";
 import { addEvent, emptyReport } from "../../../../infra/deployment/changes.ts";
-import { previewText } from "../../../../infra/deployment/preview-text.ts";
+import { changesText } from "../../../../infra/deployment/changes-text.ts";
 import {
   cliErrorText,
   failureText,
@@ -59,7 +59,7 @@ test("each resource is told once, and what is only the engine's own is left out"
     "replace c",
   ]);
   expect(report).toMatchObject({ unchanged: 1, done: ["a"], latest: "/root/c" });
-  expect(previewText(report, painter(false), ["/opt/x/replaced"])).toBe(
+  expect(changesText(report, painter(false), ["/opt/x/replaced"])).toBe(
     "  + /root/a  file\n  ~ /root/b  content, mode\n  ± /root/c  file\n" +
       "1 to create, 1 to update, 1 to replace; 1 unchanged",
   );
@@ -78,7 +78,7 @@ test("what somebody has edited on a server is told as that, with where it is kep
     begun(metadata("update", "same", undefined, { diffs: ["content"] })),
     begun(metadata("update", "readiness", "remotehost:index:Readiness", { diffs: ["problems"] })),
   );
-  expect(previewText(report, painter(false), ["/opt/x/replaced", "/srv/y/replaced"]).split("\n")).toEqual([
+  expect(changesText(report, painter(false), ["/opt/x/replaced", "/srv/y/replaced"]).split("\n")).toEqual([
     "  ~ /root/edited     content; edited on the server",
     "  + /root/gone       file",
     "  ~ /root/same       content",
@@ -119,7 +119,7 @@ test("what is no event known here makes the report one that is not understood", 
 });
 
 test("nothing to do is said", () => {
-  expect(previewText(emptyReport(), painter(false), [])).toBe("nothing to do; 0 unchanged");
+  expect(changesText(emptyReport(), painter(false), [])).toBe("nothing to do; 0 unchanged");
 });
 
 describe("what the CLI says is wrong", () => {

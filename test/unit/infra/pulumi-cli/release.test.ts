@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { PulumiCliError } from "../../../../infra/pulumi-cli/error.ts";
+import { PulumiCliError } from "../../../../infra/pulumi-cli/cli-error.ts";
 import { fetchRelease, pulumiRelease, type ReleaseLimits } from "../../../../infra/pulumi-cli/release.ts";
 import {
   archiveName,

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { providerFunctions } from "../../../../../../infra/remotehost/provider/functions.ts";
+import { KnownServers } from "../../../../../../infra/remotehost/provider/known-servers.ts";
 import { examineOnce } from "../../../../../../infra/remotehost/provider/readiness/examination.ts";
 import { readiness } from "../../../../../../infra/remotehost/provider/readiness/resource.ts";
 import { Server } from "../../../../../../infra/remotehost/provider/server.ts";
-import { Servers } from "../../../../../../infra/remotehost/provider/servers.ts";
 import type { Session } from "../../../../../../infra/remotehost/provider/ssh/session.ts";
 import type { Properties } from "../../../../../../infra/remotehost/provider/wire.ts";
 import { kept, type Requirements } from "../../../../../../infra/remotehost/requirements.ts";
@@ -40,7 +40,7 @@ it("the refresh and the program share one look", async () => {
     problems: [],
   } as unknown as Properties);
   const { questions } = server;
-  const getServer = providerFunctions(new Servers(), () => server)["remotehost:index:getServer"];
+  const getServer = providerFunctions(new KnownServers(), () => server)["remotehost:index:getServer"];
   await getServer?.({ connection, requirements, stack: "p/s" } as unknown as Properties);
   expect(questions).toBeGreaterThan(0);
   expect(server.questions).toBe(questions);

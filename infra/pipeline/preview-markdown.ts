@@ -16,7 +16,7 @@ const longestSummary = 300_000;
  * The comment of a pull request, as Markdown: a heading, a summary and the text of each stack's preview. Where the
  * texts are too long together, the longest are cut.
  */
-export function previewText(previews: readonly Preview[], run: string, commit: string): string {
+export function previewComment(previews: readonly Preview[], run: string, commit: string): string {
   const of = commit === "" ? "" : ` of ${commit}`;
   const introduction = `What \`pulumi up\` would do${of} ([run](${run})):`;
   const written = (most: number) =>

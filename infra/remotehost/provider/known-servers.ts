@@ -15,7 +15,7 @@ const ownIdentity =
   "systemd-machine-id-setup; then restart it";
 
 /** What this process knows about the stack's servers: what the program declares, and what the state holds. */
-export class Servers {
+export class KnownServers {
   #declaration: Declaration | null = null;
   readonly #read = new Set<string>();
   readonly #problems = new Map<string, string[]>();

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { KnownServers } from "../../../../../infra/remotehost/provider/known-servers.ts";
 import { Patience } from "../../../../../infra/remotehost/provider/patience.ts";
-import { Servers } from "../../../../../infra/remotehost/provider/servers.ts";
 import { unwrap, wrap } from "../../../../../infra/remotehost/provider/wire.ts";
 
 const server = (key: string) => ({ key, host: `${key}.example` });
 
 describe("what is known of the stack's servers", () => {
   const declared = () => {
-    const servers = new Servers();
+    const servers = new KnownServers();
     for (const key of ["a", "old", "gone", "dead", "lost"]) servers.wasRead(key);
     servers.declare({
       servers: [server("a"), server("new"), server("first")],
@@ -34,7 +34,7 @@ describe("what is known of the stack's servers", () => {
     ["gone", "remove"],
     ["lost", "refuse"],
   ])("in a run that looks at one server alone, a delete on %s: %s", (key, removal) => {
-    const servers = new Servers();
+    const servers = new KnownServers();
     servers.wasRead("first");
     servers.declare({
       servers: [server("a"), server("new"), server("first")],
@@ -66,7 +66,7 @@ describe("what is known of the stack's servers", () => {
   });
 
   it("without a program every delete is meant", () => {
-    const servers = new Servers();
+    const servers = new KnownServers();
     servers.wasRead("a");
     expect([servers.removal("a"), servers.orphans(), servers.isInState("b")]).toEqual(["remove", [], null]);
   });

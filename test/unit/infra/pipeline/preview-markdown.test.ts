@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Preview, previewSummary, previewText } from "../../../../infra/pipeline/preview-text.ts";
+import { type Preview, previewComment, previewSummary } from "../../../../infra/pipeline/preview-markdown.ts";
 
 const run = "https://github.example/owner/backups/actions/runs/1";
 
@@ -10,7 +10,7 @@ function preview(stack: string, lines = "", changes: Partial<Preview> = {}): Pre
   return { stack, text: `Previewing update (${stack}):\n${lines}${end}`, succeeded: true, ...changes };
 }
 
-const comment = (...previews: Preview[]) => previewText(previews, run, "0123abc");
+const comment = (...previews: Preview[]) => previewComment(previews, run, "0123abc");
 
 /** The lines of a Markdown text that do not belong to a code block by indentation. */
 const live = (text: string) => text.split(/\r\n|\r|\n/).filter((line) => !/^( {4}|$)/.test(line));

@@ -35,7 +35,7 @@ export function countText(changes: readonly Change[]): string {
  * What a preview found: a line for each change, and a count.
  * @param keptIn the directories in which what is replaced is kept
  */
-export function previewText(
+export function changesText(
   { changes, edited, unchanged }: EngineReport,
   paint: Paint,
   keptIn: readonly string[],
