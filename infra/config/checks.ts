@@ -1,6 +1,6 @@
 import { highestLevels } from "../../scripts/contract/compressions.ts";
 import { pathProblems } from "./path-checks.ts";
-import { pingUrls } from "./ping-urls.ts";
+import { pingUrlPerJob } from "./ping-urls.ts";
 import type { DatabasePlan, ServerPlan, StackPlan } from "./plan.ts";
 import { type Problem, unknownKeyText } from "./problems.ts";
 import type { Configuration } from "./schema.ts";
@@ -126,7 +126,7 @@ function thresholdProblems({ key, monitoring }: ServerPlan, configuration: Confi
 /** A server that is dead would not be missed while another one reports to the same address. No message repeats it. */
 function sharedPingUrls(servers: readonly ServerPlan[], configuration: Configuration): Problem[] {
   const reporting = servers.flatMap((server) =>
-    Object.values(pingUrls(server)).flatMap((url) =>
+    Object.values(pingUrlPerJob(server)).flatMap((url) =>
       url !== null && URL.canParse(url)
         ? [{ key: server.key, address: new URL(url).href.replace(/\/+$/, "") }]
         : [],

@@ -99,13 +99,13 @@ export const sizeBytes = (value: string): number | null => measured(bytesOf, val
 export type PingJob = "backup" | "rehearsal";
 
 /** The address that one job of a server reports to. */
-export const pingUrlOf = (pattern: string, server: string, job: PingJob): string =>
+export const filledPingUrl = (pattern: string, server: string, job: PingJob): string =>
   pattern.replaceAll("{server}", server).replaceAll("{job}", job);
 
 /** The address is as good as a password for whoever wants to report in a server's name: no message repeats it. */
 export const pingUrlProblem: TextCheck = (value) => {
   if (control.test(value) || /\s/.test(value)) return "must not hold spaces or control characters";
-  const example = pingUrlOf(value, "server", "backup");
+  const example = filledPingUrl(value, "server", "backup");
   if (/[{}]/.test(example))
     return "may hold {server}, which stands for the server's key, {job}, which stands for backup or rehearsal, and no other braces";
   const url = URL.canParse(example) ? new URL(example) : null;

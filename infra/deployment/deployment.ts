@@ -17,7 +17,7 @@ import type { Conversation } from "./conversation.ts";
 import { errorsOf, interrupted, nobodyToAsk, notReady, previewFailed } from "./endings.ts";
 import { alsoSaying, DeploymentError, Interruption } from "./errors.ts";
 import { type Interruptions, orAborted } from "./interruption.ts";
-import { type Look, lookAt, twinProblem } from "./preflight.ts";
+import { lookAt, type Preflight, twinProblem } from "./preflight.ts";
 import type { Progress } from "./progress.ts";
 import { loadAutomation, PulumiStack } from "./pulumi-stack.ts";
 import { type Asking, askForApplication, askForDatabase } from "./questions.ts";
@@ -38,8 +38,8 @@ export interface Tools {
 }
 
 /** Where what is replaced is kept, each directory once. */
-const keptIn = (looks: readonly Look[]): string[] => [
-  ...new Set(looks.map(({ plan }) => replacedDirectoryIn(plan.paths.installation))),
+const keptIn = (preflights: readonly Preflight[]): string[] => [
+  ...new Set(preflights.map(({ plan }) => replacedDirectoryIn(plan.paths.installation))),
 ];
 
 const untouched = () =>
@@ -85,15 +85,15 @@ export class Deployment {
     const stack = await this.#findPulumi(before);
     const exists = before(stack.select());
     exists.catch(() => {});
-    const looks = await progress.phase("Looking at the server", () => before(this.#look(chosen)));
-    const ready = looks.filter(({ problems }) => problems.length === 0);
-    if (ready.length === 0) throw notReady(looks, chosen.similar ?? null, this.#store.name);
+    const preflights = await progress.phase("Looking at the server", () => before(this.#preflight(chosen)));
+    const ready = preflights.filter(({ problems }) => problems.length === 0);
+    if (ready.length === 0) throw notReady(preflights, chosen.similar ?? null, this.#store.name);
     try {
       if (!(await exists)) {
         if (this.#request.dryRun) stack.tryOnly();
         await this.#create(stack, before);
       }
-      return await this.#deploy(stack, chosen, looks, before);
+      return await this.#deploy(stack, chosen, preflights, before);
     } catch (error) {
       await this.#undoCreation(stack).catch((left: unknown) => {
         throw left instanceof DeploymentError ? alsoSaying(left, messageOf(error)) : left;
@@ -156,44 +156,44 @@ export class Deployment {
     return servers.filter(({ key }) => keys.includes(key));
   }
 
-  async #look(chosen: Chosen): Promise<Look[]> {
+  async #preflight(chosen: Chosen): Promise<Preflight[]> {
     const { progress, talk, interruptions } = this.#tools;
     const { file } = this.#store;
     const id = `${project}/${this.#request.stack.split("/").at(-1)}`;
     const tell = (text: string) => progress.detail(text);
-    const looks: Look[] = [];
-    for (const look of await Promise.all(this.#plans(chosen).map((plan) => lookAt(plan, id, tell)))) {
-      if (look.refusal?.kind !== "unknown-host-key" || look.plan.connection.hostKey !== undefined) {
-        looks.push(look);
+    const preflights: Preflight[] = [];
+    for (const preflight of await Promise.all(this.#plans(chosen).map((plan) => lookAt(plan, id, tell)))) {
+      if (preflight.refusal?.kind !== "unknown-host-key" || preflight.plan.connection.hostKey !== undefined) {
+        preflights.push(preflight);
         continue;
       }
-      const { connection, key } = look.plan;
+      const { connection, key } = preflight.plan;
       try {
         file.setHostKey(key, await acceptHostKey(connection, this.#request, talk, interruptions.signal));
       } catch (error) {
         // Of several servers the others go on.
         if (this.#request.choice.kind === "host" || !isRefusal(error)) throw error;
-        looks.push({ ...look, problems: [refusalText(error)] });
+        preflights.push({ ...preflight, problems: [refusalText(error)] });
         continue;
       }
       const [plan] = this.#plans({ ...chosen, keys: [key] });
-      if (plan !== undefined) looks.push(await lookAt(plan, id, tell));
+      if (plan !== undefined) preflights.push(await lookAt(plan, id, tell));
     }
     const configured = file.serverKeys();
-    return looks.map((look) => {
-      const twin = twinProblem(look, configured);
-      return twin === null ? look : { ...look, problems: [...look.problems, twin] };
+    return preflights.map((preflight) => {
+      const twin = twinProblem(preflight, configured);
+      return twin === null ? preflight : { ...preflight, problems: [...preflight.problems, twin] };
     });
   }
 
   async #deploy(
     stack: PulumiStack,
     chosen: Chosen,
-    looks: readonly Look[],
+    preflights: readonly Preflight[],
     before: <T>(work: Promise<T>) => Promise<T>,
   ): Promise<Result> {
     const { progress, talk, interruptions } = this.#tools;
-    const ready = looks.filter(({ problems }) => problems.length === 0);
+    const ready = preflights.filter(({ problems }) => problems.length === 0);
     const keys = ready.map(({ plan }) => plan.key);
     const options = { configFile: this.#store.copy(), keys };
     const preview = await progress.phase("Preview", () =>
@@ -204,7 +204,7 @@ export class Deployment {
     const nothing = preview.report.changes.length === 0 && this.#store.file.changes.length === 0;
     if (this.#request.dryRun) {
       await this.#undoCreation(stack);
-      return this.#result(stack, looks, [], preview.report);
+      return this.#result(stack, preflights, [], preview.report);
     }
     this.#beforeApplication = await askForApplication(this.#asking, ready, before);
     if (!nothing && !this.#request.yes && !(await before(talk.confirm("Deploy this?"))))
@@ -229,7 +229,7 @@ export class Deployment {
             }),
           );
     if (interruptions.signal.aborted) throw interrupted(this.#request.stack, run);
-    if (run.failure !== null) return this.#result(stack, looks, errorsOf(run), run.report);
+    if (run.failure !== null) return this.#result(stack, preflights, errorsOf(run), run.report);
     const { replaced } = chosen;
     if (replaced !== null) {
       const kept = this.#store.file.otherKeys(replaced);
@@ -241,7 +241,7 @@ export class Deployment {
       };
       await progress.phase(`Forgetting ${replaced}`, () => stack.forget(replaced, kept));
     }
-    return this.#verified(stack, looks, run.report);
+    return this.#verified(stack, preflights, run.report);
   }
 
   #tellPreview(report: EngineReport, kept: readonly string[]): void {
@@ -253,7 +253,11 @@ export class Deployment {
       if (!message.startsWith(unverified)) progress.say(`${severity}: ${message}`);
   }
 
-  async #verified(stack: PulumiStack, looks: readonly Look[], report: EngineReport): Promise<Result> {
+  async #verified(
+    stack: PulumiStack,
+    preflights: readonly Preflight[],
+    report: EngineReport,
+  ): Promise<Result> {
     const { progress, interruptions } = this.#tools;
     const reason = () =>
       new Interruption(
@@ -264,7 +268,7 @@ export class Deployment {
     interruptions.stage = { first: "", onFirst: () => {}, onAgain: () => {} };
     const verifications = progress.phase("First backup and status check", () =>
       Promise.all(
-        looks.map(async ({ plan, server, problems }) => {
+        preflights.map(async ({ plan, server, problems }) => {
           if (problems.length > 0) return null;
           const changed = changesOf(report, plan.key) > 0;
           const provedByPulumi = report.done.includes(`${plan.key}-verification`);
@@ -273,7 +277,7 @@ export class Deployment {
       ),
     );
     const found = await orAborted(verifications, interruptions.signal, reason);
-    const result = this.#result(stack, looks, [], report);
+    const result = this.#result(stack, preflights, [], report);
     const servers = result.servers.map((server, index) => ({
       ...server,
       verification: found[index] ?? null,
@@ -281,7 +285,12 @@ export class Deployment {
     return { ...result, servers };
   }
 
-  #result(stack: PulumiStack, looks: readonly Look[], errors: string[], report: EngineReport): Result {
+  #result(
+    stack: PulumiStack,
+    preflights: readonly Preflight[],
+    errors: string[],
+    report: EngineReport,
+  ): Result {
     const { name, file } = this.#store;
     return {
       stack: stack.name,
@@ -289,7 +298,7 @@ export class Deployment {
       fileChanges: file.changes,
       dryRun: this.#request.dryRun,
       beforeApplication: this.#beforeApplication,
-      servers: looks.map((look) => serverResult(look, report, this.#request.dryRun)),
+      servers: preflights.map((preflight) => serverResult(preflight, report, this.#request.dryRun)),
       kept: keptOf(report),
       errors,
       phases: this.#tools.progress.phases,

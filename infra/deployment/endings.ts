@@ -1,5 +1,5 @@
 import { DeploymentError, Interruption } from "./errors.ts";
-import type { Look } from "./preflight.ts";
+import type { Preflight } from "./preflight.ts";
 import { cancelCommand, type Run } from "./pulumi-stack.ts";
 
 /** How a deployment can end early, and what a person does then. */
@@ -13,10 +13,14 @@ export function nobodyToAsk(): DeploymentError {
 }
 
 /** @param similar a server that `file` has, and whose key looks much like the one that is not ready; null where none does */
-export function notReady(looks: readonly Look[], similar: string | null, file: string): DeploymentError {
-  const problems = looks.flatMap((look) => look.problems.map((problem) => `  ${problem}`));
-  const keys = looks.map(({ plan }) => plan.key).join(", ");
-  const is = looks.length === 1 ? "is" : "are";
+export function notReady(
+  preflights: readonly Preflight[],
+  similar: string | null,
+  file: string,
+): DeploymentError {
+  const problems = preflights.flatMap((preflight) => preflight.problems.map((problem) => `  ${problem}`));
+  const keys = preflights.map(({ plan }) => plan.key).join(", ");
+  const is = preflights.length === 1 ? "is" : "are";
   return new DeploymentError(
     "unavailable",
     `${keys} ${is} not ready; nothing was changed [DBK-READY-1]:\n${problems.join("\n")}`,
@@ -27,8 +31,8 @@ export function notReady(looks: readonly Look[], similar: string | null, file: s
 }
 
 /** Somebody said that the application is there, and its container is not. @param file the stack's */
-export function withoutContainer(looks: readonly Look[], file: string): DeploymentError {
-  const missing = looks.flatMap(({ plan, waiting }) =>
+export function withoutContainer(preflights: readonly Preflight[], file: string): DeploymentError {
+  const missing = preflights.flatMap(({ plan, waiting }) =>
     plan.databases
       .filter(({ name }) => waiting.includes(name))
       .map(({ name, container }) => `${container} of ${name} on ${plan.key}`),

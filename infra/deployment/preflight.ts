@@ -5,7 +5,7 @@ import { OpenServer, stateDirectory } from "../remotehost/looking.ts";
 import { requirementsBefore } from "../server-files/server-requirements.ts";
 
 /** What a look at a server before anything is done found out. */
-export interface Look {
+export interface Preflight {
   plan: ServerPlan;
   server: OpenServer;
   /** What stands in the way, each a sentence. */
@@ -34,7 +34,11 @@ export function keysOfRecords(text: string): string[] {
  * Looks at a server as the deployment will: by the same login, with the same requirements.
  * @param stack `PROJECT/STACK`, whose the machine may be
  */
-export async function lookAt(plan: ServerPlan, stack: string, tell: (text: string) => void): Promise<Look> {
+export async function lookAt(
+  plan: ServerPlan,
+  stack: string,
+  tell: (text: string) => void,
+): Promise<Preflight> {
   const server = new OpenServer(plan.connection, tell);
   try {
     await server.login();
@@ -51,7 +55,7 @@ export async function lookAt(plan: ServerPlan, stack: string, tell: (text: strin
 }
 
 /** Why a machine that is deployed under another key of the configuration must not get this one as well; else null. */
-export function twinProblem({ plan, deployedAs }: Look, configured: readonly string[]): string | null {
+export function twinProblem({ plan, deployedAs }: Preflight, configured: readonly string[]): string | null {
   const others = deployedAs.filter(
     (key) => key !== plan.key && key !== plan.formerly && configured.includes(key),
   );

@@ -3,7 +3,7 @@ import type { Request } from "./command-line.ts";
 import type { Conversation } from "./conversation.ts";
 import { withoutContainer } from "./endings.ts";
 import { DeploymentError } from "./errors.ts";
-import type { Look } from "./preflight.ts";
+import type { Preflight } from "./preflight.ts";
 import type { StackFileStore } from "./stack-file-store.ts";
 
 /** What only a person knows, asked where there is one to ask. */
@@ -34,13 +34,13 @@ export async function askForDatabase({ request, talk, store: { name, file } }: A
  */
 export async function askForApplication(
   { request, talk, store }: Asking,
-  looks: readonly Look[],
+  preflights: readonly Preflight[],
   before: <T>(work: Promise<T>) => Promise<T>,
 ): Promise<boolean> {
-  const waiting = looks.filter((look) => look.waiting.length > 0);
+  const waiting = preflights.filter((preflight) => preflight.waiting.length > 0);
   if (waiting.length === 0 || request.beforeApplication || request.yes || !talk.possible)
     return request.beforeApplication;
-  const notes = waiting.flatMap((look) => look.notes.map((note) => `  ${note}\n`)).join("");
+  const notes = waiting.flatMap((preflight) => preflight.notes.map((note) => `  ${note}\n`)).join("");
   const comesLater = await before(
     talk.confirm(`${notes}Does the application come later, so that nothing is backed up until then?`),
   );

@@ -1,6 +1,6 @@
 import { serverCommands } from "../server-files/commands.ts";
 import type { EngineReport } from "./changes.ts";
-import type { Look } from "./preflight.ts";
+import type { Preflight } from "./preflight.ts";
 import type { ServerResult } from "./summary.ts";
 
 /** How many resources of a server a run is to change or, unless it is a preview, has changed. */
@@ -16,7 +16,7 @@ export const keptOf = ({ diagnostics }: EngineReport): string[] =>
 
 /** What there is to say of a server before its verification. */
 export function serverResult(
-  { plan, problems, notes }: Look,
+  { plan, problems, notes }: Preflight,
   report: EngineReport,
   planned: boolean,
 ): ServerResult {

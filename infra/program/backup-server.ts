@@ -3,7 +3,7 @@ import { all, secret } from "@pulumi/pulumi/output.js";
 import { ComponentResource } from "@pulumi/pulumi/resource.js";
 import type { Bundle } from "../../scripts/build.ts";
 import { guardedDirectories } from "../../scripts/contract/surroundings.ts";
-import { pingUrls } from "../config/ping-urls.ts";
+import { pingUrlPerJob } from "../config/ping-urls.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import { CronTable } from "../remotehost/cron-table.ts";
 import { Directory } from "../remotehost/directory.ts";
@@ -80,7 +80,7 @@ export class BackupServer extends ComponentResource {
       return file(`${programPurposes[bundle.name].purpose}-program`, specification, ...directories, ...node);
     });
 
-    const urls = pingUrls(plan);
+    const urls = pingUrlPerJob(plan);
     const pingUrlFiles = (["backup", "rehearsal"] as const).flatMap((job) => {
       const url = urls[job];
       if (url === null) return [];

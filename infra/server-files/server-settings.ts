@@ -1,6 +1,6 @@
 import { compressionSettings, type Settings } from "../../scripts/contract/settings.ts";
 import { defaults } from "../config/defaults.ts";
-import { pingUrls } from "../config/ping-urls.ts";
+import { pingUrlPerJob } from "../config/ping-urls.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import { durationSeconds, sizeBytes } from "../config/values.ts";
 import { pingUrlFile } from "./installation.ts";
@@ -19,7 +19,7 @@ const seconds = (duration: string): number => Math.max(1, Math.ceil(durationSeco
 /** What the programs on a server are told: its settings file. */
 export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Deployment): Settings {
   const { paths, backups, rehearsal, monitoring } = plan;
-  const urls = pingUrls(plan);
+  const urls = pingUrlPerJob(plan);
   return {
     version: 1,
     stack,

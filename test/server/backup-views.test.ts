@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SnapshotSession } from "../../scripts/lib/content/snapshot.ts";
 import { SnapshotReader } from "../../scripts/lib/content/snapshot-reader.ts";
-import { evaluateViews } from "../../scripts/lib/content/views.ts";
+import { readMaterializedViews } from "../../scripts/lib/content/views.ts";
 import { Server } from "../../scripts/lib/postgres/server.ts";
 import { type BackupServer, startBackupServer } from "./backup-server.ts";
 
@@ -29,7 +29,7 @@ test("a table that is locked or changed behind a dump, or no time: its views are
   const reader = new SnapshotReader(asking, snapshot.facts.snapshot);
   const outcomes = async (seconds: number) => {
     const until = performance.now() + seconds * 1000;
-    const views = await evaluateViews({ reader, timeoutSeconds: 60, until, proof: "full" });
+    const views = await readMaterializedViews({ reader, timeoutSeconds: 60, until, proof: "full" });
     return views.map(({ rows, uncompared }) => uncompared?.why ?? rows);
   };
   try {

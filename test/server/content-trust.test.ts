@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { readContent } from "../../scripts/lib/content/read-content.ts";
 import { SnapshotSession } from "../../scripts/lib/content/snapshot.ts";
 import { SnapshotReader } from "../../scripts/lib/content/snapshot-reader.ts";
-import { evaluateViews } from "../../scripts/lib/content/views.ts";
+import { readMaterializedViews } from "../../scripts/lib/content/views.ts";
 import { Server } from "../../scripts/lib/postgres/server.ts";
 import { commandOf, putPrograms } from "./programs.ts";
 import { type RestoreServer, startRestoreServer } from "./restore-server.ts";
@@ -112,7 +112,7 @@ test("what is put in the place of a view, its type or a cast meanwhile has no mo
   try {
     await sprung();
     const until = performance.now() + 60_000;
-    await evaluateViews({
+    await readMaterializedViews({
       reader: swapping as unknown as SnapshotReader,
       timeoutSeconds: 60,
       until,
@@ -139,7 +139,7 @@ test("a superuser's view is not run where others may change what it finds", asyn
     const reader = new SnapshotReader(asking, snapshot.facts.snapshot);
     try {
       const until = performance.now() + 60_000;
-      const views = await evaluateViews({ reader, timeoutSeconds: 60, until, proof: "full" });
+      const views = await readMaterializedViews({ reader, timeoutSeconds: 60, until, proof: "full" });
       const view = views.find(({ name }) => name === "pretty");
       return view?.uncompared?.why ?? view?.rows;
     } finally {

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { ServerFacts } from "../requirements.ts";
 import type { KnownServers } from "./known-servers.ts";
-import { examineOnce } from "./readiness/examination.ts";
+import { sharedExamination } from "./readiness/examination.ts";
 import { architectures } from "./readiness/judgement.ts";
 import { requirementsSchema } from "./readiness/resource.ts";
 import { pathProblem } from "./rules.ts";
@@ -41,7 +41,7 @@ export function providerFunctions(
     "remotehost:index:getServer": async (inputs) => {
       const { connection, requirements, stack } = Question.parse(inputs);
       const { key } = connection;
-      const { machine, seen, problems, notes, waiting } = await examineOnce(
+      const { machine, seen, problems, notes, waiting } = await sharedExamination(
         serverOf(connection),
         stack,
         requirements,

@@ -15,7 +15,7 @@ import {
 } from "../content/snapshot.ts";
 import { SnapshotReader } from "../content/snapshot-reader.ts";
 import { Overtaken } from "../content/table-groups.ts";
-import { evaluateViews } from "../content/views.ts";
+import { readMaterializedViews } from "../content/views.ts";
 import { readCluster } from "../postgres/cluster.ts";
 import { PsqlError } from "../postgres/psql-error.ts";
 import type { Run } from "../postgres/run.ts";
@@ -167,7 +167,7 @@ async function readContent(
     // What they need must not end a backup whose dump is finished.
     const end = began + (timeouts.backup - shareOfRest * timeouts.backup) * 1000;
     const until = Math.min(performance.now() + viewsPerBackup * timeoutSeconds * 1000, end);
-    const materializedViews = await evaluateViews({ reader, timeoutSeconds, until, proof: manifest });
+    const materializedViews = await readMaterializedViews({ reader, timeoutSeconds, until, proof: manifest });
     return { sequences, content: { ...content, materializedViews } };
   } catch (error) {
     // That it is not known what the views would be is told wherever the backup is compared.

@@ -32,7 +32,7 @@ export const innerFirst = <T extends View>(views: readonly T[]): T[] =>
  * them may be older. Those whose content a restore may rightly make another are named with the reason.
  * @throws DockerError, InterruptedError; PsqlError when they cannot be listed.
  */
-export async function evaluateViews(reading: ViewReading): Promise<MaterializedView[]> {
+export async function readMaterializedViews(reading: ViewReading): Promise<MaterializedView[]> {
   const views = innerFirst(await reading.reader.read(listViews));
   const done = new Map<string, MaterializedView>();
   let locked = false;

@@ -55,7 +55,7 @@ async function look(server: Server, stack: string, requirements: Requirements): 
 }
 
 /** As `examine`, but the refresh and the program share one look. */
-export async function examineOnce(
+export async function sharedExamination(
   server: Server,
   stack: string,
   requirements: Requirements,

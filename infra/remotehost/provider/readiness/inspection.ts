@@ -16,7 +16,7 @@ import {
   unrunnableOf,
 } from "./directory-look.ts";
 import { logFunction } from "./log-inspection.ts";
-import { postgresContainers, postgresContainersIn } from "./postgres-containers.ts";
+import { parsePostgresContainers, postgresContainersFunction } from "./postgres-containers.ts";
 
 /** What a server shows of what the requirements ask for; in their order. */
 export interface Inspection {
@@ -45,7 +45,7 @@ export interface Inspection {
 const functions = `
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 say() { printf '%s:%s\\n' "$1" "$(base64 -w0)"; }
-${cronDaemonFunction}${directoryFunctions}${databaseFunctions}${postgresContainers}`;
+${cronDaemonFunction}${directoryFunctions}${databaseFunctions}${postgresContainersFunction}`;
 
 /** A script that looks at everything the requirements ask for and changes nothing; but see `directory-look.ts`. */
 export function inspectionScript(requirements: Requirements): string {
@@ -135,7 +135,7 @@ const readers: Readonly<Record<string, Reader>> = {
     seen.dockerProblem = text || "no answer in time";
   },
   postgres: (seen, text) => {
-    seen.postgresContainers = postgresContainersIn(text);
+    seen.postgresContainers = parsePostgresContainers(text);
   },
   node: (seen, text) => {
     const [path = "", version = ""] = text.split("\n");

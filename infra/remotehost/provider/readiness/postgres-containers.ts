@@ -1,7 +1,7 @@
 import { patience } from "./database-look.ts";
 
 /** The shell function `postgres_containers`, which says of each running container what may show that it is PostgreSQL. */
-export const postgresContainers = `
+export const postgresContainersFunction = `
 postgres_containers() {
   timeout ${patience} docker container ls --no-trunc \\
     --format '{{.Names}}|{{.Image}}|{{.Ports}}|{{.Label "database-backups.rehearsal"}}' 2>/dev/null </dev/null
@@ -22,7 +22,7 @@ const lastPart = (from: string): string => from.slice(from.lastIndexOf("/") + 1)
  * out.
  * @param text what `postgres_containers` printed
  */
-export function postgresContainersIn(text: string): string[] {
+export function parsePostgresContainers(text: string): string[] {
   return text.split("\n").flatMap((line) => {
     const [name = "", from = "", ports = "", rehearsal = ""] = line.split("|");
     const runsPostgres = (image.test(from) || port.test(ports)) && !companion.test(lastPart(from));

@@ -5,7 +5,7 @@ import type { RemoteResource, RequestContext } from "../resource.ts";
 import { pathProblem } from "../rules.ts";
 import { connectionSchema, failuresOf, ruled } from "../schema.ts";
 import type { Properties } from "../wire.ts";
-import { type Examination, examine, examineOnce } from "./examination.ts";
+import { type Examination, examine, sharedExamination } from "./examination.ts";
 
 /** Milliseconds that a managed container's PostgreSQL may take to answer after it was started. */
 const startPatience = 60_000;
@@ -84,7 +84,7 @@ export const readiness: RemoteResource = {
 
   async read({ server, stack }, properties) {
     const { problems: stored, notes: _, lookedAt: __, neverReady = false, ...kept } = State.parse(properties);
-    const { problems, notes } = await examineOnce(server, stack, requirementsOf(kept));
+    const { problems, notes } = await sharedExamination(server, stack, requirementsOf(kept));
     // An update that failed has stored its problems: the same ones must differ from them at every later look. So must
     // a server to which nothing was deployed yet, whatever it offers by now.
     const isKnown = neverReady || (problems.length > 0 && stored.length > 0);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../../../infra/config/config-error.ts";
 import { defaults } from "../../../../infra/config/defaults.ts";
 import { planOf } from "../../../../infra/config/load.ts";
-import { pingUrls, planNotes } from "../../../../infra/config/ping-urls.ts";
+import { pingUrlPerJob, planNotes } from "../../../../infra/config/ping-urls.ts";
 import type { ServerPlan } from "../../../../infra/config/plan.ts";
 import { pathText } from "../../../../infra/config/problems.ts";
 import { configurationCases } from "./cases.ts";
@@ -77,7 +77,7 @@ test("the address to report to is each server's own by {server} in it, and each 
     databases: { library: {} },
     monitoring: { pingUrl: "https://ping.example/key/{server}-{job}" },
   });
-  expect(servers.map(pingUrls)).toEqual([
+  expect(servers.map(pingUrlPerJob)).toEqual([
     { backup: "https://ping.example/key/one-backup", rehearsal: "https://ping.example/key/one-rehearsal" },
     { backup: "https://own.example/x", rehearsal: null },
     { backup: "https://ping.example/key/three-backup", rehearsal: null },

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { providerFunctions } from "../../../../../../infra/remotehost/provider/functions.ts";
 import { KnownServers } from "../../../../../../infra/remotehost/provider/known-servers.ts";
-import { examineOnce } from "../../../../../../infra/remotehost/provider/readiness/examination.ts";
+import { sharedExamination } from "../../../../../../infra/remotehost/provider/readiness/examination.ts";
 import { readiness } from "../../../../../../infra/remotehost/provider/readiness/resource.ts";
 import { Server } from "../../../../../../infra/remotehost/provider/server.ts";
 import type { Session } from "../../../../../../infra/remotehost/provider/ssh/session.ts";
@@ -48,7 +48,7 @@ it("the refresh and the program share one look", async () => {
 
 it("a read that failed after the look is a problem all the same, told once", async () => {
   const server = new SilentServer({ key: "a", host: "a" }, () => {});
-  const ask = () => examineOnce(server, "p/s", requirements);
+  const ask = () => sharedExamination(server, "p/s", requirements);
   const { problems } = await ask();
   server.couldNotRead("a: looking at /srv/x failed");
   server.couldNotRead("a: looking at /srv/x failed");

@@ -9,7 +9,7 @@ import {
   parseInspection,
 } from "../../../../../../infra/remotehost/provider/readiness/inspection.ts";
 import { judge } from "../../../../../../infra/remotehost/provider/readiness/judgement.ts";
-import { postgresContainersIn } from "../../../../../../infra/remotehost/provider/readiness/postgres-containers.ts";
+import { parsePostgresContainers } from "../../../../../../infra/remotehost/provider/readiness/postgres-containers.ts";
 import type { Requirements } from "../../../../../../infra/remotehost/requirements.ts";
 
 const data = "/root/app-db/data";
@@ -427,6 +427,6 @@ describe("the containers that PostgreSQL runs in", () => {
     ["a|postgres:15||\nb|timescale/timescaledb:latest-pg16|5432/tcp|\n", ["a", "b"]],
     ["", []],
   ])("%s", (text, names) => {
-    expect(postgresContainersIn(text)).toEqual(names);
+    expect(parsePostgresContainers(text)).toEqual(names);
   });
 });
