@@ -70,7 +70,7 @@ describe.each(rows)("%s", (_, mounts, kind, level, said, place = directory) => {
   });
 
   test("is judged by Readiness", () => {
-    const wish = {
+    const required = {
       ...{ name: "shop", container: "shop-db", database: "shop", user: "shop", backups: "/b" },
       dataDirectory: configured,
     };
@@ -87,7 +87,7 @@ describe.each(rows)("%s", (_, mounts, kind, level, said, place = directory) => {
       hasBackup: true,
     };
     const circumstances = { dockerIsDown: false, before: [], others: [], published: {} };
-    const { problems } = judgeDatabase(wish, seen, circumstances);
+    const { problems } = judgeDatabase(required, seen, circumstances);
     expect(problems).toEqual(said === null ? [] : [expect.stringMatching(said)]);
   });
 });
