@@ -1,5 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { messageOf } from "../scripts/lib/base/errors.ts";
-import { endProcesses } from "./running.ts";
+import { endProcesses, markedAs } from "./running.ts";
 import { removeLeftovers } from "./sandbox/removal.ts";
 
 const numbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
@@ -8,12 +9,19 @@ let ending = false;
 /** Whether a signal is ending this run: what fails from now on is its doing. */
 export const isEnding = (): boolean => ending;
 
+/** From now on this process and all that it starts are one run, which a signal ends as a whole. */
+export function beginRun(): void {
+  const run = randomUUID();
+  endOnSignal(run);
+  Object.assign(process.env, markedAs(run));
+}
+
 /** From now on a signal ends the run's processes, removes the servers that nobody has any more, and ends this process. */
 export function endOnSignal(run: string): void {
   const end = async (signal: keyof typeof numbers) => {
     if (ending) return;
     ending = true;
-    console.error(`\n${signal}: ending the tests and removing their servers …`);
+    console.error(`\n${signal}: ending what runs and removing its servers …`);
     try {
       await endProcesses(run);
       await removeLeftovers();

@@ -1,11 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { withProjectNode } from "../infra/local-machine/places.ts";
 import { messageOf } from "../scripts/lib/base/errors.ts";
 import { help, parseCommandLine, type Request, UsageError } from "./command-line.ts";
 import { seed } from "./faults/extent.ts";
-import { endOnSignal, isEnding } from "./interruption.ts";
+import { beginRun, isEnding } from "./interruption.ts";
 import type { Counts, Outcome } from "./report.ts";
-import { markedAs } from "./running.ts";
 import { versionVariable } from "./sandbox/postgres-version.ts";
 import { withSandboxPulumi } from "./sandbox/set-up/pulumi-cli.ts";
 import { ensureImages } from "./sandbox/set-up/set-up.ts";
@@ -35,10 +33,7 @@ function tellSlowest({ files }: Outcome): void {
 
 async function main(request: Request): Promise<void> {
   if (request.postgres !== null) process.env[versionVariable] = String(request.postgres);
-  const id = randomUUID();
-  endOnSignal(id);
-  // From here on, the set-up's own processes too.
-  Object.assign(process.env, markedAs(id));
+  beginRun();
   await ensureImages();
   // The second try makes the same choices as the first.
   const environment = { ...(await withSandboxPulumi(withProjectNode())), FAULT_SEED: seed() };

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { appendFileSync, globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectNode, repository, withProjectNode } from "../../infra/local-machine/places.ts";
+import { beginRun } from "../interruption.ts";
 import { docker } from "../sandbox/docker.ts";
 import { usualVersion } from "../sandbox/postgres-version.ts";
 import { ensureImages } from "../sandbox/set-up/set-up.ts";
@@ -41,6 +42,7 @@ function run(files: readonly string[]): Promise<number> {
   });
 }
 
+beginRun();
 await ensureImages();
 mkdirSync(results, { recursive: true });
 lockOutOthers(join(repository, ".cache", "faults", "running"));

@@ -4,6 +4,7 @@ import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { say } from "../../../infra/local-machine/steps.ts";
 import { messageOf } from "../../../scripts/contract/error-text.ts";
+import { beginRun, isEnding } from "../../interruption.ts";
 import { startNumbered } from "../server.ts";
 import { sshDirectory } from "../ssh-files.ts";
 import { createStack } from "../stack.ts";
@@ -39,6 +40,7 @@ Remove all of it: npm run sandbox -- down
 async function main(): Promise<void> {
   const { values } = parseArgs({ options });
   if (values.help) return console.log(help);
+  beginRun();
   const began = performance.now();
   const server = await startNumbered({ number: 1, kept: values.keep });
   // Beside the server's keys, so that it goes when the server does.
@@ -63,6 +65,9 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  console.error(`\n${messageOf(error)}`);
-  process.exitCode = 1;
+  // Of a demo that is being ended nothing else is to be told.
+  if (!isEnding()) {
+    console.error(`\n${messageOf(error)}`);
+    process.exitCode = 1;
+  }
 }
