@@ -14,8 +14,6 @@ export interface Sample {
   bytes?: number;
   /** At sshd. */
   logins?: number;
-  /** The most queries that one client lost. */
-  lostQueries?: number;
 }
 export type Quantity = keyof Sample;
 
@@ -35,8 +33,6 @@ export interface Goal {
   wanted: string;
   found: string;
   met: boolean;
-  /** Why it is missed, where that is known. */
-  reason?: string;
 }
 
 /** A contestant's median of a quantity. @throws Error where it was not measured */

@@ -1,7 +1,6 @@
 import { formatBytes } from "../../scripts/lib/base/format.ts";
 import { median } from "../../scripts/lib/base/median.ts";
 import { type ContestResult, type Goal, type Measured, type Quantity, valuesOf } from "./contest.ts";
-import { reasonFor } from "./reasons.ts";
 
 /** What is made of values for which less is better; `spread` is the largest less the smallest. */
 export interface Summary {
@@ -54,7 +53,6 @@ const others: readonly { quantity: Quantity; heading: string; text: (value: numb
   { quantity: "peakBytes", heading: "memory", text: formatBytes },
   { quantity: "bytes", heading: "file", text: formatBytes },
   { quantity: "logins", heading: "logins", text: String },
-  { quantity: "lostQueries", heading: "lost queries", text: String },
 ];
 
 /** One row for each contestant: its time, its ratio to the first one's, and whatever else was measured. */
@@ -88,18 +86,8 @@ export function goalTable(goals: readonly Goal[]): Table {
   if (goals.length === 0) return [];
   return [
     ["goal", "wanted", "found", ""],
-    ...goals.map(({ what, wanted, found, met, reason = reasonFor(what) }) => [
-      what,
-      wanted,
-      found,
-      verdict(met, reason),
-    ]),
+    ...goals.map(({ what, wanted, found, met }) => [what, wanted, found, met ? "met" : "missed"]),
   ];
-}
-
-function verdict(met: boolean, reason: string | undefined): string {
-  if (met) return "met";
-  return reason === undefined ? "missed" : `missed: ${reason}`;
 }
 
 /** A table for a terminal: the first column begins and the others end below each other. */

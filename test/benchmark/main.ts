@@ -1,17 +1,19 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { repository } from "../../infra/local-machine/places.ts";
 import { messageOf } from "../../scripts/contract/error-text.ts";
+import { beginRun, isEnding } from "../interruption.ts";
 import { ensureImages } from "../sandbox/set-up/set-up.ts";
+import { comparable, comparison } from "./comparison/comparison.ts";
+import { comparisonText } from "./comparison/verdict.ts";
 import type { ContestResult } from "./contest.ts";
 import { database } from "./database/database.ts";
 import { contestText } from "./figures.ts";
-import { interruption } from "./interruption.ts";
 import { checkoutState, machineFacts } from "./machine.ts";
 import { performancePage } from "./page.ts";
 import { fleet } from "./provisioning/fleet.ts";
-import { provisioning, provisioningNearby } from "./provisioning/provisioning.ts";
+import { provisioning } from "./provisioning/provisioning.ts";
 import { Report } from "./report.ts";
 
 interface Extent {
@@ -22,37 +24,35 @@ interface Extent {
 const benchmarks: Readonly<Record<string, (extent: Extent) => Promise<ContestResult[]>>> = {
   "8MB": ({ rounds }) => database("8MB", rounds),
   "700MB": ({ rounds }) => database("700MB", rounds),
-  "5GB": ({ rounds }) => database("5GB", rounds),
-  interruption,
   provisioning,
-  "provisioning-nearby": provisioningNearby,
   fleet,
 };
-/** They take more than an hour. */
-const large: readonly string[] = ["5GB"];
 
 const page = "docs/PERFORMANCE.md";
 
 const help = `Usage: npm run benchmark [-- [OPTION…] [NAME…]]
+       npm run benchmark -- --against PATH [OPTION…] [NAME…]
        npm run benchmark -- --page REPORT…
 
-Measures on sandbox servers, and prints tables of ${Object.keys(benchmarks).join(", ")}: those named,
-or all of them except ${large.join(", ")}.
+Measures on sandbox servers, and prints tables of ${Object.keys(benchmarks).join(", ")}: those named, or all of them.
 
 Options:
-  --json FILE   also write every value, and the machine's facts, as JSON
-  --large       also ${large.join(", ")}, which takes more than an hour
-  --rounds N    how often each contestant is measured, 5 unless given; fewer is a trial
-  --page        write ${page} from reports of --json; where two have the same benchmark, the last counts
-  --help        print this help
+  --against PATH  compare this work tree with the one at PATH, which has its dependencies installed, in turn:
+                  ${comparable.join(", ")}; names the figures that are worse outside the spread
+  --pairs N       how often each is measured with --against, 10 unless given
+  --json FILE     also write every value as JSON
+  --rounds N      how often each contestant is measured without --against, 5 unless given; fewer is a trial
+  --page          write ${page} from reports of --json; where two have the same benchmark, the last counts
+  --help          print this help
 `;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      against: { type: "string" },
+      pairs: { type: "string", default: "10" },
       json: { type: "string" },
-      large: { type: "boolean", default: false },
       rounds: { type: "string", default: "5" },
       page: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -60,17 +60,31 @@ async function main(): Promise<void> {
   });
   if (values.help) return console.log(help);
   if (values.page) return writePage(positionals);
-  const unknown = positionals.find((name) => benchmarks[name] === undefined);
-  if (unknown !== undefined) throw new Error(`“${unknown}” is not a benchmark\n\n${help}`);
-  const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds is a number from 1\n\n${help}`);
-  const usual = Object.keys(benchmarks).filter((name) => values.large || !large.includes(name));
-  await measure(positionals.length === 0 ? usual : positionals, { rounds }, values.json);
+  const { against, json } = values;
+  const known = against === undefined ? Object.keys(benchmarks) : comparable;
+  const unknown = positionals.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`“${unknown}” is not one of ${known.join(", ")}\n\n${help}`);
+  const names = positionals.length === 0 ? known : positionals;
+  const [rounds, pairs] = [numberOf("rounds", values.rounds), numberOf("pairs", values.pairs)];
+  beginRun();
+  await ensureImages();
+  if (against === undefined) return measure(names, { rounds }, json);
+  const compared = await comparison(fromCaller(against), names, pairs);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(compared, null, 2)}\n`);
+  console.log(`\n${comparisonText(compared)}`);
 }
+
+function numberOf(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${option} is a number from 1\n\n${help}`);
+  return value;
+}
+
+/** npm runs this in the project's directory; a path is meant from where npm was called. */
+const fromCaller = (path: string): string => resolve(process.env.INIT_CWD ?? process.cwd(), path);
 
 /** The report is written after each benchmark, so that one that fails costs no other's figures. */
 async function measure(names: readonly string[], extent: Extent, path: string | undefined): Promise<void> {
-  await ensureImages();
   const report: Report = {
     version: 2,
     date: new Date().toISOString(),
@@ -95,6 +109,9 @@ function writePage(paths: readonly string[]): void {
 try {
   await main();
 } catch (error) {
-  console.error(messageOf(error));
-  process.exitCode = 1;
+  // Of a run that is being ended nothing else is to be told.
+  if (!isEnding()) {
+    console.error(messageOf(error));
+    process.exitCode = 1;
+  }
 }

@@ -21,9 +21,9 @@ npm run benchmark -- --json performance.json
 npm run benchmark -- --page performance.json
 \`\`\`
 
-measures again and writes this page. \`--large\` adds a database of 5 GB, which takes more than an hour; names
-(\`npm run benchmark -- --help\`) choose parts, and several reports of parts make one page. The machine must
-do nothing else meanwhile.
+measures again and writes this page. Names (\`npm run benchmark -- --help\`) choose parts, and several reports of parts
+make one page. \`npm run benchmark -- --against PATH\` compares this work tree with another one in ten pairs. The machine
+must do nothing else meanwhile.
 
 - “To the first” is the ratio of a median to that of the table's first row.
 - CPU is the processor time of the server and of the database's container. What Docker's daemon does is not in it:

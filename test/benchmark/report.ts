@@ -10,7 +10,6 @@ const Sample = z.object({
   peakBytes: value,
   bytes: value,
   logins: value,
-  lostQueries: value,
 });
 
 const Goal = z.object({
@@ -18,7 +17,6 @@ const Goal = z.object({
   wanted: z.string(),
   found: z.string(),
   met: z.boolean(),
-  reason: z.string().exactOptional(),
 });
 
 const ContestResult = z.object({

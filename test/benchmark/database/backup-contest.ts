@@ -1,9 +1,8 @@
 import type { Contest } from "../contest.ts";
-import type { BenchmarkServer } from "./benchmark-server.ts";
+import { type BenchmarkServer, placeText } from "./benchmark-server.ts";
 import { commandContestant } from "./contestant.ts";
 import { backupGoals } from "./goals.ts";
 import { backup, backupByZstd, backupOfRows, handMadeBackup, limitOfBackup } from "./names.ts";
-import { placeText } from "./place.ts";
 
 /**
  * Ways to make a backup's file of the same database.
@@ -67,8 +66,8 @@ function othersOn({ sandbox, directory }: BenchmarkServer) {
   ];
 }
 
-function oursOn({ command, settings }: BenchmarkServer) {
-  const file = `${settings.paths.backups}/*.sql.*`;
+function oursOn({ command, backups }: BenchmarkServer) {
+  const file = `${backups}/*.sql.*`;
   return [
     {
       name: backup,

@@ -1,14 +1,12 @@
 import { createHash } from "node:crypto";
-import { buildSync } from "esbuild";
 import { defaults } from "../../../infra/config/defaults.ts";
-import { repository } from "../../../infra/local-machine/places.ts";
 import { launcherText } from "../../../infra/server-files/launchers.ts";
-import { buildPrograms } from "../../../scripts/build.ts";
 import type { ProgramName } from "../../../scripts/contract/programs.ts";
 import type { Settings } from "../../../scripts/contract/settings.ts";
+import { formatBytes } from "../../../scripts/lib/base/format.ts";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { startServer } from "../../sandbox/server.ts";
-import { settingsFile, settingsFor } from "../../server/programs.ts";
+import { type Checkout, thisCheckout } from "../checkout.ts";
 import { fill, type Size } from "./dataset.ts";
 import { measureScript, measureScriptText } from "./measurement.ts";
 import { putTools } from "./tools.ts";
@@ -28,19 +26,23 @@ const variants = {
 } as const satisfies Record<string, Partial<Settings>>;
 type Variant = keyof typeof variants;
 
+/** Starts a program with a shell's words, by the usual settings or by others. */
+export type Command = (program: Program, words?: string, variant?: Variant) => string;
+
 /** A sandbox server with a database of some size, and our programs with launchers as a deployment writes them. */
 export interface BenchmarkServer {
   sandbox: SandboxServer;
-  settings: Settings;
   size: Size;
   /** What the database's tables take with their indexes. */
   databaseBytes: number;
   /** A directory on the server for what others leave. */
   directory: string;
-  /** Starts a program with a shell's words, by the usual settings or by others. */
-  command(program: Program, words?: string, variant?: Variant): string;
-  /** A shell command that reads rows and hashes of every table as a backup does, and nothing else. */
-  readContent: string;
+  /** Where the programs put backups. */
+  backups: string;
+  /** Those of this checkout. */
+  command: Command;
+  /** Puts the programs of another checkout there as well. */
+  install(checkout: Checkout): Promise<Command>;
   /** Runs a shell command that has to work, and gives what it printed. */
   succeed(command: string): Promise<string>;
   /** What every contestant finds: nothing of the one before, and nothing left to write to the disk. */
@@ -48,84 +50,76 @@ export interface BenchmarkServer {
   remove(): Promise<void>;
 }
 
+/** What a contest's database is. */
+export const placeText = ({ databaseBytes }: Pick<BenchmarkServer, "databaseBytes">): string =>
+  `A database whose tables take ${formatBytes(databaseBytes)} with their indexes.`;
+
 const directory = "/root/benchmark";
 const cronTable = "0 2 * * * root /root/backup_database.sh --quiet\n";
-const contentReader = "/opt/benchmark/content_reader.cjs";
-const bundlePath = (program: Program): string => `/opt/database-backups/programs/${program}.cjs`;
-const launcherPath = (program: Program, variant: string): string =>
-  variant === "usual" ? `/root/${program}.sh` : `/opt/benchmark/${program}_${variant}.sh`;
 
 export async function startBenchmarkServer(size: Size): Promise<BenchmarkServer> {
   const sandbox = await startServer({ database: "empty" });
   try {
     const databaseBytes = await fill(sandbox, size);
-    const settings = await install(sandbox);
-    return serverOf(sandbox, settings, size, databaseBytes);
+    await putTools(sandbox);
+    await sandbox.writeFile(measureScript, measureScriptText);
+    const { command, backups } = await installed(sandbox, thisCheckout);
+    return serverOf(sandbox, size, databaseBytes, command, backups);
   } catch (error) {
     await sandbox.remove();
     throw error;
   }
 }
 
-async function install(sandbox: SandboxServer): Promise<Settings> {
-  await putTools(sandbox);
-  await sandbox.writeFile(measureScript, measureScriptText);
+/** Puts a checkout's programs, settings and launchers into a directory of its own on the server. */
+async function installed(
+  sandbox: SandboxServer,
+  { name, buildPrograms, settingsFor }: Checkout,
+): Promise<{ command: Command; backups: string }> {
+  const place = `/opt/benchmark/${name}`;
   const common = settingsFor(sandbox);
   const cronTableSha256 = createHash("sha256").update(cronTable).digest("hex");
   const settings = { ...common, schedule: { ...common.schedule, cronTableSha256 } };
   await sandbox.writeFile(settings.paths.cronTable, cronTable);
-  const bundles = buildPrograms(undefined, programs);
-  for (const [index, program] of programs.entries())
-    await sandbox.writeFile(bundlePath(program), bundles[index]?.text ?? "");
+  for (const { name: program, text } of buildPrograms(undefined, programs))
+    await sandbox.writeFile(`${place}/${program}.cjs`, text);
   for (const [variant, changed] of Object.entries(variants)) {
-    const path = variant === "usual" ? settingsFile : `/opt/benchmark/${variant}.json`;
+    const path = `${place}/${variant}.json`;
     await sandbox.writeFile(path, JSON.stringify({ ...settings, ...changed }), "0600");
     for (const program of programs) {
-      const launched = { node: sandbox.node, bundle: bundlePath(program), settings: path };
-      await sandbox.writeFile(launcherPath(program, variant), launcherText(launched), "0700");
+      const launched = { node: sandbox.node, bundle: `${place}/${program}.cjs`, settings: path };
+      await sandbox.writeFile(`${place}/${program}_${variant}.sh`, launcherText(launched), "0700");
     }
   }
-  await sandbox.writeFile(contentReader, builtContentReader());
-  return settings;
-}
-
-function builtContentReader(): string {
-  const { outputFiles } = buildSync({
-    absWorkingDir: repository,
-    entryPoints: ["test/benchmark/database/content-reader.ts"],
-    bundle: true,
-    platform: "node",
-    target: "node24",
-    format: "cjs",
-    minify: true,
-    write: false,
-  });
-  return outputFiles[0]?.text ?? "";
+  return {
+    command: (program, words = "", variant = "usual") => `${place}/${program}_${variant}.sh ${words}`.trim(),
+    backups: settings.paths.backups,
+  };
 }
 
 function serverOf(
   sandbox: SandboxServer,
-  settings: Settings,
   size: Size,
   databaseBytes: number,
+  command: Command,
+  backups: string,
 ): BenchmarkServer {
-  const succeed = async (command: string) => {
-    const { code, stdout, stderr } = await sandbox.run(command);
-    if (code !== 0) throw new Error(`${command} exited ${code}: ${stderr}`);
+  const succeed = async (line: string) => {
+    const { code, stdout, stderr } = await sandbox.run(line);
+    if (code !== 0) throw new Error(`${line} exited ${code}: ${stderr}`);
     return stdout.trim();
   };
   return {
     sandbox,
-    settings,
     size,
     databaseBytes,
     directory,
-    command: (program, words = "", variant = "usual") => `${launcherPath(program, variant)} ${words}`.trim(),
-    readContent: `${sandbox.node} ${contentReader}`,
+    backups,
+    command,
+    install: async (checkout) => (await installed(sandbox, checkout)).command,
     succeed,
     tidy: async () => {
       await dropOthers(sandbox);
-      const { backups } = settings.paths;
       await succeed(`rm -rf ${directory} ${backups} && mkdir -m 0700 ${directory} ${backups}`);
       await sandbox.psql("checkpoint");
       await succeed("sync");

@@ -1,14 +1,12 @@
 import { say } from "../../../infra/local-machine/steps.ts";
 import { type ContestResult, hold } from "../contest.ts";
 import { backupContest } from "./backup-contest.ts";
-import { type BenchmarkServer, startBenchmarkServer } from "./benchmark-server.ts";
+import { type BenchmarkServer, type Command, startBenchmarkServer } from "./benchmark-server.ts";
 import type { Size } from "./dataset.ts";
-import { contentContest, statusContest, verificationContest } from "./part-contests.ts";
 import { restoreContest } from "./restore-contest.ts";
+import { statusContest } from "./status-contest.ts";
 
 /** Backups and restores of a database of one size. */
-
-const kept = "/root/benchmark_archive";
 
 export async function database(size: Size, rounds: number): Promise<ContestResult[]> {
   say(`Making the database of ${size} …`);
@@ -16,12 +14,7 @@ export async function database(size: Size, rounds: number): Promise<ContestResul
   try {
     const results = [await hold(backupContest(server, rounds))];
     if (size === "8MB") results.push(await hold(statusContest(server, rounds)));
-    const archive = await keptBackup(server);
-    if (size !== "8MB") {
-      // Of a small file the start of Node is most of what would be seen.
-      results.push(await hold(contentContest(server, rounds)));
-      results.push(await hold(verificationContest(server, archive, rounds)));
-    }
+    const archive = await keptBackup(server, server.command, "/root/benchmark_archive");
     results.push(await hold(await restoreContest(server, archive, rounds)));
     return results;
   } finally {
@@ -30,9 +23,13 @@ export async function database(size: Size, rounds: number): Promise<ContestResul
 }
 
 /** Makes a backup and puts it where it stays. Gives the archive's path. */
-async function keptBackup({ settings, command, succeed, tidy }: BenchmarkServer): Promise<string> {
+export async function keptBackup(
+  { backups, succeed, tidy }: BenchmarkServer,
+  command: Command,
+  kept: string,
+): Promise<string> {
   await tidy();
   await succeed(command("backup_database", "--quiet"));
-  await succeed(`mkdir -m 0700 ${kept} && mv ${settings.paths.backups}/* ${kept}`);
+  await succeed(`mkdir -m 0700 ${kept} && mv ${backups}/* ${kept}`);
   return succeed(`ls ${kept}/*.sql.gz`);
 }

@@ -6,12 +6,6 @@ export const backup = "backup_database";
 export const backupOfRows = "backup_database, manifest: rows";
 export const backupByZstd = "backup_database, compression: zstd";
 
-export const dump = "pg_dump, level 1";
-export const content = "the manifest's content";
-
-export const gzipTest = "gzip -t";
-export const verification = "restore_database --verify-only";
-
 export const handMadeRestore = "hand-made: gunzip | psql";
 export const restore = "restore_database, its backup apart";
 export const wholeRestore = "restore_database, whole";

@@ -1,11 +1,10 @@
 import * as z from "zod";
 import type { Contest, Sample } from "../contest.ts";
-import type { BenchmarkServer } from "./benchmark-server.ts";
+import { type BenchmarkServer, placeText } from "./benchmark-server.ts";
 import { commandContestant } from "./contestant.ts";
 import { restoreGoals } from "./goals.ts";
 import { measure } from "./measurement.ts";
 import { handMadeRestore, restore, wholeRestore } from "./names.ts";
-import { placeText } from "./place.ts";
 
 /** Ways to restore the same archive. */
 

@@ -1,11 +1,10 @@
-import { type Contest, type Contestant, faster, type Goal, type Median, within } from "../contest.ts";
-import { ansibleNames } from "./ansible.ts";
+import { type Contest, type Contestant, faster, type Goal, type Median } from "../contest.ts";
+import { ansibleName } from "./ansible.ts";
 import type { DesiredState } from "./desired-state.ts";
-import { engineName, engineNote, type Project, unpreviewedEngineName } from "./engine.ts";
 import { programName, unpreviewedName } from "./program.ts";
 import { pyinfraName } from "./pyinfra.ts";
 import { differences, empty } from "./server-state.ts";
-import { timed, timedWithLogins } from "./timing.ts";
+import { timedWithLogins } from "./timing.ts";
 import type { Tool } from "./tool.ts";
 
 /** A tool with the desired state for its own server. */
@@ -17,17 +16,10 @@ export interface Contender {
 /** What all contests with one server a tool share. */
 export interface OneServer {
   contenders: readonly Contender[];
-  engine: Project;
   /** Of the way to all servers, in milliseconds. */
   roundTrip: number;
   rounds: number;
-  /** A sentence about tools that are not there. */
-  leftOut: string;
-  /** Only over the long way something is to be reached. */
-  goals: boolean;
 }
-
-type Goals = (median: Median) => Goal[];
 
 /** The first apply, an apply that has nothing to do, and a look: in this order, because each needs the one before. */
 export const contestsWithOneServer = (setting: OneServer): Contest[] => [
@@ -37,71 +29,42 @@ export const contestsWithOneServer = (setting: OneServer): Contest[] => [
 ];
 
 function contest(
-  setting: OneServer,
+  { roundTrip, rounds }: OneServer,
   what: string,
   work: string,
   contestants: readonly Contestant[],
-  goals: Goals,
+  goals: (median: Median) => Goal[],
 ): Contest {
-  const { roundTrip, rounds } = setting;
+  const title = `${what}, ${roundTrip} ms round trip`;
+  return { title, work: `${work} One server a tool, all alike.`, contestants, rounds, goals };
+}
+
+/** A first apply can be repeated: what it made is taken away again. */
+export function firstApplyOf({ tool, desired }: Contender): Contestant {
   return {
-    title: `${what}, ${roundTrip} ms round trip`,
-    work: `${work} One server a tool, all alike.${setting.leftOut}`,
-    contestants,
-    rounds,
-    ...(setting.goals && { goals }),
+    name: tool.name,
+    note: tool.note,
+    prepare: async () => {
+      await empty(tool.server, desired);
+      tool.forget?.();
+    },
+    run: async () => {
+      const sample = await timedWithLogins(tool.server, tool.apply);
+      const wrong = await differences(tool.server, desired);
+      if (wrong.length > 0) throw new Error(`${tool.name} has not done the work:\n${wrong.join("\n")}`);
+      return sample;
+    },
   };
 }
 
-const engineContestant = (
-  run: () => Promise<string>,
-  prepare?: Contestant["prepare"],
-  name = engineName,
-): Contestant => ({
-  name,
-  note: name === engineName ? engineNote : "The same without its preview.",
-  run: () => timed(run),
-  ...(prepare && { prepare }),
-});
-
-/** The engine's `up` of nothing, with its preview and without. */
-function engineApplies(engine: Project, prepare?: Contestant["prepare"]): Contestant[] {
-  const up = (...more: string[]) => engine.pulumi("up", "--yes", ...more);
-  return [
-    engineContestant(up, prepare),
-    engineContestant(() => up("--skip-preview"), prepare, unpreviewedEngineName),
-  ];
-}
-
 function firstApply(setting: OneServer): Contest {
-  const { contenders, engine } = setting;
-  const contestants = contenders.map(
-    ({ tool, desired }): Contestant => ({
-      name: tool.name,
-      note: tool.note,
-      prepare: async () => {
-        await empty(tool.server, desired);
-        tool.forget?.();
-        await tool.rest?.();
-      },
-      run: async () => {
-        const sample = await timedWithLogins(tool.server, tool.apply);
-        const wrong = await differences(tool.server, desired);
-        if (wrong.length > 0) throw new Error(`${tool.name} has not done the work:\n${wrong.join("\n")}`);
-        return sample;
-      },
-    }),
-  );
-  const nothing = engineApplies(engine, async () => engine.forget());
   return contest(
     setting,
     "First apply",
     "Everything that a server gets, but Node, onto one that has nothing of it.",
-    [...contestants, ...nothing],
+    setting.contenders.map(firstApplyOf),
     (median) => [
-      within("first apply", median(programName), 3, median(engineName)),
       faster("first apply against pyinfra", median(programName), median(pyinfraName), 3.5),
-      within("first apply, --skip-preview", median(unpreviewedName), 3, median(unpreviewedEngineName)),
       faster(
         "first apply, --skip-preview against pyinfra",
         median(unpreviewedName),
@@ -113,53 +76,44 @@ function firstApply(setting: OneServer): Contest {
   );
 }
 
+export function noChangeApplyOf({ name, note, server, apply }: Tool): Contestant {
+  const run = () =>
+    timedWithLogins(server, async () => {
+      if (await apply()) throw new Error(`${name} changes what it has just made`);
+    });
+  return { name, note, run };
+}
+
 function noChangeApply(setting: OneServer): Contest {
-  const { contenders, engine } = setting;
-  const contestants = contenders.map(
-    ({ tool }): Contestant => ({
-      name: tool.name,
-      note: tool.note,
-      ...(tool.rest && { prepare: tool.rest }),
-      run: () =>
-        timedWithLogins(tool.server, async () => {
-          if (await tool.apply()) throw new Error(`${tool.name} changes what it has just made`);
-        }),
-    }),
-  );
   return contest(
     setting,
     "Apply without changes",
     "The same once more, with nothing to do.",
-    [...contestants, ...engineApplies(engine)],
+    setting.contenders.map(({ tool }) => noChangeApplyOf(tool)),
     (median) => [
       ...asFastAsALook("apply without changes", median),
-      ...asFastAsALook(
-        "apply without changes, --skip-preview",
-        median,
-        unpreviewedName,
-        unpreviewedEngineName,
-      ),
+      ...asFastAsALook("apply without changes, --skip-preview", median, unpreviewedName),
       logins("an up without changes", median(programName, "logins"), 2),
     ],
   );
 }
 
+/** None for a tool that cannot look. */
+export function driftCheckOf({ name, note, server, check }: Tool): Contestant[] {
+  if (check === undefined) return [];
+  const run = () =>
+    timedWithLogins(server, async () => {
+      if (await check()) throw new Error(`${name} sees a difference where there is none`);
+    });
+  return [{ name, note, run }];
+}
+
 function driftCheck(setting: OneServer): Contest {
-  const { contenders, engine } = setting;
-  const contestants = contenders.flatMap(({ tool }): Contestant[] => {
-    const { check } = tool;
-    if (check === undefined) return [];
-    const run = () =>
-      timedWithLogins(tool.server, async () => {
-        if (await check()) throw new Error(`${tool.name} sees a difference where there is none`);
-      });
-    return [{ name: tool.name, note: tool.note, ...(tool.rest && { prepare: tool.rest }), run }];
-  });
   return contest(
     setting,
     "Drift check",
     "Whether anything on the server differs from the desired state, without changing it.",
-    [...contestants, engineContestant(() => engine.pulumi("preview", "--expect-no-changes"))],
+    setting.contenders.flatMap(({ tool }) => driftCheckOf(tool)),
     (median) => [
       ...asFastAsALook("drift check", median),
       logins("a preview", median(programName, "logins"), 1),
@@ -167,10 +121,9 @@ function driftCheck(setting: OneServer): Contest {
   );
 }
 
-const asFastAsALook = (what: string, median: Median, ours = programName, nothing = engineName): Goal[] => [
-  within(what, median(ours), 1.3, median(nothing)),
+const asFastAsALook = (what: string, median: Median, ours = programName): Goal[] => [
   faster(`${what} against pyinfra`, median(ours), median(pyinfraName), 3),
-  faster(`${what} against Ansible`, median(ours), median(ansibleNames.usual), 12),
+  faster(`${what} against Ansible`, median(ours), median(ansibleName), 12),
 ];
 
 const logins = (what: string, found: number, wanted: number): Goal => ({

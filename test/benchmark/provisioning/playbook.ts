@@ -5,11 +5,6 @@ import type { Sources } from "./sources.ts";
 
 /** Ansible's files for a desired state: each tool is written as its documentation has it, with its own modules. */
 
-/** With Ansible's own settings unless tuned: then no facts are gathered, which nothing here needs. */
-export interface Tuning {
-  tuned: boolean;
-}
-
 const root = { owner: "root", group: "root" };
 
 /** The five fields of a schedule under the names that Ansible and pyinfra have for them. */
@@ -26,7 +21,7 @@ export function cronFields<Name extends string>(
 export const entryName = (command: string): string => command.split(" ")[0]?.split("/").at(-1) ?? command;
 
 /** A playbook that makes everything of the desired state, one module's work a thing. */
-export function playbookText(desired: DesiredState, sources: Pick<Sources, "of">, { tuned }: Tuning): string {
+export function playbookText(desired: DesiredState, sources: Pick<Sources, "of">): string {
   const { directories, files, cron } = desired;
   const cronFile = cron.path.split("/").at(-1);
   const tasks = [
@@ -83,7 +78,7 @@ export function playbookText(desired: DesiredState, sources: Pick<Sources, "of">
       })),
     },
   ];
-  return stringify([{ hosts: "all", ...(tuned && { gather_facts: false }), tasks }]);
+  return stringify([{ hosts: "all", tasks }]);
 }
 
 /** An inventory with one server, found by an ssh_config as a person's ssh would find it. */
@@ -91,17 +86,8 @@ export const inventoryText = (alias: string, sshConfig: string): string =>
   `${alias} ansible_user=root ansible_ssh_common_args='-F ${sshConfig}'\n`;
 
 /** ansible.cfg; `home` is where Ansible keeps what it keeps, the sockets of its connections among it. */
-export function settingsText(home: string, { tuned }: Tuning): string {
-  const ssh = ["pipelining = true", "ssh_args = -o ControlMaster=auto -o ControlPersist=10m"];
-  return [
-    "[defaults]",
-    `home = ${home}`,
-    "[ssh_connection]",
-    `control_path_dir = ${join(home, "cp")}`,
-    ...(tuned ? ssh : []),
-    "",
-  ].join("\n");
-}
+export const settingsText = (home: string): string =>
+  `[defaults]\nhome = ${home}\n[ssh_connection]\ncontrol_path_dir = ${join(home, "cp")}\n`;
 
 /** How many things a run changed or would have changed, by its recap. @throws Error where there is no recap */
 export function changedByAnsible(output: string): number {

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import type { CommandResult } from "../../../infra/local-machine/command.ts";
 import { entryOf, environment } from "../../e2e/servers.ts";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
-import { createStack, type SandboxStack, type StackConfiguration } from "../../sandbox/stack.ts";
+import type { SandboxStack, StackConfiguration } from "../../sandbox/stack.ts";
+import { type Checkout, thisCheckout } from "../checkout.ts";
 import type { Road } from "./road.ts";
 import { forgetting } from "./state.ts";
 import type { Tool } from "./tool.ts";
@@ -45,8 +46,12 @@ export interface Program extends Tool {
   stack: SandboxStack;
 }
 
-/** A stack of this program for one server. */
-export async function program(server: SandboxServer, road: Road): Promise<Program> {
+/** A stack of this program, or of another checkout's, for one server. */
+export async function program(
+  server: SandboxServer,
+  road: Road,
+  { createStack }: Checkout = thisCheckout,
+): Promise<Program> {
   const stack = await createStack({ servers: [], configuration: configurationAt([{ server, road }]) });
   return {
     name: programName,

@@ -15,7 +15,8 @@ export interface Road {
   sshConfig: string;
   /** As it stands now. */
   way: Way;
-  lead(changes: Partial<Way>): void;
+  /** To another port of this machine, where the same server is found. */
+  lead(port: number): void;
 }
 
 /** A road that begins by leading straight to the server. Its files are removed with the server. */
@@ -28,19 +29,14 @@ export function roadTo(server: SandboxServer): Road {
     alias,
     sshConfig,
     way: { port, identityFile, knownHosts },
-    lead: (changes) => {
-      road.way = { ...road.way, ...changes };
-      writeKnownHosts(knownHosts, road.way.port, hostKey);
+    lead: (elsewhere) => {
+      road.way = { ...road.way, port: elsewhere };
+      writeFileSync(knownHosts, `[127.0.0.1]:${elsewhere} ${hostKey}\n`);
       writeFileSync(sshConfig, sshConfigText(alias, road.way), { mode: 0o600 });
     },
   };
-  road.lead({});
+  road.lead(port);
   return road;
-}
-
-/** Says that this key, `TYPE BASE64`, is expected at a port of this machine. */
-export function writeKnownHosts(path: string, port: number, hostKey: string): void {
-  writeFileSync(path, `[127.0.0.1]:${port} ${hostKey}\n`);
 }
 
 /** The text of an ssh_config with one alias, for root. */

@@ -9,14 +9,12 @@ export interface Tool {
   note: string;
   server: SandboxServer;
   road: Road;
-  /** Whether it changed something; null where it cannot tell. @throws Error with what it printed when it fails */
-  apply: () => Promise<boolean | null>;
+  /** Whether it changed something. @throws Error with what it printed when it fails */
+  apply: () => Promise<boolean>;
   /** Whether it sees something that differs; absent where it has no way to look without changing. */
   check?: () => Promise<boolean>;
   /** Forgets the server on this machine, as before the first apply. */
   forget?: () => void;
-  /** Before each run: what the last one left running must not help this one. */
-  rest?: () => Promise<void>;
   remove?: () => void;
 }
 

@@ -10,10 +10,10 @@ test("everything is ended, the last one first, also where one fails", async () =
       throw new Error("the link has gone");
     },
     () => {
-      throw new Error("the simulation has died");
+      throw new Error("the fleet has died");
     },
     async () => ended.push("stack"),
   ];
-  await expect(endAll(ends)).rejects.toThrow("the simulation has died");
+  await expect(endAll(ends)).rejects.toThrow("the fleet has died");
   expect(ended).toEqual(["stack", "link", "servers"]);
 });

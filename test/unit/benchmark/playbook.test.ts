@@ -10,8 +10,7 @@ import {
 import { desired, sources } from "./small-desired-state.ts";
 
 test("the playbook has a task a kind, with every thing of the desired state", () => {
-  const [play] = parse(playbookText(desired, sources, { tuned: false }));
-  expect(play).not.toHaveProperty("gather_facts");
+  const [play] = parse(playbookText(desired, sources));
   expect(play.tasks.map(({ loop }: { loop: unknown }) => loop)).toEqual([
     [{ path: "/srv/backups", mode: "0700" }],
     [
@@ -29,14 +28,8 @@ test("the playbook has a task a kind, with every thing of the desired state", ()
   ]);
 });
 
-test("tuned, it gathers no facts and keeps its connection", () => {
-  const [play] = parse(playbookText(desired, sources, { tuned: true }));
-  expect(play.gather_facts).toBe(false);
-  expect(settingsText("/home", { tuned: true })).toContain("pipelining = true\nssh_args = ");
-  expect(settingsText("/home", { tuned: false })).not.toMatch(/pipelining|ssh_args/);
-});
-
 test("the server is found by the ssh_config that all tools share", () => {
+  expect(settingsText("/home")).toContain("control_path_dir = /home/cp\n");
   expect(inventoryText("one", "/c")).toBe("one ansible_user=root ansible_ssh_common_args='-F /c'\n");
 });
 

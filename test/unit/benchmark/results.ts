@@ -14,7 +14,7 @@ export const dumps: ContestResult = {
   ],
   goals: [
     { what: "ours", wanted: "≥ 1.9 × as fast", found: "2.00 ×", met: true },
-    { what: "ours", wanted: "≤ 1 s", found: "5.00 s", met: false, reason: "it reads it all" },
+    { what: "ours", wanted: "≤ 1 s", found: "5.00 s", met: false },
     { what: "ours", wanted: "≤ 2 s", found: "5.00 s", met: false },
   ],
 };
