@@ -13,7 +13,9 @@ test("no stack is forgotten", async () => {
 });
 
 test("each job has a stage that there is, and stops at the first failure", () => {
-  expect(Object.keys(jobs)).toEqual(["check", "test", "preview", "deploy", "drift", "drift-issues"]);
+  expect(Object.keys(jobs)).toEqual([
+    ...["check", "test", "preview", "deploy", "drift", "drift-issues", "test-full", "faults"],
+  ]);
   for (const [name, { stage }] of Object.entries(jobs)) {
     expect(stages).toContain(stage);
     expect(commandsOf(name)[0]).toBe("set -euo pipefail");
@@ -59,6 +61,12 @@ test("the schedule looks at every stack, and the issues are kept whatever that g
   });
 });
 
+test("the schedule runs every test and every fault, whatever the drift report gives", () => {
+  const nightly = Object.entries(jobs).filter(([, { stage }]) => stage === "nightly");
+  expect(nightly.map(([name]) => commandsOf(name).at(-1))).toEqual(["npm run test:full", "npm run faults"]);
+  for (const [, job] of nightly) expect(job).toMatchObject({ needs: [], rules: jobs.drift?.rules });
+});
+
 test("the log shows what servers hold as text", () => {
   for (const name of ["preview", "deploy", "drift"])
     expect(commandsOf(name).at(-1)).toMatch(/with-credentials\.sh bash infra\/pipeline\/as-text\.sh /);
@@ -73,5 +81,7 @@ test("what reaches servers and what writes issues are of different environments"
     deploy: "$STACK",
     drift: "$STACK-drift",
     "drift-issues": "drift-issues",
+    "test-full": undefined,
+    faults: undefined,
   });
 });
