@@ -3,7 +3,7 @@ import type { ProgramName } from "../scripts/contract/programs.ts";
 /**
  * How large a program for the server may be, in bytes: some kilobytes above what it is, so that a library or a module
  * that gets in by mistake shows (zod/mini is 23 KB of each). A restore is one file too: it takes a whole backup, proves
- * it and the file in a rehearsal, compares the content with the manifest and cleans up after runs that died.
+ * it and the file in a rehearsal, compares the content with the manifest and cleans up after crashed runs.
  */
 const limits: Record<ProgramName, number> = {
   backup_database: 169_000,

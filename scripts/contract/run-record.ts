@@ -11,7 +11,7 @@ import { knownWord } from "../lib/base/known-word.ts";
  * leaves one line, an end, when its verdict is another one than before.
  *
  * The end says all that the beginning says. So a run whose beginning could not be written is known by its end; a
- * beginning without an end is a run that is at work, or one that died.
+ * beginning without an end is a run that is at work, or one that crashed.
  *
  * Sizes are bytes, durations seconds, times UTC ISO. Later versions may add properties, events, programs and outcomes.
  * Readers pass over what they do not know, and take no outcome for good that they do not know.

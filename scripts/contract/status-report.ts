@@ -92,7 +92,7 @@ export const Rehearsals = z.object({
   newestSuccessful: z.nullable(RehearsalFigures),
   /** The run id of the one at work. */
   running: z.nullable(z.string()),
-  /** Containers that rehearsals left when they died. */
+  /** Containers that rehearsals left when they crashed. */
   containers: z.array(z.string()),
 });
 export type Rehearsals = z.infer<typeof Rehearsals>;

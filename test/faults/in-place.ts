@@ -28,7 +28,9 @@ interface CutOff {
 
 const patience = { timeout: 60_000, interval: 250 };
 
-/** A dead program's sessions end as soon as Docker has told them; until then they may still carry out a statement. */
+/**
+ * A crashed program's sessions end as soon as Docker has told them; until then they may still carry out a statement.
+ */
 async function oursEnd({ sandbox }: FaultServer): Promise<void> {
   const ours = "select count(*) from pg_stat_activity where application_name like 'database-backups/%'";
   await expect.poll(() => sandbox.psql(ours, "template1"), patience).toBe("0");

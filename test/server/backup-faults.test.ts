@@ -23,7 +23,7 @@ const dumping = `until find ${directory} -name '.*.sql.gz.partial' -size +0 | gr
 
 async function nothingIsLeft(): Promise<void> {
   for (let attempt = 0; (await server.sessions()) > 0; attempt += 1) {
-    if (attempt > 100) throw new Error("sessions of a dead run do not end");
+    if (attempt > 100) throw new Error("sessions of a crashed run do not end");
     await sleep(100);
   }
   expect(await server.files()).toEqual(good);
@@ -73,7 +73,7 @@ test("a dump that outlived its program holds the lock until the next run has end
     await server.sandbox.run(`rm ${directory}/${file}`);
 });
 
-test("a commit that died before its last rename is finished", async () => {
+test("a commit that crashed before its last rename is finished", async () => {
   const archive = good.find((file) => file.endsWith(".sql.gz")) ?? "";
   const { runId } = await server.manifest(archive);
   await server.sandbox.run(`cd ${directory} && mv ${archive} .${name}.${runId}.sql.gz.partial`);

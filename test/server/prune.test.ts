@@ -124,7 +124,7 @@ test("days, weeks, months and years: the last of each stays", async () => {
   ]);
 });
 
-test("it needs no database, waits for no backup, and cleans up behind a run that died", async () => {
+test("it needs no database, waits for no backup, and cleans up behind a crashed run", async () => {
   const [old] = await server.layDown("2025-01-01T01:00:00Z", "2025-02-01T01:00:00Z");
   await server.retain({ keepAtLeast: 1 });
   const lock = `/run/database-backups/${name}.lock`;

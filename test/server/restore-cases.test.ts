@@ -8,7 +8,7 @@ import { commandOf, putPrograms } from "./programs.ts";
 import { backups, name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
 let server: RestoreServer;
-const deadRun = "20260101T000000-abcdef";
+const crashedRun = "20260101T000000-abcdef";
 
 beforeAll(async () => {
   server = await startRestoreServer();
@@ -98,9 +98,9 @@ test("a subscription in a dump keeps no database from being dropped, and leaves 
   await sandbox.psql(subscribe.replace("live slot", "live_slot"));
   const archive = await server.backUp();
   const detach = `alter subscription "the news" set (slot_name = none); drop subscription "the news"`;
-  const dead = restoringName(sandbox.database, deadRun);
-  await sandbox.psql(`create database "${dead}"`, "template1");
-  await sandbox.psql(subscribe.replace("live slot", "live_slot"), dead);
+  const crashed = restoringName(sandbox.database, crashedRun);
+  await sandbox.psql(`create database "${crashed}"`, "template1");
+  await sandbox.psql(subscribe.replace("live slot", "live_slot"), crashed);
   const tables = await server.restore(`--table users ${archive}`);
   expect(tables).toMatchObject({ code: 0 });
   await onlyLive();
@@ -141,10 +141,10 @@ exec /usr/bin/docker "$@"
 
 test("a session that does not end is a warning to the run that meets it", async () => {
   const { sandbox } = server;
-  await sandbox.writeFile(`${backups}/.${name}.${deadRun}.sql.gz.partial`, "", "0600");
-  const session = `docker exec -e PGAPPNAME=database-backups/${deadRun} ${sandbox.container} psql -X -U ${sandbox.databaseUser} -d ${sandbox.database} -c 'select pg_sleep(3600)'`;
+  await sandbox.writeFile(`${backups}/.${name}.${crashedRun}.sql.gz.partial`, "", "0600");
+  const session = `docker exec -e PGAPPNAME=database-backups/${crashedRun} ${sandbox.container} psql -X -U ${sandbox.databaseUser} -d ${sandbox.database} -c 'select pg_sleep(3600)'`;
   await sandbox.run(`(${session}) >/dev/null 2>&1 &`);
-  const asked = `select pid from pg_stat_activity where application_name = 'database-backups/${deadRun}' and wait_event = 'PgSleep'`;
+  const asked = `select pid from pg_stat_activity where application_name = 'database-backups/${crashedRun}' and wait_event = 'PgSleep'`;
   await expect.poll(() => sandbox.psql(asked), { timeout: 60_000 }).toMatch(/^\d+$/);
   const pid = await sandbox.psql(asked);
   await docker(["exec", sandbox.container, "sh", "-c", `kill -STOP ${pid}`]);
@@ -156,7 +156,7 @@ test("a session that does not end is a warning to the run that meets it", async 
   );
   expect(result.code).toBe(0);
   expect((await sandbox.run(backup)).code).toBe(0);
-  expect(await server.log()).toContain(`run ${deadRun} had crashed: removed its unfinished files`);
+  expect(await server.log()).toContain(`run ${crashedRun} had crashed: removed its unfinished files`);
 });
 
 test("what insists on the live name fails in a rehearsal as in a restore", async () => {

@@ -59,7 +59,7 @@ const leftContainers = () =>
 /** The live database is what it was, clients come in and may write, and nothing is left of the run. */
 async function nothingLost(died = false): Promise<void> {
   const { sandbox } = server;
-  // A dead program's session ends as soon as Docker has told it.
+  // A crashed program's session ends as soon as Docker has told it.
   await sandbox.psql(
     "set lock_timeout = '10s'; insert into wares values (3, 'client'); delete from wares where id = 3",
   );

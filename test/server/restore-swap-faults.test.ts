@@ -42,7 +42,7 @@ watch() {
     esac
     if [ "$hit" = before ]; then
       fault
-      # What a dead program had not sent is never sent.
+      # What a crashed program had not sent is never sent.
       [ $FAULT != program ] || exit
     fi
     printf '%s\\n' "$line"

@@ -112,13 +112,13 @@ test("where another one is at work a rehearsal has failed without a success, and
   expect(await receiver.received()).toEqual([]);
 });
 
-test("a container that a dead rehearsal left is named, and nothing is said of one that is gone", async () => {
+test("a container that a crashed rehearsal left is named, and nothing is said of one that is gone", async () => {
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("no database in the settings");
-  const dead = ["20261101T043000-4f2a1b", "20261108T043000-4f2a1b"];
-  const [left = "", gone = ""] = dead.map((run) => trialContainerName(database, run));
+  const crashed = ["20261101T043000-4f2a1b", "20261108T043000-4f2a1b"];
+  const [left = "", gone = ""] = crashed.map((run) => trialContainerName(database, run));
   const { stderr } = await server.sandbox.run(
-    `for run in ${dead.join(" ")}; do : >${backups}/.${name}.$run.rehearsal.partial; done
+    `for run in ${crashed.join(" ")}; do : >${backups}/.${name}.$run.rehearsal.partial; done
     docker create --name ${left} --label ${label}=${server.sandbox.number} "$(docker inspect --format '{{.Image}}' ${database.container})" >/dev/null`,
   );
   try {

@@ -24,7 +24,7 @@ async function nothingIsLeft(): Promise<void> {
   const running = async () =>
     (await server.sandbox.run(`docker top ${container} -o args | grep -E '^(sh -c|zstd|pg_dump)'`)).stdout;
   for (let attempt = 0; (await server.sessions()) > 0 || (await running()) !== ""; attempt += 1) {
-    if (attempt > 100) throw new Error(`what a dead run left does not end: ${await running()}`);
+    if (attempt > 100) throw new Error(`what a crashed run left does not end: ${await running()}`);
     await sleep(100);
   }
   expect(await server.files()).toEqual(good);

@@ -7,7 +7,7 @@ import { whyRefused } from "../postgres/refusal.ts";
 import type { Run } from "../postgres/run.ts";
 import type { Log } from "../program/log.ts";
 import { exitCodeOf } from "../program/program.ts";
-import { lockDatabase } from "../recovery/dead-runs.ts";
+import { lockDatabase } from "../recovery/crashed-runs.ts";
 import { databaseNames, dropLeftovers } from "../recovery/leftover-databases.ts";
 import { dropExpiredPrevious } from "../recovery/previous-databases.ts";
 import { forgetUndropped } from "../recovery/undropped.ts";
@@ -27,7 +27,8 @@ export interface BackupOutcome {
   /** Archives that had expired. */
   removed: string[];
   /**
-   * Databases that are gone: those that dead runs left, and those that restores had replaced and whose time was over.
+   * Databases that are gone: those that crashed runs left, and those that restores had replaced and whose time was
+   * over.
    */
   dropped: string[];
   error: string | null;
@@ -40,7 +41,7 @@ export interface BackupListener {
   begun?: () => void;
 }
 
-/** Backs up one database: lock, clean-up after dead runs, backup, adoption, retention. Never throws. */
+/** Backs up one database: lock, clean-up after crashed runs, backup, adoption, retention. Never throws. */
 export async function backUp(run: Run, { begun, ...listener }: BackupListener): Promise<BackupOutcome> {
   const { database, log, settings } = run;
   const outcome: BackupOutcome = {

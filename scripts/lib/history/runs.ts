@@ -6,8 +6,8 @@ export interface RecordedRun {
   database: string | null;
   runId: string;
   began: Date;
-  /** `at-work`: it has not ended yet; `died`: it never will. */
-  outcome: RunOutcome | "at-work" | "died";
+  /** `at-work`: it has not ended yet; `crashed`: it never will. */
+  outcome: RunOutcome | "at-work" | "crashed";
   /** Why it did not succeed, as far as that is known. */
   error: string | null;
 }
@@ -41,5 +41,5 @@ export function runsIn(
 function outcomeOf(record: RunRecord, isAtWork: (beginning: RunRecord) => boolean): RecordedRun["outcome"] {
   // An end that says nothing is not good.
   if (record.event === "ended") return record.outcome ?? "failed";
-  return isAtWork(record) ? "at-work" : "died";
+  return isAtWork(record) ? "at-work" : "crashed";
 }

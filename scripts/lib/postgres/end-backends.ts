@@ -6,7 +6,7 @@ import { PsqlError } from "./psql-error.ts";
 import type { Server } from "./server.ts";
 import { literal } from "./sql.ts";
 
-/** Where to ask when the database itself does not exist: a restore may have died in the middle. */
+/** Where to ask when the database itself does not exist: a restore may have crashed in the middle. */
 const maintenanceDatabase = "postgres";
 
 /**

@@ -18,8 +18,8 @@ export function leftoverDatabases(
 }
 
 /**
- * Drops the databases that restores and rehearsals of this database were filling when they died: the caller holds the
- * lock, so no restore can be alive; a rehearsal may. One that cannot be dropped stays, with a warning.
+ * Drops the databases that restores and rehearsals of this database were filling when they crashed: the caller holds
+ * the lock, so no restore can be alive; a rehearsal may. One that cannot be dropped stays, with a warning.
  * @param connectTo the database to do it from.
  * @param present the names of all databases of the server.
  * @returns the names of those that are gone.

@@ -21,7 +21,7 @@ export function removeMarker(settings: Settings, database: DatabaseSettings, run
   rmSync(markerPath(settings, database, runId), { force: true });
 }
 
-/** The rehearsals of a database that have not removed everything yet: living ones and those that died. */
+/** The rehearsals of a database that have not removed everything yet: living ones and crashed ones. */
 export function markedRuns({ paths }: Settings, { name }: DatabaseSettings): string[] {
   return listFiles(paths.backups).flatMap((fileName) => {
     const { database, runId } = pattern.exec(fileName)?.groups ?? {};

@@ -4,7 +4,7 @@ import { literal } from "../postgres/sql.ts";
 import { type InPlaceState, readInPlaceState, removeInPlaceState } from "../store/in-place-state.ts";
 
 /**
- * Forgets an in-place restore that died just before it dropped the live database: that still stands there. For who
+ * Forgets an in-place restore that crashed just before it dropped the live database: that still stands there. For who
  * holds the database's lock. What cannot be found out stays.
  * @throws InterruptedError
  */

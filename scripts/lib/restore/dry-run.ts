@@ -223,7 +223,7 @@ async function planLock(planning: Planning, run: RestoreRun, server: LiveServer)
   const living = [run.runId, livingRehearsal(settings, database)];
   const left = leftoverDatabases(namesOf(server), database.database, living);
   const drops = left.map((name) => `DROP DATABASE ${identifier(name)}`);
-  await planning.step("drop what dead runs left", drops, () => (left.length === 0 ? "nothing" : ""));
+  await planning.step("drop what crashed runs left", drops, () => (left.length === 0 ? "nothing" : ""));
 }
 
 async function planBackup(planning: Planning, { database, settings }: RestoreRun) {

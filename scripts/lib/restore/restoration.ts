@@ -5,7 +5,7 @@ import type { Manifest } from "../../contract/manifest.ts";
 import { takeBackup } from "../backup/take.ts";
 import { comparableTables } from "../content/partitions.ts";
 import { SnapshotSession } from "../content/snapshot.ts";
-import { lockDatabase } from "../recovery/dead-runs.ts";
+import { lockDatabase } from "../recovery/crashed-runs.ts";
 import { dropLeftovers } from "../recovery/leftover-databases.ts";
 import { type InPlaceState, removeInPlaceState, unfinishedInPlace } from "../store/in-place-state.ts";
 import { requireRunning } from "../system/docker.ts";

@@ -24,7 +24,7 @@ export const neededSideBySide = (source: Pick<RestoreSource, "manifest" | "uncom
   restoredBytes(source) + source.uncompressedBytes + logFileBytes;
 
 /**
- * What is free for databases; what dead restores left counts as free, for it is removed first.
+ * What is free for databases; what crashed restores left counts as free, for it is removed first.
  * @returns null, with a warning, when nobody can say.
  */
 export async function freeForDatabases(run: RestoreRun, server: LiveServer): Promise<number | null> {

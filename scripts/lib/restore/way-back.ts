@@ -20,7 +20,7 @@ type Server = Pick<LiveServer, "maintenance" | "versionNumber" | "superuser">;
 
 /**
  * The database that is filled by hand: nobody finds it under the live name before it is whole, and no backup takes it
- * for what a dead restore left.
+ * for what a crashed restore left.
  */
 const returningName = (live: string, runId: string): string =>
   restoringName(live, runId).replace(/_restoring_(?!.*_restoring_)/, "_returning_");
@@ -54,7 +54,7 @@ function askingFunction({ database }: Way, { superuser, versionNumber }: Server)
   const { passwordFile, ...open } = database;
   const program = clientProgram(open, facts, {
     argv: ["psql", "-X", "-q", "-w", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1", "-U", database.user],
-    // Not that of a run: the next one ends what a dead one has left.
+    // Not that of a run: the next one ends what a crashed one has left.
     applicationName: "database-backups-by-hand",
     // Materialized views are filled as the backup evaluated them.
     changes: { max_parallel_workers_per_gather: 0 },

@@ -3,7 +3,7 @@ import { messageOf } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import type { Run } from "../postgres/run.ts";
 import { exitCodeOf } from "../program/program.ts";
-import { lockDatabase } from "../recovery/dead-runs.ts";
+import { lockDatabase } from "../recovery/crashed-runs.ts";
 import { LockedError } from "../system/lock.ts";
 import { prune } from "./apply.ts";
 
@@ -18,7 +18,7 @@ export interface PruningOutcome {
   error: string | null;
 }
 
-/** Prunes one database as a backup run does: under its lock, after cleaning up behind dead runs. Never throws. */
+/** Prunes one database as a backup run does: under its lock, after cleaning up behind crashed runs. Never throws. */
 export async function pruneLocked(run: Run): Promise<PruningOutcome> {
   const { database, log, settings } = run;
   const outcome: PruningOutcome = {

@@ -128,7 +128,7 @@ function judgeBackups(server: ServerObservation, database: DatabaseObservation):
 }
 
 const reasonOf = ({ outcome, reason }: SeenRun): string =>
-  outcome === "died" ? "it began and never ended" : (reason ?? "no reason is given");
+  outcome === "crashed" ? "it began and never ended" : (reason ?? "no reason is given");
 
 const adviceFor = ({ settings }: ServerObservation, { runId }: SeenRun): string =>
   `see: grep ${runId ?? "error"} ${settings.paths.log}`;

@@ -45,7 +45,9 @@ export function sizeAtBackup(database: DatabaseObservation): number | null {
   return null;
 }
 
-/** An in-place restore that died, or could not put the backup back: what stands under the name is not the database. */
+/**
+ * An in-place restore that crashed, or could not put the backup back: what stands under the name is not the database.
+ */
 function judgeInPlace(
   { inPlaceState, lockedBy, settings }: DatabaseObservation,
   server: Settings,

@@ -128,7 +128,7 @@ function judgeNone(
   return [warning(text, rehearseNow(paths))];
 }
 
-/** Containers that rehearsals left when they died; their databases stand among those that restores leave. */
+/** Containers that rehearsals left when they crashed; their databases stand among those that restores leave. */
 export const judgeTrialContainers = ({ rehearsals }: DatabaseObservation): Finding[] =>
   rehearsals.containers.map((name) =>
     warning(

@@ -4,7 +4,7 @@ import type { Kind, LockHolders, SeenRun } from "./run-kinds.ts";
 /** Runs as the log of the version before tells them; that one left no records. To go with the next version. */
 
 const events = [
-  ["started", "died"],
+  ["started", "crashed"],
   ["finished", "succeeded"],
   ["failed", "failed"],
   ["skipped", "skipped"],
@@ -25,6 +25,6 @@ export function loggedRuns(kind: Kind, entries: readonly LogEntry[], holders: Lo
     runs.set(key, { ...run, outcome, reason });
   }
   return [...runs.values()].map((run) =>
-    run.outcome === "died" && run.runId === living ? { ...run, outcome: "at-work" } : run,
+    run.outcome === "crashed" && run.runId === living ? { ...run, outcome: "at-work" } : run,
   );
 }

@@ -86,7 +86,7 @@ export interface RehearsalState {
   records: readonly RehearsalRecord[];
   /** The run that is at work now. */
   living: string | null;
-  /** Containers that runs which died have left. */
+  /** Containers that crashed runs have left. */
   containers: readonly string[];
 }
 

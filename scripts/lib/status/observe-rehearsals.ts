@@ -11,22 +11,22 @@ export interface RehearsalFiles {
   records: readonly RehearsalRecord[];
   /** The run that is at work now. */
   living: string | null;
-  /** Containers that runs which died may have left. */
-  containersOfDead: readonly string[];
+  /** Containers that crashed runs may have left. */
+  containersOfCrashed: readonly string[];
 }
 
 /** Reads the records and markers in the backups directory; one that cannot be listed is told with the backups. */
 export function observeRehearsals(settings: Settings, database: DatabaseSettings): RehearsalFiles {
-  // Before the markers: a run that ends in between must not look dead.
+  // Before the markers: a run that ends in between must not look crashed.
   const living = livingRehearsal(settings, database);
   try {
-    const dead = markedRuns(settings, database).filter((run) => run !== living);
+    const crashed = markedRuns(settings, database).filter((run) => run !== living);
     return {
       records: readRehearsals(settings.paths.backups, database.name),
       living,
-      containersOfDead: dead.map((run) => trialContainerName(database, run)),
+      containersOfCrashed: crashed.map((run) => trialContainerName(database, run)),
     };
   } catch {
-    return { records: [], living, containersOfDead: [] };
+    return { records: [], living, containersOfCrashed: [] };
   }
 }

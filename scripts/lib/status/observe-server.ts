@@ -44,7 +44,7 @@ export async function observeServer(
   const inspection = observeContainers(
     [
       ...databases.map(({ container }) => container),
-      ...rehearsals.flatMap(({ containersOfDead }) => containersOfDead),
+      ...rehearsals.flatMap(({ containersOfCrashed }) => containersOfCrashed),
     ],
     { timeoutSeconds, signal },
   );
@@ -103,8 +103,10 @@ function rehearsalState(
   files: RehearsalFiles | undefined,
   containers: Observed<ReadonlyMap<string, ContainerState | null>> | Unreadable,
 ): RehearsalState {
-  const { records = [], living = null, containersOfDead = [] } = files ?? {};
-  const left = containersOfDead.filter((name) => containers.readable && containers.value.get(name) != null);
+  const { records = [], living = null, containersOfCrashed = [] } = files ?? {};
+  const left = containersOfCrashed.filter(
+    (name) => containers.readable && containers.value.get(name) != null,
+  );
   return { records, living, containers: left };
 }
 

@@ -15,7 +15,7 @@ export type Kind = keyof typeof kinds;
 export interface SeenRun {
   runId: string | null;
   began: Date;
-  outcome: "succeeded" | "skipped" | "failed" | "died" | "at-work";
+  outcome: "succeeded" | "skipped" | "failed" | "crashed" | "at-work";
   /** Why it did not succeed, or what failed beside it. */
   reason: string | null;
 }

@@ -39,7 +39,7 @@ function isAtWork(
 
 function seen(kind: Kind, { runId, began, outcome, error }: RecordedRun): SeenRun[] {
   if (outcome === "refused") return [];
-  const known = ["succeeded", "skipped", "died", "at-work"] as const;
+  const known = ["succeeded", "skipped", "crashed", "at-work"] as const;
   const kindOfEnd = outcome === "partly" ? "succeeded" : (known.find((one) => one === outcome) ?? "failed");
   // As the log has it.
   const words = kindOfEnd === "failed" || kindOfEnd === "skipped" ? `${kind} ${kindOfEnd}: ` : "";
@@ -50,7 +50,7 @@ function seen(kind: Kind, { runId, began, outcome, error }: RecordedRun): SeenRu
  * Where the end of a run could not be recorded, the log may say why it failed; that it succeeded only its record says.
  */
 function withFailure(run: SeenRun, logged: readonly SeenRun[]): SeenRun {
-  if (run.outcome !== "died") return run;
+  if (run.outcome !== "crashed") return run;
   const failure = logged.find(({ outcome, runId }) => outcome === "failed" && runId === run.runId);
   return failure === undefined ? run : { ...run, outcome: "failed", reason: failure.reason };
 }

@@ -36,7 +36,7 @@ export function writeManifest(path: string, manifest: Manifest): void {
   try {
     writeDurably(path, temporary, manifestText(manifest));
   } catch (error) {
-    // The next run would take it for what a dead run left.
+    // The next run would take it for what a crashed run left.
     rmSync(temporary, { force: true });
     throw error;
   }

@@ -139,8 +139,8 @@ function pathsOf(directory: string, stem: string, { archive, database, runId }: 
 }
 
 /**
- * Does the renames that a dead run still owed, and removes what it had under final names without a whole archive. What
- * it has under names of its own is left to `removePartials`.
+ * Does the renames that a crashed run still owed, and removes what it had under final names without a whole archive.
+ * What it has under names of its own is left to `removePartials`.
  * @param isWhole whether the file at a path is the archive that a manifest describes
  * @returns the name of the run's archive, or null if nothing of it is whole
  */

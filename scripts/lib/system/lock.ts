@@ -15,7 +15,7 @@ export const LockHolder = z.object({
   processStart: z.string(),
   /** UTC ISO time. */
   since: z.string(),
-  /** Earlier runs that held the lock, died, and have not been cleaned up after. */
+  /** Earlier runs that held the lock, crashed, and have not been cleaned up after. */
   abandoned: z.array(z.string()),
 });
 export type LockHolder = z.infer<typeof LockHolder>;
@@ -23,7 +23,7 @@ export type LockHolder = z.infer<typeof LockHolder>;
 export interface Lock {
   /** Its descriptor: a child that inherits it keeps the lock for as long as it lives. */
   readonly fd: number;
-  /** Runs that held this lock and died before they released it. */
+  /** Runs that held this lock and crashed before they released it. */
   readonly abandoned: readonly string[];
   /** Says that the abandoned runs have been cleaned up after. */
   recovered(): void;

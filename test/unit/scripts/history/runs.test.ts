@@ -16,9 +16,9 @@ describe("runs of records", () => {
     expect(outcomes(records)).toEqual(["run-1 succeeded", "run-2 succeeded"]);
   });
 
-  test("a beginning without an end is a run that is at work, or one that died", () => {
+  test("a beginning without an end is a run that is at work, or one that crashed", () => {
     expect(outcomes([beginning(at(1)), beginning(at(2))], ["run-2"])).toEqual([
-      "run-1 died",
+      "run-1 crashed",
       "run-2 at-work",
     ]);
   });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { InterruptedError } from "../../../../scripts/lib/base/errors.ts";
 import { openLog } from "../../../../scripts/lib/program/log.ts";
-import { lockDatabase } from "../../../../scripts/lib/recovery/dead-runs.ts";
+import { lockDatabase } from "../../../../scripts/lib/recovery/crashed-runs.ts";
 import { lockPath } from "../../../../scripts/lib/recovery/lock-path.ts";
 import { lockHolder } from "../../../../scripts/lib/system/lock.ts";
 import { quietRun } from "../postgres/runs.ts";

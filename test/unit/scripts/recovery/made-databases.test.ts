@@ -28,7 +28,7 @@ describe("the databases that a later backup drops", () => {
   });
 });
 
-test("left by dead runs is what a restore or rehearsal of this database was filling, but not this run itself", () => {
+test("left by crashed runs is what a restore or rehearsal of this database was filling, but not this run itself", () => {
   const run = "20260301T120000-aaaaaa";
   const left = [restoringName(live, run), rehearsalName(live, run)];
   const others = [recent, restoringName("shop", run), restoringName(live, "20260302T120000-cccccc"), live];

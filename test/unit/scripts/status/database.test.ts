@@ -87,7 +87,7 @@ describe("2 connections", () => {
       "unknown",
       "restore_database, run r, is at work and may",
     ],
-    ["left shut out by a dead one", shutOut(false), "critical", "terminating connection"],
+    ["left shut out by a crashed one", shutOut(false), "critical", "terminating connection"],
     ["no container", without("container"), "critical", "no container to ask"],
     ["silent", without("silent"), "critical", "no answer"],
     ["unreadable", without("unreadable"), "unknown", "psql did not end"],

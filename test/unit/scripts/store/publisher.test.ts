@@ -156,7 +156,7 @@ test(
 );
 
 test(
-  "killed while it finishes a dead run's work it has lost nothing",
+  "killed while it finishes a crashed run's work it has lost nothing",
   async () => {
     const rest = steps.slice(steps.indexOf("name roles.sql"));
     await forEach(
@@ -264,7 +264,7 @@ test("another attempt may be written after the first was abandoned", async () =>
   );
 });
 
-test("what a dead run has under final names goes if its archive is not whole", async () => {
+test("what a crashed run has under final names goes if its archive is not whole", async () => {
   const of = newDirectory();
   expect(await publish(of, { at: steps.lastIndexOf("name sql.gz"), by: "kill" })).toBe(137);
   const partial =

@@ -2,7 +2,9 @@ import { writeSync } from "node:fs";
 import { beginBackup, finishPublishing } from "../../../../scripts/lib/store/publisher.ts";
 import { isWhole, manifestOf, run } from "./published.ts";
 
-/** A program that publishes one backup in DIRECTORY, or with `finish` what a dead run left. It fails with status 3. */
+/**
+ * A program that publishes one backup in DIRECTORY, or with `finish` what a crashed run left. It fails with status 3.
+ */
 
 const { DIRECTORY: directory = "" } = process.env;
 process.umask(0);

@@ -11,13 +11,13 @@ import { acquireLock, isRefusal, type Lock, LockedError } from "../system/lock.t
 import { lockPath } from "./lock-path.ts";
 import { removeRemains } from "./rehearsal-remains.ts";
 
-/** How long a dump whose program died may take to end after its server process was ended. */
+/** How long a dump whose program crashed may take to end after its server process was ended. */
 const orphanPatienceMilliseconds = 30_000;
 /** A status check holds the lock for a moment to see whether it is free, and says nothing about itself. */
 const namelessPatienceMilliseconds = 2_000;
 
 /**
- * Takes a database's lock and cleans up after runs that died while they held it: ends what they left running in
+ * Takes a database's lock and cleans up after runs that crashed while they held it: ends what they left running in
  * the server, finishes a backup that lacked only its last renames, and removes their unfinished files. Rehearsals,
  * which have a lock of their own, are cleaned up after too.
  * @throws LockedError when a living run holds it.
@@ -60,11 +60,11 @@ async function recover(run: Run, lock: Lock): Promise<void> {
   const ours = partials
     .filter((partial) => partial.database === database.name)
     .map((partial) => partial.runId);
-  const dead = [...new Set([...lock.abandoned, ...ours])].filter((runId) => runId !== run.runId);
-  if (dead.length === 0) return;
-  await endSessions(run, dead);
+  const crashed = [...new Set([...lock.abandoned, ...ours])].filter((runId) => runId !== run.runId);
+  if (crashed.length === 0) return;
+  await endSessions(run, crashed);
   const whole = (path: string, manifest: Manifest) => isWhole(path, manifest, run.signal);
-  for (const runId of dead) {
+  for (const runId of crashed) {
     const file = await finishPublishing({ directory, database: database.name, runId }, whole);
     removePartials(directory, database.name, runId);
     const left = ours.includes(runId) ? "removed its unfinished files" : "it left no files";

@@ -6,17 +6,17 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import type { Manifest } from "../../../../scripts/contract/manifest.ts";
 import { openLog } from "../../../../scripts/lib/program/log.ts";
-import { lockDatabase } from "../../../../scripts/lib/recovery/dead-runs.ts";
+import { lockDatabase } from "../../../../scripts/lib/recovery/crashed-runs.ts";
 import { writeManifest } from "../../../../scripts/lib/store/manifest.ts";
 import { partialPath } from "../../../../scripts/lib/store/partial-files.ts";
 import { quietRun } from "../postgres/runs.ts";
 import { backup, settings } from "../status/observations.ts";
 
-const directory = mkdtempSync(join(tmpdir(), "dead-runs-"));
+const directory = mkdtempSync(join(tmpdir(), "crashed-runs-"));
 afterAll(() => rmSync(directory, { recursive: true }));
 
 const here = { ...settings, paths: { ...settings.paths, backups: directory, locks: directory } };
-const dead = "20261122T020000-4f2a1b";
+const crashed = "20261122T020000-4f2a1b";
 const runId = "20261122T030000-000001";
 const database = {
   name: "shop",
@@ -36,11 +36,11 @@ function describe(stem: string, content: Buffer, change: Partial<Manifest> = {})
   if (manifest === null) throw new Error("the backup has no manifest");
   const sha256 = createHash("sha256").update(content).digest("hex");
   const archive = { ...manifest.archive, file: `${stem}.sql.gz`, bytes: content.length, sha256 };
-  writeManifest(join(directory, `${stem}.json`), { ...manifest, runId: dead, archive, ...change });
+  writeManifest(join(directory, `${stem}.json`), { ...manifest, runId: crashed, archive, ...change });
 }
 
 test.each<[string, Partial<Manifest>]>([
-  ["what the dead run adopted", { adopted: true }],
+  ["what the crashed run adopted", { adopted: true }],
   ["another of its manifests whose archive is there", {}],
 ])("a backup that lacked only its renames is finished, beside %s", async (_, change) => {
   const early = "shop_20200101_000000";
@@ -48,7 +48,7 @@ test.each<[string, Partial<Manifest>]>([
   const [old, whole] = [dump("old"), dump("whole")];
   writeFileSync(join(directory, `${early}.sql.gz`), old);
   describe(early, old, change);
-  writeFileSync(partialPath(directory, "shop", dead, "sql.gz"), whole);
+  writeFileSync(partialPath(directory, "shop", crashed, "sql.gz"), whole);
   describe(stem, whole);
   const log = openLog(join(directory, "log"), "backup_database", runId);
   const lock = await lockDatabase(quietRun({ settings: here, database, runId, log }));
@@ -61,7 +61,7 @@ test.each<[string, Partial<Manifest>]>([
 test("a backup of zstd that lacked only its renames is finished, whatever the settings say now", async () => {
   const stem = "shop_20261122_020000";
   const whole = dump("whole", zstdCompressSync);
-  writeFileSync(partialPath(directory, "shop", dead, "sql.zst"), whole);
+  writeFileSync(partialPath(directory, "shop", crashed, "sql.zst"), whole);
   const { manifest } = backup({ hoursAgo: 0 });
   if (manifest === null) throw new Error("the backup has no manifest");
   const sha256 = createHash("sha256").update(whole).digest("hex");
@@ -76,7 +76,7 @@ test("a backup of zstd that lacked only its renames is finished, whatever the se
 });
 
 test("an unfinished archive of zstd that no manifest describes goes", async () => {
-  writeFileSync(partialPath(directory, "shop", dead, "sql.zst"), "begun");
+  writeFileSync(partialPath(directory, "shop", crashed, "sql.zst"), "begun");
   const log = openLog(join(directory, "log"), "backup_database", runId);
   const lock = await lockDatabase(quietRun({ settings: here, database, runId, log }));
   lock.release();
