@@ -106,7 +106,7 @@ function built(root: string, directory: string, name: ProgramName): Bundle {
   return made;
 }
 
-/** esbuild requires a module of Node anew for each file that imports it: 2 KB of a program of a hundred files. */
+/** esbuild requires a module of Node again for each file that imports it: 2 KB of a program of a hundred files. */
 function requiringOnce(text: string): string {
   const names = new Map<string, string>();
   return text.replaceAll(

@@ -87,7 +87,9 @@ function add(report: EngineReport, said: EngineEvent): void {
   }
 }
 
-/** Whether the look before the run found something of ours otherwise than it was left; what is missing is made anew. */
+/**
+ * Whether the look before the run found something of ours otherwise than it was left; what is missing is made again.
+ */
 const isEdited = ({ operation, type, new: found, diffs }: EngineStep): boolean =>
   operation === "refresh" &&
   /^remotehost:index:(File|Directory|CronTable)$/.test(type) &&

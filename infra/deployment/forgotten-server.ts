@@ -47,8 +47,8 @@ export interface StateStore<T extends State> {
 }
 
 /**
- * Takes a server that is gone out of the state. Importing takes the stack's lock, and nothing holds it since the export:
- * a state that has changed meanwhile is not written over but begun with anew.
+ * Takes a server that is gone out of the state. Importing takes the stack's lock, and nothing holds it since the
+ * export. A state that has changed meanwhile is not overwritten: the removal begins again with it.
  * @returns how many resources went
  */
 export async function forgetServer<T extends State>(

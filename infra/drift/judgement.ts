@@ -96,7 +96,7 @@ function driftOf(event: ResourceEvent, before: Inputs, found: Inputs | null, loo
 }
 
 function pendingOf(event: ResourceEvent, before: Inputs | null, desired: Inputs | null): Pending {
-  // What moves is made anew, but for a cron table; the engine plans nothing for a server that is held.
+  // What moves is made again, but for a cron table; the engine plans nothing for a server that is held.
   const moves = before?.path !== desired?.path && !event.type.endsWith(":CronTable");
   const isReplaced = event.operation === "replace" || moves;
   const change = before === null ? "create" : desired === null ? "delete" : isReplaced ? "replace" : "update";

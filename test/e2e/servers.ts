@@ -68,7 +68,7 @@ export interface StateResource {
   outputs?: Record<string, unknown>;
 }
 
-/** What the state knows of one server's resources by their URN, without what every look tells anew. */
+/** What the state knows of one server's resources by their URN, without what every look tells again. */
 export function resourcesOf(state: string, key: string): StateResource[] {
   const { deployment }: { deployment: { resources?: StateResource[] } } = JSON.parse(state);
   return (deployment.resources ?? [])

@@ -68,7 +68,7 @@ export interface Killing {
   statusSays: RegExp | null;
   /** Phases of the run, as `phaseOf` words them, in each of which a full run has to kill it at least once. */
   reaches: readonly RegExp[];
-  /** The command line, asked anew for each run. */
+  /** The command line, asked again for each run. */
   words: () => string;
   /** The instants are counted from this text in the log on; from the start unless given. */
   since?: string;

@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(() => server?.remove());
 afterEach(() => mount(rootsAlone));
 
-/** Mounts the share anew, whatever there was. */
+/** Mounts the share again, whatever there was. */
 async function mount(how: string): Promise<void> {
   await succeed(
     server.sandbox,

@@ -44,7 +44,7 @@ beforeAll(async () => {
   await succeed(["git", "clone", "--quiet", upstream, fork]);
   // Links, as in the repository that was copied.
   await succeed(["cp", "--archive", join(upstream, "node_modules"), join(fork, "node_modules")]);
-  // Older than the lock file that git wrote just now, they would be installed anew.
+  // Older than the lock file that git wrote just now, they would be installed again.
   const now = new Date();
   utimesSync(join(fork, "node_modules", ".package-lock.json"), now, now);
 });

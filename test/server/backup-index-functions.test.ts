@@ -110,7 +110,7 @@ test("a change of such a table is seen, whichever way it is read", async () => {
   expect(await hash()).toBe(changed);
 });
 
-test("a table whose index is being built anew is read meanwhile, as a dump reads it", async () => {
+test("a table whose index is being rebuilt is read meanwhile, as a dump reads it", async () => {
   const { psql } = server.sandbox;
   const hash = async () => (await read()).tables.find(({ name }) => name === "clients")?.hash;
   const before = await hash();

@@ -10,7 +10,7 @@ const backups = 4;
 
 beforeAll(async () => {
   server = await startBackupServer({ database: "empty" });
-  // Functions cannot be locked: on a busy machine a dump may have to be begun anew more than once.
+  // Functions cannot be locked: on a busy machine a dump may have to be begun again more than once.
   await server.configure({ ...server.settings, timeouts: { ...server.settings.timeouts, lockWait: 200 } });
   await server.sandbox.psql(moversSql);
 });

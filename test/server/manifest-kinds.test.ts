@@ -76,7 +76,7 @@ describe.each(here)("PostgreSQL %i", (version) => {
       await server.sandbox.psql("DROP SCHEMA public; DROP EXTENSION plpgsql CASCADE");
       await backUpAndRestore(server);
       await server.sandbox.psql(
-        "DROP SCHEMA public; CREATE SCHEMA public; COMMENT ON SCHEMA public IS 'made anew'; GRANT USAGE ON SCHEMA public TO reader",
+        "DROP SCHEMA public; CREATE SCHEMA public; COMMENT ON SCHEMA public IS 'made again'; GRANT USAGE ON SCHEMA public TO reader",
       );
       await backUpAndRestore(server);
       await server.sandbox.psql("ALTER SCHEMA public OWNER TO first_owner");

@@ -259,7 +259,7 @@ test.each([
   ],
   ["with statistics", "ANALYZE; REFRESH MATERIALIZED VIEW course_statistics"],
   [
-    "with large objects written anew",
+    "with large objects written again",
     "CREATE TEMP TABLE kept AS SELECT lo_get(900001) AS bytes; SELECT lo_put(900001, 0, bytes) FROM kept",
   ],
   [

@@ -53,7 +53,7 @@ const files: {
     says: /damaged|has changed|cut off/,
   },
   {
-    what: "changed, with its checksums made anew",
+    what: "changed, with its checksums made again",
     prepare: `${copied()}; gunzip -c "$1" | sed "s/nobody/somebody/; s/draft/published/" | gzip >"$2"`,
     code: 65,
     says: /has changed since/,

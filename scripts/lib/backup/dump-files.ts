@@ -113,7 +113,7 @@ export async function writeDumpFiles(run: Run, work: DumpWork): Promise<DumpFile
 
 /**
  * Lets the dump have a snapshot whose locks it gets. Somebody may ask for a table in the moment between a snapshot's
- * locks and the dump's: he waits for the snapshot, and the dump behind him, so that both begin anew.
+ * locks and the dump's: it waits for the snapshot, and the dump behind it, so that both begin again.
  * @returns the dump, perhaps a failed one, and its snapshot.
  */
 async function startDump(

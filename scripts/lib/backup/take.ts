@@ -164,9 +164,9 @@ const mostAlike = 3;
 const longestPause = 300;
 
 /**
- * What no lock keeps may be dropped before pg_dump asks for it: then all is begun anew, until timeouts.lockWait is over.
- * Of a function pg_dump does not even say so, and its dump cannot be loaded. Tables that were in the way are locked by
- * the next attempt.
+ * What no lock keeps may be dropped before pg_dump asks for it: then all is begun again, until timeouts.lockWait is
+ * over. Of a function pg_dump does not even say so, and its dump cannot be loaded. Tables that were in the way are
+ * locked by the next attempt.
  */
 async function dumpAndVerify(run: Run, work: Omit<DumpWork, "overtaken">) {
   const { database, settings } = run;

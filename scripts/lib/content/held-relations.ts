@@ -62,7 +62,7 @@ export async function hold(
 const oidsOf = (relations: readonly Pick<Relation, "oid">[]) => relations.map(({ oid }) => oid).join(",");
 
 /**
- * Which of these are no longer what the snapshot of the transaction sees: dropped, renamed, or written anew by what
+ * Which of these are no longer what the snapshot of the transaction sees: dropped, renamed, or written again by what
  * respects no snapshot (TRUNCATE, REFRESH, an ALTER TABLE that rewrites). The functions look at the present, the query at the
  * snapshot.
  */

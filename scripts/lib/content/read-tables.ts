@@ -64,7 +64,7 @@ async function readSome(session: PsqlSession, tables: readonly Table[], proof: P
   const [alone] = tables;
   if (alone !== undefined && isCopied(alone)) return [await copyRows(session, alone, proof)];
   const [before, after] = around;
-  // Who builds an index anew keeps planning waiting, and no dump.
+  // Rebuilding an index keeps planning waiting, and no dump.
   const copied = tables.length > 1 || tables[0]?.condition === "";
   const selects = tables.map((table, position) => tableQuery(table, position, proof));
   const answer = await session.attempt(

@@ -152,7 +152,7 @@ interface Begun {
   groups: TableGroups;
 }
 
-/** Something was gone, or written anew, before it was locked. */
+/** Something was gone, or written again, before it was locked. */
 interface Missed {
   error: PsqlError | null;
 }

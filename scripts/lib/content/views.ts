@@ -28,7 +28,7 @@ export const innerFirst = <T extends View>(views: readonly T[]): T[] =>
   [...views].sort((a, b) => a.inner.length - b.inner.length);
 
 /**
- * What the materialized views of a snapshot are after a restore, which fills each anew by its query: what is stored in
+ * What the materialized views of a snapshot are after a restore, which fills each again by its query: what is stored in
  * them may be older. Those whose content a restore may rightly make another are named with the reason.
  * @throws DockerError, InterruptedError; PsqlError when they cannot be listed.
  */

@@ -127,7 +127,7 @@ ${silencing}SELECT 'BEGIN', nullif(:'silence', ''), format('REFRESH MATERIALIZED
   FROM pg_catalog.pg_class WHERE relkind = 'm' AND relispopulated ORDER BY oid \\gexec`;
 
 /**
- * Runs `load`, which fills a database that has its settings, and then fills its materialized views anew if a setting
+ * Runs `load`, which fills a database that has its settings, and then fills its materialized views again if a setting
  * could not hold during the load: a text search configuration of the database's own, which the dump makes.
  * @param inside how to ask in that database.
  * @returns what `load` returns.

@@ -61,7 +61,7 @@ export class ShutOut {
     this.#run = run;
     this.#maintenance = maintenance;
     this.signal = AbortSignal.any([run.signal, this.#lost.signal]);
-    // A name of its own: a backup ends the sessions of its run when it begins anew.
+    // A name of its own: a backup ends the sessions of its run when it begins again.
     const server = run.server.named(nameOf(runId)).until(this.#lost.signal);
     // Reading what large objects hold takes as long as they are large.
     this.#locking = new PsqlSession(server.within(null).waiting(settings.timeouts.lockWait));

@@ -6,7 +6,7 @@ import type { RestoreSource } from "./source.ts";
 /**
  * Makes sure that a file, its manifest and its roles are those that were looked at: hours may have passed since, in
  * which whoever removes old backups was not kept away.
- * @param inspect reads the file anew, where its identity is another.
+ * @param inspect reads the file again, where its identity is another.
  * @throws RestoreError `bad-file` when one is gone or another; InterruptedError
  */
 export async function requireStillThere(

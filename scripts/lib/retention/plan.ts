@@ -68,7 +68,7 @@ export function planPruning(survey: PruningSurvey, rule: RetentionRule, now: Dat
   const limit = ageLimit(backups, rule, now);
   const plans = [...partsByStem(survey.entries, database)].map(([stem, parts]) => {
     const own = parts.flatMap(({ name }) => decisions.get(name) ?? []);
-    // A person may have compressed an archive anew beside the one that the manifest describes.
+    // A person may have compressed an archive again beside the one that the manifest describes.
     const decision = own.find(({ backup }) => backup.manifest !== null) ?? own[0];
     return decision === undefined
       ? planRest(survey, stem, parts, rule, limit)

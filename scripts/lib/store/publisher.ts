@@ -25,7 +25,7 @@ import { PartialFile, partialPath, removePartials } from "./partial-files.ts";
  *   appear, and manifest and roles are on disk under theirs by then.
  * - What is cut off between the manifest's name and the archive's is finished, or removed, by `finishPublishing`.
  * - After `publish` has thrown, nothing of the run stands under a final name, unless the archive does: then all of it.
- * - `abandon` leaves nothing under the run's own names. Another attempt may then write anew.
+ * - `abandon` leaves nothing under the run's own names. Another attempt may then write again.
  * - A file under a final name is never overwritten and, if it is not this run's, never removed.
  * - All files are the user's alone (0600), as is the directory where it has to be made (0700).
  *

@@ -10,7 +10,7 @@ import { type Run, screenOf } from "./screen.ts";
 import { svgOf } from "./svg.ts";
 
 /**
- * `npm run pictures`: what the README shows of the programs, made anew from what they print on a sandbox server. The
+ * `npm run pictures`: what the README shows of the programs, made again from what they print on a sandbox server. The
  * server bears the name that the documents use; other names that only a sandbox has are put back to the documents'.
  */
 

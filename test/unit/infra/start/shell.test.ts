@@ -40,7 +40,7 @@ test("a script that cannot be read is named", async () => {
   expect(stderr).toContain("missing.sh. Check the project out where they can. [DBK-CLI-5]");
 });
 
-test("dependencies that are a link to another checkout's are never installed anew", async () => {
+test("dependencies that are a link to another checkout's are never installed again", async () => {
   const clone = join(directory, "clone");
   for (const path of ["infra/start", "node_modules.other/node/bin"])
     mkdirSync(join(clone, path), { recursive: true });

@@ -12,7 +12,7 @@ const { signal } = new AbortController();
 const at = (name: string) => join(directory, name);
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "source-files-"));
+  directory = mkdtempSync(join(tmpdir(), "still-there-"));
   for (const name of ["a.sql.gz", "a.json", "a.roles.sql"]) writeFileSync(at(name), name);
   const files = [at("a.sql.gz"), at("a.json"), at("a.roles.sql")];
   const known = { path: at("a.sql.gz"), sha256: "1", manifest: null, rolesPath: at("a.roles.sql") };

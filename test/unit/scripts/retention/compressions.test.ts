@@ -22,12 +22,12 @@ test("archives of both compressions in one directory age as one row", async () =
   ]);
 });
 
-test("beside an archive that was compressed anew the one that the manifest describes ages, and the other stays for good", async () => {
+test("beside an archive that was compressed again the one that the manifest describes ages, and the other stays for good", async () => {
   const directory = newDirectory({ keepAtLeast: 1 });
   const newest = layDown(directory, { daysAgo: 0, parts: ["archive", "manifest"], ending: "sql.zst" }, now);
   const old = layDown(directory, { daysAgo: 20 }, now);
-  directory.write(`${newest}.sql.gz`, "compressed anew");
-  directory.write(`${old}.sql.zst`, "compressed anew");
+  directory.write(`${newest}.sql.gz`, "compressed again");
+  directory.write(`${old}.sql.zst`, "compressed again");
   const reported = () =>
     pruningPreview(directory.settings, [shop], true).files.map(
       ({ file, decision, reason }) => `${decision} ${file}: ${reason}`,

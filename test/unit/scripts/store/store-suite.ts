@@ -148,7 +148,7 @@ export function keepsTheContract(name: string, make: () => StoreSubject): void {
     test.each([
       ["grows", (path: string) => appendFileSync(path, "more")],
       ["is cut", (path: string) => writeFileSync(path, large.subarray(0, 7_000_000))],
-      ["is written anew", (path: string) => writeFileSync(path, randomBytes(large.length))],
+      ["is written again", (path: string) => writeFileSync(path, randomBytes(large.length))],
     ])("refuses a file that %s while it is sent", async (_, change) => {
       const { store } = make();
       const path = file(large);
