@@ -75,7 +75,7 @@ const mostFilesForSecondTry = 4;
 
 /**
  * The files to run once more, alone: tests of real servers share one machine, and what fails once and passes
- * undisturbed is told as such. None when so much failed, or when something failed that no file stands for.
+ * undisturbed is reported as such. None when so much failed, or when something failed that no file stands for.
  */
 export function secondTry({ failed, failedFiles }: Outcome): string[] {
   return failed === 0 || failedFiles.length > mostFilesForSecondTry

@@ -57,7 +57,7 @@ try {
   if (argv.includes("--help")) console.log(help);
   else await main(parseCommandLine(argv));
 } catch (error) {
-  // Of a run that is being ended nothing else is to be told.
+  // Of a run that is being ended nothing else is reported.
   if (!isEnding()) {
     console.error(`\n${messageOf(error)}`);
     process.exitCode = error instanceof UsageError ? 64 : 1;

@@ -161,7 +161,8 @@ export class PulumiStack {
       this.#isSpared = false;
       return;
     }
-    // While it is only being started, or one of its commands has ended and the next has not begun, it cannot be told yet.
+    // While it is only being started, or one of its commands has ended and the next has not begun, that is not known
+    // yet.
     if (this.#isUnderWay && !this.#signal()) setTimeout(() => this.interrupt(), betweenLooks).unref();
   }
 

@@ -64,7 +64,7 @@ async function waitingDatabases({ databases }: ServerPlan, server: OpenServer): 
 /**
  * Proves a deployment: a backup of every database that is there, and the status check, by the script that Pulumi would
  * run. Where nothing was changed and every database has a verified backup it only asks the status check. A server that is
- * lost meanwhile is a failure of its own: what is known of the others is told.
+ * lost meanwhile is a failure of its own: what is known of the others is reported.
  */
 export async function verify(request: VerificationRequest): Promise<Verification> {
   try {

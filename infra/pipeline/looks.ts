@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DriftReport } from "../drift/report.ts";
 import type { Look } from "./drift-issues.ts";
 
-/** What drift.sh left in `directory/drift-STACK` for each stack; a stack whose job left nothing is told as such. */
+/** What drift.sh left in `directory/drift-STACK` for each stack; a stack whose job left nothing is reported as such. */
 export function readLooks(directory: string, stacks: readonly string[]): Look[] {
   return stacks.map((stack) => {
     const read = (name: string) => {

@@ -37,7 +37,7 @@ type FileSpecification = Omit<FileArgs, "connection">;
  * order in which they are needed: the cron table comes last, so that nothing runs before it can.
  */
 export class BackupServer extends ComponentResource {
-  /** What a changed deployment can be told by: the digest of every file that decides what runs. */
+  /** What a changed deployment is recognised by: the digest of every file that decides what runs. */
   readonly digests: pulumi.Output<string[]>;
   /** Comes after everything else of the server: what depends on it need not name the others. */
   readonly last: pulumi.Resource;

@@ -20,7 +20,7 @@ export interface Declaration {
 
 /**
  * Tells the provider which servers the program declares, before any resource: without it a key that is missing from
- * the configuration could not be told from a mistake. Connects to the servers side by side.
+ * the configuration could not be distinguished from a mistake. Connects to the servers side by side.
  * @returns the keys in the state that are neither declared nor decommissioned, or are not looked at; deleting their
  * resources is refused.
  */

@@ -131,7 +131,7 @@ export const Disk = z.object({
   totalBytes: count,
   freeBytes: count,
   usedPercent: z.number(),
-  /** At the present growth; null while that cannot be told or nothing grows. */
+  /** At the present growth; null while that is unknown or nothing grows. */
   daysUntilFull: z.nullable(z.number()),
 });
 export type Disk = z.infer<typeof Disk>;

@@ -59,7 +59,7 @@ test("a backup reports to it", async () => {
 
 /**
  * The problems in mails, without advice, which is indented. That the disk of the machine that runs the tests is full is
- * told rightly, and so is the end of what was wrong until the first backup was made.
+ * reported rightly, and so is the end of what was wrong until the first backup was made.
  */
 const problemsIn = (all: readonly string[]): string[] =>
   all

@@ -134,7 +134,7 @@ test("--all with a server that is down: the others are deployed, it is named, an
   expect(alone.code, alone.text).toBe(69);
 });
 
-test("what is wrong in the configuration is told at once, and nothing else happens", async () => {
+test("what is wrong in the configuration is reported at once, and nothing else happens", async () => {
   const misspelt = `${server.alias}x`;
   const wrong = await project.deploy("sandboks", "--replaces", misspelt, "--yes");
   expect(wrong.code, wrong.text).toBe(64);

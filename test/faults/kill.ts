@@ -151,7 +151,7 @@ async function killedAt(
   const where = `killed after ${instant.toFixed(3)} s; the log:\n${logged}`;
   try {
     await backupsAreIntact(server);
-    // What had finished all it logs as begun has nothing to be told of; before its first line it had done nothing.
+    // What had finished all it logs as begun has nothing to report; before its first line it had done nothing.
     const begun = [...logged.matchAll(/: (backup|restore|rehearsal) started/g)].length;
     const ended = [...logged.matchAll(/: (backup|restore|rehearsal) finished/g)].length;
     if (begun > ended && killing.statusSays !== null) {

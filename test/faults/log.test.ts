@@ -7,7 +7,7 @@ import { liveDatabaseIsOneOf, lookBefore, nothingIsLeft } from "./invariants.ts"
 import { backupsAreIntact } from "./survival.ts";
 import { tally } from "./tally.ts";
 
-/** A log that cannot be written: the programs do their work, and it is told elsewhere. */
+/** A log that cannot be written: the programs do their work, and that is reported elsewhere. */
 
 const small = "/root/small";
 let server: FaultServer;

@@ -150,7 +150,7 @@ test("nor does what is done behind a load: subscriptions, other servers, views t
   ).toBe("1");
 });
 
-test("tables beside the live ones fire none that a superuser may leave out, and others are told of", async () => {
+test("tables beside the live ones fire none that a superuser may leave out, and others are reported", async () => {
   const { database } = server.sandbox;
   const archive = await server.newest();
   const rows = async () => Number((await noted(server)).split("|")[0]);

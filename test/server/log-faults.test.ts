@@ -42,7 +42,7 @@ const obstacles: [string, string, string][] = [
 ];
 
 describe.each(obstacles)("%s in the log's place", (_, make, reason) => {
-  test("stops no backup, also cron's, and is told on standard error and by the status check", async () => {
+  test("stops no backup, also cron's, and is reported on standard error and by the status check", async () => {
     await run(make);
     const reported = `the log ${log} cannot be written (${reason}); its lines follow [DBK-RECORD-1]:\n`;
     const backup = await server.backUp();

@@ -107,7 +107,7 @@ test("one changed row and one lost row are reported with their tables and number
   await server.sandbox.run(`rm ${copy.replace(".sql.gz", "")}*`);
 });
 
-test("what was found is told where its record cannot be written, and a difference keeps its exit code", async () => {
+test("what was found is reported where its record cannot be written, and a difference keeps its exit code", async () => {
   const copy = await copyOf("20990101_000002", `sed '/^20240101010007$/d'`);
   const inTheWay = (path: string) => `${path.replace(".sql.gz", ".rehearsal.json")}`;
   await server.sandbox.run(`mkdir ${inTheWay(archive)} ${inTheWay(copy)}`);

@@ -43,7 +43,7 @@ test("while the role has them, all is as it was", async () => {
   expect(await server.sandbox.psql(right)).toBe("90|1");
 });
 
-test("where the role has them no more, or others, a dump is loaded under those that it had, and that is told before", async () => {
+test("where the role has them no more, or others, a dump is loaded under those that it had, and that is reported before", async () => {
   const { sandbox } = server;
   const { database, psql } = sandbox;
   await alter(

@@ -219,7 +219,7 @@ describe("what stands in the records' place", () => {
     ["a directory", `mkdir ${file}`, "it is a directory, not a file"],
     ["a link", `ln -s /root/elsewhere ${file}`, "it is a link, not a file"],
     ["another user's file", `touch ${file}; chown nobody ${file}`, "it belongs to user "],
-  ])("%s: stops no backup, and is told on standard error and in the log", async (_, make, why) => {
+  ])("%s: stops no backup, and is reported on standard error and in the log", async (_, make, why) => {
     expect((await run(make)).code).toBe(0);
     const backup = await server.backUp();
     expect(backup.code).toBe(0);

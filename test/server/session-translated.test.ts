@@ -67,7 +67,7 @@ test.each<[string, string, Partial<DatabaseSettings>, string, string]>([
     "too many connections",
     "end sessions that are not needed, or raise the role's CONNECTION LIMIT",
   ],
-])("%s is told in our words, with what helps", async (_, sql, change, text, advice) => {
+])("%s is reported in our words, with what helps", async (_, sql, change, text, advice) => {
   if (sql !== "") await server.sandbox.psql(sql, "template1");
   await server.configure(change);
   const [failed, status] = [await server.backUp(), await server.check()];
@@ -100,7 +100,7 @@ test("a locked table, a restore while others look at the databases: as on an Eng
   await server.configure({});
 });
 
-test("a server whose every connection is taken, the superusers' too, is told with what helps", async () => {
+test("a server whose every connection is taken, the superusers' too, is reported with what helps", async () => {
   const { sandbox } = server;
   await sandbox.psql("ALTER SYSTEM SET max_connections = 6");
   await sandbox.stopDatabase();

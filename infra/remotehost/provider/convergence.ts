@@ -24,7 +24,7 @@ export interface Convergence {
 
 /**
  * Looks at a path, plans and carries the plan out; again from the start where something changed in between. What was
- * kept or left is told to the person.
+ * kept or left is reported to the person.
  * @throws ConflictError where the path never stays still, and whatever the server's refusal was.
  */
 export async function converge(

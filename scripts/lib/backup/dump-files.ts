@@ -170,7 +170,7 @@ async function readContent(
     const materializedViews = await readMaterializedViews({ reader, timeoutSeconds, until, proof: manifest });
     return { sequences, content: { ...content, materializedViews } };
   } catch (error) {
-    // That it is not known what the views would be is told wherever the backup is compared.
+    // That it is not known what the views would be is reported wherever the backup is compared.
     if (!(error instanceof PsqlError) || error.kind !== "query") throw error;
     const what = `could not evaluate its materialized views: ${error.message}`;
     log.event("warning", database.name, `${what}; they are not compared [DBK-BACKUP-6]`);

@@ -66,7 +66,7 @@ export interface Recording {
   end(how: RunEnd): void;
 }
 
-/** What cannot be recorded stops nothing, and is told once. */
+/** What cannot be recorded stops nothing, and is reported once. */
 export function recordingOf(records: RecordsAppender, context: RecordingContext): Recording {
   const { settings, runId } = context;
   const clock = performance.now();

@@ -3,7 +3,7 @@ import { ExitCode, worst } from "../base/exit-codes.ts";
 import { formatBytes } from "../base/format.ts";
 import type { Report } from "./channel.ts";
 
-/** How the run of one database ended, as far as whoever watches over it is told. */
+/** How the run of one database ended, as an alert reports it. */
 export interface BackupEnding {
   database: string;
   exitCode: ExitCode;

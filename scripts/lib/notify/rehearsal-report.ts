@@ -2,7 +2,7 @@ import type { Settings } from "../../contract/settings.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import type { Report } from "./channel.ts";
 
-/** How the rehearsal of one database ended, as far as whoever watches over rehearsals is told. */
+/** How the rehearsal of one database ended, as an alert reports it. */
 export interface RehearsalEnding {
   database: string;
   exitCode: ExitCode;

@@ -59,7 +59,7 @@ export class PsqlSession {
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
       this.#errors = (this.#errors + chunk).slice(-65_536);
     });
-    // A broken pipe is told by the exit status.
+    // The exit status reports a broken pipe.
     child.stdin.on("error", () => {});
     child.stdin.write(sessionStart);
     child.on("error", (error) => this.#finish(dockerFailure(database.container, messageOf(error)) ?? error));

@@ -184,7 +184,7 @@ async function cleanUp({ database, log, runId }: RestoreRun, place: Place | null
 
 /**
  * Writes the record beside the backup, unless that lies elsewhere or retention has taken it meanwhile.
- * @returns why it could not be written: what was found is to be told all the same.
+ * @returns why it could not be written: what was found is reported all the same.
  */
 function keep(
   { database, runId, settings }: RestoreRun,

@@ -9,7 +9,7 @@ const providers: Readonly<Record<string, (locale: string) => string[]>> = {
   b: (locale) => ["--locale-provider=builtin", `--builtin-locale=${locale}`],
 };
 
-/** The locale for initdb; its encoding is told apart. Messages are told by their code, in one language. */
+/** The locale for initdb; its encoding is given separately. Messages are recognised by their code, in one language. */
 export function localeArguments({ collate, ctype, provider, providerLocale, icuRules }: Template): string[] {
   return [
     `--lc-collate=${collate}`,

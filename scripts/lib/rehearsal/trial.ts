@@ -34,7 +34,7 @@ export async function restoreOnTrial(
     loadingWay(server, source),
     server.query(`${createStatement(filledAs, properties, versionNumber)}\n${closing}`),
   ]);
-  // The trial server has what the backup's had: nothing of it has to be told.
+  // The trial server has what the backup's had: nothing of it has to be reported.
   const here = source.manifest?.cluster ?? { settings: [] };
   await giveLoadSettings(run, source, properties, filledAs, server, here);
   const inside = server.in(filledAs).within(null);

@@ -191,7 +191,7 @@ class Running {
     this.#place = place;
     this.#failed = failed;
     this.#psql = startLoading(place, stops, null, (words) => this.#hear(words));
-    // A broken pipe is told by the exit status.
+    // The exit status reports a broken pipe.
     this.#psql.stdin.on("error", () => {});
     const over = () => {
       this.#ended = true;
@@ -250,7 +250,7 @@ class Running {
     await Promise.race([once(this.#psql.stdin, "drain"), this.#psql.ended]).catch(() => {});
   }
 
-  /** Messages are told as they come: there may be more than memory holds. The last one may not be whole yet. */
+  /** Messages are passed on as they come: there may be more than memory holds. The last one may not be whole yet. */
   #hear(words: string): void {
     this.#words += words;
     const last = this.#words.length > messagesAtOnce ? this.#words.lastIndexOf("\npsql:") : -1;

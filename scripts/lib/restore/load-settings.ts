@@ -55,7 +55,7 @@ export const resetStatements = (name: string, user: string): string[] => [
  * Gives the empty database `name` the settings that the dump has to be loaded under. One that this server does not know
  * and that the database is not to have is left out, with a warning.
  * @param wanted what the database is to be in the end.
- * @param here what this server sets; what the backup's server had otherwise is told.
+ * @param here what this server sets; what the backup's server had otherwise is reported.
  * @throws RestoreError `obstacle` for one that the database is to have; PsqlError, DockerError, InterruptedError
  */
 export async function giveLoadSettings(

@@ -64,7 +64,7 @@ export interface Request {
   dryRun: boolean;
   /** Nobody has to be asked. */
   confirmed: boolean;
-  /** What differs from the manifest is told and does not end the restore. */
+  /** What differs from the manifest is reported and does not end the restore. */
   acceptDifferences: boolean;
 }
 

@@ -28,7 +28,7 @@ export async function undoRestore(run: RestoreRun, request: RollbackRequest): Pr
   const state = unfinishedInPlace(settings, database, surveyed);
   if (state !== null && request.kept === undefined) {
     const source = await inspectSource(state.preRestoreArchive, signal);
-    // There is no other way back: what differs from what was backed up is told.
+    // There is no other way back: what differs from what was backed up is reported.
     const accepting = { ...run, acceptsDifferences: true };
     const restore = { source, confirmed: request.confirmed, inPlace: true, proofs: request.proofs };
     const { cutOffSeconds } = await restoreFile(accepting, restore);

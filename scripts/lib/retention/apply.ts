@@ -30,7 +30,7 @@ export function plannedPruning(settings: Settings, database: DatabaseSettings): 
 /**
  * Removes a database's expired backups; call it while the database's lock is held. What cannot be removed is logged,
  * and the rest still goes.
- * @throws system errors, RestoreError, when it cannot be told what there is; then nothing has gone.
+ * @throws system errors, RestoreError, when it is unknown what there is; then nothing has gone.
  */
 export async function prune(settings: Settings, database: DatabaseSettings, log: Log): Promise<Pruning> {
   const directory = settings.paths.backups;

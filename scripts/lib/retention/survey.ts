@@ -11,7 +11,7 @@ import type { PruningSurvey } from "./plan.ts";
 
 /**
  * Looks at everything that decides about one database's files.
- * @throws system errors; ProgramError if it cannot be told what an in-place restore that was cut off needs.
+ * @throws system errors; ProgramError if it is unknown what an in-place restore that was cut off needs.
  */
 export function surveyForPruning(settings: Settings, database: DatabaseSettings): PruningSurvey {
   const directory = settings.paths.backups;

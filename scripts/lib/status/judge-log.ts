@@ -133,7 +133,7 @@ const reasonOf = ({ outcome, reason }: SeenRun): string =>
 const adviceFor = ({ settings }: ServerObservation, { runId }: SeenRun): string =>
   `see: grep ${runId ?? "error"} ${settings.paths.log}`;
 
-/** Programs besides the backup whose last run is told of when it gave no result. */
+/** Programs besides the backup whose last run is reported when it gave no result. */
 const others = [
   ["restore", warning],
   ["rehearsal", warning],
@@ -159,6 +159,6 @@ function judgeLast(
   return [level(identified(text, "[DBK-STATUS-16]"), adviceFor(server, last))];
 }
 
-/** What a rehearsal showed is told with the backup (point 5). */
+/** What a rehearsal showed is reported with the backup (point 5). */
 const isRecorded = ({ runId }: SeenRun, { rehearsals }: DatabaseObservation): boolean =>
   rehearsals.records.some((record) => record.runId === runId);

@@ -15,7 +15,7 @@ export interface RehearsalFiles {
   containersOfCrashed: readonly string[];
 }
 
-/** Reads the records and markers in the backups directory; one that cannot be listed is told with the backups. */
+/** Reads the records and markers in the backups directory; one that cannot be listed is reported with the backups. */
 export function observeRehearsals(settings: Settings, database: DatabaseSettings): RehearsalFiles {
   // Before the markers: a run that ends in between must not look crashed.
   const living = livingRehearsal(settings, database);

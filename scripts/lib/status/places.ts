@@ -15,7 +15,7 @@ export interface Place {
   good: string;
 }
 
-/** Every point that a report tells of, whatever there are; the activity only where PostgreSQL told of it. */
+/** Every point that a report tells of, whatever there are; the activity only where PostgreSQL reported it. */
 export function placesOf({ databases, points }: Pick<StatusReport, "databases" | "points">): Place[] {
   const ofDatabases = databases.flatMap(({ name, points, activity, performance }) => [
     ...Object.entries(points).map(([point, { findings }]) => placeOf(name, point, findings)),

@@ -7,7 +7,7 @@ const clockTolerance = 5 * 60_000;
 
 /**
  * A database's newest verified backup, if it is of the last scheduled run that must be over by now or of a later one;
- * null otherwise, and where that cannot be told.
+ * null otherwise, and where that is unknown.
  */
 export function youngBackup(settings: Settings, name: string, now: Date): Backup | null {
   const { monitoring, paths, schedule } = settings;

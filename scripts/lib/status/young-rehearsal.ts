@@ -4,7 +4,7 @@ import { isSuccess, readRehearsals } from "../store/rehearsals.ts";
 /** Milliseconds by which a clock that was set may differ. */
 const clockTolerance = 5 * 60_000;
 
-/** Whether a rehearsal of the database succeeded not too long ago; not where that cannot be told. */
+/** Whether a rehearsal of the database succeeded not too long ago; not where that is unknown. */
 export function hasYoungRehearsal({ paths, rehearsal }: Settings, database: string, now: Date): boolean {
   try {
     return readRehearsals(paths.backups, database).some((record) => {

@@ -97,7 +97,7 @@ describe("an input", () => {
     expect(stdout.equals(bytes)).toBe(true);
   });
 
-  test("of 30 MB streams, and its progress is told", async () => {
+  test("of 30 MB streams, and its progress is reported", async () => {
     const { whole, stream } = noise(30_000_000);
     let sent = 0;
     const input = { stream, length: whole.length, onProgress: (bytes: number) => (sent = bytes) };

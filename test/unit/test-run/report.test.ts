@@ -69,7 +69,7 @@ test("a run in which much fails is not tried again", () => {
   expect(secondTry(outcomeOf(reportOf(8, files), 1))).toEqual([]);
 });
 
-test("files are told with their time, the longest first", () => {
+test("files are reported with their time, the longest first", () => {
   const files = [
     { name: "a", seconds: 2 },
     { name: "b", seconds: 31.5 },

@@ -52,7 +52,7 @@ describe("a new server", () => {
     expect(planOfFile(file, name).servers).toHaveLength(4);
   });
 
-  test("whose name may be a slip of the pen is told with the one that was perhaps meant", () => {
+  test("whose name may be a slip of the pen is reported with the one that was perhaps meant", () => {
     expect(choose("boks").chosen.similar).toBe("books");
     const message = notReady([], "books", name).next;
     expect(message).toContain("Pulumi.prod.yaml has books: did you mean that one?");
@@ -119,7 +119,7 @@ describe("what cannot be meant is refused", () => {
   });
 });
 
-test("every problem of the configuration is told, secrets are none", () => {
+test("every problem of the configuration is reported, secrets are none", () => {
   const secret = `config:
   database-backups:servers: { a: {} }
   database-backups:databases: { library: {} }

@@ -38,7 +38,7 @@ function reportOf(...events: EngineEvent[]) {
   return report;
 }
 
-test("each resource is told once, and what is only the engine's own is left out", () => {
+test("each resource is reported once, and what is only the engine's own is left out", () => {
   const report = reportOf(
     begun(metadata("create", "stack", "pulumi:pulumi:Stack")),
     begun(metadata("create", "web", "database-backups:index:BackupServer")),
@@ -65,7 +65,7 @@ test("each resource is told once, and what is only the engine's own is left out"
   );
 });
 
-test("what somebody has edited on a server is told as that, with where it is kept", () => {
+test("what somebody has edited on a server is reported as that, with where it is kept", () => {
   const refreshed = (name: string, more: object = {}, type?: string) =>
     ended(metadata("refresh", name, type, { diffs: ["content"], ...more }));
   const report = reportOf(
@@ -123,7 +123,7 @@ test("nothing to do is said", () => {
 });
 
 describe("what the CLI says is wrong", () => {
-  test("is told without what the Automation API puts around it", () => {
+  test("is reported without what the Automation API puts around it", () => {
     const message =
       "code: 255\n stdout: \n stderr: Command failed\nerror: passphrase must be set\nerror: and more\n err?: Error\n";
     expect(cliErrorText(message)).toBe("passphrase must be set\nand more");
@@ -150,7 +150,7 @@ describe("what the CLI says is wrong", () => {
     });
   });
 
-  test("of a run is told alone, and in full where it says nothing that can be told apart", () => {
+  test("of a run is reported alone, and in full where it says nothing that can be told apart", () => {
     expect(failureText("prod", said("error: no space left\n"))).toBe("no space left");
     const silent = new Error("code: 255\n stdout: something\n stderr: \n err?: \n");
     expect(failureText("prod", silent)).toBe(silent.message);

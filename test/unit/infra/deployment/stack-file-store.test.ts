@@ -21,7 +21,7 @@ function refusal(stack: string): DeploymentError {
 }
 
 describe("a stack without a file", () => {
-  test("that is a slip of the pen is told with the one that was perhaps meant", () => {
+  test("that is a slip of the pen is reported with the one that was perhaps meant", () => {
     for (const stack of ["prod", "staging"]) writeFileSync(join(directory, `Pulumi.${stack}.yaml`), "");
     writeFileSync(join(directory, "Pulumi.yaml"), "");
     const error = refusal("org/prdo");

@@ -52,7 +52,7 @@ test("a good end says what was done, has commands to paste, and the time it took
   expect(text(result)).toMatch(/\n12 s: preview 3\.0 s$/);
 });
 
-test("what was edited on a server and put back is told with where it is kept", () => {
+test("what was edited on a server and put back is reported with where it is kept", () => {
   const kept = [
     "h: what was at /root/x was not as this deployment left it; it is kept as /opt/x/replaced/T+root+x",
   ];

@@ -111,7 +111,7 @@ test.each(forges)("%s: issues behind the first page are found", async (_, enviro
 });
 
 test.each(forges)(
-  "%s: a refused token is told, with what it needs, and never shown",
+  "%s: a refused token is reported, with what it needs, and never shown",
   async (_, environment) => {
     look("prod", 2);
     const token = "a-token-that-is-wrong";
@@ -136,7 +136,7 @@ test.each(forges)(
   },
 );
 
-test.each(forges)("%s: no answer is told with its address", async (_, environment) => {
+test.each(forges)("%s: no answer is reported with its address", async (_, environment) => {
   look("prod", 2);
   const nowhere = { GITHUB_API_URL: "http://127.0.0.1:9", CI_API_V4_URL: "http://127.0.0.1:9" };
   const { code, text } = await report({ ...environment(), ...nowhere }, '["prod"]');

@@ -70,13 +70,13 @@ test("the command has the key in an agent, and nowhere else", async () => {
   expect(stdout).not.toMatch(/PRIVATE KEY|PULUMI_ACCESS_TOKEN/);
 });
 
-test("everything that is missing is told at once, and the command is not run", async () => {
+test("everything that is missing is reported at once, and the command is not run", async () => {
   const { code, stdout, stderr } = await withCredentials({}, "echo", "run");
   expect([code, stdout]).toEqual([1, ""]);
   expect(stderr).toMatch(/Neither PULUMI_ACCESS_TOKEN nor PULUMI_BACKEND_URL.*SSH_PRIVATE_KEY is not set/s);
 });
 
-test("a key that cannot be used is told without showing it", async () => {
+test("a key that cannot be used is reported without showing it", async () => {
   const half = (await key()).split("\n").slice(1).join("\n");
   for (const text of [half, await keyWithPassphrase()]) {
     const { code, stdout, stderr } = await withCredentials(

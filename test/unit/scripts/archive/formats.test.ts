@@ -124,7 +124,7 @@ describe.each(testable)("%s", (name) => {
     await expect(verifyArchive(path)).resolves.toMatchObject({ dumpVersion: "15.18" });
   });
 
-  test("a dump that fails is told by its own status, whatever was written", () => {
+  test("a dump that fails is reported by its own status, whatever was written", () => {
     const { status } = written(scratch, writings[name](1), dump("Key1"), { dumpStatus: 7 });
     expect(status).toBe(7);
   });

@@ -174,7 +174,7 @@ describe("an archive that cannot be adopted", () => {
       for (let run = 0; run < 3; run++) expect(await adopt(here)).toEqual([]);
     });
 
-    test("is told of once, and why stands beside the backups", () => {
+    test("is reported once, and why stands beside the backups", () => {
       expect(warnings()).toBe(1);
       expect(readLeftAlone(backups, "app")[name]?.reason).toContain("its manifest is not right: ");
     });
@@ -182,7 +182,7 @@ describe("an archive that cannot be adopted", () => {
     test.each([
       ["the manifest changes", () => writeFileSync(manifest(), "{ }")],
       ["the archive changes", () => writeFileSync(at(name), good.subarray(0, -10))],
-    ])("is told of again when %s", async (_, change) => {
+    ])("is reported again when %s", async (_, change) => {
       change();
       for (let run = 0; run < 2; run++) await adopt(here);
       expect(warnings()).toBe(2);

@@ -193,7 +193,7 @@ describe("what was backed up against what was restored", () => {
     ]);
   });
 
-  test("newer extensions and other roles are told, not refused", () => {
+  test("newer extensions and other roles are reported, not refused", () => {
     const [app, reporting] = content.roles as [Content["roles"][0], Content["roles"][0]];
     const found: Content = {
       ...content,

@@ -77,7 +77,7 @@ describe("a file a month", () => {
     ["a link to a file", (path) => symlinkSync("/etc/hosts", path), "it is a link, not a file"],
     ["a link to nothing", (path) => symlinkSync("/no/where", path), "it is a link, not a file"],
     ["a device", (path) => symlinkSync("/dev/full", path), "it is a link, not a file"],
-  ])("is not %s: that is told, nothing is written, and nothing is read", (_, make, why) => {
+  ])("is not %s: that is reported, nothing is written, and nothing is read", (_, make, why) => {
     const path = join(directory, current);
     make(path);
     const records = monthlyFiles(directory);

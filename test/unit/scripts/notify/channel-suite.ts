@@ -22,7 +22,7 @@ export function keepsTheContract(name: string, make: (address: URL) => Channel):
     });
     afterEach(() => receiver.close());
 
-    /** Sends to a receiver that behaves so; whatever becomes of it, it was tried once and no secret is told. */
+    /** Sends to a receiver that behaves so; whatever becomes of it, it was tried once and no secret is revealed. */
     const sent = async (behaviour: Behaviour) => {
       const channel = make(receiver.at(behaviour));
       const delivery = await channel.send(message, never);

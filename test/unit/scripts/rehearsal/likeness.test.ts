@@ -61,7 +61,7 @@ test("it gets the live server's settings, without those of libraries that only t
   ]);
 });
 
-test("settings with which it does not start are left out and told, one of an application's own without its value", async () => {
+test("settings with which it does not start are left out and reported, one of an application's own without its value", async () => {
   const settings = [set("lc_time", "xx_XX"), set("TimeZone", "UTC"), set("app.key", "hunter2")];
   expect(refusedSettings(settings, 'LOG:  invalid value for parameter "lc_time": "xx_XX"')).toEqual([
     settings[0],

@@ -28,11 +28,11 @@ test.each([
   ],
   ["one of an extension", set("cron.database_name", "app"), set("cron.host", "")],
   ["one of a library that only watches", set("auto_explain.log_analyze", "on"), set("x.y", "")],
-])("not told: %s", (_, then, now) => {
+])("not reported: %s", (_, then, now) => {
   expect(unlikeSettings(backup(then), [now], "app")).toEqual([]);
 });
 
-test("what a new server lacks is told with both values and what to do, an application's own without its value", () => {
+test("what a new server lacks is reported with both values and what to do, an application's own without its value", () => {
   const then = [
     set("TimeZone", "Europe/Berlin"),
     set("app.tenant", "hunter2"),
@@ -55,7 +55,7 @@ test("what a new server lacks is told with both values and what to do, an applic
   ]);
 });
 
-test("nothing is told of a backup that says nothing of its server", () => {
+test("nothing is reported of a backup that says nothing of its server", () => {
   expect(unlikeSettings(null, [], "app")).toEqual([]);
   expect(unlikeSettings({ properties: null }, [set("TimeZone", "UTC")], "app")).toEqual([]);
 });

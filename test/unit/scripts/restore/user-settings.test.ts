@@ -55,7 +55,7 @@ test("a backup that does not say what the user had changes nothing and tells not
   }
 });
 
-test("what is another is told, of all that data may depend on; a server that has it itself is as good", () => {
+test("what is another is reported, of all that data may depend on; a server that has it itself is as good", () => {
   const had = backup([
     set("TimeZone", "Europe/Berlin"),
     set("app.tenant", "hunter2"),

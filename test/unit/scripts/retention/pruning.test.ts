@@ -10,7 +10,7 @@ import { type BackupSpecification, layDown, newDirectory, removeDirectories, sho
 
 const now = new Date();
 afterEach(removeDirectories);
-test("every file is told why it stays or goes", async () => {
+test("every file has its reason to stay or to go", async () => {
   const directory = newDirectory({ keepAtLeast: 1 });
   const lay = (specification: BackupSpecification) => layDown(directory, specification, now);
   const newest = lay({ daysAgo: 0.5, parts: ["archive", "manifest", "roles", "rehearsal"] });
@@ -220,7 +220,7 @@ test("what is pinned after it was decided stays", async () => {
   expect(directory.files()).toEqual(expect.arrayContaining([`${first}.sql.gz`, `${first}.json`]));
 });
 
-test("an in-place restore's only copy stays; while it cannot be told which that is, nothing goes", async () => {
+test("an in-place restore's only copy stays; while it is unknown which that is, nothing goes", async () => {
   const directory = newDirectory({ keepAtLeast: 1 });
   layDown(directory, { daysAgo: 0 }, now);
   layDown(directory, { daysAgo: 30, class: "pre-restore" }, now);

@@ -75,7 +75,7 @@ describe("8 log, after the version that left no records", () => {
 
   test.each<Case>([
     [
-      "a failure counts, wherever it is told",
+      "a failure counts, wherever it is reported",
       { ...log(entry(10, "backup failed: x")), ...history([ended(34)]) },
       "warning",
       "backup failed: x",

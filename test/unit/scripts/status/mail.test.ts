@@ -172,7 +172,7 @@ describe("what comes and goes every hour", () => {
 });
 
 describe("several databases", () => {
-  test("are told each by itself: one is over while another lasts", () => {
+  test("are reported each by itself: one is over while another lasts", () => {
     const checks = [
       { at: 0, shop: [damaged], blog: [damaged] },
       { at: 1, blog: [damaged] },
@@ -256,7 +256,7 @@ describe("the time of the reminder", () => {
     expect(mailsOf(checks)).toEqual(["0: problems", "-1000: problems", "-976: problems"]);
   });
 
-  test("an end is told although the clock was set back", () => {
+  test("an end is reported although the clock was set back", () => {
     expect(mailsOf([{ at: 0, shop: [damaged] }, { at: -1_000 }])).toEqual([
       "0: problems",
       "-1000: over shop: backup",

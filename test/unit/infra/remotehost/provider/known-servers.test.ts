@@ -71,7 +71,7 @@ describe("what is known of the stack's servers", () => {
     expect([servers.removal("a"), servers.orphans(), servers.isInState("b")]).toEqual(["remove", [], null]);
   });
 
-  it("two keys of one machine are both told", () => {
+  it("two keys of one machine are both reported", () => {
     const servers = declared();
     servers.hasMachine("a", "1");
     servers.hasMachine("new", "1");

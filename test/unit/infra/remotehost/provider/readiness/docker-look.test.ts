@@ -19,7 +19,7 @@ docker() { echo ok; echo "Cannot connect to the Docker daemon at unix:///var/run
 timeout() { shift; "$@"; }
 `;
 
-test("a daemon that does not answer is told in its client's words of what is wrong", () => {
+test("a daemon that does not answer is reported with its client's words", () => {
   const { stdout } = spawnSync("sh", ["-c", `${withoutDaemon}${script}`], {
     encoding: "utf8",
     timeout: 20_000,

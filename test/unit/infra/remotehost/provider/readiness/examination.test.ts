@@ -46,7 +46,7 @@ it("the refresh and the program share one look", async () => {
   expect(server.questions).toBe(questions);
 });
 
-it("a read that failed after the look is a problem all the same, told once", async () => {
+it("a read that failed after the look is a problem all the same, reported once", async () => {
   const server = new SilentServer({ key: "a", host: "a" }, () => {});
   const ask = () => sharedExamination(server, "p/s", requirements);
   const { problems } = await ask();

@@ -273,7 +273,7 @@ describe("a problem, with what to do", () => {
   it("an architecture that Node does not run on", () => {
     expect(judged({}, {}, "riscv64").problems[0]).toMatch(/riscv64 is not supported/);
   });
-  it("is told once where Docker itself is down", () => {
+  it("is reported once where Docker itself is down", () => {
     expect(judged({ dockerProblem: "down", ...database({ container: null }) }).problems).toHaveLength(1);
   });
 });

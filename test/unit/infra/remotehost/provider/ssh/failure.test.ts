@@ -88,7 +88,7 @@ describe("what ssh says when a login fails", () => {
     expect(error.message.includes("@")).toBe(user !== null);
   });
 
-  test("a login that only prints something is told by what it prints", () => {
+  test("a login that only prints something is recognised by what it prints", () => {
     const stdout = "Last login: today\nThis account is for backups only.\n";
     const error = loginFailure(connection, { code: 1, stderr: "", stdout }, connecting);
     expect(error.message).toContain("This account is for backups only. Try by hand");
