@@ -63,7 +63,7 @@ export const later: readonly LaterFile[] = [
   {
     file: "test/e2e/targeted-run.test.ts",
     seconds: 90,
-    instead: "e2e/deploy, which deploys one server of several by the same targets",
+    instead: "e2e/deploy deploys one server of several by the same targets, e2e/down-server destroys one",
   },
   {
     file: "test/e2e/leaving-server.test.ts",

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { printed } from "./deployment.ts";
 import { driftReport } from "./drift-report.ts";
-import { type Fleet, startFleet } from "./fleet.ts";
+import { deployOnly, type Fleet, startFleet } from "./fleet.ts";
 import { proposedChanges } from "./preview-text.ts";
 import { contents, entryOf, environment, resourcesOf, traces } from "./servers.ts";
 
@@ -164,4 +164,17 @@ test("a configuration that changes while a server is down waits for it, and is n
 
   await allIsWell();
   expect(printed(await second.run("cat /etc/cron.d/database-backups"))).toContain("20 3 * * *");
+});
+
+test("of two servers that were deployed together, more than once, one alone is destroyed", async () => {
+  const { first, second, stack } = fleet;
+  const [, ...targets] = await deployOnly(fleet, first.alias);
+  const [before, state] = [await traces(second), await known(second)];
+  const { code, stdout, stderr } = await stack.pulumi(["destroy", "--yes", "--skip-preview", ...targets]);
+  expect(code, stdout + stderr).toBe(0);
+  expect(printed(await first.run("ls /etc/cron.d"))).not.toContain("database-backups");
+  expect(printed(await first.run("ls -d /root/database_backups"))).toContain("database_backups");
+  expect(await known(first)).toEqual([]);
+  expect(await known(second)).toEqual(state);
+  expect(await traces(second)).toBe(before);
 });
