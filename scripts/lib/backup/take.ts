@@ -16,7 +16,7 @@ import { Overtaken } from "../content/table-groups.ts";
 import { endBackends } from "../postgres/end-backends.ts";
 import type { Run } from "../postgres/run.ts";
 import { listBackups } from "../store/backups.ts";
-import { type BackupWriter, beginBackup } from "../store/publisher.ts";
+import { type BackupWriter, publisher } from "../store/publisher.ts";
 import { requireRunning } from "../system/docker.ts";
 import type { Lock } from "../system/lock.ts";
 import { missingMount, missingMountText, mountAdvice } from "../system/mounts.ts";
@@ -83,7 +83,7 @@ async function attempt(run: Run, request: BackupRequest): Promise<Manifest> {
   const directory = settings.paths.backups;
   requireMounted(directory);
   const own = { directory, database: database.name, runId: run.runId, compression };
-  const writer = await beginBackup(own, run.signal);
+  const writer = await publisher.begin(own, run.signal);
   const earlier = listBackups(directory, database.name);
   const last = earlier.find((backup) => backup.verified);
   let prepared = false;

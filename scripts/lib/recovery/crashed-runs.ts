@@ -6,7 +6,7 @@ import { endBackends } from "../postgres/end-backends.ts";
 import type { Run } from "../postgres/run.ts";
 import { listFiles } from "../store/backups.ts";
 import { parsePartialName, removePartials } from "../store/partial-files.ts";
-import { finishPublishing } from "../store/publisher.ts";
+import { publisher } from "../store/publisher.ts";
 import { acquireLock, isRefusal, type Lock, LockedError } from "../system/lock.ts";
 import { lockPath } from "./lock-path.ts";
 import { removeRemains } from "./rehearsal-remains.ts";
@@ -65,7 +65,7 @@ async function recover(run: Run, lock: Lock): Promise<void> {
   await endSessions(run, crashed);
   const whole = (path: string, manifest: Manifest) => isWhole(path, manifest, run.signal);
   for (const runId of crashed) {
-    const file = await finishPublishing({ directory, database: database.name, runId }, whole);
+    const file = await publisher.finish({ directory, database: database.name, runId }, whole);
     removePartials(directory, database.name, runId);
     const left = ours.includes(runId) ? "removed its unfinished files" : "it left no files";
     const what = file === null ? left : `its backup ${file} was whole and is kept`;

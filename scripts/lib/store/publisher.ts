@@ -17,13 +17,13 @@ import { readManifest, writeManifest } from "./manifest.ts";
 import { PartialFile, partialPath, removePartials } from "./partial-files.ts";
 
 /**
- * The publisher: it alone knows where a run's files lie from their first byte to their final names, in which order they
- * get these, and what goes when the run fails. It is for the directory of backups on this machine, because it renames.
- * The contract, which test/unit/scripts/store/publisher.test.ts holds it to:
+ * The seam of publishers. A publisher alone knows where a run's files lie from their first byte to their final names, in
+ * which order they get these, and what goes when the run fails. It is for the directory of backups on this machine: a
+ * remote store has no rename. test/unit/scripts/store/publisher.test.ts holds what each has to keep of this contract:
  *
  * - A backup is published whole or not at all, wherever a run is cut off. The archive's final name is the last to
  *   appear, and manifest and roles are on disk under theirs by then.
- * - What is cut off between the manifest's name and the archive's is finished, or removed, by `finishPublishing`.
+ * - What is cut off between the manifest's name and the archive's is finished, or removed, by `finish`.
  * - After `publish` has thrown, nothing of the run stands under a final name, unless the archive does: then all of it.
  * - `abandon` leaves nothing under the run's own names. Another attempt may then write again.
  * - A file under a final name is never overwritten and, if it is not this run's, never removed.
@@ -31,6 +31,22 @@ import { PartialFile, partialPath, removePartials } from "./partial-files.ts";
  *
  * Call it while the database's lock is held.
  */
+export interface Publisher {
+  /** Makes the directory if need be, and chooses the names; writes nothing yet. @throws system errors, and on abort */
+  begin(run: RunFiles & { compression: Compression }, signal: AbortSignal): Promise<BackupWriter>;
+  /**
+   * Does what a crashed run still owed, and removes what it had under final names without a whole archive. What it has
+   * under names of its own is left to `removePartials`.
+   * @param isWhole whether the file at a path is the archive that a manifest describes
+   * @returns the name of the run's archive, or null if nothing of it is whole
+   */
+  finish(
+    run: RunFiles,
+    isWhole: (path: string, manifest: Manifest) => Promise<boolean>,
+  ): Promise<string | null>;
+}
+
+/** What a run writes its backup through. */
 export interface BackupWriter {
   /** When the backup is taken; its names are made of it. */
   readonly time: Date;
@@ -55,33 +71,42 @@ export interface RunFiles {
   runId: string;
 }
 
-/** Makes the directory if need be, and chooses the names; writes nothing yet. @throws system errors, and on abort */
-export async function beginBackup(
-  run: RunFiles & { compression: Compression },
-  signal: AbortSignal,
-): Promise<BackupWriter> {
-  const { directory, database, runId, compression } = run;
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const { stem, time } = await freeName(directory, database, signal);
-  const archive = new PartialFile(partialPath(directory, database, runId, archiveEndings[compression]));
-  const roles = new PartialFile(partialPath(directory, database, runId, "roles.sql"));
-  return {
-    time,
-    names: { archive: archiveName(stem, compression), roles: rolesName(stem) },
-    archive,
-    roles,
-    publish: (manifest) => {
-      const unfinished = [archive, roles].find(({ isKept }) => !isKept);
-      if (unfinished !== undefined) throw new Error(`${unfinished.path} is not written to its end`);
-      publish(directory, stem, manifest);
-    },
-    abandon: () => {
-      archive.close();
-      roles.close();
-      removePartials(directory, database, runId);
-    },
-  };
-}
+/**
+ * Gives a file its final name, so that a power cut takes it away no more, and its old one too. Done again after it was cut
+ * off, it does the rest. @throws Error where another file has that name
+ */
+export type Naming = (from: string, to: string) => void;
+
+/** A publisher whose files get their names so. */
+export const publisherBy = (name: Naming): Publisher => ({
+  begin: async (run, signal) => {
+    const { directory, database, runId, compression } = run;
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const { stem, time } = await freeName(directory, database, signal);
+    const archive = new PartialFile(partialPath(directory, database, runId, archiveEndings[compression]));
+    const roles = new PartialFile(partialPath(directory, database, runId, "roles.sql"));
+    return {
+      time,
+      names: { archive: archiveName(stem, compression), roles: rolesName(stem) },
+      archive,
+      roles,
+      publish: (manifest) => {
+        const unfinished = [archive, roles].find(({ isKept }) => !isKept);
+        if (unfinished !== undefined) throw new Error(`${unfinished.path} is not written to its end`);
+        publish(name, directory, stem, manifest);
+      },
+      abandon: () => {
+        archive.close();
+        roles.close();
+        removePartials(directory, database, runId);
+      },
+    };
+  },
+  finish: (run, isWhole) => finish(name, run, isWhole),
+});
+
+/** The programs' own. */
+export const publisher: Publisher = publisherBy(renameDurably);
 
 /**
  * The time and name of the next backup: now, or the first second whose names are free. So a second backup in the
@@ -105,14 +130,14 @@ async function freeName(
 }
 
 /** Manifest, roles, and last the archive, whose appearance is the moment from which there is a backup. */
-function publish(directory: string, stem: string, manifest: Manifest): void {
+function publish(name: Naming, directory: string, stem: string, manifest: Manifest): void {
   const { archive } = pathsOf(directory, stem, manifest);
   const companions = [join(directory, rolesName(stem)), join(directory, manifestName(stem))] as const;
   // Whatever has one of these names from here on is this run's.
   for (const path of [archive, ...companions]) requireFree(path);
   try {
     writeManifest(companions[1], manifest);
-    renameAll(directory, stem, manifest);
+    nameAll(name, directory, stem, manifest);
   } catch (error) {
     // An archive that has its name is whole, with all that belongs to it. Roles without one would stay for good, with
     // their passwords' hashes.
@@ -121,12 +146,12 @@ function publish(directory: string, stem: string, manifest: Manifest): void {
   }
 }
 
-/** The renames that are still to do when the manifest is there. */
-function renameAll(directory: string, stem: string, manifest: Manifest): void {
+/** What is still to do when the manifest is there. */
+function nameAll(name: Naming, directory: string, stem: string, manifest: Manifest): void {
   const roles = partialPath(directory, manifest.database.name, manifest.runId, "roles.sql");
-  if (existsSync(roles)) renameDurably(roles, join(directory, rolesName(stem)));
+  if (existsSync(roles)) name(roles, join(directory, rolesName(stem)));
   const { partial, archive } = pathsOf(directory, stem, manifest);
-  renameDurably(partial, archive);
+  name(partial, archive);
 }
 
 /** Where the archive lies that a manifest describes, and where once it is published. */
@@ -138,13 +163,8 @@ function pathsOf(directory: string, stem: string, { archive, database, runId }: 
   };
 }
 
-/**
- * Does the renames that a crashed run still owed, and removes what it had under final names without a whole archive.
- * What it has under names of its own is left to `removePartials`.
- * @param isWhole whether the file at a path is the archive that a manifest describes
- * @returns the name of the run's archive, or null if nothing of it is whole
- */
-export async function finishPublishing(
+async function finish(
+  name: Naming,
   { directory, database, runId }: RunFiles,
   isWhole: (path: string, manifest: Manifest) => Promise<boolean>,
 ): Promise<string | null> {
@@ -156,7 +176,7 @@ export async function finishPublishing(
     if (manifest === null) continue;
     const { partial, archive } = pathsOf(directory, stem, manifest);
     if (await isWhole(partial, manifest)) {
-      renameAll(directory, stem, manifest);
+      nameAll(name, directory, stem, manifest);
       return basename(archive);
     }
     if (existsSync(archive)) {

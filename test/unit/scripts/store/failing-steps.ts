@@ -39,6 +39,8 @@ Object.assign(fs, {
   writeSync: (fd: number, bytes: Buffer, from = 0) =>
     take("write", opened.get(fd), () => real.writeSync(fd, bytes, from)),
   fsyncSync: (fd: number) => take("sync", opened.get(fd), () => real.fsyncSync(fd)),
+  linkSync: (from: string, to: string) => take("name", to, () => real.linkSync(from, to)),
+  unlinkSync: (path: string) => take("remove", path, () => real.unlinkSync(path)),
   renameSync: (from: string, to: string) => take("name", to, () => real.renameSync(from, to)),
   rmSync: (path: string, options?: fs.RmOptions) => take("remove", path, () => real.rmSync(path, options)),
 });

@@ -1,9 +1,29 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, statSync, unlinkSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Manifest } from "../../../../scripts/contract/manifest.ts";
-import type { BackupWriter } from "../../../../scripts/lib/store/publisher.ts";
+import {
+  type BackupWriter,
+  type Publisher,
+  publisher,
+  publisherBy,
+} from "../../../../scripts/lib/store/publisher.ts";
+import { syncDirectory } from "../../../../scripts/lib/system/durable-file.ts";
 
 /** A made-up backup, for the publisher's tests and their program. */
+
+/** The programs' own, and a toy that gives a file a second name before it takes the first away. */
+export const publishers: Readonly<Record<string, Publisher>> = {
+  rename: publisher,
+  link: publisherBy((from, to) => {
+    if (!isSame(from, to)) linkSync(from, to);
+    syncDirectory(dirname(to));
+    unlinkSync(from);
+  }),
+};
+
+const isSame = (from: string, to: string): boolean =>
+  statSync(from).ino === statSync(to, { throwIfNoEntry: false })?.ino;
 
 export const run = { database: "app", runId: "20261122T020000-4f2a1b" };
 

@@ -15,8 +15,8 @@ import { buildSync } from "esbuild";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readManifest, writeManifest } from "../../../../scripts/lib/store/manifest.ts";
 import { removePartials } from "../../../../scripts/lib/store/partial-files.ts";
-import { type BackupWriter, beginBackup, finishPublishing } from "../../../../scripts/lib/store/publisher.ts";
-import { digest, isWhole, manifestOf, run } from "./published.ts";
+import type { BackupWriter } from "../../../../scripts/lib/store/publisher.ts";
+import { digest, isWhole, manifestOf, publishers, run } from "./published.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "publisher-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -37,7 +37,7 @@ beforeAll(() => {
   bundle("failing-steps.ts", failing);
 });
 
-/** An earlier backup and a stranger's file, which no run may touch. */
+/** An earlier backup and a foreign file, which no run may touch. */
 const others = {
   "app_20200101_000000.sql.gz": "old",
   ".app.20200101T000000-000000.sql.gz.partial": "another run's",
@@ -71,9 +71,14 @@ interface Failure {
 }
 
 /** Runs the program and gives its exit status, 137 if it was killed. */
-function publish(of: string, failure: Failure | null, ...words: string[]): Promise<number> {
+function runProgram(
+  by: string,
+  of: string,
+  failure: Failure | null,
+  words: readonly string[],
+): Promise<number> {
   const fail = failure === null ? {} : { FAIL_AT: String(failure.at), FAIL_BY: failure.by };
-  const env = { ...process.env, DIRECTORY: of, STEPS: stepsFile(of), ...fail };
+  const env = { ...process.env, DIRECTORY: of, PUBLISHER: by, STEPS: stepsFile(of), ...fail };
   const child = spawn(process.execPath, ["--import", failing, program, ...words], { env, stdio: "inherit" });
   return new Promise((resolve) =>
     child.on("close", (code, signal) => resolve(signal === "SIGKILL" ? 137 : (code ?? 1))),
@@ -90,19 +95,23 @@ const known = (steps: string[]) =>
       .replace(".partial", ""),
   );
 
-/** What each run does between its first byte and its final names: nothing has its name before it is on disk. */
-const steps = [
+/** What each run does until all is written: nothing has its name before it is on disk. */
+const writing = [
   "make .",
   ...["remove partial sql.gz", "open partial sql.gz", "remove partial roles.sql", "open partial roles.sql"],
   ...["write partial roles.sql", "sync partial roles.sql"],
   ...["write partial sql.gz", "write partial sql.gz", "sync partial sql.gz"],
   ...["open partial json", "write partial json", "sync partial json"],
   ...["name json", "sync ."],
-  ...["name roles.sql", "sync ."],
-  ...["name sql.gz", "sync ."],
 ];
-const numbers = steps.map((_, at) => at);
-const manifestNamed = steps.indexOf("name json") + 1;
+/** How the others get their names from then on. */
+const naming: Readonly<Record<string, readonly string[]>> = {
+  rename: ["name roles.sql", "sync .", "name sql.gz", "sync ."],
+  link: [
+    ...["name roles.sql", "sync .", "remove partial roles.sql"],
+    ...["name sql.gz", "sync .", "remove partial sql.gz"],
+  ],
+};
 
 /** So many children at a time: a test machine has few processors. */
 async function forEach<T>(items: readonly T[], check: (item: T) => Promise<void>): Promise<void> {
@@ -114,162 +123,170 @@ async function forEach<T>(items: readonly T[], check: (item: T) => Promise<void>
 }
 const minutes = 60_000;
 
-test("the names are given in this order, each to what is on disk", async () => {
-  expect(await publish(directory, null)).toBe(0);
-  expect(known(stepsOf(directory))).toEqual(steps);
-  expect(own()).toEqual(whole);
-  expect(untouched(directory)).toBe(true);
-});
+describe.each(Object.entries(publishers))("a publisher by %s", (name, publisher) => {
+  const steps = [...writing, ...(naming[name] ?? [])];
+  const numbers = steps.map((_, at) => at);
+  const manifestNamed = steps.indexOf("name json") + 1;
+  const publish = (of: string, failure: Failure | null, ...words: string[]) =>
+    runProgram(name, of, failure, words);
 
-test("what it makes is its user's alone, whatever the umask says", async () => {
-  const made = join(directory, "not", "there");
-  expect(await publish(made, null)).toBe(0);
-  for (const path of [made, join(directory, "not")])
-    expect(statSync(path)).toMatchObject({ uid: process.getuid?.() });
-  expect(statSync(made).mode & 0o7777).toBe(0o700);
-  for (const name of readdirSync(made)) {
-    const { mode, uid, gid } = statSync(join(made, name));
-    expect({ mode: mode & 0o7777, uid, gid }).toEqual({
-      mode: 0o600,
-      uid: process.getuid?.(),
-      gid: process.getgid?.(),
-    });
-  }
-});
+  test("the names are given in this order, each to what is on disk", async () => {
+    expect(await publish(directory, null)).toBe(0);
+    expect(known(stepsOf(directory))).toEqual(steps);
+    expect(own()).toEqual(whole);
+    expect(untouched(directory)).toBe(true);
+  });
 
-test(
-  "killed before any step it has published all or nothing, and the next run finishes or removes the rest",
-  async () => {
-    await forEach(numbers, async (at) => {
-      const of = newDirectory();
-      expect(await publish(of, { at, by: "kill" }), steps[at]).toBe(137);
-      // What a person or a status check sees at that moment.
-      if ("sql.gz" in own(of)) expect(own(of), steps[at]).toEqual(whole);
-      const finished = await finishPublishing({ directory: of, ...run }, isWhole);
-      removePartials(of, run.database, run.runId);
-      expect(own(of), steps[at]).toEqual(at < manifestNamed ? {} : whole);
-      expect(finished === null, steps[at]).toBe(at < manifestNamed);
-      expect(untouched(of)).toBe(true);
-    });
-  },
-  5 * minutes,
-);
+  test("what it makes is its user's alone, whatever the umask says", async () => {
+    const made = join(directory, "not", "there");
+    expect(await publish(made, null)).toBe(0);
+    for (const path of [made, join(directory, "not")])
+      expect(statSync(path)).toMatchObject({ uid: process.getuid?.() });
+    expect(statSync(made).mode & 0o7777).toBe(0o700);
+    for (const name of readdirSync(made)) {
+      const { mode, uid, gid } = statSync(join(made, name));
+      expect({ mode: mode & 0o7777, uid, gid }).toEqual({
+        mode: 0o600,
+        uid: process.getuid?.(),
+        gid: process.getgid?.(),
+      });
+    }
+  });
 
-test(
-  "killed while it finishes a crashed run's work it has lost nothing",
-  async () => {
-    const rest = steps.slice(steps.indexOf("name roles.sql"));
-    await forEach(
-      rest.map((_, at) => at),
-      async (at) => {
+  test(
+    "killed before any step it has published all or nothing, and the next run finishes or removes the rest",
+    async () => {
+      await forEach(numbers, async (at) => {
         const of = newDirectory();
-        expect(await publish(of, { at: manifestNamed, by: "kill" })).toBe(137);
-        expect(await publish(of, { at, by: "kill" }, "finish"), rest[at]).toBe(137);
-        expect(await publish(of, null, "finish")).toBe(0);
-        expect(own(of), rest[at]).toEqual(whole);
+        expect(await publish(of, { at, by: "kill" }), steps[at]).toBe(137);
+        // What a person or a status check sees at that moment.
+        if ("sql.gz" in own(of)) expect(own(of), steps[at]).toMatchObject(whole);
+        const finished = await publisher.finish({ directory: of, ...run }, isWhole);
+        removePartials(of, run.database, run.runId);
+        expect(own(of), steps[at]).toEqual(at < manifestNamed ? {} : whole);
+        expect(finished === null, steps[at]).toBe(at < manifestNamed);
+        expect(untouched(of)).toBe(true);
+      });
+    },
+    5 * minutes,
+  );
+
+  test(
+    "killed while it finishes a crashed run's work it has lost nothing",
+    async () => {
+      const rest = steps.slice(steps.indexOf("name roles.sql"));
+      await forEach(
+        rest.map((_, at) => at),
+        async (at) => {
+          const of = newDirectory();
+          expect(await publish(of, { at: manifestNamed, by: "kill" })).toBe(137);
+          expect(await publish(of, { at, by: "kill" }, "finish"), rest[at]).toBe(137);
+          expect(await publish(of, null, "finish")).toBe(0);
+          expect(own(of), rest[at]).toEqual(whole);
+        },
+      );
+    },
+    5 * minutes,
+  );
+
+  test.each(["error", "late error"] as const)(
+    "after an %s at any step there is all or nothing, and no partial file",
+    async (by) => {
+      await forEach(numbers, async (at) => {
+        const of = newDirectory();
+        expect(await publish(of, { at, by }), steps[at]).toBe(3);
+        const published =
+          at > steps.lastIndexOf("name sql.gz") || (by === "late error" && steps[at] === "name sql.gz");
+        expect(own(of), steps[at]).toEqual(published ? whole : {});
+        expect(untouched(of)).toBe(true);
+      });
+    },
+    5 * minutes,
+  );
+
+  const begin = (compression: "gzip" | "zstd" = "gzip"): Promise<BackupWriter> =>
+    publisher.begin({ directory, ...run, compression }, new AbortController().signal);
+
+  function fill({ archive, roles }: BackupWriter): void {
+    for (const [file, text] of [
+      [archive, "archive"],
+      [roles, "roles"],
+    ] as const) {
+      writeSync(file.create(), text);
+      file.keep();
+    }
+  }
+
+  describe("a name that is taken", () => {
+    test.each(["sql.gz", "roles.sql", "json"])(
+      "%s keeps what it is the name of, and nothing is published",
+      async (kind) => {
+        const writer = await begin();
+        fill(writer);
+        const taken = join(directory, writer.names.archive.replace("sql.gz", kind));
+        writeFileSync(taken, "a foreign");
+        expect(() => writer.publish(manifestOf(writer))).toThrow(
+          `${taken} exists already; it is not overwritten`,
+        );
+        expect(own()).toMatchObject({ [kind]: "a foreign" });
+        writer.abandon();
+        expect(own()).toEqual({ [kind]: "a foreign" });
       },
     );
-  },
-  5 * minutes,
-);
 
-test.each(["error", "late error"] as const)(
-  "after an %s at any step there is all or nothing, and no partial file",
-  async (by) => {
-    await forEach(numbers, async (at) => {
-      const of = newDirectory();
-      expect(await publish(of, { at, by }), steps[at]).toBe(3);
-      const published =
-        at > steps.lastIndexOf("name sql.gz") || (by === "late error" && steps[at] === "name sql.gz");
-      expect(own(of), steps[at]).toEqual(published ? whole : {});
-      expect(untouched(of)).toBe(true);
-    });
-  },
-  5 * minutes,
-);
-
-const begin = (compression: "gzip" | "zstd" = "gzip"): Promise<BackupWriter> =>
-  beginBackup({ directory, ...run, compression }, new AbortController().signal);
-
-function fill({ archive, roles }: BackupWriter): void {
-  for (const [file, text] of [
-    [archive, "archive"],
-    [roles, "roles"],
-  ] as const) {
-    writeSync(file.create(), text);
-    file.keep();
-  }
-}
-
-describe("a name that is taken", () => {
-  test.each(["sql.gz", "roles.sql", "json"])(
-    "%s keeps what it is the name of, and nothing is published",
-    async (kind) => {
-      const writer = await begin();
-      fill(writer);
-      const taken = join(directory, writer.names.archive.replace("sql.gz", kind));
-      writeFileSync(taken, "a stranger's");
-      expect(() => writer.publish(manifestOf(writer))).toThrow(
-        `${taken} exists already; it is not overwritten`,
+    test("is not chosen, whatever the archive there is compressed with", async () => {
+      const first = await begin("zstd");
+      fill(first);
+      first.publish(manifestOf(first));
+      const second = await begin();
+      expect(second.time.getTime()).toBeGreaterThan(first.time.getTime());
+      expect(second.names.archive.slice(0, -".sql.gz".length)).not.toBe(
+        first.names.archive.slice(0, -".sql.zst".length),
       );
-      expect(own()).toMatchObject({ [kind]: "a stranger's" });
-      writer.abandon();
-      expect(own()).toEqual({ [kind]: "a stranger's" });
-    },
-  );
+    });
 
-  test("is not chosen, whatever the archive there is compressed with", async () => {
-    const first = await begin("zstd");
-    fill(first);
-    first.publish(manifestOf(first));
-    const second = await begin();
-    expect(second.time.getTime()).toBeGreaterThan(first.time.getTime());
-    expect(second.names.archive.slice(0, -".sql.gz".length)).not.toBe(
-      first.names.archive.slice(0, -".sql.zst".length),
+    test("by another manifest leaves nothing of the one that was to be written", async () => {
+      const writer = await begin();
+      const path = join(directory, "app_20200101_000000.json");
+      writeManifest(path, manifestOf(writer));
+      expect(() => writeManifest(path, manifestOf(writer))).toThrow("exists already");
+      expect(Object.keys(own())).toEqual(["json"]);
+    });
+  });
+
+  test.each(["archive", "roles"] as const)("an unfinished file of %s is not published", async (kind) => {
+    const writer = await begin();
+    fill(writer);
+    writer[kind].create();
+    expect(() => writer.publish(manifestOf(writer))).toThrow("is not written to its end");
+    expect(Object.keys(own()).filter((name) => !name.startsWith("partial"))).toEqual([]);
+    writer.abandon();
+  });
+
+  test("another attempt may be written after the first was abandoned", async () => {
+    const writer = await begin();
+    const first = writer.archive.create();
+    writer.roles.create();
+    writeSync(first, "the beginning of an attempt that is longer than the next one");
+    expect(writer.archive.bytes).toBe(60);
+    writer.abandon();
+    writer.abandon();
+    expect(own()).toEqual({});
+    fill(writer);
+    writer.publish(manifestOf(writer));
+    expect(own()).toEqual(whole);
+    expect(readManifest(join(directory, writer.names.archive.replace("sql.gz", "json")))).toEqual(
+      manifestOf(writer),
     );
   });
 
-  test("by another manifest leaves nothing of the one that was to be written", async () => {
-    const writer = await begin();
-    const path = join(directory, "app_20200101_000000.json");
-    writeManifest(path, manifestOf(writer));
-    expect(() => writeManifest(path, manifestOf(writer))).toThrow("exists already");
-    expect(Object.keys(own())).toEqual(["json"]);
+  test("what a crashed run has under final names goes if its archive is not whole", async () => {
+    const of = newDirectory();
+    expect(await publish(of, { at: steps.lastIndexOf("name sql.gz"), by: "kill" })).toBe(137);
+    const partial =
+      readdirSync(of).find((name) => name.endsWith(".sql.gz.partial") && name.includes(run.runId)) ?? "";
+    writeFileSync(join(of, partial), "archiv");
+    expect(await publisher.finish({ directory: of, ...run }, isWhole)).toBeNull();
+    expect(Object.keys(own(of))).toEqual([`partial ${basename(partial)}`]);
   });
-});
-
-test.each(["archive", "roles"] as const)("an unfinished file of %s is not published", async (kind) => {
-  const writer = await begin();
-  fill(writer);
-  writer[kind].create();
-  expect(() => writer.publish(manifestOf(writer))).toThrow("is not written to its end");
-  expect(Object.keys(own()).filter((name) => !name.startsWith("partial"))).toEqual([]);
-  writer.abandon();
-});
-
-test("another attempt may be written after the first was abandoned", async () => {
-  const writer = await begin();
-  const first = writer.archive.create();
-  writer.roles.create();
-  writeSync(first, "the beginning of an attempt that is longer than the next one");
-  expect(writer.archive.bytes).toBe(60);
-  writer.abandon();
-  writer.abandon();
-  expect(own()).toEqual({});
-  fill(writer);
-  writer.publish(manifestOf(writer));
-  expect(own()).toEqual(whole);
-  expect(readManifest(join(directory, writer.names.archive.replace("sql.gz", "json")))).toEqual(
-    manifestOf(writer),
-  );
-});
-
-test("what a crashed run has under final names goes if its archive is not whole", async () => {
-  const of = newDirectory();
-  expect(await publish(of, { at: steps.lastIndexOf("name sql.gz"), by: "kill" })).toBe(137);
-  const partial =
-    readdirSync(of).find((name) => name.endsWith(".sql.gz.partial") && name.includes(run.runId)) ?? "";
-  writeFileSync(join(of, partial), "archiv");
-  expect(await finishPublishing({ directory: of, ...run }, isWhole)).toBeNull();
-  expect(Object.keys(own(of))).toEqual([`partial ${basename(partial)}`]);
 });

@@ -1,17 +1,17 @@
 import { writeSync } from "node:fs";
-import { beginBackup, finishPublishing } from "../../../../scripts/lib/store/publisher.ts";
-import { isWhole, manifestOf, run } from "./published.ts";
+import { isWhole, manifestOf, publishers, run } from "./published.ts";
 
-/**
- * A program that publishes one backup in DIRECTORY, or with `finish` what a crashed run left. It fails with status 3.
- */
+/** A program that publishes one backup in DIRECTORY by the PUBLISHER of that name, or with `finish` what a crashed run left. It fails with status 3. */
 
-const { DIRECTORY: directory = "" } = process.env;
+const { DIRECTORY: directory = "", PUBLISHER = "" } = process.env;
+const publisher = publishers[PUBLISHER];
+if (publisher === undefined) throw new Error("there is no such publisher");
+const { begin, finish } = publisher;
 process.umask(0);
 
 async function publish(): Promise<void> {
   const own = { directory, ...run, compression: "gzip" } as const;
-  const writer = await beginBackup(own, new AbortController().signal);
+  const writer = await begin(own, new AbortController().signal);
   try {
     const archive = writer.archive.create();
     const roles = writer.roles.create();
@@ -28,7 +28,7 @@ async function publish(): Promise<void> {
 }
 
 try {
-  if (process.argv[2] === "finish") await finishPublishing({ directory, ...run }, isWhole);
+  if (process.argv[2] === "finish") await finish({ directory, ...run }, isWhole);
   else await publish();
 } catch (error) {
   if ((error as NodeJS.ErrnoException).code !== "EIO") throw error;
