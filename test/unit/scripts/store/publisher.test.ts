@@ -37,7 +37,7 @@ beforeAll(() => {
   bundle("failing-steps.ts", failing);
 });
 
-/** An earlier backup and a foreign file, which no run may touch. */
+/** An earlier backup and somebody else's file, which no run may touch. */
 const others = {
   "app_20200101_000000.sql.gz": "old",
   ".app.20200101T000000-000000.sql.gz.partial": "another run's",
@@ -224,13 +224,13 @@ describe.each(Object.entries(publishers))("a publisher by %s", (name, publisher)
         const writer = await begin();
         fill(writer);
         const taken = join(directory, writer.names.archive.replace("sql.gz", kind));
-        writeFileSync(taken, "a foreign");
+        writeFileSync(taken, "somebody else's");
         expect(() => writer.publish(manifestOf(writer))).toThrow(
           `${taken} exists already; it is not overwritten`,
         );
-        expect(own()).toMatchObject({ [kind]: "a foreign" });
+        expect(own()).toMatchObject({ [kind]: "somebody else's" });
         writer.abandon();
-        expect(own()).toEqual({ [kind]: "a foreign" });
+        expect(own()).toEqual({ [kind]: "somebody else's" });
       },
     );
 
