@@ -70,3 +70,12 @@ test("the commands of each document are typed by a test, and each such test has 
     .map(({ path }) => path);
   expect(typed.sort()).toEqual(wanted.sort());
 });
+
+test("README and docs are short enough to be read", () => {
+  const measured = ["docs/PERFORMANCE.md", "docs/RELIABILITY.md"];
+  const words = all
+    .filter(({ path }) => !measured.includes(path))
+    .flatMap(({ path }) => readFileSync(join(repository, path), "utf8").split(/\s+/))
+    .filter((word) => word !== "");
+  expect(words.length).toBeLessThanOrEqual(22_000);
+});
