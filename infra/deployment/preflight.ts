@@ -2,6 +2,7 @@ import { planNotes } from "../config/ping-urls.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import { ConnectError, RemoteHostError } from "../remotehost/errors.ts";
 import { OpenServer, stateDirectory } from "../remotehost/looking.ts";
+import { probeOf } from "../requirements/examiner.ts";
 import { requirementsBefore } from "../server-files/server-requirements.ts";
 
 /** What a look at a server before anything is done found out. */
@@ -42,10 +43,11 @@ export async function lookAt(
   const server = new OpenServer(plan.connection, tell);
   try {
     await server.login();
-    const { problems, notes, waiting } = await server.examine(stack, requirementsBefore(plan));
+    const { problems, notes, facts } = await server.examine(stack, probeOf(requirementsBefore(plan)));
     const records = problems.length > 0 ? "" : await server.ask(ownRecords, "looking at the server failed");
     const reported = [...notes, ...planNotes(plan)];
     const deployedAs = keysOfRecords(records);
+    const { waiting } = facts;
     return { plan, server, problems, notes: reported, waiting, refusal: null, deployedAs };
   } catch (error) {
     if (!(error instanceof RemoteHostError)) throw error;

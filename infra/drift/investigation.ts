@@ -1,7 +1,8 @@
 import type { Connection } from "../remotehost/connection.ts";
 import { nameOf } from "../remotehost/identity.ts";
-import { connectionIn, requirementsOf } from "../remotehost/looking.ts";
-import type { Requirements } from "../remotehost/requirements.ts";
+import { connectionIn } from "../remotehost/looking.ts";
+import { requirementsOf } from "../requirements/examiner.ts";
+import type { Requirements } from "../requirements/requirements.ts";
 import { judge } from "./judgement.ts";
 import type { ServerReport } from "./report.ts";
 import type { Preview, ResourceEvent } from "./resource-events.ts";

@@ -1,7 +1,8 @@
 import type { Connection } from "../remotehost/connection.ts";
 import { RemoteHostError } from "../remotehost/errors.ts";
 import { type Found, hasPath, OpenServer, type Placed } from "../remotehost/looking.ts";
-import type { Requirements } from "../remotehost/requirements.ts";
+import { probeOf } from "../requirements/examiner.ts";
+import type { Requirements } from "../requirements/requirements.ts";
 import type { ResourceEvent } from "./resource-events.ts";
 
 /** A server that is to be looked at. */
@@ -26,7 +27,7 @@ export async function lookAtServer(
 ): Promise<ServerLook> {
   const server = new OpenServer(connection, progress);
   try {
-    const examined = requirements === null ? null : await server.examine(stack, requirements);
+    const examined = requirements === null ? null : await server.examine(stack, probeOf(requirements));
     if (examined?.isSeen === false) return { reached: false, problems: [] };
     const placed = events.filter(({ type }) => hasPath(type));
     const found = await server.look(stack, placed.map(placedAs));

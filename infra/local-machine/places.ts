@@ -1,14 +1,9 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
 
 /** The root of the repository. */
 export const repository = join(import.meta.dirname, "..", "..");
 
-/** Where set-up keeps what is dear to make: below XDG_CACHE_HOME, or ~/.cache. */
-export const cacheDirectory = join(
-  process.env.XDG_CACHE_HOME || join(homedir(), ".cache"),
-  "database-backups",
-);
+export { cacheDirectory } from "./cache-directory.ts";
 
 /** The project's own Node, whatever Node started npm. */
 export const projectNode = join(repository, "node_modules", "node", "bin", "node");

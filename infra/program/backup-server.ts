@@ -8,7 +8,7 @@ import type { ServerPlan } from "../config/plan.ts";
 import { CronTable } from "../remotehost/cron-table.ts";
 import { Directory } from "../remotehost/directory.ts";
 import { File, type FileArgs } from "../remotehost/file.ts";
-import type { ServerFacts } from "../remotehost/requirements.ts";
+import type { ServerFacts } from "../requirements/requirements.ts";
 import {
   bundlePath,
   pingUrlFile,

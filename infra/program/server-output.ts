@@ -1,6 +1,6 @@
 import { planNotes } from "../config/ping-urls.ts";
 import type { ServerPlan } from "../config/plan.ts";
-import type { ServerFacts } from "../remotehost/requirements.ts";
+import type { ServerFacts } from "../requirements/requirements.ts";
 import { type ServerCommands, serverCommands } from "../server-files/commands.ts";
 
 /** What the stack tells about one server. */

@@ -7,11 +7,12 @@ import { isDryRun } from "@pulumi/pulumi/runtime/settings.js";
 import type { Bundle } from "../../scripts/build.ts";
 import { passwordsKey } from "../config/names.ts";
 import type { ServerPlan, StackPlan } from "../config/plan.ts";
+import { replacedDirectoryIn } from "../config/replaced-directory.ts";
 import { declareServers } from "../remotehost/declare-servers.ts";
 import { getServer } from "../remotehost/get-server.ts";
 import { Readiness } from "../remotehost/readiness.ts";
-import { replacedDirectoryIn } from "../remotehost/replaced-directory.ts";
-import type { ServerFacts } from "../remotehost/requirements.ts";
+import { readinessInputs } from "../requirements/readiness-inputs.ts";
+import type { RequirementFacts, ServerFacts } from "../requirements/requirements.ts";
 import { requirementsBefore, serverRequirements } from "../server-files/server-requirements.ts";
 import { unverified } from "../server-files/verification.ts";
 import { BackupServer } from "./backup-server.ts";
@@ -90,7 +91,7 @@ async function declare(plan: StackPlan, looked: readonly ServerPlan[]): Promise<
 }
 
 async function lookAt(plan: ServerPlan): Promise<Candidate> {
-  return { plan, facts: await getServer(plan.connection, requirementsBefore(plan)) };
+  return { plan, facts: await getServer<RequirementFacts>(plan.connection, requirementsBefore(plan)) };
 }
 
 /** In a preview nothing fails yet, and the outputs cut long sentences off. */
@@ -179,7 +180,7 @@ export async function declareStack(
       `${plan.key}-readiness`,
       {
         connection: plan.connection,
-        requirements: othersSettled(deployed, plan.key).then(() => serverRequirements(plan)),
+        ...readinessInputs(othersSettled(deployed, plan.key).then(() => serverRequirements(plan))),
       },
       {
         dependsOn: own,

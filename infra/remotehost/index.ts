@@ -3,6 +3,5 @@ export { type CronEntry, CronTable, type CronTableArgs } from "./cron-table.ts";
 export { type Declaration, declareServers } from "./declare-servers.ts";
 export { Directory, type DirectoryArgs } from "./directory.ts";
 export { File, type FileArgs, type NpmFile } from "./file.ts";
-export { getServer } from "./get-server.ts";
+export { type FoundServer, getServer } from "./get-server.ts";
 export { Readiness, type ReadinessArgs } from "./readiness.ts";
-export type { Requirements, ServerFacts } from "./requirements.ts";

@@ -1,21 +1,19 @@
 import { quote } from "../../scripts/contract/quoting.ts";
 import type { Connection } from "./connection.ts";
+import type { Probe } from "./examiner.ts";
 import { cronTable } from "./provider/cron-table/resource.ts";
 import { directory } from "./provider/directory/resource.ts";
 import { file } from "./provider/file/resource.ts";
 import { examine } from "./provider/readiness/examination.ts";
-import { requirementsSchema } from "./provider/readiness/resource.ts";
 import type { PathRecord } from "./provider/records.ts";
 import type { RemoteResource } from "./provider/resource.ts";
 import { connectionSchema } from "./provider/schema.ts";
 import { Server } from "./provider/server.ts";
 import { type Properties, wrap } from "./provider/wire.ts";
-import { usualReplacedDirectory } from "./replaced-directory.ts";
-import { type Requirements, requirementsIn } from "./requirements.ts";
 
 /**
- * Looking at servers with the plugin's own eyes, outside of a run of Pulumi: by the same logins, with the same records
- * and the same requirements. This is the plugin's only face: nothing outside of this folder imports provider/.
+ * Looking at servers with the plugin's own eyes, outside of a run of Pulumi: by the same logins and with the same
+ * records. Nothing outside of this folder imports provider/: it shows itself here, in examiner.ts and in plugin.ts.
  */
 
 export { stateDirectory } from "./provider/records.ts";
@@ -23,11 +21,10 @@ export { closeSessions } from "./provider/ssh/session-pool.ts";
 export { unknownValue } from "./provider/wire.ts";
 
 /** What stands against a server and what is worth knowing of it, each a sentence. */
-interface Examined {
+interface Examined<Facts> {
   problems: string[];
   notes: string[];
-  /** The databases of which nothing is backed up because their container does not exist, by name. */
-  waiting: string[];
+  facts: Facts;
   /** Whether the server's records and paths could be looked at. */
   isSeen: boolean;
 }
@@ -91,10 +88,10 @@ export class OpenServer {
   }
 
   /** Looks at it against its requirements. Never fails. @param stack `PROJECT/STACK`, whose the machine may be */
-  async examine(stack: string, requirements: Requirements): Promise<Examined> {
-    const { machine, problems, notes, waiting } = await examine(this.#server, stack, requirements);
+  async examine<Facts extends object>(stack: string, probe: Probe<Facts>): Promise<Examined<Facts>> {
+    const { machine, problems, notes, facts } = await examine(this.#server, stack, probe);
     const isSeen = machine !== null && (await this.#server.blindness()) === null;
-    return { problems, notes, waiting, isSeen };
+    return { problems, notes, facts, isSeen };
   }
 
   /** Looks at resources that have a path, in their order. */
@@ -109,11 +106,9 @@ export class OpenServer {
   }
 
   async #lookAt(stack: string, { urn, type, path, state }: Placed): Promise<Omit<Found, "changedAt">> {
-    const nothing = { tell() {}, progress() {} };
-    const context = {
-      ...{ urn, stack, formerStack: null, replaced: usualReplacedDirectory, server: this.#server },
-      ...nothing,
-    };
+    // Whoever only looks replaces nothing and sends nothing.
+    const nothing = { replaced: { directory: "", usual: "" }, cache: "", tell() {}, progress() {} };
+    const context = { urn, stack, formerStack: null, server: this.#server, ...nothing };
     const [{ observation }, reading] = await Promise.all([
       this.#server.look(path, "never"),
       state && readers[type]?.read(context, state),
@@ -140,10 +135,4 @@ export function connectionIn(
 ): Connection | null {
   const connection = connectionSchema.safeParse(inputs?.connection);
   return connection.success ? connection.data : null;
-}
-
-/** The requirements among the inputs of a `Readiness`; null where they are none. */
-export function requirementsOf(inputs: Readonly<Record<string, unknown>>): Requirements | null {
-  const requirements = requirementsSchema.safeParse(requirementsIn(inputs));
-  return requirements.success ? requirements.data : null;
 }

@@ -1,12 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { output } from "@pulumi/pulumi/output.js";
 import { CustomResource } from "@pulumi/pulumi/resource.js";
 import type { Connection } from "./connection.ts";
-import { kept, laterNames, type Requirements } from "./requirements.ts";
 
 export interface ReadinessArgs {
   connection: pulumi.Input<Connection>;
-  requirements: pulumi.Input<Requirements>;
+  /** What the examiner wants to know, and what it has beside that. */
+  requirements: pulumi.Input<object>;
+  [beside: string]: pulumi.Input<unknown>;
 }
 
 /**
@@ -20,14 +20,6 @@ export class Readiness extends CustomResource {
   declare readonly notes: pulumi.Output<string[]>;
 
   constructor(name: string, args: ReadinessArgs, options?: pulumi.CustomResourceOptions) {
-    const desired = output(args.requirements).apply(kept);
-    const properties = {
-      connection: args.connection,
-      requirements: desired.requirements,
-      ...Object.fromEntries(laterNames.map((name) => [name, desired[name]])),
-      problems: [],
-      notes: undefined,
-    };
-    super("remotehost:index:Readiness", name, properties, options);
+    super("remotehost:index:Readiness", name, { ...args, problems: [], notes: undefined }, options);
   }
 }

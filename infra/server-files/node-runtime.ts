@@ -1,6 +1,6 @@
 import type { ServerPlan } from "../config/plan.ts";
 import type { NpmFile } from "../remotehost/file.ts";
-import type { ServerFacts } from "../remotehost/requirements.ts";
+import type { ServerFacts } from "../requirements/requirements.ts";
 import { programsDirectory } from "./installation.ts";
 
 /** The Node that is sent to servers: an LTS release whose binary a bare Debian can start. */

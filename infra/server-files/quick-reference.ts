@@ -7,7 +7,7 @@ import {
 } from "../../scripts/contract/compressions.ts";
 import { shellCommand, shellWord } from "../../scripts/contract/quoting.ts";
 import type { DatabasePlan, ServerPlan } from "../config/plan.ts";
-import { replacedDirectoryIn } from "../remotehost/replaced-directory.ts";
+import { replacedDirectoryIn } from "../config/replaced-directory.ts";
 
 const databaseLines = (plan: DatabasePlan): string =>
   `  ${plan.name}

@@ -1,7 +1,7 @@
 import { dirname } from "node:path/posix";
 import type { ServerPlan } from "../config/plan.ts";
 import { sizeBytes } from "../config/values.ts";
-import type { Requirements } from "../remotehost/requirements.ts";
+import type { Requirements } from "../requirements/requirements.ts";
 import { programPurposes } from "./installation.ts";
 
 /** What the deployment and the programs call. */

@@ -1,9 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import {
-  directoryFunctions,
-  directoryProblems,
-  trialOf,
-} from "../../infra/remotehost/provider/readiness/directory-look.ts";
+import { directoryFunctions, directoryProblems, trialOf } from "../../infra/requirements/directory-look.ts";
 import { chosen } from "./extent.ts";
 import { type FaultServer, startFaultServer, succeed } from "./fault-server.ts";
 import { liveDatabaseIsOneOf, lookBefore, nothingIsLeft, statusSaysWhy } from "./invariants.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { healthTest } from "../../infra/program/database-container.ts";
-import { inspectionScript, parseInspection } from "../../infra/remotehost/provider/readiness/inspection.ts";
+import { inspectionScript, parseInspection } from "../../infra/requirements/inspection.ts";
 import { allWell, type SessionServer, startSessionServer } from "./session-server.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { quote } from "../../../scripts/contract/quoting.ts";
 import { ownCrontabFunction } from "./cron-table/own-crontab.ts";
-import { keepFunctions } from "./kept-things.ts";
+import { keepFunctions, type Replaced } from "./kept-things.ts";
 import { stateDirectory } from "./records.ts";
 
 /** Exit codes by which a changing script says why it changed nothing. */
@@ -108,14 +108,20 @@ replace_crontab() {
 /**
  * A script that claims the machine for `stack`, which may belong to `former` until then, checks what the plan rests on,
  * and does its steps.
- * @param replaced the directory in which what they replace is kept
+ * @param replaced where what they replace is kept
  */
 export function changingScript(
   [stack, former]: readonly [stack: string, former: string | null],
-  replaced: string,
+  replaced: Replaced,
   expectations: string[],
   steps: string[],
 ): string {
   const claim = ["claim", quote(stack), ...(former === null ? [] : [quote(former)])].join(" ");
-  return [functions, `replaced=${quote(replaced)}`, claim, ...expectations, ...steps].join("\n");
+  return [
+    functions,
+    `replaced=${quote(replaced.directory)} usual=${quote(replaced.usual)}`,
+    claim,
+    ...expectations,
+    ...steps,
+  ].join("\n");
 }

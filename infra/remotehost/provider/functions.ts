@@ -1,9 +1,8 @@
 import * as z from "zod/mini";
-import type { ServerFacts } from "../requirements.ts";
+import type { Examiner } from "../examiner.ts";
+import type { FoundServer } from "../get-server.ts";
 import type { KnownServers } from "./known-servers.ts";
 import { sharedExamination } from "./readiness/examination.ts";
-import { architectures } from "./readiness/judgement.ts";
-import { requirementsSchema } from "./readiness/resource.ts";
 import { pathProblem } from "./rules.ts";
 import { connectionSchema, ruled } from "./schema.ts";
 import type { ServerOf } from "./server-registry.ts";
@@ -11,12 +10,6 @@ import type { Properties } from "./wire.ts";
 
 /** A function that the program calls: arguments in, results out. */
 export type ProviderFunction = (inputs: Properties) => Promise<Record<string, unknown>>;
-
-const Question = z.strictObject({
-  connection: connectionSchema,
-  requirements: requirementsSchema,
-  stack: z.string(),
-});
 
 const DeclarationInputs = z.strictObject({
   servers: z.array(connectionSchema),
@@ -32,37 +25,32 @@ const DeclarationInputs = z.strictObject({
 export function providerFunctions(
   servers: KnownServers,
   serverOf: ServerOf,
+  { requirements, probe }: Examiner,
 ): Record<string, ProviderFunction> {
+  const Question = z.strictObject({ connection: connectionSchema, requirements, stack: z.string() });
   return {
     /** Nothing: the engine starts the plugin to ask it. */
     "remotehost:index:start": async () => ({}),
 
     /** Facts about one server, and from now on no plans for it while it has problems. */
     "remotehost:index:getServer": async (inputs) => {
-      const { connection, requirements, stack } = Question.parse(inputs);
+      const { connection, stack } = Question.parse(inputs);
       const { key } = connection;
-      const { machine, seen, problems, notes, waiting } = await sharedExamination(
-        serverOf(connection),
-        stack,
-        requirements,
-      );
+      const examination = await sharedExamination(serverOf(connection), stack, probe(inputs));
+      const { machine, owner, problems, notes } = examination;
       const shared = servers.sharedMachine(connection);
       const cloned = servers.clonedMachine(connection);
-      const facts: ServerFacts = {
+      const found: FoundServer = {
         key,
         reachable: machine !== null,
         // The machine itself knows it too where the state was not refreshed.
-        deployed: seen?.owner === stack || servers.isInState(key),
+        deployed: owner === stack || servers.isInState(key),
         problems: shared ? [...problems, shared] : problems,
         notes: cloned ? [...notes, cloned] : notes,
-        waiting,
         machineId: machine?.id ?? null,
-        architecture: (machine && architectures[machine.architecture]) ?? null,
-        operatingSystem: seen?.osRelease.PRETTY_NAME ?? null,
-        systemNode: seen?.systemNode ?? null,
       };
-      servers.setProblems(key, facts.problems);
-      return { ...facts };
+      servers.setProblems(key, found.problems);
+      return { ...found, ...examination.facts };
     },
 
     /** Keys that nobody declares; connects to the servers, so that two keys of one machine are found out. */

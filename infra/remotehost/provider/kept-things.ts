@@ -1,4 +1,9 @@
-import { usualReplacedDirectory } from "../replaced-directory.ts";
+/** Where what is replaced on a server is kept. */
+export interface Replaced {
+  directory: string;
+  /** Where it is kept while no program says where; what lies there is moved to the directory. */
+  usual: string;
+}
 
 /** How many copies of one path are kept. */
 const keptCopies = 20;
@@ -20,7 +25,8 @@ export function commonSuffix(path: string): string {
 }
 
 /**
- * Shell functions; `$replaced` is where things are kept, `parents` and `rename` are those of the changing script.
+ * Shell functions; `$replaced` is where things are kept, `$usual` where they are kept while nobody says where, `parents`
+ * and `rename` are those of the changing script.
  *
  * - `place NAME` makes the directory and sets `$name` to a name in it that is free: `TIME.2+PATH` for a second one of a
  *   second. What a version before has kept elsewhere is moved there first.
@@ -28,7 +34,6 @@ export function commonSuffix(path: string): string {
  *   here as a directory is somebody's data and stays for good.
  */
 export const keepFunctions = `
-usual=${usualReplacedDirectory}
 make_replaced() {
   parents "$replaced/x"
   chmod 0700 "$replaced"

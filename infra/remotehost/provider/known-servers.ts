@@ -1,6 +1,5 @@
 import type { Connection } from "../connection.ts";
 import type { Declaration } from "../declare-servers.ts";
-import { usualReplacedDirectory } from "../replaced-directory.ts";
 
 /** What a delete of a server's resource may do. */
 export type Removal = "remove" | "forget" | "refuse";
@@ -58,9 +57,9 @@ export class KnownServers {
     return this.#declaration?.formerStacks?.[key] ?? null;
   }
 
-  /** Where what is replaced on the server is kept. */
-  replacedDirectory(key: string): string {
-    return this.#declaration?.replaced?.[key] ?? usualReplacedDirectory;
+  /** Where what is replaced on the server is kept; null where no program has said so. */
+  replacedDirectory(key: string): string | null {
+    return this.#declaration?.replaced?.[key] ?? null;
   }
 
   /** Why nothing can be done on the server now; nothing of it is planned while there is a reason. */

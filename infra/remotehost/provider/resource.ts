@@ -1,3 +1,4 @@
+import type { Replaced } from "./kept-things.ts";
 import type { Server } from "./server.ts";
 import type { Properties, Unwrapped } from "./wire.ts";
 
@@ -8,8 +9,9 @@ export interface RequestContext {
   stack: string;
   /** `PROJECT/STACK` that hands the machine over; null where none does. */
   formerStack: string | null;
-  /** The directory on the server in which what is replaced is kept. */
-  replaced: string;
+  replaced: Replaced;
+  /** The directory of this machine that keeps files out of npm packages. */
+  cache: string;
   server: Server;
   /** Shows the person a sentence beside the resource. */
   tell(text: string): void;

@@ -9,6 +9,7 @@ import type {
 } from "@pulumi/pulumi/provider/provider.js";
 import { ConnectError, RemoteHostError } from "../errors.ts";
 import { nameOf, stackOf, typeOf } from "../identity.ts";
+import type { Setup } from "../setup.ts";
 import { cronTable } from "./cron-table/resource.ts";
 import { directory } from "./directory/resource.ts";
 import type { Log } from "./engine-log.ts";
@@ -16,32 +17,37 @@ import { file } from "./file/resource.ts";
 import { providerFunctions } from "./functions.ts";
 import { KnownServers } from "./known-servers.ts";
 import { Patience } from "./patience.ts";
-import { FirstNotReady, NotReady, readiness, wasNeverReady } from "./readiness/resource.ts";
+import { FirstNotReady, NotReady, readinessOf, wasNeverReady } from "./readiness/resource.ts";
 import type { RemoteResource, RequestContext } from "./resource.ts";
 import { connectionSchema } from "./schema.ts";
 import { serverRegistry } from "./server-registry.ts";
 import { closeSessions } from "./ssh/session-pool.ts";
 import { type Properties, unwrap, type Value, wrap } from "./wire.ts";
 
-const resources: Readonly<Record<string, RemoteResource>> = {
-  "remotehost:index:Directory": directory,
-  "remotehost:index:File": file,
-  "remotehost:index:CronTable": cronTable,
-  "remotehost:index:Readiness": readiness,
-};
-
-function resourceOf(urn: string): RemoteResource {
-  const resource = resources[typeOf(urn)];
-  if (!resource) throw new Error(`the provider remotehost has no resource type ${typeOf(urn)}`);
-  return resource;
-}
-
 /** Leads every call of the engine to the resource or function that it is for. */
-export function remoteHostProvider(version: string, log: Log): Provider {
+export function remoteHostProvider(
+  version: string,
+  log: Log,
+  { examiner, replaced, cache }: Setup,
+): Provider {
+  const readiness = readinessOf(examiner);
+  const resources: Readonly<Record<string, RemoteResource>> = {
+    "remotehost:index:Directory": directory,
+    "remotehost:index:File": file,
+    "remotehost:index:CronTable": cronTable,
+    "remotehost:index:Readiness": readiness,
+  };
+
+  function resourceOf(urn: string): RemoteResource {
+    const resource = resources[typeOf(urn)];
+    if (!resource) throw new Error(`the provider remotehost has no resource type ${typeOf(urn)}`);
+    return resource;
+  }
+
   const servers = new KnownServers();
   const patience = new Patience();
   const serverOf = serverRegistry((text) => log("", text, "message"));
-  const functions = providerFunctions(servers, serverOf);
+  const functions = providerFunctions(servers, serverOf, examiner);
   // What the program declares. A resource that was replaced away and has come back may have an older delete pending,
   // with the same URN and id; a run that could not finish leaves such a delete to a later one.
   const declared = new Set<string>();
@@ -52,7 +58,8 @@ export function remoteHostProvider(version: string, log: Log): Provider {
       urn,
       stack: stackOf(urn),
       formerStack: servers.formerStack(connection.key),
-      replaced: servers.replacedDirectory(connection.key),
+      replaced: { directory: servers.replacedDirectory(connection.key) ?? replaced, usual: replaced },
+      cache,
       server: serverOf(connection),
       tell: (text) => log(urn, text, "warning"),
       progress: (text) => log(urn, text, "progress"),

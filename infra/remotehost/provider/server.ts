@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Connection } from "../connection.ts";
 import { ConflictError, ConnectError, RemoteCommandError } from "../errors.ts";
 import { changingScript, refusals } from "./changing-script.ts";
+import type { Replaced } from "./kept-things.ts";
 import {
   type ContentRequest,
   everythingScript,
@@ -20,8 +21,7 @@ import { type Plan, renderExpectations, renderSteps } from "./steps.ts";
 export interface Owners {
   stack: string;
   formerStack: string | null;
-  /** The directory in which what is replaced is kept. */
-  replaced: string;
+  replaced: Replaced;
 }
 
 /** One path, and what else a plan for it may need to know. */

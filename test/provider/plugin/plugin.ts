@@ -14,8 +14,7 @@ export interface Reading {
   inputs: Properties | undefined;
 }
 
-const shim = new URL("../../../infra/remotehost/provider/pulumi-resource-remotehost", import.meta.url)
-  .pathname;
+const shim = new URL("../../../infra/plugin/pulumi-resource-remotehost", import.meta.url).pathname;
 
 /** The plugin as the engine has it: its executable in a process of its own, spoken to by gRPC. */
 export interface Plugin {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Connection } from "../../../infra/remotehost/connection.ts";
-import { inspectionScript } from "../../../infra/remotehost/provider/readiness/inspection.ts";
-import type { Requirements } from "../../../infra/remotehost/requirements.ts";
+import { inspectionScript } from "../../../infra/requirements/inspection.ts";
+import type { Requirements } from "../../../infra/requirements/requirements.ts";
 import { ownNotes } from "../../e2e/servers.ts";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { startServer } from "../../sandbox/server.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Requirements } from "../../../infra/remotehost/requirements.ts";
+import type { Requirements } from "../../../infra/requirements/requirements.ts";
 import { shellCommand } from "../../../scripts/contract/quoting.ts";
 import { surroundingsArguments, surroundingsFunction } from "../../../scripts/contract/surroundings.ts";
 import { ownNotes } from "../../e2e/servers.ts";

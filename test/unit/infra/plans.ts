@@ -1,6 +1,6 @@
 import { planOf } from "../../../infra/config/load.ts";
 import type { ServerPlan, StackPlan } from "../../../infra/config/plan.ts";
-import type { ServerFacts } from "../../../infra/remotehost/requirements.ts";
+import type { ServerFacts } from "../../../infra/requirements/requirements.ts";
 import type { Bundle } from "../../../scripts/build.ts";
 
 /** The plan of a configuration that is right. */

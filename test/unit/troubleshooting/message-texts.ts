@@ -19,9 +19,10 @@ const judging = new Set([
   "infra/config/ping-urls.ts",
   "infra/remotehost/provider/directory/plan.ts",
   "infra/remotehost/provider/file/plan.ts",
-  "infra/remotehost/provider/readiness/judge-database.ts",
-  "infra/remotehost/provider/readiness/judgement.ts",
+  "infra/requirements/judge-database.ts",
+  "infra/requirements/judgement.ts",
   "infra/remotehost/provider/known-servers.ts",
+  "infra/remotehost/provider/readiness/ownership.ts",
 ]);
 
 /** Functions that are given a message and show it to a person, or to the caller who shows it. */

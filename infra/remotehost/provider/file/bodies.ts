@@ -18,9 +18,10 @@ export function rememberOrigin(sha256: string, origin: Origin): void {
   origins.set(sha256, origin);
 }
 
-/** The bytes with this sha256, for a request. @throws when they were never remembered or cannot be read. */
+/** The bytes with this sha256, for a request; `cache` keeps what npm fetched. @throws when they were never remembered or cannot be read. */
 export async function bodyOf(
   sha256: string,
+  cache: string,
   onProgress: (sent: number, length: number) => void,
 ): Promise<RequestInput> {
   const origin = origins.get(sha256);
@@ -29,7 +30,7 @@ export async function bodyOf(
       `the bytes with sha256 ${sha256} are no longer at hand. Run the command again. [DBK-CHANGE-6]`,
     );
   if (origin.from === "text") return Buffer.from(origin.text);
-  const path = origin.from === "file" ? origin.path : await npmFile(origin.file, origin.sha256);
+  const path = origin.from === "file" ? origin.path : await npmFile(origin.file, origin.sha256, cache);
   const { size } = await stat(path);
   return { stream: () => createReadStream(path), length: size, onProgress };
 }

@@ -2,7 +2,6 @@ import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
@@ -16,23 +15,19 @@ const run = promisify(execFile);
 const underWay = new Map<string, Promise<string>>();
 
 /**
- * The path of a local copy of a file out of an npm package, fetched by the person's own npm and kept for the next time.
+ * The path of a local copy of a file out of an npm package, fetched by the person's own npm and kept in the directory
+ * `cache` for the next time.
  * @throws where npm cannot fetch the package, or it or the file is not what was pinned.
  */
-export function npmFile(file: NpmFile, sha256: string): Promise<string> {
+export function npmFile(file: NpmFile, sha256: string, cache: string): Promise<string> {
   const present = underWay.get(sha256);
   if (present) return present;
-  const fetching = fetched(file, sha256).finally(() => underWay.delete(sha256));
+  const fetching = fetched(file, sha256, cache).finally(() => underWay.delete(sha256));
   underWay.set(sha256, fetching);
   return fetching;
 }
 
-async function fetched(file: NpmFile, sha256: string): Promise<string> {
-  const directory = join(
-    process.env.XDG_CACHE_HOME || join(homedir(), ".cache"),
-    "database-backups",
-    "npm-files",
-  );
+async function fetched(file: NpmFile, sha256: string, directory: string): Promise<string> {
   const kept = join(directory, sha256);
   if (await has(kept, sha256)) return kept;
   await mkdir(directory, { recursive: true });

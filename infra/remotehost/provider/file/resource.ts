@@ -47,7 +47,9 @@ export const file: RemoteResource = {
     const shown = content === undefined ? "sensitive" : "plain";
     const record = { urn: context.urn, path, kind: "file", sha256, content: shown } as const;
     const body = () =>
-      content === undefined ? bodyOf(sha256, uploadProgress(context, path)) : Buffer.from(content);
+      content === undefined
+        ? bodyOf(sha256, context.cache, uploadProgress(context, path))
+        : Buffer.from(content);
     const permissions = { mode, owner, group };
     await converge(context, path, {
       planFor: ({ observation }) => planFile(observation, { path, sha256, permissions, record }),

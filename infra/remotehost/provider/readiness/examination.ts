@@ -1,15 +1,15 @@
 import { RemoteHostError } from "../../errors.ts";
-import type { Requirements } from "../../requirements.ts";
+import type { Probe, Verdict } from "../../examiner.ts";
 import type { Server } from "../server.ts";
 import type { Machine } from "../ssh/greeting.ts";
-import { type Inspection, inspectionScript, parseInspection } from "./inspection.ts";
-import { judge } from "./judgement.ts";
-import type { Judgement } from "./sentences.ts";
+import { handoverNotes, ownerIn, ownerProblems, ownerScript } from "./ownership.ts";
 
-/** A look at a server against its requirements. `machine` and `seen` are null for one that could not be looked at. */
-export interface Examination extends Judgement {
+/** A look at a server against its requirements: sentences with its name. */
+export interface Examination<Facts extends object = object> extends Verdict<Facts> {
+  /** Null for a server that could not be looked at. */
   machine: Machine | null;
-  seen: Inspection | null;
+  /** `PROJECT/STACK` that owns the machine; null also where that is not known. */
+  owner: string | null;
 }
 
 interface Remembered {
@@ -23,47 +23,61 @@ const freshness = 60_000;
 const remembered = new WeakMap<Server, Remembered>();
 
 /** Looks at a server now. Never fails: what kept it, or a read before it, from looking is a problem. */
-export async function examine(
+export async function examine<Facts extends object>(
   server: Server,
   stack: string,
-  requirements: Requirements,
-): Promise<Examination> {
-  return withUnread(server, await look(server, stack, requirements));
+  probe: Probe<Facts>,
+): Promise<Examination<Facts>> {
+  return withUnread(server, await look(server, stack, probe));
 }
 
 /** A look that is remembered knows nothing of reads that failed after it. */
-function withUnread(server: Server, examination: Examination): Examination {
+function withUnread<Facts extends object>(
+  server: Server,
+  examination: Examination<Facts>,
+): Examination<Facts> {
   if (examination.machine === null) return examination;
   const problems = [...new Set([...examination.problems, ...server.unread()])];
   return { ...examination, problems };
 }
 
-async function look(server: Server, stack: string, requirements: Requirements): Promise<Examination> {
+async function look<Facts extends object>(
+  server: Server,
+  stack: string,
+  { script, formerStack, judge, unseen }: Probe<Facts>,
+): Promise<Examination<Facts>> {
   try {
     const { machine } = await server.session();
     const [output, blindness] = await Promise.all([
-      server.ask(inspectionScript(requirements), "looking at the server failed"),
+      server.ask(`${script}\n${ownerScript}`, "looking at the server failed"),
       server.blindness(),
     ]);
-    const seen = parseInspection(output);
-    const { problems, notes, waiting } = judge(server.connection.host, stack, machine, requirements, seen);
-    return { problems: blindness ? [...problems, blindness] : problems, notes, waiting, machine, seen };
+    const owner = ownerIn(output);
+    const ownership = { owner, stack, formerStack };
+    const { problems, notes, facts } = judge(machine, output);
+    const named = (sentence: string) => `${server.connection.host}: ${sentence}`;
+    return {
+      problems: [
+        ...[...ownerProblems(ownership), ...problems].map(named),
+        ...(blindness === null ? [] : [blindness]),
+      ],
+      notes: [...handoverNotes(ownership), ...notes].map(named),
+      facts,
+      machine,
+      owner,
+    };
   } catch (error) {
     if (!(error instanceof RemoteHostError)) throw error;
-    return { problems: [error.message], notes: [], waiting: [], machine: null, seen: null };
+    return { problems: [error.message], notes: [], facts: unseen, machine: null, owner: null };
   }
 }
 
 /** As `examine`, but the refresh and the program share one look. */
-export async function sharedExamination(
-  server: Server,
-  stack: string,
-  requirements: Requirements,
-): Promise<Examination> {
-  const question = JSON.stringify([stack, requirements]);
+export async function sharedExamination(server: Server, stack: string, probe: Probe): Promise<Examination> {
+  const question = JSON.stringify([stack, probe.question]);
   const last = remembered.get(server);
   const isFresh = last && last.question === question && Date.now() - last.at < freshness;
-  const answer = isFresh ? last.answer : look(server, stack, requirements);
+  const answer = isFresh ? last.answer : look(server, stack, probe);
   if (!isFresh) remembered.set(server, { question, at: Date.now(), answer });
   return withUnread(server, await answer);
 }

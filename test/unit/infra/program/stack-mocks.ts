@@ -3,7 +3,7 @@ import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 import { setMockOptions } from "@pulumi/pulumi/runtime/settings.js";
 import type { StackPlan } from "../../../../infra/config/plan.ts";
 import type { ServerOutput } from "../../../../infra/program/server-output.ts";
-import type { ServerFacts } from "../../../../infra/remotehost/requirements.ts";
+import type { ServerFacts } from "../../../../infra/requirements/requirements.ts";
 import { bundles, goodFacts } from "../plans.ts";
 
 /** A resource as the program asked the engine for it. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judgeDatabase } from "../../../../infra/remotehost/provider/readiness/judge-database.ts";
+import { judgeDatabase } from "../../../../infra/requirements/judge-database.ts";
 import { type ContainerMount, mountsOf, persistenceOf } from "../../../../scripts/contract/persistence.ts";
 import { judgePersistence } from "../../../../scripts/lib/status/judge-persistence.ts";
 import { container, database, withFigures } from "../status/observations.ts";

@@ -11,16 +11,13 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { replacedDirectoryIn } from "../../../../../infra/config/replaced-directory.ts";
 import { pathFunctions } from "../../../../../infra/remotehost/provider/changing-script.ts";
 import {
   commonSuffix,
   keepFunctions,
   replacedName,
 } from "../../../../../infra/remotehost/provider/kept-things.ts";
-import {
-  replacedDirectoryIn,
-  usualReplacedDirectory,
-} from "../../../../../infra/remotehost/replaced-directory.ts";
 import { quote } from "../../../../../scripts/contract/quoting.ts";
 
 let root = "";
@@ -35,8 +32,8 @@ afterEach(() => rmSync(root, { recursive: true }));
 
 /** Runs the functions as a changing script has them, with another place for what a version before has kept. */
 function run(...lines: string[]): string {
-  const functions = keepFunctions.replace(usualReplacedDirectory, quote(usual));
-  const script = ["set -eu", pathFunctions, functions, `replaced=${quote(replaced)}`, ...lines].join("\n");
+  const places = `replaced=${quote(replaced)} usual=${quote(usual)}`;
+  const script = ["set -eu", pathFunctions, keepFunctions, places, ...lines].join("\n");
   const { status, stdout, stderr } = spawnSync("sh", ["-c", script], { encoding: "utf8" });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   return stdout;

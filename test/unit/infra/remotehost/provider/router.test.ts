@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { remoteHostProvider } from "../../../../../infra/remotehost/provider/router.ts";
+import { toySetup } from "./toy-examiner.ts";
 
 const urn = "urn:pulumi:s::p::remotehost:index:File::program";
 const stateAt = (path: string) => ({
@@ -9,7 +10,7 @@ const stateAt = (path: string) => ({
 });
 
 it("an older delete of what is declared again, left by a run that could not finish, touches nothing", async () => {
-  const provider = remoteHostProvider("0.0.0", () => {});
+  const provider = remoteHostProvider("0.0.0", () => {}, toySetup);
   await provider.check?.(urn, stateAt("/srv/one"), stateAt("/srv/one"));
   await provider.delete?.("/srv/one", urn, stateAt("/srv/one"));
   await expect(provider.delete?.("/srv/two", urn, stateAt("/srv/two"))).rejects.toThrow(
@@ -21,10 +22,10 @@ it.each([
   { isPreview: false, path: "/srv/one", what: "as deployed: the engine would take others for deployed" },
   { isPreview: true, path: "/srv/two", what: "as wanted in a preview, which writes no state" },
 ])("the inputs of a server that is held are $what", async ({ isPreview, path }) => {
-  const provider = remoteHostProvider("0.0.0", () => {});
+  const provider = remoteHostProvider("0.0.0", () => {}, toySetup);
   const { connection } = stateAt("");
   const declaration = { servers: [connection], formerly: {}, decommissioned: {}, isPreview };
-  const requirements = { commands: [], directories: [], databases: [], runtime: "pinned", mails: false };
+  const requirements = { word: "well" };
   await provider.invoke?.("remotehost:index:declareServers", declaration);
   await provider.invoke?.("remotehost:index:getServer", { connection, requirements, stack: "p/s" });
   const checked = await provider.check?.(urn, stateAt("/srv/one"), stateAt("/srv/two"));
@@ -36,12 +37,12 @@ it.each([
 const readinessUrn = "urn:pulumi:s::p::remotehost:index:Readiness::a-readiness";
 const readinessInputs = {
   connection: { key: "a", host: "-" },
-  requirements: { commands: [], directories: [], databases: [], runtime: "pinned", mails: false },
+  requirements: { word: "well" },
   problems: [],
 };
 
 it("a server that is not ready at its first deployment is put into the state, where a refresh finds it", async () => {
-  const provider = remoteHostProvider("0.0.0", () => {});
+  const provider = remoteHostProvider("0.0.0", () => {}, toySetup);
   const failure: unknown = await provider.create?.(readinessUrn, readinessInputs).catch((error) => error);
   expect(failure).toMatchObject({
     message: expect.stringMatching(/^the server a is not ready, [\s\S]*connection's host/),
@@ -68,7 +69,7 @@ it("a server that is not ready at its first deployment is put into the state, wh
 });
 
 it("a Readiness that was never ready is looked at again once the server is deployed, whatever the refresh found", async () => {
-  const provider = remoteHostProvider("0.0.0", () => {});
+  const provider = remoteHostProvider("0.0.0", () => {}, toySetup);
   const olds = { ...readinessInputs, neverReady: true };
   expect(await provider.diff?.("readiness", readinessUrn, olds, readinessInputs)).toEqual({ changes: true });
 });

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 // Node takes as long to load what reads TypeScript as it takes to start. The bundle's first line says what it was made
 // of; when a source or the lock file has another hash, it is made again.
 
-const root = resolve(import.meta.dirname, "../../..");
+const root = resolve(import.meta.dirname, "../..");
 const folder = join(root, ".cache", "remotehost");
 const bundle = join(folder, "plugin.cjs");
 const millisecondsUntilIdle = 200;

@@ -1,3 +1,5 @@
+import type { FoundServer } from "../remotehost/get-server.ts";
+
 /** What a server must offer before its backup system is put on it; looked at by `getServer` and `Readiness`. */
 export interface Requirements {
   /** Commands that must be found on the server's PATH. */
@@ -89,22 +91,16 @@ export function laterOf<Properties extends { [Name in keyof LaterRequirements]?:
   return Object.fromEntries(found.map((name) => [name, properties[name]])) as typeof properties;
 }
 
-/** What `getServer` found out. Nothing here is secret. */
-export interface ServerFacts {
-  key: string;
-  reachable: boolean;
-  /** Whether the state holds resources of this server; null where no refresh has shown it. */
-  deployed: boolean | null;
-  /** Why the server cannot be deployed to now, each a sentence with host, cause and what to do. */
-  problems: string[];
-  /** What a person should know and need not act on. */
-  notes: string[];
+/** What a look at a server against its requirements finds out besides. */
+export interface RequirementFacts {
   /** The databases of which nothing is backed up because their container does not exist, by name. */
   waiting: string[];
-  machineId: string | null;
   architecture: "x64" | "arm64" | null;
   /** `PRETTY_NAME` of os-release. */
   operatingSystem: string | null;
   /** The server's own Node, for `runtime: system`. */
   systemNode: { path: string; version: string } | null;
 }
+
+/** What `getServer` found out. Nothing here is secret. */
+export type ServerFacts = FoundServer & RequirementFacts;

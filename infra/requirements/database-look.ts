@@ -1,14 +1,14 @@
 import * as z from "zod/mini";
-import { firstOptions, forgetForeign } from "../../../../scripts/contract/client-environment.ts";
-import { archiveEndings } from "../../../../scripts/contract/compressions.ts";
+import { firstOptions, forgetForeign } from "../../scripts/contract/client-environment.ts";
+import { archiveEndings } from "../../scripts/contract/compressions.ts";
 import {
   type ContainerMount,
   DockerMounts,
   mountsOf,
   usualDataDirectory,
-} from "../../../../scripts/contract/persistence.ts";
-import { quote } from "../../../../scripts/contract/quoting.ts";
-import { sessionOptions, unknownServer } from "../../../../scripts/contract/session-settings.ts";
+} from "../../scripts/contract/persistence.ts";
+import { quote } from "../../scripts/contract/quoting.ts";
+import { sessionOptions, unknownServer } from "../../scripts/contract/session-settings.ts";
 
 /** What was seen of one container and the database in it. */
 export interface DatabaseSeen {

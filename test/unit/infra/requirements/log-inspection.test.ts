@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { logFunction } from "../../../../../../infra/remotehost/provider/readiness/log-inspection.ts";
+import { logFunction } from "../../../../infra/requirements/log-inspection.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "log-"));
 const at = (name: string) => join(directory, name);

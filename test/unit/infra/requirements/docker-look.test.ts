@@ -1,9 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import {
-  inspectionScript,
-  parseInspection,
-} from "../../../../../../infra/remotehost/provider/readiness/inspection.ts";
+import { inspectionScript, parseInspection } from "../../../../infra/requirements/inspection.ts";
 
 const script = inspectionScript({
   commands: [],

@@ -1,12 +1,11 @@
-import { cronDaemonFunction, cronRunsIn } from "../../../../scripts/contract/cron-daemon.ts";
-import { quote } from "../../../../scripts/contract/quoting.ts";
+import { cronDaemonFunction, cronRunsIn } from "../../scripts/contract/cron-daemon.ts";
+import { quote } from "../../scripts/contract/quoting.ts";
 import {
   parseSurroundings,
   type Surroundings,
   surroundingsArguments,
   surroundingsFunction,
-} from "../../../../scripts/contract/surroundings.ts";
-import type { Requirements } from "../../requirements.ts";
+} from "../../scripts/contract/surroundings.ts";
 import { answerOf, containerOf, type DatabaseSeen, databaseFunctions, patience } from "./database-look.ts";
 import {
   type DirectorySeen,
@@ -17,6 +16,7 @@ import {
 } from "./directory-look.ts";
 import { logFunction } from "./log-inspection.ts";
 import { parsePostgresContainers, postgresContainersFunction } from "./postgres-containers.ts";
+import type { Requirements } from "./requirements.ts";
 
 /** What a server shows of what the requirements ask for; in their order. */
 export interface Inspection {
@@ -38,8 +38,6 @@ export interface Inspection {
   logProblem: string | null;
   /** Whether there is a sendmail where cron looks for it. */
   hasMailer: boolean;
-  /** `PROJECT/STACK` that owns the machine. */
-  owner: string | null;
 }
 
 const functions = `
@@ -70,7 +68,6 @@ export function inspectionScript(requirements: Requirements): string {
             .map(quote)
             .join(" ")} | say surroundings`,
         ]),
-    "if [ -f /var/lib/remotehost/owner ]; then say owner < /var/lib/remotehost/owner; fi",
   ];
   const contained = databases.flatMap(({ name, container, user, database, backups, port, passwordFile }) => [
     "echo | say database",
@@ -106,7 +103,6 @@ export function parseInspection(output: string): Inspection {
     systemNode: null,
     logProblem: null,
     hasMailer: false,
-    owner: null,
   };
   for (const line of output.split("\n")) {
     const [word = "", encoded = ""] = line.split(":");
@@ -167,9 +163,6 @@ const readers: Readonly<Record<string, Reader>> = {
   surroundings: (seen, text) => {
     const surroundings = parseSurroundings(text);
     if (surroundings !== null) seen.surroundings = surroundings;
-  },
-  owner: (seen, text) => {
-    seen.owner = text;
   },
 };
 

@@ -1,4 +1,4 @@
-import type { Requirements } from "../../requirements.ts";
+import type { Requirements } from "./requirements.ts";
 
 /** What was seen of a directory that is required, or of where it would be made. */
 export interface DirectorySeen {

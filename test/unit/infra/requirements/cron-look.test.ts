@@ -3,10 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  inspectionScript,
-  parseInspection,
-} from "../../../../../../infra/remotehost/provider/readiness/inspection.ts";
+import { inspectionScript, parseInspection } from "../../../../infra/requirements/inspection.ts";
 
 const script = inspectionScript({
   commands: [],

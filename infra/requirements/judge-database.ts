@@ -1,7 +1,14 @@
-import { persistenceOf } from "../../../../scripts/contract/persistence.ts";
-import type { Requirements } from "../../requirements.ts";
+import { persistenceOf } from "../../scripts/contract/persistence.ts";
 import type { Answer, ContainerSeen, DatabaseSeen } from "./database-look.ts";
-import type { Judgement } from "./sentences.ts";
+import type { Requirements } from "./requirements.ts";
+
+/** Sentences about one server: what stands in the way, and what is only worth knowing. */
+export interface Judgement {
+  problems: string[];
+  notes: string[];
+  /** The databases of which nothing is backed up because their container does not exist, by name. */
+  waiting: string[];
+}
 
 type DatabaseRequirement = Requirements["databases"][number];
 

@@ -1,16 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type {
-  Answer,
-  ContainerSeen,
-} from "../../../../../../infra/remotehost/provider/readiness/database-look.ts";
+import type { Answer, ContainerSeen } from "../../../../infra/requirements/database-look.ts";
 import {
   type Inspection,
   inspectionScript,
   parseInspection,
-} from "../../../../../../infra/remotehost/provider/readiness/inspection.ts";
-import { judge } from "../../../../../../infra/remotehost/provider/readiness/judgement.ts";
-import { parsePostgresContainers } from "../../../../../../infra/remotehost/provider/readiness/postgres-containers.ts";
-import type { Requirements } from "../../../../../../infra/remotehost/requirements.ts";
+} from "../../../../infra/requirements/inspection.ts";
+import { judge } from "../../../../infra/requirements/judgement.ts";
+import { parsePostgresContainers } from "../../../../infra/requirements/postgres-containers.ts";
+import type { Requirements } from "../../../../infra/requirements/requirements.ts";
 
 const data = "/root/app-db/data";
 const requirements: Requirements = {
@@ -53,7 +50,6 @@ const fit: Inspection = {
   systemNode: null,
   logProblem: null,
   hasMailer: false,
-  owner: null,
 };
 const sentences = (...words: Parameters<typeof judge>) => {
   const { problems, notes } = judge(...words);
@@ -70,13 +66,7 @@ const looked = (said: string): Partial<Inspection> => {
 };
 const mounted = (...mounts: ContainerSeen["mounts"]) => database({ container: { ...container, mounts } });
 const judged = (seen: Partial<Inspection>, more: Partial<Requirements> = {}, architecture = "x86_64") =>
-  sentences(
-    "a.example",
-    "p/s",
-    { ...machine, architecture },
-    { ...requirements, ...more },
-    { ...fit, ...seen },
-  );
+  sentences({ ...machine, architecture }, { ...requirements, ...more }, { ...fit, ...seen });
 
 describe("no problem", () => {
   const system = { runtime: "system" as const };
@@ -85,7 +75,6 @@ describe("no problem", () => {
     ["Debian", {}, {}, "x86_64"],
     ["Ubuntu", { osRelease: { ID: "ubuntu", ID_LIKE: "debian" } }, {}, "aarch64"],
     ["a relative of Debian", { osRelease: { ID: "raspbian", ID_LIKE: "debian" } }, {}, "aarch64"],
-    ["our own machine", { owner: "p/s" }, {}, "x86_64"],
     ["a system Node", { systemNode: { path: "/usr/bin/node", version: "22.3.0" } }, system, "x86_64"],
     ["a system Node with zstd", node("22.15.0"), { ...system, zstd: true }, "x86_64"],
     ["a later one with zstd", node("24.0.0"), { ...system, zstd: true }, "x86_64"],
@@ -108,39 +97,9 @@ describe("no problem", () => {
   });
 });
 
-describe("a machine of another stack", () => {
-  it.each([
-    [
-      "that hands it over",
-      "p/old",
-      "p/old",
-      [],
-      [expect.stringContaining("p/old hands the machine over to p/s")],
-    ],
-    [
-      "that hands over what is ours by now",
-      "p/s",
-      "p/old",
-      [],
-      [expect.stringContaining("nothing to do here")],
-    ],
-    ["that hands nothing over", "p/old", undefined, [expect.stringContaining("formerStack: p/old")], []],
-    [
-      "that is not the one named",
-      "p/third",
-      "p/old",
-      [expect.stringContaining("belongs to the stack p/third")],
-      [expect.anything()],
-    ],
-  ])("%s", (_, owner, formerStack, problems, notes) => {
-    expect(judged({ owner }, formerStack === undefined ? {} : { formerStack })).toEqual({ problems, notes });
-  });
-});
-
 describe("a problem, with what to do", () => {
   const system = { runtime: "system" as const };
   it.each<[string, Partial<Inspection>, Partial<Requirements>, RegExp]>([
-    ["another stack's machine", { owner: "p/other" }, {}, /belongs to the stack p\/other, not to p\/s/],
     [
       "another system",
       { osRelease: { ID: "fedora", PRETTY_NAME: "Fedora 40" } },
@@ -266,7 +225,6 @@ describe("a problem, with what to do", () => {
   ])("%s", (_, seen, more, expected) => {
     const { problems } = judged(seen, more);
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatch(/^a\.example: /);
     expect(problems[0]).toMatch(expected);
   });
 
@@ -292,7 +250,7 @@ it("a directory to which everybody may write is a note where the deployment mend
   expect(judged(said, { own, log: "/l" })).toMatchObject({
     problems: [],
     notes: [
-      "a.example: everybody may write to /etc/cron.d (mode 777) and replace what root runs from it. " +
+      "everybody may write to /etc/cron.d (mode 777) and replace what root runs from it. " +
         "pulumi up takes that right away (chmod o-w). [DBK-READY-14]",
     ],
   });
@@ -302,7 +260,7 @@ it("a managed container at another port than the configured one is a problem onc
   const at = (port: number) => ({ managed: ["app"], published: { app: port } });
   expect(judged({}, at(5433)).problems).toEqual([]);
   expect(judged({}, at(5434)).problems).toEqual([
-    "a.example: the container app-db does not publish PostgreSQL at 127.0.0.1:5434, which takes another container. " +
+    "the container app-db does not publish PostgreSQL at 127.0.0.1:5434, which takes another container. " +
       "Back up, then docker rm -f app-db and pulumi up; the data stays. [DBK-READY-10]",
   ]);
   expect(judged({}, { ...at(5434), before: true }).problems).toEqual([]);
@@ -315,7 +273,7 @@ it("another version of the collation's library is a note that says what to do", 
   const { problems, notes } = judged(database({ answer: { ok: true, collation } }));
   expect(problems).toEqual([]);
   expect(notes).toEqual([
-    "a.example: the database app_production was made with version 2.31 of its collation, and app-db has version 2.36: " +
+    "the database app_production was made with version 2.31 of its collation, and app-db has version 2.36: " +
       'indexes on text may be out of order. In it: REINDEX DATABASE "app_production"; then ALTER DATABASE ' +
       '"app_production" REFRESH COLLATION VERSION. [DBK-READY-11]',
   ]);
@@ -351,7 +309,6 @@ it("what the script prints is read, and texts cannot be taken for fields", () =>
     `answered:${encoded("1\n")}`,
     `postgres:${encoded("app-db|postgres:17|5432/tcp|\nweb|acme/web||\n")}`,
     `free:${encoded("12\n")}`,
-    `owner:${encoded("p/s\n")}`,
   ].join("\n");
   expect(parseInspection(output)).toEqual({
     osRelease: { ID: "debian", PRETTY_NAME: "Debian 12" },
@@ -368,7 +325,6 @@ it("what the script prints is read, and texts cannot be taken for fields", () =>
     systemNode: { path: "/usr/bin/node", version: "22.1.0" },
     logProblem: null,
     hasMailer: false,
-    owner: "p/s",
   });
 });
 
@@ -395,7 +351,7 @@ describe("a PostgreSQL that no database of the configuration names", () => {
 
   it("is named where the configured container does not exist, which may be misspelt", () => {
     const seen = { ...fit, ...database({ container: null }), postgresContainers: ["other-db"] };
-    const found = judge("a.example", "p/s", machine, requirements, seen);
+    const found = judge(machine, requirements, seen);
     expect(found).toEqual({
       problems: [],
       notes: [expect.stringMatching(/nothing of app is backed up.*other-db.*databases\.app\.container/)],

@@ -1,11 +1,9 @@
-import { judgeSurroundings, type SurroundingsJudgement } from "../../../../scripts/contract/surroundings.ts";
-import type { Requirements } from "../../requirements.ts";
-import { ownerAdvice } from "../records.ts";
-import type { Machine } from "../ssh/greeting.ts";
+import { judgeSurroundings, type SurroundingsJudgement } from "../../scripts/contract/surroundings.ts";
+import type { Machine } from "../remotehost/examiner.ts";
 import { directoryProblems, unrunnableProblem } from "./directory-look.ts";
 import type { Inspection } from "./inspection.ts";
-import { firstLine, judgeDatabase } from "./judge-database.ts";
-import type { Judgement } from "./sentences.ts";
+import { firstLine, type Judgement, judgeDatabase } from "./judge-database.ts";
+import type { Requirements } from "./requirements.ts";
 
 /** What `uname -m` says, and what Node and npm call it. */
 export const architectures: Readonly<Record<string, "x64" | "arm64">> = { x86_64: "x64", aarch64: "arm64" };
@@ -18,15 +16,8 @@ const oldestNodes = {
   zstd: { 22: 15, 23: 8 },
 } as const satisfies Record<string, Record<number, number>>;
 
-/** Compares what was seen with what is required. `host` begins every sentence; `stack` is who may own the machine. */
-export function judge(
-  host: string,
-  stack: string,
-  machine: Machine,
-  requirements: Requirements,
-  seen: Inspection,
-): Judgement {
-  const named = (sentence: string) => `${host}: ${sentence}`;
+/** Compares what was seen with what is required. */
+export function judge(machine: Machine, requirements: Requirements, seen: Inspection): Judgement {
   const configured = requirements.databases.map(({ container }) => container);
   const others = seen.postgresContainers.filter((name) => !configured.includes(name));
   const circumstances = {
@@ -41,7 +32,6 @@ export function judge(
   const waiting = databases.flatMap((database) => database.waiting);
   const surroundings = surroundingsJudgement(requirements, seen);
   const problems = [
-    ...ownerProblems(stack, requirements, seen),
     ...platformProblems(machine, seen),
     ...runtimeProblems(requirements, seen),
     ...databases.flatMap((database) => database.problems),
@@ -54,14 +44,13 @@ export function judge(
     ...logProblems(requirements, seen),
   ];
   const notes = [
-    ...handoverNotes(stack, requirements, seen),
     ...databases.flatMap((database) => database.notes),
     ...(waiting.length > 0 ? [] : otherNotes(others)),
     ...mailNotes(requirements, seen),
     ...surroundings.problems.filter(({ isMended }) => isMended).map(({ text }) => `${text}. ${mended}`),
     ...surroundings.notes.map(noteSentence),
   ];
-  return { problems: problems.map(named), notes: notes.map(named), waiting };
+  return { problems, notes, waiting };
 }
 
 function otherNotes(others: readonly string[]): string[] {
@@ -91,19 +80,6 @@ const problemSentence = ({ text, next }: { text: string; next: string }): string
   `${text}. Fix it: ${next} [DBK-READY-14]`;
 const noteSentence = ({ text, next }: { text: string; next: string }): string =>
   `${text}. Fix it: ${next} [DBK-READY-15]`;
-
-function ownerProblems(stack: string, { formerStack }: Requirements, { owner }: Inspection): string[] {
-  if (owner === null || owner === stack || owner === formerStack) return [];
-  return [`the machine belongs to the stack ${owner}, not to ${stack}. ${ownerAdvice(owner)} [DBK-STACK-10]`];
-}
-
-function handoverNotes(stack: string, { formerStack }: Requirements, { owner }: Inspection): string[] {
-  if (formerStack === undefined) return [];
-  if (owner === formerStack) return [`the stack ${owner} hands the machine over to ${stack}. [DBK-STACK-10]`];
-  return [
-    `the machine is not of the stack ${formerStack}: remove formerStack, which has nothing to do here any more. [DBK-STACK-10]`,
-  ];
-}
 
 function platformProblems(
   machine: Machine,

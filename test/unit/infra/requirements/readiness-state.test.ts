@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
-import { readiness } from "../../../../../../infra/remotehost/provider/readiness/resource.ts";
-import { kept, type Requirements, requirementsOf } from "../../../../../../infra/remotehost/requirements.ts";
+import { readinessOf } from "../../../../infra/remotehost/provider/readiness/resource.ts";
+import type { Properties } from "../../../../infra/remotehost/provider/wire.ts";
+import { examiner } from "../../../../infra/requirements/examiner.ts";
+import { kept, type Requirements, requirementsOf } from "../../../../infra/requirements/requirements.ts";
 
 const requirements: Requirements = {
   ...{ commands: ["docker"], directories: [], databases: [], runtime: "pinned", mails: false },
@@ -31,5 +33,15 @@ test("what a later version has left in the state keeps no plugin from reading it
     ...{ connection, ...kept(requirements), problems: [], later: true },
     requirements: { ...kept(requirements).requirements, later: ["x"] },
   };
-  expect(readiness.inputsOf?.(state)).toEqual({ connection, ...kept(requirements), problems: [] });
+  expect(readinessOf(examiner).inputsOf?.(state)).toEqual({
+    connection,
+    ...kept(requirements),
+    problems: [],
+  });
+});
+
+test("the refresh and the program ask the same, and may share one look", () => {
+  const asRead = { connection, ...kept(requirements), problems: [] } as unknown as Properties;
+  const asAsked = { connection, requirements, stack: "p/s" } as unknown as Properties;
+  expect(examiner.probe(asRead).question).toBe(examiner.probe(asAsked).question);
 });
