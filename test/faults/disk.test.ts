@@ -1,7 +1,7 @@
-import { dirname } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { chosen } from "./extent.ts";
 import { type FaultServer, startFaultServer, succeed } from "./fault-server.ts";
+import { dataDisk, fill, makeRoom as makeRoomIn, whileDatabaseIsMade } from "./full-disk.ts";
 import { type Fault, survive } from "./survival.ts";
 
 /** Disks that are full. */
@@ -56,20 +56,19 @@ const backupFull = (what: string, free: () => number): Fault => ({
   mend: makeRoom,
 });
 
-const dataDisk = () => dirname(server.sandbox.dataDirectory);
-
 /** What a restore needs on the data's disk, and does not find there or loses to somebody else. */
 function dataFull(): Fault[] {
   const words = () => wordsFor(server.archives[0]);
   const makeDataRoom = async () => {
-    await succeed(server.sandbox, `rm -f ${dataDisk()}/filler`);
+    await succeed(server.sandbox, makeRoomIn(dataDisk(server)));
   };
   return [
     {
       fault: "the data's disk too full for a restore",
       happen: async () => {
-        const free = `df --output=avail -B1 ${dataDisk()} | tail -n 1`;
-        await succeed(server.sandbox, `head -c $(($(${free}) - 20000000)) /dev/zero >${dataDisk()}/filler`);
+        const disk = dataDisk(server);
+        const free = `df --output=avail -B1 ${disk} | tail -n 1`;
+        await succeed(server.sandbox, `head -c $(($(${free}) - 20000000)) /dev/zero >${disk}/filler`);
         return server.run("restore_database", words());
       },
       code: 73,
@@ -80,13 +79,8 @@ function dataFull(): Fault[] {
     {
       fault: "the data's disk filled by somebody else in the middle of a restore",
       happen: async () => {
-        const { container, databaseUser } = server.sandbox;
-        const names = `docker exec ${container} psql -X -q -A -t -U ${databaseUser} -d template1 -c "select datname from pg_database"`;
-        return server.sandbox.run(
-          `${server.command("restore_database", words())} & pid=$!
-          until ${names} 2>/dev/null | grep -qE '_restoring_'; do kill -0 $pid || exit 99; done
-          head -c 1G /dev/zero >${dataDisk()}/filler 2>/dev/null; wait $pid`,
-        );
+        const command = server.command("restore_database", words());
+        return server.sandbox.run(whileDatabaseIsMade(server, command, fill(dataDisk(server))));
       },
       // Where it was the log's turn to grow, PostgreSQL itself ends.
       says: /failed: .*(No space left on device|could not write|server closed the connection|in recovery mode)/,

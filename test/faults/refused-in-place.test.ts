@@ -1,7 +1,7 @@
-import { dirname } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { chosen } from "./extent.ts";
 import { type FaultServer, startFaultServer, succeed } from "./fault-server.ts";
+import { dataDisk, fill, makeRoom as makeRoomIn, whileDatabaseIsMade } from "./full-disk.ts";
 import { inPlaceHolds, putLauncher, wordsInPlace } from "./in-place.ts";
 import { type Fault, survive } from "./survival.ts";
 
@@ -38,21 +38,21 @@ afterAll(() => server?.remove());
 
 const inPlace = (archive: number) => server.run("restore_database", wordsInPlace(server.archives[archive]));
 
-const dataDisk = () => dirname(server.sandbox.dataDirectory);
-const fill = (path: string) => `head -c 1G /dev/zero >${path}/filler 2>/dev/null`;
 const makeRoom = async () => {
-  await succeed(server.sandbox, `rm -f ${dataDisk()}/filler ${directory}/filler`);
+  await succeed(server.sandbox, `${makeRoomIn(dataDisk(server))}; ${makeRoomIn(directory)}`);
 };
 
-/** Runs the restore of the larger archive, and another command as soon as the log has this line. */
-const whileAt = (line: string, act: string) => async () => {
-  const { log } = server.settings.paths;
-  return server.sandbox.run(
-    `from=$(wc -c <${log}); cd /; ${server.command("restore_database", wordsInPlace(server.archives[0]))} </dev/null & pid=$!
-    until tail -c +$((from + 1)) ${log} | grep -q '${line}'; do kill -0 $pid || exit 99; sleep 0.01; done
-    ${act}; wait $pid`,
-  );
-};
+/** The restore of the larger archive. */
+const larger = () => server.command("restore_database", wordsInPlace(server.archives[0]));
+
+/** Waits until the log has this line; `$from` is where the run's lines begin. */
+const until = (line: string) =>
+  `until tail -c +$((from + 1)) ${server.settings.paths.log} | grep -q '${line}'; do kill -0 $pid || exit 99; sleep 0.01; done`;
+const from = () => `from=$(wc -c <${server.settings.paths.log})`;
+
+/** Runs it, and another command as soon as the log has this line. */
+const whileAt = (line: string, act: string) =>
+  server.sandbox.run(`${from()}; cd /; ${larger()} </dev/null & pid=$!\n${until(line)}\n${act}; wait $pid`);
 
 const file = () => `${server.sandbox.dataDirectory}/$(cat /opt/test/table)`;
 
@@ -121,7 +121,7 @@ const faults: Fault[] = [
       whileAt(
         "backup finished",
         `until c=$(docker ps -q --filter label=database-backups.rehearsal=${server.name}); [ -n "$c" ]; do kill -0 $pid || exit 99; done; docker kill $c >/dev/null`,
-      )(),
+      ),
     says: /\[DBK-INPLACE-[12]\]/,
   },
   {
@@ -144,7 +144,7 @@ const faults: Fault[] = [
   },
   {
     fault: "the data's disk filled by somebody else in the middle of the proof before a restore in place",
-    happen: () => whileAt("backup finished", fill(dataDisk()))(),
+    happen: () => whileAt("backup finished", fill(dataDisk(server))),
     code: 73,
     says: /not enough space/,
     mend: async () => {
@@ -155,10 +155,9 @@ const faults: Fault[] = [
   {
     fault: "the data's disk filled by somebody else after the drop of a restore in place",
     happen: () =>
-      whileAt(
-        "restores in place; until it is done",
-        `until ${databases()} | grep -q _restoring_; do kill -0 $pid || exit 99; done; ${fill(dataDisk())}`,
-      )(),
+      server.sandbox.run(
+        `${from()}; ${whileDatabaseIsMade(server, larger(), fill(dataDisk(server)), until("restores in place; until it is done"))}`,
+      ),
     // Where it was the log's turn to grow, PostgreSQL itself ends.
     says: /failed: .*(No space left on device|could not write|server closed the connection|in recovery mode)/,
     mend: async () => {
@@ -178,8 +177,5 @@ const faults: Fault[] = [
     },
   },
 ];
-
-const databases = () =>
-  `docker exec ${server.sandbox.container} psql -X -q -A -t -U ${server.sandbox.databaseUser} -d template1 -c "select datname from pg_database" 2>/dev/null`;
 
 test.each(chosen("refusals in place", faults, 2))("$fault", (fault) => survive(server, fault));
