@@ -31,7 +31,9 @@ export function endOnSignal(run: string): void {
     process.exit(128 + numbers[signal]);
   };
   process.on("SIGHUP", end).on("SIGINT", end).on("SIGTERM", end);
-  // npm hands a signal to the shell that it started, which ends without a word to this process.
+  // npm hands a signal to the shell that it started, which ends without a word to this process. Who starts it without npm
+  // may leave it to itself.
+  if (process.env.npm_lifecycle_event === undefined) return;
   const shell = process.ppid;
   setInterval(() => process.ppid === shell || end("SIGTERM"), 500).unref();
 }
