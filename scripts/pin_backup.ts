@@ -17,8 +17,8 @@ const commandLine: CommandLine = {
     maximum: Number.POSITIVE_INFINITY,
   },
   options: [
-    { name: "reason", value: "TEXT", description: "why, for whoever finds the pin" },
-    { name: "remove", description: "take the pins away: retention decides again" },
+    { name: "reason", value: "TEXT", description: "why; stored in the pin file" },
+    { name: "remove", description: "remove the pins: retention decides again" },
     { name: "list", description: "show the pins" },
     { name: "json", description: "print the result as JSON" },
   ],

@@ -1,11 +1,12 @@
 import type { ServerPlan } from "./plan.ts";
 import { filledPingUrl, type PingJob } from "./values.ts";
 
-/** Where a server's jobs report to; null for one that reports to nobody. */
+/** The address each job of a server pings; null for a job that sends no ping. */
 export type PingUrls = Record<PingJob, string | null>;
 
 /**
- * One address is for one job: a backup's success would clear a rehearsal's failure. Without {job} it is the backups'.
+ * Each job needs its own address: with a shared one a backup's success would clear a rehearsal's failure. An address
+ * without {job} belongs to the backups.
  */
 export function pingUrlPerJob({ key, monitoring: { pingUrl }, rehearsal }: ServerPlan): PingUrls {
   if (pingUrl === undefined) return { backup: null, rehearsal: null };
@@ -19,12 +20,12 @@ export function pingUrlPerJob({ key, monitoring: { pingUrl }, rehearsal }: Serve
 /** Stands for an address that is secret, where only Pulumi can read it. */
 export const secretAddress = "https://secret.invalid/{server}";
 
-/** What a person may not expect of a configuration that is right, one sentence each. */
+/** Surprising effects of a valid configuration, one sentence each. */
 export function planNotes(plan: ServerPlan): string[] {
   if (plan.monitoring.pingUrl === secretAddress) return [];
   const { backup, rehearsal } = pingUrlPerJob(plan);
   if (backup === null || rehearsal !== null || plan.rehearsal.schedule === "never") return [];
   return [
-    "rehearsals report to nobody: monitoring.pingUrl is one address, and the backups have it. To have each report to its own, put {job} in it, which stands for backup or rehearsal. [DBK-CONFIG-4]",
+    "rehearsals send no ping: monitoring.pingUrl has no {job}, so only backups use it. Add {job} to give each its own address; it becomes backup or rehearsal. [DBK-CONFIG-4]",
   ];
 }

@@ -112,7 +112,7 @@ function hostChoice(word: string, replaces: string | null): Choice {
   return { kind: "host", host, user, replaces };
 }
 
-/** What only means something for one HOST. */
+/** Options that need one HOST. */
 const forOneHost = ["replaces", "host-key", "accept-host-key", "ssh-config"];
 
 function choiceOf(words: Arguments): Choice {
@@ -129,7 +129,7 @@ function choiceOf(words: Arguments): Choice {
   return patterns.length > 0 ? { kind: "only", patterns } : { kind: "all" };
 }
 
-/** As the configuration wants it, whatever the directory of later runs. */
+/** As the configuration needs it: independent of the directory of later runs. */
 const localPath = (path: string | undefined): string | null =>
   path === undefined ? null : path.startsWith("~/") ? path : resolve(path);
 
@@ -166,7 +166,7 @@ const examples = [
   [`${program} cloud.cerveras.com`, "deploy, or bring up to date"],
   [`${program} cloud.cerveras.com --dry-run`, "what that would do"],
   [`${program} new.example.org --replaces cloud.cerveras.com`, "a new machine for one that is lost"],
-  [`${program} --only 'web-*' --yes`, "several servers, unasked"],
+  [`${program} --only 'web-*' --yes`, "several servers, without confirmation"],
 ] as const;
 
 /** The text of --help. */

@@ -5,12 +5,12 @@ import { program, type Request } from "./command-line.ts";
 import type { Conversation } from "./conversation.ts";
 import { DeploymentError, Interruption } from "./errors.ts";
 
-/** How a person finds out on the server itself whether a fingerprint is its own. */
+/** How to verify a fingerprint on the server itself. */
 const compareAdvice = "Compare on the server's console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub";
 
 const withoutPadding = (fingerprint: string): string => fingerprint.replace(/=+$/, "");
 
-/** What becomes of a key that nobody has vouched for yet. */
+/** The decision about a host key that is not trusted yet. */
 export type Verdict = "accepted" | "ask" | "refused" | "different";
 
 export function judgeHostKey(shown: string, accepted: string | null, canAsk: boolean): Verdict {
@@ -24,7 +24,7 @@ const againWith = ({ choice }: Request, key: string, fingerprint: string): strin
     ? `Then run this again with --accept-host-key ${fingerprint}`
     : `Then: ${program} ${key} --accept-host-key ${fingerprint}`;
 
-/** Whether what was thrown says that this server's key is not accepted or cannot be seen, and nothing of other servers. */
+/** Whether an error means that this server's key is not accepted or cannot be read. Such an error concerns no other server. */
 export const isRefusal = (error: unknown): error is DeploymentError | RemoteHostError =>
   error instanceof RemoteHostError || (error instanceof DeploymentError && !(error instanceof Interruption));
 
@@ -33,9 +33,9 @@ export const refusalText = (error: DeploymentError | RemoteHostError): string =>
   [error.message, ...(error instanceof DeploymentError && error.next !== "" ? [error.next] : [])].join("\n");
 
 /**
- * The host key of a server that is not known yet, once the person, or the command line, has accepted it.
+ * The host key of an unknown server, after the person or the command line has accepted it.
  * @returns `TYPE BASE64`
- * @throws DeploymentError where it is not accepted; ConnectError where the server shows none
+ * @throws DeploymentError if the key is not accepted; ConnectError if the server shows none
  */
 export async function acceptHostKey(
   connection: Connection,
@@ -53,13 +53,13 @@ export async function acceptHostKey(
     case "different":
       throw new DeploymentError(
         "unavailable",
-        `${said}, not the ${request.acceptHostKey} that --accept-host-key says; nothing was changed [DBK-SSH-2]`,
+        `${said}, not the ${request.acceptHostKey} of --accept-host-key; nothing was changed [DBK-SSH-2]`,
         compareAdvice,
       );
     case "refused":
       throw new DeploymentError(
         "notConfirmed",
-        `${said}, and nobody was asked; nothing was changed [DBK-SSH-2]`,
+        `${said}, and there was no terminal to confirm it on; nothing was changed [DBK-SSH-2]`,
         `${compareAdvice}\n${againWith(request, connection.key, fingerprint)}`,
       );
     case "ask":

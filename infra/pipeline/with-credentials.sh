@@ -6,7 +6,7 @@
 # Exits as the command does; 1 when something is missing.
 set -euo pipefail
 
-# A secret that nobody has set arrives as an empty text, which is not the same as none.
+# A secret that is not set arrives as an empty string. Empty and unset are not the same to the programs.
 for name in PULUMI_ACCESS_TOKEN PULUMI_BACKEND_URL SSH_PRIVATE_KEY SSH_KNOWN_HOSTS \
   AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION; do
   [ -n "${!name-}" ] || unset "$name"
@@ -14,9 +14,9 @@ done
 
 problems=()
 [ -n "${PULUMI_ACCESS_TOKEN-}${PULUMI_BACKEND_URL-}" ] ||
-  problems+=("Neither PULUMI_ACCESS_TOKEN nor PULUMI_BACKEND_URL is set: it is not known where the state is. [DBK-CI-1]")
+  problems+=("Set PULUMI_ACCESS_TOKEN or PULUMI_BACKEND_URL: the location of the state is unknown. [DBK-CI-1]")
 [ -n "${SSH_PRIVATE_KEY-}" ] ||
-  problems+=("SSH_PRIVATE_KEY is not set: there is no key to log in to the servers with. [DBK-CI-1]")
+  problems+=("Set SSH_PRIVATE_KEY: there is no key to log in to the servers with. [DBK-CI-1]")
 if [ "${#problems[@]}" -gt 0 ]; then
   problems+=("They are not set, or this job may not read them. docs/CI.md says where they belong. [DBK-CI-1]")
   printf '%s\n' "${problems[@]}" >&2
@@ -24,7 +24,7 @@ if [ "${#problems[@]}" -gt 0 ]; then
 fi
 
 if [ -n "${SSH_KNOWN_HOSTS-}" ]; then
-  # OpenSSH goes by the account's home, whatever HOME says; in a job that runs in a container the two may differ.
+  # OpenSSH uses the account's home and ignores HOME. In a job that runs in a container the two may differ.
   home=$(getent passwd "$(id -u)" | cut -d: -f6)
   known="$home/.ssh/known_hosts"
   [ -d "$home/.ssh" ] || mkdir -m 700 "$home/.ssh"

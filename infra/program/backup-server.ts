@@ -33,15 +33,15 @@ export interface BackupServerArgs extends Deployment {
 type FileSpecification = Omit<FileArgs, "connection">;
 
 /**
- * The whole backup system of one server. Its resources are named `KEY-PURPOSE`, and stand in each other's way in the
- * order in which they are needed: the cron table comes last, so that nothing runs before it can.
+ * The whole backup system of one server. Its resources are named `KEY-PURPOSE`. They depend on each other in the order
+ * they are needed. The cron table is last, so no job runs before its program exists.
  */
 export class BackupServer extends ComponentResource {
-  /** What a changed deployment is recognised by: the digest of every file that decides what runs. */
+  /** The digest of every file that decides what runs: a changed deployment has other digests. */
   readonly digests: pulumi.Output<string[]>;
-  /** Comes after everything else of the server: what depends on it need not name the others. */
+  /** Comes after all other resources of the server: to depend on it is to depend on all of them. */
   readonly last: pulumi.Resource;
-  /** Ends when nothing of the server is left to be done, without anything's depending on it. */
+  /** Resolves when all resources of the server are done. It is no resource dependency. */
   readonly settled: Promise<void>;
 
   constructor(args: BackupServerArgs, options: pulumi.ComponentResourceOptions = {}) {

@@ -1,11 +1,11 @@
 import type { Requirements } from "./requirements.ts";
 
-/** What was seen of a directory that is required, or of where it would be made. */
+/** What was observed of a required directory, or of the nearest parent in which it would be created. */
 export interface DirectorySeen {
   freeBytes: number;
-  /** Where it leads to, where it is a symbolic link. */
+  /** The target, if the path is a symbolic link. */
   link?: string;
-  /** What a file system that may not keep modes made of what root alone may read; absent where it is one that does. */
+  /** Owner and mode of trial files, on a file system that may ignore them; absent where the type is known to keep them. */
   trial?: { fileSystem: string; said: string };
 }
 
@@ -16,8 +16,8 @@ export interface UnrunnableDirectory {
 }
 
 /**
- * The shell functions `look_at_directory PATH` and `look_at_runnable PATH`. Only on file systems that are not known to
- * keep owners and modes (shares, FUSE, those of other systems) something is made, and removed at once.
+ * The shell functions `look_at_directory PATH` and `look_at_runnable PATH`. Trial files are created, and removed at once,
+ * only on file systems that are not known to keep owners and modes (shares, FUSE, those of other systems).
  */
 export const directoryFunctions = `
 nearest() {
@@ -61,10 +61,10 @@ export const unrunnableOf = (text: string): UnrunnableDirectory => {
   return { path, mountPoint };
 };
 
-/** What a directory and a file of root's alone look like where modes are kept. */
+/** What `stat` prints of a directory and a file for root alone where owner and mode are kept. */
 const kept = "700 0:0\n600 0:0";
 
-/** By the file system's type: how it is mounted so that everything there is root's alone. */
+/** By file system type: mount options that make all files readable by root alone. */
 const mountAdvice: readonly [RegExp, string][] = [
   [/^(cifs|smb3?|smbfs)$/, "Mount it with uid=0,gid=0,file_mode=0600,dir_mode=0700."],
   [/^(fuse\.)?davfs/, "Mount it with uid=0,gid=0,file_mode=0600,dir_mode=0700."],
@@ -77,7 +77,8 @@ const mountAdvice: readonly [RegExp, string][] = [
   ],
 ];
 
-const otherAdvice = "Mount it so that all of it is root's alone (files 0600, directories 0700).";
+const otherAdvice =
+  "Mount it so that root owns all files and only root can read them (files 0600, directories 0700).";
 
 type DirectoryRequirement = Requirements["directories"][number];
 
@@ -89,8 +90,8 @@ export function directoryProblems(
 ): string[] {
   if (seen?.link !== undefined) {
     return [
-      `${path} is a symbolic link, and no directory is put in place of it. Set ${setting} to ${seen.link}, or mount ` +
-        `that there instead of the link: mount --bind ${seen.link} ${path} [DBK-READY-13]`,
+      `${path} is a symbolic link, and links are not replaced. Set ${setting} to ${seen.link}, or replace the link by ` +
+        `a mount: mount --bind ${seen.link} ${path} [DBK-READY-13]`,
     ];
   }
   const trial = seen?.trial;
@@ -99,7 +100,7 @@ export function directoryProblems(
   if (free >= minimumFree) return [];
   const megabytes = (bytes: number) => Math.floor(bytes / 1e6);
   return [
-    `${megabytes(free)} MB are free for ${path}, and ${megabytes(minimumFree)} MB must be. Make room there. [DBK-READY-12]`,
+    `${path}: ${megabytes(free)} MB free, ${megabytes(minimumFree)} MB required. Free some space. [DBK-READY-12]`,
   ];
 }
 
@@ -108,16 +109,16 @@ function trialProblem(path: string, { fileSystem, said }: NonNullable<DirectoryS
   const lines = said.split("\n");
   const made = lines.filter((line) => /^\d+ \d+:\d+$/.test(line));
   if (made.length < 2) {
-    const first = lines[0] || "nothing was said";
-    return `nothing of root's can be made in ${path}, on a file system of type ${fileSystem} (${first}). ${advice} [DBK-READY-13]`;
+    const first = lines[0] || "no error message";
+    return `cannot create files as root in ${path} (file system ${fileSystem}: ${first}). ${advice} [DBK-READY-13]`;
   }
   return (
-    `the file system of ${path} (${fileSystem}) does not keep owner and mode: what is to be root's alone is ` +
-    `${made.join(" and ")} there, so that others could read the backups. ${advice} [DBK-READY-13]`
+    `the file system of ${path} (${fileSystem}) ignores owner and mode: a directory and a file for root alone became ` +
+    `${made.join(" and ")}, so others could read the backups. ${advice} [DBK-READY-13]`
   );
 }
 
-/** Nothing could be run from there, which only the first run would say. */
+/** Without this check the first run would be the first to fail. */
 export const unrunnableProblem = ({ path, mountPoint }: UnrunnableDirectory): string =>
-  `nothing can be run from ${path}: ${mountPoint} is mounted noexec. Mount it with exec ` +
+  `programs in ${path} cannot run: ${mountPoint} is mounted noexec. Mount it with exec ` +
   `(mount -o remount,exec ${mountPoint}, and /etc/fstab), or set another path. [DBK-READY-13]`;

@@ -19,11 +19,11 @@ export interface Circumstances {
   before: readonly string[];
   /** Running containers with PostgreSQL that no database of the configuration names. */
   others: readonly string[];
-  /** At which port of the loopback address the managed databases are to be had, by name. */
+  /** The port on 127.0.0.1 of each managed database, by name. */
   published: Readonly<Record<string, number>>;
 }
 
-/** What is wrong with one database and its container, and what is worth knowing. */
+/** Problems and notes of one database and its container. */
 export function judgeDatabase(
   required: DatabaseRequirement,
   seen: DatabaseSeen | undefined,
@@ -37,7 +37,7 @@ export function judgeDatabase(
   if (seen.container?.name !== container) {
     return seen.hasBackup
       ? problem(
-          `the container ${container} of the database ${required.name} is gone, though it was backed up before. Deploy the application. [DBK-READY-6]`,
+          `the container ${container} of the database ${required.name} is gone; backups of it exist. Deploy the application. [DBK-READY-6]`,
         )
       : { ...nothing, notes: [notYet(required, others)], waiting: [required.name] };
   }
@@ -64,11 +64,11 @@ function notYet({ name, container }: DatabaseRequirement, others: readonly strin
   const meant =
     others.length === 0
       ? ""
-      : ` PostgreSQL runs in ${others.join(", ")}: if that is meant, set databases.${name}.container.`;
-  return `the container ${container} does not exist yet: nothing of ${name} is backed up until it does.${meant} [DBK-READY-7]`;
+      : ` PostgreSQL runs in ${others.join(", ")}: if that is the right one, set databases.${name}.container.`;
+  return `the container ${container} does not exist yet: ${name} is not backed up until it does.${meant} [DBK-READY-7]`;
 }
 
-/** PostgreSQL goes on with indexes whose order may be wrong by now, and warns on every connection. */
+/** PostgreSQL warns on every connection, and goes on using indexes whose order may be wrong now. */
 function collationNotes({ database, container }: DatabaseRequirement, answer: Answer | null): string[] {
   const collation = answer?.ok ? answer.collation : null;
   if (collation === null || collation.recorded === collation.actual) return [];
@@ -79,7 +79,7 @@ function collationNotes({ database, container }: DatabaseRequirement, answer: An
   ];
 }
 
-/** Docker's plugin cannot compare them: of a container that is stopped it says that there are none. */
+/** Pulumi's Docker provider cannot compare ports: for a stopped container it reports none. */
 function portProblems(
   { name, container }: DatabaseRequirement,
   seen: ContainerSeen,
@@ -88,7 +88,7 @@ function portProblems(
   const port = published[name];
   if (port === undefined || seen.published.includes(`127.0.0.1:${port}`)) return [];
   return [
-    `the container ${container} does not publish PostgreSQL at 127.0.0.1:${port}, which takes another container. ` +
+    `the container ${container} does not publish PostgreSQL at 127.0.0.1:${port}; publishing it needs a new container. ` +
       `Back up, then docker rm -f ${container} and pulumi up; the data stays. [DBK-READY-10]`,
   ];
 }
@@ -117,7 +117,7 @@ function mountProblems(required: DatabaseRequirement, { mounts, dataDirectory }:
   }
 }
 
-/** psql's own words: a server may warn of something before it refuses. */
+/** psql's own line: a server may print warnings before it refuses. */
 const errorLine = (text: string): string =>
   text.split("\n").find((line) => line.startsWith("psql:")) ?? firstLine(text);
 

@@ -16,7 +16,7 @@ const oldestNodes = {
   zstd: { 22: 15, 23: 8 },
 } as const satisfies Record<string, Record<number, number>>;
 
-/** Compares what was seen with what is required. */
+/** Compares the observed machine with the requirements. */
 export function judge(machine: Machine, requirements: Requirements, seen: Inspection): Judgement {
   const configured = requirements.databases.map(({ container }) => container);
   const others = seen.postgresContainers.filter((name) => !configured.includes(name));
@@ -56,7 +56,7 @@ export function judge(machine: Machine, requirements: Requirements, seen: Inspec
 function otherNotes(others: readonly string[]): string[] {
   if (others.length === 0) return [];
   return [
-    `PostgreSQL also runs in ${others.join(", ")}, which no database of the configuration names: it is not backed up. [DBK-READY-7]`,
+    `PostgreSQL also runs in ${others.join(", ")}. No configured database names that container, so it is not backed up. [DBK-READY-7]`,
   ];
 }
 
@@ -65,16 +65,16 @@ function surroundingsJudgement({ log }: Requirements, { surroundings }: Inspecti
   return judgeSurroundings(surroundings, log ?? "");
 }
 
-/** What the search did not say may be the worst. */
+/** The missing part of the search may hold the worst. */
 function searchProblems({ log, own }: Requirements, { surroundings }: Inspection): string[] {
   if (surroundings !== undefined || own === undefined || log === undefined) return [];
   return [
-    "whether anything else runs the backups too is not known: the search broke off. Find out why on the server " +
-      "(dmesg), then run the same command again. [DBK-READY-15]",
+    "the search for other jobs that run the backups was cut off. Find out why on the server (dmesg), then run the " +
+      "same command again. [DBK-READY-15]",
   ];
 }
 
-const mended = "pulumi up takes that right away (chmod o-w). [DBK-READY-14]";
+const mended = "pulumi up fixes it (chmod o-w). [DBK-READY-14]";
 
 const problemSentence = ({ text, next }: { text: string; next: string }): string =>
   `${text}. Fix it: ${next} [DBK-READY-14]`;
@@ -124,15 +124,13 @@ function runtimeProblems({ runtime, zstd }: Requirements, { systemNode }: Inspec
 function mailNotes({ mails }: Requirements, { hasMailer }: Inspection): string[] {
   if (!mails || hasMailer) return [];
   return [
-    "there is no /usr/sbin/sendmail, so cron cannot mail anything to monitoring.mailTo. Install a mailer, such as " +
+    "there is no /usr/sbin/sendmail, so cron cannot send mail to monitoring.mailTo. Install a mailer, such as " +
       "msmtp-mta or postfix. [DBK-READY-17]",
   ];
 }
 
-/** The programs go on without a log; what happens to it is a change by hand all the same. */
+/** The programs run without a log. Whatever replaced the log was put there by hand, so a person has to look. */
 function logProblems({ log }: Requirements, { logProblem }: Inspection): string[] {
   if (log === undefined || logProblem === null) return [];
-  return [
-    `nothing can be logged in ${log}: ${logProblem}. Move away what is there, or make it writable. [DBK-READY-5]`,
-  ];
+  return [`cannot write the log ${log}: ${logProblem}. Move it away, or make it writable. [DBK-READY-5]`];
 }

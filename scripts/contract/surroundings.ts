@@ -1,10 +1,10 @@
 /**
- * What else on a server has to do with the backups without being ours: a second run of them, a second rotation of their
- * log, directories in which somebody could put other programs in the place of ours. The deployment looks by it over ssh,
- * the status check on the server, and both judge alike.
+ * Foreign things on a server that affect the backups: a second run of them, a second rotation of their log, directories
+ * in which another user could replace our programs. The deployment looks over ssh and the status check on the server;
+ * both judge by this module.
  */
 
-/** What of ours the others could stand beside or in the way of. */
+/** Our own files and directories that foreign things could duplicate or replace. */
 export interface OwnPlaces {
   log: string;
   logRotation: string;
@@ -35,7 +35,7 @@ export interface GuardedDirectory {
 
 /** Sentences, and what to do about each. */
 export interface SurroundingsJudgement {
-  /** What the next deployment mends by itself is marked so. */
+  /** `isMended`: the next deployment fixes it by itself. */
   problems: { text: string; next: string; isMended: boolean }[];
   notes: { text: string; next: string }[];
 }
@@ -99,7 +99,7 @@ export function surroundingsArguments(own: OwnPlaces): string[] {
   ];
 }
 
-/** Every directory on the way to what root runs and cron and logrotate read. */
+/** All parent directories of the programs that root runs and of the files that cron and logrotate read. */
 export function guardedDirectories({
   installation,
   backupLauncher,
@@ -114,7 +114,7 @@ export function guardedDirectories({
   return [...new Set(directories)];
 }
 
-/** Reads what the function printed; null where it broke off, because what it did not say may be the worst. */
+/** Parses the function's output; null if the output is cut off, because the missing part may hold the worst. */
 export function parseSurroundings(output: string): Surroundings | null {
   const seen: Surroundings = { jobs: [], rotations: [], enablement: [], directories: [] };
   const lines = output.trimEnd().split("\n");
@@ -136,7 +136,7 @@ export function parseSurroundings(output: string): Surroundings | null {
   return seen;
 }
 
-/** Whether a directory lets somebody replace what lies in it; a sticky bit keeps everybody to their own files. */
+/** Whether a directory lets other users replace its files. A sticky bit keeps each user to their own files. */
 const letsReplace = ({ mode }: GuardedDirectory, bit: number): boolean => {
   const bits = Number.parseInt(mode, 8);
   return (bits & bit) !== 0 && (bits & 0o1000) === 0;
@@ -147,31 +147,31 @@ export function judgeSurroundings(seen: Surroundings, log: string): Surroundings
   const problems = seen.directories
     .filter((directory) => letsReplace(directory, 0o002))
     .map(({ path, mode, isHeld }) => ({
-      text: `everybody may write to ${path} (mode ${mode}) and replace what root runs from it`,
+      text: `${path} is world-writable (mode ${mode}): anyone can replace programs that root runs`,
       next: isHeld
-        ? `chmod o-w ${path}. No deployment can do it: a link leads there, or nothing may change it (lsattr, mount)`
+        ? `chmod o-w ${path}. The deployment cannot do it: ${path} is reached by a link, immutable or read-only (lsattr, mount)`
         : `chmod o-w ${path}, as pulumi up does`,
       isMended: !isHeld,
     }));
   const byGroup = seen.directories
     .filter((directory) => directory.group !== "root" && letsReplace(directory, 0o020))
     .map(({ path, group }) => ({
-      text: `the group ${group} may write to ${path} and replace what root runs from it`,
+      text: `the group ${group} can write to ${path}: its members can replace programs that root runs`,
       next: `chmod g-w ${path}`,
     }));
   const byUser = seen.directories
     .filter(({ user }) => user !== "root")
     .map(({ path, user }) => ({
-      text: `${path} belongs to ${user}, who may replace what root runs from it`,
+      text: `${path} belongs to ${user}: that user can replace programs that root runs`,
       next: `chown root ${path}`,
     }));
   const jobs = seen.jobs.map((path) => ({
-    text: `${path} names the backup too: if it runs it, every backup is made twice`,
-    next: `take it out of ${path}`,
+    text: `${path} also mentions the backup program: if it runs it, each backup is made twice`,
+    next: `remove the line from ${path}`,
   }));
   const rotations = seen.rotations.map((path) => ({
-    text: `${path} rotates ${log} too, so that logrotate ends with an error (duplicate log entry)`,
-    next: `take it out of ${path}`,
+    text: `${path} rotates ${log} too: logrotate fails with "duplicate log entry"`,
+    next: `remove the line from ${path}`,
   }));
   return {
     problems,
@@ -185,7 +185,7 @@ function enablementNotes(states: readonly string[]): SurroundingsJudgement["note
   if (off === undefined || isOn) return [];
   return [
     {
-      text: `cron is ${off}: it does not start with the machine, and then nothing is backed up`,
+      text: `cron is ${off}: after a reboot it does not start, and no backup runs`,
       next: off.startsWith("masked")
         ? "systemctl unmask cron; systemctl enable cron"
         : "systemctl enable cron",

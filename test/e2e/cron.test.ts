@@ -44,7 +44,7 @@ test("cron makes the next backup although nothing can be logged; the preview and
   expect({ code, level: JSON.parse(stdout).points.log.level }).toEqual({ code: 3, level: "unknown" });
   const preview = await deployment.preview();
   expect(preview.code, preview.text).toBe(7);
-  expect(preview.text).toContain(`nothing can be logged in ${log}: it is a fifo, not a file`);
+  expect(preview.text).toContain(`cannot write the log ${log}: it is a fifo, not a file`);
   await deployment.onServer(`rm ${log}; mv ${log}.aside ${log}`);
   expect((await deployment.preview()).code).toBe(0);
 }, 600_000);

@@ -43,7 +43,9 @@ test("an unknown key is refused where nobody is asked, and the message has what 
   const [untouched, file, logins] = [await traces(server), project.stackFile(), await server.logins()];
   const { code, text } = await project.deploy(...knowing(), "--yes");
   expect(code, text).toBe(77);
-  expect(text).toContain(`shows ssh-ed25519 ${fingerprint}, and nobody was asked; nothing was changed`);
+  expect(text).toContain(
+    `shows ssh-ed25519 ${fingerprint}, and there was no terminal to confirm it on; nothing was changed`,
+  );
   expect(text).toContain(`--accept-host-key ${fingerprint}`);
   const different = await project.deploy(
     ...knowing(),

@@ -110,7 +110,7 @@ test("a hand edit is put back; a server without its database gets everything els
   expect(unsaid.code, unsaid.text).toBe(69);
   expect(unsaid.text).toMatch(/~ \/root\/backup_database\.sh +content; edited on the server/);
   expect(unsaid.stdout).toMatch(
-    /Kept\n.*backup_database\.sh was not as this deployment left it; it is kept as \/opt\/database-backups\/replaced\//,
+    /Kept\n.*backup_database\.sh had been edited; the edited version is kept as \/opt\/database-backups\/replaced\//,
   );
   expect(unsaid.stdout.trimEnd().split("\n").at(-1)).toBe(
     `nothing is backed up of curriculum_library_api (there is no container later on ${other.alias}) [DBK-READY-7]`,

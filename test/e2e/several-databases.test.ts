@@ -36,7 +36,7 @@ test("two databases, not there yet: a note, no problem; a server's own values wi
   expect(code, text).toBe(0);
   for (const name of ["curriculum_library_api", "reports"]) {
     expect(text).toContain(
-      `the container ${container} does not exist yet: nothing of ${name} is backed up until it does.`,
+      `the container ${container} does not exist yet: ${name} is not backed up until it does.`,
     );
   }
   expect(printed(await first.run("cat /etc/cron.d/database-backups"))).toMatch(/^30 1 \* \* \* root /m);

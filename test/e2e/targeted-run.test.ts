@@ -92,7 +92,7 @@ test("the variable that chooses servers, without a --target: nothing of the othe
   const argv = ["up", "--yes", "--skip-preview"];
   const { code, stdout, stderr } = await stack.pulumi(argv, { [chosenServersVariable]: first.alias });
   expect(code, stdout).not.toBe(0);
-  expect(stdout + stderr).toContain(`${chosenServersVariable} names some servers alone`);
+  expect(stdout + stderr).toContain(`${chosenServersVariable} limits this run to some servers`);
   expect(stdout + stderr).toContain(second.alias);
   expect(await look()).toEqual(before);
 });

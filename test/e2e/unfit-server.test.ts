@@ -40,7 +40,7 @@ test("no cron, no space and no container: every cause is listed, nothing of the 
   expect(text).toContain(`the server ${second.alias} is not ready, and nothing on it was changed`);
   for (const cause of [
     "cron is not running",
-    /\d MB are free for \/root\/database_backups, and 2 MB must be/,
+    /\/root\/database_backups: \d MB free, 2 MB required/,
     `the container ${second.container} of the database curriculum_library_api is gone`,
   ]) {
     expect(text).toMatch(cause);

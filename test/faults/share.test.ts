@@ -54,7 +54,7 @@ const faults: Fault[] = [
       await succeed(server.sandbox, `umount ${mountPoint}`);
       const result = await server.run("backup_database");
       expect(await below()).toBe("");
-      await statusSaysWhy(server, /stands in \/etc\/fstab and is not mounted: nothing is backed up/);
+      await statusSaysWhy(server, /stands in \/etc\/fstab and is not mounted: no backup can run/);
       return result;
     },
     code: 1,
@@ -105,7 +105,7 @@ test("a share that ignores modes: the deployment names the option, and with it a
   };
   await mount(everybodys);
   expect(await look()).toEqual([
-    expect.stringMatching(/does not keep owner and mode: .* 666 0:0.*bindfs: --force-user=root/),
+    expect.stringMatching(/ignores owner and mode: .* 666 0:0.*bindfs: --force-user=root/),
   ]);
   const before = await lookBefore(server);
   for (const how of [everybodys, rootsAlone]) {

@@ -138,8 +138,8 @@ test("another branch than main is not deployed, even by hand", async () => {
 test("without credentials nothing is contacted, and the job says what is missing", async () => {
   const { deploy } = await run("deploy.yml", byPush, { secrets: {}, vars: {} });
   expect(deploy?.result).toBe("failure");
-  expect(deploy?.log).toMatch(/Neither PULUMI_ACCESS_TOKEN nor PULUMI_BACKEND_URL is set/);
-  expect(deploy?.log).toMatch(/SSH_PRIVATE_KEY is not set/);
+  expect(deploy?.log).toMatch(/Set PULUMI_ACCESS_TOKEN or PULUMI_BACKEND_URL/);
+  expect(deploy?.log).toMatch(/Set SSH_PRIVATE_KEY/);
 });
 
 test("a look by hand at another branch says nothing of what is deployed, and changes no issue", async () => {

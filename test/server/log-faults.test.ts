@@ -58,7 +58,7 @@ describe.each(obstacles)("%s in the log's place", (_, make, reason) => {
     const report = await server.report();
     expect(report.points.log.level).not.toMatch(/^(ok|note)$/);
     expect(report.points.log.findings.map(({ text }) => text)).toContain(
-      `nothing can be logged in ${log}: ${reason} [DBK-RECORD-1]`,
+      `cannot write the log ${log}: ${reason} [DBK-RECORD-1]`,
     );
     expect(report.verdict).not.toBe("healthy");
   });

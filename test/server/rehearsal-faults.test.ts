@@ -98,7 +98,9 @@ test("a restore that outlasts its time is ended, and the record says so", async 
   expect(result.code).toBe(1);
   expect(JSON.parse(result.stdout).rehearsals[0].record).toMatchObject({
     result: "failed",
-    error: expect.stringContaining("took more than 20 s and was ended; raise backups.timeouts.restore"),
+    error: expect.stringContaining(
+      "exceeded its time limit of 20 s and was stopped; raise backups.timeouts.restore",
+    ),
   });
   expect(await server.containers()).toEqual([]);
 });

@@ -24,7 +24,7 @@ test("when less than the minimum would stay free it does not begin", async () =>
   await leavingFree(1e15);
   const result = await server.rehearse(server.archive);
   expect(result.stdout).toMatch(
-    /rehearsal skipped: .* are free, and 1000 TB are wanted: .* monitoring\.minimumFreeSpace is to stay free/,
+    /rehearsal skipped: not enough space .* free, 1000 TB needed .* monitoring\.minimumFreeSpace must stay free/,
   );
   expect(result.code).toBe(73);
   await nothingIsLeft();
@@ -37,7 +37,7 @@ test("one that takes more space than was found for it is ended", async () => {
   await docker(["exec", "--user", "postgres", container, "fallocate", "-l", "2G", "/rehearsal/more"]);
   const result = await ended;
   expect(result.stdout).toMatch(
-    /rehearsal skipped: it was ended: it takes .* [MG]B, and .* [MG]B had been found for it/,
+    /rehearsal skipped: it was stopped: it uses .* [MG]B, more than the .* [MG]B set aside for it/,
   );
   expect(result.code).toBe(73);
   await nothingIsLeft();

@@ -102,7 +102,7 @@ test("one changed row and one lost row are reported with their tables and number
     "public.schema_migrations had 42 rows, it has 41",
   ]);
   expect(result.stderr).toContain("public.schema_migrations had 42 rows, it has 41");
-  expect(await server.log()).toContain("is not what was backed up: public.loans: same number of rows (500)");
+  expect(await server.log()).toContain("differs from its manifest: public.loans: same number of rows (500)");
   await nothingIsLeft();
   await server.sandbox.run(`rm ${copy.replace(".sql.gz", "")}*`);
 });

@@ -278,7 +278,7 @@ exec /usr/bin/docker "$@"
   expect(checked.points.connections.findings).toEqual([
     expect.objectContaining({
       level: "unknown",
-      text: expect.stringMatching(/^restore_database, run \S+, .* is at work and may let nobody in: /),
+      text: expect.stringMatching(/^restore_database, run \S+, .* is running and may block connections: /),
     }),
   ]);
   expect(checked.points.database.level).toBe("unknown");

@@ -164,7 +164,8 @@ test("a file without a manifest comes back, and the log says so where psql canno
   const restored = await server.restore(`--into beside ${path}`);
   expect(restored).toMatchObject({ code: 0, stderr: "" });
   // The log escapes backslashes.
-  const said = / warning .*: this psql has no \\\\restrict: \S+ is trusted not to use psql's own commands/;
+  const said =
+    / warning .*: psql in the container does not support \\\\restrict, so psql commands in \S+ would run/;
   expect(said.test(await server.log())).toBe(!(await psqlRestricts()));
   await sandbox.run(`rm ${path}`);
   await sandbox.psql("drop database beside", "template1");

@@ -76,7 +76,7 @@ close_directory() {
   (
     cd -P -- "$1" 2>/dev/null || exit 0
     if [ "$(pwd -P)" != "$1" ] || [ -z "$(find . -maxdepth 0 -perm -0002 ! -perm -1000)" ]; then exit 0; fi
-    chmod o-w . || { echo "everybody may write to $1, and that right cannot be taken away" >&2; exit 1; }
+    chmod o-w . || { echo "$1 is world-writable, and chmod o-w failed" >&2; exit 1; }
     printf 'closed %s\\n' "$1"
   )
 }

@@ -14,18 +14,17 @@ export interface Convergence {
   /** The bytes of a plan that writes. */
   body?: () => RequestInput | Promise<RequestInput>;
   /**
-   * Spares the look on a machine that is new. Only for plans that do the same to an absent path whatever else is known
-   * of it.
+   * Skips the look on a new machine. Only for plans that treat an absent path the same whatever its record says.
    */
   presumesAbsent?: boolean;
-  /** Something of this resource goes: what the server has recorded as another stack's is refused. */
+  /** The operation removes something of this resource. It is refused if the server's record names another stack. */
   removes?: boolean;
 }
 
 /**
- * Looks at a path, plans and carries the plan out; again from the start where something changed in between. What was
- * kept or left is reported to the person.
- * @throws ConflictError where the path never stays still, and whatever the server's refusal was.
+ * Looks at a path, plans, and carries the plan out. Starts again if the path changed in between. Reports files that were
+ * kept or left.
+ * @throws ConflictError if the path keeps changing; the server's refusal.
  */
 export async function converge(
   context: RequestContext,
@@ -43,15 +42,15 @@ export async function converge(
   throw new ConflictError({
     host: server.connection.host,
     what: `${path} was not changed`,
-    why: "somebody else kept changing it at the same time",
+    why: "another program kept changing it at the same time",
     next: "Find what changes it, then run the command again.",
     id: "[DBK-CHANGE-1]",
   });
 }
 
 /**
- * What a stack that hands its servers over has recorded is this one's. To take another stack's for gone would leave it
- * where it is, and nobody would know of it any more.
+ * A path that `formerStack` recorded belongs to this stack now. A path of any other stack is refused: to treat it as gone
+ * would leave it on the server with no stack that knows of it.
  * @throws ConflictError for another stack's
  */
 function ours({ urn, stack, formerStack, server }: RequestContext, observed: Observed): Observed {
@@ -63,13 +62,13 @@ function ours({ urn, stack, formerStack, server }: RequestContext, observed: Obs
   throw new ConflictError({
     host: server.connection.host,
     what: `${path} was not removed`,
-    why: `the server has it recorded as the stack ${stackOf(record.urn)}'s, and this is ${stack}`,
+    why: `the server's record says it belongs to the stack ${stackOf(record.urn)}, and this is ${stack}`,
     next: `${ownerAdvice(stackOf(record.urn))} Or decommission the server with \`forget\`, which touches nothing.`,
     id: "[DBK-STACK-10]",
   });
 }
 
-/** Whether it was done; not, where something had changed since it was observed. */
+/** Whether the plan was carried out; false if the path had changed since it was observed. */
 async function carriedOut(
   context: RequestContext,
   { observation }: Observed,
@@ -92,15 +91,13 @@ function tellOutcome({ server, tell }: RequestContext, path: string, line: strin
   const host = server.connection.host;
   if (word === "kept" && where.includes("+crontab-of-root")) {
     tell(
-      `${host}: lines of root's crontab were taken over; the crontab before that is kept as ${where} [DBK-CHANGE-3]`,
+      `${host}: moved lines of root's crontab into our cron table; the old crontab is kept as ${where} [DBK-CHANGE-3]`,
     );
   } else if (word === "kept") {
-    tell(
-      `${host}: what was at ${path} was not as this deployment left it; it is kept as ${where} [DBK-CHANGE-3]`,
-    );
+    tell(`${host}: ${path} had been edited; the edited version is kept as ${where} [DBK-CHANGE-3]`);
   } else if (word === "closed") {
     tell(
-      `${host}: everybody could write to ${where} and replace what root runs from it; no more (chmod o-w) [DBK-READY-14]`,
+      `${host}: ${where} was world-writable: anyone could replace programs that root runs; fixed (chmod o-w) [DBK-READY-14]`,
     );
   } else if (word === "left") {
     tell(`${host}: ${path} is not empty and is left as it is [DBK-CHANGE-4]`);

@@ -103,7 +103,7 @@ export class KnownServers {
       (one, other) => one.id !== "" && one.id === other.id && one.boot !== other.boot,
     );
     if (keys === null) return null;
-    return `${host}: it has the machine-id of ${keys}, from which it was cloned or the other way round: ${ownIdentity}. [DBK-READY-16]`;
+    return `${host}: same machine-id as ${keys}: one machine is a clone of the other; ${ownIdentity}. [DBK-READY-16]`;
   }
 
   /** The other keys whose machine is like that of this one; null for none. A machine that says nothing is like none. */

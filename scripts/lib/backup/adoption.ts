@@ -28,7 +28,11 @@ import { adoptedManifest } from "./adopted-manifest.ts";
 export async function adoptArchives(run: AdoptionRun): Promise<string[]> {
   const { database, log, settings, signal } = run;
   const seconds = settings.timeouts.backup;
-  const limit = deadline(signal, seconds, `it was not read to its end in ${seconds} s (timeouts.backup)`);
+  const limit = deadline(
+    signal,
+    seconds,
+    `it was not read to its end in ${seconds} s (backups.timeouts.backup)`,
+  );
   const adoption = new Adoption({ ...run, signal: limit.signal });
   try {
     for (const backup of listBackups(settings.paths.backups, database.name)) {

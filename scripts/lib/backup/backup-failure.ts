@@ -19,7 +19,7 @@ export function backupFailure(error: unknown, settings: Settings): ProgramError 
     return new SpaceError(paths.backups, "the file system filled up during the backup", error);
   }
   if (error instanceof PsqlError && error.sqlState === lockNotAvailable) {
-    const why = `a table stayed locked for ${timeouts.lockWait} s (timeouts.lockWait)`;
+    const why = `a table stayed locked for ${timeouts.lockWait} s (backups.timeouts.lockWait)`;
     return new ProgramError(`${why}; run the backup again later [DBK-BACKUP-3]`, ExitCode.failed, error);
   }
   if (error instanceof ArchiveError) {

@@ -102,7 +102,7 @@ async function attempt(run: Run, request: BackupRequest): Promise<Manifest> {
   const limit = deadline(
     run.signal,
     seconds,
-    `the backup took more than ${seconds} s and was ended; raise timeouts.backup [DBK-BACKUP-4]`,
+    `the backup exceeded its time limit of ${seconds} s and was stopped; raise backups.timeouts.backup [DBK-BACKUP-4]`,
   );
   try {
     const { files, dumped, verified } = await dumpAndVerify(run, {

@@ -19,7 +19,7 @@ export class UsageError extends ProgramError {
   }
 }
 
-/** A run or one of its questions was ended from outside: by a signal, or by a time-out. */
+/** A run, or one of its queries, was stopped from outside: by a signal or a time-out. */
 export class InterruptedError extends ProgramError {
   override readonly name = "InterruptedError";
   constructor(reason: string, exitCode: ExitCode = ExitCode.failed) {
@@ -27,10 +27,10 @@ export class InterruptedError extends ProgramError {
   }
 }
 
-/** A run that was ended by nobody who says why. */
+/** The run was aborted without a reason. */
 export const runEnded = (): InterruptedError => new InterruptedError("the run was ended [DBK-RECOVERY-1]");
 
-/** What an aborted signal ended: the error that it was aborted with, which may be another part's failure. */
+/** The error that a signal was aborted with. It may be the failure of another part of the run. */
 export const endedBy = ({ reason }: AbortSignal): Error =>
   reason instanceof Error && !(reason instanceof DOMException) ? reason : runEnded();
 

@@ -28,7 +28,7 @@ export interface RunEnd {
   removed?: number;
 }
 
-/** Everything that a record says, before anything is known. */
+/** A record with every property, before anything about the run is known. */
 export function emptyRecord(
   { server, programsVersion }: Settings,
   program: string,
@@ -58,7 +58,7 @@ export function emptyRecord(
   };
 }
 
-/** One run, from the moment that it is known what it works on. */
+/** The records of one run, from the moment its database is known. */
 export interface Recording {
   /** Records its beginning; the first call counts. */
   begin(work: RunWork): void;
@@ -66,7 +66,7 @@ export interface Recording {
   end(how: RunEnd): void;
 }
 
-/** What cannot be recorded stops nothing, and is reported once. */
+/** A record that cannot be written stops nothing and is reported once. */
 export function recordingOf(records: RecordsAppender, context: RecordingContext): Recording {
   const { settings, runId } = context;
   const clock = performance.now();
@@ -101,7 +101,7 @@ export function recordingOf(records: RecordsAppender, context: RecordingContext)
 
 export type RecordingContext = Pick<ProgramContext, "settings" | "runId" | "log" | "output">;
 
-/** The log's line is shown to nobody, because this one is. */
+/** The log's line is not shown on the terminal, because this line is. */
 function tellUnrecorded({ log, output }: RecordingContext, database: string | null, why: string): void {
   const text = `this run cannot be recorded: ${why} [DBK-RECORD-2]`;
   log.record("warning", database, text);
@@ -109,8 +109,8 @@ function tellUnrecorded({ log, output }: RecordingContext, database: string | nu
 }
 
 /**
- * Records a run from its beginning to its end, and gives what it gives.
- * @throws what it throws, which is recorded
+ * Records a run from its beginning to its end, and returns its result.
+ * @throws the error of the run, after recording it
  */
 export async function recorded<T>(
   records: RecordsAppender,

@@ -18,7 +18,7 @@ import type { RunRecord } from "../../contract/run-record.ts";
 export interface RunRecords extends RecordsAppender {
   /** @throws Error, a system error: then nothing is known. */
   read(wanted: Wanted): ReadRecords;
-  /** Why nothing can be appended now, as far as that shows without trying; null when nothing speaks against it. */
+  /** Why nothing can be appended now, as far as can be seen without trying; null when appending looks possible. */
   problem(): string | null;
   /**
    * Removes whole months of which every day is more than `days` before `now`, oldest first. So many months stay as

@@ -6,8 +6,8 @@ import { DockerError, runDocker } from "../system/docker.ts";
 import { freeBytes } from "../system/space.ts";
 
 /**
- * Bytes that are free on the file system of a container's volume, whichever command of the image says it: an image may
- * lack `df`. Where it lacks `stat` too, this server's own view of the volume tells, if it has one.
+ * Free bytes on the file system of a container's volume. An image may lack `df`: then `stat` is used, and without both
+ * this server's own view of the volume, if it has one.
  * @param directory where the volume is mounted.
  * @throws DockerError, InterruptedError, ProgramError
  */
@@ -23,7 +23,7 @@ export async function freeIn(container: string, directory: string, options: Chil
   const source = await volumeSource(container, directory, options);
   if (existsSync(source)) return freeBytes(source);
   throw new ProgramError(
-    `the image of container ${container} has neither df nor stat to tell its free space; add coreutils or busybox [DBK-SPACE-3]`,
+    `container ${container} has neither df nor stat: its free space is unknown; add coreutils or busybox to its image [DBK-SPACE-3]`,
     ExitCode.failed,
   );
 }
@@ -49,7 +49,7 @@ interface Answer {
   stderr: string;
 }
 
-/** What Docker ends with when it cannot run a command; some versions of it say why on standard output. */
+/** Docker's exit codes when it cannot run a command. Some versions give the reason on standard output. */
 const missing: ReadonlySet<number> = new Set([126, 127]);
 
 /** Null when the image lacks the command. */
@@ -74,7 +74,7 @@ const lastWords = ({ stdout }: Answer): string[] => stdout.trim().split("\n").at
 function bytes(container: string, command: string, { stdout, stderr }: Answer, size: number): number {
   if (stdout.trim() !== "" && Number.isSafeInteger(size)) return size;
   throw new ProgramError(
-    `${command} in container ${container} does not tell its space: ${stderr.trim() || stdout.trim()} [DBK-SPACE-3]`,
+    `\`${command}\` in container ${container} did not report its space: ${stderr.trim() || stdout.trim()} [DBK-SPACE-3]`,
     ExitCode.failed,
   );
 }

@@ -116,7 +116,7 @@ async function attempt(run: RestoreRun, path: string, progress: Progress): Promi
   const time = deadline(
     run.signal,
     limit,
-    `it took more than ${formatDuration(limit)} and was ended; raise backups.timeouts.restore [DBK-RESTORE-13]`,
+    `it exceeded its time limit of ${formatDuration(limit)} and was stopped; raise backups.timeouts.restore [DBK-RESTORE-13]`,
   );
   const space = new AbortController();
   const signal = AbortSignal.any([time.signal, space.signal]);

@@ -14,11 +14,11 @@ const comparedWith: Record<RehearsalRecord["compared"], string> = {
   nothing: "restores without an error (nothing was compared: it has no manifest)",
 };
 
-/** Behind a result: what it does not say anything of. */
+/** Follows a result: the parts that were not tried. */
 export const untriedText = ({ untried = [] }: Pick<RehearsalRecord, "untried">): string =>
   uncomparedText(untried);
 
-/** Tells the log, and whoever watches, what a rehearsal showed. */
+/** Logs the result of a rehearsal. */
 export function report(
   { database, log }: RestoreRun,
   record: RehearsalRecord,
@@ -35,7 +35,7 @@ export function report(
     log.event(
       "error",
       database.name,
-      `rehearsal failed: what ${archive} restores is not what was backed up: ${shown.join("; ")} [DBK-REHEARSAL-1]`,
+      `rehearsal failed: the database restored from ${archive} differs from its manifest: ${shown.join("; ")} [DBK-REHEARSAL-1]`,
     );
   } else {
     const totals = manifest?.totals ?? null;

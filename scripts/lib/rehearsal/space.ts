@@ -5,14 +5,14 @@ import { formatBytes } from "../base/format.ts";
 import type { Place } from "./place.ts";
 
 /**
- * How many times the space it needs a rehearsal may take: it must not fill the disk on which the live database lies.
+ * A rehearsal may take this many times the space it needs. It must not fill the disk of the live database.
  */
 const margin = 2;
 const pauseMilliseconds = 5_000;
-/** So many looks in a row may fail before nobody knows what the rehearsal takes. */
+/** After this many failed measurements in a row the rehearsal's disk use counts as unknown. */
 const patience = 5;
 
-/** @throws ProgramError `noSpace` unless twice what the place needs is free, and the minimum besides what it needs. */
+/** @throws ProgramError `noSpace` unless the space that the place needs is free, and as much again or the minimum. */
 export async function requireSpaceFor(
   place: Pick<Place, "needed" | "free">,
   minimumFreeBytes: number,
@@ -21,16 +21,16 @@ export async function requireSpaceFor(
   const free = await place.free(signal);
   const wanted = place.needed + Math.max(place.needed, minimumFreeBytes);
   if (free >= wanted) return;
-  const why = `it needs ${formatBytes(place.needed)}, and as much again or monitoring.minimumFreeSpace is to stay free`;
+  const why = `${formatBytes(place.needed)} for the restored database, and as much again or monitoring.minimumFreeSpace must stay free`;
   throw new ProgramError(
-    `${formatBytes(free)} are free, and ${formatBytes(wanted)} are wanted: ${why}; make room [DBK-SPACE-2]`,
+    `not enough space for the rehearsal: ${formatBytes(free)} free, ${formatBytes(wanted)} needed (${why}); free some space [DBK-SPACE-2]`,
     ExitCode.noSpace,
   );
 }
 
 /**
- * Looks, until the signal is aborted, whether the rehearsal takes more space than was found for it or leaves less than
- * the minimum to the others, and then, or when that cannot be found out any more, calls `stop`, once.
+ * Measures the rehearsal's disk use until the signal is aborted. Calls `stop`, once, when the rehearsal takes more than
+ * its bound, when less than the minimum is free, or when neither can be measured any more.
  */
 export async function watchSpace(
   place: Pick<Place, "needed" | "used" | "free">,
@@ -48,7 +48,7 @@ export async function watchSpace(
       failures = 0;
     } catch (error) {
       failures += 1;
-      const unknown = `it was ended: could not find out how much space it takes: ${messageOf(error)} [DBK-SPACE-3]`;
+      const unknown = `it was stopped: its disk use could not be measured: ${messageOf(error)} [DBK-SPACE-3]`;
       if (failures === patience) reason = new InterruptedError(unknown, ExitCode.noSpace);
     }
     if (signal.aborted) return;
@@ -66,9 +66,9 @@ async function shortage(
   const free = await place.free(signal);
   const reason =
     used > bound
-      ? `it was ended: it takes ${formatBytes(used)}, and ${formatBytes(bound)} had been found for it`
+      ? `it was stopped: it uses ${formatBytes(used)}, more than the ${formatBytes(bound)} set aside for it`
       : free < minimumFreeBytes
-        ? `it was ended: only ${formatBytes(free)} are still free (monitoring.minimumFreeSpace)`
+        ? `it was stopped: only ${formatBytes(free)} are still free (monitoring.minimumFreeSpace)`
         : null;
   return reason === null ? null : new InterruptedError(`${reason} [DBK-SPACE-2]`, ExitCode.noSpace);
 }

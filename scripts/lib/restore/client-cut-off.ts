@@ -8,27 +8,28 @@ const lockTimeoutSeconds = 10;
 const pauseMilliseconds = 5;
 /** The server ends a statement by itself; only a container that hangs takes longer than this. */
 const patienceSeconds = 5;
-/** Then the statements go on and wait for the last clients by themselves. */
+/** After this many rounds the statements go on and wait for the last clients by themselves. */
 const looksForClients = 100;
-/** Then a keeper goes all the same; who was told to end writes nothing any more. */
+/** After this many rounds the keeper ends anyway: a backend that was told to terminate writes nothing any more. */
 const patientRounds = 100;
 /**
- * Makes everybody who connects wait, to whatever database, before its name is looked up. Without it, who reconnects
- * while a name changes hands waits for the database that had the name and is then told that it is gone: a second
- * failure. A dump of any database holds the table's weakest lock for as long as it runs, hence the time-out.
+ * Makes new connections to any database wait before the server looks up the database's name. Otherwise a client that
+ * reconnects during the rename waits for the database that had the name, and then gets the error that it is gone: a
+ * second failure. A dump of any database holds the table's weakest lock while it runs, hence the time-out.
  */
 export const holdConnections =
   "SET LOCAL idle_in_transaction_session_timeout = '15s'; SET LOCAL lock_timeout = '300ms'; LOCK TABLE pg_catalog.pg_database IN ACCESS EXCLUSIVE MODE; SET LOCAL lock_timeout = '10s'";
 
 /**
- * Ends the clients of the databases with these oids, but only once nobody can come back before the statements are done:
- * while connections are held, or a statement holds the lock on the live one. Who reconnects before that would be ended
- * a second time. It must not read pg_database itself. Returns how many clients it found; -1 while it is too early.
+ * Terminates the clients of the databases with these oids, but only when they cannot reconnect before the statements are
+ * done: while connections are held, or while a statement holds the lock on the live database. A client that reconnects
+ * earlier would be terminated a second time. The query must not read pg_database itself. It returns the number of
+ * clients found; -1 while it is too early.
  *
- * Who is about to connect is no activity yet, but may hold a lock on the database and wait for pg_database: a rename
- * would wait for that one until the server looks for deadlocks, a second later. Whose it is, is not known yet either, so
- * that only a superuser may end it; nobody else can make it wait.
- * @param spared a process that is not ended; 0 for none.
+ * A backend that is still connecting is not in pg_stat_activity, but may already hold a lock on the database and wait
+ * for pg_database. It would block the rename until deadlock detection (1 s). Its role is unknown then, so only a
+ * superuser can terminate it; without a superuser connections are not held, and nothing makes it wait.
+ * @param spared a process that is not terminated; 0 for none.
  */
 const endClients = (live: string, databases: readonly string[], spared: number): string => `
 select case when held then (
@@ -43,34 +44,35 @@ else -1 end from (select exists (
     (locktype = 'object' and classid = 'pg_database'::regclass and objid = ${live}) or
     (locktype = 'relation' and relation = 'pg_database'::regclass)))) as locks(held)`;
 
-/** A session in one of the databases that keeps clients from writing there, and goes when they are gone. */
+/** A session in one of the databases that keeps clients from writing there. It ends when they are gone. */
 export interface Keeper {
   /** Its process in the server. */
   pid: number;
-  /** @throws unless nobody could write until now. */
+  /** @throws if a client could have written until now. */
   requireHeld(): Promise<void>;
   /** Ends it. Never throws. */
   end(): Promise<void>;
 }
 
-/** One that goes only when the database is still what it was. */
+/** A keeper that ends only if the database is unchanged. */
 export interface CarefulKeeper extends Keeper {
   /**
-   * Asked while a statement holds the lock on the live database and waits for the keeper's session.
-   * @param ask in another database.
-   * @throws where the statement must not take effect: the keeper stays then, and the statement gives up.
+   * Called while a statement holds the lock on the live database and waits for the keeper's session.
+   * @param ask queries another database.
+   * @throws if the statement must not take effect. Then the keeper stays, and the statement times out.
    */
   requireSame(ask: (sql: string) => Promise<string>): Promise<void>;
 }
 
 /**
- * Runs statements that need databases without clients (RENAME and DROP wait five seconds for that) in one session,
- * while a second one ends the clients for as long as it takes.
- * @param server asked in a database that is none of them, in a limited time, which is that of all statements together.
- * @param keeper is ended as soon as a statement holds the lock on the live database, so that nobody comes in, and the
- * others have gone: none of them could write before that.
+ * Runs statements that need databases without clients (RENAME and DROP wait five seconds for that) in one session. A
+ * second session terminates the clients until the statements are done.
+ * @param server connects to another database; its time limit is that of all statements together.
+ * @param keeper ends as soon as a statement holds the lock on the live database and the other clients are gone. Until
+ * then it keeps them from writing; after that the lock keeps them out.
  * @returns for how many seconds clients were cut off.
- * @throws what the statements' session or the keeper throws; whether they took effect is then to be looked up.
+ * @throws the error of the statements' session or of the keeper. The caller then has to find out whether the statements
+ * took effect.
  */
 export async function runWithoutClients(
   server: Server,
@@ -102,7 +104,7 @@ export async function runWithoutClients(
   }
 }
 
-/** @returns what makes the statement of endClients for a process that is spared. */
+/** @returns a function that makes the statement of endClients, given the process to spare. */
 async function prepare(
   ending: PsqlSession,
   live: string,
@@ -126,7 +128,7 @@ export interface Clients {
   refusal?: unknown;
 }
 
-/** @param keeper is asked before each statement, for none may take effect once somebody could write. */
+/** @param keeper is checked before each statement: none may take effect once a client could have written. */
 export async function runAll(
   session: Pick<PsqlSession, "query">,
   statements: readonly string[],
@@ -140,12 +142,12 @@ export async function runAll(
   }
 }
 
-/** RENAME looks for clients every tenth of a second: with none left at its first look it does not wait. */
+/** RENAME looks for clients every 0.1 s. With none left at its first look it does not wait. */
 async function clientsGone(clients: Clients): Promise<void> {
   for (let look = 0; look < looksForClients && clients.found !== 0; look += 1) await sleep(pauseMilliseconds);
 }
 
-/** If the ending session is lost, the working one still decides: its statements give up by themselves. */
+/** If the terminating session is lost, the working session still decides: its statements time out by themselves. */
 async function endWhile(
   ending: PsqlSession,
   endingFor: (spared: number) => string,
@@ -164,7 +166,7 @@ async function endWhile(
     while (working) {
       clients.found = Number(await ending.query(endingFor(spared)));
       if (clients.found >= 0) rounds += 1;
-      // One that drops its temporary tables waits for the keeper.
+      // A backend that drops its temporary tables waits for the keeper.
       if (spared !== 0 && (clients.found === 0 || rounds > patientRounds)) {
         spared = 0;
         try {

@@ -5,8 +5,8 @@ import { RestoreError } from "./errors.ts";
 import type { RestoreRun } from "./run.ts";
 
 /**
- * Compares what was restored from the file `path` with what its manifest says of it, and logs what differs and may.
- * @throws RestoreError `check` when the content is not what the manifest says and the run does not accept that.
+ * Compares the content restored from the file `path` with its manifest, and logs differences that are allowed.
+ * @throws RestoreError `check` when the content differs from the manifest and the run does not accept differences.
  */
 export function requireContent(
   { acceptsDifferences, database, log }: RestoreRun,
@@ -16,16 +16,16 @@ export function requireContent(
 ): void {
   const expected = manifest?.content ?? null;
   if (expected === null) {
-    const why = manifest === null ? "it has no manifest" : "its manifest says nothing of its content";
+    const why = manifest === null ? "there is none" : "it does not describe the content";
     log.event(
       "warning",
       database.name,
-      `what was restored from ${path} was not compared: ${why} [DBK-RESTORE-6]`,
+      `the database restored from ${path} was not compared with its manifest: ${why} [DBK-RESTORE-6]`,
     );
     return;
   }
   const wrong = contentDifferences(expected, content);
-  const what = `what was restored from ${path} is not what was backed up: ${wrong.join("; ")}`;
+  const what = `the database restored from ${path} differs from its manifest: ${wrong.join("; ")}`;
   if (wrong.length > 0) {
     if (!acceptsDifferences) {
       const way = "choose another backup, or use --accept-differences [DBK-RESTORE-5]";

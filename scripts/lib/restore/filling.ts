@@ -58,7 +58,7 @@ export async function fill<T extends object>(
   const time = deadline(
     run.signal,
     limit,
-    `the restore took more than ${formatDuration(limit)} and was ended; raise timeouts.restore [DBK-RESTORE-13]`,
+    `the restore exceeded its time limit of ${formatDuration(limit)} and was stopped; raise backups.timeouts.restore [DBK-RESTORE-13]`,
   );
   const { signal } = time;
   const maintenance = run.server.in(server.maintenance, signal);

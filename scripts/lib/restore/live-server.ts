@@ -24,7 +24,7 @@ const Facts = z.object({
   databases: z.array(z.object({ name: z.string(), invalid: z.boolean(), bytes: z.nullable(z.int()) })),
   /** The one database in which the extension pg_cron can be made; null where it is not set up. */
   cronDatabase: z.nullable(z.string()),
-  /** Null too for what a DROP that was cut off has left: nobody can use that any more. */
+  /** Null too for an invalid database, the remains of an interrupted DROP: it cannot be used any more. */
   liveOid: z.nullable(z.int()),
   live: z.nullable(DatabaseProperties),
 });
@@ -45,7 +45,7 @@ export interface LiveServer extends z.infer<typeof Facts> {
 }
 
 /**
- * Only of ours: a database that is being dropped has no size, or none that can be asked for, and whose it is does not
+ * Only for databases of ours. A database that is being dropped may have no readable size, and other databases do not
  * matter here.
  */
 const bytesOf = (live: string): string => {
@@ -72,7 +72,7 @@ select json_build_object(
 const maintenanceCandidates = ["postgres", "template1"];
 
 /**
- * Reads what a restore has to know of the server, without touching anything.
+ * Reads the facts of the server that a restore needs. Changes nothing.
  * @throws PsqlError, DockerError; ProgramError when no database but the live one can be connected to.
  */
 export async function readLiveServer(server: Server): Promise<LiveServer> {
@@ -81,7 +81,7 @@ export async function readLiveServer(server: Server): Promise<LiveServer> {
   const cluster = await readCluster(server.in(maintenance));
   const made = facts.databases.flatMap(({ name, invalid, bytes }) => {
     const recognised = recogniseDatabase(live, name);
-    // What a drop that was cut off has left cannot be brought back.
+    // An invalid database, left by an interrupted DROP, cannot be brought back.
     if (recognised === null || (recognised.kind === "previous" && invalid)) return [];
     return [{ ...recognised, name, bytes: bytes ?? 0 }];
   });
@@ -105,7 +105,7 @@ async function readFacts(server: Server, live: string) {
     }
   }
   throw new ProgramError(
-    `neither ${maintenanceCandidates.join(" nor ")} can be connected to, to replace a database from there: ${reason} [DBK-PG-5]`,
+    `cannot connect to ${maintenanceCandidates.join(" or ")}, and replacing a database needs one of them: ${reason} [DBK-PG-5]`,
     ExitCode.unavailable,
   );
 }

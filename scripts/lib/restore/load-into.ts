@@ -28,7 +28,7 @@ async function loadOf(
     run.log.event(
       "warning",
       database.name,
-      `this psql has no \\restrict: ${source.path} is trusted not to use psql's own commands [DBK-RESTORE-12]`,
+      `psql in the container does not support \\restrict, so psql commands in ${source.path} would run; update the image [DBK-RESTORE-12]`,
     );
   }
   const inside = run.server.in(name, signal).within(null);

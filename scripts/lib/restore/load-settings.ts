@@ -71,7 +71,7 @@ export async function giveLoadSettings(
     log.event(
       "warning",
       database.name,
-      `this server has other settings than that of ${path}: ${unlikeText(setting)}; it is loaded under its own, but later results may differ: ${advice} [DBK-RESTORE-11]`,
+      `settings of this server differ from those ${path} was dumped with: ${unlikeText(setting)}; ${path} is loaded under its own; later results may differ; run: ${advice} [DBK-RESTORE-11]`,
     );
   for (const setting of unlikeSettings(manifest, here.settings, database.user))
     warn(setting, settingAdvice(setting, database.database));

@@ -9,7 +9,7 @@ export const restoreOptions: readonly Option[] = [
     value: "NAME",
     description: "which configured database, also for a file of another one",
   },
-  { name: "at", value: "TIME", description: "instead of FILE: the newest verified backup of then or before" },
+  { name: "at", value: "TIME", description: "instead of FILE: the newest verified backup at or before TIME" },
   { name: "dry-run", description: "show each step and what it needs; nothing is changed" },
   { name: "verify-only", description: "read it in full and say what it holds; needs no container" },
   {
@@ -36,7 +36,7 @@ export const restoreOptions: readonly Option[] = [
   { name: "list", description: "show the backups and the kept databases" },
   {
     name: "accept-differences",
-    description: "go on, with a warning, where what was restored is not what the manifest says",
+    description: "continue with a warning if the restored data differs from the manifest",
   },
   { name: "yes", description: "do not ask; required without a terminal" },
   { name: "json", description: "print the result as JSON" },
@@ -62,9 +62,9 @@ export interface Request {
   tables: RequestedTable[];
   database: string | undefined;
   dryRun: boolean;
-  /** Nobody has to be asked. */
+  /** No confirmation is needed. */
   confirmed: boolean;
-  /** What differs from the manifest is reported and does not end the restore. */
+  /** Differences from the manifest are logged and do not stop the restore. */
   acceptDifferences: boolean;
 }
 

@@ -4,9 +4,9 @@ import { identityOf } from "./file-identity.ts";
 import type { RestoreSource } from "./source.ts";
 
 /**
- * Makes sure that a file, its manifest and its roles are those that were looked at: hours may have passed since, in
- * which whoever removes old backups was not kept away.
- * @param inspect reads the file again, where its identity is another.
+ * Makes sure that a file, its manifest and its roles are still those that were inspected. Hours may have passed, and
+ * another program may have removed or replaced old backups.
+ * @param inspect reads the file again if its identity has changed.
  * @throws RestoreError `bad-file` when one is gone or another; InterruptedError
  */
 export async function requireStillThere(
@@ -26,7 +26,7 @@ export async function requireStillThere(
   }
   throw new RestoreError(
     "bad-file",
-    `${path} is not what it was when the restore began: ${why}; nothing has changed; choose another backup [DBK-ARCHIVE-2]`,
+    `${path} changed during the restore: ${why}; nothing was changed; choose another backup [DBK-ARCHIVE-2]`,
   );
 }
 

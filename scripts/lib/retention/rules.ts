@@ -40,15 +40,14 @@ export const nothingNeeded: Needed = { byRestore: null, proven: new Set() };
 export const newestFirst = <T extends { stem: string; takenAt: Date }>(backups: readonly T[]): T[] =>
   backups.toSorted((a, b) => b.takenAt.getTime() - a.takenAt.getTime() || (a.stem < b.stem ? 1 : -1));
 
-/** The verified regular backups that the clock has reached, newest first: only these vouch for anything. */
+/** The verified regular backups not dated in the future, newest first. Only these count. */
 export const goodOnes = <T extends RetentionCandidate>(backups: readonly T[], now: Date): T[] =>
   newestFirst(backups).filter((one) => one.verified && one.class === "regular" && one.takenAt <= now);
 
 /**
- * What becomes of each of one database's backups, newest first. What is not ours, pinned or needed stays, and so does
- * everything while there is no verified regular backup: from the newest of these age is counted, so that a standstill
- * removes nothing. What is dated in the future stays and counts for nothing. Every rule can only keep: what none of
- * them speaks for goes.
+ * Decides about each backup of one database, newest first. Foreign, pinned and needed backups stay. Age is counted from
+ * the newest verified regular backup, so a standstill removes nothing; without one all backups stay. A backup dated in
+ * the future stays and does not count. Each rule can only keep a backup. A backup that no rule keeps is removed.
  */
 export function decide<T extends RetentionCandidate>(
   backups: readonly T[],

@@ -98,7 +98,7 @@ function judgeUpkeep(figures: PostgresFigures): Finding[] {
   if (figures.transactionAge >= oldTransactions) {
     const level = figures.transactionAge >= veryOldTransactions ? critical : warning;
     const millions = Math.round(figures.transactionAge / 1_000_000);
-    const text = `the oldest transaction is ${millions} million old; at 2,147 writing stops [DBK-STATUS-17]`;
+    const text = `the oldest transaction ID is ${millions} million transactions old; PostgreSQL stops accepting writes at 2,147 million [DBK-STATUS-17]`;
     findings.push(level(text, "VACUUM (FREEZE) now; end old transactions and prepared ones"));
   }
   return findings;

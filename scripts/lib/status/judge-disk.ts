@@ -51,7 +51,7 @@ export function judgeDisk(server: ServerObservation): Finding[] {
 function judgeMount({ missingMount, settings }: ServerObservation): Finding[] {
   if (missingMount === null) return [];
   const text = missingMountText(settings.paths.backups, missingMount);
-  return [critical(`${text}: nothing is backed up [DBK-BACKUP-2]`, mountAdvice(missingMount))];
+  return [critical(`${text}: no backup can run [DBK-BACKUP-2]`, mountAdvice(missingMount))];
 }
 
 function judgeOne(disk: Disk, { settings }: ServerObservation): Finding[] {

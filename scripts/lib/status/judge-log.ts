@@ -52,7 +52,7 @@ function judgeWriting({ logProblem, recordProblem, settings }: ServerObservation
       : [warning(`runs cannot be recorded: ${recordProblem} [DBK-RECORD-2]`, advice(`${backups}/.runs-*`))]),
     ...(logProblem === null
       ? []
-      : [warning(`nothing can be logged in ${log}: ${logProblem} [DBK-RECORD-1]`, advice(log))]),
+      : [warning(`cannot write the log ${log}: ${logProblem} [DBK-RECORD-1]`, advice(log))]),
   ];
 }
 

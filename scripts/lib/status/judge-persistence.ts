@@ -20,11 +20,11 @@ export function judgePersistence(database: DatabaseObservation): Finding[] {
   const place = persistenceOf(mounts, directory, settings.dataDirectory);
   switch (place.kind) {
     case "inside":
-      return lost("lies in the container and goes with it");
+      return lost("is inside the container and is lost with it");
     case "anonymous":
       return lost("is an anonymous volume: a new container would begin empty");
     case "passing":
-      return lost(`is a ${place.type} mount and will be lost`);
+      return lost(`is a ${place.type} mount and is lost with the container`);
     case "volume":
       return [ok(`${directory} is the volume ${place.name}`)];
     case "elsewhere": {
@@ -33,7 +33,9 @@ export function judgePersistence(database: DatabaseObservation): Finding[] {
     }
     case "configured":
       if (database.dataInMemory === true)
-        return [critical(`${place.path} is in memory and goes with the next reboot [DBK-STATUS-6]`, remount)];
+        return [
+          critical(`${place.path} is in memory: its data is lost at the next reboot [DBK-STATUS-6]`, remount),
+        ];
       return [ok(`${directory} is ${place.path}`)];
   }
 }

@@ -21,7 +21,7 @@ export function judgeConnections(database: DatabaseObservation, settings: Settin
     if (postgres.kind === "unreadable")
       return [unknown(identified(postgres.reason, "[DBK-PG-2]"), otherwise(container))];
     if (database.lockedBy?.restoring === true) {
-      const what = `${database.lockedBy.text}, is at work and may let nobody in: ${postgres.reason} [DBK-STATUS-2]`;
+      const what = `${database.lockedBy.text}, is running and may block connections: ${postgres.reason} [DBK-STATUS-2]`;
       return [unknown(what, "check again when it has ended")];
     }
     const { reason, refusal } = postgres;

@@ -58,7 +58,7 @@ async function look(more: Partial<Requirements> = {}): Promise<Facts> {
 it("a file system that lets nothing run is a problem where something is to be run from it", async () => {
   expect((await look()).problems).toEqual([]);
   expect((await look({ executes: ["/root", `${installation}/not/there/yet`] })).problems).toEqual([
-    expect.stringMatching(/nothing can be run from .*: \/opt\/database-backups is mounted noexec/),
+    expect.stringMatching(/programs in .* cannot run: \/opt\/database-backups is mounted noexec/),
   ]);
 });
 
@@ -91,7 +91,7 @@ it("a file system that ignores modes is one problem, and none when it is mounted
   const [problem, ...others] = await mounted("--chmod-ignore --chown-ignore --perms=0660,ug+X");
   expect(others).toEqual([]);
   expect(problem).toMatch(
-    /the file system of \/root\/database_backups \(fuse.*does not keep owner and mode.* 660 0:0/,
+    /the file system of \/root\/database_backups \(fuse.*ignores owner and mode.* 660 0:0/,
   );
   const [, advised = ""] = /bindfs: (.*)\)\. \[DBK-READY-13\]$/.exec(problem ?? "") ?? [];
   expect(await mounted(`--chmod-ignore --chown-ignore ${advised}`)).toEqual([]);
@@ -103,8 +103,8 @@ it("directories in which others may replace what root runs", async () => {
   await server.run("chmod 755 /etc/cron.d /etc/logrotate.d /opt; chgrp root /opt");
   expect(problems).toEqual([]);
   expect(notes).toEqual([
-    expect.stringMatching(/everybody may write to \/etc\/cron\.d .*pulumi up takes that right away/),
-    expect.stringContaining("the group games may write to /opt"),
+    expect.stringMatching(/\/etc\/cron\.d is world-writable .*pulumi up fixes it/),
+    expect.stringContaining("the group games can write to /opt"),
   ]);
 });
 
@@ -123,7 +123,7 @@ it.each([
   expect(changed.code, changed.stderr).toBe(0);
   expect(problems).toEqual([
     expect.stringMatching(
-      /everybody may write to \/etc\/cron\.d .*chmod o-w \/etc\/cron\.d\. No deployment can/,
+      /\/etc\/cron\.d is world-writable .*chmod o-w \/etc\/cron\.d\. The deployment cannot/,
     ),
   ]);
 });
@@ -133,7 +133,7 @@ it("one that is read-only by the time of the deployment is named, and nothing is
   const directory = { connection: connectionTo(server), path: "/srv/elsewhere", keepsClosed: [open] };
   await server.run(`mkdir -m 777 ${open}; mount --bind ${open} ${open}; mount -o remount,bind,ro ${open}`);
   const failed = withPlugin((plugin) => createOrUpdate(plugin, urnOf("Directory", "directory"), directory));
-  await expect(failed).rejects.toThrow(/everybody may write to \/srv\/open, and that right cannot/);
+  await expect(failed).rejects.toThrow(/\/srv\/open is world-writable, and chmod o-w failed/);
   expect(
     (await server.run(`umount ${open}; rm -r ${open} /var/lib/remotehost; ls /srv`)).stdout,
   ).not.toContain("elsewhere");
@@ -156,7 +156,7 @@ it("what else runs the backup or rotates its log, and a cron that does not start
   await server.run("crontab -u root -", { input: crontab.join("\n") });
   const expected = [
     "cron is disabled",
-    "/etc/cron.d/older names the backup too",
+    "/etc/cron.d/older also mentions the backup program",
     "/etc/cron.daily/nightly names",
     "/etc/systemd/system/nightly.service names",
     "/etc/logrotate.d/roots rotates /root/backup_database.log too",
@@ -169,7 +169,7 @@ it("what else runs the backup or rotates its log, and a cron that does not start
   });
   const { notes } = await look();
   expect(notes).toHaveLength(expected.length + 1);
-  expect(notes.join("\n")).toContain("/var/spool/cron/crontabs/root names the backup too");
+  expect(notes.join("\n")).toContain("/var/spool/cron/crontabs/root also mentions the backup program");
 
   // The status check looks with the same eyes.
   const script = `${surroundingsFunction}\nsurroundings "$@"`;

@@ -23,7 +23,5 @@ export function ownerProblems({ owner, stack, formerStack }: Ownership): string[
 export function handoverNotes({ owner, stack, formerStack }: Ownership): string[] {
   if (formerStack === undefined) return [];
   if (owner === formerStack) return [`the stack ${owner} hands the machine over to ${stack}. [DBK-STACK-10]`];
-  return [
-    `the machine is not of the stack ${formerStack}: remove formerStack, which has nothing to do here any more. [DBK-STACK-10]`,
-  ];
+  return [`the stack ${formerStack} does not own this machine. Remove formerStack. [DBK-STACK-10]`];
 }

@@ -12,7 +12,7 @@ export interface Limits {
 export type Gate<Login> = <T>(login: Login, work: () => Promise<T>) => Promise<T>;
 
 /**
- * Limits concurrent logins: in all, and per route. Routes are looked up only when there are many logins, because most
+ * Limits concurrent logins, in all and per route. Below `unlimited` concurrent logins the route is not looked up: most
  * runs have few.
  * @param routeOf must not reject
  */

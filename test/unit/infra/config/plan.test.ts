@@ -82,7 +82,11 @@ test("the address to report to is each server's own by {server} in it, and each 
     { backup: "https://own.example/x", rehearsal: null },
     { backup: "https://ping.example/key/three-backup", rehearsal: null },
   ]);
-  expect(servers.map(planNotes)).toEqual([[], [expect.stringContaining("put {job} in it")], []]);
+  expect(servers.map(planNotes)).toEqual([
+    [],
+    [expect.stringContaining("Add {job} to give each its own address")],
+    [],
+  ]);
 });
 
 test("a server's databases are the environment's unless it names its own, with overrides", () => {

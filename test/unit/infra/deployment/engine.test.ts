@@ -89,8 +89,7 @@ test("what somebody has edited on a server is reported as that, with where it is
 });
 
 test("where a run has kept what it replaced is taken from what it says", () => {
-  const kept =
-    "h: what was at /root/x was not as this deployment left it; it is kept as /opt/x/replaced/T+root+x";
+  const kept = "h: /root/x had been edited; the edited version is kept as /opt/x/replaced/T+root+x";
   const says = (message: string) =>
     event({ diagnosticEvent: { severity: "warning", message, color: "never" } });
   expect(keptOf(reportOf(says(kept), says("a note")))).toEqual([kept]);

@@ -53,9 +53,7 @@ test("a good end says what was done, has commands to paste, and the time it took
 });
 
 test("what was edited on a server and put back is reported with where it is kept", () => {
-  const kept = [
-    "h: what was at /root/x was not as this deployment left it; it is kept as /opt/x/replaced/T+root+x",
-  ];
+  const kept = ["h: /root/x had been edited; the edited version is kept as /opt/x/replaced/T+root+x"];
   expect(text(resultOf(serverWith(), { kept }))).toContain(`\n  Kept\n    ${kept[0]}\n`);
   expect(text(resultOf(serverWith()))).not.toContain("Kept");
 });

@@ -73,7 +73,7 @@ test("the command has the key in an agent, and nowhere else", async () => {
 test("everything that is missing is reported at once, and the command is not run", async () => {
   const { code, stdout, stderr } = await withCredentials({}, "echo", "run");
   expect([code, stdout]).toEqual([1, ""]);
-  expect(stderr).toMatch(/Neither PULUMI_ACCESS_TOKEN nor PULUMI_BACKEND_URL.*SSH_PRIVATE_KEY is not set/s);
+  expect(stderr).toMatch(/Set PULUMI_ACCESS_TOKEN or PULUMI_BACKEND_URL.*Set SSH_PRIVATE_KEY/s);
 });
 
 test("a key that cannot be used is reported without showing it", async () => {

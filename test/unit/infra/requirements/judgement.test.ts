@@ -118,7 +118,7 @@ describe("a problem, with what to do", () => {
       "a directory in the log's place",
       { logProblem: "it is a directory, not a file" },
       { log: "/root/b.log" },
-      /nothing can be logged in \/root\/b\.log: it is a directory, not a file\. Move away/,
+      /cannot write the log \/root\/b\.log: it is a directory, not a file\. Move it away/,
     ],
     ["no system Node", {}, system, /no node on its PATH/],
     [
@@ -174,7 +174,7 @@ describe("a problem, with what to do", () => {
       "too little space",
       { directories: [{ freeBytes: 999_999 }] },
       {},
-      /0 MB are free for \/root\/database_backups, and 1 MB/,
+      /\/root\/database_backups: 0 MB free, 1 MB required/,
     ],
     [
       "a link in place of a directory",
@@ -184,11 +184,19 @@ describe("a problem, with what to do", () => {
     ],
     ...(
       [
-        ["cifs", "770 0:0\n660 0:0", /\(cifs\) does not keep.* 660 0:0.*file_mode=0600,dir_mode=0700\./],
+        [
+          "cifs",
+          "770 0:0\n660 0:0",
+          /\(cifs\) ignores owner and mode.* 660 0:0.*file_mode=0600,dir_mode=0700\./,
+        ],
         ["vfat", "700 0:0\n755 0:0", /fmask=0177,dmask=0077/],
-        ["nfs4", "mktemp: Permission denied", /nothing of root's .*Permission denied.*no_root_squash/],
+        [
+          "nfs4",
+          "mktemp: Permission denied",
+          /cannot create files as root .*Permission denied.*no_root_squash/,
+        ],
         ["fuse.sshfs", "700 1000:1000\n600 1000:1000", /700 1000:1000.*umask=077/],
-        ["strange", "", /nothing was said.*root's alone/],
+        ["strange", "", /no error message.*only root can read/],
       ] as const
     ).map(([fileSystem, said, expected]): [string, Partial<Inspection>, Partial<Requirements>, RegExp] => [
       `a file system of type ${fileSystem}`,
@@ -200,27 +208,27 @@ describe("a problem, with what to do", () => {
       "a file system that lets nothing run",
       { unrunnable: [{ path: "/opt/x", mountPoint: "/opt" }] },
       {},
-      /nothing can be run from \/opt\/x: \/opt is mounted noexec.*remount,exec \/opt/,
+      /programs in \/opt\/x cannot run: \/opt is mounted noexec.*remount,exec \/opt/,
     ],
     [
       "a directory to which everybody may write, and which no deployment can change",
       looked("held:/etc/cron.d\ndirectory:777:root:root:/etc/cron.d\nend:\n"),
       { own, log: "/l" },
-      /everybody may write to \/etc\/cron\.d.*chmod o-w \/etc\/cron\.d\. No deployment can do it/,
+      /\/etc\/cron\.d is world-writable.*chmod o-w \/etc\/cron\.d\. The deployment cannot do it/,
     ],
     ...["", "directory:755:root:root:/etc\n", "job:/etc/cron.daily/x\ndirectory:7"].map(
       (said): [string, Partial<Inspection>, Partial<Requirements>, RegExp] => [
         `a look at the surroundings that broke off after ${JSON.stringify(said)}`,
         looked(said),
         { own, log: "/l" },
-        /whether anything else runs the backups too is not known: the search broke off/,
+        /the search for other jobs that run the backups was cut off/,
       ],
     ),
     [
       "no look at the surroundings at all",
       {},
       { own, log: "/l" },
-      /whether anything else runs the backups too is not known/,
+      /the search for other jobs that run the backups was cut off/,
     ],
   ])("%s", (_, seen, more, expected) => {
     const { problems } = judged(seen, more);
@@ -250,8 +258,8 @@ it("a directory to which everybody may write is a note where the deployment mend
   expect(judged(said, { own, log: "/l" })).toMatchObject({
     problems: [],
     notes: [
-      "everybody may write to /etc/cron.d (mode 777) and replace what root runs from it. " +
-        "pulumi up takes that right away (chmod o-w). [DBK-READY-14]",
+      "/etc/cron.d is world-writable (mode 777): anyone can replace programs that root runs. " +
+        "pulumi up fixes it (chmod o-w). [DBK-READY-14]",
     ],
   });
 });
@@ -260,7 +268,7 @@ it("a managed container at another port than the configured one is a problem onc
   const at = (port: number) => ({ managed: ["app"], published: { app: port } });
   expect(judged({}, at(5433)).problems).toEqual([]);
   expect(judged({}, at(5434)).problems).toEqual([
-    "the container app-db does not publish PostgreSQL at 127.0.0.1:5434, which takes another container. " +
+    "the container app-db does not publish PostgreSQL at 127.0.0.1:5434; publishing it needs a new container. " +
       "Back up, then docker rm -f app-db and pulumi up; the data stays. [DBK-READY-10]",
   ]);
   expect(judged({}, { ...at(5434), before: true }).problems).toEqual([]);
@@ -345,7 +353,7 @@ describe("a PostgreSQL that no database of the configuration names", () => {
   it("is named, because nothing of it is backed up", () => {
     expect(judged(running)).toEqual({
       problems: [],
-      notes: [expect.stringMatching(/also runs in other-db, .*not backed up/)],
+      notes: [expect.stringMatching(/also runs in other-db\. .*not backed up/)],
     });
   });
 
@@ -354,7 +362,7 @@ describe("a PostgreSQL that no database of the configuration names", () => {
     const found = judge(machine, requirements, seen);
     expect(found).toEqual({
       problems: [],
-      notes: [expect.stringMatching(/nothing of app is backed up.*other-db.*databases\.app\.container/)],
+      notes: [expect.stringMatching(/app is not backed up.*other-db.*databases\.app\.container/)],
       waiting: ["app"],
     });
   });

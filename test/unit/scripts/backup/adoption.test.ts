@@ -151,7 +151,9 @@ describe("an archive that cannot be adopted", () => {
       expect(Object.keys(readLeftAlone(backups, "app"))).toHaveLength(count);
     }
     const reasons = Object.values(readLeftAlone(backups, "app")).map(({ reason }) => reason);
-    expect(reasons).toEqual(reasons.map(() => "it was not read to its end in 0.02 s (timeouts.backup)"));
+    expect(reasons).toEqual(
+      reasons.map(() => "it was not read to its end in 0.02 s (backups.timeouts.backup)"),
+    );
   });
 
   test("is not judged by a run that is ended, and what is known of others stays known", async () => {

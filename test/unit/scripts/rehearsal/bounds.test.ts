@@ -40,7 +40,7 @@ async function watched(...answers: (number | null)[]): Promise<{ looks: number; 
 test("the watch over a rehearsal's space outlasts questions that fail", async () => {
   expect(await watched(50, null, null, null, null, 50, null, 201, 202)).toEqual({
     looks: 8,
-    reasons: [expect.stringMatching(/^73 it was ended: it takes 201 B/)],
+    reasons: [expect.stringMatching(/^73 it was stopped: it uses 201 B/)],
   });
   expect(await watched(50, null, 200)).toEqual({ looks: 4, reasons: [] });
 });
@@ -48,7 +48,7 @@ test("the watch over a rehearsal's space outlasts questions that fail", async ()
 test("a rehearsal whose space nobody can tell any more is ended", async () => {
   expect(await watched(50, null, null, null, null, null, 50)).toEqual({
     looks: 6,
-    reasons: [expect.stringMatching(/^73 it was ended: .*: no answer today \[DBK-SPACE-3\]$/)],
+    reasons: [expect.stringMatching(/^73 it was stopped: .*: no answer today \[DBK-SPACE-3\]$/)],
   });
 });
 

@@ -40,7 +40,7 @@ describe("what is gone or another is refused", () => {
     rmSync(at(name));
     const found = name === "a.roles.sql" ? reading({ rolesPath: null }) : unread;
     await expect(requireStillThere(source, found, signal)).rejects.toThrow(
-      /a\.sql\.gz is not what it was when the restore began: .*; nothing has changed/,
+      /a\.sql\.gz changed during the restore: .*; nothing was changed/,
     );
   });
 

@@ -58,10 +58,15 @@ describe("6 schedule", () => {
       "others may replace programs",
       around("directory:777:root:root:/opt"),
       "warning",
-      "everybody may write to /opt",
+      "/opt is world-writable",
     ],
     ["a sticky directory", around("directory:1777:root:root:/opt"), "ok", "cron runs"],
-    ["a second run", around("job:/etc/cron.daily/x"), "note", "/etc/cron.daily/x names the backup too"],
+    [
+      "a second run",
+      around("job:/etc/cron.daily/x"),
+      "note",
+      "/etc/cron.daily/x also mentions the backup program",
+    ],
     [
       "a second rotation",
       around("rotation:/etc/logrotate.d/x"),
@@ -70,7 +75,7 @@ describe("6 schedule", () => {
     ],
     ["cron disabled", around("enabled:disabled"), "note", "cron is disabled"],
     ["cron enabled under another name", around("enabled:masked", "enabled:enabled"), "ok", "cron runs"],
-    ["a group", around("directory:775:root:ops:/opt"), "note", "the group ops may write to /opt"],
+    ["a group", around("directory:775:root:ops:/opt"), "note", "the group ops can write to /opt"],
     ["an owner", around("directory:755:bob:root:/opt"), "note", "/opt belongs to bob"],
     [
       "nobody could look",
@@ -206,7 +211,7 @@ describe("7 disk", () => {
       "below a mount point of /etc/fstab that is not mounted",
       { missingMount: "/mnt/share" },
       "critical",
-      "/mnt/share stands in /etc/fstab and is not mounted: nothing is backed up",
+      "/mnt/share stands in /etc/fstab and is not mounted: no backup can run",
     ],
     ["not to be seen", { fileSystems: { readable: false, reason: "EIO" } }, "unknown", "EIO"],
   ])("%s", (_, change, level, text) => expectFinding(judgeDisk(server(change)), level, text));
@@ -223,7 +228,7 @@ describe("8 log", () => {
       "not to be written",
       { ...log(good(10)), logProblem: "its file system is full" },
       "warning",
-      "nothing can be logged in /root/backup_database.log: its file system is full",
+      "cannot write the log /root/backup_database.log: its file system is full",
     ],
     [
       "not to be written and not to be read",

@@ -88,7 +88,7 @@ describe("what is known of the stack's servers", () => {
     servers.hasMachine("first", "", "boot-first");
     servers.hasMachine("gone", "", "boot-first");
     expect(servers.sharedMachine(server("a"))).toBeNull();
-    expect(servers.clonedMachine(server("a"))).toMatch(/the machine-id of new.*systemd-machine-id-setup/);
+    expect(servers.clonedMachine(server("a"))).toMatch(/same machine-id as new.*systemd-machine-id-setup/);
     expect(servers.clonedMachine(server("first"))).toBeNull();
     expect(servers.sharedMachine(server("first"))).toMatch(
       /same machine as gone\..*systemd-machine-id-setup/,

@@ -79,7 +79,7 @@ describe("a machine that a stack owns", () => {
       "p/s",
       "p/old",
       [],
-      [expect.stringContaining("nothing to do here")],
+      [expect.stringContaining("does not own this machine")],
     ],
     ["one that hands nothing over", "p/old", undefined, [belongs], []],
     ["another than the one named", "p/old", "p/third", [belongs], [expect.anything()]],
