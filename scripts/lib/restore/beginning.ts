@@ -3,7 +3,9 @@ import type { Log } from "../program/log.ts";
 import { exitCodeOf } from "../program/program.ts";
 import { RestoreError, type RestoreErrorKind } from "./errors.ts";
 
-/** A log that remembers whether a restore has begun: what was refused before has failed at nothing. */
+/**
+ * A log that remembers whether a restore has begun. A restore that was refused before it began is no failed restore.
+ */
 export interface BeginningLog {
   log: Log;
   hasBegun(): boolean;
@@ -37,8 +39,8 @@ const refusedCodes: ReadonlySet<ExitCode> = new Set([
 ]);
 
 /**
- * Whether an error that ended a restore before its beginning leaves nothing to be warned of: the person declines, has to
- * come back later or has to choose another way. A damaged backup is a failure whenever it is found.
+ * Whether an error before a restore began needs no warning: the person declined, has to come back later or has to
+ * choose another way. A damaged backup is a failure whenever it is found.
  */
 export const isRefusal = (error: unknown): boolean =>
   refusedCodes.has(exitCodeOf(error)) || (error instanceof RestoreError && refusedKinds.has(error.kind));

@@ -1,21 +1,21 @@
 import { formatNumber, plural } from "../base/format.ts";
 import { displayName, type TableName } from "./table-names.ts";
 
-/** What is known of a table's content; without `hash` its rows only. */
+/** The content of a table: rows and hash, or only rows. */
 export interface CountedTable extends TableName {
   rows: number;
   hash?: string | null;
 }
 
-/** A table whose rows are not what they were. */
+/** A table whose rows have changed. */
 export interface TableChange extends TableName {
-  /** Null where there was no such table. */
+  /** Null if the table did not exist. */
   rowsThen: number | null;
-  /** Null where there is no such table now. */
+  /** Null if the table does not exist now. */
   rowsNow: number | null;
 }
 
-/** The tables that differ between what a database was and what it is, in the order of their names. */
+/** The tables that differ between the former and the present database, sorted by name. */
 export function changedTables(then: readonly CountedTable[], now: readonly CountedTable[]): TableChange[] {
   const key = ({ schema, name }: TableName) => JSON.stringify([schema, name]);
   const before = new Map(then.map((table) => [key(table), table]));

@@ -31,7 +31,7 @@ export async function confirm(name: string, consequence: string, signal: AbortSi
     if (signal.aborted) throw signal.reason;
     throw new RestoreError("not-confirmed", `not confirmed${undone}`, error);
   } finally {
-    // Only this one: by a listener of its own the terminal lets go of the keyboard.
+    // Remove only this listener. The terminal has one of its own, by which it releases the keyboard.
     terminal.off("close", leave);
     terminal.close();
   }

@@ -47,7 +47,7 @@ export async function planRestore(
   source: RestoreSource | null,
   proofs: Proofs,
 ): Promise<Plan> {
-  // Nothing has happened that the log should tell.
+  // A dry run changes nothing, so nothing is logged.
   const log = {
     ...given.log,
     event: (_level: string, _name: string | null, text: string) => given.output.print(text),
@@ -95,7 +95,7 @@ async function planRollback(
   if (kept !== null) await planSwap(planning, run, server.live !== null, kept.name);
 }
 
-/** What all restores of a file have in common, and what each does with the filled database. */
+/** The steps that all restores of a file share, then the steps of each kind. */
 async function planSource(
   planning: Planning,
   run: RestoreRun,
@@ -187,7 +187,9 @@ async function planSource(
   return planning.step("drop the new database", [`DROP DATABASE ${identifier(incoming)}`], () => "");
 }
 
-/** A trial may end otherwise than the one before: the server was mended, say. Until then what it showed counts. */
+/**
+ * A new trial may have another result, for example after the server was repaired. Until then the last result counts.
+ */
 async function planProof(
   planning: Planning,
   run: RestoreRun,
@@ -241,7 +243,7 @@ async function planBackup(planning: Planning, { database, settings }: RestoreRun
   });
 }
 
-/** @param outgoes whether there is a live database that has to be kept. */
+/** @param outgoes whether there is a live database, which must be kept. */
 async function planSwap(planning: Planning, run: RestoreRun, outgoes: boolean, incoming: string) {
   const live = run.database.database;
   const outgoing = outgoes ? previousName(live, run.runId) : null;

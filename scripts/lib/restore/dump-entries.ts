@@ -61,22 +61,22 @@ export function entryText({ name, schema, type }: DumpEntry): string {
 }
 
 export interface FoundEntries {
-  /** What stands in the line that was asked for; null where nothing names it. */
+  /** The object to which the requested line belongs; null if the dump does not name it. */
   entry: DumpEntry | null;
-  /** The functions of the names that were asked for, as SQL writes them. */
+  /** The functions with the requested names, as written in SQL. */
   functions: string[];
 }
 
 export interface SoughtEntries {
   /** As psql counted them, from 1, rows of tables too. */
   line: number;
-  /** What psql was given: the dump as it is, or one whose `\restrict` was replaced or removed. */
+  /** How the dump was sent to psql: as it is, or with `\restrict` replaced or removed. */
   way: Load["way"];
   functionNames: readonly string[];
 }
 
 /**
- * Finds what a line of a dump belongs to, and functions before it.
+ * Finds the object to which a line of a dump belongs, and functions before that line.
  * @throws a system error, or the signal's reason
  */
 export async function entriesAt(

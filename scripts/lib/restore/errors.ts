@@ -4,7 +4,7 @@ import { ExitCode } from "../base/exit-codes.ts";
 /** Why a restore did not happen; the kind decides the exit code. */
 export type RestoreErrorKind =
   | "bad-file"
-  /** Nothing is wrong with the file, or there is none: it is not one for this server or moment. */
+  /** The file is good but not for this server or moment, or there is no file. */
   | "unfit-file"
   | "obstacle"
   | "no-space"
@@ -34,7 +34,7 @@ const exitCodes: Record<RestoreErrorKind, ExitCode> = {
 export class RestoreError extends ProgramError {
   override readonly name = "RestoreError";
   readonly kind: RestoreErrorKind;
-  /** Lines for the person, the log does without: how to bring a database back by hand; empty where none is lost. */
+  /** Lines for the terminal, not for the log: how to bring the database back by hand. Empty if no database is lost. */
   readonly wayBack: string;
   constructor(kind: RestoreErrorKind, message: string, cause?: unknown, wayBack = "") {
     super(message, exitCodes[kind], cause);

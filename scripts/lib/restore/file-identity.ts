@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 
-/** Which files these are and when they were written, as far as that shows without reading them. */
+/** Identifies the files and their time of writing without reading them. */
 export const identityOf = (paths: readonly (string | null)[]): string =>
   paths
     .map((path) => {

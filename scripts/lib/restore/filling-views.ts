@@ -14,8 +14,8 @@ import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
 
 /**
- * Whether the dump may fill materialized views from another server, which would end its load where that server does not
- * answer. A manifest of older programs only tells that there are such views and foreign tables.
+ * Whether the dump may fill materialized views from another server. If that server does not answer, the load would
+ * fail. A manifest of older programs only shows that there are such views and foreign tables.
  */
 export function mayNeedAnotherServer({ manifest }: Pick<RestoreSource, "manifest">): boolean {
   const content = manifest?.content ?? null;
@@ -38,7 +38,8 @@ SELECT pg_catalog.set_config(name, '', false) FROM pg_catalog.pg_settings
 `;
 
 /**
- * Whether the dump may make event triggers that would see how it fills materialized views, which it does behind them.
+ * Whether the dump may make event triggers that would fire when it fills materialized views. It fills the views after
+ * it makes the triggers.
  */
 export function mayFireEventTriggers(
   { manifest }: Pick<RestoreSource, "manifest">,
@@ -52,11 +53,11 @@ export function mayFireEventTriggers(
 }
 
 /**
- * Fills materialized views whose statements were withheld from a dump; no event trigger sees it. One that needs another
- * server is not waited for as long as one that does not, which may take as long as in the load.
+ * Fills materialized views whose statements were withheld from a dump; no event trigger fires. A view that reads
+ * another server has a time limit. Any other view may take as long as in the load.
  * @param inside how to ask in the database.
- * @returns those that another server would have to fill, and why it could not; they stay empty.
- * @throws RestoreError `load` for one that cannot be filled for another reason; DockerError, InterruptedError
+ * @returns the views that another server could not fill, with the reason; they stay empty.
+ * @throws RestoreError `load` if a view cannot be filled for another reason; DockerError, InterruptedError
  */
 export async function fillViews(
   run: RestoreRun,
@@ -88,7 +89,7 @@ export async function fillViews(
         );
       }
       if (!(error instanceof ProgramError)) throw error;
-      // Also where this server is the one that does not answer: that ends the restore here.
+      // This also ends the restore if this server itself does not answer.
       await endWaiting(inside, "REFRESH");
       const why = `it reads ${elsewhere}, and could not be tried without the other server`;
       empty.push({ what: `materialized view ${schema}.${name}`, why });
@@ -97,7 +98,7 @@ export async function fillViews(
   return empty;
 }
 
-/** Connecting to the other server is limited, which its own options may not do, and all of it. */
+/** Limits the connection to the other server, which may have no limit of its own, and the whole statement. */
 async function fillFromElsewhere({ settings }: RestoreRun, statement: string, inside: Server): Promise<void> {
   const timeoutSeconds = settings.timeouts.query;
   const limited = unseen(`:limit\n${statement}\n:unlimit`);
@@ -114,7 +115,7 @@ async function viewsIn(inside: Server): Promise<ViewQuery[]> {
   }
 }
 
-/** Of a database whose encoding is not UTF-8 the bytes are taken for Latin-1. */
+/** If the database's encoding is not UTF-8, the bytes are read as Latin-1. */
 function textOf(name: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(name, "latin1"));

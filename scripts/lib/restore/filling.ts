@@ -29,7 +29,7 @@ export interface Filled {
 export interface Filling {
   name: string;
   way: Load["way"];
-  /** How to ask in it, and in another one. */
+  /** Queries the database, and another database of the server. */
   inside: Server;
   maintenance: Server;
   signal: AbortSignal;
@@ -37,13 +37,13 @@ export interface Filling {
 
 export interface FillingSteps<T> {
   load: (filling: Filling) => Promise<void>;
-  /** Everything behind the load: the database lacks nothing but the live name then. */
+  /** All steps after the load. After them the database lacks only the live name. */
   finish: (filling: Filling) => Promise<T>;
 }
 
 /**
- * Makes the database `name` with the roles and settings that the file needs, and fills it. If anything fails, what was
- * made is taken away again.
+ * Makes the database `name` with the roles and settings that the file needs, and fills it. If anything fails, database
+ * and roles are removed again.
  * @throws RestoreError, DockerError, PsqlError, InterruptedError
  */
 export async function fill<T extends object>(
@@ -85,7 +85,7 @@ export async function fill<T extends object>(
 }
 
 /**
- * Fills the new database `name` with all of the file, checks it and gives it the properties.
+ * Fills the new database `name` with the whole file, checks it and gives it the properties.
  * @throws as `fill`
  */
 export const fillDatabase = (
@@ -105,7 +105,7 @@ export const fillDatabase = (
     finish: async ({ inside, maintenance }) => {
       // First: the others may alter the event triggers' states for a moment too.
       await detachSubscriptions(run, maintenance, name);
-      // Side by side: none of them changes what another one reads.
+      // In parallel: none of them changes the data that another one reads.
       const reading = readContent(inside, source.manifest?.content?.proof ?? "rows");
       const [content] = await Promise.all([reading, gatherStatistics(run, inside, reading)]);
       requireContent(run, source.manifest, content, source.path);
@@ -114,7 +114,7 @@ export const fillDatabase = (
     },
   });
 
-/** Drops a database of this run, and roles that it made; what cannot be dropped stays, with a warning. */
+/** Drops a database and roles that this run made. If that fails, they stay, and a warning is logged. */
 export async function dropAndCleanUp(
   run: RestoreRun,
   server: LiveServer,
@@ -125,7 +125,7 @@ export async function dropAndCleanUp(
     await dropDatabase(run, server.maintenance, name);
     await dropRoles(run.server.in(server.maintenance), roles);
   } catch {
-    // What is left bears a name that the next run recognises.
+    // The next run recognises the leftovers by their names.
     run.log.event(
       "warning",
       run.database.name,
@@ -135,8 +135,8 @@ export async function dropAndCleanUp(
 }
 
 /**
- * Gives a database the properties that it is to have, in place of the settings that it was loaded under.
- * @throws RestoreError `check` when it has others afterwards; PsqlError, DockerError, InterruptedError
+ * Replaces the settings of the load by the database's final properties.
+ * @throws RestoreError `check` if the properties differ afterwards; PsqlError, DockerError, InterruptedError
  */
 export async function giveProperties(
   server: Server,
@@ -149,7 +149,7 @@ export async function giveProperties(
     ...propertyStatements(name, wanted),
     propertiesQuery(name),
   ];
-  // Some of the statements answer too.
+  // Some of the statements print output too.
   const answer = (await server.query(statements.join("\n"))).split("\n").at(-1);
   const found = z.parse(DatabaseProperties, JSON.parse(answer ?? ""));
   const wrong = differingProperties(wanted, found);

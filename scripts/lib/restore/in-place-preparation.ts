@@ -11,7 +11,7 @@ import { ShutOut } from "./shut-out.ts";
 import type { RestoreSource } from "./source.ts";
 import { requireSpaceInPlace, restoredBytes } from "./space-check.ts";
 
-/** What the live database may be dropped for: a backup of it that is proven, since which nobody has written to it. */
+/** The condition for dropping the live database: a proven backup of it, and no write since that backup. */
 export interface Prepared {
   backup: Manifest;
   archive: string;
@@ -19,8 +19,8 @@ export interface Prepared {
 }
 
 /**
- * Looks whether the file and a backup of the live database can be restored on trial.
- * @returns what that needs, in words.
+ * Checks whether the file and a backup of the live database can be restored on trial.
+ * @returns the space it needs, in words.
  * @throws ProgramError
  */
 export async function requireTrials(
@@ -39,8 +39,8 @@ export async function requireTrials(
 }
 
 /**
- * Shuts clients out, backs the live database up, and proves that backup. Clients stay shut out until `shutOut` ends;
- * when anything fails they are let in again, and nothing has changed.
+ * Shuts clients out, backs up the live database, and proves that backup. Clients stay shut out until `shutOut` ends. If
+ * anything fails, clients are let in again, and nothing has changed.
  * @throws ProgramError with the exit code that fits
  */
 export async function prepareDrop(
@@ -69,7 +69,7 @@ export async function prepareDrop(
     await requireProven(guarded, proofs, reserved, {
       ...{ path: archive, sha256: backup.archive.sha256, manifest: backup },
     });
-    // Somebody may have filled the disk meanwhile.
+    // The disk may have filled up meanwhile.
     await requireSpaceInPlace(run, source, server);
     await shutOut.requireHeld();
     run.signal.throwIfAborted();

@@ -16,11 +16,12 @@ import { inspectSource, type RestoreSource } from "./source.ts";
 import { wayBackText, writeWayBack } from "./way-back.ts";
 
 /**
- * For servers without the space for a second database: drops the live one first. Clients find no database, never a
- * half-filled one, for the new one gets the live name when it is whole.
- * @param state what the live database was and where its content is; of an earlier run if that one dropped it already.
- * @param keeper keeps clients from writing until the drop; null where there is nothing to drop any more.
- * @throws RestoreError `swap` when nothing was dropped, `put-back` or `not-put-back` when it failed after that.
+ * For servers without space for a second database: drops the live one first. The new database gets the live name only
+ * when it is complete, so clients find no database, but never a half-filled one.
+ * @param state the former live database and the place of its content; from an earlier run if that run already dropped
+ * it.
+ * @param keeper keeps clients from writing until the drop; null if there is nothing left to drop.
+ * @throws RestoreError `swap` if nothing was dropped, `put-back` or `not-put-back` if it failed after the drop.
  */
 export async function restoreInPlace(
   run: RestoreRun,
@@ -94,7 +95,7 @@ async function dropLive(
       live,
       state.liveOid,
     );
-    // What is left of an invalid one goes when the name is taken.
+    // An invalid database is removed when the name is taken.
     if (databaseState === "absent" || databaseState === "invalid") return;
     const what = `could not drop ${live}: ${messageOf(error)}`;
     if (databaseState === null) throw notPutBack(run, server, state, null, what, error);
@@ -121,7 +122,7 @@ async function fillAndName(
   return filled;
 }
 
-/** Restores the pre-restore backup; the error says whether that worked. An interruption does not stop it. */
+/** Restores the pre-restore backup. The error says whether that succeeded. An interruption does not stop it. */
 async function putBack(
   run: RestoreRun,
   server: LiveServer,
@@ -131,7 +132,7 @@ async function putBack(
   const { database, settings } = run;
   const live = database.database;
   const archive = state.preRestoreArchive;
-  // A database that differs in something is better than none.
+  // A database with differences is better than no database.
   const unstoppable = { ...run, signal: new AbortController().signal, acceptsDifferences: true };
   try {
     // Filled, but without its name yet.
@@ -171,10 +172,10 @@ function notPutBack(
       ? `the server does not say whether there is a database ${live}`
       : descriptions[databaseState](live);
   try {
-    // A version before has left the state alone.
+    // Older versions left the state file as it was.
     writeWayBack(run, state);
   } catch {
-    // A full disk must not hide what the message says.
+    // A full disk must not hide the message.
   }
   const message = `${what}; ${now}; its former content is in ${state.preRestoreArchive}; remove the cause, then run ${rollbackCommand(run)} [DBK-INPLACE-6]`;
   return new RestoreError("not-put-back", message, cause, wayBackText(run, server, state, databaseState));

@@ -65,8 +65,8 @@ export async function refuseInto(
 }
 
 /**
- * Restores a verified file into a new database with the live one's properties. It gets its name when it is whole; until
- * then it bears that of an unfinished restore, so that nobody takes half of it for the whole.
+ * Restores a verified file into a new database with the live one's properties. The database gets its name when it is
+ * complete. Until then it has the name of an unfinished restore, so nobody takes a part for the whole.
  * @throws ProgramError with the exit code that fits
  */
 export const restoreInto = (run: RestoreRun, source: RestoreSource, name: string): Promise<IntoReport> =>
@@ -80,7 +80,7 @@ export const restoreInto = (run: RestoreRun, source: RestoreSource, name: string
   });
 
 /**
- * The same with all of the file that can be loaded; the report says what is missing.
+ * The same with all parts of the file that can be loaded. The report lists the missing parts.
  * @throws ProgramError with the exit code that fits
  */
 export const restorePartlyInto = (
@@ -99,7 +99,7 @@ export const restorePartlyInto = (
     return { report, level: isWhole(report) ? "info" : "warning", text: partlyText(name, report) };
   });
 
-/** What a fill has made, and the sentence that says it. */
+/** The result of a fill, and the sentence that reports it. */
 interface Made<T> {
   report: T;
   level: LogLevel;

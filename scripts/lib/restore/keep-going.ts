@@ -21,14 +21,14 @@ export interface NotLoaded {
   cure: string | null;
 }
 
-/** What of a dump could not be loaded. */
+/** The parts of a dump that could not be loaded. */
 export class NotLoadedList {
   readonly first: NotLoaded[] = [];
   count = 0;
 
   add(problem: LoadProblem): void {
     const { entry, error } = problem;
-    // What follows an error in its transaction says nothing new.
+    // Errors after the first one in a transaction add nothing.
     if (error.sqlState === "25P02") return;
     this.count += 1;
     if (this.first.length >= mostKept) return;
@@ -41,20 +41,22 @@ export class NotLoadedList {
 
 const mostKept = 1_000;
 
-/** What a dump sets for all of itself, before its first object. No other text of the file gets to a psql unconfined. */
+/**
+ * The settings at the head of a dump, before its first object. No other text of the file reaches an unconfined psql.
+ */
 const headSetting =
   /^(?:SET \w+ = (?:'[^'\\]*'|[\w.+-]+)|SELECT pg_catalog\.set_config\('search_path', '[^'\\]*', (?:true|false)\));$/;
-/** What a dump sets in the middle for what comes behind it. */
+/** Settings in the middle of a dump, for the objects after them. */
 const standing = /^SET (?<name>default_tablespace|default_table_access_method|default_with_oids) = /;
 const ownRestriction = /^\\(?:un)?restrict /;
 const writtenAtOnce = 65_536;
-/** psql's statuses: 0, and 3 where it stopped at an error; anything else ended it. */
+/** psql's normal exit statuses: 0, and 3 after it stopped at an error. Any other status means that it was ended. */
 const readToItsEnd: readonly number[] = [0, 3];
 const messagesAtOnce = 262_144;
 
 /**
- * Loads all of a dump that can be loaded, going on behind each error. The rows of each table have a psql of their own
- * that stops at its first error: one that went on behind a COPY that cannot begin would take rows for statements.
+ * Loads all parts of a dump that can be loaded, and continues after each error. The rows of each table get a psql of
+ * their own that stops at its first error: a psql that continued after a failed COPY would read rows as statements.
  */
 export class KeepGoing {
   readonly failed = new NotLoadedList();
@@ -63,21 +65,21 @@ export class KeepGoing {
   readonly #functions = new Map<string, string>();
   readonly #place: LoadPlace;
   readonly #confines: boolean;
-  /** Every psql begins with those that the server takes. */
+  /** Every psql begins with the settings that the server accepts. */
   readonly #head: string[] = [];
   readonly #untriedHead: string[] = [];
   readonly #standing = new Map<string, string>();
   #psql: Running | null = null;
-  /** Statements that fill materialized views. They come behind the event triggers, which must not see them. */
+  /** Statements that fill materialized views. The dump makes its event triggers first, and they must not fire. */
   readonly #refreshes: { statement: string; entry: DumpEntry }[] = [];
 
-  /** @param confines whether this psql can be kept from using its own commands. */
+  /** @param confines whether this psql supports `\restrict`. */
   constructor(place: LoadPlace, confines: boolean) {
     this.#place = place;
     this.#confines = confines;
   }
 
-  /** @throws LoadFailure when psql ends otherwise than at a statement's error; DockerError, InterruptedError */
+  /** @throws LoadFailure if psql ends for another reason than a statement's error; DockerError, InterruptedError */
   async take(text: string): Promise<void> {
     for (const part of this.#parts.take(text)) await this.#takers[part.kind](part.text);
   }
@@ -87,7 +89,7 @@ export class KeepGoing {
     await this.#close();
     if (this.#refreshes.length === 0) return;
     await this.#tryHead();
-    // Our own statements, and plain settings: without restriction, because they have variables.
+    // Our own statements and plain settings are not restricted, because they use psql variables.
     const psql = this.#run(false, [...this.#head, "SET search_path = '';", ...silencing.trim().split("\n")]);
     for (const { entry, statement } of this.#refreshes)
       for (const line of ["BEGIN;", ":silence", statement, ":unsilence", "COMMIT;"])
@@ -113,7 +115,7 @@ export class KeepGoing {
       if (current?.type === "FUNCTION") this.#functions.set(bareName(current), functionIdentity(current));
       const { name } = standing.exec(line)?.groups ?? {};
       if (name !== undefined) this.#standing.set(name, line);
-      // Between the rows of two tables there is mostly nothing else.
+      // Usually nothing else lies between the rows of two tables.
       if (this.#psql === null && (line === "" || line.startsWith("--"))) return;
       this.#psql ??= await this.#start(false);
       await this.#psql.line(line, current);
@@ -146,7 +148,7 @@ export class KeepGoing {
     return this.#confines ? [`\\restrict ${randomBytes(16).toString("hex")}`] : [];
   }
 
-  /** A setting that this server does not know, as newer ones have, would end each psql that stops at its first error. */
+  /** A setting of a newer server that this server does not know would end each psql that stops at its first error. */
   async #tryHead(): Promise<void> {
     const tried = this.#untriedHead.splice(0);
     if (tried.length === 0) return;
@@ -169,12 +171,12 @@ export class KeepGoing {
 
 const bareName = ({ name }: DumpEntry): string => name.replace(/\(.*$/s, "");
 
-/** One psql, what it was given, and what it says of that. */
+/** One psql, its input, and its errors. */
 class Running {
   readonly #place: LoadPlace;
   readonly #psql: LoadingPsql;
   readonly #failed: (error: LoadError, entry: DumpEntry | null) => void;
-  /** From which line on what belongs to which object. */
+  /** The first line of each object. */
   readonly #marks: { line: number; entry: DumpEntry | null }[] = [];
   #lines = 0;
   #held: string[] = [];
@@ -246,7 +248,7 @@ class Running {
     this.#held = [];
     this.#heldLength = 0;
     if (this.#ended || this.#psql.stdin.write(bytes)) return;
-    // A psql that has ended takes no more.
+    // A psql that has ended takes no more input.
     await Promise.race([once(this.#psql.stdin, "drain"), this.#psql.ended]).catch(() => {});
   }
 

@@ -7,9 +7,9 @@ import type { RestoreRun } from "./run.ts";
 import { swapDatabases } from "./swap.ts";
 
 export interface TakenName {
-  /** Where the database is kept that stood under the live name; null when there was none. */
+  /** The name under which the former live database is kept; null if there was none. */
   previous: string | null;
-  /** For how long clients were cut off; null when that is not known. */
+  /** How long clients were cut off; null if unknown. */
   cutOffSeconds: number | null;
 }
 
@@ -18,7 +18,7 @@ const attempts = 3;
 const changedMeanwhile: ReadonlySet<string | null> = new Set(["42P04", "3D000"]);
 
 /**
- * Gives a database the live name. Whatever stands under it is kept under a previous name, whoever made it.
+ * Gives a database the live name. A database that has this name now is kept under a previous name, whoever made it.
  * @throws RestoreError `swap` or `unknown`, PsqlError, DockerError
  */
 export async function takeLiveName(

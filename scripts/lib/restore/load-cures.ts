@@ -1,7 +1,7 @@
 import type { LoadError } from "../archive/load-errors.ts";
 import type { FoundEntries } from "./dump-entries.ts";
 
-/** An error of a load, and what of the dump it is about. */
+/** An error of a load, and the object of the dump that caused it. */
 export interface LoadProblem extends FoundEntries {
   error: LoadError;
 }
@@ -9,7 +9,7 @@ export interface LoadProblem extends FoundEntries {
 /** Undefined functions, operators, tables, columns, types, text search configurations, schemas. */
 const undefinedNames: ReadonlySet<string | null> = new Set(["42883", "42P01", "42703", "42704", "3F000"]);
 
-/** What a person can do about an error, by its code; the first that applies. Each is the end of a sentence. */
+/** Advice by error code; the first match counts. Each text is the end of a sentence. */
 const cures: readonly [applies: (problem: LoadProblem) => boolean, cure: (problem: LoadProblem) => string][] =
   [
     [
@@ -57,7 +57,7 @@ const cures: readonly [applies: (problem: LoadProblem) => boolean, cure: (proble
     ],
   ];
 
-/** What a person can do about it; null where nothing is known but PostgreSQL's own words. */
+/** The advice for an error; null if there is none beyond PostgreSQL's own message. */
 export const cureOf = (problem: LoadProblem): string | null =>
   cures.find(([applies]) => applies(problem))?.[1](problem) ?? null;
 
@@ -74,7 +74,7 @@ function violated(problem: LoadProblem, search: string | null): string {
 const foreignKey =
   /ALTER TABLE (?:ONLY )?(?<table>.+)\n\s*ADD CONSTRAINT .+ FOREIGN KEY \((?<columns>[^)]+)\) REFERENCES (?<target>.+?)\((?<keys>[^)]+)\)/;
 
-/** A query for the rows that refer to nothing. */
+/** A query for rows whose foreign key refers to no row. */
 function orphans(statement: string): string | null {
   const { columns = "", keys = "", table = "", target = "" } = foreignKey.exec(statement)?.groups ?? {};
   if (table === "") return null;
@@ -91,7 +91,7 @@ const unique: readonly RegExp[] = [
   /CREATE UNIQUE INDEX .+ ON (?:ONLY )?(?<table>.+) USING \w+ \((?<columns>[^()]+)\)/,
 ];
 
-/** A query for the values that are there more than once, which does not ask the index: it may be the damaged part. */
+/** A query for duplicate values. It does not use the index, because the index may be damaged. */
 function duplicates(statement: string): string | null {
   const { columns = "", table = "" } =
     unique.map((pattern) => pattern.exec(statement)).find(Boolean)?.groups ?? {};

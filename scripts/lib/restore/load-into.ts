@@ -15,7 +15,7 @@ import type { RestoreSource } from "./source.ts";
 
 const isForeign = ({ manifest }: RestoreSource): boolean => manifest === null || manifest.adopted;
 
-/** What a load works with; progress is shown to whoever watches. */
+/** The parts of a run that a load needs; progress goes to the terminal. */
 async function loadOf(
   run: RestoreRun,
   source: RestoreSource,
@@ -55,9 +55,9 @@ async function loadOf(
 }
 
 /**
- * Restores the file into the empty database `name` and shows how far it is.
+ * Restores the file into the empty database `name` and shows the progress.
  * @param way see loadingWay.
- * @returns materialized views that another server would have to fill, which stay empty.
+ * @returns materialized views that stay empty because another server could not fill them.
  * @throws RestoreError `load`, DockerError, InterruptedError
  */
 export async function loadInto(
@@ -82,8 +82,8 @@ export async function loadInto(
 }
 
 /**
- * The same, going on behind errors.
- * @returns what could not be loaded.
+ * The same, but continues after errors.
+ * @returns the parts that could not be loaded.
  * @throws as `loadInto`, for what ends a load at once
  */
 export async function loadAsFarAsPossible(
@@ -112,7 +112,7 @@ export async function loadAsFarAsPossible(
 }
 
 /**
- * The way that suits a file's origin, its format, and what the container has.
+ * The way of loading for a file's origin, its format, and the programs in the container.
  * @throws PsqlError, DockerError, InterruptedError
  */
 export async function loadingWay(server: Server, source: RestoreSource): Promise<Load["way"]> {

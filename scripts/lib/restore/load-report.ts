@@ -5,14 +5,17 @@ import { cureOf, type LoadProblem } from "./load-cures.ts";
 import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
 
-/** Connections, resources, operators, the system, another server: nothing that would be left out of a dump. */
+/**
+ * Errors of connections, resources, operators, the system or another server. Leaving a part of the dump out does not
+ * help.
+ */
 const passing = /^(?:08|53|57|58030|HV|XX)/;
 
-/** What could not be made, in words: `the index public.a could not be made`. */
+/** The failed object in words: `the index public.a could not be made`. */
 export const failedText = (entry: DumpEntry): string =>
   `${entryText(entry)} could not be ${entry.type === "TABLE DATA" ? "loaded" : "made"}`;
 
-/** An error with its object and what to do about it, in one sentence. */
+/** An error with its object and advice, in one sentence. */
 export function problemText(problem: LoadProblem): string {
   const { entry, error } = problem;
   const code = error.sqlState === null ? "" : ` (${error.sqlState})`;
@@ -21,7 +24,7 @@ export function problemText(problem: LoadProblem): string {
   return `${where}${error.message}${code}${cure === null ? "" : `; ${cure}`}`;
 }
 
-/** The error that a person gets for a load that failed: which object of the dump, why, and what to do. */
+/** The error for a failed load: the object of the dump, the reason, and the advice. */
 export async function loadError(
   run: RestoreRun,
   { path }: Pick<RestoreSource, "path">,

@@ -23,14 +23,14 @@ import { unlikeUserSettings, userSettingsOfLoad } from "./user-settings.ts";
 
 type Setting = DatabaseProperties["settings"][number];
 
-/** They would load the dump as somebody who may not. */
+/** These would load the dump as a role without the rights for it. */
 const identities: ReadonlySet<string> = new Set(["role", "session_authorization"]);
 
 /**
- * The settings under which a dump has to be loaded: those that its database had for every session, or for those of
- * `user`, those that its server had for all databases and this one has not, and those that `user` had in all
- * databases. Checks, materialized views and money depend on them. Those that the new database is to have may be others.
- * @param here what this server sets, and `user` for itself.
+ * The settings under which a dump has to be loaded: those of its database, for every session or for `user`; those of
+ * its server that this server lacks; those of `user` in all databases. Checks, materialized views and money depend on
+ * them. The final settings of the new database may be others.
+ * @param here the settings of this server and of `user`.
  */
 export function settingsOfLoad(
   manifest: SettingsOfBackup | null,
@@ -45,18 +45,19 @@ export function settingsOfLoad(
   );
 }
 
-/** The statements after which the database has none of the settings that it was loaded under. */
+/** Statements that remove the settings of the load from the database. */
 export const resetStatements = (name: string, user: string): string[] => [
   `ALTER DATABASE ${identifier(name)} RESET ALL;`,
   `ALTER ROLE ${identifier(user)} IN DATABASE ${identifier(name)} RESET ALL;`,
 ];
 
 /**
- * Gives the empty database `name` the settings that the dump has to be loaded under. One that this server does not know
- * and that the database is not to have is left out, with a warning.
- * @param wanted what the database is to be in the end.
- * @param here what this server sets; what the backup's server had otherwise is reported.
- * @throws RestoreError `obstacle` for one that the database is to have; PsqlError, DockerError, InterruptedError
+ * Gives the empty database `name` the settings of the load. A setting that this server does not know is left out, with
+ * a warning, unless the database needs it in the end.
+ * @param wanted the final properties of the database.
+ * @param here the settings of this server; differences from the backup's server are logged.
+ * @throws RestoreError `obstacle` for a setting that the database needs in the end; PsqlError, DockerError,
+ * InterruptedError
  */
 export async function giveLoadSettings(
   run: RestoreRun,
@@ -109,8 +110,8 @@ export async function giveLoadSettings(
 }
 
 /**
- * Settings that name something which only the dump makes: a session that began before has PostgreSQL's own value.
- * @returns what reads them in a new session; null where there are none.
+ * Settings whose value names an object that only the dump makes. A session that began before has PostgreSQL's default.
+ * @returns a query that reads them in a new session; null if there are none.
  */
 export function lateSettings(settings: readonly Setting[]): string | null {
   const name = "default_text_search_config";
@@ -120,16 +121,16 @@ export function lateSettings(settings: readonly Setting[]): string | null {
   return late ? `SHOW ${name}` : null;
 }
 
-/** In the order in which the dump made them, in which none reads one behind it. Event triggers do not see it. */
+/** Refreshes the views in the order of the dump, in which no view reads a later one. No event trigger fires. */
 export const refill = `SET default_transaction_read_only = off; SET max_parallel_workers_per_gather = 0;
 SELECT pg_catalog.set_config('search_path', '', false) \\g /dev/null
 ${silencing}SELECT 'BEGIN', nullif(:'silence', ''), format('REFRESH MATERIALIZED VIEW %s', oid::regclass), nullif(:'unsilence', ''), 'COMMIT'
   FROM pg_catalog.pg_class WHERE relkind = 'm' AND relispopulated ORDER BY oid \\gexec`;
 
 /**
- * Runs `load`, which fills a database that has its settings, and then fills its materialized views again if a setting
- * could not hold during the load: a text search configuration of the database's own, which the dump makes.
- * @param inside how to ask in that database.
+ * Runs `load` into a database that has the settings of the load. Refreshes its materialized views afterwards if one
+ * setting had no effect during the load: a text search configuration that the dump itself makes.
+ * @param inside queries that database.
  * @returns what `load` returns.
  * @throws what `load` throws; PsqlError, DockerError, InterruptedError
  */

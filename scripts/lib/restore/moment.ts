@@ -37,13 +37,13 @@ export function parseMoment(text: string, offset: Offset = offsetOf()): Date {
 
 const toSecond = (time: Date): number => Math.floor(time.getTime() / 1000);
 
-/** What was committed after it is not in the backup: its name's moment may be minutes before. */
+/** The moment of the snapshot: later commits are not in the backup. The moment in the name may be minutes earlier. */
 const snapshotOf = ({ manifest, takenAt }: Backup): Date =>
   manifest?.snapshotAt ? new Date(manifest.snapshotAt) : takenAt;
 
 /**
- * The newest verified backup whose snapshot was taken at `moment`, to the second, or before. A moment that is written
- * as in a backup's name means that backup, whenever its snapshot was taken.
+ * The newest verified backup whose snapshot was taken at or before `moment`, to the second. A moment written as in a
+ * backup's name means that backup, whenever its snapshot was taken.
  * @param backups newest first.
  * @returns null when there is none.
  */

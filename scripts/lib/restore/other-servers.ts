@@ -2,17 +2,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Server } from "../postgres/server.ts";
 import { literal } from "../postgres/sql.ts";
 
-/** How long another server may take to answer at all, in seconds. */
+/** Seconds until another server must have answered. */
 const connectingSeconds = 10;
-/** An attempt to connect cannot be interrupted everywhere; the system gives up after about two minutes. */
+/** Not every system can interrupt a connection attempt. It times out after about two minutes. */
 const mostConnectingSeconds = 150;
 
 const all = (statement: string): string => `coalesce(string_agg(${statement}, ' '), '')`;
 
 /**
- * For psql: gives its variables `limit` and `unlimit` statements that limit, for one transaction, how long a session
- * connects to the servers of postgres_fdw, and take that back; event triggers see them. A server's own options may lack
- * a limit, and nothing can interrupt it before PostgreSQL 16.
+ * For psql: sets its variables `limit` and `unlimit` to statements that set and remove, within one transaction, a
+ * connection time-out for the servers of postgres_fdw. Event triggers fire for them. A server's own options may have no
+ * time-out, and before PostgreSQL 16 connecting cannot be interrupted.
  */
 export const connectingLimits = `SELECT
   ${all(`format('ALTER SERVER %I OPTIONS (ADD connect_timeout %L);', srvname, '${connectingSeconds}')`)} AS limit,
@@ -23,9 +23,9 @@ AND NOT EXISTS (SELECT FROM unnest(srvoptions) AS o WHERE o LIKE 'connect_timeou
 `;
 
 /**
- * Ends a session that was given up while it waited for another server: the database cannot be renamed while it is there.
- * @param beginnings of the statements that wait, as a regular expression.
- * @param inside how to ask in the database.
+ * Terminates an abandoned session that still waits for another server. While it exists, the database cannot be renamed.
+ * @param beginnings the first words of the waiting statements, as a regular expression.
+ * @param inside queries the database.
  * @throws PsqlError, DockerError, InterruptedError
  */
 export async function endWaiting(inside: Server, beginnings: string): Promise<void> {

@@ -8,7 +8,7 @@ import { unlikeSettings, unlikeText } from "./server-settings.ts";
 import type { RestoreSource } from "./source.ts";
 import { unlikeUserSettings } from "./user-settings.ts";
 
-/** What a person has to know before the database is replaced: where, what by what, and how they compare. */
+/** The overview before a database is replaced: the place, the old and the new database, and how they compare. */
 export function restoreOverview(
   settings: Settings,
   database: DatabaseSettings,
@@ -59,7 +59,7 @@ export function restoreOverview(
   return [...heading, "", ...table, ...propertyLines(source, server), ...settingLines].join("\n");
 }
 
-/** A restore changes what is in a database and not what it is; on a new server somebody may have expected otherwise. */
+/** A restore replaces the content of a database, not its properties. On a new server that may be unexpected. */
 function propertyLines({ manifest }: RestoreSource, { live }: LiveServer): string[] {
   if (live === null || manifest?.properties == null) return [];
   const names = differingPropertyNames(manifest.properties, live);

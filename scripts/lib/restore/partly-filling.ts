@@ -18,20 +18,20 @@ import type { RestoreSource } from "./source.ts";
 import { gatherStatistics } from "./statistics.ts";
 
 export interface PartlyFilled {
-  /** Null where it could not be read; `differences` says why. */
+  /** Null if it could not be read; `differences` has the reason. */
   content: Content | null;
   createdRoles: string[];
   /** How many statements of the dump failed. */
   notLoadedCount: number;
   /** The first thousand of them. */
   notLoaded: NotLoaded[];
-  /** How the database differs from what the manifest and the live database say of it. */
+  /** Differences of the database from the manifest and from the live database's properties. */
   differences: string[];
 }
 
 /**
- * Fills the new database `name` with all of the file that can be loaded, and finds out what it lacks.
- * @throws as `fill`, for what ends a load at once
+ * Fills the new database `name` with all parts of the file that can be loaded, and lists the missing parts.
+ * @throws as `fill`, for errors that end a load at once
  */
 export function fillPartly(
   run: RestoreRun,
@@ -60,7 +60,7 @@ async function finish(
   { inside, maintenance, name }: Filling,
 ): Promise<Pick<PartlyFilled, "content" | "differences">> {
   const differences: string[] = [];
-  /** Null, and a difference, where what was asked cannot be done to what was loaded. */
+  /** Null, and a new difference, if the step fails on the loaded database. */
   const attempt = async <T>(what: string, step: () => Promise<T>): Promise<T | null> => {
     try {
       return await step();
@@ -90,7 +90,7 @@ export const isWhole = ({ differences, notLoadedCount }: PartlyFilled): boolean 
 export const partlyExitCode = (report: PartlyFilled): ExitCode =>
   isWhole(report) ? ExitCode.success : ExitCode.different;
 
-/** What it holds and lacks, in one line. */
+/** The content and the missing parts, in one line. */
 export function partlyText(name: string, report: PartlyFilled): string {
   const { content, createdRoles, differences, notLoadedCount } = report;
   const has = `the new database ${name} has ${content === null ? "what could be loaded" : contentText({ content, createdRoles })}`;
@@ -98,7 +98,7 @@ export function partlyText(name: string, report: PartlyFilled): string {
   return `restore finished, but not all of it: ${has}; ${plural(notLoadedCount, "statement")} of the dump failed, ${plural(differences.length, "difference")} from what was backed up [DBK-RESTORE-15]`;
 }
 
-/** The same at length, for people: every object that is missing and what to do about it, and every difference. */
+/** The long text for people: every missing object with advice, and every difference. */
 export function missingText({ differences, notLoaded, notLoadedCount }: PartlyFilled): string {
   const failures = notLoaded.map(({ cure, message, object, sqlState }) => {
     const code = sqlState === null ? "" : ` (${sqlState})`;

@@ -1,10 +1,10 @@
 import { ProgramError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 
-/** One step of a restore as it would be. */
+/** One planned step of a restore. */
 export interface Step {
   what: string;
-  /** What it finds or needs. */
+  /** The facts that it found, or its needs. */
   needs: string;
   commands: readonly string[];
   /** Why it cannot be done; null when it can. */
@@ -12,26 +12,26 @@ export interface Step {
 }
 
 export interface Plan {
-  /** What the restore would exit with as far as can be seen now. */
+  /** The exit code of the restore, as far as can be seen now. */
   exitCode: ExitCode;
   steps: Step[];
-  /** Whether it depends on something that only the restore itself finds out. */
+  /** Whether it depends on a fact that only the restore itself finds out. */
   pending: boolean;
 }
 
-/** Goes through the steps of a run without doing them: asks, reads, and takes no lock. */
+/** Goes through the steps of a run without doing them. It queries and reads, and takes no lock. */
 export class Planning {
   readonly plan: Plan = { exitCode: ExitCode.success, steps: [], pending: false };
 
-  /** Whether it depends on a trial that is still to be made. */
+  /** Whether it depends on a trial that has not run yet. */
   set pending(pending: boolean) {
     this.plan.pending = pending;
   }
 
   /**
-   * @param look finds what the step needs, and throws a ProgramError when it cannot be done.
-   * @param describe says it.
-   * @returns what was found; null when it cannot be done.
+   * @param look checks the needs of the step, and throws a ProgramError if the step cannot be done.
+   * @param describe puts the result of `look` into words.
+   * @returns the result of `look`; null if the step cannot be done.
    */
   async look<T>(
     what: string,
@@ -51,7 +51,7 @@ export class Planning {
     }
   }
 
-  /** @param needs as `look`, for what is only said. */
+  /** @param needs as `look`, for text only. */
   async step(what: string, commands: readonly string[], needs: () => Promise<string> | string) {
     await this.look(what, commands, needs, (text) => text);
   }

@@ -6,60 +6,63 @@ import { RestoreError } from "./errors.ts";
 import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
 
-/** What a whole restore of a file on trial showed; the record that a rehearsal leaves beside the file is one. */
+/** The result of a complete trial restore of a file. The record that a rehearsal writes beside the file is one. */
 export interface Trial {
   runId: string;
-  /** Of the file as it was read then; null when it could not be. */
+  /** The sha256 of the file as it was read then; null if it could not be read. */
   archiveSha256: string | null;
   startedAt: string;
-  /** What could be compared: everything, the tables' rows, or nothing. */
+  /** The extent of the comparison: everything, the tables' rows, or nothing. */
   compared: "full" | "rows" | "nothing";
   result: "equal" | "different" | "failed";
   differences: readonly string[];
   error: string | null;
-  /** What could not be tried or compared, and why. */
+  /** The parts that could not be tried or compared, with reasons. */
   untried?: readonly Uncompared[] | undefined;
-  /** How many materialized views were compared; absent where older programs made the trial, which compare none. */
+  /** The number of materialized views compared; absent in trials by older programs, which compare none. */
   materializedViews?: number | undefined;
 }
 
-/** What a trial has to fit. */
+/** The database that a trial has to fit. */
 export interface ProvenFile {
   sha256: string;
   manifest: { content: Pick<Content, "materializedViews" | "objects"> | null } | null;
 }
 
-/** How a file is proven to restore, without the live database: rehearsals do it, of which restores know nothing else. */
+/**
+ * Proves that a file restores, without the live database. Rehearsals implement it; restores know only this interface.
+ */
 export interface Proofs {
-  /** What the record beside the file says; null where there is none. */
+  /** The record beside the file; null if there is none. */
   recorded(path: string): Trial | null;
   /**
-   * Looks whether a restore on trial is possible on this server, as far as that shows before one begins.
-   * @param bytes of the database that it would make.
-   * @returns what it needs, in words.
+   * Checks whether a trial restore is possible on this server, as far as can be seen before it begins.
+   * @param bytes the size of the trial database.
+   * @returns its needs, in words.
    * @throws ProgramError with the exit code that fits
    */
   requirePossible(run: RestoreRun, bytes: number): Promise<string>;
-  /** Keeps other rehearsals of the database away until they are let in again. @throws LockedError */
+  /** Excludes other rehearsals of the database until `release` is called. @throws LockedError */
   reserve(run: RestoreRun): Promise<Reservation>;
 }
 
 export interface Reservation {
   /**
    * Restores the file on trial, compares, and leaves the record beside it.
-   * @throws ProgramError when nothing could be found out, with the exit code that fits; InterruptedError
+   * @throws ProgramError, with the exit code that fits, if the trial has no result; InterruptedError
    */
   prove(run: RestoreRun, path: string): Promise<Trial>;
   release(): void;
 }
 
-/** What to do where the programs do not drop the live database. */
+/** The advice if the programs refuse to drop the live database. */
 export const byHand = 'see "In place, by hand" in docs/COMPLETE_BACKUP_SYSTEM.md';
 
 const shownDifferences = 3;
 
 /**
- * What of a file is not proven, in lines for who has to decide: the newest trial knows, and before one the manifest.
+ * The unproven parts of a file, in lines for the person who decides. They come from the newest trial, or from the
+ * manifest before there is one.
  */
 export function unprovenLines(
   proofs: Pick<Proofs, "recorded">,
@@ -73,7 +76,7 @@ export function unprovenLines(
 }
 
 /**
- * Refuses to drop what only another server could bring back: a dump has none of such a view's rows.
+ * Refuses to drop a materialized view that only another server could fill again: the dump has none of its rows.
  * @throws RestoreError `check`, unless differences are accepted
  */
 export function requireNoOtherServer(
@@ -98,7 +101,7 @@ export function requireNoOtherServer(
   );
 }
 
-/** Why a trial does not prove that the file restores to what was backed up; null when it does. */
+/** Why a trial does not prove that the file restores the data that was backed up; null if it does. */
 export function shortcoming(trial: Trial | null, { sha256, manifest }: ProvenFile): string | null {
   if (trial === null) return "it was never restored on trial";
   if (trial.archiveSha256 !== sha256) return "what was restored on trial were other bytes";
@@ -119,8 +122,8 @@ const hasViews = (content: Pick<Content, "materializedViews" | "objects"> | null
   (content?.materializedViews ?? []).length > 0 || (content?.objects.materializedViews?.count ?? 0) > 0;
 
 /**
- * Why no trial of a file, or of a backup of the live database, could prove that it restores; null when one could.
- * @param manifest what new backups prove.
+ * Why no trial could prove that a file, or a new backup of the live database, restores; null if a trial could.
+ * @param proof the setting backups.manifest: what new backups prove.
  */
 export function unprovable(
   { manifest, path }: Pick<RestoreSource, "manifest" | "path">,
@@ -136,9 +139,9 @@ export function unprovable(
 }
 
 /**
- * Makes sure that a file restores whole and to what was backed up, before anything is dropped for it: by the record of
- * these very bytes beside it, wherever that was made, or by a trial now.
- * @throws RestoreError `load` or `check` when it does not; ProgramError when that cannot be found out; InterruptedError
+ * Makes sure, before anything is dropped, that a file restores completely and to the data that was backed up. The proof
+ * is a record of exactly these bytes beside the file, or a trial now.
+ * @throws RestoreError `load` or `check` if it does not; ProgramError if that cannot be found out; InterruptedError
  */
 export async function requireProven(
   run: RestoreRun,

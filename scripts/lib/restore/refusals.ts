@@ -11,7 +11,7 @@ const major = (versionNumber: number): number => Math.floor(versionNumber / 10_0
 
 type Refusal = [kind: "unfit-file" | "obstacle", reason: string];
 
-/** Why this file cannot go into this server; null when it can. */
+/** Why this file cannot be restored into this server; null if it can. */
 function versionRefusal(source: RestoreSource, server: LiveServer): Refusal | null {
   if (source.majorVersion !== null && source.majorVersion > major(server.versionNumber)) {
     return [
@@ -27,7 +27,7 @@ const roleRefusal = (server: LiveServer, { user }: DatabaseSettings): Refusal | 
     ? null
     : ["obstacle", `only a superuser can restore owners and grants; ${user} is not one [DBK-RESTORE-8]`];
 
-/** What hinders a database from being renamed. */
+/** The obstacle to renaming a database. */
 function replacementRefusal(server: LiveServer, database: DatabaseSettings): Refusal | null {
   const place = `${database.database} in container ${database.container}`;
   const obstacles: [boolean, string][] = [
@@ -46,8 +46,8 @@ function replacementRefusal(server: LiveServer, database: DatabaseSettings): Ref
 }
 
 /**
- * @param replaces whether the live database is to make room for the restored one.
- * @throws RestoreError when the file cannot go into this server, or the database cannot be replaced.
+ * @param replaces whether the restored database replaces the live one.
+ * @throws RestoreError if the file cannot be restored into this server, or the database cannot be replaced.
  */
 export function refuseUnfit(
   source: RestoreSource,
@@ -61,10 +61,10 @@ export function refuseUnfit(
 }
 
 /**
- * pg_cron is made only in the database that the server's settings name, and a restore fills one of another name: once
- * the live database is dropped, neither the file nor the backup of what was there could be brought back. Nor is it
- * dropped for what no trial can prove.
- * @throws RestoreError when the live database must not be dropped for that.
+ * pg_cron can exist only in the database that the server's settings name, and a restore fills a database of another
+ * name. Once the live database is dropped, neither the file nor the pre-restore backup could be restored. The live
+ * database is also not dropped for a file that no trial can prove.
+ * @throws RestoreError if the live database must not be dropped.
  */
 export function refuseDrop(
   source: RestoreSource,

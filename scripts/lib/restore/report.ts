@@ -10,13 +10,13 @@ import type { RestoreSource } from "./source.ts";
 export type Restored = Filled & TakenName;
 
 export interface RestoreReport extends Restored {
-  /** The archive that was made of the live database before; null when there was none. */
+  /** The archive of the pre-restore backup; null if there was no live database. */
   preRestoreArchive: string | null;
-  /** The tables that are not what they were when that archive was made; null when there is none. */
+  /** The tables that differ from that archive; null if there is none. */
   changes: TableChange[] | null;
 }
 
-/** What a restored database holds, and what was made for it, in one line. */
+/** The content of a restored database and the roles made for it, in one line. */
 export function contentText({ content, createdRoles }: Filled): string {
   const held = [
     `${plural(content.tables.length, "table")} with ${plural(totalRows(content.tables), "row")}`,
@@ -26,7 +26,7 @@ export function contentText({ content, createdRoles }: Filled): string {
   return createdRoles.length === 0 ? held : `${held}; made the missing roles ${createdRoles.join(", ")}`;
 }
 
-/** What a restore did, in one line. */
+/** The result of a restore, in one line. */
 export function summary(run: RestoreRun, report: RestoreReport): string {
   const { cutOffSeconds, previous } = report;
   const cutOff = cutOffSeconds === null ? "a moment" : formatCutOff(cutOffSeconds);
@@ -38,14 +38,14 @@ export function summary(run: RestoreRun, report: RestoreReport): string {
   return parts.join("; ");
 }
 
-/** Below ten seconds the tenths of `formatDuration` hide what matters. */
+/** Below ten seconds the tenths of `formatDuration` are too coarse. */
 export const formatCutOff = (seconds: number): string =>
   seconds < 10 ? `${Math.round(seconds * 1000)} ms` : formatDuration(seconds);
 
 export const rollbackCommand = ({ settings, database }: RestoreRun): string =>
   `${settings.paths.restoreLauncher} --rollback --database ${database.name}`;
 
-/** What the live database was and what it is now: how old, how large, and where its rows differ. */
+/** The former and the present live database: age, size, and the tables whose rows differ. */
 export function replacementText(source: RestoreSource, before: LiveServer, report: RestoreReport): string {
   const { changes, content, preRestoreArchive, previous } = report;
   const taken = source.takenAt === null ? "an unknown time" : formatTime(source.takenAt);

@@ -42,7 +42,7 @@ export const restoreOptions: readonly Option[] = [
   { name: "json", description: "print the result as JSON" },
 ];
 
-/** What a call of restore_database is to do; `replace` is what it does unless told otherwise. */
+/** The action of a call of restore_database; `replace` is the default. */
 export type Action = "replace" | "in-place" | "into" | "table" | "verify-only" | "rollback" | "list";
 
 /** The options that each choose an action. */
@@ -52,11 +52,11 @@ export interface Request {
   action: Action;
   /** The file, or with --rollback the kept database; null when none is named. */
   operand: string | null;
-  /** The moment whose backup is wanted, and how the person wrote it. */
+  /** The requested moment, and its text on the command line. */
   at: { moment: Date; written: string } | null;
   /** The name of a new database, with `into`. */
   into: string;
-  /** With `into`: what cannot be loaded is left out. */
+  /** With `into`: parts that cannot be loaded are left out. */
   keepGoing: boolean;
   /** With `table`. */
   tables: RequestedTable[];

@@ -10,14 +10,11 @@ export interface DatabaseListing {
   database: DatabaseSettings;
   backups: Backup[];
   made: KeptDatabase[];
-  /** Why the kept databases are not known; null when they are. */
+  /** Why the kept databases are unknown; null if they are known. */
   problem: string | null;
 }
 
-/**
- * What can be restored: the backups, and the databases that restores kept. A server that does not answer hides no
- * backup.
- */
+/** The backups, and the databases that restores kept. Backups are listed even if the server does not answer. */
 export async function listRestorable(
   settings: Settings,
   databases: readonly DatabaseSettings[],

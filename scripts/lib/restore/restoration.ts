@@ -29,18 +29,18 @@ import { requireStillThere } from "./still-there.ts";
 
 export interface RestoreRequest {
   source: RestoreSource;
-  /** Nobody has to type the name. */
+  /** No confirmation is needed. */
   confirmed: boolean;
   inPlace: boolean;
-  /** How a file is proven before the live database is dropped for it. */
+  /** Proves a file before the live database is dropped. */
   proofs: Proofs;
 }
 
-/** Whether a restore in place has anything to drop: after one that was cut off there is nothing left to lose. */
+/** Whether a restore in place has a database to drop. After an interrupted one there is none. */
 export const drops = ({ live }: Pick<LiveServer, "live">, unfinished: InPlaceState | null): boolean =>
   unfinished === null && live !== null;
 
-/** Reads what the server is like. Nothing is touched. */
+/** Reads the state of the server. Changes nothing. */
 export async function surveyServer(run: RestoreRun): Promise<LiveServer> {
   const { database, settings, signal } = run;
   const [running, server] = await Promise.allSettled([
@@ -53,12 +53,12 @@ export async function surveyServer(run: RestoreRun): Promise<LiveServer> {
   return server.value;
 }
 
-/** @throws LockedError when a living run holds the database's lock. */
+/** @throws LockedError if a living run holds the database's lock. */
 export const lockForRestore = (run: RestoreRun): Promise<Lock> => lockDatabase(run);
 
 /**
- * Restores a verified file: refusals, overview and confirmation first, then lock, pre-restore backup and restore. One
- * that drops the live database proves the file before it takes the lock: that may take hours, in which backups go on.
+ * Restores a verified file: refusals, overview and confirmation first, then lock, pre-restore backup and restore. A
+ * restore in place proves the file before it takes the lock: the proof may take hours, and backups go on meanwhile.
  * @throws ProgramError with the exit code that fits
  */
 export async function restoreFile(run: RestoreRun, request: RestoreRequest): Promise<RestoreReport> {
@@ -89,7 +89,7 @@ export async function restoreFile(run: RestoreRun, request: RestoreRequest): Pro
   }
 }
 
-/** Not before the confirmation: a forgotten question must not hold up the backups. */
+/** The lock is taken after the confirmation: a forgotten prompt must not block the backups. */
 async function locking(
   run: RestoreRun,
   request: RestoreRequest,
@@ -128,7 +128,7 @@ async function lockedRestore(
     await requireSpaceInPlace(run, request.source, server);
     return dropAndRestore(run, request, lock, reserved, server, properties);
   }
-  // What has come under the name since is kept, and what it was before is in the backup of that time.
+  // A database that was created under the name since is kept. The former content is in the backup of that time.
   const backup = unfinished === null && server.live !== null ? await backUpLive(run, lock) : null;
   const restored =
     request.inPlace && unfinished !== null
@@ -140,7 +140,7 @@ async function lockedRestore(
   return reportOf(run, restored, backup);
 }
 
-/** @param reserved null where the live database has come since the file was looked at. */
+/** @param reserved null if the live database was created after the file was inspected. */
 async function dropAndRestore(
   run: RestoreRun,
   request: RestoreRequest,
@@ -177,13 +177,13 @@ function reportOf({ settings }: RestoreRun, restored: Restored, backup: Manifest
   return { ...restored, preRestoreArchive, changes };
 }
 
-/** The names of all databases that a survey found. */
+/** The names of all databases in a survey. */
 export const namesOf = ({ databases }: LiveServer): string[] => databases.map(({ name }) => name);
 
 /**
- * The live database's properties, those it had before an in-place restore that was cut off dropped it, or, when there
- * is none (a new server, a lost database), those of the backup.
- * @throws RestoreError when nothing says them.
+ * The properties of the live database. If an interrupted in-place restore dropped it, those from before the drop. If
+ * there is none (a new server, a lost database), those of the backup.
+ * @throws RestoreError if they are unknown.
  */
 export function propertiesFor(
   { database, log }: RestoreRun,
@@ -213,7 +213,7 @@ export function propertiesFor(
 const backUpLive = (run: RestoreRun, lock: Lock): Promise<Manifest> =>
   takeBackup(run, { class: "pre-restore", lock });
 
-/** The present totals, or null when there is no database or its tables stay locked: they are only shown. */
+/** The present totals; null if there is no database or its tables stay locked. They are only shown. */
 async function countPresent(run: RestoreRun, server: LiveServer): Promise<Content | null> {
   if (server.live === null) return null;
   try {

@@ -9,18 +9,18 @@ import type { LiveServer } from "./live-server.ts";
 import type { RestoreSource } from "./source.ts";
 
 export interface MissingRole {
-  /** As it stands in SQL, quoted where it has to be. */
+  /** As written in SQL, quoted if necessary. */
   written: string;
-  /** What makes it as it was; may hold its password's hash, so it is never shown. */
+  /** The statements that make it. They may hold its password's hash, so they are never shown. */
   statements: string[];
-  /** Roles that the server lacks too and that it is a member of, as written. */
+  /** Missing roles of which it is a member, as written. */
   memberOf: string[];
 }
 
 const name = String.raw`"(?:[^"]|"")+"|[^\s";]+`;
 const creation = new RegExp(`^CREATE ROLE (?<written>${name});$`);
 
-/** The roles in a dump of roles that the server lacks, with the statements that make them. */
+/** The roles of the dump that the server lacks, with the statements that make them. */
 export function missingRoles(rolesSql: string, present: readonly string[]): MissingRole[] {
   const lines = rolesSql.split("\n");
   const known = new Set(present.flatMap((role) => [role, identifier(role)]));
@@ -30,7 +30,7 @@ export function missingRoles(rolesSql: string, present: readonly string[]): Miss
     const about = lines.filter((other) => other.startsWith(`ALTER ROLE ${written} `));
     const grants = lines
       .flatMap((line) => grantTo(written, line) ?? [])
-      // A dump of roles may name one that is nowhere, for it was dropped meanwhile.
+      // A dump of roles may name a role that was dropped meanwhile.
       .filter(({ role }) => role === null || known.has(role) || missed.has(role));
     return {
       written,
@@ -42,13 +42,13 @@ export function missingRoles(rolesSql: string, present: readonly string[]): Miss
 
 interface Grant {
   statement: string;
-  /** The role whose member it makes; null when it grants something else. */
+  /** The role that is granted; null if it grants something else. */
   role: string | null;
 }
 
 const roleAlone = new RegExp(`^(?:${name})$`);
 
-/** With its options (from 16 on also INHERIT and SET) and without its grantor, who may not exist here. */
+/** With its options (since 16 also INHERIT and SET), without its grantor, because that role may not exist here. */
 function grantTo(written: string, line: string): Grant | null {
   const prefix = "GRANT ";
   const to = ` TO ${written}`;
@@ -61,16 +61,16 @@ function grantTo(written: string, line: string): Grant | null {
   return { statement: `GRANT ${granted}${to}${options};`, role: roleAlone.test(granted) ? granted : null };
 }
 
-/** The chosen roles and those that they are members of, directly or not. */
+/** The chosen roles and all roles of which they are members, directly or not. */
 function withTheirGroups(chosen: ReadonlySet<MissingRole>, missing: readonly MissingRole[]): MissingRole[] {
-  // A set is gone through to its end, also to what is added meanwhile.
+  // Iterating over a set also reaches elements that are added meanwhile.
   const all = new Set(chosen);
   for (const { memberOf } of all)
     for (const role of missing) if (memberOf.includes(role.written)) all.add(role);
   return [...all];
 }
 
-/** Those of the roles that the dump names: as owner, in a grant, a default privilege or a policy. */
+/** The roles that the dump names: as owner, in a grant, a default privilege or a policy. */
 async function namedInDump(
   archive: string,
   roles: readonly MissingRole[],
@@ -111,7 +111,7 @@ function lackingFor(properties: DatabaseProperties | null, present: readonly str
 /**
  * The roles that the dump or the database's properties need, the server lacks and the backup's roles file describes.
  * @param properties null when they are not known.
- * @throws RestoreError `obstacle` when nothing describes one that the properties name.
+ * @throws RestoreError `obstacle` if no roles file describes a role that the properties name.
  */
 export async function neededRoles(
   source: Pick<RestoreSource, "path" | "rolesPath">,
@@ -138,8 +138,8 @@ export async function neededRoles(
 }
 
 /**
- * The settings under which neither the server's log nor a view that others may read shows a statement: each version has
- * more of them, and so have libraries that keep the texts of statements, such as pg_stat_statements.
+ * Settings that keep statements out of the server's log and of views that others may read. Each version has more of
+ * them, and so have libraries that store statement texts, such as pg_stat_statements.
  */
 const unseen = `SELECT pg_catalog.set_config(name, CASE WHEN name IN ('log_min_duration_statement', 'log_min_duration_sample')
     THEN '-1' WHEN name = 'log_transaction_sample_rate' THEN '0' WHEN name = 'log_statement' THEN 'none'
@@ -150,7 +150,7 @@ const unseen = `SELECT pg_catalog.set_config(name, CASE WHEN name IN ('log_min_d
 
 /**
  * Makes the roles of `neededRoles`.
- * @returns them as written in SQL, for the report and for taking them away again.
+ * @returns the roles as written in SQL, for the report and for dropping them again.
  */
 export async function createMissingRoles(
   maintenance: Server,
@@ -168,7 +168,7 @@ export async function createMissingRoles(
   return needed.map(({ written }) => written);
 }
 
-/** Takes roles away that a failed restore made. */
+/** Drops roles that a failed restore made. */
 export async function dropRoles(server: Server, roles: readonly string[]): Promise<void> {
   if (roles.length > 0) await server.query(`DROP ROLE ${roles.join(", ")}`);
 }

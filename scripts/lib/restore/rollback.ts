@@ -11,7 +11,7 @@ export interface RolledBack extends TakenName {
 }
 
 /**
- * The kept database to bring back: the newest, or the one a person names.
+ * The kept database to bring back: the newest, or the one named on the command line.
  * @throws RestoreError `obstacle` when there is none.
  */
 export function chooseKept(server: LiveServer, database: string, explicit: string | undefined): KeptDatabase {
@@ -25,7 +25,7 @@ export function chooseKept(server: LiveServer, database: string, explicit: strin
   );
 }
 
-/** What a person has to know before a kept database is brought back. */
+/** The overview before a kept database is brought back. */
 export function rollbackOverview(kept: KeptDatabase, server: LiveServer, database: string): string {
   const size = server.liveBytes === null ? "there is none now" : `${formatBytes(server.liveBytes)} now`;
   return [
@@ -37,7 +37,7 @@ export function rollbackOverview(kept: KeptDatabase, server: LiveServer, databas
   ].join("\n");
 }
 
-/** Puts a kept database under the live name again, in one transaction, and keeps the present one instead. */
+/** Gives a kept database the live name again, in one transaction, and keeps the present one in its place. */
 export async function rollBack(run: RestoreRun, server: LiveServer, kept: KeptDatabase): Promise<RolledBack> {
   return { broughtBack: kept.name, ...(await takeLiveName(run, server.maintenance, kept.name)) };
 }

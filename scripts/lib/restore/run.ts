@@ -2,6 +2,6 @@ import type { Run } from "../postgres/run.ts";
 
 /** A restore, a rollback or a rehearsal. */
 export interface RestoreRun extends Run {
-  /** Whether what differs from the manifest is only reported. */
+  /** Whether differences from the manifest are only logged. */
   acceptsDifferences: boolean;
 }

@@ -4,9 +4,10 @@ import { differingProperties, propertiesQuery } from "../postgres/properties.ts"
 import { RestoreError } from "./errors.ts";
 
 /**
- * Makes sure that the live database is still what is made again after its drop. Its owner, grants, comment, limit and
- * settings can be changed from other databases, where nobody is shut out.
- * @param ask in whichever database of the server.
+ * Makes sure that the live database's properties have not changed since they were read, because the new database gets
+ * those. Owner, grants, comment, limit and settings can be changed from other databases, where clients are not shut
+ * out.
+ * @param ask queries any database of the server.
  * @throws RestoreError `obstacle`; what `ask` throws
  */
 export async function requireSame(

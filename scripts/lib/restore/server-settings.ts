@@ -1,26 +1,26 @@
 import type { ServerSetting } from "../../contract/cluster.ts";
 import { identifier, literal } from "../postgres/sql.ts";
 
-/** A setting that the backup's server had and this one has not. */
+/** A setting of the backup's server that this server lacks or sets to another value. */
 export interface UnlikeSetting extends ServerSetting {
-  /** What this server has instead; null for nothing. */
+  /** The value on this server; null if there is none. */
   now: string | null;
 }
 
-/** What a server sets for every session, and a role for its own; `userSettings` is not known of older backups. */
+/** The settings of a server for every session, and of a role for its own. Older backups have no `userSettings`. */
 export interface SettingsHere {
   settings: readonly ServerSetting[];
   userSettings?: readonly ServerSetting[] | undefined;
 }
 
-/** What a manifest says of settings. */
+/** The settings in a manifest. */
 export interface SettingsOfBackup {
   cluster?: SettingsHere | null | undefined;
   properties: { settings: { role: string; name: string; value: string }[] } | null;
   content?: { extensions: readonly { name: string }[] } | null;
 }
 
-/** Names of one zone; servers without any setting of their own have one or another of them. */
+/** Names of the same zone. Servers without a setting of their own have one or another of them. */
 const universalTime = new Set(["utc", "etc/utc", "gmt", "etc/gmt", "uct", "etc/uct", "zulu", "etc/zulu"]);
 
 const normalForms: Readonly<Record<string, (value: string) => string>> = {
@@ -31,18 +31,18 @@ const normalForms: Readonly<Record<string, (value: string) => string>> = {
 /** `de_DE.utf8` is `de_DE.UTF-8`. */
 const localeForm = (value: string): string => value.toLowerCase().replaceAll("-", "");
 
-/** The same text for values that mean the same. */
+/** Equal texts for equal meanings. */
 export function normal({ name, value }: ServerSetting): string {
   const key = name.toLowerCase();
   return (normalForms[key] ?? (key.startsWith("lc_") ? localeForm : (same: string) => same))(value);
 }
 
-/** Of libraries that are no extensions; what they are set to concerns no data. */
+/** Settings of libraries that are no extensions. They do not concern data. */
 const observers = ["auto_explain"];
 
 /**
- * The settings of the backup's server that this one lacks or has otherwise, without those that the database or the user
- * brought along itself, and those of extensions.
+ * The settings of the backup's server that this server lacks or sets to another value. Settings of the database, of the
+ * user and of extensions are left out.
  */
 export function unlikeSettings(
   manifest: SettingsOfBackup | null,
@@ -70,7 +70,7 @@ export function unlikeSettings(
   });
 }
 
-/** Of this machine, not of the data: a dump is not loaded under another one's. */
+/** Settings of the machine, not of the data. A dump is not loaded under those of another machine. */
 const ofTheMachine = new Set(["dynamic_library_path", "extension_control_path", "max_stack_depth"]);
 
 /** As settings of a database, under which the backup can be loaded. */
@@ -82,7 +82,7 @@ export const loadable = (settings: readonly UnlikeSetting[]) =>
 /** An application may keep a secret in a setting of its own. */
 const isOwn = ({ name }: ServerSetting): boolean => name.includes(".");
 
-/** What differs, in words. */
+/** The difference, in words. */
 export function unlikeText(setting: UnlikeSetting): string {
   const { name, value, now } = setting;
   if (isOwn(setting)) return `${name} was set and is ${now === null ? "not" : "something else here"}`;
@@ -93,6 +93,6 @@ export function unlikeText(setting: UnlikeSetting): string {
 export const assignment = (setting: ServerSetting): string =>
   `${setting.name.split(".").map(identifier).join(".")} = ${isOwn(setting) ? "'…'" : literal(setting.value).trim()}`;
 
-/** What a person can do about it. */
+/** The advice. */
 export const settingAdvice = (setting: UnlikeSetting, database: string): string =>
   `ALTER SYSTEM SET ${assignment(setting)}; SELECT pg_reload_conf(); or for this database alone ALTER DATABASE ${identifier(database)} SET ${assignment(setting)}`;

@@ -11,22 +11,28 @@ import type { RestoreRun } from "./run.ts";
 import { functionsState, lockAgainstWriting, lockRest, lockUnlocked, type Unlocked } from "./write-locks.ts";
 
 const endingPauseMilliseconds = 100;
-/** So often sessions are ended before locks are asked for: those that end may still drop temporary tables. */
+/**
+ * Sessions are terminated this many times before locks are requested. Sessions that end may still drop temporary
+ * tables.
+ */
 const roundsBefore = 20;
-/** How often the server hears that this program lives, and after how long without it lets clients in by itself. */
+/**
+ * The interval of this program's signs of life to the server, and the silence after which the server lets clients in by
+ * itself.
+ */
 const signPauseMilliseconds = 5_000;
 const silenceSeconds = 60;
 
 /**
- * Ends the sessions of the database with this oid but those with these names. One that has just begun may be this run's
- * and not have said its name yet.
+ * Terminates the sessions of the database with this oid, except those with these names. A new session without a name is
+ * spared for a second: it may be this run's.
  */
 const endOthers = (oid: number, ours: readonly string[]): string => `
 select count(pg_terminate_backend(pid)) from pg_stat_get_activity(null)
 where datid = ${oid} and coalesce(application_name, '') not in (${ours.map(literal).join(", ")})
   and (coalesce(application_name, '') <> '' or backend_start < clock_timestamp() - interval '1 second')`;
 
-/** Clients came in, or could not be kept out, before anything was dropped. */
+/** The error if clients came in, or could not be kept out, before anything was dropped. */
 const held = (what: string, cause?: unknown): RestoreError =>
   new RestoreError(
     "obstacle",
@@ -35,13 +41,12 @@ const held = (what: string, cause?: unknown): RestoreError =>
   );
 
 /**
- * Keeps everybody but this run out of the live database: whoever is connected to it or connects is ended, again and
- * again, and a session of ours holds locks that let nobody write, or, where there are very many tables, notices who has
- * written. Nothing of it is a change to the server: when this
- * program, the session or the machine dies, clients are let in again by that.
+ * Keeps all clients but this run out of the live database. Sessions of other clients are terminated again and again. A
+ * session of ours holds locks against writes; if there are very many tables, it detects writes instead. Nothing of this
+ * changes the server: if this program, the session or the machine dies, clients are let in again.
  */
 export class ShutOut {
-  /** Aborted with the run, and when clients can no longer be kept out. */
+  /** Aborted with the run, and if clients can no longer be kept out. */
   readonly signal: AbortSignal;
   readonly #began = performance.now();
   readonly #run: RestoreRun;
@@ -61,16 +66,16 @@ export class ShutOut {
     this.#run = run;
     this.#maintenance = maintenance;
     this.signal = AbortSignal.any([run.signal, this.#lost.signal]);
-    // A name of its own: a backup ends the sessions of its run when it begins again.
+    // A name of its own, because a backup that starts again terminates the sessions of its run.
     const server = run.server.named(nameOf(runId)).until(this.#lost.signal);
-    // Reading what large objects hold takes as long as they are large.
+    // Reading large objects takes longer the larger they are.
     this.#locking = new PsqlSession(server.within(null).waiting(settings.timeouts.lockWait));
     this.#ending = new PsqlSession(server.in(maintenance));
   }
 
   /**
    * @param maintenance another database of the server.
-   * @throws RestoreError `obstacle` when clients cannot be kept out; DockerError, InterruptedError
+   * @throws RestoreError `obstacle` if clients cannot be kept out; DockerError, InterruptedError
    */
   static async begin(run: RestoreRun, maintenance: string, liveOid: number): Promise<ShutOut> {
     const shutOut = new ShutOut(run, maintenance);
@@ -105,17 +110,17 @@ export class ShutOut {
     this.#work.push(this.#keepSaying());
   }
 
-  /** For how long clients have been shut out by now. */
+  /** How long clients have been shut out by now. */
   get seconds(): number {
     return (performance.now() - this.#began) / 1000;
   }
 
-  /** The process of the server in which the locks are. */
+  /** The server process that holds the locks. */
   get pid(): number {
     return this.#pid;
   }
 
-  /** @throws RestoreError `obstacle` unless nobody could write until now. */
+  /** @throws RestoreError `obstacle` if a client could have written until now. */
   async requireHeld(): Promise<void> {
     await this.#sayAlive();
     this.signal.throwIfAborted();
@@ -123,10 +128,10 @@ export class ShutOut {
   }
 
   /**
-   * Keeps large objects, functions and schemas as they are too, which a backup that is at work does not allow, and
-   * tables where they are many.
-   * @param saved what the backup holds.
-   * @throws RestoreError `obstacle` when they are not what was backed up any more.
+   * Also locks large objects, functions and schemas, which is not possible during a backup, and the tables if there are
+   * many.
+   * @param saved the content of the backup.
+   * @throws RestoreError `obstacle` if they changed since the backup.
    */
   async keepRest(saved: Pick<Content, "largeObjects" | "tables">): Promise<void> {
     const { restore } = this.#run.settings.timeouts;
@@ -157,7 +162,7 @@ export class ShutOut {
     }
     await Promise.all(this.#work);
     if (this.#pid === 0) return;
-    // Where Docker has lost the session's client, the server has not.
+    // If Docker has lost the session's client, the server may still have the session.
     const { runId, server } = this.#run;
     const mine = `select count(pg_terminate_backend(pid)) from pg_stat_get_activity(${this.#pid})
       where application_name = ${literal(nameOf(runId))}`;
@@ -199,14 +204,14 @@ export class ShutOut {
     this.#lost.abort(held(`${what}: ${messageOf(error)}`, error));
   }
 
-  /** One question after the other. */
+  /** One query at a time. */
   #ask<T>(question: () => Promise<T>, seconds?: number): Promise<T> {
     const answer = this.#asked.then(() => this.#within(question(), seconds));
     this.#asked = answer.catch(() => {});
     return answer;
   }
 
-  /** A container that hangs answers never. */
+  /** A container that hangs never answers. */
   async #within<T>(answer: Promise<T>, seconds = this.#run.settings.timeouts.query): Promise<T> {
     const done = new AbortController();
     const overdue = sleep(seconds * 1000, undefined, { signal: done.signal }).then(() => {

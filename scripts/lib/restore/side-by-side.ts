@@ -7,9 +7,9 @@ import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
 
 /**
- * Fills a new database beside the live one and lets `use` have it, which gives it another name or drops it. If anything
- * fails, it is dropped. The live database is not touched.
- * @param filled makes and fills the database of the name that it is given.
+ * Fills a new database beside the live one and passes it to `use`, which renames or drops it. If anything fails, it is
+ * dropped. The live database is not touched.
+ * @param filled makes and fills the database with the given name.
  * @throws RestoreError, DockerError, PsqlError, InterruptedError, and what `use` throws.
  */
 export async function fillSideBySide<F extends object, T extends object>(
@@ -24,7 +24,7 @@ export async function fillSideBySide<F extends object, T extends object>(
     run.signal.throwIfAborted();
     return { ...made, ...(await use(incoming)) };
   } catch (error) {
-    // A server that does not answer is not asked again: the lock would be held for as long as it hangs.
+    // If the server does not answer, it is not queried again: the lock would be held as long as it hangs.
     if (!(error instanceof RestoreError && error.kind === "unknown"))
       await dropAndCleanUp(run, server, incoming);
     throw error;

@@ -20,22 +20,22 @@ export interface RestoreSource {
   sha256: string;
   uncompressedBytes: number;
   format: ArchiveFormat;
-  /** Null for a file that no manifest vouches for. */
+  /** Null for a file without a manifest. */
   manifest: Manifest | null;
   rolesPath: string | null;
-  /** The file, its manifest and its roles, where it may have them, and what they were before they were read. */
+  /** The file, its manifest and its roles, and their identities before they were read. */
   files: readonly (string | null)[];
   identity: string;
-  /** Null when neither a manifest nor the name says. */
+  /** Null if neither manifest nor name has it. */
   takenAt: Date | null;
-  /** Major version of the server that was dumped, where the dump says. */
+  /** Major version of the dumped server, if the dump says it. */
   majorVersion: number | null;
 }
 
 /**
- * The file that a person means: a backup in the backups directory by its bare name, any file by a path, which has a
- * slash. A file of the current directory never stands for the backup of that name.
- * @throws RestoreError `unfit-file` where a bare name is only that of a file in the current directory.
+ * Finds the requested file. A bare name is a backup in the backups directory; a path with a slash is any file. A file
+ * in the current directory is never taken for the backup of that name.
+ * @throws RestoreError `unfit-file` if a bare name exists only in the current directory.
  */
 export function locateFile({ paths }: Settings, operand: string): string {
   if (operand.includes("/")) return resolve(operand);
@@ -65,7 +65,7 @@ export async function inspectSource(path: string, signal: AbortSignal): Promise<
       `${path} has changed since it was backed up: its sha256 is ${archive.sha256}, its manifest says ${manifest.archive.sha256}; choose another backup [DBK-ARCHIVE-2]`,
     );
   }
-  // To adopt a file is to verify it, not to know who wrote it.
+  // Adopting a file verifies it, but does not show who wrote it.
   const foreign = manifest === null || manifest.adopted;
   const reason = foreign ? await reachesElsewhere(path, signal) : null;
   if (reason !== null) {
@@ -121,9 +121,9 @@ function manifestOf(archivePath: string, path: string): Manifest | null {
 
 /**
  * Which of the configured databases a file goes into.
- * @param explicit the name that a person gave.
+ * @param explicit the name on the command line.
  * @param advice how to give it.
- * @throws RestoreError `unfit-file` when the file is of another database and no name was given.
+ * @throws RestoreError `unfit-file` if the file is of another database and no name was given.
  */
 export function targetOf(
   settings: Settings,

@@ -8,24 +8,24 @@ import type { RestoreRun } from "./run.ts";
 import type { RestoreSource } from "./source.ts";
 import { diskFree, logFileBytes, logRoom, readWriteAheadLog, type WriteAheadLog } from "./write-ahead-log.ts";
 
-/** Indexes and row headers make a database larger than its text where nothing better is known. */
+/** Indexes and row headers make a database larger than its text. Used if the size is unknown. */
 const growthOfText = 2;
 
-/** How large the restored database will be. */
+/** The size of the restored database. */
 export function restoredBytes(source: Pick<RestoreSource, "manifest" | "uncompressedBytes">): number {
   return source.manifest?.databaseBytes ?? source.uncompressedBytes * growthOfText;
 }
 
 /**
- * What a restore beside the live database needs on the data directory's file system: the new database, and once more
- * its text for the write-ahead log, which comes in whole files.
+ * The space that a restore beside the live database needs on the data directory's file system: the new database, and
+ * its text once more for the write-ahead log, which grows by whole files.
  */
 export const neededSideBySide = (source: Pick<RestoreSource, "manifest" | "uncompressedBytes">): number =>
   restoredBytes(source) + source.uncompressedBytes + logFileBytes;
 
 /**
  * What is free for databases; what crashed restores left counts as free, for it is removed first.
- * @returns null, with a warning, when nobody can say.
+ * @returns null, with a warning, if it is unknown.
  */
 export async function freeForDatabases(run: RestoreRun, server: LiveServer): Promise<number | null> {
   const { dataDirectory } = run.database;
@@ -37,9 +37,9 @@ export async function freeForDatabases(run: RestoreRun, server: LiveServer): Pro
 }
 
 /**
- * Refuses what there is no room for.
- * @param purpose what it is for, in words.
- * @param otherwise what a person can do instead of making room.
+ * Refuses a restore that lacks space.
+ * @param purpose the use of the space, in words.
+ * @param otherwise the alternative to freeing space, in words.
  * @throws RestoreError `no-space`
  */
 export async function requireRoom(
@@ -59,7 +59,7 @@ export async function requireRoom(
   );
 }
 
-/** @throws RestoreError `no-space` when a second database has no room beside the live one. */
+/** @throws RestoreError `no-space` if there is no space for a second database. */
 export const requireSpaceSideBySide = (
   run: RestoreRun,
   source: RestoreSource,
@@ -69,9 +69,9 @@ export const requireSpaceSideBySide = (
   requireRoom(run, server, neededSideBySide(source), "a second database beside the live one", otherwise);
 
 /**
- * Once the live database is dropped its room is free, for the file and for the backup of what was there alike.
- * @returns how many bytes it needs besides.
- * @throws RestoreError `no-space` when what is restored would not fit then.
+ * Once the live database is dropped, its space is free for the file, or for the pre-restore backup.
+ * @returns the additional bytes that it needs.
+ * @throws RestoreError `no-space` if the restored database would not fit then.
  */
 export async function requireSpaceInPlace(
   run: RestoreRun,
@@ -85,8 +85,8 @@ export async function requireSpaceInPlace(
 }
 
 /**
- * What a restore in place needs besides the room of the live database: the file has to fit in, and, where it cannot be
- * loaded, the backup of the live database again. A load writes a log about as large as what it makes.
+ * The space that a restore in place needs beyond that of the live database. The file must fit and, if it cannot be
+ * loaded, the pre-restore backup. A load writes about as much log as data.
  */
 export function neededInPlace(
   source: Pick<RestoreSource, "manifest" | "uncompressedBytes">,
@@ -102,7 +102,9 @@ export function neededInPlace(
 /** For restores that replace the live database. */
 export const orInPlace = ", or restore with --in-place, during which the application has no database";
 
-/** Where the data lies in a volume, only the container sees its file system; null, with a warning, if it cannot say. */
+/**
+ * If the data lies in a volume, only the container sees its file system; null, with a warning, if it cannot report it.
+ */
 async function freeInContainer(run: RestoreRun, { maintenance }: LiveServer): Promise<number | null> {
   const { database, log, signal } = run;
   try {

@@ -9,8 +9,8 @@ import { connectingLimits, endWaiting } from "./other-servers.ts";
 import type { RestoreRun } from "./run.ts";
 
 /**
- * Tables of which a part is in another server: to analyse them asks that one, which may not answer. A common table
- * expression.
+ * A common table expression: tables with a part in another server. To analyse them queries that server, which may not
+ * answer.
  */
 const reachingElsewhere = `reaching AS (WITH RECURSIVE above AS (
     SELECT inhparent AS oid FROM pg_catalog.pg_inherits JOIN pg_catalog.pg_class c ON c.oid = inhrelid WHERE c.relkind = 'f'
@@ -21,9 +21,9 @@ const named = `SELECT format('%I.%I', nspname, relname) AS name FROM pg_catalog.
   JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace`;
 
 /**
- * One table after the other, each in a transaction of its own, so that one that cannot be analysed costs the others
- * nothing. Answers those with their reasons. Functions of indexes may need the database's own search_path, in which
- * operators are not to be looked for; an error brings the empty one back.
+ * Analyses one table after the other, each in its own transaction, so one failure does not affect the others. Returns
+ * the failed tables with reasons. Functions of indexes may need the database's own search_path, in which operators must
+ * not be looked up; an error restores the empty one.
  */
 const oneByOne = `DO $do$
 DECLARE
@@ -55,7 +55,7 @@ type NotAnalysed = z.infer<typeof NotAnalysed>;
 const reaching = `WITH ${reachingElsewhere} SELECT ${jsonList(`name`)} FROM (${named}
   WHERE c.oid IN (SELECT oid FROM reaching)) AS t`;
 
-/** Analyses all tables at once where none reaches elsewhere; says whether it did. */
+/** Analyses all tables at once if none has a part in another server; reports whether it did. */
 const allAtOnce = `WITH ${reachingElsewhere} SELECT NOT EXISTS (SELECT FROM reaching) AS alone \\gset
 \\if :alone
 RESET search_path;
@@ -64,8 +64,8 @@ SELECT 'done';
 \\endif`;
 
 /**
- * Analyses a table of which a part is in another server. That one is tried first, with a limit to connecting to it,
- * in a transaction that is rolled back.
+ * Analyses a table with a part in another server. That server is tried first, with a connection time-out, in a
+ * transaction that is rolled back.
  */
 const analyse = (table: string): string => `${connectingLimits}${silencing}BEGIN;
 :silence
@@ -85,9 +85,10 @@ ANALYZE ${table};`;
 const otherServerSeconds = 20;
 
 /**
- * Gathers the planner's statistics of a restored database. A table of which that fails is warned of: its rows are there.
- * @param inside how to ask in that database.
- * @param after what has to be over before event triggers are altered: of two that do that at once one fails.
+ * Gathers the planner's statistics of a restored database. A table that fails is logged as a warning; its rows are
+ * restored.
+ * @param inside queries that database.
+ * @param after must end before event triggers are altered: if two sessions do that at once, one fails.
  * @throws PsqlError when the connection is lost, DockerError, InterruptedError
  */
 export async function gatherStatistics(

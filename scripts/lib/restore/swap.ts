@@ -11,13 +11,13 @@ export interface Swap {
   live: string;
   /** The database that becomes the live one. */
   incoming: string;
-  /** What the present live one is called from then on; null when there is none. */
+  /** The new name of the present live database; null if there is none. */
   outgoing: string | null;
 }
 
 /**
- * The swap, one transaction: a crash at any of these leaves either all of it or nothing.
- * @param holding whether whoever connects meanwhile waits.
+ * The swap in one transaction: after a crash at any statement either all or nothing has happened.
+ * @param holding whether new connections wait meanwhile.
  */
 export function swapStatements({ live, incoming, outgoing }: Swap, holding: boolean): string[] {
   const come = [
@@ -36,11 +36,10 @@ export function swapStatements({ live, incoming, outgoing }: Swap, holding: bool
 }
 
 /**
- * Puts another database under the live name, in one transaction. Not to be interrupted: it takes seconds at most.
- * @param maintenance a database that is none of them.
- * @returns for how many seconds clients were cut off; null when the answer to the commit was lost but it had taken
- * effect.
- * @throws RestoreError `swap` when nothing has changed, `unknown` when that could not be found out.
+ * Gives another database the live name, in one transaction. It cannot be interrupted; it takes seconds at most.
+ * @param maintenance another database.
+ * @returns for how many seconds clients were cut off; null if the commit took effect but its answer was lost.
+ * @throws RestoreError `swap` if nothing has changed, `unknown` if that could not be found out.
  */
 export async function swapDatabases(
   run: Pick<Run, "runId" | "server">,
@@ -69,12 +68,12 @@ export async function swapDatabases(
   }
 }
 
-/** lock_not_available, and insufficient_privilege for a user who is no superuser. */
+/** lock_not_available, and insufficient_privilege for a user without superuser rights. */
 const notHeld: ReadonlySet<string | null> = new Set(["55P03", "42501"]);
 
 /**
- * Swaps with connections held, and where they cannot be, without: a client may then fail twice. If it is the rename
- * that was refused, it is refused again, and that is the error.
+ * Swaps with connections held. If they cannot be held, it swaps without: a client may then fail twice. If the rename
+ * itself was refused, it is refused again, and that is the error.
  */
 async function holdingIfPossible<T>(attempt: (holding: boolean) => Promise<T>): Promise<T> {
   try {

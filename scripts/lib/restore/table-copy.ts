@@ -11,12 +11,12 @@ import { displayName, type TableName } from "./table-names.ts";
 
 const Column = z.object({ name: z.string(), type: z.string(), bareType: z.string() });
 
-/** A table as it is read from the scratch database. */
+/** A table read from the scratch database. */
 const SourceTable = z.object({
   schema: z.string(),
   name: z.string(),
   columns: z.array(Column),
-  /** Of its rows, of all partitions. */
+  /** The size of its rows, in all partitions. */
   bytes: z.int(),
   rows: z.int(),
 });
@@ -27,7 +27,7 @@ export const qualified = ({ schema, name }: TableName): string => `${identifier(
 
 const relation = (table: TableName): string => `${literal(qualified(table))}::regclass`;
 
-/** Types are written with their schema, as they have to be in the other database. */
+/** Types are written with their schema, as the other database needs them. */
 const sourceQuery = (tables: readonly TableName[]): string => `set search_path = '';
 select json_agg(t) from (${tables
   .map(
@@ -51,13 +51,13 @@ export function readSourceTables(
   return inside.queryJson(z.array(SourceTable), sourceQuery(tables));
 }
 
-/** A statement of the sending psql that the receiving one gets `text` by. */
+/** A statement by which the sending psql prints `text` for the receiving one. */
 const say = (text: string): string => `select ${literal(text)};\n`;
 
 /**
- * Every value of the tables as a script for another psql, all but the COMMIT, which takes a word of this program: if it
- * is dead by then, nothing changes, though what it started runs on in the container. The new tables are unlogged: a
- * publication FOR ALL TABLES must not send them to subscribers, who have no such tables.
+ * A script for another psql with all rows of the tables, without the COMMIT. This program sends the COMMIT: if it is
+ * dead by then, nothing changes, even if its processes still run in the container. The new tables are unlogged: a
+ * publication FOR ALL TABLES must not send them to subscribers, which have no such tables.
  */
 function copyScript(schema: string, comment: string, tables: readonly SourceTable[]): string {
   const target = ({ name }: TableName) => qualified({ schema, name });
@@ -88,7 +88,7 @@ CREATE SCHEMA ${identifier(schema)};\nCOMMENT ON SCHEMA ${identifier(schema)} IS
 
 const allCopied = "copied";
 
-/** When everything has arrived, the last statement; when the receiving side has given up, nothing more. */
+/** The last statement if all rows have arrived; nothing if the receiving side has failed. */
 const reply = (output: string): string | null =>
   output === `${allCopied}\n` ? say("COMMIT;") : output.includes("into ") ? "" : null;
 
@@ -99,7 +99,7 @@ psql="psql -X -w -q -A -t -v ON_ERROR_STOP=1 -v VERBOSITY=terse"
 $psql -o /dev/null -U "$1" -d "$3" -f - >&3; echo "into $?" >&3; }`;
 const bothSucceeded = `${allCopied}\nfrom 0\ninto 0\n`;
 
-/** Of both sides: what a database or role has set must not change a value's text. */
+/** For both sides: settings of a database or role must not change a value's text form. */
 const textForms = {
   DateStyle: "ISO",
   IntervalStyle: "postgres",
@@ -121,18 +121,17 @@ export interface TableCopy {
 }
 
 /**
- * Copies tables into a new schema of the live database, in one transaction there, which locks nothing but what it
- * makes.
- * @throws RestoreError `load` when nothing has changed; DockerError, PsqlError, InterruptedError
+ * Copies tables into a new schema of the live database, in one transaction, which locks only the new objects.
+ * @throws RestoreError `load` if nothing has changed; DockerError, PsqlError, InterruptedError
  */
 export async function copyTables(run: RestoreRun, copy: TableCopy): Promise<void> {
   const { database, runId, server, settings, signal } = run;
   const { comment, schema, scratch, tables } = copy;
   const names = tables.map(displayName).join(", ");
   const databases = [scratch, database.database].map(connectionString);
-  // The schema is there only if the whole transaction is: then it has succeeded, whatever was heard of it.
+  // If the schema exists, the transaction was committed, whatever psql reported.
   const failure = async (reason: string, cause?: unknown): Promise<void> => {
-    // What runs in the container outlives its docker exec.
+    // A process in the container outlives its docker exec.
     await endBackends(server, [runId]);
     const sql = `select to_json(exists (select from pg_namespace where nspname = ${literal(schema)}))`;
     if (await server.queryJson(z.boolean(), sql)) return;

@@ -8,7 +8,7 @@ export interface TableName {
   name: string;
 }
 
-/** A table as a person names it: each part as written, and whether it was quoted. */
+/** A table as written on the command line: each part, and whether it was quoted. */
 export interface RequestedTable {
   parts: { text: string; quoted: boolean }[];
   written: string;
@@ -51,11 +51,11 @@ export const tableError = (reason: string): RestoreError =>
   new RestoreError("obstacle", `${reason} [DBK-TABLE-1]`);
 
 /**
- * Which of the tables there are a person means. A name that is not quoted stands for itself or, as in SQL, for its
- * lower case; one without schema for the only table of that name in any schema.
- * @param where what has these tables, for the message.
- * @throws RestoreError `obstacle` for a name that is no table's or several tables', and for two tables of one name,
- * which would get into each other's way in one schema.
+ * Finds the requested tables. An unquoted name matches as written or, as in SQL, in lower case. A name without a schema
+ * matches the only table of that name in any schema.
+ * @param where the place of these tables, for the message.
+ * @throws RestoreError `obstacle` for a name that matches no table or several, and for two tables with the same name,
+ * which cannot both be in one schema.
  */
 export function chooseTables(
   requested: readonly RequestedTable[],

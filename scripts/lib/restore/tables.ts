@@ -138,7 +138,7 @@ async function copyAcross(
   });
 }
 
-/** The live database is not changed for a restore's sake: an event trigger that always fires does so. */
+/** A restore does not alter the live database to silence event triggers. A trigger that is ENABLE ALWAYS fires. */
 async function warnOfEventTriggers(run: RestoreRun): Promise<void> {
   const { database, log, server, signal } = run;
   const making = firingQuery(["CREATE SCHEMA", "COMMENT", "CREATE TABLE"]);
@@ -154,11 +154,11 @@ async function warnOfEventTriggers(run: RestoreRun): Promise<void> {
 const Target = z.object({
   schema: z.string(),
   name: z.string(),
-  /** Those that an INSERT may name. */
+  /** The columns that an INSERT may name. */
   columns: z.array(z.string()),
   /** Whether a column is GENERATED ALWAYS AS IDENTITY. */
   identity: z.boolean(),
-  /** Whether it tells its rows apart by a key. */
+  /** Whether it has a unique key. */
   keyed: z.boolean(),
 });
 
@@ -168,7 +168,7 @@ const Targets = z.object({
   targets: z.array(Target),
 });
 
-/** What the live database has to hold, and what it has, for these tables. */
+/** Looks these tables up in the live database, and the types that it lacks. */
 function readTargets(
   run: RestoreRun,
   tables: readonly SourceTable[],

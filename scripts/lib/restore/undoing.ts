@@ -18,8 +18,8 @@ export interface RollbackRequest {
 }
 
 /**
- * Undoes the last restore: brings the kept database back, or, when an in-place restore was cut off, restores the backup
- * that it had made, unless a person names a kept database.
+ * Undoes the last restore: brings the kept database back. After an interrupted in-place restore it restores the
+ * pre-restore backup instead, unless the command names a kept database.
  * @throws ProgramError with the exit code that fits
  */
 export async function undoRestore(run: RestoreRun, request: RollbackRequest): Promise<RolledBack> {
@@ -28,7 +28,7 @@ export async function undoRestore(run: RestoreRun, request: RollbackRequest): Pr
   const state = unfinishedInPlace(settings, database, surveyed);
   if (state !== null && request.kept === undefined) {
     const source = await inspectSource(state.preRestoreArchive, signal);
-    // There is no other way back: what differs from what was backed up is reported.
+    // This is the only way back, so differences from the backup are only logged.
     const accepting = { ...run, acceptsDifferences: true };
     const restore = { source, confirmed: request.confirmed, inPlace: true, proofs: request.proofs };
     const { cutOffSeconds } = await restoreFile(accepting, restore);
@@ -62,7 +62,7 @@ export async function undoRestore(run: RestoreRun, request: RollbackRequest): Pr
   }
 }
 
-/** An in-place restore did not know whether its drop had happened; it has not, so there is nothing to undo. */
+/** The in-place restore did not know whether its drop had happened. It has not, so there is nothing to undo. */
 async function forgetInPlace(run: RestoreRun): Promise<RolledBack> {
   const { database, log, settings } = run;
   const lock = await lockForRestore(run);

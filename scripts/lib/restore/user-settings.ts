@@ -3,8 +3,8 @@ import { meaningfulSettings } from "../postgres/cluster.ts";
 import { normal, type SettingsHere, type SettingsOfBackup, type UnlikeSetting } from "./server-settings.ts";
 
 /**
- * A role's settings in all databases are not the database's, and a restore changes no role. They win over those of
- * server and database, so that a dump has to be loaded under those that the backup's user had.
+ * A role's settings for all databases do not belong to the database, and a restore changes no role. They override those
+ * of server and database, so a dump has to be loaded under those of the backup's user.
  */
 
 const keyOf = ({ name }: { name: string }): string => name.toLowerCase();
@@ -12,10 +12,11 @@ const byName = (settings: readonly ServerSetting[]) =>
   new Map(settings.map((setting) => [keyOf(setting), setting]));
 
 /**
- * The settings, for the user in the new database alone, under which its sessions are what they were when the backup was
- * made: those that it had in all databases, and, in place of those that it has by now, those of database or server.
- * None where the backup does not say what the user had, nor what it had in this database, which wins.
- * @param here what server and user are set to.
+ * Settings of the user in the new database alone, under which its sessions are like those at the time of the backup:
+ * the settings that it had for all databases, and the values of database or server in place of settings that it has
+ * only now. None if the backup does not record the user's settings. The user's settings for this database are left out,
+ * because they override all others anyway.
+ * @param here the settings of server and user.
  */
 export function userSettingsOfLoad(
   manifest: SettingsOfBackup | null,
@@ -36,7 +37,7 @@ export function userSettingsOfLoad(
 
 const meaningful: ReadonlySet<string> = new Set(meaningfulSettings.map((name) => name.toLowerCase()));
 
-/** Those of them that the user has otherwise here, of those on which the meaning of data may depend. */
+/** The settings of these on which the meaning of data may depend and which differ here. */
 export function unlikeUserSettings(
   manifest: SettingsOfBackup | null,
   user: string,

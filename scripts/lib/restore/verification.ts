@@ -7,7 +7,7 @@ const proofs = {
   rows: "rows of every table",
 } as const;
 
-/** What a verified file is and holds, for people. */
+/** A verified file and its content, for people. */
 export function verificationText(source: RestoreSource): string {
   const { manifest, takenAt } = source;
   const rows: [string, string | null][] = [

@@ -30,8 +30,8 @@ const loadedUnder = ({ database }: Way, { properties }: InPlaceState) =>
   settingsOfLoad(null, properties, database.user, { settings: [] });
 
 /**
- * Writes the statements for `wayBackCommands` that give the database its settings for the load, and behind it what else
- * it was: a file for root alone, because an application may keep a secret in a setting of its own.
+ * Writes the statements for `wayBackCommands`: the settings for the load, and the other properties after it. The file
+ * is readable by root alone, because an application may keep a secret in a setting.
  */
 export function writeWayBack(way: Way, state: InPlaceState): void {
   const path = wayBackPath(way.settings, way.database);
@@ -48,7 +48,7 @@ export function writeWayBack(way: Way, state: InPlaceState): void {
   replaceDurably(path, `${path}~`, bytesOf(`${statements.join("\n")}\n`));
 }
 
-/** A shell function that asks a database of the server as these programs do. */
+/** A shell function that queries a database of the server as these programs do. */
 function askingFunction({ database }: Way, { superuser, versionNumber }: Server): string {
   const facts = { superuser, versionNumber, leavesOutEventTriggers: superuser && versionNumber >= 170_000 };
   const { passwordFile, ...open } = database;
@@ -56,7 +56,7 @@ function askingFunction({ database }: Way, { superuser, versionNumber }: Server)
     argv: ["psql", "-X", "-q", "-w", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1", "-U", database.user],
     // Not that of a run: the next one ends what a crashed one has left.
     applicationName: "database-backups-by-hand",
-    // Materialized views are filled as the backup evaluated them.
+    // Materialized views are filled in the same way as the backup evaluated them.
     changes: { max_parallel_workers_per_gather: 0 },
     encoding: "UTF8",
   });
@@ -67,9 +67,9 @@ function askingFunction({ database }: Way, { superuser, versionNumber }: Server)
 }
 
 /**
- * The commands that bring the database back without these programs, in bash on the server: they do what a restore does.
- * None may run when the one before has failed: the last removes what is known of the way back.
- * @param databaseState what stands under its name; null where that is not known.
+ * The bash commands that bring the database back without these programs. They do the same as a restore. Each runs only
+ * if the one before succeeded: the last removes the files that describe the way back.
+ * @param databaseState the state of the database with its name; null if unknown.
  */
 export function wayBackCommands(
   way: Way,
@@ -85,7 +85,7 @@ export function wayBackCommands(
   const run = (sql: string) => `${asking(server.maintenance)} -c ${shellWord(sql)}`;
   const give = (loading: 0 | 1) =>
     `${asking(server.maintenance)} -v loading=${loading} <${shellWord(wayBackPath(settings, database))}`;
-  // A DROP that is cut off leaves an invalid database, also after these commands were printed.
+  // An interrupted DROP leaves an invalid database, possibly only after these commands were printed.
   const invalid = `SELECT format('DROP DATABASE %I', datname) FROM pg_database WHERE datname = ${literal(live)} AND datconnlimit = -2 \\gexec`;
   const dropInvalid = `printf '%s\\n' ${shellWord(invalid)} | ${asking(server.maintenance)}`;
   const inTheWay: Record<DatabaseState, string[]> = {

@@ -4,14 +4,14 @@ import type { RestoreRun } from "./run.ts";
 
 const Facts = z.object({
   directory: z.string(),
-  /** How many bytes it may still grow by; null for any number, where an archive or a standby may keep it. */
+  /** The bytes by which it may still grow; null for no limit, if an archive or a standby may keep it. */
   room: z.nullable(z.int()),
 });
 
 /** The server's write-ahead log. */
 export interface WriteAheadLog {
   room: number | null;
-  /** Whether it lies on the file system of the databases. */
+  /** Whether it is on the file system of the databases. */
   sameFileSystem: boolean;
 }
 
@@ -19,23 +19,23 @@ export interface WriteAheadLog {
 export const logFileBytes = 2 * 2 ** 24;
 
 /**
- * How many bytes the log may take besides what it takes already, on the file system of the databases, when so many are
- * written to it.
- * @param log null where nothing is known of it.
+ * The additional bytes that the log may take on the file system of the databases when this many bytes are written to
+ * it.
+ * @param log null if unknown.
  */
 export const logRoom = (log: WriteAheadLog | null, written: number): number =>
   log?.sameFileSystem === false ? 0 : Math.min(written, log?.room ?? written) + logFileBytes;
 
 /**
- * PostgreSQL goes beyond max_wal_size while a checkpoint is at work: by a second checkpoint's worth. What lies there is
- * used again.
+ * PostgreSQL exceeds max_wal_size while a checkpoint runs, by the log of a second checkpoint. Existing files are
+ * reused.
  */
 const factsQuery = `select json_build_object('directory', current_setting('data_directory'), 'room',
   case when current_setting('archive_mode') = 'off' and not exists (select from pg_replication_slots) then
     greatest(0, 2 * pg_size_bytes(current_setting('max_wal_size')) + coalesce(pg_size_bytes(current_setting('wal_keep_size', true)), 0)
       - (select coalesce(sum(size), 0) from pg_ls_waldir())) end)`;
 
-/** Null where it cannot be found out: room is wanted for all of it then. @throws InterruptedError */
+/** Null if unknown: then space is required for all of it. @throws InterruptedError */
 export async function readWriteAheadLog(
   run: RestoreRun,
   { maintenance }: LiveServer,
@@ -52,9 +52,9 @@ export async function readWriteAheadLog(
 }
 
 /**
- * What df says of paths in the container: for each the file system, its total, used and available kibibytes …, and
- * where it is mounted.
- * @throws Error where it says none of that; DockerError, InterruptedError
+ * The output of df for paths in the container: for each the file system, its total, used and available kibibytes …, and
+ * its mount point.
+ * @throws Error if the output lacks them; DockerError, InterruptedError
  */
 export async function diskFree(run: RestoreRun, paths: readonly string[]): Promise<string[][]> {
   const { code, stdout, stderr } = await run.server.until(run.signal).exec(["df", "-P", "-k", ...paths]);

@@ -8,15 +8,18 @@ import { jsonList } from "../postgres/json-list.ts";
 import type { PsqlSession } from "../postgres/session.ts";
 import { changedTables } from "./changes.ts";
 
-/** A backup makes functions that it rolls back, to evaluate materialized views, and has to open these for that. */
+/**
+ * A backup creates functions to evaluate materialized views and rolls them back. For that it must write to these
+ * catalogues.
+ */
 const ofFunctions = ["pg_catalog.pg_proc", "pg_catalog.pg_namespace", "pg_catalog.pg_depend"];
 
-/** What a backup opens as somebody who writes; pg_dump does that with large objects. */
+/** Tables that a backup opens with a writer's lock. pg_dump does that with large objects. */
 const openedByBackups = ["pg_catalog.pg_largeobject", ...ofFunctions];
 
 /**
- * The tables of the session's database, catalogues included. Not temporary ones, which a dump leaves out, nor those
- * that all databases share, nor those that a backup would wait for: see `lockRest`.
+ * The tables of the session's database, catalogues included. Left out: temporary tables, which a dump leaves out too,
+ * shared tables, and tables for which a backup would wait (see `lockRest`).
  */
 const tablesQuery = (catalogues: boolean): string => `
 SELECT ${jsonList(`format('%I.%I', n.nspname, c.relname) ORDER BY c.oid`)}
@@ -25,14 +28,14 @@ WHERE c.relkind IN ('r', 'p') AND NOT c.relisshared AND c.relpersistence <> 't'
   AND (n.nspname = 'pg_catalog') = ${catalogues} AND c.oid <> ALL ('{${openedByBackups.join(",")}}'::regclass[]);`;
 
 /**
- * What tells whether a transaction of anybody on the server has written and ended since. One that still writes, and has
- * the newest id, is not in it: that is asked only once all tables are locked, for which such a one was waited.
+ * Shows whether any transaction on the server has written and ended since. A transaction that still writes and has the
+ * newest id is not in it. The query runs only when all tables are locked, so such a transaction has ended.
  */
 const writersQuery = "SELECT pg_catalog.pg_current_snapshot()";
-/** No transaction at work before the one that has ended last. */
+/** No running transaction is older than the one that ended last. */
 const nobodyWrites = /^(\d+):\1:$/;
 
-/** Of the tables that are locked only when the dump is done. */
+/** The tables that are locked only after the dump. */
 export interface Unlocked {
   tables: readonly string[];
   /** The answer to `writersQuery` before the dump. */
@@ -40,18 +43,18 @@ export interface Unlocked {
 }
 
 /**
- * Begins a transaction in which nobody else can write in the session's database: SHARE lets readers in, dumps too, and
- * makes whoever writes wait. Of many tables only the catalogues are locked: `lockUnlocked` looks later whether somebody
- * has written. The locks end with the session, also when this program or the machine dies, and
- * with the server's own patience when nothing is heard from this program for `silenceSeconds`.
- * @returns the tables, if they are many, that can still be written to; none can be made, dropped or emptied.
+ * Begins a transaction during which no other session can write in the session's database: SHARE locks admit readers,
+ * dumps too, and make writers wait. If there are many tables, only the catalogues are locked, and `lockUnlocked`
+ * detects writes later. The locks end with the session, also if this program or the machine dies, and by the server's
+ * time-out after `silenceSeconds` without a sign of life from this program.
+ * @returns the tables, if there are many, that can still be written to. No table can be created, dropped or truncated.
  * @throws PsqlError, DockerError
  */
 export async function lockAgainstWriting(session: PsqlSession, silenceSeconds: number): Promise<Unlocked> {
   await session.query(
     `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '${silenceSeconds}s'`,
   );
-  // From then on no table is made or dropped.
+  // From here on no table can be created or dropped.
   await lock(session, await listed(session, true));
   const tables = await listed(session, false);
   const writers = await session.query(writersQuery);
@@ -70,10 +73,10 @@ async function lock(session: PsqlSession, tables: readonly string[]): Promise<vo
 }
 
 /**
- * Locks what was left unlocked for a dump that is done, and looks whether somebody has written there: all is read again,
- * unless nobody has written to the whole server.
- * @param saved what the dump holds, with hashes.
- * @returns whether all is as the dump holds it.
+ * Locks the remaining tables after the dump, and checks for writes to them. All is read again, unless no transaction
+ * has written on the whole server.
+ * @param saved the content of the dump, with hashes.
+ * @returns whether all tables equal the dump.
  * @throws PsqlError, DockerError
  */
 export async function lockUnlocked(
@@ -82,7 +85,7 @@ export async function lockUnlocked(
   saved: readonly TableContent[],
 ): Promise<boolean> {
   if (tables.length === 0) return true;
-  // First: whoever writes is waited for, and shows in what is asked then.
+  // The lock comes first: it waits for writers, so the query after it sees them.
   await lock(session, tables);
   if (nobodyWrites.test(writers) && (await session.query(writersQuery)) === writers) return true;
   await session.query(readingSettings);
@@ -90,8 +93,9 @@ export async function lockUnlocked(
 }
 
 /**
- * Nobody writes to a large object, a function or a schema either from then on; only for when no backup is at work any
- * more. Whoever ends and drops temporary tables holds pg_depend and waits for this session: that one stays.
+ * From here on no session can write to a large object, a function or a schema either. Call it only when no backup runs
+ * any more. pg_depend stays unlocked: a session that ends and drops temporary tables holds it and waits for this
+ * session.
  */
 export async function lockRest(session: PsqlSession): Promise<void> {
   await session.query(
@@ -99,7 +103,7 @@ export async function lockRest(session: PsqlSession): Promise<void> {
   );
 }
 
-/** What differs once somebody has written to a catalogue that is not locked during a backup. */
+/** The content that differs after a write to a catalogue that is not locked during a backup. */
 export async function functionsState(session: PsqlSession): Promise<string> {
   const states = ofFunctions.map(
     (table) =>
