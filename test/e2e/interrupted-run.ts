@@ -33,7 +33,7 @@ export function beginUp({ directory, environment }: SandboxStack): Run {
   let family: RunningProcess[] = [];
   let others: RunningProcess[] = [];
   const program = /@pulumi\/pulumi\/cmd\/run/;
-  const words: Record<Exclude<Victim, "cli">, RegExp> = { plugin: /provider\/start\.mjs/, ssh: /^ssh / };
+  const words: Record<Exclude<Victim, "cli">, RegExp> = { plugin: /plugin\/start\.mjs/, ssh: /^ssh / };
   return {
     text: () => printed,
     ended: new Promise((resolve) => child.on("exit", resolve)),
