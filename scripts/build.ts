@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { BuildOptions, Plugin } from "esbuild";
 import { type ProgramName, programNames } from "./contract/programs.ts";
 
 /** Bundles the server programs: one self-contained CommonJS file each, the same bytes in every checkout. */
@@ -71,30 +72,23 @@ function removeEarlier(directory: string, name: ProgramName): void {
   }
 }
 
-function built(root: string, directory: string, name: ProgramName): Bundle {
-  // Loaded only when something has changed: starting esbuild costs each preview more than reading the cache.
-  const { buildSync }: typeof import("esbuild") = createRequire(import.meta.url)("esbuild");
-  const { outputFiles, metafile } = buildSync({
-    absWorkingDir: root,
-    entryPoints: [`scripts/${name}.ts`],
-    bundle: true,
-    platform: "node",
-    target: "node24",
-    format: "cjs",
-    minify: true,
-    legalComments: "none",
-    charset: "utf8",
-    metafile: true,
-    write: false,
-    logLevel: "silent",
-  });
-  const made = bundle(directory, name, callingPlainly(requiringOnce(outputFiles[0]?.text ?? "")));
-  const paths = [
-    ...Object.keys(metafile.inputs),
-    "scripts/build.ts",
-    "tsconfig.json",
-    "node_modules/esbuild/package.json",
-  ];
+/** Loaded only when something has changed: starting esbuild costs each preview more than reading the cache. */
+const esbuild = (): typeof import("esbuild") => createRequire(import.meta.url)("esbuild");
+
+const common = {
+  bundle: true,
+  platform: "node",
+  target: "node24",
+  legalComments: "none",
+  charset: "utf8",
+  write: false,
+  logLevel: "silent",
+} satisfies BuildOptions;
+
+async function built(root: string, directory: string, name: ProgramName): Promise<Bundle> {
+  const { text, inputs } = await joined(root, name);
+  const made = bundle(directory, name, await minified(root, text));
+  const paths = [...inputs, "scripts/build.ts", "tsconfig.json", "node_modules/esbuild/package.json"];
   const recipe: Recipe = {
     inputs: Object.fromEntries(paths.map((path) => [path, fileDigest(root, path)])),
     sha256: made.sha256,
@@ -106,35 +100,79 @@ function built(root: string, directory: string, name: ProgramName): Bundle {
   return made;
 }
 
-/** esbuild requires a module of Node again for each file that imports it: 2 KB of a program of a hundred files. */
-function requiringOnce(text: string): string {
-  const names = new Map<string, string>();
-  return text.replaceAll(
-    /(?<=(?:^|[;}])var |,)([\w$]+)=require\("(node:[\w/]+)"\)/gm,
-    (whole, name: string, module: string) => {
-      const known = names.get(module);
-      if (known !== undefined) return `${name}=${known}`;
-      names.set(module, name);
-      return whole;
-    },
-  );
+/** First pass: what the program uses of all its sources, as one module with imports of Node's modules only. */
+async function joined(root: string, name: ProgramName): Promise<{ text: string; inputs: string[] }> {
+  const { outputFiles, metafile } = await esbuild().build({
+    ...common,
+    absWorkingDir: root,
+    entryPoints: [`scripts/${name}.ts`],
+    format: "esm",
+    metafile: true,
+  });
+  return { text: outputFiles[0]?.text ?? "", inputs: Object.keys(metafile.inputs) };
 }
 
-/** esbuild calls what is imported of Node as `(0,fs.openSync)(`, so that it gets no `this`: Node's own take any. */
-const callingPlainly = (text: string): string =>
-  text.replaceAll(
-    /(?:\b(await|return|throw|typeof)|(?<=[[({}=>:;,?!&|+-]))\(0,([\w$]+\.[\w$]+)\)(?=\()/g,
-    (_, keyword: string | undefined, callee: string) =>
-      keyword === undefined ? callee : `${keyword} ${callee}`,
-  );
+/** Second pass: that module as a short CommonJS file. */
+async function minified(root: string, text: string): Promise<string> {
+  const { outputFiles } = await esbuild().build({
+    ...common,
+    absWorkingDir: root,
+    stdin: { contents: text, loader: "js", resolveDir: root, sourcefile: "program.js" },
+    format: "cjs",
+    minify: true,
+    // A module is strict, and a CommonJS file only where it says so.
+    banner: { js: '"use strict";' },
+    plugins: [requiringOnce(importedNames(text))],
+    logOverride: { "import-is-undefined": "error" },
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+/**
+ * The names that a program imports of each module of Node. A name too many costs its length; one too few ends the
+ * build.
+ */
+function importedNames(text: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const [, list = "", module = ""] of text.matchAll(/^import \{([^}]+)\} from "(node:[\w/]+)";$/gm)) {
+    const names = list.split(",").map((name) => name.trim().split(" as ")[0] ?? "");
+    found.set(module, new Set([...(found.get(module) ?? []), ...names]));
+  }
+  return found;
+}
+
+/**
+ * Puts a module of this program's own in the place of each module of Node: it requires that once and takes the names
+ * out of it. By itself esbuild requires a module for each file that imports it and writes every call as
+ * `(0,fs.openSync)(`: 2 % of a program.
+ */
+function requiringOnce(imported: ReadonlyMap<string, ReadonlySet<string>>): Plugin {
+  const namespace = "node";
+  const contents = (module: string): string => {
+    const names = [...(imported.get(module) ?? [])].sort().join(", ");
+    return `const { ${names} } = require("${module}");\nexport { ${names} };\n`;
+  };
+  return {
+    name: "requiring-once",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+        kind === "require-call" ? { path, external: true } : { path, namespace },
+      );
+      onLoad({ filter: /^/, namespace }, ({ path }) => ({ contents: contents(path), loader: "js" }));
+    },
+  };
+}
 
 /**
  * The programs for servers, built where a source has changed since the last time.
  * @throws esbuild's BuildFailure when a source does not compile.
  */
-export function buildPrograms(root = repository, names: readonly ProgramName[] = programNames): Bundle[] {
+export async function buildPrograms(
+  root = repository,
+  names: readonly ProgramName[] = programNames,
+): Promise<Bundle[]> {
   const directory = join(root, ".cache", "programs");
-  return names.map((name) => cached(root, directory, name) ?? built(root, directory, name));
+  return Promise.all(names.map((name) => cached(root, directory, name) ?? built(root, directory, name)));
 }
 
 /** The version that a set of programs is known by: the package's, and the beginning of their common sha256. */
@@ -144,7 +182,7 @@ export function programsVersion(bundles: readonly Bundle[], root = repository): 
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const { file, bytes, sha256 } of buildPrograms()) {
+  for (const { file, bytes, sha256 } of await buildPrograms()) {
     console.log(`${relative(repository, file)}  ${bytes} bytes  sha256 ${sha256}`);
   }
 }

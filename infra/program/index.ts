@@ -5,7 +5,7 @@ import { commandPluginAvailable } from "./command-plugin.ts";
 import { declareStack } from "./stack.ts";
 
 const plan = loadPlan();
-const bundles = buildPrograms();
+const bundles = await buildPrograms();
 
 /** By the server's key: paths, schedule, the programs' version, notes, problems and commands to paste. */
 export const servers = await declareStack(plan, {

@@ -7,6 +7,7 @@ import { settingsFor } from "../server/programs.ts";
 export interface Checkout {
   /** Of its directories on servers. */
   name: string;
+  /** Not a promise in older checkouts. */
   buildPrograms: typeof buildPrograms;
   settingsFor: typeof settingsFor;
   createStack: typeof createStack;

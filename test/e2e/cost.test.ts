@@ -64,8 +64,8 @@ test("a preview that finds no changes logs in once and asks at most three times"
   expect(cost.requests).toBeLessThanOrEqual(3);
 });
 
-test("each program for the server is a small bundle", () => {
-  const bundles = buildPrograms();
+test("each program for the server is a small bundle", async () => {
+  const bundles = await buildPrograms();
   expect(bundles.map(({ name }) => name)).toEqual(programNames);
   for (const { name, bytes } of bundles) expect(bytes, name).toBeLessThan(bundleLimit(name));
 });

@@ -14,7 +14,7 @@ const digest = (text: string | Uint8Array): string => createHash("sha256").updat
 export async function codeState(): Promise<string> {
   const { code, stdout, stderr } = await execute(["git", "-C", repository, "rev-parse", "HEAD"]);
   if (code !== 0) throw new Error(`git rev-parse in ${repository} failed: ${stderr}`);
-  return `programs ${programsVersion(buildPrograms())}, commit ${stdout.trim()}`;
+  return `programs ${programsVersion(await buildPrograms())}, commit ${stdout.trim()}`;
 }
 
 /** What servers and databases of a test are made from, which no import names. */
@@ -27,8 +27,8 @@ const sandboxFiles = (): string[] =>
  * A digest for each test file of all that its result depends on: the programs under test, itself and what it imports, and what the
  * sandbox is made from. A result with another digest is a result of other code.
  */
-export function testedStates(files: readonly string[]): Record<string, string> {
-  const programs = programsVersion(buildPrograms());
+export async function testedStates(files: readonly string[]): Promise<Record<string, string>> {
+  const programs = programsVersion(await buildPrograms());
   const stateOf = (file: string): string => {
     const { metafile } = buildSync({
       absWorkingDir: repository,

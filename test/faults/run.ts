@@ -47,7 +47,7 @@ await ensureImages();
 mkdirSync(results, { recursive: true });
 lockOutOthers(join(repository, ".cache", "faults", "running"));
 const named = process.argv.slice(2);
-const states = testedStates(all);
+const states = await testedStates(all);
 const recorded = readStates(statesFile);
 forgetOthers(
   results,
@@ -58,7 +58,7 @@ writeFileSync(statesFile, JSON.stringify(states, null, 2));
 appendFileSync(beginnings, `${new Date().toISOString()}\n`);
 console.log(`${await codeState()}, seed ${seed()}: ${wanted.length} of ${all.length} test files to run`);
 const code = wanted.length === 0 ? 0 : await run(wanted);
-const changed = Object.entries(testedStates(all)).filter(([file, state]) => states[file] !== state);
+const changed = Object.entries(await testedStates(all)).filter(([file, state]) => states[file] !== state);
 if (changed.length > 0) {
   console.log(`Changed while it was tested, to be run again: ${changed.map(([file]) => file).join(", ")}`);
   const files = changed.map(([file]) => file);

@@ -22,7 +22,7 @@ export const commandOf = (sandbox: SandboxServer, program: ProgramName): string 
   `${sandbox.node} ${bundlePath(program)}`;
 
 export async function putPrograms(sandbox: SandboxServer, programs: readonly ProgramName[]): Promise<void> {
-  const bundles = buildPrograms(undefined, programs);
+  const bundles = await buildPrograms(undefined, programs);
   await Promise.all(
     programs.map((program, index) => sandbox.writeFile(bundlePath(program), bundles[index]?.text ?? "")),
   );

@@ -81,7 +81,7 @@ async function installed(
   const cronTableSha256 = createHash("sha256").update(cronTable).digest("hex");
   const settings = { ...common, schedule: { ...common.schedule, cronTableSha256 } };
   await sandbox.writeFile(settings.paths.cronTable, cronTable);
-  for (const { name: program, text } of buildPrograms(undefined, programs))
+  for (const { name: program, text } of await buildPrograms(undefined, programs))
     await sandbox.writeFile(`${place}/${program}.cjs`, text);
   for (const [variant, changed] of Object.entries(variants)) {
     const path = `${place}/${variant}.json`;

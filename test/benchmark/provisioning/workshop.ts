@@ -41,7 +41,7 @@ export function openWorkshop(directory: string): Workshop {
     const own = join(directory, server.alias);
     mkdirSync(own);
     const road = roadTo(server);
-    const desired = desiredStateFor(server, road);
+    const desired = await desiredStateFor(server, road);
     const contender = { tool: await make({ server, road, desired, directory: own }), desired };
     contenders.push(contender);
     return contender;
@@ -67,11 +67,11 @@ export function openWorkshop(directory: string): Workshop {
 }
 
 /** What this program puts on a server by its defaults, but for Node. */
-function desiredStateFor(server: SandboxServer, road: Road): DesiredState {
+async function desiredStateFor(server: SandboxServer, road: Road): Promise<DesiredState> {
   const result = planOf(configurationAt([{ server, road }]));
   const plan = "plan" in result ? result.plan.servers[0] : undefined;
   if (plan === undefined) throw new Error(`the configuration of ${server.alias} is wrong`);
-  const bundles = thisCheckout.buildPrograms();
+  const bundles = await thisCheckout.buildPrograms();
   const stack = "database-backups/sandbox";
   return desiredStateOf(plan, node, bundles, { stack, programsVersion: programsVersion(bundles) });
 }
