@@ -80,79 +80,79 @@ const extensionOf = (catalogue: string, oid: string): string =>
  */
 const viewsQuery = `
 WITH RECURSIVE rules AS MATERIALIZED (
- SELECT ev_class AS view, ev_action::text AS action FROM pg_rewrite r JOIN pg_class c ON c.oid = ev_class
- WHERE rulename = '_RETURN' AND relkind IN ('v', 'm') AND c.oid >= 16384
+  SELECT ev_class AS view, ev_action::text AS action FROM pg_rewrite r JOIN pg_class c ON c.oid = ev_class
+  WHERE rulename = '_RETURN' AND relkind IN ('v', 'm') AND c.oid >= 16384
 ), reads AS MATERIALIZED (
- SELECT DISTINCT view, found[1]::oid AS relation FROM rules, regexp_matches(action, ':relid (\\d+)', 'g') AS found
- WHERE found[1]::oid <> view
- UNION SELECT inhparent, inhrelid FROM pg_inherits
+  SELECT DISTINCT view, found[1]::oid AS relation FROM rules, regexp_matches(action, ':relid (\\d+)', 'g') AS found
+  WHERE found[1]::oid <> view
+  UNION SELECT inhparent, inhrelid FROM pg_inherits
 ), reached AS (
- SELECT c.oid AS view, c.oid AS relation FROM pg_class c WHERE relkind = 'm'
- UNION SELECT reached.view, reads.relation FROM reached JOIN reads ON reads.view = reached.relation
+  SELECT c.oid AS view, c.oid AS relation FROM pg_class c WHERE relkind = 'm'
+  UNION SELECT reached.view, reads.relation FROM reached JOIN reads ON reads.view = reached.relation
 ), own_functions AS MATERIALIZED (
- SELECT p.oid, p.proowner AS owner, lower(proname) AS name, text, regexp_split_to_array(lower(text), '\\W+') AS words
- FROM pg_proc p, LATERAL (SELECT CASE WHEN prokind = 'a' THEN
-   (SELECT concat_ws(' ', aggtransfn, aggfinalfn, aggcombinefn) FROM pg_aggregate WHERE aggfnoid = p.oid)
-  ELSE pg_get_functiondef(p.oid) END AS text) AS t
- WHERE p.oid >= 16384 AND ${own("pg_proc", "p.oid")}
+  SELECT p.oid, p.proowner AS owner, lower(proname) AS name, text, regexp_split_to_array(lower(text), '\\W+') AS words
+  FROM pg_proc p, LATERAL (SELECT CASE WHEN prokind = 'a' THEN
+      (SELECT concat_ws(' ', aggtransfn, aggfinalfn, aggcombinefn) FROM pg_aggregate WHERE aggfnoid = p.oid)
+    ELSE pg_get_functiondef(p.oid) END AS text) AS t
+  WHERE p.oid >= 16384 AND ${own("pg_proc", "p.oid")}
 ), calls AS (
- SELECT DISTINCT reached.view, found[1]::oid AS function FROM reached JOIN rules ON rules.view = reached.relation,
-  regexp_matches(action, ':(?:funcid|opfuncid|aggfnoid|winfnoid) (\\d+)', 'g') AS found
- UNION SELECT calls.view, other.oid FROM calls JOIN own_functions f ON f.oid = calls.function
-  JOIN own_functions other ON other.name = ANY (f.words) AND other.oid <> f.oid
+  SELECT DISTINCT reached.view, found[1]::oid AS function FROM reached JOIN rules ON rules.view = reached.relation,
+    regexp_matches(action, ':(?:funcid|opfuncid|aggfnoid|winfnoid) (\\d+)', 'g') AS found
+  UNION SELECT calls.view, other.oid FROM calls JOIN own_functions f ON f.oid = calls.function
+    JOIN own_functions other ON other.name = ANY (f.words) AND other.oid <> f.oid
 )
 SELECT ${jsonList(`json_build_object(
- 'oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname, 'written', c.oid::regclass::text,
- 'owner', pg_get_userbyid(c.relowner), 'ours', c.relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user),
- 'trusted', ${trusted("c.relowner")} OR current_setting('is_superuser') = 'off',
- 'populated', c.relispopulated,
- 'columns', ${columnsOfRelation},
- 'inner', (SELECT ${jsonList("json_build_object('schema', s.nspname, 'name', i.relname)")}
-  FROM reached JOIN pg_class i ON i.oid = relation JOIN pg_namespace s ON s.oid = i.relnamespace
-  ${reachedHere} AND i.relkind = 'm' AND i.oid <> c.oid),
- 'elsewhere', (${allTexts} FROM (
-  SELECT 'the foreign table ' || relation::regclass FROM reached JOIN pg_class f ON f.oid = relation
-   ${reachedHere} AND f.relkind = 'f'
-  UNION SELECT 'the foreign table ' || f.oid::regclass FROM ${ownCalls}
-   JOIN pg_class f ON f.relkind = 'f' AND lower(f.relname) = ANY (o.words) ${calledHere}
-  UNION SELECT 'another database by dblink' FROM calls LEFT JOIN own_functions o ON o.oid = function
-   ${calledHere} AND ('dblink' = ANY (o.words) OR ${extensionOf("pg_proc", "function")} = 'dblink')
- ) AS t(what)),
- 'moments', (${allTexts} FROM (
-  SELECT proname || '()' FROM calls JOIN pg_proc p ON p.oid = function
-   ${calledHere} AND pronamespace = 'pg_catalog'::regnamespace
-    AND (provolatile = 'v' OR proname IN (${quoted(momentary)}) OR proname = 'age' AND pronargs = 1)
-  UNION SELECT name || '(), whose text asks for the time, the user or chance' FROM ${ownCalls}
-   ${calledHere} AND (text ~* '${momentaryCall}' OR text ~* '${momentaryWord}')
-  UNION SELECT 'the present time, user or schema' FROM reached JOIN rules ON rules.view = relation
-   ${reachedHere} AND action LIKE '%SQLVALUEFUNCTION%'
-  UNION SELECT 'the system''s ' || relation::regclass FROM reached ${reachedHere} AND relation < 16384
- ) AS t(what)),
- 'inexact', (SELECT ${jsonList("DISTINCT proname")} FROM calls JOIN pg_proc p ON p.oid = function
-  ${calledHere} AND pronamespace = 'pg_catalog'::regnamespace AND prokind = 'a'
-   AND proargtypes::oid[] && '{float4,float8}'::regtype[]::oid[] AND proname NOT IN ('min', 'max', 'count')),
- 'others', (${allTexts} FROM (
-  SELECT relation::regclass::text FROM reached JOIN pg_class r ON r.oid = relation
-   ${reachedHere} AND r.oid >= 16384 AND NOT ${superuser("r.relowner")} AND ${own("pg_class", "r.oid")}
-  UNION SELECT name || '()' FROM ${ownCalls}
-   ${calledHere} AND NOT ${superuser("o.owner")}
-  UNION SELECT 'the type ' || typ.oid::regtype FROM reached JOIN rules ON rules.view = reached.relation,
-  regexp_matches(action, 'type (\\d+)', 'g') AS found JOIN pg_type typ ON typ.oid = found[1]::oid
-  ${reachedHere} AND typ.oid >= 16384 AND NOT ${superuser("typ.typowner")} AND ${own("pg_type", "typ.oid")}
-  UNION SELECT 'the schema ' || s.nspname FROM pg_namespace s WHERE
-  ${anybody("pg_has_role(r.oid, s.nspowner, 'USAGE')")} AND s.oid IN (SELECT relnamespace FROM reached
-  JOIN pg_class taken ON taken.oid = relation ${reachedHere} AND taken.oid >= 16384)
-  OR ${anybody("(has_schema_privilege(r.oid, s.oid, 'CREATE') OR pg_has_role(r.oid, s.nspowner, 'USAGE'))")}
-  AND s.oid IN (SELECT pronamespace FROM calls JOIN pg_proc p ON p.oid = function
-  ${calledHere} AND p.oid >= 16384)
- ) AS t(what) WHERE ${superuser("c.relowner")}),
- 'reads', (SELECT ${jsonList("json_build_object('oid', oid::bigint)")} FROM (
-  SELECT relation FROM reached ${reachedHere} AND relation >= 16384 AND relation <> c.oid
-  UNION SELECT f.oid FROM ${ownCalls}
-   JOIN pg_class f ON f.relkind IN ('r', 'm') AND f.oid >= 16384 AND lower(f.relname) = ANY (o.words) ${calledHere}
- ) AS t(oid)),
- 'locks', (SELECT coalesce(sum(1 + (SELECT count(*) FROM pg_index WHERE indrelid = relation)), 0) FROM reached ${reachedHere})
- ) ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`)}
+  'oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname, 'written', c.oid::regclass::text,
+  'owner', pg_get_userbyid(c.relowner), 'ours', c.relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user),
+  'trusted', ${trusted("c.relowner")} OR current_setting('is_superuser') = 'off',
+  'populated', c.relispopulated,
+  'columns', ${columnsOfRelation},
+  'inner', (SELECT ${jsonList("json_build_object('schema', s.nspname, 'name', i.relname)")}
+    FROM reached JOIN pg_class i ON i.oid = relation JOIN pg_namespace s ON s.oid = i.relnamespace
+    ${reachedHere} AND i.relkind = 'm' AND i.oid <> c.oid),
+  'elsewhere', (${allTexts} FROM (
+    SELECT 'the foreign table ' || relation::regclass FROM reached JOIN pg_class f ON f.oid = relation
+      ${reachedHere} AND f.relkind = 'f'
+    UNION SELECT 'the foreign table ' || f.oid::regclass FROM ${ownCalls}
+      JOIN pg_class f ON f.relkind = 'f' AND lower(f.relname) = ANY (o.words) ${calledHere}
+    UNION SELECT 'another database by dblink' FROM calls LEFT JOIN own_functions o ON o.oid = function
+      ${calledHere} AND ('dblink' = ANY (o.words) OR ${extensionOf("pg_proc", "function")} = 'dblink')
+  ) AS t(what)),
+  'moments', (${allTexts} FROM (
+    SELECT proname || '()' FROM calls JOIN pg_proc p ON p.oid = function
+      ${calledHere} AND pronamespace = 'pg_catalog'::regnamespace
+        AND (provolatile = 'v' OR proname IN (${quoted(momentary)}) OR proname = 'age' AND pronargs = 1)
+    UNION SELECT name || '(), whose text asks for the time, the user or chance' FROM ${ownCalls}
+      ${calledHere} AND (text ~* '${momentaryCall}' OR text ~* '${momentaryWord}')
+    UNION SELECT 'the present time, user or schema' FROM reached JOIN rules ON rules.view = relation
+      ${reachedHere} AND action LIKE '%SQLVALUEFUNCTION%'
+    UNION SELECT 'the system''s ' || relation::regclass FROM reached ${reachedHere} AND relation < 16384
+  ) AS t(what)),
+  'inexact', (SELECT ${jsonList("DISTINCT proname")} FROM calls JOIN pg_proc p ON p.oid = function
+    ${calledHere} AND pronamespace = 'pg_catalog'::regnamespace AND prokind = 'a'
+      AND proargtypes::oid[] && '{float4,float8}'::regtype[]::oid[] AND proname NOT IN ('min', 'max', 'count')),
+  'others', (${allTexts} FROM (
+    SELECT relation::regclass::text FROM reached JOIN pg_class r ON r.oid = relation
+      ${reachedHere} AND r.oid >= 16384 AND NOT ${superuser("r.relowner")} AND ${own("pg_class", "r.oid")}
+    UNION SELECT name || '()' FROM ${ownCalls}
+      ${calledHere} AND NOT ${superuser("o.owner")}
+    UNION SELECT 'the type ' || typ.oid::regtype FROM reached JOIN rules ON rules.view = reached.relation,
+      regexp_matches(action, 'type (\\d+)', 'g') AS found JOIN pg_type typ ON typ.oid = found[1]::oid
+      ${reachedHere} AND typ.oid >= 16384 AND NOT ${superuser("typ.typowner")} AND ${own("pg_type", "typ.oid")}
+    UNION SELECT 'the schema ' || s.nspname FROM pg_namespace s WHERE
+      ${anybody("pg_has_role(r.oid, s.nspowner, 'USAGE')")} AND s.oid IN (
+        SELECT relnamespace FROM reached JOIN pg_class taken ON taken.oid = relation
+        ${reachedHere} AND taken.oid >= 16384)
+      OR ${anybody("(has_schema_privilege(r.oid, s.oid, 'CREATE') OR pg_has_role(r.oid, s.nspowner, 'USAGE'))")}
+      AND s.oid IN (SELECT pronamespace FROM calls JOIN pg_proc p ON p.oid = function ${calledHere} AND p.oid >= 16384)
+  ) AS t(what) WHERE ${superuser("c.relowner")}),
+  'reads', (SELECT ${jsonList("json_build_object('oid', oid::bigint)")} FROM (
+    SELECT relation FROM reached ${reachedHere} AND relation >= 16384 AND relation <> c.oid
+    UNION SELECT f.oid FROM ${ownCalls}
+      JOIN pg_class f ON f.relkind IN ('r', 'm') AND f.oid >= 16384 AND lower(f.relname) = ANY (o.words) ${calledHere}
+  ) AS t(oid)),
+  'locks', (SELECT coalesce(sum(1 + (SELECT count(*) FROM pg_index WHERE indrelid = relation)), 0) FROM reached ${reachedHere})
+) ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`)}
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'm' AND ${own("pg_class", "c.oid")};`;
 

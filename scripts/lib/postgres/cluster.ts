@@ -42,25 +42,25 @@ export const meaningfulSettings = [
 const settingsQuery = (files: string): string => `
 with files as (${files}),
 everybody as (select split_part(c, '=', 1) as name, substr(c, strpos(c, '=') + 1) as setting
- from pg_catalog.pg_db_role_setting r, unnest(r.setconfig) c where r.setdatabase = 0 and r.setrole = 0),
+  from pg_catalog.pg_db_role_setting r, unnest(r.setconfig) c where r.setdatabase = 0 and r.setrole = 0),
 given as (select lower(split_part(c, '=', 1)) as name from pg_catalog.pg_db_role_setting r, unnest(r.setconfig) c
- where r.setdatabase in (0, (select oid from pg_catalog.pg_database where datname = current_database()))
-  and r.setrole in (0, (select oid from pg_catalog.pg_roles where rolname = session_user))),
+  where r.setdatabase in (0, (select oid from pg_catalog.pg_database where datname = current_database()))
+    and r.setrole in (0, (select oid from pg_catalog.pg_roles where rolname = session_user))),
 known as (
- select s.name, case when (s.source <> 'session' or lower(s.name) in (select name from given))
-   and s.source in ('database', 'user', 'database user', 'client', 'session', 'interactive')
-  then coalesce((select setting from everybody e where lower(e.name) = lower(s.name)),
-   (select setting from files f where lower(f.name) = lower(s.name)), s.boot_val)
-  else s.reset_val end as value
- from pg_catalog.pg_settings s
- where s.name in (${meaningfulSettings.map(literal).join(", ")})
-  or (s.name like '%.%' and s.source in ('configuration file', 'command line', 'global'))),
+  select s.name, case when (s.source <> 'session' or lower(s.name) in (select name from given))
+      and s.source in ('database', 'user', 'database user', 'client', 'session', 'interactive')
+    then coalesce((select setting from everybody e where lower(e.name) = lower(s.name)),
+      (select setting from files f where lower(f.name) = lower(s.name)), s.boot_val)
+    else s.reset_val end as value
+  from pg_catalog.pg_settings s
+  where s.name in (${meaningfulSettings.map(literal).join(", ")})
+    or (s.name like '%.%' and s.source in ('configuration file', 'command line', 'global'))),
 own as (
- select distinct on (lower(o.name)) o.name, o.setting as value
- from (select 1 as place, * from everybody union all select 2, * from files) o
- where o.name like '%.%' and not exists (
-  select from pg_catalog.pg_settings s where lower(s.name) = lower(o.name))
- order by lower(o.name), o.place)
+  select distinct on (lower(o.name)) o.name, o.setting as value
+  from (select 1 as place, * from everybody union all select 2, * from files) o
+  where o.name like '%.%' and not exists (
+    select from pg_catalog.pg_settings s where lower(s.name) = lower(o.name))
+  order by lower(o.name), o.place)
 select ${jsonList(`json_build_object('name', name, 'value', value) order by lower(name)`)}
 from (select * from known union all select * from own) s where value is not null`;
 
