@@ -8,7 +8,7 @@ import type { ProgramName } from "../scripts/contract/programs.ts";
 const limits: Record<ProgramName, number> = {
   backup_database: 169_000,
   check_database_status: 125_000,
-  restore_database: 263_000,
+  restore_database: 262_000,
   rehearse_restore: 163_500,
   prune_backups: 100_000,
   pin_backup: 100_000,
