@@ -8,8 +8,8 @@ import { verifyArchive } from "../archive/verify.ts";
 import type { Backup } from "../store/backups.ts";
 
 /**
- * The manifest of an archive that another program made, after reading it in full.
- * @throws ArchiveError, InterruptedError; Error for one that cannot be restored into one database
+ * Makes a manifest for an archive of another program, after reading the archive in full.
+ * @throws ArchiveError, InterruptedError; Error if it cannot be restored into one database
  */
 export async function adoptedManifest(
   settings: Settings,
@@ -25,7 +25,7 @@ export async function adoptedManifest(
     },
   );
   const reason = await reachesElsewhere(backup.archivePath, signal);
-  // A manifest would vouch for it, and a restore would run what it holds against the live database.
+  // With a manifest it would count as good, and a restore would run its statements against the live database.
   if (reason !== null) throw new Error(`it cannot be restored into one database: ${reason}`);
   const serverVersionNumber = versionNumber(serverVersion ?? "");
   return {

@@ -19,11 +19,11 @@ import { writeManifest } from "../store/manifest.ts";
 import { adoptedManifest } from "./adopted-manifest.ts";
 
 /**
- * Gives every archive without a manifest (the hand-made scripts' backups) one, after reading it in full. One that cannot
- * be adopted is reported, left alone and, as long as it is the same file, neither read nor reported again. All of it takes
- * `timeouts.backup` at most. Call it while the database's lock is held.
+ * Writes a manifest for every archive without one (backups of the hand-made scripts), after reading the archive in
+ * full. An archive that cannot be adopted is reported and left alone. While it is the same file, it is neither read nor
+ * reported again. All adoptions together take `timeouts.backup` at most. Call it while the database's lock is held.
  * @returns the file names of the archives that were adopted.
- * @throws InterruptedError on abort of `signal`; what else goes wrong is logged
+ * @throws InterruptedError on abort of `signal`; other errors are logged
  */
 export async function adoptArchives(run: AdoptionRun): Promise<string[]> {
   const { database, log, settings, signal } = run;
@@ -62,7 +62,7 @@ class Adoption {
   readonly #known: LeftAloneArchives;
   #leftAlone: Record<string, LeftAlone>;
   readonly #looked = new Set<string>();
-  /** What manifests describe that were written here. */
+  /** The archives described by manifests that were written here. */
   readonly #described = new Map<string, string>();
   #read = 0;
 
@@ -73,7 +73,7 @@ class Adoption {
     this.#leftAlone = { ...this.#known };
   }
 
-  /** @param interrupted of the whole run: then nothing is known of the archive. */
+  /** @param interrupted whether the whole run was interrupted: then nothing is known of the archive. */
   async look(backup: Backup, interrupted: AbortSignal): Promise<void> {
     const file = basename(backup.archivePath);
     const other = this.#described.get(backup.stem);
@@ -85,7 +85,7 @@ class Adoption {
       return;
     }
     if (known !== undefined && isKnown(known, backup.archivePath, new Date())) return;
-    // What there was no time for is for the next run.
+    // The next run reads the archives for which there was no time.
     if (this.#run.signal.aborted) return;
     this.#read += 1;
     const identity = identityOf(backup.archivePath);
@@ -103,7 +103,7 @@ class Adoption {
     try {
       writeManifest(backup.manifestPath, manifest);
     } catch (error) {
-      // Says nothing about the archive.
+      // This says nothing about the archive.
       this.#warn(`could not adopt ${file}: ${messageOf(error)}; the next run tries again [DBK-STORE-1]`);
       return;
     }
@@ -115,16 +115,16 @@ class Adoption {
   #leave(file: string, identity: string, error: unknown): void {
     const isLate = this.#run.signal.aborted;
     const reason = messageOf(isLate ? this.#run.signal.reason : error);
-    // One that shared the time with others has all of it in a run in which it is the first.
+    // An archive that had only a part of the time gets all of it in a run in which it comes first.
     if (isLate && this.#read > 1) return;
     this.#warn(`${file} is left alone and not counted: ${reason} [DBK-MANIFEST-2]`);
-    // This Node cannot read it: another one may.
+    // This version of Node cannot read it; another may.
     if (error instanceof ProgramError && error.exitCode === ExitCode.configuration) return;
     const passing = systemCode(error) !== null && !(error instanceof ArchiveError);
     this.#leftAlone[file] = { identity, reason, readAt: new Date().toISOString(), passing };
   }
 
-  /** Said once, too: until there is another archive, or another manifest. */
+  /** Also reported once: until archive or manifest change. */
   #leaveForManifest(backup: Backup, file: string, problem: string): void {
     const identity = identityWithManifest(backup);
     if (this.#known[file]?.identity === identity) return;
@@ -133,13 +133,13 @@ class Adoption {
     this.#leftAlone[file] = { identity, reason, readAt: new Date().toISOString(), passing: false };
   }
 
-  /** When all were looked at: what is known of archives that are gone, or have a manifest by now, is of no use. */
+  /** After all were inspected: forgets archives that are gone or have a manifest now. */
   forgetOthers(): void {
     const looked = Object.entries(this.#leftAlone).filter(([file]) => this.#looked.has(file));
     this.#leftAlone = Object.fromEntries(looked);
   }
 
-  /** Writes down what is known now. */
+  /** Saves the present knowledge. */
   finish(): void {
     if (isDeepStrictEqual(this.#known, this.#leftAlone)) return;
     const { database, settings } = this.#run;

@@ -10,7 +10,7 @@ export class ArchiveWriter {
   readonly #prepare: (output: number) => Dump;
   /** Waits for the dump's end, however it ends. */
   ended: Promise<void> = Promise.resolve();
-  /** What the dump failed with. */
+  /** The error of the dump. */
   failure: unknown = null;
 
   constructor(settings: Settings, server: Server, file: PartialFile, lock: DumpOutput["lock"]) {
@@ -21,7 +21,7 @@ export class ArchiveWriter {
     this.#prepare = (output) => prepareDump(server, { writing, output, lock, lockWaitSeconds });
   }
 
-  /** Makes a dump ready, in place of one that has ended. */
+  /** Prepares a dump, in place of one that has ended. */
   prepare(): Dump {
     this.failure = null;
     const dump = this.#prepare(this.#file.create());

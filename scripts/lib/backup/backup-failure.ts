@@ -9,7 +9,7 @@ import { SpaceError } from "../system/space.ts";
 
 const lockNotAvailable = "55P03";
 
-/** What went wrong with a backup, in the words and with the exit code that say what to do. */
+/** Turns the error of a backup into one with advice and the fitting exit code. */
 export function backupFailure(error: unknown, settings: Settings): ProgramError {
   const { paths, timeouts } = settings;
   if (

@@ -30,7 +30,7 @@ export interface DumpFiles {
   facts: SnapshotFacts;
   cluster: Cluster;
   snapshotAt: Date;
-  /** Without the sequences' values, which only the dump knows. */
+  /** Without the sequences' values, which are only in the dump. */
   content: Omit<Content, "sequences">;
   sequences: readonly NamedSequence[];
 }
@@ -39,9 +39,9 @@ export interface DumpFiles {
 const progressPause = 500;
 const longestPause = 300;
 
-/** All materialized views may take as long as so many of their questions may. */
+/** The time for all materialized views, as a multiple of the time for one query. */
 const viewsPerBackup = 10;
-/** Of a backup's time, what is left for everything behind the materialized views. */
+/** The part of a backup's time that is reserved for the steps after the materialized views. */
 const shareOfRest = 0.1;
 
 export interface DumpWork {
@@ -51,18 +51,18 @@ export interface DumpWork {
   writer: BackupWriter;
   deadline: Deadline;
   progress?: (bytes: number) => void;
-  /** Oids of tables that were in the way of an earlier attempt. */
+  /** Oids of tables that made an earlier attempt fail. */
   overtaken: ReadonlySet<number>;
-  /** What has to be done first, while psql connects already. */
+  /** Work that has to be done first, while psql is already connecting. */
   before: () => Promise<void>;
 }
 
 /**
- * Writes a run's dump and roles under names of its own and keeps them. Dump and content are of one snapshot.
- * @returns an error after which another attempt may succeed: something was dropped before it was dumped, or a table
+ * Writes a run's dump and roles under the run's own names and keeps them. Dump and content are of one snapshot.
+ * @returns an error after which another attempt may succeed: an object was dropped before it was dumped, or a table
  * changed before it was read.
- * @throws PsqlError (sqlState 55P03 when a table stayed locked), DockerError, DumpError, InterruptedError, system
- * errors, and what `work.before` throws; the files are then still there.
+ * @throws PsqlError (sqlState 55P03 if a table stayed locked), DockerError, DumpError, InterruptedError, system errors,
+ * and the errors of `work.before`. The files then still exist.
  */
 export async function writeDumpFiles(run: Run, work: DumpWork): Promise<DumpFiles | DumpError | Overtaken> {
   const { timeouts } = run.settings;
@@ -84,7 +84,7 @@ export async function writeDumpFiles(run: Run, work: DumpWork): Promise<DumpFile
     const cluster = readCluster(server);
     const roles = writeRoles(server, rolesFile, lock, facts);
     parts.push(cluster, roles);
-    // They may fail while the dump begins.
+    // They may fail while the dump begins, so their rejection is handled later.
     void Promise.allSettled(parts);
     const begun = await startDump(session, writer, first);
     const { dump } = begun;
@@ -112,9 +112,9 @@ export async function writeDumpFiles(run: Run, work: DumpWork): Promise<DumpFile
 }
 
 /**
- * Lets the dump have a snapshot whose locks it gets. Somebody may ask for a table in the moment between a snapshot's
- * locks and the dump's: it waits for the snapshot, and the dump behind it, so that both begin again.
- * @returns the dump, perhaps a failed one, and its snapshot.
+ * Gives the dump a snapshot whose locks it can get. Another session may request a table lock between the snapshot's
+ * locks and the dump's. It then waits for the snapshot, and the dump waits behind it, so snapshot and dump start again.
+ * @returns the dump, possibly failed, and its snapshot.
  */
 async function startDump(
   session: SnapshotSession,
@@ -131,7 +131,7 @@ async function startDump(
     if (waiting.length === 0) return { dump, snapshot };
     await session.letGo(waiting);
     await writer.ended;
-    // Not in step with whoever asks again and again.
+    // A random pause, to get out of step with a session that requests locks periodically.
     await sleep(Math.random() * longestPause);
   }
 }
@@ -164,13 +164,13 @@ async function readContent(
   const timeoutSeconds = timeouts.query;
   const reader = new SnapshotReader(server, snapshot.facts.snapshot);
   try {
-    // What they need must not end a backup whose dump is finished.
+    // Their needs must not fail a backup whose dump is finished.
     const end = began + (timeouts.backup - shareOfRest * timeouts.backup) * 1000;
     const until = Math.min(performance.now() + viewsPerBackup * timeoutSeconds * 1000, end);
     const materializedViews = await readMaterializedViews({ reader, timeoutSeconds, until, proof: manifest });
     return { sequences, content: { ...content, materializedViews } };
   } catch (error) {
-    // That it is not known what the views would be is reported wherever the backup is compared.
+    // Every later comparison of the backup reports that the views were not evaluated.
     if (!(error instanceof PsqlError) || error.kind !== "query") throw error;
     const what = `could not evaluate its materialized views: ${error.message}`;
     log.event("warning", database.name, `${what}; they are not compared [DBK-BACKUP-6]`);

@@ -14,8 +14,10 @@ const Locks = z.object({
   passable: z.boolean(),
 });
 
-/** What the run's other sessions hold of these tables, and which wait behind others the first of whom waits for
- * this one. */
+/**
+ * The locks that the run's other sessions hold on these tables, and the sessions that wait in a queue whose first waits
+ * for this session.
+ */
 const locksQuery = (oids: readonly number[]): string => `
 SELECT pg_stat_clear_snapshot() \\g /dev/null
 WITH RECURSIVE others AS (
@@ -38,12 +40,12 @@ SELECT json_build_object(
       SELECT FROM pg_locks m WHERE m.pid = pg_backend_pid() AND m.granted AND m.relation = w.relation)));`;
 
 /**
- * Lets the dump pass those who ask for a table that this session holds: they wait for this session, and the dump, which
- * does not, waits behind them. PostgreSQL lets nobody pass, unless all wait in a circle: then it looks for another order
- * in which nobody has to be cancelled. So this session asks for a catalogue that every dump reads before it locks a table
- * and that hardly anybody else reads, looks at once whether that makes a circle, and gives up after a moment. It is never
- * given the catalogue while the dump lives. Nobody holds the table against the dump as long as this session has it, so
- * that there is always another order.
+ * Lets the dump overtake sessions that wait for a table that this session holds. They wait for this session. The dump
+ * does not conflict with it, but waits behind them. PostgreSQL reorders a lock queue only if all wait in a circle: then
+ * deadlock detection looks for an order in which no session has to be cancelled. So this session requests a catalogue
+ * that every dump reads before it locks a table and that hardly any other session reads. It makes deadlock detection
+ * run at once, and gives up after a moment. It never gets the catalogue while the dump lives. While this session holds
+ * the table, no session can hold it against the dump, so such an order always exists.
  */
 const letPass = (session: PsqlSession): Promise<unknown> =>
   session.attempt(
@@ -54,10 +56,10 @@ SET LOCAL log_lock_waits = off; SET LOCAL log_min_messages = panic;`,
   );
 
 /**
- * Waits until the dump holds the locks that this session holds already. If somebody asks for a table (TRUNCATE, a
- * migration) in the moment between the two, he waits for this session, the dump behind him, and this session would
- * wait for the dump. A superuser's dump then passes him.
- * @returns the server processes that wait like this; none when the dump holds the locks, or has ended.
+ * Waits until the dump holds the locks that this session holds already. If another session requests a table between the
+ * two (TRUNCATE, a migration), it waits for this session, the dump waits behind it, and this session would wait for the
+ * dump. A superuser's dump then overtakes it.
+ * @returns the server processes that wait like this; none if the dump holds the locks, or has ended.
  */
 export async function dumpHoldsLocks(
   session: PsqlSession,

@@ -16,28 +16,25 @@ import { LockedError } from "../system/lock.ts";
 import { adoptArchives } from "./adoption.ts";
 import { takeBackup } from "./take.ts";
 
-/** What became of one database in a run of backup_database; `--json` prints it. */
+/** The result of one database in a run of backup_database; `--json` prints it. */
 export interface BackupOutcome {
   database: string;
   exitCode: ExitCode;
   /** The new backup's manifest; null if there is none. */
   backup: Manifest | null;
-  /** Archives that were found without manifest and have one now. */
+  /** Adopted archives: found without a manifest, they have one now. */
   adopted: string[];
-  /** Archives that had expired. */
+  /** Expired archives that were removed. */
   removed: string[];
-  /**
-   * Databases that are gone: those that crashed runs left, and those that restores had replaced and whose time was
-   * over.
-   */
+  /** Dropped databases: leftovers of crashed runs, and expired databases that restores had replaced. */
   dropped: string[];
   error: string | null;
 }
 
-/** Who is told how a backup goes. */
+/** Callbacks for the progress of a backup. */
 export interface BackupListener {
   progress?: (bytes: number) => void;
-  /** Told when the database's lock is held: from then on the run does something. */
+  /** Called when the database's lock is held: from then on the run works. */
   begun?: () => void;
 }
 
@@ -64,7 +61,7 @@ export async function backUp(run: Run, { begun, ...listener }: BackupListener): 
       };
       const backup = await takeBackup(run, { ...listener, class: "regular", lock, cleanUp });
       outcome.backup = backup;
-      // Not after a failure: that is to be reported at once, and reading old archives may take as long as a backup.
+      // Not after a failure: a failure is reported at once, and reading old archives may take as long as a backup.
       outcome.adopted = await adoptArchives(run);
       await forgetUndropped(run);
       const { removed, problems, heldBy } = await prune(settings, database, log);
@@ -97,14 +94,14 @@ export async function backUp(run: Run, { begun, ...listener }: BackupListener): 
   return outcome;
 }
 
-/** Why a connection was refused and what helps, in one language, where that can be found out. */
+/** Why a connection was refused, with advice, in English whatever the server's language, if that can be found out. */
 async function refusalOf(error: unknown, { server, signal }: Run): Promise<string | null> {
   if (!(error instanceof PsqlError) || error.kind !== "connection" || signal.aborted) return null;
   const refusal = await whyRefused(server.until(signal)).catch(() => null);
   return refusal === null ? null : `${refusal.text}; ${refusal.advice}`;
 }
 
-/** Logs why a backup could not even begin; from then on takeBackup logs by itself. */
+/** Logs why a backup could not begin. Once it has begun, takeBackup logs by itself. */
 async function reporting<T>(log: Log, database: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step();

@@ -4,7 +4,7 @@ import { median } from "../base/median.ts";
 import { goodOnes } from "../retention/rules.ts";
 import type { Backup } from "../store/backups.ts";
 
-/** What of a backup is compared with its predecessors. */
+/** The sizes of a backup that are compared with its predecessors. */
 export interface BackupSize {
   archive: Pick<Manifest["archive"], "bytes" | "format">;
   totals: Manifest["totals"];
@@ -15,9 +15,9 @@ const comparedPredecessors = 7;
 const namedTables = 5;
 
 /**
- * The backups that a new one is compared with, newest first: of the last good ones those that are not suspicious
- * themselves, so that a second emptied one does not make the first usual. One that a person accepted is the new
- * measure; what is older no longer counts.
+ * The backups with which a new one is compared, newest first: the last good ones that are not suspicious themselves, so
+ * that a second emptied backup does not make the first one usual. A backup that a person accepted is the new measure;
+ * older ones no longer count.
  */
 export function predecessors(backups: readonly Backup[], now: Date): Manifest[] {
   const found: Manifest[] = [];
@@ -31,7 +31,7 @@ export function predecessors(backups: readonly Backup[], now: Date): Manifest[] 
 
 /**
  * Why a backup is suspiciously small: its bytes, tables or rows are `limit` percent or more below the median of its
- * predecessors (newest first). One sentence each; null when it is not.
+ * predecessors (newest first). One sentence each; null if it is not small.
  */
 export function shrinkage(
   backup: BackupSize,
@@ -44,7 +44,7 @@ export function shrinkage(
     {
       what: "size",
       now: backup.archive.bytes,
-      // Another compression makes another size of the same content.
+      // With another compression the same content has another size.
       before: earlier.flatMap(({ archive }) =>
         archive.format === backup.archive.format ? [archive.bytes] : [],
       ),
@@ -78,7 +78,7 @@ export function shrinkage(
   return sentences.length === 0 ? null : sentences;
 }
 
-/** 0 for what is not smaller, and beside nothing. */
+/** 0 if it is not smaller, or if there is nothing to compare with. */
 const percentSmaller = (now: number, usual: number): number =>
   usual === 0 ? 0 : Math.max(0, Math.floor((1 - now / usual) * 100));
 

@@ -29,16 +29,16 @@ export interface BackupRequest {
   class: BackupClass;
   /** The database's lock; see lockDatabase. */
   lock: Lock;
-  /** What makes room before the free space is looked at. */
+  /** Frees space before the free space is checked. */
   cleanUp?: () => Promise<void>;
   /** Told now and then how many bytes of the archive are written. */
   progress?: (bytes: number) => void;
 }
 
 /**
- * Takes one verified backup of a database, with roles and manifest beside it, and logs how it went. Its final name
- * appears when everything is proven and on disk; after any failure nothing of it is left, here or in the server, unless
- * it has all its names by then.
+ * Takes one verified backup of a database, with roles and manifest beside it, and logs the result. The final name
+ * appears when everything is verified and on disk. After a failure nothing of it is left, here or in the server, unless
+ * all files have their final names by then.
  * @throws ProgramError with the exit code that fits.
  */
 export async function takeBackup(run: Run, request: BackupRequest): Promise<Manifest> {
@@ -66,7 +66,7 @@ export function summary({ archive, totals, durationSeconds }: Manifest): string 
   return [archive.file, formatBytes(archive.bytes), ...content, formatDuration(durationSeconds)].join(", ");
 }
 
-/** @throws ProgramError where the backup would land below the mount point of the disk that is to hold it. */
+/** @throws ProgramError if the disk for the backups is not mounted: the backup would land below its mount point. */
 function requireMounted(directory: string): void {
   const missing = missingMount(directory);
   if (missing === null) return;
@@ -78,7 +78,7 @@ async function attempt(run: Run, request: BackupRequest): Promise<Manifest> {
   const { database, settings } = run;
   const begun = performance.now();
   const { compression, level } = compressionIn(settings);
-  // Nothing is written that this Node could not read back.
+  // Write no format that this version of Node cannot read back.
   for (const layer of formats[compression]) layer.reader().destroy();
   const directory = settings.paths.backups;
   requireMounted(directory);
@@ -140,7 +140,7 @@ async function attempt(run: Run, request: BackupRequest): Promise<Manifest> {
       class: request.class,
       adopted: false,
       roles: { file: writer.names.roles, ...roles, passwords: files.facts.readsPasswords },
-      // What a restore is to replace may well be emptied: that is what it is made for.
+      // A database before a restore may well be emptied: that is why it is restored.
       shrunk:
         request.class === "regular"
           ? shrinkage(described, predecessors(earlier, writer.time), limitPercent)
@@ -158,15 +158,15 @@ async function attempt(run: Run, request: BackupRequest): Promise<Manifest> {
   }
 }
 
-/** A dump may fail so often in the same words. */
+/** After this many failures with the same message the backup gives up. */
 const mostAlike = 3;
 /** Milliseconds. */
 const longestPause = 300;
 
 /**
- * What no lock keeps may be dropped before pg_dump asks for it: then all is begun again, until timeouts.lockWait is
- * over. Of a function pg_dump does not even say so, and its dump cannot be loaded. Tables that were in the way are
- * locked by the next attempt.
+ * Objects without a lock may be dropped before pg_dump reads them. Then the dump starts again, until timeouts.lockWait
+ * is over. If a function was dropped, pg_dump reports no error, but its dump cannot be loaded. The next attempt locks
+ * the tables that made this one fail.
  */
 async function dumpAndVerify(run: Run, work: Omit<DumpWork, "overtaken">) {
   const { database, settings } = run;
@@ -235,13 +235,13 @@ function valuesIn(dumped: DumpedSequences, sequences: readonly NamedSequence[], 
   }
 }
 
-/** Ends in the server what a failed run left there, and removes its files. */
+/** Terminates a failed run's sessions in the server, and removes its files. */
 async function abandon({ database, log, runId, server }: Run, writer: BackupWriter): Promise<void> {
   writer.abandon();
   try {
     await endBackends(server, [runId]);
   } catch (error) {
-    // The failure that led here explains more; the next run ends what is left.
+    // The failure that led here explains more. The next run terminates the remaining sessions.
     log.event(
       "warning",
       database.name,

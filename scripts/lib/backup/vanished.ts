@@ -2,21 +2,24 @@ import * as z from "zod/mini";
 import type { Server } from "../postgres/server.ts";
 import { literal } from "../postgres/sql.ts";
 
-/** What a dump asks PostgreSQL about by its oid, though no lock keeps all of it, and the type that has its present name. */
+/**
+ * Catalogues whose objects a dump looks up by oid although no lock keeps them all, each with the type that gives the
+ * present name.
+ */
 const named: Readonly<Record<string, string>> = {
   pg_class: "regclass",
   pg_proc: "regprocedure",
   pg_type: "regtype",
 };
 
-/** What is gone has no name but its number; a name that is a number would be quoted. */
+/** A dropped object has no name but its number. A name that is a number would be quoted. */
 const isGone = Object.entries(named).map(
   ([catalogue, type]) =>
     `EXISTS (SELECT FROM ${catalogue} WHERE oid >= 16384 AND oid::${type}::text = oid::text)`,
 );
 
 /**
- * Whether something that an exported snapshot sees was dropped since. The snapshot must still be held.
+ * Whether an object that an exported snapshot sees was dropped since. The snapshot must still be held.
  * @throws PsqlError, DockerError, InterruptedError
  */
 export const somethingVanished = (server: Server, snapshot: string): Promise<boolean> =>

@@ -3,7 +3,7 @@ import { ExitCode } from "./exit-codes.ts";
 /** An error a person can act on: its message says what failed, where, why and what to do next. */
 export class ProgramError extends Error {
   override readonly name: string = "ProgramError";
-  /** What the program exits with when this error ends it. */
+  /** The exit code of the program when this error ends it. */
   readonly exitCode: ExitCode;
   constructor(message: string, exitCode: ExitCode, cause?: unknown) {
     super(message, { cause });
@@ -34,7 +34,7 @@ export const runEnded = (): InterruptedError => new InterruptedError("the run wa
 export const endedBy = ({ reason }: AbortSignal): Error =>
   reason instanceof Error && !(reason instanceof DOMException) ? reason : runEnded();
 
-/** The message of whatever was thrown. */
+/** The message of a thrown value. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The `code` of a system error (`ENOENT`), or null for anything else. */

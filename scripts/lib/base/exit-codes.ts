@@ -9,14 +9,17 @@ export const ExitCode = {
   /** In-place restore failed after it had begun, and the pre-restore backup was put back. */
   failedAndPutBack: 10,
   /**
-   * In-place restore failed after it had begun, and the pre-restore backup could not be put back, or that is not known.
+   * In-place restore failed after it had begun, and the pre-restore backup could not be put back, or its outcome is
+   * unknown.
    */
   failedAndNotPutBack: 11,
   /**
    * The answer to a restore's or roll back's swap was lost: the live database is wholly the old or wholly the new one.
    */
   unknown: 12,
-  /** A rehearsal, or a restore with --keep-going, restored the backup, and the result is not what was backed up. */
+  /**
+   * A rehearsal, or a restore with --keep-going, restored the backup, and the result differs from what was backed up.
+   */
   different: 13,
   /** The command line is wrong. */
   usage: 64,
@@ -36,9 +39,9 @@ export const ExitCode = {
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 /**
- * How bad each exit code is. A record of all codes, so that a new one does not compile without its place; no two are
- * equal, so that the order of the databases decides nothing. The call, known to be pure, leaves it out of the programs
- * that compare no codes.
+ * The severity of each exit code. It lists all codes, so a new code does not compile without its place. No two are
+ * equal, so the order of the databases decides nothing. The call is marked pure, so bundles of programs that compare no
+ * codes leave it out.
  */
 const severity = /* @__PURE__ */ ((): Readonly<Record<ExitCode, number>> => ({
   [ExitCode.success]: 0,

@@ -33,7 +33,7 @@ export function formatDuration(seconds: number): string {
   return shown.map((part) => `${part.amount} ${part.unit}`).join(" ");
 }
 
-/** How long ago: `2 d 3 h ago`, or `in 5 min` for a time that the clock has not reached. */
+/** How long ago: `2 d 3 h ago`, or `in 5 min` for a time in the future. */
 export function formatAge(time: Date, now: Date): string {
   const seconds = Math.round((now.getTime() - time.getTime()) / 1000);
   return seconds >= 0 ? `${formatWhole(seconds)} ago` : `in ${formatWhole(-seconds)}`;

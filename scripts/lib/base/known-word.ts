@@ -1,4 +1,4 @@
-/** A word of a list that may grow in a later version; whoever reads one that is not in it has `otherwise`. */
+/** A word of a list that may grow in a later version. A word that is not in the list is read as `otherwise`. */
 export const knownWord = <const Known extends string>(
   known: readonly Known[],
   text: string,

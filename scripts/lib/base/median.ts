@@ -1,4 +1,4 @@
-/** The middle one of some numbers, or half way between the middle two; null of none. */
+/** The median: the middle number, or the mean of the middle two; null for an empty list. */
 export function median(numbers: readonly number[]): number | null {
   const sorted = numbers.toSorted((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)];

@@ -9,5 +9,5 @@ export function newRunId(now: Date): string {
 /** The source of the expression that a run id, and nothing else, matches. */
 export const runIdPattern = "\\d{8}T\\d{6}-[0-9a-f]{6}";
 
-/** How a run's sessions are known in the server's pg_stat_activity. */
+/** The application_name of a run's sessions in pg_stat_activity. */
 export const applicationName = (runId: string): string => `database-backups/${runId}`;

@@ -16,7 +16,9 @@ export const painter =
   (colour: Colour, text: string): string =>
     colours ? `\u001b[${codes[colour]}m${text}\u001b[0m` : text;
 
-/** The text as a terminal may get it: colours and lines are ours, any other control character may be a name's. */
+/**
+ * Makes a text safe for the terminal. Colours and line ends are ours; any other control character may come from a name.
+ */
 export const printable = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the beginning of a colour
   text.replace(/\u001b\[\d+m|[^\P{Cc}\n\t]/gu, (found) => (found.length > 1 ? found : "?"));

@@ -4,8 +4,8 @@ const sequences = /[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][
 const escapeBase = 0xdc00;
 
 /**
- * Bytes as text. A database in SQL_ASCII may have names that are no UTF-8: each byte that belongs to no character
- * becomes a lone surrogate (U+DC80 to U+DCFF), from which `bytesOf` makes it again.
+ * Bytes as text. A database in SQL_ASCII may have names that are not UTF-8: each byte that belongs to no character
+ * becomes a lone surrogate (U+DC80 to U+DCFF), which `bytesOf` turns back into the byte.
  */
 export function textOf(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString("utf8");
@@ -16,7 +16,7 @@ export function textOf(bytes: Buffer): string {
   });
 }
 
-/** What `textOf` made text of. */
+/** The reverse of `textOf`. */
 export function bytesOf(text: string): Buffer {
   if (text.isWellFormed()) return Buffer.from(text, "utf8");
   const single = (character: string): string => {

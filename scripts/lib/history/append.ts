@@ -20,8 +20,8 @@ import { syncDirectory } from "../system/durable-file.ts";
 const newline = 10;
 
 /**
- * @throws Error unless it is a regular file of ours. On a share that gives root's files to another user that is the
- *   directory's.
+ * @throws Error unless it is a regular file of ours. On a share that maps root to another user, ours is the owner of
+ * the directory.
  */
 function requireOurs(path: string, status: Stats | null): void {
   if (status === null) return;
@@ -48,8 +48,9 @@ export function openRecords(path: string): number | null {
 }
 
 /**
- * Appends a line to a file (0600), which it makes with its directory if need be; when it returns, the line is on disk.
- * @throws Error for what is no regular file of ours or is full, a system error for what cannot be opened or written
+ * Appends a line to a file (0600). Creates file and directory if necessary. When it returns, the line is on disk.
+ * @throws Error if it is no regular file of ours or its file system is full; a system error if it cannot be opened or
+ * written
  */
 export function appendLine(path: string, line: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -57,7 +58,8 @@ export function appendLine(path: string, line: string): void {
   try {
     closeToOthers(fd);
     const { size } = fstatSync(fd);
-    // One write a line: those of programs that run at once do not mix. A torn line ends where the next one begins.
+    // One write per line: lines of programs that run at the same time do not mix. A torn line ends where the next one
+    // begins.
     const text = Buffer.from(size > 0 && lastByte(fd, size) !== newline ? `\n${line}` : line);
     if (writeSync(fd, text) < text.length) throw fullDisk;
     fsyncSync(fd);
@@ -72,7 +74,7 @@ function lastByte(fd: number, size: number): number | undefined {
   return readSync(fd, byte, 0, 1, size - 1) === 1 ? byte[0] : undefined;
 }
 
-/** @throws as `appendLine` where it would, as far as that shows without writing. */
+/** @throws as `appendLine`, as far as can be seen without writing. */
 export function requireAppendable(path: string): void {
   const directory = dirname(path);
   if (statSync(directory, { throwIfNoEntry: false }) === undefined) return;

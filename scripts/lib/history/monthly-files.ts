@@ -7,8 +7,8 @@ import { attempt, forgetMonths, monthlyAppender, monthPath, monthsIn } from "./m
 import { inOrder, type RunRecords, type Unreadable } from "./records.ts";
 
 /**
- * Records as lines of JSON, a file a month, `.runs-2026-11.jsonl`, in the directory of the backups. The lines of two
- * machines that share a directory may mix; then they are unreadable, and said to be.
+ * Records as lines of JSON, one file per month, `.runs-2026-11.jsonl`, in the directory of the backups. Lines of two
+ * machines that share a directory may mix; then they are unreadable, and are reported as such.
  */
 export function monthlyFiles(directory: string): RunRecords {
   return {
@@ -34,14 +34,14 @@ export function monthlyFiles(directory: string): RunRecords {
 }
 
 /**
- * The lines at the end of a file, each with where it is; empty ones are left out.
+ * The lines at the end of a file, each with its place. Empty lines are left out.
  * @throws Error that names the file
  */
 function linesOf(path: string, bytes: number): [line: string, where: string][] {
   const { text, isCut } = textOf(path, bytes);
   const lines = text.split("\n").map((line, index): [string, string] => [
     line,
-    // Numbers of lines say nothing where not all of them were read.
+    // Line numbers are only known if all lines were read.
     isCut ? basename(path) : `${basename(path)}, line ${index + 1}`,
   ]);
   return (isCut ? lines.slice(1) : lines).filter(([line]) => line !== "");

@@ -11,7 +11,7 @@ import { expiredMonths, type Forgotten, type RecordsAppender } from "./records.t
 /** The file of a month. */
 export const monthPath = (directory: string, month: string): string => join(directory, runRecordsName(month));
 
-/** The part of `monthlyFiles` that programs need which only leave records: a program contains what it uses. */
+/** The part of `monthlyFiles` for programs that only write records. So their bundles do not contain the rest. */
 export const monthlyAppender = (directory: string): RecordsAppender => ({
   append: (record) => attempt(directory, monthOf(record), (path) => appendLine(path, runRecordLine(record))),
 });
@@ -22,7 +22,7 @@ export function forgetMonths(directory: string, days: number, now: Date): Forgot
   const problems: string[] = [];
   try {
     for (const month of expiredMonths(monthsIn(directory), days, now)) {
-      // Another run may do the same.
+      // Another run may remove the same files.
       const problem = attempt(directory, month, (path) => rmSync(path, { force: true }));
       if (problem === null) months.push(month);
       else problems.push(problem);
@@ -33,7 +33,7 @@ export function forgetMonths(directory: string, days: number, now: Date): Forgot
   return { months, problems };
 }
 
-/** Why a step could not be taken with a month's file; null when it was. */
+/** Why a step with a month's file failed; null if it succeeded. */
 export function attempt(directory: string, month: string, step: (path: string) => void): string | null {
   const path = monthPath(directory, month);
   try {
@@ -46,7 +46,7 @@ export function attempt(directory: string, month: string, step: (path: string) =
   }
 }
 
-/** @throws a system error for a directory that is there and cannot be read. */
+/** @throws a system error if the directory exists and cannot be read. */
 export function monthsIn(directory: string): string[] {
   try {
     return readdirSync(directory).flatMap((name) => runRecordsMonth(name) ?? []);

@@ -9,7 +9,7 @@ import { exitCodeOf } from "../program/program.ts";
 import { ownIdentity } from "../system/process.ts";
 import type { RecordsAppender } from "./records.ts";
 
-/** What a program is about to do. */
+/** The work that a program begins. */
 export interface RunWork {
   program: string;
   database: string;
@@ -17,7 +17,7 @@ export interface RunWork {
   file?: string;
 }
 
-/** How it ended. `error` is null for what succeeded. */
+/** The end of a run. `error` is null for a success. */
 export interface RunEnd {
   outcome: RunOutcome;
   exitCode: ExitCode;

@@ -1,34 +1,34 @@
 import type { RunRecord } from "../../contract/run-record.ts";
 
 /**
- * The seam of run records: where the history of a server is kept. `monthlyFiles` is the one that the programs use;
- * test/unit/scripts/history/suite.ts holds what each implementation has to keep of this contract.
+ * The seam of run records: the history of a server. The programs use the implementation `monthlyFiles`. Every
+ * implementation must pass test/unit/scripts/history/suite.ts, which tests this contract.
  *
- * - What `append` has accepted (it returned null) outlives a power cut, and `read` gives it back with every property;
- *   a file and an error that are too long for a line are shortened.
- * - `append` adds one record or none, and never half of one: the records of programs that run at once do not mix, and
- *   what a crash left torn spoils no record that comes after it.
- * - `append`, `problem` and `forget` never throw: what cannot be written or removed stops nothing. They say why, in words
- *   for people.
- * - `read` hides nothing. What it cannot read as a record is in `unreadable`, at its place among the records; what it
- *   cannot read at all it throws. Nobody may take the silence of either for success.
- * - The order is that in which records were appended, also where a clock was set back. Only whole months stand in the
- *   order of the calendar, those first that a clock dated in the future.
+ * - A record that `append` has accepted (it returned null) survives a power cut, and `read` returns it with every
+ *   property. A file name or an error that is too long for a line is shortened.
+ * - `append` adds one record or none, never a part. Records of programs that run at the same time do not mix. A record
+ *   torn by a crash damages no later record.
+ * - `append`, `problem` and `forget` never throw: a failed write or removal stops nothing. They return the reason, in
+ *   words for people.
+ * - `read` hides nothing. Text that is not a record is in `unreadable`, at its place among the records. If it cannot
+ *   read at all, it throws. Neither may be taken for success.
+ * - Records are in the order in which they were appended, also if the clock was set back. Whole months are in calendar
+ *   order; months that a wrong clock dated in the future come first.
  */
 export interface RunRecords extends RecordsAppender {
-  /** @throws Error, a system error: then nothing is known. */
+  /** @throws Error, a system error: then the history is unknown. */
   read(wanted: Wanted): ReadRecords;
   /** Why nothing can be appended now, as far as can be seen without trying; null when appending looks possible. */
   problem(): string | null;
   /**
-   * Removes whole months of which every day is more than `days` before `now`, oldest first. So many months stay as
-   * `days` may touch, however old they are: a clock that is wrong removes nothing that is young.
+   * Removes whole months of which every day is more than `days` before `now`, oldest first. As many months as `days`
+   * may touch always stay, however old they are, so a wrong clock removes no young record.
    */
   forget(days: number, now: Date): Forgotten;
 }
 
 export interface RecordsAppender {
-  /** Appends a record. @returns why it is not there; null when it is. */
+  /** Appends a record. @returns the reason if it failed; null if it succeeded. */
   append(record: RunRecord): string | null;
 }
 
@@ -45,24 +45,24 @@ export interface ReadRecords {
   unreadable: readonly Unreadable[];
 }
 
-/** What lies among the records and is none: torn by a full disk or a power cut, or changed by somebody. */
+/** Text among the records that is not a record: torn by a full disk or a power cut, or edited. */
 export interface Unreadable {
   /** For people: where it is. */
   where: string;
-  /** How many of the records that were read stand before it. */
+  /** The number of returned records before it. */
   behind: number;
 }
 
 export interface Forgotten {
   /** `2025-09`. */
   months: string[];
-  /** What could not be removed, and why. */
+  /** The files that could not be removed, with reasons. */
   problems: string[];
 }
 
 const day = 86_400_000;
 
-/** Of all months with records those that are to go, oldest first. */
+/** The months whose records are to be removed, oldest first. */
 export function expiredMonths(months: readonly string[], days: number, now: Date): string[] {
   const first = new Date(now.getTime() - days * day).toISOString().slice(0, 7);
   const touched = Math.ceil(days / 28) + 1;
@@ -72,7 +72,7 @@ export function expiredMonths(months: readonly string[], days: number, now: Date
     .filter((month) => month < first);
 }
 
-/** Months in the order of their records: what a clock that was wrong dated in the future comes before the rest. */
+/** Months in the order of their records: months that a wrong clock dated in the future come first. */
 export function inOrder(months: readonly string[], now: Date): string[] {
   const tomorrow = new Date(now.getTime() + day).toISOString().slice(0, 7);
   const isFuture = (month: string) => Number(month > tomorrow);

@@ -1,20 +1,20 @@
 import type { RunOutcome, RunRecord } from "../../contract/run-record.ts";
 
-/** A run as its records tell it. */
+/** A run, from its records. */
 export interface RecordedRun {
   program: string;
   database: string | null;
   runId: string;
   began: Date;
-  /** `at-work`: it has not ended yet; `crashed`: it never will. */
+  /** `at-work`: it has not ended yet; `crashed`: it never will end. */
   outcome: RunOutcome | "at-work" | "crashed";
-  /** Why it did not succeed, as far as that is known. */
+  /** Why it did not succeed, if known. */
   error: string | null;
 }
 
 /**
- * The runs that records tell of, in the order in which they began.
- * @param isAtWork whether a run without an end lives; asked of nothing else.
+ * The runs in the records, in the order in which they began.
+ * @param isAtWork whether a run without an end is still alive; called for no other run.
  */
 export function runsIn(
   records: readonly RunRecord[],
@@ -25,7 +25,7 @@ export function runsIn(
     if (record.event === "other") continue;
     const { began, database, program, runId } = record;
     const key = JSON.stringify([program, database, runId, began]);
-    // Whatever the order on the disk: an end is the last word of its run.
+    // Whatever the order on the disk, an end is the last record of its run.
     if (last.get(key)?.event !== "ended") last.set(key, record);
   }
   return [...last.values()].map((record) => ({
@@ -39,7 +39,7 @@ export function runsIn(
 }
 
 function outcomeOf(record: RunRecord, isAtWork: (beginning: RunRecord) => boolean): RecordedRun["outcome"] {
-  // An end that says nothing is not good.
+  // An end without an outcome is not a success.
   if (record.event === "ended") return record.outcome ?? "failed";
   return isAtWork(record) ? "at-work" : "crashed";
 }

@@ -12,12 +12,12 @@ export interface BackupEnding {
   error: string | null;
 }
 
-/** What a run of all databases reports to whoever watches over it; null for nothing. */
+/** The report of a run of all databases; null for none. */
 export type RunVerdict = "success" | "fail" | null;
 
 /**
- * That another run works on a database is no failure while its newest backup is young enough. A run that did nothing
- * for that reason reports nothing: the other one does.
+ * A locked database is no failure while its newest backup is young enough. A run that did nothing for that reason
+ * reports nothing: the other run reports.
  */
 export function backupVerdict(
   endings: readonly Pick<BackupEnding, "database" | "exitCode">[],
@@ -32,7 +32,7 @@ export function backupVerdict(
 
 const longestReason = 500;
 
-/** What a run reports to whoever watches over it: the server, and a line per database with its file or the reason. */
+/** The text of a report: the server, and a line per database with its file or the reason. */
 export function backupReport(
   { server }: Settings,
   endings: readonly BackupEnding[],

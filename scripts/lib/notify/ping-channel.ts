@@ -7,8 +7,8 @@ const longestText = 10_000;
 const suffixes: Record<Message["state"], string> = { start: "/start", success: "", fail: "/fail" };
 
 /**
- * A dead-man's switch: ADDRESS/start, then ADDRESS or ADDRESS/fail, as healthchecks.io and its likes take them. A start
- * has no text. Each channel is one run's: `rid` tells its reports from those of another that is under way.
+ * A dead-man's switch: ADDRESS/start, then ADDRESS or ADDRESS/fail, as healthchecks.io and similar services take them.
+ * A start has no text. Each channel belongs to one run: `rid` separates its reports from those of another running one.
  */
 export function pingChannel(base: URL): Channel {
   const rid = randomUUID();

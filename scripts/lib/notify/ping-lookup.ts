@@ -9,8 +9,8 @@ class UnknownNameError extends Error {
 }
 
 /**
- * Looks names up by the system's own rules, and can be ended: Node's own look-up cannot, and keeps the process alive
- * for as long as a name server is silent.
+ * Looks names up by the system's own rules, and can be aborted. Node's own look-up cannot be aborted, and keeps the
+ * process alive while a name server does not answer.
  */
 export const lookupUntil =
   (signal: AbortSignal): LookupFunction =>
@@ -26,7 +26,7 @@ export const lookupUntil =
     );
   };
 
-/** `getent ahosts` prints each address once for every kind of socket, in the order of preference. */
+/** `getent ahosts` prints each address once per socket type, in order of preference. */
 async function addressesOf(host: string, signal: AbortSignal): Promise<LookupAddress[]> {
   const { stdout } = await runChild("getent", ["ahosts", "--", host], { signal });
   const lines = stdout.split("\n").map((line) => line.split(/\s+/));

@@ -5,10 +5,10 @@ import type { Delivery } from "./channel.ts";
 import { lookupUntil } from "./ping-lookup.ts";
 
 const attemptSeconds = 5;
-/** A whole answer is a few bytes; what comes later or is longer is not waited for. */
+/** A whole answer is a few bytes. A later or longer answer is not waited for. */
 const answerMilliseconds = 1_000;
 const answerLength = 100;
-/** Node's own quarter of a second gives up on networks that are only slow. */
+/** Node's default of a quarter of a second is too short for slow networks. */
 const familyMilliseconds = 1_500;
 
 const unanswered = "no answer before the run was over";
@@ -22,13 +22,13 @@ const words: Readonly<Record<string, string>> = {
   EAI_AGAIN: "its name cannot be looked up",
 };
 
-/** How long a server that has had too many requests is left alone, and how long any may ask for; in milliseconds. */
+/** The pause after "too many requests", and the longest pause that a server may ask for; in milliseconds. */
 const usualPause = 60_000;
 const longestPause = 86_400_000;
 
 /**
  * Posts a text, once: five seconds at most, and one for the answer. Redirects are not followed and proxies not used.
- * @returns what became of it, never with the address
+ * @returns the result, never with the address
  */
 export async function post(address: URL, text: string, signal: AbortSignal): Promise<Delivery> {
   setDefaultAutoSelectFamilyAttemptTimeout(familyMilliseconds);
@@ -66,7 +66,7 @@ export async function post(address: URL, text: string, signal: AbortSignal): Pro
   });
 }
 
-/** The beginning of an answer, or what of it came in time. */
+/** The beginning of an answer, or the part that came in time. */
 function firstWords(response: IncomingMessage): Promise<string> {
   return new Promise((resolve) => {
     let answer = "";
@@ -84,7 +84,7 @@ function firstWords(response: IncomingMessage): Promise<string> {
   });
 }
 
-/** healthchecks.io answers 200 also to an address that it does not know, and says so: `OK (not found)`. */
+/** healthchecks.io answers 200 also for an unknown address, with the text `OK (not found)`. */
 function judged({ headers, statusCode: status = 0 }: IncomingMessage, answer: string): Delivery {
   const reservation = /^OK \((?<words>[a-z ]{1,40})\)/.exec(answer)?.groups?.words;
   if (status >= 200 && status < 300 && reservation === undefined) return { outcome: "delivered" };
@@ -100,7 +100,7 @@ const again = (reason: string, pause = 0): Delivery => ({
   reason,
 });
 
-/** What a Retry-After asks for, seconds or a date, in milliseconds; null for none, or for one of nonsense. */
+/** The pause of a Retry-After header, seconds or a date, in milliseconds; null if it is missing or invalid. */
 function pauseOf(header: string | undefined): number | null {
   if (header === undefined) return null;
   const pause = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();

@@ -7,23 +7,26 @@ import type { Channel, Delivery, Job, Message, Report } from "./channel.ts";
 import { pingChannel } from "./ping-channel.ts";
 
 /**
- * Reports of a run: that it has begun, and how it ended. No report makes a run fail: one that does not arrive is a
- * warning in the log, which names the host only.
+ * Reports of a run: its beginning and its end. A report never makes a run fail: one that does not arrive is a warning
+ * in the log, which names only the host.
  */
 export interface Ping {
-  /** Says, once, that the run has begun; does not wait. */
+  /** Reports, once, that the run has begun; does not wait. */
   start(): void;
-  /** Says how it ended and waits for that, twelve seconds at most; a signal ends the waiting. */
+  /** Reports the end and waits for delivery, twelve seconds at most; a signal ends the waiting. */
   end(result: "success" | "fail", report: Report): Promise<void>;
 }
 
-/** For runs that report to nobody. */
+/** For runs without an address. */
 export const silentPing: Ping = { start: () => {}, end: async () => {} };
 
-/** A run does not wait for a better moment: what may be sent again at once is sent again at once, so often in all. */
+/**
+ * A run does not wait for a better moment. A report that may be sent again at once is sent again at once, this many
+ * times in all.
+ */
 const attempts = 2;
 /**
- * How long a start that is under way holds up the end, which must not overtake it: it would look like another run's.
+ * How long the end waits for a start that is under way. The end must not overtake it: it would look like another run's.
  */
 const startMilliseconds = 2_000;
 
@@ -70,7 +73,7 @@ async function deliver(channel: Channel, message: Message, signal: AbortSignal):
   }
 }
 
-/** The address in the file, or null with a warning: it is as good as a password, and no message holds it. */
+/** The address in the file, or null with a warning. The address is a secret, so no message contains it. */
 function readAddress(path: string, log: Log): URL | null {
   const advice = "nothing is reported; run: pulumi up [DBK-ALERT-2]";
   try {

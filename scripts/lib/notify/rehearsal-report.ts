@@ -8,7 +8,7 @@ export interface RehearsalEnding {
   exitCode: ExitCode;
   /** One sentence each. */
   differences: readonly string[];
-  /** Behind a result: what it does not say anything of. */
+  /** Follows a result: the parts that were not tried. */
   untried: string;
   error: string | null;
 }
@@ -16,9 +16,9 @@ export interface RehearsalEnding {
 const longestReason = 500;
 
 /**
- * How a run ended for whoever watches over rehearsals. That another run is at work on a database is no failure while its
- * newest successful rehearsal is young enough; null where that is so of all databases: the other run reports by itself.
- * One that was skipped for want of space has proved nothing.
+ * The report of a run of rehearsals. A database on which another run works is no failure while its newest successful
+ * rehearsal is young enough. Null if that is so of all databases: then the other run reports. A rehearsal that was
+ * skipped for lack of space has proved nothing.
  */
 export function rehearsalVerdict(
   endings: readonly Pick<RehearsalEnding, "database" | "exitCode">[],
@@ -31,7 +31,7 @@ export function rehearsalVerdict(
   return counted.every(({ exitCode }) => exitCode === ExitCode.success) ? "success" : "fail";
 }
 
-/** What a run reports to whoever watches over the backups: the server, and a line per database. */
+/** The text of a report: the server, and a line per database. */
 export function rehearsalReport({ server }: Settings, endings: readonly RehearsalEnding[]): Report {
   const lines = endings.map(({ database, differences, untried, error }) => {
     const found = [...differences, ...(error === null ? [] : [error])].join("; ");

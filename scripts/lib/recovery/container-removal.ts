@@ -3,7 +3,7 @@ import type { DatabaseSettings } from "../../contract/settings.ts";
 import type { ChildOptions } from "../system/child.ts";
 import { DockerError, runDocker } from "../system/docker.ts";
 
-/** The name tells a leftover's database and run. */
+/** The name shows the database and run of a leftover. */
 export const trialContainerName = ({ name }: DatabaseSettings, runId: string): string =>
   `database-backups-rehearsal-${name}-${runId}`;
 
@@ -22,7 +22,7 @@ export async function removeContainer(name: string, options: ChildOptions): Prom
     } catch (error) {
       if (!(error instanceof DockerError)) throw error;
       if (error.kind === "container-missing") return;
-      // Docker may be removing it already: it does so by itself as soon as the container ends.
+      // Docker may be removing it already: it removes the container when that ends.
       if (attempt === attempts || error.kind !== "failed") throw error;
     }
     if (attempt === attempts) throw new DockerError("failed", name, "it is not removed");

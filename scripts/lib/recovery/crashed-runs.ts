@@ -11,15 +11,15 @@ import { acquireLock, isRefusal, type Lock, LockedError } from "../system/lock.t
 import { lockPath } from "./lock-path.ts";
 import { removeRemains } from "./rehearsal-remains.ts";
 
-/** How long a dump whose program crashed may take to end after its server process was ended. */
+/** How long a dump whose program crashed may take to end after its server process was terminated. */
 const orphanPatienceMilliseconds = 30_000;
-/** A status check holds the lock for a moment to see whether it is free, and says nothing about itself. */
+/** A status check holds the lock for a moment to test it, and does not write its identity. */
 const namelessPatienceMilliseconds = 2_000;
 
 /**
- * Takes a database's lock and cleans up after runs that crashed while they held it: ends what they left running in
- * the server, finishes a backup that lacked only its last renames, and removes their unfinished files. Rehearsals,
- * which have a lock of their own, are cleaned up after too.
+ * Takes a database's lock and cleans up after runs that crashed while they held it: terminates their sessions in the
+ * server, finishes a backup that lacked only its last renames, and removes their unfinished files. It also cleans up
+ * after crashed rehearsals, which have a lock of their own.
  * @throws LockedError when a living run holds it.
  */
 export async function lockDatabase(run: Run): Promise<Lock> {

@@ -39,7 +39,7 @@ export async function dropLeftovers(
       log.event("warning", database.name, `dropped ${name}, left by a crashed run [DBK-RECOVERY-2]`);
     } catch (error) {
       signal.throwIfAborted();
-      // It takes space and nothing else; what was asked for must not wait for it.
+      // It only takes space. The run must not fail because of it.
       log.event(
         "warning",
         database.name,
@@ -50,7 +50,7 @@ export async function dropLeftovers(
   return gone;
 }
 
-/** The names of all databases of the server; none, in silence, when it does not answer: the run itself will say so. */
+/** The names of all databases of the server; none if it does not answer. The run itself will report that. */
 export async function databaseNames(run: Run, connectTo: string): Promise<string[]> {
   const sql = "select json_agg(datname) from pg_database";
   try {

@@ -10,7 +10,7 @@ import { acquireLock, isRefusal, type Lock, LockedError, lockHolder } from "../s
 const lockPath = ({ paths }: Settings, { name }: DatabaseSettings): string =>
   join(paths.locks, `${name}.rehearsal.lock`);
 
-/** Who looks whether a rehearsal lives holds the lock for a moment, and says nothing about itself. */
+/** A program that tests whether a rehearsal lives holds the lock for a moment, and does not write its identity. */
 const attempts = 10;
 const pauseMilliseconds = 200;
 
@@ -30,6 +30,6 @@ export async function lockRehearsals(
   }
 }
 
-/** The run id of the rehearsal of the database that is at work; null if none is. */
+/** The run id of the database's running rehearsal; null if there is none. */
 export const livingRehearsal = (settings: Settings, database: DatabaseSettings): string | null =>
   lockHolder(lockPath(settings, database))?.heldBy?.runId ?? null;

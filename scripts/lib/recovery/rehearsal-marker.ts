@@ -5,8 +5,8 @@ import { runIdPattern } from "../base/run-id.ts";
 import { listFiles } from "../store/backups.ts";
 
 /**
- * While a rehearsal may have something to be removed, a file says so: `.NAME.RUNID.rehearsal.partial` in the backups
- * directory, which outlasts a reboot. The run's record becomes of it in the end.
+ * A marker file exists while a rehearsal may have leftovers: `.NAME.RUNID.rehearsal.partial` in the backups directory,
+ * which survives a reboot. In the end it becomes the run's record.
  */
 const pattern = new RegExp(`^\\.(?<database>[a-z0-9_]+)\\.(?<runId>${runIdPattern})\\.rehearsal\\.partial$`);
 

@@ -19,8 +19,8 @@ export interface Choice {
 }
 
 /**
- * What a command line means: nothing for every database, a configured name, a file, or a name and a file of another
- * one.
+ * Reads the command line: no operand (every database), a configured name, a file, or a name and a file of another
+ * database.
  * @throws UsageError; RestoreError for a file that is of no configured database
  */
 export function choose(settings: Settings, operands: readonly string[], latest: boolean): Choice[] {
@@ -38,7 +38,7 @@ export function choose(settings: Settings, operands: readonly string[], latest: 
   return [{ database: targetOf(settings, { path: file, manifest }, explicit, advice), file }];
 }
 
-/** Null also for one that cannot be read: whoever reads the file itself says why. */
+/** Null also if the manifest cannot be read: the code that reads the file itself reports the reason. */
 function manifestOf(file: string): Manifest | null {
   const stem = parseBackupName(basename(file))?.stem;
   try {
@@ -48,7 +48,7 @@ function manifestOf(file: string): Manifest | null {
   }
 }
 
-/** The file to rehearse. @throws ProgramError `badFile` when the database has no verified backup. */
+/** The file to rehearse. @throws ProgramError `badFile` if the database has no verified backup. */
 export function fileOf(settings: Settings, { database, file }: Choice): string {
   if (file !== null) return file;
   const newest = listBackups(settings.paths.backups, database.name).find(({ verified }) => verified);
@@ -60,7 +60,7 @@ export function fileOf(settings: Settings, { database, file }: Choice): string {
 }
 
 /**
- * The text of the backup's roles file; null for one that never had any.
+ * The text of the backup's roles file; null for a backup that never had one.
  * @throws RestoreError `bad-file` if it is missing.
  */
 export function rolesOf({ manifest, path, rolesPath }: RestoreSource): string | null {

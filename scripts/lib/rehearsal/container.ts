@@ -25,14 +25,14 @@ import {
 } from "./trial-server.ts";
 import { type RunInContainer, startTrialServer } from "./trial-start.ts";
 
-/** What the server takes, for an image without du. */
+/** The disk use of the server, for an image without du. */
 const sizeQuery = `SELECT (SELECT coalesce(sum(pg_tablespace_size(oid)), 0) FROM pg_tablespace) +
   (SELECT coalesce(sum(size), 0) FROM pg_ls_waldir())`;
 
 /**
- * A server of the live container's image in a throw-away container, with the backup's roles.
+ * A server in a throw-away container of the live container's image, with the backup's roles.
  * @param rolesSql the backup's roles file; null where it has none.
- * @param live null when the live server does not answer.
+ * @param live null if the live server does not answer.
  */
 export function containerPlace(
   run: RestoreRun,
@@ -45,7 +45,7 @@ export function containerPlace(
   const name = trialContainerName(database, run.runId);
   const container = new TrialContainer(run, name);
   const user = bootstrapUser(source.manifest, database.user);
-  // Its port and its password, if the live server has any of its own, are not those of the trial server.
+  // A configured port or password of the live server does not apply to the trial server.
   const { dataDirectory } = database;
   const trial = withDatabase(run, {
     ...{ name: database.name, container: name, database: database.database, user, dataDirectory },
@@ -66,7 +66,7 @@ export function containerPlace(
   return {
     run: trial,
     name: database.database,
-    // What insists on the live name would fail in a restore too.
+    // Objects that need the live name would fail in a restore too.
     filledAs: restoringName(database.database, run.runId),
     maintenance,
     properties,
@@ -85,7 +85,7 @@ export function containerPlace(
     prepare: async () => {
       const { manifest } = source;
       const known = manifest?.cluster ?? null;
-      // As a restore: into a server that is made like the live one, under the settings of the backup.
+      // As in a restore: into a server like the live one, under the settings of the backup.
       const template = live?.cluster.template ?? known?.template ?? properties;
       const settingsOf = known ?? live?.cluster ?? { settings: [] };
       const { notes, failure } = await startTrialServer(inContainer, {
@@ -116,7 +116,7 @@ export function containerPlace(
   };
 }
 
-/** For a backup that never had a roles file: the live server's roles without anything that they may do. */
+/** For a backup that never had a roles file: the live server's roles, without any rights. */
 const namesOnly = (live: LiveFacts | null, user: string): string =>
   (live?.roles ?? [])
     .filter((role) => role !== user)

@@ -29,7 +29,7 @@ export async function freeIn(container: string, directory: string, options: Chil
 }
 
 /**
- * Bytes that a directory of PostgreSQL takes in a container; null where its image lacks `du`.
+ * The disk use of a directory of PostgreSQL in a container; null if its image lacks `du`.
  * @param user the system's user that owns it.
  * @throws as `freeIn`
  */
@@ -61,7 +61,7 @@ async function answerOf(
 ): Promise<Answer | null> {
   try {
     const result = await runDocker(container, ["exec", ...who, container, ...argv], options);
-    // Otherwise the exit status says nothing: files come and go while du looks.
+    // Other exit statuses are ignored: files come and go while du runs.
     return missing.has(result.code) ? null : result;
   } catch (error) {
     if (error instanceof DockerError && error.kind === "command-missing") return null;

@@ -4,8 +4,8 @@ import type { RestoreRun } from "../restore/run.ts";
 import { DockerError, inspectContainer, runDocker } from "../system/docker.ts";
 
 /**
- * The id of the image that the live container was made of; the container need not run.
- * @throws DockerError; ProgramError when the image is gone.
+ * The id of the image of the live container. The container need not run.
+ * @throws DockerError; ProgramError if the image is gone.
  */
 export async function imageOf(run: RestoreRun): Promise<string> {
   const { container } = run.database;

@@ -24,7 +24,7 @@ import { report } from "./report.ts";
 import { requireSpaceFor, watchSpace } from "./space.ts";
 import { compare, restoreOnTrial } from "./trial.ts";
 
-/** What is known of a rehearsal so far, whenever it ends. */
+/** The state of a rehearsal so far, for whenever it ends. */
 interface Progress {
   source: RestoreSource | null;
   place: Place | null;
@@ -34,13 +34,13 @@ interface Progress {
   differences: string[];
   notes: string[];
   untried: Uncompared[];
-  /** How many were compared. */
+  /** The number of materialized views compared. */
   materializedViews: number;
 }
 
 /**
- * Restores a backup on trial, compares, removes what it made, and writes down and reports the result.
- * @throws what kept it from judging the backup: no space, a signal, a container or an image that is not there.
+ * Restores a backup on trial, compares, removes the trial, and records and reports the result.
+ * @throws if it could not judge the backup: no space, a signal, a missing container or image.
  */
 export async function judge(
   run: RestoreRun,
@@ -59,7 +59,7 @@ export async function judge(
     untried: [],
     materializedViews: 0,
   };
-  // In this order the next run knows of every rehearsal that has said it began.
+  // In this order the next run knows of every rehearsal that has logged its beginning.
   placeMarker(settings, database, runId);
   log.event("info", database.name, `rehearsal started: ${path}, in a throw-away container`);
   let failure: unknown = null;
@@ -161,13 +161,13 @@ async function attempt(run: RestoreRun, path: string, progress: Progress): Promi
   }
 }
 
-/** A signal, a lack of space, or a server on which a rehearsal cannot begin, are not the backup's fault. */
+/** A signal, a lack of space, or a server on which no rehearsal can begin says nothing about the backup. */
 function saysNothing({ signal }: RestoreRun, { begun }: Progress, failure: unknown): boolean {
   const exitCode = exitCodeOf(failure);
   return signal.aborted || exitCode === ExitCode.noSpace || (!begun && exitCode === ExitCode.unavailable);
 }
 
-/** Whether nothing is left of the place. */
+/** Whether the place was removed completely. */
 async function cleanUp({ database, log, runId }: RestoreRun, place: Place | null): Promise<boolean> {
   try {
     await place?.remove();
@@ -183,8 +183,8 @@ async function cleanUp({ database, log, runId }: RestoreRun, place: Place | null
 }
 
 /**
- * Writes the record beside the backup, unless that lies elsewhere or retention has taken it meanwhile.
- * @returns why it could not be written: what was found is reported all the same.
+ * Writes the record beside the backup, unless the backup lies elsewhere or retention has removed it meanwhile.
+ * @returns why it could not be written: the result is reported anyway.
  */
 function keep(
   { database, runId, settings }: RestoreRun,
@@ -202,7 +202,7 @@ function keep(
   }
 }
 
-/** What of a content can be compared with one that is read now. */
+/** The parts of a content that can be compared with a content that is read now. */
 function comparable(content: Content | null): RehearsalRecord["compared"] {
   if (content === null) return "nothing";
   return content.hashing === hashing ? content.proof : "rows";

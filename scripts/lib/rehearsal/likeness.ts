@@ -1,6 +1,6 @@
 import type { Cluster, ServerSetting } from "../../contract/cluster.ts";
 
-/** What makes a trial server as the live one was made, and what to say where its image cannot. */
+/** Makes a trial server like the live one, and reports where its image cannot. */
 
 type Template = Cluster["template"];
 
@@ -9,7 +9,7 @@ const providers: Readonly<Record<string, (locale: string) => string[]>> = {
   b: (locale) => ["--locale-provider=builtin", `--builtin-locale=${locale}`],
 };
 
-/** The locale for initdb; its encoding is given separately. Messages are recognised by their code, in one language. */
+/** The locale for initdb; the encoding is a separate option. Messages are recognised by their code, in one language. */
 export function localeArguments({ collate, ctype, provider, providerLocale, icuRules }: Template): string[] {
   return [
     `--lc-collate=${collate}`,
@@ -20,13 +20,13 @@ export function localeArguments({ collate, ctype, provider, providerLocale, icuR
   ];
 }
 
-/** Why the trial server is not made with the live one's locale. */
+/** Why the trial server does not have the live one's locale. */
 export const plainLocaleNote = ({ collate, ctype, providerLocale }: Template): string =>
   `the trial server was initialised with locale C: its image cannot make one with ${providerLocale ?? `${collate}, ${ctype}`}, as the live server was`;
 
 /**
- * The live server's settings without those of libraries that it preloads and the trial server does not: for those they
- * would mean nothing.
+ * The live server's settings, without settings of preloaded libraries that the trial server does not preload. Without
+ * the library they have no meaning.
  */
 export function settingsOnTrial(
   { settings }: Pick<Cluster, "settings">,
@@ -43,7 +43,7 @@ export function settingsOnTrial(
   });
 }
 
-/** Of settings with which a server did not start, those that its log names. */
+/** The settings that are named in the log of a server that did not start. */
 export const refusedSettings = (settings: readonly ServerSetting[], log: string): ServerSetting[] =>
   settings.filter(({ name }) => log.includes(`"${name}"`));
 

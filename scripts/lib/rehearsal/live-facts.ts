@@ -28,7 +28,7 @@ select json_build_object(
   'preloaded', (select ${jsonList(`trim(library)`)}
     from unnest(string_to_array(current_setting('shared_preload_libraries'), ',')) library where trim(library) <> ''))`;
 
-/** What a rehearsal has to know of the live server. @throws PsqlError, DockerError, InterruptedError */
+/** The facts of the live server that a rehearsal needs. @throws PsqlError, DockerError, InterruptedError */
 async function readLiveFacts(run: RestoreRun): Promise<LiveFacts> {
   const server = run.server.until(run.signal);
   const [facts, cluster] = await Promise.all([
@@ -38,7 +38,7 @@ async function readLiveFacts(run: RestoreRun): Promise<LiveFacts> {
   return { ...facts, cluster };
 }
 
-/** Null when the live server does not answer: a backup must do without. */
+/** Null if the live server does not answer: a rehearsal must work without it. */
 export async function findLiveFacts(run: RestoreRun): Promise<LiveFacts | null> {
   try {
     return await readLiveFacts(run);

@@ -13,7 +13,7 @@ import { rehearseReserved } from "./rehearsal.ts";
 import { requireSpaceFor } from "./space.ts";
 import { emptyClusterBytes } from "./trial-server.ts";
 
-/** How a restore in place proves files: by rehearsals, their records and their lock. */
+/** Proves files for a restore in place, by rehearsals, their records and their lock. */
 export const proofs: Proofs = {
   recorded(path) {
     const stem = parseBackupName(basename(path))?.stem;
@@ -28,9 +28,9 @@ export const proofs: Proofs = {
     const options = { timeoutSeconds: settings.timeouts.query, signal };
     const ask = (field: string) => runDocker(database.container, ["info", "--format", field], options);
     const root = await ask("{{.DockerRootDir}}");
-    // podman, under Docker's name, does not know that field.
+    // podman, called as docker, does not have that field.
     const directory = (root.code === 0 ? root : await ask("{{.Store.VolumePath}}")).stdout.trim();
-    // Docker may have its volumes on another machine, or in another container.
+    // Docker's volumes may be on another machine, or in another container.
     if (!existsSync(directory)) return `${formatBytes(needed)} where Docker has its volumes`;
     const free = freeBytes(directory);
     await requireSpaceFor({ needed, free: async () => free }, settings.monitoring.minimumFreeBytes, signal);

@@ -11,18 +11,18 @@ import { LockedError } from "../system/lock.ts";
 import { type Choice, fileOf } from "./choice.ts";
 import { judge } from "./judging.ts";
 
-/** What became of one database in a run of rehearse_restore; `--json` prints it. */
+/** The result of one database in a run of rehearse_restore; `--json` prints it. */
 export interface RehearsalOutcome {
   database: string;
   exitCode: ExitCode;
-  /** Null when the rehearsal says nothing about the backup: it did not begin, was skipped or was interrupted. */
+  /** Null if the rehearsal says nothing about the backup: it did not begin, was skipped or was interrupted. */
   record: RehearsalRecord | null;
   error: string | null;
 }
 
 /**
- * Rehearses one backup and logs how it went. Never throws; whatever was made is removed.
- * @param begun called when no other rehearsal stands in the way.
+ * Rehearses one backup and logs the result. Never throws. Everything it made is removed.
+ * @param begun called when no other rehearsal holds the lock.
  */
 export async function rehearse(
   run: RestoreRun,
@@ -44,7 +44,7 @@ export async function rehearse(
   }
 }
 
-/** The same for one that holds the rehearsals' lock already. */
+/** The same for a caller that already holds the rehearsals' lock. */
 export async function rehearseReserved(run: RestoreRun, path: string): Promise<RehearsalOutcome> {
   const { database, settings } = run;
   try {

@@ -5,7 +5,7 @@ import { formatDuration, plural } from "../base/format.ts";
 import { uncomparedText } from "../content/uncompared.ts";
 import type { RestoreRun } from "../restore/run.ts";
 
-/** The log shows as many differences as a person reads; the record has all. */
+/** The log shows the first differences; the record has all. */
 const shownDifferences = 10;
 
 const comparedWith: Record<RehearsalRecord["compared"], string> = {

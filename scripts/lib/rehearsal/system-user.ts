@@ -3,18 +3,18 @@ import { ProgramError } from "../base/errors.ts";
 import type { RestoreRun } from "../restore/run.ts";
 import { runDocker } from "../system/docker.ts";
 
-/** As whom PostgreSQL runs in a container, in the form of `docker exec --user`. */
+/** The user that PostgreSQL runs as in a container, in the form of `docker exec --user`. */
 export interface SystemUser {
   name: string;
-  /** By number, where the image does not know the name; null when nothing says it. */
+  /** By number, if the image does not know the name; null if unknown. */
   otherwise: string | null;
 }
 
-/** Only a superuser may read a file of the server; others are answered nothing. */
+/** Only a superuser may read a file of the server. Others get an empty answer. */
 const statusQuery = `select case when current_setting('is_superuser') = 'on'
   then $$select pg_catalog.pg_read_file('/proc/self/status', 0, 10000)$$ else $$select ''$$ end \\gexec`;
 
-/** The ids of the live server's own processes, within its container; null when it does not say. */
+/** User and group of the live server's processes, within its container; null if unknown. */
 async function ownIds(run: RestoreRun): Promise<string | null> {
   const { server, signal } = run;
   try {
@@ -25,7 +25,7 @@ async function ownIds(run: RestoreRun): Promise<string | null> {
   }
 }
 
-/** The effective user and group in Linux's words about a process. */
+/** The effective user and group in /proc/PID/status. */
 export function idsIn(status: string): string | null {
   const effective = (key: string) => new RegExp(`^${key}:\\s*\\d+\\s+(\\d+)`, "m").exec(status)?.[1];
   const user = effective("Uid");
@@ -36,8 +36,8 @@ export function idsIn(status: string): string | null {
 const isRoot = (user: string): boolean => /^(root|0)?(:|$)/.test(user);
 
 /**
- * As whom the server of the live container runs: what its processes say, else as whom the container starts, else the
- * user postgres, to whom root's entrypoint of most images changes, or the owner of the data.
+ * The user that the server of the live container runs as: by its processes, else by the container's start user, else
+ * postgres, to which the entrypoint of most images changes, or the owner of the data.
  * @throws DockerError, InterruptedError
  */
 export async function findSystemUser(run: RestoreRun): Promise<SystemUser> {

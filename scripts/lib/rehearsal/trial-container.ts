@@ -5,19 +5,20 @@ import type { RestoreRun } from "../restore/run.ts";
 import { DockerError, dockerFailure } from "../system/docker.ts";
 import type { SystemUser } from "./system-user.ts";
 
-/** Where the volume is that holds all of a rehearsal. */
+/** The mount point of the volume that holds the whole rehearsal. */
 export const trialDirectory = "/rehearsal";
 
 /**
- * Where its PostgreSQL has its socket: root, who has lost the right to pass by permissions, must get there too. The
- * image's own PGHOST would send clients to where only the live server has one.
+ * The directory of PostgreSQL's socket. Root must reach it too, although it has no capability to bypass permissions
+ * here. The image's own PGHOST would point clients to the live server's socket directory.
  */
 export const socketDirectory = "/rehearsal-socket";
 
 /**
- * The container's main program waits for the end of its input: it ends, and Docker removes it with its volumes, as soon
- * as the rehearsal is gone, however that happened. Before that it gives the volume to PostgreSQL's user ($1, or $2 by
- * number where the image does not know it), for whom initdb wants a name, and says who that is.
+ * The container's main program waits for the end of its input. When the rehearsal ends, for whatever reason, the
+ * program ends, and Docker removes the container with its volumes. Before that it gives the volume to PostgreSQL's user
+ * ($1, or $2 by number if the image does not know it), adds a name for it because initdb needs one, and prints the
+ * user.
  */
 const waitForTheEnd = `set -eu
 user=$1
@@ -40,9 +41,7 @@ esac
 echo "$user"
 exec cat >/dev/null`;
 
-/**
- * Its bounds: memory without swap, processes, no network, and the last place in the queue for processors and memory.
- */
+/** Its limits: memory without swap, processes, no network, and the lowest priority for processors and memory. */
 function runArguments(
   { database, runId, settings }: RestoreRun,
   name: string,
@@ -84,7 +83,7 @@ export class TrialContainer {
   }
 
   /**
-   * Waits for the container's own word that it runs.
+   * Waits until the container prints that it runs.
    * @returns the system's user for PostgreSQL in it, in the form of `docker exec --user`.
    * @throws DockerError, InterruptedError; `remove` is due then too.
    */
@@ -123,12 +122,12 @@ export class TrialContainer {
     });
   }
 
-  /** Ends the container and waits until it and its volumes are gone. Not to be interrupted. @throws DockerError */
+  /** Ends the container and waits until it and its volumes are gone. Cannot be interrupted. @throws DockerError */
   async remove(): Promise<void> {
     const timeoutSeconds = this.#run.settings.timeouts.query;
     this.#child?.stdin.end();
     await Promise.race([this.#closed, sleep(timeoutSeconds * 1000, undefined, { ref: false })]);
-    // With a daemon that hangs it would never end by itself, nor would this program.
+    // If the daemon hangs, it would never end by itself, and this program would not end either.
     this.#child?.kill("SIGKILL");
     await removeContainer(this.name, { timeoutSeconds });
   }

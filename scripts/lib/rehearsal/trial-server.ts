@@ -4,14 +4,14 @@ import { identifier, literal } from "../postgres/sql.ts";
 import type { LiveFacts } from "./live-facts.ts";
 import { socketDirectory } from "./trial-container.ts";
 
-/** What a cluster of no databases takes, and its write-ahead log. */
+/** The size of a cluster without databases, and of its write-ahead log. */
 export const emptyClusterBytes = 2 ** 29;
 
 const mebibyte = 2 ** 20;
 
 /**
- * The superuser that initdb makes: the configured user, or, where that is none, a superuser of the backup. A restore
- * into a server needs a superuser too.
+ * The superuser that initdb makes: the configured user or, if that is no superuser, a superuser of the backup. A
+ * restore into a server needs a superuser too.
  */
 export function bootstrapUser(manifest: Manifest | null, user: string): string {
   const superusers = (manifest?.content?.roles ?? []).filter(({ attributes }) =>
@@ -21,15 +21,14 @@ export function bootstrapUser(manifest: Manifest | null, user: string): string {
   return superusers[0]?.name ?? user;
 }
 
-/** Libraries without which an extension of the backup cannot be made, of those that the live server preloads. */
+/** The preloaded libraries of the live server without which an extension of the backup cannot be created. */
 export function preloaded(manifest: Manifest | null, live: LiveFacts | null): string[] {
   const extensions = new Set(manifest?.content?.extensions.map(({ name }) => name));
   return (live?.preloaded ?? []).filter((library) => extensions.has(library));
 }
 
 /**
- * The settings of a server that is thrown away: nothing is kept safe from a crash, nothing listens on a network, and
- * memory is a fraction of what the container may use.
+ * The settings of a throw-away server: no crash safety, no network, and a fraction of the container's memory.
  * @param memoryBytes of the container.
  * @returns lines of postgresql.conf.
  */
@@ -52,7 +51,7 @@ export function trialServerSettings(
     ["min_wal_size", "32MB"],
     ["autovacuum", "off"],
     ["max_connections", 20],
-    // A view may lock as many tables as a large live server has room for.
+    // A view may lock as many tables as a large live server allows.
     ["max_locks_per_transaction", 1024],
     ["max_parallel_workers_per_gather", 0],
     ["max_parallel_maintenance_workers", 0],
@@ -69,20 +68,20 @@ export function trialServerSettings(
 export const configurationLines = (settings: readonly ServerSetting[]): string =>
   settings.map(({ name, value }) => `${name} = ${quoted(value)}\n`).join("");
 
-/** As postgresql.conf wants it. */
+/** Quoted for postgresql.conf. */
 const quoted = (value: string): string =>
   `'${value.replaceAll("\\", "\\\\").replaceAll("'", "''").replaceAll("\n", "\\n")}'`;
 
 /**
- * A dump of all roles for a server that has one of them already. Memberships lose their grantor, as in a restore: the
- * one who made the cluster may be another.
+ * A dump of all roles for a server that already has one of them. Memberships lose their grantor, as in a restore: the
+ * cluster's first superuser may be another role.
  */
 export function rolesScript(rolesSql: string, bootstrap: string): string {
   const made = new Set([bootstrap, identifier(bootstrap)].map((name) => `CREATE ROLE ${name};`));
   return (
     rolesSql
       .split("\n")
-      // It is sent as UTF-8, whatever it was dumped in.
+      // It is sent as UTF-8, whatever the encoding of the dump.
       .filter((line) => !made.has(line) && !line.startsWith("SET client_encoding "))
       .map((line) =>
         line.startsWith("GRANT ") ? line.replace(/ GRANTED BY (?:"(?:[^"]|"")+"|[^\s";]+);$/, ";") : line,

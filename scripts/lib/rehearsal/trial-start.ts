@@ -4,9 +4,9 @@ import { trialDirectory } from "./trial-container.ts";
 import { configurationLines } from "./trial-server.ts";
 
 /**
- * Shell lines that put the programs of the PostgreSQL that is to be tried onto PATH: $1 is its major version, empty where
- * that is unknown. Debian's packages keep initdb off PATH, and an image may hold several major versions.
- * @param root before the places where packages have their programs.
+ * Shell lines that put the programs of the wanted PostgreSQL onto PATH: $1 is its major version, empty if unknown.
+ * Debian's packages keep initdb off PATH, and an image may hold several major versions.
+ * @param root prefix of the packages' program directories.
  */
 export const findPrograms = (root = ""): string => `major=$1
 shift
@@ -22,13 +22,13 @@ if ! is_wanted initdb; then
   is_wanted initdb || { echo "it has no initdb\${major:+ of PostgreSQL $major}" >&2; exit 1; }
 fi`;
 
-/** Errors are read: they are wanted in English. */
+/** Errors are parsed, so they must be in English. */
 const shell = `set -eu
 export LC_ALL=C
 ${findPrograms()}
 cd ${trialDirectory}`;
 
-/** What is after the user and the encoding is the locale; where the image cannot have it, the plain one does. */
+/** The arguments after user and encoding are the locale. If the image lacks it, locale C is used. */
 const initialise = `${shell}
 user=$1 encoding=$2
 shift 2
@@ -42,7 +42,7 @@ fi
 { cat; echo "include 'live.conf'"; } >>data/postgresql.conf
 echo "$made"`;
 
-/** The log of a server that does not start is answered. */
+/** If the server does not start, its log is the answer. */
 const start = `${shell}
 cat >data/live.conf
 : >server.log
@@ -58,20 +58,20 @@ export type RunInContainer = (
 ) => Promise<{ code: number; stdout: string; stderr: string }>;
 
 export interface TrialServer {
-  /** The live server's major version; null where it does not answer. */
+  /** The live server's major version; null if it does not answer. */
   major: number | null;
   /** The superuser that initdb makes. */
   user: string;
   template: Cluster["template"];
   /** Lines of postgresql.conf. */
   configuration: string;
-  /** What the live server sets. */
+  /** The settings of the live server. */
   settings: readonly ServerSetting[];
 }
 
 /**
- * Makes and starts a server like the live one, as far as its image can.
- * @returns in what it is not, one sentence each; or, as `failure`, why there is none.
+ * Makes and starts a server like the live one, as far as its image allows.
+ * @returns the differences from the live one, one sentence each; or, as `failure`, why there is no server.
  */
 export async function startTrialServer(
   run: RunInContainer,

@@ -18,7 +18,7 @@ import type { Place } from "./place.ts";
 /**
  * Makes the database as a restore does: empty and like the old one, then the settings that the dump needs, the dump,
  * statistics, owner, grants, all settings, and its name last.
- * @returns the seconds that it took, and materialized views that could not be filled without another server.
+ * @returns the duration in seconds, and materialized views that could not be filled without another server.
  * @throws RestoreError, PsqlError, DockerError, InterruptedError
  */
 export async function restoreOnTrial(
@@ -34,7 +34,7 @@ export async function restoreOnTrial(
     loadingWay(server, source),
     server.query(`${createStatement(filledAs, properties, versionNumber)}\n${closing}`),
   ]);
-  // The trial server has what the backup's had: nothing of it has to be reported.
+  // The trial server has the settings of the backup's server, so no difference has to be reported.
   const here = source.manifest?.cluster ?? { settings: [] };
   await giveLoadSettings(run, source, properties, filledAs, server, here);
   const inside = server.in(filledAs).within(null);
@@ -64,15 +64,15 @@ async function requireVersion(server: Server, { majorVersion, path }: RestoreSou
 }
 
 export interface Comparison {
-  /** How what was restored differs from what was backed up, one sentence each. */
+  /** Differences of the restored database from the backup, one sentence each. */
   differences: string[];
-  /** What differs and may, and what was not compared. */
+  /** Differences that are allowed, and parts that were not compared. */
   notes: string[];
   untried: Uncompared[];
 }
 
 /**
- * Compares everything that the manifest says with what was restored.
+ * Compares the restored database with everything in the manifest.
  * @throws PsqlError, DockerError, InterruptedError
  */
 export async function compare(

@@ -252,7 +252,7 @@ class Running {
     await Promise.race([once(this.#psql.stdin, "drain"), this.#psql.ended]).catch(() => {});
   }
 
-  /** Messages are passed on as they come: there may be more than memory holds. The last one may not be whole yet. */
+  /** Messages are passed on as they come: there may be more than memory holds. The last one may be incomplete. */
   #hear(words: string): void {
     this.#words += words;
     const last = this.#words.length > messagesAtOnce ? this.#words.lastIndexOf("\npsql:") : -1;

@@ -24,7 +24,7 @@ export const neededSideBySide = (source: Pick<RestoreSource, "manifest" | "uncom
   restoredBytes(source) + source.uncompressedBytes + logFileBytes;
 
 /**
- * What is free for databases; what crashed restores left counts as free, for it is removed first.
+ * Free space for databases. Leftovers of crashed restores count as free, because they are removed first.
  * @returns null, with a warning, if it is unknown.
  */
 export async function freeForDatabases(run: RestoreRun, server: LiveServer): Promise<number | null> {

@@ -19,8 +19,8 @@ type Way = Pick<RestoreRun, "settings" | "database">;
 type Server = Pick<LiveServer, "maintenance" | "versionNumber" | "superuser">;
 
 /**
- * The database that is filled by hand: nobody finds it under the live name before it is whole, and no backup takes it
- * for what a crashed restore left.
+ * The database that is filled by hand. It gets the live name only when it is complete, and no backup takes it for a
+ * leftover of a crashed restore.
  */
 const returningName = (live: string, runId: string): string =>
   restoringName(live, runId).replace(/_restoring_(?!.*_restoring_)/, "_returning_");
@@ -54,7 +54,7 @@ function askingFunction({ database }: Way, { superuser, versionNumber }: Server)
   const { passwordFile, ...open } = database;
   const program = clientProgram(open, facts, {
     argv: ["psql", "-X", "-q", "-w", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1", "-U", database.user],
-    // Not that of a run: the next one ends what a crashed one has left.
+    // Not a run's name: the next run terminates the sessions of crashed runs.
     applicationName: "database-backups-by-hand",
     // Materialized views are filled in the same way as the backup evaluated them.
     changes: { max_parallel_workers_per_gather: 0 },

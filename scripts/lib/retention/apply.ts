@@ -10,15 +10,15 @@ import type { RemovableFiles } from "../store/store.ts";
 import { type PlannedFile, type PruningPlan, planPruning, type Removal } from "./plan.ts";
 import { surveyForPruning } from "./survey.ts";
 
-/** What became of one database's files. */
+/** The result for one database's files. */
 export interface Pruning {
-  /** The archives that went. */
+  /** The removed archives. */
   removed: string[];
-  /** What could not be removed, and why. */
+  /** The files that could not be removed, with reasons. */
   problems: string[];
-  /** The archive whose suspicious smallness keeps the older ones; null when none does. */
+  /** The suspiciously small archive for which older ones are kept; null if there is none. */
   heldBy: string | null;
-  /** Every file that bears the database's name, as it was decided. */
+  /** The decision about every file with the database's name. */
   files: PlannedFile[];
 }
 
@@ -28,9 +28,9 @@ export function plannedPruning(settings: Settings, database: DatabaseSettings): 
 }
 
 /**
- * Removes a database's expired backups; call it while the database's lock is held. What cannot be removed is logged,
- * and the rest still goes.
- * @throws system errors, RestoreError, when it is unknown what there is; then nothing has gone.
+ * Removes a database's expired backups. Call it while the database's lock is held. A failed removal is logged, and the
+ * others go on.
+ * @throws system errors, RestoreError, if the files cannot be listed; then nothing was removed.
  */
 export async function prune(settings: Settings, database: DatabaseSettings, log: Log): Promise<Pruning> {
   const directory = settings.paths.backups;
@@ -42,7 +42,7 @@ export async function prune(settings: Settings, database: DatabaseSettings, log:
   return { ...done, heldBy: held, files };
 }
 
-/** Removes what was planned from a store, apart from what somebody has pinned since. */
+/** Removes the planned backups from a store, except those pinned since. */
 export async function carryOut(
   store: RemovableFiles,
   isPinnedNow: (stem: string) => boolean,
@@ -68,7 +68,7 @@ export async function carryOut(
   return { removed, problems };
 }
 
-/** Why older backups stay, and what a person is to do. */
+/** Why older backups stay, with advice. */
 export function holdText(settings: Settings, { archivePath, manifest }: Backup): string {
   const archive = basename(archivePath);
   const why = (manifest?.shrunk ?? []).join("; ");

@@ -22,34 +22,34 @@ import {
   suspicionAmong,
 } from "./rules.ts";
 
-/** What lies in the backups directory, as far as one database is concerned. */
+/** The content of the backups directory that concerns one database. */
 export interface PruningSurvey {
   database: string;
   entries: readonly DirectoryEntry[];
   backups: readonly Backup[];
-  /** Manifests of ours by stem, also where the archive is gone. */
+  /** Our manifests by stem, also if the archive is gone. */
   manifests: ReadonlyMap<string, Manifest>;
-  /** Reasons by the pin's file name; null where it says none. */
+  /** Reasons by the pin's file name; null if it has none. */
   pinReasons: ReadonlyMap<string, string | null>;
   needed: Needed;
 }
 
 export interface PlannedFile {
   file: string;
-  /** Null for what belongs to no configured database. */
+  /** Null for files of no configured database. */
   database: string | null;
   decision: "keep" | "remove";
   reason: string;
 }
 
-/** A backup that goes, or what is left of one. */
+/** A backup to be removed, or its remains. */
 export interface Removal {
   stem: string;
   /** Its name, also where the archive is gone already. */
   archive: string;
   takenAt: Date;
   hadArchive: boolean;
-  /** In the order in which they go: the manifest last, so that a removal cut off leaves files known to be ours. */
+  /** In the order of removal: the manifest last, so that an interrupted removal leaves files known to be ours. */
   files: string[];
 }
 
@@ -57,18 +57,18 @@ export interface PruningPlan {
   files: PlannedFile[];
   /** Oldest first. */
   removals: Removal[];
-  /** The backup whose suspicious smallness keeps the older ones; null when none does. */
+  /** The suspiciously small backup for which older ones are kept; null if there is none. */
   heldBy: Backup | null;
 }
 
-/** What becomes of every file that bears one database's name. Pure. */
+/** Decides about every file with one database's name. Pure. */
 export function planPruning(survey: PruningSurvey, rule: RetentionRule, now: Date): PruningPlan {
   const { backups, database, needed } = survey;
   const decisions = new Map(decide(backups, rule, now, needed).map((one) => [archiveOf(one.backup), one]));
   const limit = ageLimit(backups, rule, now);
   const plans = [...partsByStem(survey.entries, database)].map(([stem, parts]) => {
     const own = parts.flatMap(({ name }) => decisions.get(name) ?? []);
-    // A person may have compressed an archive again beside the one that the manifest describes.
+    // Someone may have recompressed an archive beside the one that the manifest describes.
     const decision = own.find(({ backup }) => backup.manifest !== null) ?? own[0];
     return decision === undefined
       ? planRest(survey, stem, parts, rule, limit)
@@ -84,7 +84,7 @@ export function planPruning(survey: PruningSurvey, rule: RetentionRule, now: Dat
   };
 }
 
-/** What is of no configured database. */
+/** The files of no configured database. */
 export function foreignFiles(
   entries: readonly DirectoryEntry[],
   planned: readonly PlannedFile[],
@@ -111,7 +111,7 @@ interface StemPlan {
   removal: Removal | null;
 }
 
-/** @param own what was decided of the archives among the parts. */
+/** @param own the decisions about the archives among the parts. */
 function planBackup(
   survey: PruningSurvey,
   { backup, keep }: Decision<Backup>,
@@ -121,7 +121,7 @@ function planBackup(
   const { manifest, stem } = backup;
   const archive = archiveOf(backup);
   const hasOther = parts.some(({ kind, name }) => kind === "archive" && name !== archive);
-  // Without the manifest the next run would take the other archive for one that nothing is known of, and adopt it.
+  // Without the manifest the next run would take the other archive for an unknown one, and adopt it.
   const goes = (part: Part): boolean =>
     manifest !== null &&
     (part.name === archive || (isOurs(part, manifest) && !(hasOther && part.kind === "manifest")));
@@ -142,7 +142,7 @@ function planBackup(
   };
 }
 
-/** What is left where there is no archive: of a removal that was cut off, or because somebody took it away. */
+/** Parts without an archive: after an interrupted removal, or because someone removed the archive. */
 function planRest(
   survey: PruningSurvey,
   stem: string,
@@ -187,7 +187,7 @@ const removalOf = (
   files: going.map(({ name }) => name),
 });
 
-/** Whether what stands beside an archive is the work of the run that its manifest tells of, or of a rehearsal. */
+/** Whether the files beside an archive were written by the run in its manifest, or by a rehearsal. */
 const isOurs = (part: Part, manifest: Manifest): boolean =>
   part.isFile &&
   part.kind !== "pin" &&
@@ -215,7 +215,7 @@ function pinReason({ pinReasons }: PruningSurvey, { name }: Part, archive: strin
   return `pins ${archive}${reason === null ? "" : `: ${reason}`}`;
 }
 
-/** What runs and restores have beside the backups for a while. */
+/** Temporary files of runs and restores beside the backups. */
 function passing({ database, entries }: PruningSurvey): FilePlan[] {
   return entries.flatMap(({ name }): FilePlan[] => {
     const runId = unfinishedOf(name, database);

@@ -18,11 +18,11 @@ export interface PruningPreview {
 
 interface DatabaseListing {
   database: string;
-  /** The archive whose suspicious smallness keeps the older ones; null when none does. */
+  /** The suspiciously small archive for which older ones are kept; null if there is none. */
   heldBy: string | null;
   /** The same for people. */
   hold: string | null;
-  /** Why nothing can be decided about it; null when something was. */
+  /** Why nothing can be decided about it; null if it was decided. */
   error: string | null;
 }
 
@@ -30,7 +30,7 @@ interface ListedFile extends PlannedFile {
   bytes: number;
 }
 
-/** Looks at the databases' files, and with `everything` at those of nobody, too. Changes nothing. */
+/** Lists the databases' files and, with `everything`, files of no database too. Changes nothing. */
 export function pruningPreview(
   settings: Settings,
   databases: readonly DatabaseSettings[],

@@ -3,22 +3,22 @@ import type { Settings } from "../../contract/settings.ts";
 import { formatDuration, plural } from "../base/format.ts";
 import { type BucketKind, bucketKinds, buckets } from "../time/calendar.ts";
 
-/** What decides whether a backup is kept; a `Backup` is one. */
+/** The facts that decide whether a backup is kept; a `Backup` has them. */
 export interface RetentionCandidate {
   stem: string;
   takenAt: Date;
   class: BackupClass;
-  /** Null for what is not known to be ours. */
+  /** Null for a file that is not known to be ours. */
   manifest: object | null;
   verified: boolean;
   pinned: boolean;
-  /** It is suspiciously small, and nobody has accepted that. */
+  /** It is suspiciously small, and that was not accepted. */
   shrunk: boolean;
 }
 
-/** Backups that something else than their age speaks for; stems. */
+/** Backups that are kept for another reason than their age; stems. */
 export interface Needed {
-  /** An in-place restore that was cut off has its only copy of the database there. */
+  /** An interrupted in-place restore has its only copy of the database there. */
   byRestore: string | null;
   /** Rehearsals found these equal. */
   proven: ReadonlySet<string>;
@@ -36,7 +36,7 @@ export interface Decision<T> {
 export const dayMilliseconds = 86_400_000;
 export const nothingNeeded: Needed = { byRestore: null, proven: new Set() };
 
-/** Newest first; of one second in the order of their names, whatever order the directory has. */
+/** Newest first; of the same second by name, whatever order the directory has. */
 export const newestFirst = <T extends { stem: string; takenAt: Date }>(backups: readonly T[]): T[] =>
   backups.toSorted((a, b) => b.takenAt.getTime() - a.takenAt.getTime() || (a.stem < b.stem ? 1 : -1));
 
@@ -76,7 +76,7 @@ export function decide<T extends RetentionCandidate>(
     const bucket = last.get(backup);
     if (bucket !== undefined) return bucket;
     if (backup === proven) return "the newest that a rehearsal found equal";
-    // Of one second, only what is not small itself is certainly not of their kind.
+    // Of backups of the same second, one that is not small itself does not belong to the small ones.
     if (suspicion !== null && backup.takenAt <= suspicion.since && !isOfRun(backup, suspicion.since)) {
       return `taken before ${suspicion.newest.stem} and those like it, which are suspiciously small: kept until that is accepted`;
     }
@@ -89,8 +89,8 @@ export function decide<T extends RetentionCandidate>(
 }
 
 /**
- * The newest verified regular backup if it is suspiciously small and nobody has accepted that, and since when they
- * are; else null. Whatever is older is then kept; those since then age as usual, so that the disk does not fill.
+ * The newest verified regular backup if it is suspiciously small and not accepted, and the beginning of the small ones;
+ * else null. All older backups are then kept. The small ones expire as usual, so that the disk does not fill.
  */
 export function suspicionAmong<T extends RetentionCandidate>(
   good: readonly T[],
@@ -105,7 +105,7 @@ export function suspicionAmong<T extends RetentionCandidate>(
 const isOfRun = ({ shrunk, takenAt }: RetentionCandidate, since: Date): boolean =>
   shrunk && takenAt.getTime() === since.getTime();
 
-/** The moment before which what is ours is old, or null while there is nothing to count from. */
+/** The moment before which our backups are old; null while there is nothing to count from. */
 export function ageLimit(
   backups: readonly RetentionCandidate[],
   rule: RetentionRule,

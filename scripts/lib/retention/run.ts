@@ -7,13 +7,13 @@ import { lockDatabase } from "../recovery/crashed-runs.ts";
 import { LockedError } from "../system/lock.ts";
 import { prune } from "./apply.ts";
 
-/** What became of one database in a run of prune_backups; `--json` prints it. */
+/** The result of one database in a run of prune_backups; `--json` prints it. */
 export interface PruningOutcome {
   database: string;
   exitCode: ExitCode;
-  /** The archives that went. */
+  /** The removed archives. */
   removed: string[];
-  /** The archive whose suspicious smallness keeps the older ones; null when none does. */
+  /** The suspiciously small archive for which older ones are kept; null if there is none. */
   heldBy: string | null;
   error: string | null;
 }

@@ -10,8 +10,8 @@ import { readRehearsals } from "../store/rehearsals.ts";
 import type { PruningSurvey } from "./plan.ts";
 
 /**
- * Looks at everything that decides about one database's files.
- * @throws system errors; ProgramError if it is unknown what an in-place restore that was cut off needs.
+ * Reads everything that decides about one database's files.
+ * @throws system errors; ProgramError if the needs of an interrupted in-place restore are unknown.
  */
 export function surveyForPruning(settings: Settings, database: DatabaseSettings): PruningSurvey {
   const directory = settings.paths.backups;
@@ -22,7 +22,7 @@ export function surveyForPruning(settings: Settings, database: DatabaseSettings)
     backups.flatMap(({ stem, manifest }) => (manifest === null ? [] : [[stem, manifest]])),
   );
   for (const stem of stems) {
-    // Also that of an archive that is gone, if it is one of ours.
+    // Also the manifest of an archive that is gone, if it is ours.
     const manifest = manifests.has(stem) ? null : manifestOf(directory, stem, database.name).manifest;
     if (manifest !== null) manifests.set(stem, manifest);
   }

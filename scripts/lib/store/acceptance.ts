@@ -8,7 +8,7 @@ import { writeMark } from "../system/durable-file.ts";
 import type { NamedBackup } from "./find.ts";
 
 /**
- * Writes down that a person knows why a backup is as small as it is: it no longer keeps the older ones, and the next
+ * Records that a person has accepted a small backup. Older backups are then no longer kept because of it, and the next
  * backups are compared with it.
  * @throws ProgramError if it is not suspicious.
  */

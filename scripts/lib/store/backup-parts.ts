@@ -16,7 +16,7 @@ export interface Part extends DirectoryEntry {
   kind: PartKind;
 }
 
-/** In the order of removal: the manifest last, so that a removal cut off leaves files known to be ours. */
+/** In the order of removal: the manifest last, so that an interrupted removal leaves files known to be ours. */
 const endings: readonly [PartKind, string][] = [
   ...archiveNames("").map((ending): [PartKind, string] => ["archive", ending]),
   ["roles", rolesName("")],

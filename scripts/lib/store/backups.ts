@@ -20,24 +20,24 @@ export interface Backup {
   manifestPath: string;
   rolesPath: string;
   manifest: Manifest | null;
-  /** Why there is a manifest file that is not this archive's; null when there is none or it is right. */
+  /** Why the manifest file is not this archive's; null if there is none or it is right. */
   manifestProblem: string | null;
   bytes: number;
-  /** From the manifest beside it; without one from the name, read as the server's local time. */
+  /** From the manifest beside it; without a manifest from the name, read as the server's local time. */
   takenAt: Date;
   class: BackupClass;
-  /** It was read back in full once, and the file still has the size it had then. */
+  /** It was once read back in full, and its size is still the same. */
   verified: boolean;
   adopted: boolean;
   /** Exempt from retention. */
   pinned: boolean;
-  /** Suspiciously small, as its manifest says, and nobody has accepted that. */
+  /** Suspiciously small by its manifest, and not accepted. */
   shrunk: boolean;
 }
 
 /**
- * A database's backups, newest first; only regular files count. No directory is no backups. Of two archives that have
- * all but their compression in common the one that the manifest describes comes first.
+ * A database's backups, newest first; only regular files count. Without a directory there are none. Of two archives
+ * that differ only in compression, the one that the manifest describes comes first.
  */
 export function listBackups(directory: string, database: string): Backup[] {
   return listFiles(directory)
@@ -97,7 +97,9 @@ function backupOf(
   };
 }
 
-/** The manifest of a backup, whether or not the archive it describes is there; null, and why, where it is of another. */
+/**
+ * The manifest of a backup, whether or not its archive exists; null, with the reason, if it describes another archive.
+ */
 export function manifestOf(
   directory: string,
   stem: string,

@@ -5,11 +5,11 @@ import { systemCode } from "../base/errors.ts";
 export interface DirectoryEntry {
   name: string;
   isFile: boolean;
-  /** 0 for what is not a regular file. */
+  /** 0 if it is not a regular file. */
   bytes: number;
 }
 
-/** What lies in the backups directory; nothing if it does not exist. */
+/** The entries of the backups directory; none if it does not exist. */
 export function listEntries(directory: string): DirectoryEntry[] {
   try {
     return readdirSync(directory)

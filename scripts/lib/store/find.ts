@@ -15,9 +15,9 @@ export interface NamedBackup {
 }
 
 /**
- * The backup that a person names: by its archive or what stands beside it, as a path or as a name in the backups
- * directory, or by what all these have in common.
- * @throws ProgramError unless it is there and retention looks after it.
+ * Finds the named backup. The name may be that of its archive or of a file beside it, as a path or as a name in the
+ * backups directory, or their common stem.
+ * @throws ProgramError unless it exists and is subject to retention.
  */
 export function namedBackup(settings: Settings, operand: string): NamedBackup {
   const directory = settings.paths.backups;
@@ -32,7 +32,7 @@ export function namedBackup(settings: Settings, operand: string): NamedBackup {
     const known = settings.databases.map((one) => one.name).join(", ");
     throw badFile(`${operand} is not the name of a backup of ${known}`);
   }
-  // An archive is meant as it is called; what stands beside it means the one that the manifest describes.
+  // An archive's name means that archive. A file beside it means the archive that the manifest describes.
   const isArchive = parseBackupName(name) !== null;
   const backup = listBackups(directory, database.name).find(
     (one) => one.stem === stem && (!isArchive || basename(one.archivePath) === name),

@@ -8,29 +8,29 @@ import { ExitCode } from "../base/exit-codes.ts";
 import { writeDurably } from "../system/durable-file.ts";
 
 /**
- * Written before an in-place restore drops the live database, removed when a database stands under its name again:
- * whoever finds it after a crash knows what the database was like and which backup holds its content.
+ * Written before an in-place restore drops the live database, removed when a database has that name again. After a
+ * crash it describes the database and names the backup with its content.
  */
 export const InPlaceState = z.object({
   version: z.literal(1),
   runId: z.string(),
-  /** The live database's number before the drop: one with another number is somebody else's. */
+  /** The live database's oid before the drop. A database with another oid was made by another program. */
   liveOid: z.int(),
-  /** The archive that holds what the live database was. */
+  /** The archive with the former content of the live database. */
   preRestoreArchive: z.string(),
   properties: DatabaseProperties,
 });
 export type InPlaceState = z.infer<typeof InPlaceState>;
 
-/** Where it is written down. */
+/** The path of the state file. */
 export const inPlaceStatePath = (settings: Settings, { name }: DatabaseSettings): string =>
   join(settings.paths.backups, `.${name}.in-place.json`);
 
-/** The statements that make the database what it was, for a person who brings it back by hand. */
+/** The statements that restore the database's properties, for a person who brings it back by hand. */
 export const wayBackPath = (settings: Settings, { name }: DatabaseSettings): string =>
   join(settings.paths.backups, `.${name}.in-place.sql`);
 
-/** What an in-place restore that was cut off left behind; null when none was. */
+/** The state of an interrupted in-place restore; null if there is none. */
 export function readInPlaceState(settings: Settings, database: DatabaseSettings): InPlaceState | null {
   const path = inPlaceStatePath(settings, database);
   try {
@@ -56,7 +56,7 @@ export function removeInPlaceState(settings: Settings, database: DatabaseSetting
   rmSync(wayBackPath(settings, database), { force: true });
 }
 
-/** What an in-place restore that was cut off after its drop left behind, whatever stands under the live name by now. */
+/** The state of an in-place restore that was interrupted after its drop, whatever database has the live name now. */
 export function unfinishedInPlace(
   settings: Settings,
   database: DatabaseSettings,

@@ -5,13 +5,13 @@ import { leftAloneName } from "../../contract/backup-names.ts";
 import { systemCode } from "../base/errors.ts";
 import { replaceDurably } from "../system/durable-file.ts";
 
-/** Why an archive was not adopted. It is read once, until there is another file of its name. */
+/** Why an archive was not adopted. It is read only once, until the file changes. */
 const LeftAlone = z.object({
-  /** Which file it was; see `identityOf` and `identityWithManifest`. */
+  /** The identity of the file; see `identityOf` and `identityWithManifest`. */
   identity: z.string(),
   reason: z.string(),
   readAt: z.iso.datetime(),
-  /** It could not be read, which may be over one day: it is tried again in a while. */
+  /** It could not be read. That may be temporary, so it is tried again later. */
   passing: z.boolean(),
 });
 export type LeftAlone = z.infer<typeof LeftAlone>;
@@ -24,15 +24,15 @@ const Verdicts = z.object({ version: z.literal(1), archives: z.record(z.string()
 /** How long an archive that could not be read is not tried again. */
 const retryMilliseconds = 7 * 24 * 3_600_000;
 
-/** What tells a file from another one of its name; that its permissions or links change makes it no other. */
+/** The identity of a file among others of the same name. A change of permissions or links does not change it. */
 export function identityOf(path: string): string {
   const { ino, mtimeNs, size } = statSync(path, { bigint: true });
   return `${size} ${mtimeNs} ${ino}`;
 }
 
 /**
- * What tells an archive and the manifest beside it from others of their names. It is never the archive's alone: without
- * that manifest the archive is to be read.
+ * The identity of an archive together with the manifest beside it. It never equals the archive's identity alone:
+ * without that manifest the archive has to be read.
  */
 export function identityWithManifest(backup: { archivePath: string; manifestPath: string }): string {
   return `${identityOf(backup.archivePath)}, with ${manifestIdentity(backup.manifestPath)}`;
@@ -46,11 +46,11 @@ function manifestIdentity(path: string): string {
   }
 }
 
-/** Whether what is known of an archive still holds. */
+/** Whether the knowledge about an archive is still valid. */
 export const isKnown = ({ identity, passing, readAt }: LeftAlone, path: string, now: Date): boolean =>
   identity === identityOf(path) && !(passing && now.getTime() - Date.parse(readAt) >= retryMilliseconds);
 
-/** What is known of a database's archives; nothing where that cannot be read: then they are read again. */
+/** The knowledge about a database's archives; empty if it cannot be read: then the archives are read again. */
 export function readLeftAlone(directory: string, database: string): LeftAloneArchives {
   try {
     return z.parse(Verdicts, JSON.parse(readFileSync(join(directory, leftAloneName(database)), "utf8")))

@@ -11,9 +11,9 @@ import { removableFiles } from "./removable-files.ts";
 import type { Store } from "./store.ts";
 
 /**
- * A directory of this machine as a store. It keeps more than the contract: a name stands for the old content or for the
- * whole new one, because a directory can rename. Its files are the user's alone (0600). What a run itself leaves there is
- * the publisher's, not `put`'s.
+ * A directory of this machine as a store. It guarantees more than the contract: a name stands for the old content or
+ * for the complete new one, because a directory can rename. Its files are readable by the user alone (0600). A run's
+ * own files there are written by the publisher, not by `put`.
  */
 export function localDirectory(directory: string): Store {
   const store: Store = {
@@ -80,7 +80,7 @@ async function* chunksIn(path: string, signal: AbortSignal | undefined): AsyncGe
   }
 }
 
-/** Copies a file, which must not change meanwhile, and makes the copy last. */
+/** Copies a file durably. The file must not change meanwhile. */
 async function copy(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
   const source = await open(from);
   try {

@@ -20,7 +20,10 @@ export function manifestText(manifest: Manifest): string {
   return `${open}${ending(digest(open, ending("")))}`;
 }
 
-/** @throws a system error, or an Error, SyntaxError or ZodError that says why it is none, or not as it was written. */
+/**
+ * @throws a system error, or an Error, SyntaxError or ZodError if it is no manifest or was changed after it was
+ * written.
+ */
 export function readManifest(path: string): Manifest {
   const bytes = readFileSync(path);
   const end = Math.max(0, bytes.length - endingBytes);
@@ -36,7 +39,7 @@ export function writeManifest(path: string, manifest: Manifest): void {
   try {
     writeDurably(path, temporary, manifestText(manifest));
   } catch (error) {
-    // The next run would take it for what a crashed run left.
+    // The next run would take it for a leftover of a crashed run.
     rmSync(temporary, { force: true });
     throw error;
   }

@@ -11,7 +11,7 @@ const kinds: readonly PartialKind[] = [...Object.values(archiveEndings), "roles.
 export const partialName = (database: string, runId: string, kind: PartialKind): string =>
   `.${database}.${runId}.${kind}.partial`;
 
-/** Where a run writes a file of a kind until it is whole. */
+/** The path at which a run writes a file until it is complete. */
 export const partialPath = (directory: string, database: string, runId: string, kind: PartialKind): string =>
   join(directory, partialName(database, runId, kind));
 
@@ -27,16 +27,16 @@ export function parsePartialName(fileName: string): { database: string; runId: s
   return { database, runId, kind };
 }
 
-/** The run of which a file of a database is, whatever it is, for as long as it is unfinished; null for any other file. */
+/** The run id of an unfinished file of a database, of any kind; null for any other file. */
 export const unfinishedOf = (fileName: string, database: string): string | null =>
   new RegExp(`^\\.${database}\\.(${runIdPattern})\\..+\\.partial$`).exec(fileName)?.[1] ?? null;
 
-/** Removes whatever a run has written under names of its own. */
+/** Removes all files that a run has written under its own names. */
 export function removePartials(directory: string, database: string, runId: string): void {
   for (const kind of kinds) rmSync(partialPath(directory, database, runId, kind), { force: true });
 }
 
-/** A file that a run writes under a name of its own: its path and its descriptor. */
+/** A file that a run writes under its own name: path and descriptor. */
 export class PartialFile {
   readonly path: string;
   /** All of it is on disk. */
@@ -47,7 +47,7 @@ export class PartialFile {
     this.path = path;
   }
 
-  /** Opens it (0600), empty, in place of what an earlier attempt wrote. @returns its descriptor */
+  /** Opens it (0600), empty, in place of an earlier attempt's file. @returns its descriptor */
   create(): number {
     this.close();
     rmSync(this.path, { force: true });
@@ -61,7 +61,7 @@ export class PartialFile {
     return this.#descriptor === null ? 0 : fstatSync(this.#descriptor).size;
   }
 
-  /** Ends the writing when all of it is on disk. @throws system errors */
+  /** Ends the writing after all of it is on disk. @throws system errors */
   keep(): void {
     if (this.#descriptor === null) return;
     fsyncSync(this.#descriptor);
@@ -69,7 +69,7 @@ export class PartialFile {
     this.isKept = true;
   }
 
-  /** Ends the writing, however far it is. */
+  /** Ends the writing, complete or not. */
   close(): void {
     if (this.#descriptor !== null) closeSync(this.#descriptor);
     this.#descriptor = null;

@@ -21,7 +21,7 @@ export interface ListedPin {
 }
 
 /**
- * Pins a backup; a pinned one stays so, with the new reason if one is given.
+ * Pins a backup. A pinned backup stays pinned, with the new reason if one is given.
  * @throws system errors; ProgramError if a run removed it at that moment.
  */
 export function pin(
@@ -48,7 +48,7 @@ export function pin(
   }
 }
 
-/** Takes away what pins a backup, whichever of the names it has. */
+/** Removes the pins of a backup, whichever of the names they have. */
 export function unpin(settings: Settings, { database, archive, backup }: NamedBackup, log: Log): void {
   const directory = settings.paths.backups;
   const pins = readPins(directory, backup.stem);

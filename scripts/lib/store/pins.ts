@@ -9,7 +9,7 @@ import { archiveNames, parseBackupName, parseStem } from "../../contract/backup-
 export interface Pin {
   /** Its own file name. */
   file: string;
-  /** One line; null when the pin says none, or cannot be read. */
+  /** One line; null if the pin is empty, or cannot be read. */
   reason: string | null;
 }
 
@@ -19,10 +19,10 @@ const longestReason = 4_096;
 /** The name that pin_backup gives the pin of an archive. */
 export const pinName = (archive: string): string => `${archive}${ending}`;
 
-/** What a pin pins by its name: an archive, or a stem. */
+/** The name that a pin's file name refers to: an archive, or a stem. */
 export const pinnedName = (pin: string): string => pin.slice(0, -ending.length);
 
-/** Those of all names that pin a backup which are there: whatever bears the name pins, also a link or a directory. */
+/** The existing pins of a backup, of all possible names. Anything with such a name pins, also a link or a directory. */
 const pinsOf = (directory: string, stem: string): string[] =>
   [...archiveNames(stem), stem]
     .map(pinName)

@@ -6,8 +6,8 @@ import { messageOf } from "../base/errors.ts";
 import type { Probed, Store } from "./store.ts";
 
 /**
- * Tries a store by what it is used for: a file is put, listed, read back, replaced and removed.
- * @param bytes of the file: a store that takes large ones in parts is to be tried with two of them.
+ * Tries all uses of a store: a file is put, listed, read back, replaced and removed.
+ * @param bytes of the file: a store that sends large files in parts should be tried with two parts.
  */
 export async function probed(
   store: Omit<Store, "probe">,
@@ -24,7 +24,7 @@ export async function probed(
   return { problem, removes };
 }
 
-/** @throws what the store throws */
+/** @throws the errors of the store */
 async function problemOf(
   store: Omit<Store, "probe">,
   name: string,

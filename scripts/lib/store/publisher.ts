@@ -17,15 +17,15 @@ import { readManifest, writeManifest } from "./manifest.ts";
 import { PartialFile, partialPath, removePartials } from "./partial-files.ts";
 
 /**
- * The seam of publishers. A publisher alone knows where a run's files lie from their first byte to their final names, in
- * which order they get these, and what goes when the run fails. It is for the directory of backups on this machine: a
- * remote store has no rename. test/unit/scripts/store/publisher.test.ts holds what each has to keep of this contract:
+ * The seam of publishers. A publisher alone knows where a run's files lie from their first byte to their final names,
+ * in which order they get these, and what goes when the run fails. It is for the directory of backups on this machine:
+ * a remote store has no rename. test/unit/scripts/store/publisher.test.ts holds what each has to keep of this contract:
  *
  * - A backup is published whole or not at all, wherever a run is cut off. The archive's final name is the last to
  *   appear, and manifest and roles are on disk under theirs by then.
- * - What is cut off between the manifest's name and the archive's is finished, or removed, by `finish`.
- * - After `publish` has thrown, nothing of the run stands under a final name, unless the archive does: then all of it.
- * - `abandon` leaves nothing under the run's own names. Another attempt may then write again.
+ * - A run that is cut off between the manifest's rename and the archive's is finished, or removed, by `finish`.
+ * - After `publish` has thrown, no file of the run has a final name, unless the archive has: then all files have.
+ * - `abandon` removes all files under the run's own names. Another attempt may then write.
  * - A file under a final name is never overwritten and, if it is not this run's, never removed.
  * - All files are the user's alone (0600), as is the directory where it has to be made (0700).
  *
@@ -35,10 +35,10 @@ export interface Publisher {
   /** Makes the directory if need be, and chooses the names; writes nothing yet. @throws system errors, and on abort */
   begin(run: RunFiles & { compression: Compression }, signal: AbortSignal): Promise<BackupWriter>;
   /**
-   * Does what a crashed run still owed, and removes what it had under final names without a whole archive. What it has
-   * under names of its own is left to `removePartials`.
+   * Does the remaining steps of a crashed run, and removes its files under final names if the archive is not complete.
+   * Files under the run's own names are left to `removePartials`.
    * @param isWhole whether the file at a path is the archive that a manifest describes
-   * @returns the name of the run's archive, or null if nothing of it is whole
+   * @returns the name of the run's archive; null if it has no complete one
    */
   finish(
     run: RunFiles,
@@ -55,8 +55,8 @@ export interface BackupWriter {
   readonly archive: PartialFile;
   readonly roles: PartialFile;
   /**
-   * Gives the files, which have been kept, their final names, and writes the manifest beside them.
-   * @throws system errors; Error where a final name is taken, or a file was not kept
+   * Gives the kept files their final names, and writes the manifest beside them.
+   * @throws system errors; Error if a final name is taken, or a file was not kept
    */
   publish(manifest: Manifest): void;
   /** Removes what was written so far. @throws system errors */
@@ -72,8 +72,8 @@ export interface RunFiles {
 }
 
 /**
- * Gives a file its final name, so that a power cut takes it away no more, and its old one too. Done again after it was cut
- * off, it does the rest. @throws Error where another file has that name
+ * Gives a file its final name in place of the old one, durably. If it was cut off, a second call does the rest. @throws
+ * Error where another file has that name
  */
 export type Naming = (from: string, to: string) => void;
 
@@ -133,20 +133,20 @@ async function freeName(
 function publish(name: Naming, directory: string, stem: string, manifest: Manifest): void {
   const { archive } = pathsOf(directory, stem, manifest);
   const companions = [join(directory, rolesName(stem)), join(directory, manifestName(stem))] as const;
-  // Whatever has one of these names from here on is this run's.
+  // From here on, any file with one of these names is this run's.
   for (const path of [archive, ...companions]) requireFree(path);
   try {
     writeManifest(companions[1], manifest);
     nameAll(name, directory, stem, manifest);
   } catch (error) {
-    // An archive that has its name is whole, with all that belongs to it. Roles without one would stay for good, with
-    // their passwords' hashes.
+    // An archive with its final name is complete, with all its parts. Roles without an archive would stay for ever,
+    // with their passwords' hashes.
     if (!existsSync(archive)) for (const path of companions) rmSync(path, { force: true });
     throw error;
   }
 }
 
-/** What is still to do when the manifest is there. */
+/** The steps that remain after the manifest is written. */
 function nameAll(name: Naming, directory: string, stem: string, manifest: Manifest): void {
   const roles = partialPath(directory, manifest.database.name, manifest.runId, "roles.sql");
   if (existsSync(roles)) name(roles, join(directory, rolesName(stem)));
@@ -154,7 +154,7 @@ function nameAll(name: Naming, directory: string, stem: string, manifest: Manife
   name(partial, archive);
 }
 
-/** Where the archive lies that a manifest describes, and where once it is published. */
+/** The path of the archive that a manifest describes, before and after it is published. */
 function pathsOf(directory: string, stem: string, { archive, database, runId }: Manifest) {
   const compression = compressionOfArchive(archive);
   return {
@@ -192,7 +192,7 @@ async function finish(
 function manifestOfRun(path: string, runId: string): Manifest | null {
   try {
     const manifest = readManifest(path);
-    // What a run adopted bears its id and is no backup of its own.
+    // An adopted archive has the run's id but is no backup of that run.
     return manifest.runId === runId && !manifest.adopted ? manifest : null;
   } catch {
     return null;

@@ -8,12 +8,12 @@ import { ExitCode } from "../base/exit-codes.ts";
 import { replaceDurably } from "../system/durable-file.ts";
 import { listFiles } from "./backups.ts";
 
-/** What was only counted, or compared with nothing, proves too little. */
+/** A rehearsal that only counted rows, or compared nothing, proves too little. */
 export const isSuccess = ({ compared, result }: RehearsalRecord): boolean =>
   result === "equal" && compared === "full";
 
 /**
- * Writes the record (0600) of the backup `stem` in the place of an older one, whole or not at all.
+ * Writes the record (0600) of the backup `stem` in place of an older one, completely or not at all.
  * @param temporary a path in the same directory.
  */
 export function writeRehearsal(
@@ -26,7 +26,7 @@ export function writeRehearsal(
   replaceDurably(path, temporary, `${JSON.stringify(record, null, 2)}\n`);
 }
 
-/** Why no result of a rehearsal lies in the directory, from what was thrown when it was to be written there. */
+/** The error if a rehearsal's result could not be written into the directory, from the thrown error. */
 export function unwrittenRecord(directory: string, error: unknown): ProgramError {
   return new ProgramError(
     `its result could not be written in ${directory}: ${messageOf(error)} [DBK-REHEARSAL-5]`,
@@ -35,7 +35,7 @@ export function unwrittenRecord(directory: string, error: unknown): ProgramError
   );
 }
 
-/** The records of a database's backups, newest rehearsal first; a file that is none is left out. */
+/** The records of a database's backups, newest rehearsal first. A file that is no record is left out. */
 export function readRehearsals(directory: string, database: string): RehearsalRecord[] {
   return listFiles(directory)
     .flatMap((fileName) => {
@@ -47,7 +47,7 @@ export function readRehearsals(directory: string, database: string): RehearsalRe
     .sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
 }
 
-/** The record of the backup `stem`; null where there is none, or one that cannot be read. */
+/** The record of the backup `stem`; null if there is none, or if it cannot be read. */
 export const readRecord = (directory: string, stem: string): RehearsalRecord | null =>
   recordOf(join(directory, rehearsalRecordName(stem)));
 

@@ -4,7 +4,7 @@ import { systemCode } from "../base/errors.ts";
 import { syncDirectory } from "../system/durable-file.ts";
 import type { RemovableFiles } from "./store.ts";
 
-/** The part of `localDirectory` that programs need which only remove: a program contains what it uses. */
+/** The part of `localDirectory` for programs that only remove files. So their bundles do not contain the rest. */
 export const removableFiles = (directory: string): RemovableFiles => ({
   remove: async (names, signal) => {
     try {

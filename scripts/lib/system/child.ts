@@ -6,9 +6,12 @@ import { bytesOf, textOf } from "../base/text-bytes.ts";
 export interface ChildOptions {
   /** Text or bytes to send, a text to send later, or the descriptor to read; nothing unless set. */
   input?: string | Buffer | number | Promise<string>;
-  /** Sees the whole output whenever there is more; the first text that it gives ends the input, open until then. */
+  /**
+   * Called with the whole output so far whenever there is more. The input stays open until it first returns a text,
+   * which is sent and ends the input.
+   */
   reply?: (output: string) => string | null;
-  /** Sees what the child has said on stderr so far, whenever there is more. */
+  /** Called with the stderr so far whenever there is more. */
   overhear?: (stderr: string) => void;
   /** A descriptor that takes the output; collected unless set. */
   output?: number;
@@ -27,10 +30,13 @@ export interface ChildResult {
   stderr: string;
 }
 
-/** Statuses from here on are not the program's own: Docker could not start it (126, 127), or a signal ended it. */
+/**
+ * From this exit status on, the status is not the program's own: Docker could not start it (126, 127), or a signal
+ * ended it.
+ */
 export const firstForeignStatus = 126;
 
-/** What is left to say of a program in a container that has said nothing itself. */
+/** The error text for a program in a container that printed nothing. */
 export const exitDescription = (program: string, status: number): string =>
   `${program} ended with status ${status}${status < firstForeignStatus ? "" : ", as when the container or Docker is stopped"}`;
 
@@ -53,7 +59,7 @@ export function runChild(
     if (signal.aborted) return reject(interruption(signal, command, options.timeoutSeconds));
     const { input } = options;
     const child = spawn(command, argv, {
-      // Out of the terminal's process group: its Ctrl-C reaches this program alone, which ends the child if it should.
+      // Outside the terminal's process group: Ctrl-C reaches only this program, which ends the child if necessary.
       detached: true,
       env: { ...process.env, ...options.variables },
       stdio: [
@@ -74,7 +80,7 @@ export function runChild(
       stderr = (stderr + chunk.toString()).slice(-stderrLimit);
       options.overhear?.(stderr);
     });
-    // A child that ends before it has read everything says why by its exit status.
+    // A child that ends before it has read all input gives the reason by its exit status.
     child.stdin?.on("error", () => {});
     if (typeof input === "string" || Buffer.isBuffer(input)) {
       const bytes = typeof input === "string" ? bytesOf(input) : input;
@@ -98,7 +104,7 @@ export function runChild(
   });
 }
 
-/** Why it was ended: what ended the run, which may be another part's failure, or its own time-out. */
+/** Why it was ended: the reason that ended the run (possibly the failure of another part), or its own time-out. */
 function interruption(signal: AbortSignal, command: string, timeoutSeconds?: number): Error {
   const { reason } = signal;
   if (!(reason instanceof DOMException && reason.name === "TimeoutError")) return endedBy(signal);

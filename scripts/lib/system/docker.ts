@@ -3,11 +3,11 @@ import { messageOf, ProgramError, systemCode } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import { type ChildOptions, type ChildResult, runChild } from "./child.ts";
 
-/** A program in a container, with what it gets besides the container's own environment. */
+/** A program in a container, with its variables besides the container's own environment. */
 export interface ContainerProgram {
   argv: readonly string[];
   environment: Record<string, string>;
-  /** The same, but never to be seen among a command's arguments. */
+  /** The same, but never visible in a command's arguments. */
   secrets: Record<string, string>;
 }
 
@@ -19,7 +19,7 @@ export type DockerErrorKind =
   | "command-missing"
   | "failed";
 
-/** Docker could not do what was asked; `kind` says why, `container` with which one. */
+/** A Docker command failed; `kind` is the reason, `container` the container. */
 export class DockerError extends ProgramError {
   override readonly name = "DockerError";
   readonly kind: DockerErrorKind;
@@ -43,7 +43,7 @@ const explanations: Record<DockerErrorKind, (container: string, detail: string) 
   failed: (name, detail) => `docker failed for container ${name}: ${detail} [DBK-DOCKER-5]`,
 };
 
-/** What Docker's command line says on stderr when it, and not the program in the container, failed. */
+/** Messages on stderr of Docker's command line when Docker failed, not the program in the container. */
 const symptoms: readonly [RegExp, DockerErrorKind][] = [
   [/No such container|no container with name or ID/i, "container-missing"],
   [
@@ -88,7 +88,7 @@ export function execArguments(
 ): string[] {
   const variables = [
     ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
-    // Without a value it is that of docker's own variable: everybody can see a command's arguments.
+    // Without a value Docker takes it from its own environment. All users can see a command's arguments.
     ...Object.keys(secrets),
   ].flatMap((variable) => ["--env", variable]);
   return ["exec", ...(interactive ? ["--interactive"] : []), ...variables, container, ...argv];
@@ -124,7 +124,7 @@ export async function inspectContainer(
 
 /**
  * Runs Docker's command line for a container.
- * @throws DockerError when Docker itself says that it failed, InterruptedError
+ * @throws DockerError if Docker itself failed, InterruptedError
  */
 export async function runDocker(
   container: string,
@@ -144,7 +144,7 @@ export async function runDocker(
   return result;
 }
 
-/** The error that Docker's own words on stderr stand for, or null when they are the contained program's. */
+/** The error for a message of Docker on stderr; null if the message is of the program in the container. */
 export function dockerFailure(container: string, stderr: string): DockerError | null {
   const symptom = symptoms.find(([pattern]) => pattern.test(stderr));
   if (symptom === undefined) return null;

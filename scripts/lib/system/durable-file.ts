@@ -1,20 +1,20 @@
 import { closeSync, constants, existsSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Writes a file (0600) so that `path` holds either nothing or the whole content, also after a power cut. */
+/** Writes a file (0600). `path` then holds either nothing or the whole content, also after a power cut. */
 export function writeDurably(path: string, temporary: string, content: string | Buffer): void {
   writeSynced(temporary, content);
   renameDurably(temporary, path);
 }
 
-/** As `writeDurably`, in the place of an older content. */
+/** As `writeDurably`, but replaces older content. */
 export function replaceDurably(path: string, temporary: string, content: string | Buffer): void {
   writeSynced(temporary, content);
   renameSync(temporary, path);
   syncDirectory(dirname(path));
 }
 
-/** Writes a file (0600) whose being there is what counts: a crash may leave it without its text. */
+/** Writes a file (0600) whose existence counts: a crash may leave it without its text. */
 export function writeMark(path: string, text: string): void {
   writeSynced(path, text);
   syncDirectory(dirname(path));
@@ -31,14 +31,14 @@ function writeSynced(path: string, content: string | Buffer): void {
   }
 }
 
-/** Renames within a directory and makes it last; an existing file is never overwritten. */
+/** Renames within a directory, durably; an existing file is never overwritten. */
 export function renameDurably(from: string, to: string): void {
   requireFree(to);
   renameSync(from, to);
   syncDirectory(dirname(to));
 }
 
-/** @throws Error where something has that name. */
+/** @throws Error if the name exists. */
 export function requireFree(path: string): void {
   if (existsSync(path))
     throw new Error(`${path} exists already; it is not overwritten; run it again [DBK-STORE-1]`);

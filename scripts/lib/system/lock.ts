@@ -11,11 +11,11 @@ export const LockHolder = z.object({
   program: z.string(),
   runId: z.string(),
   pid: z.int(),
-  /** When the process started, in the kernel's clock ticks since boot: a pid alone may have been given again. */
+  /** When the process started, in the kernel's clock ticks since boot. A pid alone may have been reused. */
   processStart: z.string(),
   /** UTC ISO time. */
   since: z.string(),
-  /** Earlier runs that held the lock, crashed, and have not been cleaned up after. */
+  /** Earlier runs that held the lock, crashed, and have not been cleaned up. */
   abandoned: z.array(z.string()),
 });
 export type LockHolder = z.infer<typeof LockHolder>;
@@ -25,15 +25,15 @@ export interface Lock {
   readonly fd: number;
   /** Runs that held this lock and crashed before they released it. */
   readonly abandoned: readonly string[];
-  /** Says that the abandoned runs have been cleaned up after. */
+  /** Records that the abandoned runs have been cleaned up. */
   recovered(): void;
   release(): void;
 }
 
-/** Another process holds the lock; `holder` is null if it has not said who it is. */
+/** Another process holds the lock; `holder` is null if it has not written its identity. */
 export interface LockRefusal {
   heldBy: LockHolder | null;
-  /** False when the holder's own process is gone: a dump that outlived it holds the lock. */
+  /** False if the holder's own process is gone: then a dump that outlived it holds the lock. */
   alive: boolean;
 }
 
@@ -49,8 +49,8 @@ export class LockedError extends ProgramError {
 }
 
 /**
- * Takes the kernel's lock on a file without waiting; it vanishes with the last process that has the descriptor.
- * `isRefusal` tells the two outcomes apart.
+ * Takes the kernel's lock on a file without waiting. The lock ends with the last process that has the descriptor.
+ * `isRefusal` distinguishes the two outcomes.
  */
 export function acquireLock(path: string, program: string, runId: string): Lock | LockRefusal {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -89,7 +89,7 @@ export function acquireLock(path: string, program: string, runId: string): Lock 
 
 export const isRefusal = (outcome: Lock | LockRefusal): outcome is LockRefusal => "alive" in outcome;
 
-/** Who holds the lock now, without taking it; null when nobody does. */
+/** The present holder of the lock, found without taking the lock; null if it is free. */
 export function lockHolder(path: string): LockRefusal | null {
   let fd: number;
   try {

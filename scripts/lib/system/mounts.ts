@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** The mount points that a table of mounts names, in the column that has them; spaces and the like are octal there. */
+/** The mount points in a table of mounts, from the given column. Spaces and the like are octal there. */
 const mountPoints = (table: string, column: number): string[] =>
   table
     .split("\n")
@@ -14,10 +14,10 @@ const mountPoints = (table: string, column: number): string[] =>
     .map((path) => path.replace(/(?<=.)\/+$/, ""));
 
 /**
- * The mount point on the way to a path that should be mounted and is not; null where there is none.
+ * The mount point above a path that should be mounted and is not; null if there is none.
  * @param fstab the text of /etc/fstab
  * @param mounted the text of /proc/self/mountinfo, in which mount points have no links
- * @param real where a path leads to
+ * @param real resolves a path's links
  */
 export function unmountedOnTheWay(
   path: string,
@@ -30,7 +30,7 @@ export function unmountedOnTheWay(
   return mountPoints(fstab, 1).find((point) => onTheWay(point) && !there.has(real(point))) ?? null;
 }
 
-/** Where a path leads to, as far as it exists. */
+/** Resolves a path's links, as far as the path exists. */
 function real(path: string): string {
   if (existsSync(path)) return realpathSync(path);
   const above = dirname(path);
@@ -40,8 +40,8 @@ function real(path: string): string {
 }
 
 /**
- * The same for this machine: where a share or a disk is not mounted, what is written lands on the disk below its mount
- * point. A machine without these tables, and what no line of /etc/fstab mounts, is not known to lack anything.
+ * The same for this machine. If a share or disk is not mounted, files land on the disk below its mount point. Without
+ * these tables, or without a line in /etc/fstab, nothing counts as missing.
  */
 export function missingMount(path: string): string | null {
   try {
@@ -56,7 +56,7 @@ export function missingMount(path: string): string | null {
   }
 }
 
-/** What is wrong, and what to do about it. */
+/** The problem, and the advice. */
 export const missingMountText = (path: string, mountPoint: string): string =>
   `${path} is not the disk or share that it should be: ${mountPoint} stands in /etc/fstab and is not mounted`;
 export const mountAdvice = (mountPoint: string): string =>

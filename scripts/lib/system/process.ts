@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 
-/** What tells one process from every other one, also from a later one with its pid, and also after a reboot. */
+/**
+ * The identity of a process. It differs from that of every other process, also of a later one with the same pid, also
+ * after a reboot.
+ */
 export interface ProcessIdentity {
-  /** Null where it cannot be read, as the next one. */
+  /** Null if it cannot be read, as the next property. */
   bootId: string | null;
   pid: number;
   /** In the kernel's clock ticks since boot. */
@@ -34,7 +37,7 @@ export const ownIdentity = (): ProcessIdentity => ({
   processStart: processStart(process.pid),
 });
 
-/** Whether a process of this boot is there; one of which that is not known is not. */
+/** Whether a process of this boot exists; false if unknown. */
 export const isThere = ({
   pid,
   processStart: start,

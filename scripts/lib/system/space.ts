@@ -15,10 +15,12 @@ export class SpaceError extends ProgramError {
   }
 }
 
-/** How much larger than the last one the next backup may be. */
+/** The expected growth from the last backup to the next. */
 const growthMargin = 1.5;
 
-/** What must be free before a backup: the configured minimum, or what the last backup suggests if that is more. */
+/**
+ * The free space required before a backup: the configured minimum, or an estimate from the last backup if that is more.
+ */
 export const neededBytes = (lastBytes: number | null, minimumFreeBytes: number): number =>
   Math.max(minimumFreeBytes, Math.ceil((lastBytes ?? 0) * growthMargin));
 
