@@ -27,10 +27,13 @@ export function spreadOf(values: readonly number[]): Spread | null {
   return sorted.length === 0 ? null : { low: at(0.25), median: at(0.5), high: at(0.75) };
 }
 
+/** Sizes have hardly a spread: what is nearer than this is the same. */
+const nothing = 1.005;
+
 /** Another verdict than `same` only where the two spreads do not touch. */
 export function verdictOf(ours: Spread, theirs: Spread): "better" | "same" | "worse" {
-  if (ours.low > theirs.high) return "worse";
-  return ours.high < theirs.low ? "better" : "same";
+  if (ours.low > theirs.high * nothing) return "worse";
+  return ours.high * nothing < theirs.low ? "better" : "same";
 }
 
 const quantities: readonly { quantity: Quantity; what: string; text: (value: number) => string }[] = [

@@ -15,6 +15,8 @@ test("a figure is worse or better where the spreads do not touch", () => {
   expect(verdictOf({ low: 12, median: 13, high: 14 }, theirs)).toBe("same");
   expect(verdictOf({ low: 12.1, median: 13, high: 14 }, theirs)).toBe("worse");
   expect(verdictOf({ low: 8, median: 9, high: 9.9 }, theirs)).toBe("better");
+  const [size, larger] = [1000, 1001].map((bytes) => ({ low: bytes, median: bytes, high: bytes }));
+  expect(size && larger && verdictOf(larger, size)).toBe("same");
 });
 
 test("what is worse is named", () => {
