@@ -7,9 +7,9 @@ const completePattern =
   /\n--\n-- PostgreSQL database dump complete\n--\n\n(?:\\unrestrict (?<token>[A-Za-z0-9]+)\n\n)?$/;
 
 /**
- * Watches the text of a plain dump go by and knows at the end whether pg_dump finished it. The words "database dump
- * complete" could be a row's; they count only at the very end and, where the dump has a \restrict token, with that
- * token, or, in dumps of older versions, outside a table's rows.
+ * Reads the text of a plain dump and decides at the end whether pg_dump finished it. The words "database dump complete"
+ * could be in a row. So they count only at the very end and, if the dump has a \restrict token, with that token; in
+ * dumps of older versions, outside a table's rows.
  */
 export class DumpEndings {
   #head = "";
@@ -21,7 +21,7 @@ export class DumpEndings {
   /** @param text the next piece, each byte a character. */
   take(text: string): void {
     if (this.#head.length < headLimit) this.#head += text.slice(0, headLimit - this.#head.length);
-    // To join all pieces would copy all of the text.
+    // Joining all pieces would copy the whole text.
     const alone = text.length >= tailLimit && this.#token() !== null;
     const joint = alone ? text : this.#tail + text;
     if (this.#token() === null) this.#watchRows(joint, this.uncompressedBytes - this.#tail.length);

@@ -1,6 +1,6 @@
 import { DumpParts } from "./dump-parts.ts";
 
-/** Cuts the text of a plain dump, which comes in pieces, into lines, leaving out the rows of tables. */
+/** Splits the text of a plain dump, which comes in pieces, into lines. Rows of tables are left out. */
 export class DumpLines {
   readonly #parts = new DumpParts();
 

@@ -1,8 +1,8 @@
 const rowsEnd = "\n\\.\n";
 
 /**
- * `line`: of SQL, without its end. `copy`: the line of SQL behind which rows come. `rows`: some of a table's rows, cut
- * anywhere. `end`: the line behind the last row.
+ * `line`: a line of SQL, without its end. `copy`: the line of SQL before rows. `rows`: some of a table's rows, cut
+ * anywhere. `end`: the line after the last row.
  */
 export interface DumpPart {
   kind: "line" | "copy" | "rows" | "end";
@@ -10,18 +10,18 @@ export interface DumpPart {
 }
 
 /**
- * Cuts the text of a plain dump, which comes in pieces, into lines of SQL and rows of tables. Every character is looked
- * at once, however long a row is.
+ * Splits the text of a plain dump, which comes in pieces, into lines of SQL and rows of tables. Every character is read
+ * once, however long a row is.
  */
 export class DumpParts {
-  /** Of a line that has not ended. */
+  /** The beginning of a line that has not ended. */
   #begun: string[] = [];
-  /** The last characters of rows, with which their end may begin; null outside of rows. */
+  /** The last characters of rows, in which their end mark may begin; null outside of rows. */
   #rows: string | null = null;
-  /** How many characters of them are none of the rows': the end of the line before. */
+  /** How many of these characters do not belong to the rows: the end of the line before. */
   #foreign = 0;
 
-  /** What ends in this piece of text. */
+  /** The parts that end in this piece of text. */
   *take(text: string): Generator<DumpPart> {
     for (let at = 0; ; ) {
       if (this.#rows !== null) {

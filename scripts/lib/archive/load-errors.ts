@@ -1,13 +1,13 @@
 import { decodeAs } from "../postgres/encodings.ts";
 
-/** What PostgreSQL or psql said when a statement of a dump failed. */
+/** The message of PostgreSQL or psql when a statement of a dump failed. */
 export interface LoadError {
-  /** Of what psql was given, from 1: where the statement ends; null where it does not say. */
+  /** The line of psql's input, from 1, at which the statement ends; null if unknown. */
   line: number | null;
   /** Null for an error of psql's own. */
   sqlState: string | null;
   message: string;
-  /** The table and the constraint or column that the error is about, as far as it says. */
+  /** The table and the constraint or column of the error, if the message has them. */
   schema: string | null;
   table: string | null;
   constraint: string | null;
@@ -17,7 +17,7 @@ export interface LoadError {
 }
 
 const beginning = /^psql:(?:<stdin>:(?<line>\d+):)? ?(?<said>.*)$/;
-/** As VERBOSITY=verbose has it. Only the code is the same in every language. */
+/** A line of VERBOSITY=verbose. Only the code is the same in every language. */
 const coded = /^[^:]+: {2}(?<state>[0-9A-Z]{5}): (?<message>.*)$/;
 /** Successes, warnings and notices. */
 const harmless = /^0[0-2]/;
@@ -31,8 +31,7 @@ const fields: readonly [RegExp, "schema" | "table" | "constraint" | "column"][] 
 ];
 
 /**
- * The errors in what a psql with VERBOSITY=verbose has written on standard error. Details and contexts, which show rows,
- * are left out.
+ * The errors in the stderr of a psql with VERBOSITY=verbose. Details and contexts, which show rows, are left out.
  * @param stderr each byte a character.
  */
 export function loadErrors(stderr: string): LoadError[] {
@@ -49,7 +48,7 @@ export function loadErrors(stderr: string): LoadError[] {
       table: null,
       constraint: null,
       column: null,
-      // Without its schema: an SQL function's is not said.
+      // Without its schema: the message has none for an SQL function.
       functions: [...more.matchAll(inFunction)].map(({ groups }) => groups?.name?.replace(/^.*\./, "") ?? ""),
     };
     for (const [pattern, name] of fields) error[name] = pattern.exec(more)?.[1] ?? null;
@@ -57,14 +56,14 @@ export function loadErrors(stderr: string): LoadError[] {
   });
 }
 
-/** Bytes that were read as Latin-1 as the text that they are: UTF-8, or a line that is none in Latin-1. */
+/** Decodes bytes that were read as Latin-1: as UTF-8, or as Latin-1 if a line is not UTF-8. */
 export const readable = (words: string): string =>
   words
     .split("\n")
     .map((line) => decodeAs(Buffer.from(line, "latin1"), "UTF8"))
     .join("\n");
 
-/** A server's words without a code, such as a WARNING of a psql that hides codes. */
+/** A server's message without a code, such as a WARNING of a psql that hides codes. */
 const isRemark = (said: string): boolean => /^(?:WARNING|NOTICE|INFO|LOG|DEBUG): {2}/.test(said);
 
 /** Each message's lines. */

@@ -18,37 +18,36 @@ import type { WithheldRefreshes } from "./withheld-refreshes.ts";
 
 export interface Load {
   archive: string;
-  /** Of the archive as it was verified; what is sent must still be that. */
+  /** The sha256 of the verified archive. The bytes sent must have the same. */
   sha256: string;
   format: ArchiveFormat;
-  /** Where, and as whom. */
+  /** The container and the user. */
   server: DatabaseSettings;
   facts: ServerFacts;
   /** The empty database to fill. */
   database: string;
   applicationName: string;
   /**
-   * How the archive travels. `compressed`: as it is, decompressed beside psql (Docker's stream is the narrow place).
-   * `confined`: decompressed here and kept from using psql's own commands, for a file that no manifest vouches for, or
-   * that the container cannot decompress.
-   * `plain`: the same for a psql that cannot confine.
+   * How the archive is sent. `compressed`: as it is, decompressed beside psql, because Docker's stream is the
+   * bottleneck. `confined`: decompressed here and sent under `\restrict`, for a file without a manifest, or one that
+   * the container cannot decompress. `plain`: the same for a psql without `\restrict`.
    */
   way: "compressed" | "confined" | "plain";
-  /** Takes statements out of the text; not where it travels `compressed`. */
+  /** Removes statements from the text; not if it is sent `compressed`. */
   withheld?: WithheldRefreshes;
   signal: AbortSignal;
   /** Called with the number of compressed bytes sent so far. */
   progress: (bytes: number) => void;
 }
 
-// The shell's pipeline would hide the status of the first: both statuses go to its output, and both must be there.
+// A shell pipeline would hide the status of the first command. So both statuses are printed, and both must be present.
 const undoAndRun = ({ id, undo }: Layer): string => `exec 3>&1
 { ${undo}; echo "${id} $?" >&3; } | psql "$@" >/dev/null 3>&-
 echo "psql $?"`;
 
 /**
- * The swap's commit makes what was not written at once durable. Materialized views are filled by one process, as the
- * backup evaluated them: several would give rows in another order each time.
+ * Commits during the load need not be durable: the swap's commit makes everything durable. Materialized views are
+ * filled by one process, as the backup evaluated them: several processes would give another row order each time.
  */
 const settings = {
   synchronous_commit: "off",
@@ -57,19 +56,19 @@ const settings = {
 };
 
 /**
- * What a database may have set and a load must not have, of those settings that not every PostgreSQL knows. The
- * search_path is still the database's: where a part is loaded already, it may lead to operators of other people's.
+ * Settings that a database may have, that a load must not have, and that not every PostgreSQL version knows. The
+ * search_path is still the database's: if a part is loaded already, it may lead to operators of other users.
  */
 export const liftForLoad = `SELECT pg_catalog.set_config(name, '', false)
   FROM pg_catalog.pg_settings WHERE name OPERATOR(pg_catalog.=) 'restrict_nonsystem_relation_kind'`;
 
-/** Of an archive at a time. */
+/** Bytes of an archive per read. */
 const readBytes = 262_144;
 
-/** Of what psql says; an error is the last of it. */
+/** The kept tail of psql's stderr. An error is at its end. */
 const messagesLimit = 262_144;
 
-/** Why a dump could not be loaded: what PostgreSQL said of a statement, or, where it said nothing, what is known. */
+/** Why a dump could not be loaded: PostgreSQL's error of a statement or, without one, the known reason. */
 export class LoadFailure extends Error {
   override readonly name = "LoadFailure";
   readonly error: LoadError | null;
@@ -82,7 +81,7 @@ export class LoadFailure extends Error {
 /** A psql that runs a dump in the database, or a part of it. */
 export interface LoadingPsql {
   stdin: Writable;
-  /** Its exit status, what it and the commands beside it said, once it has ended. @throws a system error */
+  /** Its exit status, and the output of psql and the commands beside it, once it has ended. @throws a system error */
   ended: Promise<{ status: number; output: string }>;
 }
 
@@ -91,9 +90,8 @@ export type LoadPlace = Pick<Load, "applicationName" | "database" | "facts" | "s
 /**
  * Starts psql in the database.
  * @param stops whether it ends at the first error.
- * @param undoes what its input is undone of in the container; null when it gets text.
- * @param heard is given what it says on standard error, piece by piece, each byte a character: it is in the dump's
- * encoding. See `readable`.
+ * @param undoes the layer that the container undoes; null if psql gets text.
+ * @param heard gets its stderr in pieces, each byte a character, because it is in the dump's encoding. See `readable`.
  */
 export function startLoading(
   place: LoadPlace,
@@ -121,7 +119,7 @@ export function startLoading(
   const program = clientProgram(server, facts, { argv, applicationName, changes: settings });
   const child = spawn("docker", execArguments(server.container, program, true), {
     env: { ...process.env, ...program.secrets },
-    // As in runChild: the terminal's Ctrl-C must not end the load that puts a backup back.
+    // As in runChild: Ctrl-C must not end the load that puts a backup back.
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
     signal: place.signal,
@@ -141,7 +139,7 @@ export function startLoading(
 
 /**
  * Runs a dump in the database, stopping at its first error.
- * @throws LoadFailure with PostgreSQL's first error; DockerError when the container is gone.
+ * @throws LoadFailure with PostgreSQL's first error; DockerError if the container is gone.
  */
 export async function loadArchive(load: Load): Promise<void> {
   const undoes = load.way === "compressed" ? undoneInContainer(load.format) : null;
@@ -159,14 +157,14 @@ export async function loadArchive(load: Load): Promise<void> {
   const errors = loadErrors(messages);
   const error = errors.find(({ sqlState }) => sqlState !== null) ?? errors[0] ?? null;
   if (error !== null) throw new LoadFailure(error, error.message);
-  // psql first: who feeds it ends because of it.
+  // psql first: its feeder ends because psql has ended.
   const [program, code] = statuses.find(([, each]) => each !== 0) ?? ["", 0];
   const words = [readable(messages).trim(), program === "" ? "" : exitDescription(program, code)];
   if (program === "" && sent.status === "rejected") words.push(messageOf(sent.reason));
   throw new LoadFailure(null, words.filter((text) => text !== "").join("; "));
 }
 
-/** The statuses of psql and, where there is one, of what decompresses beside it. */
+/** The statuses of psql and of the decompressor beside it, if there is one. */
 function statusesOf(
   { output, status }: { output: string; status: number },
   undoes: Layer | null,
@@ -180,9 +178,9 @@ function statusesOf(
   });
 }
 
-/** Gives psql its input. @throws an Error where the archive is not the one that was verified; a system error */
+/** Gives psql its input. @throws an Error if the archive is not the verified one; a system error */
 async function send(load: Load, stdin: Writable): Promise<void> {
-  // What is written tells of it too.
+  // The write reports the error too.
   stdin.on("error", () => {});
   const write = (piece: Buffer | string): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -207,7 +205,10 @@ async function sendText(load: Load, write: (text: string) => Promise<void>): Pro
   await write(stays(confinement.end()) + (withheld?.end() ?? ""));
 }
 
-/** One piece is read into the place of the one before, which was written by then: new ones would pile up in memory. */
+/**
+ * Each piece is read into the same buffer, because the piece before is written by then. New buffers would pile up in
+ * memory.
+ */
 async function sendBytes(load: Load, write: (bytes: Buffer) => Promise<void>): Promise<void> {
   const watched = watch(load);
   const buffer = Buffer.allocUnsafeSlow(readBytes);
@@ -227,7 +228,7 @@ async function sendBytes(load: Load, write: (bytes: Buffer) => Promise<void>): P
   watched.requireSame();
 }
 
-/** Shows how far an archive's bytes are; `requireSame` throws where they are not those that were verified. */
+/** Shows the progress in an archive's bytes; `requireSame` throws if they are not the verified bytes. */
 function watch(load: Pick<Load, "progress" | "sha256">) {
   const hash = createHash("sha256");
   let count = 0;
@@ -244,8 +245,8 @@ function watch(load: Pick<Load, "progress" | "sha256">) {
 }
 
 /**
- * Gives a dump's text, read as Latin-1, piece by piece to `take`, which may wait.
- * @throws what `take` throws; a system error, an Error where the archive is not the one that was verified
+ * Passes a dump's text, read as Latin-1, in pieces to `take`, which may wait.
+ * @throws the errors of `take`; a system error; an Error if the archive is not the verified one
  */
 export async function readLoad(load: Load, take: (text: string) => Promise<void>): Promise<void> {
   const watched = watch(load);

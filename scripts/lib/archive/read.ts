@@ -3,23 +3,25 @@ import { type Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ArchiveFormat } from "./format.ts";
 
-/** Of text that zlib gives at a time, and of one string: more than 128 KB would be an object of V8's own kind, dear to make. */
+/**
+ * The size of a piece of text from zlib, and of one string. Above 128 KB V8 makes a large object, which is expensive.
+ */
 const textBytes = 262_144;
 const stringLength = 65_536;
 
 export interface ArchiveReader {
-  /** Is given the archive's own bytes, piece by piece, before their text. */
+  /** Gets the archive's own bytes, in pieces, before their text. */
   see?: (bytes: Buffer) => void;
-  /** Is given the text, piece by piece, each byte a character; it may wait. */
+  /** Gets the text, in pieces, each byte a character; it may wait. */
   take: (text: string) => void | Promise<void>;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Reads an archive to its end. Memory stays bounded whatever the size: text as strings, of which V8 keeps little, and
- * with them go the buffers that it came in; buffers alone it lets pile up to 64 MB.
- * @returns how many bytes lay behind the end of what they belong to
- * @throws what `take` throws; zlib's errors; a system error; the signal's AbortError
+ * Reads an archive to its end. Memory stays bounded whatever the size. The text is made into strings: V8 collects them
+ * early, together with the buffers they came from. Buffers alone would pile up to 64 MB.
+ * @returns the number of bytes after the archive's end
+ * @throws the errors of `take`; zlib's errors; a system error; the signal's AbortError
  */
 export async function readArchive(
   path: string,
@@ -36,12 +38,12 @@ export async function readArchive(
     });
   }
   await pipeline([bytes, ...readers, new TextSink(take)], signal === undefined ? {} : { signal });
-  // A reader that stops at zeros behind the end says nothing.
+  // A reader that stops at zeros after the end reports no error.
   for (const { bytesWritten } of readers) spare -= bytesWritten;
   return spare;
 }
 
-/** A stream of its own: to iterate over the pieces costs more than all else that is done with them here. */
+/** A custom stream: iterating over the pieces would cost more than all other work on them. */
 class TextSink extends Writable {
   readonly #take: ArchiveReader["take"];
 
@@ -54,7 +56,7 @@ class TextSink extends Writable {
     this.#from(piece, 0, done);
   }
 
-  /** Gives the piece on from here, without a promise where none is needed. */
+  /** Passes the piece on, without a promise if none is needed. */
   #from(piece: Buffer, start: number, done: (error?: Error | null) => void): void {
     try {
       for (let at = start; at < piece.length; at += stringLength) {

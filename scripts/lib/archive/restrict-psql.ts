@@ -6,10 +6,10 @@ const ownRestriction = /^\\restrict [^\n]*\n/m;
 const ownRelease = /\n\\unrestrict [^\n]*\n*$/;
 
 /**
- * Takes the text of a dump that nobody vouches for and puts it under psql's `\restrict` with a key made here: psql then
- * refuses every command of its own (`\!`, `\connect`, `\copy` …). The dump's own pair at its head and end is removed,
- * because who wrote the file knows that key. With `restrict: false` only the pair is removed, for a psql that knows
- * neither. The text comes and goes in pieces, each byte a character.
+ * Puts the text of an untrusted dump under psql's `\restrict` with a key made here: psql then refuses its own commands
+ * (`\!`, `\connect`, `\copy` …). The dump's own `\restrict` and `\unrestrict` are removed, because the author of the
+ * file knows that key. With `restrict: false` they are only removed, for a psql without these commands. The text comes
+ * and goes in pieces, each byte a character.
  */
 export class Confinement {
   readonly #restriction: string;
@@ -32,7 +32,7 @@ export class Confinement {
     return passed;
   }
 
-  /** What is left at the dump's end. */
+  /** The rest at the dump's end. */
   end(): string {
     return (this.#headDone ? this.#held : this.#head()).replace(ownRelease, "\n");
   }

@@ -3,7 +3,7 @@ import { DumpLines } from "./dump-lines.ts";
 import { formatOfVerified } from "./format.ts";
 import { readArchive } from "./read.ts";
 
-/** Gives lines, which were read as Latin-1, as what they are in the encoding that the dump has set. */
+/** Decodes lines, which were read as Latin-1, by the encoding that the dump has set. */
 export class LineDecoder {
   #encoding = "UTF8";
 
@@ -16,7 +16,8 @@ export class LineDecoder {
 const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text);
 
 /**
- * Gives a plain dump's text in pieces, read as Latin-1: one character a byte. Stops as soon as `take` returns false.
+ * Passes a plain dump's text on in pieces, read as Latin-1: one character per byte. Stops as soon as `take` returns
+ * false.
  * @throws a system error, or the signal's reason
  */
 export async function readDump(
@@ -28,7 +29,7 @@ export async function readDump(
   const read = readArchive(archive, formatOfVerified(archive), {
     take: (text) => {
       enough = !take(text);
-      // To stop before the end breaks the pipeline off.
+      // An early stop aborts the pipeline.
       if (enough) throw new Error("the rest is not wanted");
     },
     signal,
@@ -40,8 +41,8 @@ export async function readDump(
 }
 
 /**
- * Goes through the lines of a plain dump that are SQL, leaving out the rows of tables; memory is bounded.
- * Stops reading as soon as `visit` returns false.
+ * Visits the SQL lines of a plain dump, without the rows of tables, in bounded memory. Stops reading as soon as `visit`
+ * returns false.
  */
 export async function visitStatements(
   archive: string,
@@ -67,7 +68,7 @@ const otherDatabase: readonly [RegExp, string][] = [
 ];
 const headLines = 500;
 
-/** Why the dump would reach another database than the one it is restored into, or null if its head shows nothing. */
+/** Why the dump would reach another database than the one it is restored into; null if its head shows no such thing. */
 export async function reachesElsewhere(archive: string, signal: AbortSignal): Promise<string | null> {
   let seen = 0;
   let reason: string | null = null;

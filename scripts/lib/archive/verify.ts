@@ -35,16 +35,15 @@ export interface VerifiedArchive {
   bytes: number;
   sha256: string;
   uncompressedBytes: number;
-  /** As the dump's head says: `15.18 (Debian 15.18-1.pgdg120+1)`; null if it does not. */
+  /** From the dump's head: `15.18 (Debian 15.18-1.pgdg120+1)`; null if it has none. */
   serverVersion: string | null;
   dumpVersion: string | null;
 }
 
 /**
- * Reads a backup's file in full and decompresses it: whole, undamaged, and a dump that pg_dump finished.
+ * Reads a backup's file in full and decompresses it: it must be whole, undamaged, and a dump that pg_dump finished.
  * Memory stays bounded whatever the size.
- * @param how `among`: the formats that it may be in; `watch` is given the dump's text, piece by piece, each byte a
- * character.
+ * @param how `among`: the possible formats; `watch` gets the dump's text in pieces, each byte a character.
  * @throws ArchiveError; InterruptedError on abort; a system error if it cannot be read.
  */
 export async function verifyArchive(

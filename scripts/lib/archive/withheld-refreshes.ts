@@ -2,7 +2,7 @@ const rowsEnd = "\n\\.\n";
 const heading = /^-- Name: .*; Type: MATERIALIZED VIEW DATA; Schema: /;
 /** pg_dump writes the statement below these lines. */
 const below = ["--", ""];
-/** No backslash, with which psql's own commands begin: whoever wrote the file would use them outside of \restrict. */
+/** No backslash, with which psql's own commands begin: the author of the file could use them outside of \restrict. */
 const word = String.raw`[a-z_][a-z0-9_]*|"(?:[^"\\\x00-\x1f]|"")+"`;
 const refresh = new RegExp(`^REFRESH MATERIALIZED VIEW (?<schema>${word})\\.(?<name>${word});$`);
 
@@ -13,9 +13,9 @@ export interface WithheldView {
 }
 
 /**
- * Takes the statements out of a dump's text that fill materialized views, so that one that cannot be filled does not end
- * the load. Only what stands below pg_dump's own heading is taken: a function may have such a line in its body. A line
- * that is anything else than such a statement stays, for the load to judge.
+ * Removes the statements that fill materialized views from a dump's text, so that a view that cannot be filled does not
+ * end the load. Only a line below pg_dump's own heading is removed: a function may have such a line in its body. Any
+ * other line stays.
  */
 export class WithheldRefreshes {
   /** In the dump's order. */
@@ -25,7 +25,7 @@ export class WithheldRefreshes {
   /** How many lines of a heading were seen. */
   #heading = 0;
 
-  /** What stays of the next piece of the text, each byte a character. */
+  /** The remaining text of the next piece, each byte a character. */
   take(text: string): string {
     const passed: string[] = [];
     let rest = this.#rest + text;
@@ -74,7 +74,7 @@ export class WithheldRefreshes {
   }
 }
 
-/** The view that a statement fills as pg_dump writes it; null for any other line. */
+/** The view that a REFRESH statement of pg_dump fills; null for any other line. */
 export function viewFilledBy(line: string): WithheldView | null {
   const { schema, name } = refresh.exec(line)?.groups ?? {};
   return schema === undefined || name === undefined ? null : { schema: bare(schema), name: bare(name) };

@@ -8,7 +8,7 @@ import { type ChildOptions, type ChildResult, firstForeignStatus } from "../syst
 import { requireRunning, runClient } from "../system/docker.ts";
 import type { Filter, Writing } from "./layers/writing.ts";
 
-/** pg_dump or pg_dumpall failed; the message holds its own words. */
+/** pg_dump or pg_dumpall failed; the message contains its output. */
 export class DumpError extends ProgramError {
   override readonly name = "DumpError";
   constructor(program: string, container: string, detail: string) {
@@ -23,18 +23,18 @@ export interface DumpOutput {
   lock: number;
 }
 
-/** What is known only when a snapshot was taken. */
+/** The facts that are known only after a snapshot was taken. */
 export interface DumpOrder {
   snapshot: string;
-  /** The database's own, whatever else the container, the database or the role has set. */
+  /** The database's own encoding, whatever the container, the database or the role has set. */
   encoding: string;
-  /** Whether a partition's rows are given to the partitioned table, which looks for their partition again. */
+  /** Whether a partition's rows are loaded through the partitioned table, which chooses their partition again. */
   viaPartitionRoot: boolean;
 }
 
-/** A dump that is on its way: everything is ready but its order. */
+/** A prepared dump: it waits only for the order. */
 export interface Dump {
-  /** Waits until nothing is left to do but to obey. @throws as `done` does */
+  /** Waits until the dump is ready for the order. @throws as `done` does */
   ready: Promise<void>;
   begin(order: DumpOrder): void;
   /** @throws DumpError, DockerError, InterruptedError. The caller ends the server process then, see endBackends. */
@@ -42,10 +42,13 @@ export interface Dump {
 }
 
 const noOrder = 89;
-/** Of the first filter; each further one has the next but one. */
+/** The code of the first filter. Each further filter's code is higher by two. */
 const [filterMissing, filterFailed] = [90, 91];
 
-/** What the container says when it waits for the order: Docker needs longer to start a program than pg_dump its locks. */
+/**
+ * Printed when the container waits for the order. The dump is prepared because Docker needs longer to start a program
+ * than pg_dump to get its locks.
+ */
 const readyMark = "ready to dump\n";
 
 /** Reads the order from standard input: the snapshot, the encoding, and an option or none. */
@@ -58,8 +61,8 @@ const plainDump = `${takeOrder}
 exec pg_dump "--snapshot=$snapshot" $option "$@"`;
 
 /**
- * The last filter's output is the archive, so all statuses are taken another way. The last filter's counts first, and
- * pg_dump's last: each fails too when nobody reads what it writes.
+ * The last filter's output is the archive, so the statuses are passed another way. The last filter's status counts
+ * first and pg_dump's last: each program also fails if its reader has ended.
  */
 function filteredDump(filters: readonly Filter[]): string {
   const last = filters.length - 1;
@@ -80,7 +83,7 @@ eval "$({ { pg_dump "--snapshot=$snapshot" $option "$@" 3>&- 4>&-; echo "dump=$?
 ${judged.reverse().join("")}exit "\${dump:-1}"`;
 }
 
-/** What runs in the container, which is given more options of pg_dump and then, on its input, the order. */
+/** The script in the container. It gets more options of pg_dump, and then the order on its input. */
 export const dumpCommand = ({ compress, filters }: Writing): string[] => [
   "sh",
   "-c",
@@ -90,9 +93,9 @@ export const dumpCommand = ({ compress, filters }: Writing): string[] => [
 ];
 
 /**
- * Makes a plain dump ready, which then writes the ordered snapshot, compressed in the container, into `output`: the
- * bytes do not pass through here. From a snapshot to the dump's locks time is short, because a table that somebody drops
- * meanwhile is missing.
+ * Prepares a plain dump. On the order it writes the snapshot, compressed in the container, into `output`; the bytes do
+ * not pass through here. It is prepared in advance to keep the time from snapshot to locks short: a table that is
+ * dropped meanwhile would be missing.
  */
 export function prepareDump(
   server: Server,
@@ -116,7 +119,7 @@ export function prepareDump(
     },
   });
   const ready = Promise.race([heard.promise, done]);
-  // Whoever made it may still be at something else when it fails.
+  // The caller may still be busy with something else when it fails.
   void Promise.allSettled([ready, done]);
   return {
     ready,
@@ -143,7 +146,7 @@ export async function dumpRoles(
   await run(server, "pg_dumpall", argv, options);
 }
 
-/** Docker notes a container's end a moment after that of the programs in it. */
+/** Docker notices a container's end a moment after the end of its programs. */
 const looksAfterKill = 10;
 /** Milliseconds. */
 const lookPause = 200;
@@ -177,7 +180,7 @@ async function run(
   const filterOf = (first: number) => writing?.filters[(result.code - first) / 2];
   const missing = filterOf(filterMissing);
   if (missing !== undefined) throw missing.lacking(database.container);
-  // A container that was stopped meanwhile is the better explanation.
+  // If the container was stopped meanwhile, that explains more.
   const looks = result.code >= firstForeignStatus ? looksAfterKill : 1;
   for (let look = 1; look <= looks; look += 1) {
     if (look > 1) await sleep(lookPause);
@@ -186,7 +189,7 @@ async function run(
   throw new DumpError(filterOf(filterFailed)?.name ?? program, database.container, detailOf(result));
 }
 
-/** From the first error on: warnings come before it, the command that failed at great length after it. */
+/** The text from the first error on: warnings come before it, and the long failed command after it. */
 function detailOf({ code, stderr }: ChildResult): string {
   const lines = stderr
     .replace(readyMark, "")

@@ -7,15 +7,15 @@ import { passwordOf } from "./password-file.ts";
 interface ClientProgram {
   argv: readonly string[];
   applicationName: string;
-  /** What its sessions have set besides, or otherwise. */
+  /** Additional or different settings of its sessions. */
   changes?: SessionChanges;
-  /** Of what it reads and writes; without it the server's, the database's or the role's setting. */
+  /** The client encoding; without it that of server, database or role applies. */
   encoding?: string;
 }
 
 /**
- * A program that connects to the container's own PostgreSQL, over its socket, and whose sessions are as ours have to be.
- * @throws ProgramError when the file with the password cannot be used.
+ * A program that connects to the container's own PostgreSQL, over its socket, with the settings that our sessions need.
+ * @throws ProgramError if the password file cannot be used.
  */
 export function clientProgram(
   database: Pick<DatabaseSettings, "name" | "port" | "passwordFile">,
@@ -27,7 +27,7 @@ export function clientProgram(
   return {
     argv: ["sh", "-c", `${forget}; exec "$@"`, "sh", ...argv],
     environment: {
-      // The programs' own words; the server's are in a language of its own.
+      // The language of the program's own messages. The server's messages are in the server's language.
       LC_ALL: "C",
       PGAPPNAME: applicationName,
       PGOPTIONS: sessionOptions(facts, changes),

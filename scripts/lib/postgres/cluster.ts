@@ -4,9 +4,9 @@ import type { Server } from "./server.ts";
 import { literal } from "./sql.ts";
 
 /**
- * Settings on which it depends what a stored value means, whether a check, an index, a generated column or a
- * materialized view can be computed, and with what result. Besides them, all that an application or an extension has of
- * its own, whose names have a dot.
+ * Settings that decide the meaning of a stored value, or whether and with what result a check, an index, a generated
+ * column or a materialized view can be computed. Custom settings of applications and extensions, whose names have a
+ * dot, are read too.
  */
 export const meaningfulSettings = [
   "array_nulls",
@@ -35,9 +35,9 @@ export const meaningfulSettings = [
 ] as const;
 
 /**
- * A session's own value comes from wherever it was set last. Where that is a database, a role or the session, what the
- * server itself sets is in its files, which only a superuser may read. Of what our sessions alone have set
- * (search_path) it is what they had before.
+ * A session shows the value that was set last. If a database, a role or the session set it, the server's own value is
+ * only in its files, which only a superuser may read. For settings that our sessions set themselves (search_path) it is
+ * the value before.
  */
 const settingsQuery = (files: string): string => `
 with files as (${files}),
@@ -64,7 +64,7 @@ own as (
 select ${jsonList(`json_build_object('name', name, 'value', value) order by lower(name)`)}
 from (select * from known union all select * from own) s where value is not null`;
 
-/** What no library has defined stands in no other view. */
+/** Custom settings that no library defines are in no other view. */
 const inFiles = `select distinct on (lower(name)) name, setting from pg_catalog.pg_file_settings
   order by lower(name), seqno desc`;
 const noFiles = "select null::text as name, null::text as setting where false";
@@ -85,7 +85,7 @@ const clusterSelect = (files: string): string => `select json_build_object(
   'settings', (${settingsQuery(files)}),
   'userSettings', (${userSettingsQuery}))`;
 
-/** For psql: the second query is chosen by what the user may read, because PostgreSQL checks that before it runs one. */
+/** For psql: the second query depends on the user's rights, because PostgreSQL checks them before it runs a query. */
 const clusterQuery = `select case
   when has_table_privilege('pg_catalog.pg_file_settings', 'select')
     and has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'execute')

@@ -6,7 +6,7 @@ const providerOptions: Record<string, (locale: string) => string[]> = {
   i: (locale) => ["LOCALE_PROVIDER icu", `ICU_LOCALE ${literal(locale)}`],
   b: (locale) => ["LOCALE_PROVIDER builtin", `BUILTIN_LOCALE ${literal(locale)}`],
 };
-/** The first version that knows providers. */
+/** The first version with locale providers. */
 const providersSince = 150_000;
 
 /** Settings whose value is a list of identifiers: as one quoted literal it would become one identifier. */
@@ -21,7 +21,7 @@ const listSettings = new Set([
 
 /**
  * The statement that makes an empty database `name` with the same encoding, collation, provider and tablespace,
- * whatever the server was initialised with.
+ * whatever the server's defaults.
  * @param versionNumber of the server, as server_version_num.
  */
 export function createStatement(name: string, properties: DatabaseProperties, versionNumber: number): string {
@@ -39,8 +39,8 @@ export function createStatement(name: string, properties: DatabaseProperties, ve
 }
 
 /**
- * The statements that give `name` the owner, grants, settings, connection limit and comment of `properties`. What it
- * has of settings already stays, where they do not give it another value.
+ * The statements that give `name` the owner, grants, settings, connection limit and comment of `properties`. Existing
+ * settings stay, unless `properties` has another value.
  */
 export function propertyStatements(name: string, properties: DatabaseProperties): string[] {
   const database = identifier(name);
@@ -81,7 +81,7 @@ export function settingStatements(
     return [
       `SELECT set_config(${literal(parameter)}, ${literal(value)}, false);`,
       `${target} SET ${setting} FROM CURRENT;`,
-      // The session's own would let operators of other people's into what follows.
+      // Reset the session's own search_path, or operators of other users could be used in later statements.
       parameter.toLowerCase() === "search_path" ? `SET ${setting} = '';` : `RESET ${setting};`,
     ];
   });

@@ -2,10 +2,10 @@ import { hash } from "node:crypto";
 import { runIdPattern } from "../base/run-id.ts";
 
 /**
- * The names of the databases that restores make beside the live one. Every name tells its live database, its kind and
- * the run that made it, so that leftovers are recognised and never guessed: `NAME_restoring_RUNID` is being filled,
- * `NAME_previous_RUNID` is what the live database was before that run, `NAME_rehearsal_RUNID` is what a rehearsal of an
- * older version left.
+ * The names of the databases that restores make beside the live one. A name contains the live database, the kind and
+ * the run, so leftovers are recognised and never guessed: `NAME_restoring_RUNID` is being filled, `NAME_previous_RUNID`
+ * is the former live database from before that run, `NAME_rehearsal_RUNID` is a leftover of a rehearsal of an older
+ * version.
  */
 export type MadeKind = "restoring" | "previous" | "rehearsal";
 const kinds: readonly MadeKind[] = ["restoring", "previous", "rehearsal"];
@@ -23,7 +23,7 @@ const longestStem = longestName - "_restoring_".length - longestRunId;
 const wholeRunId = new RegExp(`^${runIdPattern}$`);
 const shortenedPattern = /~[0-9a-f]{8}$/;
 
-/** A name that already looks shortened is shortened too, so that two live names never share a stem. */
+/** A name that already looks shortened is shortened again, so that two live names never share a stem. */
 function stemOf(live: string): string {
   if (Buffer.byteLength(live) <= longestStem && !shortenedPattern.test(live)) return live;
   const digest = hash("sha256", live).slice(0, 8);
@@ -42,10 +42,10 @@ function madeName(live: string, kind: MadeKind, runId: string): string {
   return `${prefixOf(live, kind)}${runId}`;
 }
 
-/** What the names of all databases begin with that are made beside `live`. */
+/** The prefixes of all databases that are made beside `live`. */
 export const madePrefixes = (live: string): string[] => kinds.map((kind) => prefixOf(live, kind));
 
-/** The database that run `runId` fills; at most 63 bytes whatever the live database is called. */
+/** The database that run `runId` fills; at most 63 bytes for any live name. */
 export const restoringName = (live: string, runId: string): string => madeName(live, "restoring", runId);
 
 /** The database that was live until run `runId` replaced it; at most 63 bytes. */
@@ -54,7 +54,7 @@ export const previousName = (live: string, runId: string): string => madeName(li
 /** The database in which the rehearsal `runId` of an older version proved a backup; at most 63 bytes. */
 export const rehearsalName = (live: string, runId: string): string => madeName(live, "rehearsal", runId);
 
-/** What `candidate` is to the live database `live`, or null when we did not make it for that one. */
+/** The kind and run of `candidate`, if it was made beside `live`; else null. */
 export function recogniseDatabase(live: string, candidate: string): MadeDatabase | null {
   for (const kind of kinds) {
     const prefix = prefixOf(live, kind);

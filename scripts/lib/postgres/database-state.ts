@@ -3,13 +3,13 @@ import { endBackends } from "./end-backends.ts";
 import type { Server } from "./server.ts";
 import { literal } from "./sql.ts";
 
-/** `invalid`: a DROP that was cut off has left the name, and nothing that anybody can use or alter. */
+/** `invalid`: left by an interrupted DROP; it can be neither used nor altered, only dropped. */
 export type DatabaseState = "whole" | "invalid" | "absent";
 
 /**
  * The state of the database with a name.
- * @param server asked in another database.
- * @param oid if only the database with this number counts.
+ * @param server queries another database.
+ * @param oid if only the database with this oid counts.
  * @throws PsqlError, DockerError, InterruptedError
  */
 export async function databaseStateOf(server: Server, name: string, oid?: number): Promise<DatabaseState> {
@@ -25,7 +25,7 @@ const attempts = 5;
 const pauseMilliseconds = 1000;
 
 /**
- * The same after a statement whose answer was lost, once nothing of the run is at work; null if the server does not
+ * The same after a statement whose answer was lost, once the run has no session left; null if the server does not
  * answer.
  */
 export async function findDatabaseState(

@@ -5,8 +5,8 @@ import { identifier, literal } from "./sql.ts";
 import { detachStatements, subscriptionsOf } from "./subscriptions.ts";
 
 /**
- * Drops a database that a restore or rehearsal made, or what a DROP that was cut off has left of one, with whoever is
- * connected to it; nothing happens if it does not exist.
+ * Drops a database that a restore or rehearsal made, or its invalid remains after an interrupted DROP. Connected
+ * clients are terminated. Nothing happens if it does not exist.
  * @param maintenance another database.
  * @throws PsqlError, DockerError, InterruptedError
  */
@@ -23,21 +23,21 @@ export async function dropDatabase(
   const server = signal === undefined ? elsewhere : elsewhere.until(signal);
   const subscriptions = databaseState === "whole" ? await subscriptionsOf(server, name) : [];
   if (subscriptions.length > 0) {
-    // PostgreSQL drops no database that has some, and lets them be dropped only from within.
+    // PostgreSQL does not drop a database with subscriptions, and subscriptions can be dropped only from within it.
     await server.query(`ALTER DATABASE ${quoted} ALLOW_CONNECTIONS true`);
     const statements = subscriptions.flatMap((subscription) => [
       ...detachStatements(subscription),
       `DROP SUBSCRIPTION ${identifier(subscription)};`,
     ]);
-    // An event trigger may forbid it.
+    // An event trigger may refuse the statement.
     await server.in(name).query(unseen(statements.join("\n")));
   }
   const closing = `
     ALTER DATABASE ${quoted} IS_TEMPLATE false;
     ALTER DATABASE ${quoted} ALLOW_CONNECTIONS false;
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${literal(name)};`;
-  // It waits for a checkpoint; ended half way it leaves an invalid database.
+  // DROP waits for a checkpoint. If it is interrupted, it leaves an invalid database.
   const patient = server.within(run.settings.timeouts.restore);
-  // PostgreSQL lets nobody alter an invalid database, and nobody connect to it.
+  // An invalid database can neither be altered nor connected to.
   await patient.query(`${databaseState === "whole" ? closing : ""} DROP DATABASE ${quoted};`);
 }

@@ -1,6 +1,6 @@
 import { textOf } from "../base/text-bytes.ts";
 
-/** PostgreSQL's names of encodings, and those of the standard for the web that Node decodes by. */
+/** PostgreSQL's names of encodings, with the names in the WHATWG standard, which Node uses. */
 const labels: Readonly<Record<string, string>> = {
   LATIN2: "iso-8859-2",
   LATIN3: "iso-8859-3",
@@ -40,9 +40,9 @@ export function decodeAs(bytes: Buffer, encoding: string): string {
 
 const setting = /^SET client_encoding = '(\w+)';$/m;
 
-/** The encoding that a dump's text sets; null where it sets none. */
+/** The encoding that a dump's text sets; null if it sets none. */
 export const encodingIn = (text: string): string | null => setting.exec(text)?.[1] ?? null;
 
-/** A whole text, decoded as it says itself. */
+/** A whole text, decoded by the encoding that it sets. */
 export const decodeOwn = (bytes: Buffer): string =>
   decodeAs(bytes, encodingIn(bytes.toString("latin1")) ?? "UTF8");

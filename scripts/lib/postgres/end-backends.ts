@@ -10,10 +10,10 @@ import { literal } from "./sql.ts";
 const maintenanceDatabase = "postgres";
 
 /**
- * Ends every server process of these runs and waits until they are gone. Killing `docker exec` does not end the
+ * Terminates all server processes of these runs and waits until they are gone. Killing `docker exec` does not end the
  * program in the container; without its server process that program ends by itself.
  * @returns how many there were.
- * @throws PsqlError, DockerError; ProgramError if one is still there after 10 s.
+ * @throws PsqlError, DockerError; ProgramError if one still exists after 10 s.
  */
 export async function endBackends(server: Server, runIds: readonly string[]): Promise<number> {
   if (runIds.length === 0) return 0;

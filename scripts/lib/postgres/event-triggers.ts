@@ -1,10 +1,9 @@
 import { literal } from "./sql.ts";
 
 /**
- * For psql: gives its variables `silence` and `unsilence` statements that disable all event triggers of the database
- * that the user may alter, and that give each its state back. Before PostgreSQL 17 no session can leave them out, and
- * one that is ENABLE ALWAYS or ENABLE REPLICA fires under every session_replication_role. To alter an event trigger
- * fires none.
+ * For psql: sets its variables `silence` and `unsilence` to statements that disable all event triggers that the user
+ * may alter, and that restore their states. Before PostgreSQL 17 a session cannot disable them for itself, and one that
+ * is ENABLE ALWAYS or ENABLE REPLICA fires under every session_replication_role. Altering an event trigger fires none.
  */
 export const silencing = `SELECT coalesce(string_agg(format('ALTER EVENT TRIGGER %I DISABLE;', evtname), ' '), '') AS silence,
   coalesce(string_agg(format('ALTER EVENT TRIGGER %I ENABLE%s;', evtname,
@@ -15,17 +14,16 @@ AND coalesce(pg_catalog.current_setting('event_triggers', true), 'on') <> 'off' 
 `;
 
 /**
- * Of a superuser's session none fires in role `replica` that is not enabled always, or for replicas. For the rest of a
- * transaction.
+ * For the rest of a superuser's transaction: in role `replica` only triggers with ENABLE ALWAYS or ENABLE REPLICA fire.
  */
 export const replicating = (role: "replica" | "origin"): string =>
   `SELECT pg_catalog.set_config('session_replication_role', '${role}', true)
 WHERE pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on'`;
 
 /**
- * Statements for psql that no event trigger of the database sees, in one transaction: until it ends, the event triggers
- * are as they were for everybody else, and afterwards they are so again. For a database that nobody else uses: of two
- * such transactions at once one fails.
+ * Statements for psql, in one transaction, for which no event trigger of the database fires. Other sessions see the
+ * triggers unchanged until the transaction ends, and afterwards they have their states again. Only for a database
+ * without other users: of two such transactions at once one fails.
  */
 export const unseen = (statements: string): string =>
   `${silencing}BEGIN;\n:silence\n${statements}\n:unsilence\nCOMMIT;\n`;

@@ -1,4 +1,4 @@
-/** ICU's older names of keywords, and those of language tags. */
+/** ICU's older keyword names, with their names in language tags. */
 const keywords: Readonly<Record<string, string>> = {
   calendar: "ca",
   colalternate: "ka",
@@ -16,7 +16,7 @@ const keywords: Readonly<Record<string, string>> = {
   timezone: "tz",
 };
 
-/** The same of their values. "yes" is what a keyword without a value says. */
+/** The same for values. A keyword without a value means "yes". */
 const values: Readonly<Record<string, string>> = {
   dictionary: "dict",
   gb2312han: "gb2312",
@@ -38,8 +38,8 @@ const values: Readonly<Record<string, string>> = {
 const languages: Readonly<Record<string, string>> = { in: "id", iw: "he", ji: "yi", jw: "jv" };
 
 /**
- * One form of an ICU locale, whichever PostgreSQL wrote it down: 15 keeps what somebody typed (`de_DE@collation=phonebook`),
- * 16 and later make a language tag of it (`de-DE-u-co-phonebk`). For comparing alone.
+ * A normal form of an ICU locale for comparisons. PostgreSQL 15 stores the locale as typed
+ * (`de_DE@collation=phonebook`), 16 and later store a language tag (`de-DE-u-co-phonebk`).
  */
 export function icuLocaleForm(locale: string): string {
   const [name = "", own = ""] = locale.toLowerCase().split("@", 2);

@@ -1,2 +1,2 @@
-/** What an aggregate of SQL gives as one JSON list, which is empty where there is nothing. */
+/** An SQL aggregate as one JSON list; an empty list if there are no rows. */
 export const jsonList = (what: string): string => `coalesce(json_agg(${what}), '[]')`;

@@ -4,8 +4,8 @@ import { messageOf, ProgramError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 
 /**
- * The database's password as the variable that PostgreSQL's programs take it from; nothing where none is configured.
- * @throws ProgramError when the file cannot be used.
+ * The environment variable with the database's password; empty if none is configured.
+ * @throws ProgramError if the file cannot be used.
  */
 export function passwordOf({
   name,

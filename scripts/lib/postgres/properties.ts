@@ -3,8 +3,8 @@ import { icuLocaleForm } from "./icu-locale.ts";
 import { literal } from "./sql.ts";
 
 /**
- * A query for one JSON document with the properties of a database, on every major version; no row if it is absent, or
- * invalid by a DROP that was cut off.
+ * A query for one JSON document with the properties of a database, on every major version; no row if it is absent or
+ * invalid.
  */
 export const propertiesQuery = (name: string): string => `
 select jsonb_build_object(
@@ -37,8 +37,8 @@ select jsonb_build_object(
 from pg_database d where d.datname = ${literal(name)} and d.datconnlimit <> -2`;
 
 /**
- * What differs between two databases' properties; empty when nothing does. The order of grants does not count, nor that
- * of settings: roles have other numbers in another server. Nor does the form in which a version writes ICU's locales.
+ * The differences between two databases' properties; empty if there are none. The order of grants and settings does not
+ * count, because roles have other oids in another server. Nor does the form in which a version writes ICU's locales.
  */
 export function differingProperties(wanted: DatabaseProperties, found: DatabaseProperties): string[] {
   return differences(wanted, found).map(({ name, is, instead }) =>
@@ -48,7 +48,7 @@ export function differingProperties(wanted: DatabaseProperties, found: DatabaseP
   );
 }
 
-/** Only their names: an application may keep a secret in a setting of its own. */
+/** Only their names: an application may keep a secret in a setting. */
 function differingSettings(wanted: DatabaseProperties, found: DatabaseProperties): string[] {
   const [these, those] = [wanted, found].map(({ settings }) => new Set(inOneOrder(settings)));
   return [...wanted.settings, ...found.settings]
@@ -81,7 +81,7 @@ function differences(wanted: DatabaseProperties, found: DatabaseProperties): Dif
     .map(([name, instead]) => ({ name, is: foundNormal[name], instead }));
 }
 
-/** Whether both are of one locale of ICU, written otherwise. */
+/** Whether both are the same ICU locale, written differently. */
 const sameIcuLocale = (one: DatabaseProperties, other: DatabaseProperties): boolean =>
   one.providerLocale !== null &&
   other.providerLocale !== null &&

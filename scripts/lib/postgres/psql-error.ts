@@ -6,7 +6,7 @@ import { exitDescription, firstForeignStatus } from "../system/child.ts";
 /** `connection`: PostgreSQL refused or is not there; `query`: a statement failed; `lost`: the session ended. */
 export type PsqlErrorKind = "connection" | "query" | "lost";
 
-/** PostgreSQL could not do what was asked. `sqlState` is its five-character code, where it gave one. */
+/** An error of PostgreSQL. `sqlState` is its five-character code, if there is one. */
 export class PsqlError extends ProgramError {
   override readonly name = "PsqlError";
   readonly kind: PsqlErrorKind;
@@ -29,12 +29,12 @@ const explanations: Record<PsqlErrorKind, (place: string, detail: string) => str
 /** psql's exit statuses: 1 own failure, 2 connection lost or refused, 3 a statement failed. */
 const connectionLost = 2;
 
-/** As VERBOSITY=verbose has it. Only the code is the same in every language. */
+/** A line of VERBOSITY=verbose. Only the code is the same in every language. */
 const codedMessage = /^(?:psql:\S* )?[^:\n]+:\s+(?<state>[0-9A-Z]{5}): (?<words>.*)$/gm;
 /** Successes and warnings. */
 const harmless = /^0[0-2]/;
 
-/** The error that psql's exit status and words on stderr (written with VERBOSITY=verbose) stand for. */
+/** The error for psql's exit status and its stderr (with VERBOSITY=verbose). */
 export function psqlError(place: string, code: number, stderr: string, begun: boolean): PsqlError {
   const coded = [...stderr.matchAll(codedMessage)].map(({ groups }) => groups);
   const failure = coded.findLast((groups) => groups?.state !== undefined && !harmless.test(groups.state));
@@ -45,10 +45,10 @@ export function psqlError(place: string, code: number, stderr: string, begun: bo
   return new PsqlError(sqlState === null && begun ? "lost" : "query", place, detail, sqlState);
 }
 
-/** What the server says while it connects, such as a WARNING about collations with its DETAIL and HINT. */
+/** The server's messages during connection, such as a WARNING about collations with its DETAIL and HINT. */
 const remark = /^[^:]+: {2}/;
 
-/** psql's own words come first; else what is no remark of the server's. */
+/** psql's own message comes first; otherwise the lines that are not such messages of the server. */
 function firstWords(stderr: string, code: number): string {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
   const first =
@@ -58,6 +58,6 @@ function firstWords(stderr: string, code: number): string {
     : first.replace(/^psql:(<stdin>:\d+:)? ?(error: )?/, "").trim();
 }
 
-/** A database in words, for messages. */
+/** The database as text, for messages. */
 export const placeOf = (database: DatabaseSettings, options: { dbname?: string } = {}): string =>
   `database ${options.dbname ?? database.database} as ${database.user} in container ${database.container}`;

@@ -9,11 +9,11 @@ import { answerSeconds, serverFacts } from "./server-facts.ts";
 import { connectionString } from "./sql.ts";
 
 export interface QueryOptions {
-  /** How the session is named in pg_stat_activity; see `applicationName`. */
+  /** The session's name in pg_stat_activity; see `applicationName`. */
   applicationName: string;
   /** Another database of the same server. */
   dbname?: string;
-  /** Ends the question on both sides; never unless set. */
+  /** The time limit of the query on both sides; none unless set. */
   timeoutSeconds?: number;
   /** Seconds that a statement may wait for a lock. */
   lockTimeoutSeconds?: number;
@@ -21,10 +21,10 @@ export interface QueryOptions {
 }
 
 /**
- * What every psql of `psqlProgram` is given first. By the database's own search_path its owner could put operators of
- * his own in the place of PostgreSQL's, which would then run with our rights; who needs that path resets it, for
- * statements without operators. A database in SQL_ASCII may hold names that are no UTF-8, and sends none of them to a
- * client that says UTF8.
+ * The first statements of every psql of `psqlProgram`. With the database's own search_path its owner could replace
+ * PostgreSQL's operators by others, which would run with our rights. Code that needs that path resets it, for
+ * statements without operators. A database in SQL_ASCII may hold names that are not UTF-8, and does not send them to a
+ * client with encoding UTF8.
  */
 export const sessionStart = `SET search_path = '';
 SELECT pg_catalog.set_config('client_encoding', 'SQL_ASCII', false)
@@ -32,14 +32,14 @@ WHERE pg_catalog.getdatabaseencoding() = 'SQL_ASCII' \\g /dev/null\n`;
 
 /**
  * Runs SQL in one psql call that stops at the first error.
- * @returns what the statements returned, unaligned and without headers.
+ * @returns the output of the statements, unaligned and without headers.
  * @throws PsqlError, DockerError, InterruptedError
  */
 export async function query(database: DatabaseSettings, sql: string, options: QueryOptions): Promise<string> {
   const program = psqlProgram(database, await serverFacts(database, options), options);
   const result = await runClient(database.container, program, {
     input: `${sessionStart}${sql}`,
-    // The server ends the statement first, so that nothing is left running there.
+    // The server's limit is shorter, so that no statement is left running there.
     ...(options.timeoutSeconds === undefined
       ? {}
       : { timeoutSeconds: options.timeoutSeconds + answerSeconds }),

@@ -8,16 +8,19 @@ import { clientProgram } from "./client-program.ts";
 import { decodeAs } from "./encodings.ts";
 import type { Server } from "./server.ts";
 
-/** Why PostgreSQL lets no session in, and what helps. */
+/** Why PostgreSQL refuses sessions, with advice. */
 export interface Refusal {
   text: string;
   advice: string;
 }
 
 const Catalogues = z.object({
-  /** Of the database that was asked. */
+  /** The encoding of the queried database. */
   encoding: z.string(),
-  /** Names are the bytes that stand there, as hexadecimal digits. A limit of -1 is none, of -2 a DROP that was cut off. */
+  /**
+   * Names are their stored bytes, as hexadecimal digits. A limit of -1 is none; -2 marks an invalid database after an
+   * interrupted DROP.
+   */
   databases: z.array(
     z.object({
       name: z.string(),
@@ -38,7 +41,7 @@ const Catalogues = z.object({
   ),
   sessions: z.int(),
   maximum: z.int(),
-  /** Of the maximum, those that only superusers may have. */
+  /** The connections of the maximum that are reserved for superusers. */
   reserved: z.int(),
 });
 export type Catalogues = z.infer<typeof Catalogues>;
@@ -56,9 +59,9 @@ const question = `select json_build_object('encoding', getdatabaseencoding(), 'd
 const patienceSeconds = 15;
 
 /**
- * Why the database refuses the user. The server says so in its own language, and psql leaves the code out: so its
- * catalogues are asked, from another database, and as the image's own superuser where the user is let in nowhere.
- * @returns null where that cannot be found out.
+ * Why the database refuses the user. The server's message is in its own language, and psql omits the code. So the
+ * catalogues are queried from another database, and as the image's own superuser if the user cannot connect anywhere.
+ * @returns null if that cannot be found out.
  */
 export async function whyRefused(server: Server): Promise<Refusal | null> {
   const { database } = server;
@@ -84,7 +87,7 @@ const letIn = "let the user in over the local socket in pg_hba.conf, or set pass
 const endSome = "end sessions that are not needed, or raise";
 const configured = "in the configuration";
 
-/** What pg_isready's exit codes say of a server that let nobody in who asked. */
+/** The meaning of pg_isready's exit codes for a server that refused all users. */
 const readiness: ReadonlyMap<number | null, Refusal> = new Map([
   [
     0,
@@ -98,7 +101,7 @@ const readiness: ReadonlyMap<number | null, Refusal> = new Map([
 
 function run({ applicationName, database, signal }: Server, argv: readonly string[]): Promise<ChildResult> {
   const changes = { search_path: "pg_catalog", statement_timeout: `${patienceSeconds}s` };
-  // No name is converted: that they are in another encoding may be the reason.
+  // Names are not converted: another encoding may be the reason.
   const program = clientProgram(database, unknownServer, {
     argv,
     applicationName,
@@ -112,8 +115,8 @@ function run({ applicationName, database, signal }: Server, argv: readonly strin
 }
 
 /**
- * What the catalogues say against a session.
- * @param isLetInNowhere the user was refused by other databases too.
+ * The reason in the catalogues for refusing a session.
+ * @param isLetInNowhere whether other databases refused the user too.
  */
 export function refusalIn(
   catalogues: Catalogues,
@@ -169,7 +172,10 @@ export function refusalIn(
   };
 }
 
-/** What has the name; with the encoding that it is written in where a session, whose name is sent in UTF-8, misses it. */
+/**
+ * The role or database with the name; with the encoding of its name if a session, which sends names in UTF-8, does not
+ * find it.
+ */
 function named<One extends { name: string }>(
   all: readonly One[],
   name: string,

@@ -3,29 +3,29 @@ import type { Log } from "../program/log.ts";
 import type { Output, ProgramContext } from "../program/program.ts";
 import { Server } from "./server.ts";
 
-/** One run of a program, for one database: what every step of it works with. */
+/** One run of a program for one database: the objects that every step needs. */
 export interface Run {
   /** The program's name. */
   program: string;
   settings: Settings;
   database: DatabaseSettings;
-  /** The database's server, as this run asks it. */
+  /** The database's server, as this run queries it. */
   server: Server;
   runId: string;
   log: Log;
   output: Output;
-  /** Aborted with an InterruptedError when the run is to end. */
+  /** Aborted with an InterruptedError when the run must end. */
   signal: AbortSignal;
 }
 
-/** The run that a program does for one of its databases. */
+/** Makes the run of a program for one of its databases. */
 export function runFor(context: Omit<ProgramContext, "arguments">, database: DatabaseSettings): Run {
   const { log, output, program, runId, settings, signal } = context;
   const server = Server.of({ settings, database, runId });
   return { program, settings, database, server, runId, log, output, signal };
 }
 
-/** The same run, of another database. */
+/** The same run, for another database. */
 export const withDatabase = <R extends Run>(run: R, database: DatabaseSettings): R => ({
   ...run,
   database,

@@ -15,15 +15,15 @@ interface Asking {
   signal?: AbortSignal;
 }
 
-/** For how much longer than the server may think about a question its answer is waited for. */
+/** How much longer than the server's own limit an answer is waited for. */
 export const answerSeconds = 5;
 
-/** By container and user: neither changes during a run. */
+/** Cached by container and user: neither changes during a run. */
 const known = new Map<string, ServerFacts>();
 
 /**
- * What our sessions with a database's server may set; asked once.
- * @throws PsqlError, DockerError, InterruptedError, as any other question would
+ * The settings that our sessions may set on a database's server; queried once.
+ * @throws PsqlError, DockerError, InterruptedError, as any other query
  */
 export async function serverFacts(database: DatabaseSettings, options: Asking): Promise<ServerFacts> {
   const { container, port, user } = database;
@@ -41,7 +41,7 @@ const question = `select json_build_object(${[
 
 async function ask(database: DatabaseSettings, options: Asking): Promise<ServerFacts> {
   const first = await connect(database, options, ["sh", "-c", `${firstOptions}; exec psql "$@"`, "sh"]);
-  // A connection that is refused fires nothing.
+  // A refused connection fires no event trigger.
   const refused = first.code !== 0 && refusedOption.test(first.stderr);
   const { code, stderr, stdout } = refused ? await connect(database, options, ["psql"]) : first;
   if (code !== 0) throw psqlError(placeOf(database, options), code, stderr, false);

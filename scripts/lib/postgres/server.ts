@@ -8,7 +8,7 @@ import { type QueryOptions, query, queryJson } from "./psql.ts";
 import { placeOf } from "./psql-error.ts";
 import { serverFacts } from "./server-facts.ts";
 
-/** Whose questions they are, and how long one may take. */
+/** The run of the queries, and their limits. */
 interface AskingRun {
   settings: Pick<Settings, "timeouts">;
   database: DatabaseSettings;
@@ -16,8 +16,8 @@ interface AskingRun {
 }
 
 /**
- * A database's PostgreSQL server, as one run asks it: under the run's name, in one of the server's databases, with
- * limits. Without a signal a question is asked also after an interruption, as what has to be undone is.
+ * A database's PostgreSQL server, as one run queries it: under the run's name, in one of the server's databases, with
+ * limits. Without a signal, queries also work after an interruption, as cleaning up needs.
  */
 export class Server {
   readonly database: DatabaseSettings;
@@ -28,7 +28,7 @@ export class Server {
     this.options = options;
   }
 
-  /** In the run's own database, without a signal, for questions that end within `timeouts.query`. */
+  /** Queries the run's own database, without a signal, with the limit `timeouts.query`. */
   static of({ database, runId, settings }: AskingRun): Server {
     const timeoutSeconds = settings.timeouts.query;
     return new Server(database, { applicationName: applicationName(runId), timeoutSeconds });
@@ -43,7 +43,7 @@ export class Server {
     return this.#with({ signal });
   }
 
-  /** @param seconds that a question may take; null for any time. */
+  /** @param seconds that a query may take; null for no limit. */
   within(seconds: number | null): Server {
     const { timeoutSeconds: _, ...unlimited } = this.options;
     return new Server(this.database, {
@@ -62,17 +62,17 @@ export class Server {
     return this.#with({ applicationName: name });
   }
 
-  /** The database that is asked. */
+  /** The database that is queried. */
   get dbname(): string {
     return this.options.dbname ?? this.database.database;
   }
 
-  /** What ends a question. */
+  /** The signal that ends a query. */
   get signal(): AbortSignal | undefined {
     return this.options.signal;
   }
 
-  /** How long a question may take; null for any time. */
+  /** How long a query may take; null for no limit. */
   get seconds(): number | null {
     return this.options.timeoutSeconds ?? null;
   }
@@ -87,14 +87,14 @@ export class Server {
     return this.options.applicationName;
   }
 
-  /** The database in words, for messages. */
+  /** The database as text, for messages. */
   get place(): string {
     return placeOf(this.database, this.options);
   }
 
   /**
    * Runs SQL in one psql call that stops at the first error.
-   * @returns what the statements returned, unaligned and without headers.
+   * @returns the output of the statements, unaligned and without headers.
    * @throws PsqlError, DockerError, InterruptedError
    */
   query(sql: string): Promise<string> {
@@ -106,7 +106,7 @@ export class Server {
     return queryJson(this.database, schema, sql, this.options);
   }
 
-  /** What its sessions may set. @throws PsqlError, DockerError, InterruptedError */
+  /** The settings that its sessions may set. @throws PsqlError, DockerError, InterruptedError */
   facts(): Promise<ServerFacts> {
     return serverFacts(this.database, this.options);
   }

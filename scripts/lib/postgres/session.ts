@@ -21,14 +21,14 @@ interface Waiting {
 /** The SQLSTATE of a statement that did not fail. */
 const succeeded = "00000";
 
-/** One psql that stays open: a transaction can span several questions. The first error ends it. */
+/** One psql that stays open, so a transaction can span several queries. The first error ends it. */
 export class PsqlSession {
   readonly #server: Server;
-  /** Ends the question that comes before the session. */
+  /** Limits the first query, which runs before the session. */
   readonly #closing = new AbortController();
   readonly #started: Promise<void>;
   #child: ChildProcessWithoutNullStreams | null = null;
-  /** The last of the output, which the end of an answer may begin in. */
+  /** The tail of the output, in which the end mark of an answer may begin. */
   #output = Buffer.alloc(0);
   #errors = "";
   #waiting: Waiting | null = null;
@@ -49,7 +49,7 @@ export class PsqlSession {
     const facts = await this.#server.until(signal).facts();
     signal.throwIfAborted();
     const program = psqlProgram(database, facts, options);
-    // Detached from the terminal: its Ctrl-C must not end a session that this program wants to finish.
+    // Detached from the terminal: Ctrl-C must not end a session that this program wants to finish.
     const child = spawn("docker", execArguments(database.container, program, true), {
       detached: true,
       env: { ...process.env, ...program.secrets },
@@ -69,8 +69,8 @@ export class PsqlSession {
   }
 
   /**
-   * Runs SQL and waits for its end; one question at a time.
-   * @returns what it returned, unaligned and without headers.
+   * Runs SQL and waits for its end; one query at a time.
+   * @returns its output, unaligned and without headers.
    * @throws PsqlError, DockerError, InterruptedError
    */
   async query(sql: string): Promise<string> {
@@ -79,7 +79,7 @@ export class PsqlSession {
     return textOf(Buffer.concat(pieces)).replace(/\n$/, "");
   }
 
-  /** As `query`, for an answer of any length: `take` is given it in pieces. */
+  /** As `query`, for an answer of any length: `take` gets it in pieces. */
   stream(sql: string, take: (piece: Buffer) => void): Promise<void> {
     if (this.#waiting !== null) throw new Error("two questions at once");
     const marker = `end-${randomBytes(12).toString("hex")}`;
@@ -94,9 +94,9 @@ export class PsqlSession {
   }
 
   /**
-   * As `query`, for one statement whose error does not end the session; `before` and `after` are run whatever becomes
-   * of it.
-   * @returns what it returned, or its error.
+   * As `query`, for one statement whose error does not end the session. `before` and `after` run whether it succeeds or
+   * not.
+   * @returns its output, or its error.
    */
   async attempt(statement: string, before = "", after = ""): Promise<string | PsqlError> {
     const marker = `state-${randomBytes(12).toString("hex")}`;
@@ -121,7 +121,7 @@ ${after}`);
 
   /** Ends the session (an open transaction is rolled back) and waits until it is gone. */
   async close(): Promise<void> {
-    // One that was never asked may still be connecting, to a container that hangs.
+    // A session without a query may still be connecting, to a container that hangs.
     if (!this.#asked) this.#closing.abort(runEnded());
     await this.#started;
     const child = this.#child;
@@ -131,7 +131,7 @@ ${after}`);
       if (!this.#asked) child.kill("SIGKILL");
       await closed;
     }
-    // Not before: a container that hangs would never let go of the session.
+    // Not earlier: a container that hangs would never end the session.
     this.#server.signal?.removeEventListener("abort", this.#abort);
   }
 

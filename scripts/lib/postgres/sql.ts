@@ -8,8 +8,8 @@ export function literal(text: string): string {
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /**
- * A database's name as a connection string: libpq would take a bare name that contains `=` or begins with
- * `postgresql://` for a connection string of its own.
+ * A database's name as a connection string. libpq would take a bare name that contains `=` or begins with
+ * `postgresql://` for a connection string.
  */
 export const connectionString = (database: string): string =>
   `dbname='${database.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;

@@ -6,7 +6,7 @@ import type { Server } from "./server.ts";
 import { identifier, literal } from "./sql.ts";
 
 /**
- * The names of the subscriptions in a database; the catalogue that holds them is one for all databases.
+ * The names of the subscriptions in a database. Their catalogue is shared by all databases.
  * @throws PsqlError, DockerError, InterruptedError
  */
 export function subscriptionsOf(server: Server, name: string): Promise<string[]> {
@@ -15,17 +15,15 @@ export function subscriptionsOf(server: Server, name: string): Promise<string[]>
   return server.queryJson(z.array(z.string()), sql);
 }
 
-/**
- * The statements after which a subscription neither asks for changes nor knows the slot, which is the live database's.
- */
+/** Statements that disable a subscription and detach it from its slot, which is the live database's. */
 export const detachStatements = (subscription: string): string[] => [
   `ALTER SUBSCRIPTION ${identifier(subscription)} DISABLE;`,
   `ALTER SUBSCRIPTION ${identifier(subscription)} SET (slot_name = NONE);`,
 ];
 
 /**
- * Cuts whatever subscriptions a dump has made in the database `name` from their slots, which are the live database's,
- * and warns of them.
+ * Detaches the subscriptions that a dump has made in the database `name` from their slots, which are the live
+ * database's, and logs a warning.
  * @throws PsqlError, DockerError, InterruptedError
  */
 export async function detachSubscriptions(

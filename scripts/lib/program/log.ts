@@ -6,7 +6,7 @@ export type LogLevel = "info" | "warning" | "error";
 export interface LogEntry {
   time: Date;
   level: LogLevel;
-  /** The database's key in the configuration; null for what concerns the whole run. */
+  /** The database's key in the configuration; null if the entry concerns the whole run. */
   database: string | null;
   runId: string | null;
   program: string;
@@ -15,11 +15,11 @@ export interface LogEntry {
 
 export interface Log {
   readonly runId: string;
-  /** Why it could not be opened, or its last line not be written; null when all is well. */
+  /** Why it could not be opened, or its last line could not be written; null if there is no problem. */
   readonly problem: string | null;
   /** Appends one line, and shows it to the person who runs the program. Never pass anything secret. */
   event(level: LogLevel, database: string | null, text: string): void;
-  /** The same, and shows it to nobody. */
+  /** The same, without showing it. */
   record(level: LogLevel, database: string | null, text: string): void;
   close(): void;
 }
@@ -34,7 +34,7 @@ export function formatLogLine(entry: LogEntry): string {
   return `${time} ${entry.level} ${entry.database ?? "-"} ${entry.runId ?? "-"} ${entry.program}: ${text}`;
 }
 
-// Names in a database may hold anything, and whoever reads the log has a terminal that obeys.
+// Names in a database may hold control characters, which the terminal of a reader would obey.
 const numbered = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 const escapes: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r" };
 const characters: Record<string, string> = { "\\\\": "\\", "\\n": "\n", "\\r": "\r" };
@@ -60,14 +60,14 @@ export function parseLogLine(line: string): LogEntry | null {
   };
 }
 
-/** Text of several lines, as other programs' errors are, as one: an event is a line, in the log and where it is shown. */
+/** Joins a text of several lines, such as another program's error, into one: an event is one line. */
 export const oneLine = (text: string): string =>
   text.trim().replace(/\s*[\n\r\v\f\u0085\u2028\u2029]\s*/g, " ");
 
 /**
- * Opens the programs' log for appending (0600). One that cannot be opened or written stops nothing.
- * @param show is told every entry too: what a person sees.
- * @param lost is given the lines that cannot be logged, behind the reason.
+ * Opens the programs' log for appending (0600). A failure to open or write it stops nothing.
+ * @param show also gets every entry, for the terminal.
+ * @param lost gets the reason, and then the lines that cannot be logged.
  */
 export function openLog(
   path: string,
@@ -92,7 +92,7 @@ export function openLog(
     }
   };
   const fd = attempt(() => openToAppend(path));
-  /** A full disk has cut off the last line. */
+  /** A full disk has truncated the last line. */
   let torn = false;
   const isWritten = (line: string): boolean => {
     if (fd === null) return false;

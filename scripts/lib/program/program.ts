@@ -10,7 +10,7 @@ import { type Log, type LogEntry, oneLine, openLog } from "./log.ts";
 import { readSettings, SettingsError } from "./settings.ts";
 
 export interface Output {
-  /** For people, on stdout; nothing with --quiet. */
+  /** Text for people, on stdout; not with --quiet. */
   print(text: string): void;
   /** For programs, on stdout; also with --quiet. */
   data(text: string): void;
@@ -28,7 +28,7 @@ export interface ProgramContext {
   arguments: Arguments;
   output: Output;
   runId: string;
-  /** Aborted with an InterruptedError by SIGTERM, SIGINT and SIGHUP. */
+  /** Aborted with an InterruptedError on SIGTERM, SIGINT and SIGHUP. */
   signal: AbortSignal;
   /** The programs' log; what is logged is also printed. */
   log: Log;
@@ -36,9 +36,9 @@ export interface ProgramContext {
 
 export interface Program {
   commandLine: CommandLine;
-  /** The exit code; what it throws is reported and becomes one. */
+  /** Returns the exit code. A thrown error is reported and decides the exit code. */
   main(context: ProgramContext): Promise<number>;
-  /** Set by a program that itself tells what is wrong with the log: then nothing goes to stderr for that. */
+  /** Set by a program that reports problems of the log itself: then nothing goes to stderr for them. */
   judgesLog?: boolean;
   /** The exit code for every error, of a program with codes of its own; `exitCodeOf` decides unless set. */
   failureCode?: number;
@@ -56,7 +56,8 @@ const safePath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 export function runProgram(program: Program, argv: readonly string[] = process.argv.slice(2)): void {
   process.umask(0o077);
   process.env.PATH ??= safePath;
-  // Whoever watches may be gone (a lost ssh connection, `| head`): that must not end a restore between drop and rename.
+  // The reader of the output may be gone (a lost ssh connection, `| head`). That must not end a restore between drop
+  // and rename.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   prepared(program, argv).then(
     (exitCode) => {
@@ -69,7 +70,7 @@ export function runProgram(program: Program, argv: readonly string[] = process.a
   );
 }
 
-/** What a program exits with when `error` ends it. */
+/** The exit code of a program that `error` ends. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ProgramError) return error.exitCode;
   return error instanceof SettingsError ? ExitCode.configuration : ExitCode.failed;

@@ -25,28 +25,28 @@ export function requireFile(status: Stats | null): void {
   throw new Error(`it is ${kind}, not a file`);
 }
 
-// A pipe that nobody reads would hold up whoever opens it, and a terminal would become the program's own.
+// Opening a pipe without a reader would block, and a terminal would become the program's controlling terminal.
 const never = constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /**
- * Opens the log for appending and makes it if need be (0600).
- * @throws Error for whatever is no regular file, a system error for what cannot be opened
+ * Opens the log for appending and creates it if necessary (0600).
+ * @throws Error if it is no regular file; a system error if it cannot be opened
  */
 export function openToAppend(path: string): number {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // To open a device may already do something.
+  // Opening a device may have side effects.
   requireFile(statSync(path, { throwIfNoEntry: false }) ?? null);
   const fd = openedFile(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT);
   closeToOthers(fd);
   return fd;
 }
 
-/** Takes all permissions from others. cron's redirection may have made a file before, readable by everyone. */
+/** Removes all permissions of others. cron's redirection may have created the file before, readable by all. */
 export function closeToOthers(fd: number): void {
   try {
     if ((fstatSync(fd).mode & 0o077) !== 0) fchmodSync(fd, 0o600);
   } catch {
-    // A file system without modes, or a file that can only be appended to: it takes lines all the same.
+    // A file system without modes, or an append-only file: lines can still be written.
   }
 }
 
@@ -61,7 +61,7 @@ export function openToRead(path: string): number | null {
   }
 }
 
-/** @throws what `require` throws for the file that is open then, a system error for what cannot be opened */
+/** @throws the error of `require` for the opened file; a system error if it cannot be opened */
 export function openedFile(
   path: string,
   flags: number,
@@ -77,7 +77,7 @@ export function openedFile(
   }
 }
 
-/** What a write says that a full disk has cut off: nothing. */
+/** A write that a full disk has truncated reports no error, so this one is used. */
 export const fullDisk = new Error("its file system is full");
 
 const reasons: Readonly<Record<string, string>> = {
@@ -94,5 +94,5 @@ const reasons: Readonly<Record<string, string>> = {
   EDQUOT: "its quota is used up",
 };
 
-/** Why a log cannot be opened or written, in words; the system's own where there are no better ones. */
+/** Why a log cannot be opened or written, in words; the system's message if there are no better words. */
 export const logProblem = (error: unknown): string => reasons[systemCode(error) ?? ""] ?? messageOf(error);

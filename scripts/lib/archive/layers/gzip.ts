@@ -3,7 +3,7 @@ import { messageOf, systemCode } from "../../base/errors.ts";
 import type { Layer } from "./layer.ts";
 import type { Writing } from "./writing.ts";
 
-/** Every container has gzip, and every Node its reader, which reads several members as one. */
+/** Every container has gzip, and every Node a reader for it, which reads several members as one. */
 export const gzip: Layer = {
   id: "gzip",
   magic: "1f8b",
@@ -14,7 +14,7 @@ export const gzip: Layer = {
     const code = systemCode(error);
     if (code === "Z_BUF_ERROR") return "truncated";
     if (code !== "Z_DATA_ERROR") return null;
-    // The first header is known to be right; this one zlib looked for after a member's end.
+    // The first header was checked already. zlib looked for this one after a member's end.
     return messageOf(error) === "incorrect header check" ? "trailing-garbage" : "corrupt";
   },
 };

@@ -4,7 +4,7 @@ import { ExitCode } from "../../base/exit-codes.ts";
 import type { Layer } from "./layer.ts";
 import type { Writing } from "./writing.ts";
 
-/** One frame with a checksum of the content, which is all that the command writes. Node reads one and no more. */
+/** One frame with a checksum of the content, as the command writes it. Node reads only one frame. */
 export const zstd: Layer = {
   id: "zstd",
   magic: "28b52ffd",
@@ -21,7 +21,7 @@ export const zstd: Layer = {
   damage(error) {
     const code = systemCode(error) ?? "";
     if (code === "Z_BUF_ERROR") return "truncated";
-    // Behind the frame Node closes, or looks for another one.
+    // After the frame Node ends, or looks for another one.
     if (code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ZSTD_error_prefix_unknown")
       return "trailing-garbage";
     return code.startsWith("ZSTD_error_") ? "corrupt" : null;
@@ -29,9 +29,10 @@ export const zstd: Layer = {
 };
 
 /**
- * pg_dump's own zstd is of PostgreSQL 16 and leaves out the checksum that shows damage, so the command does it. One
- * thread, because the application needs the other processors, and the one that reads too (`-T1` has another): at a high
- * level it would read megabytes ahead, and go on for half a minute after the dump's end.
+ * pg_dump's own zstd exists since PostgreSQL 16 and omits the checksum that detects damage, so the command is used. It
+ * uses a single thread, also for reading (`-T1` has another one for that), because the application needs the other
+ * processors. With a reading thread at a high level it would read megabytes ahead, and go on for half a minute after
+ * the dump's end.
  */
 export const zstdWriting = (level: number): Writing => ({
   compress: 0,
