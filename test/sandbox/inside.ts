@@ -18,8 +18,11 @@ interface Init {
   capabilities: string;
 }
 
-/** Node gives its children sockets, in which bash sees a login from afar, and which cannot be opened by name. */
-const withPipe = 'exec "$@" < <(exec cat)';
+/**
+ * Node gives its children sockets, which cannot be opened by name, and in which bash sees a login from afar: without
+ * `--norc` it may read this user's ~/.bashrc first, which takes ten times as long as what it is to do.
+ */
+const withPipe = ["bash", "--norc", "-c", 'exec "$@" < <(exec cat)', "bash"] as const;
 
 const inits = new Map<string, Init>();
 
@@ -56,7 +59,8 @@ async function enterBy(argv: readonly string[], input: string | Buffer = ""): Pr
   const [out, err] = [join(directory, "out"), join(directory, "err")];
   const files = [out, err].map((path) => openSync(path, "a"));
   try {
-    const child = spawn("bash", ["-c", withPipe, "bash", ...argv], { stdio: ["pipe", ...files] });
+    const [shell, ...words] = withPipe;
+    const child = spawn(shell, [...words, ...argv], { stdio: ["pipe", ...files] });
     child.stdin?.on("error", () => {}); // the command may end without reading its input
     child.stdin?.end(input);
     const ended = await once(child, "exit");
