@@ -2,8 +2,8 @@ const begin = "SAVEPOINT briefly";
 const end = "ROLLBACK TO SAVEPOINT briefly; RELEASE SAVEPOINT briefly";
 
 /**
- * A query of a longer transaction that keeps none of its locks: a table's own, and those of all of its indexes, which
- * PostgreSQL takes to plan. The lock table is one for the whole server.
+ * A query in a longer transaction that keeps none of its locks: those of the table and of all its indexes, which
+ * PostgreSQL takes for planning. The lock table is shared by the whole server.
  */
 export const briefly = (sql: string): string => `${begin}; ${sql.replace(/;\s*$/, "")}; ${end};`;
 

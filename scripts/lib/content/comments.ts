@@ -1,6 +1,6 @@
 import { own, ownSchemas, undepending } from "./catalogues.ts";
 
-/** Catalogues of objects that lie in a schema, with the column that names it. */
+/** Catalogues of objects in a schema, with the column that names the schema. */
 const inSchemas: readonly (readonly [catalogue: string, schema: string])[] = [
   ["pg_operator", "oprnamespace"],
   ["pg_opclass", "opcnamespace"],
@@ -13,7 +13,7 @@ const inSchemas: readonly (readonly [catalogue: string, schema: string])[] = [
   ["pg_ts_config", "cfgnamespace"],
 ];
 
-/** Catalogues of objects that lie in no schema. */
+/** Catalogues of objects without a schema. */
 const inNone: readonly string[] = [
   "pg_language",
   "pg_cast",
@@ -25,10 +25,13 @@ const inNone: readonly string[] = [
   "pg_publication",
 ];
 
-/** A constraint that a dump names: not those that a partition, an heir or a constraint trigger got with another object. */
+/**
+ * A constraint that a dump names: not the constraints that a partition, a child table or a constraint trigger got from
+ * another object.
+ */
 const namedConstraint = `CASE contype WHEN 'c' THEN conislocal WHEN 'f' THEN conparentid = 0 WHEN 't' THEN false ELSE true END`;
 
-/** The oids of what a dump writes a comment on, by catalogue. */
+/** The oids of objects whose comments a dump contains, by catalogue. */
 const commented: Record<string, string> = {
   pg_class: `SELECT oid FROM relations UNION ALL SELECT indexrelid FROM pg_index JOIN relations c ON c.oid = indrelid
     WHERE indisready AND (indisvalid OR c.relkind = 'p')`,
@@ -37,7 +40,7 @@ const commented: Record<string, string> = {
   pg_proc: "SELECT oid FROM functions",
   pg_constraint: `SELECT oid FROM pg_constraint WHERE ${namedConstraint}
     AND (conrelid IN (SELECT oid FROM relations) OR contypid IN (SELECT oid FROM types))`,
-  // A partition's trigger that is switched on or off otherwise than its parent's is written by itself.
+  // A partition's trigger is dumped separately if it is enabled differently from its parent's.
   pg_trigger: `SELECT t.oid FROM pg_trigger t JOIN relations c ON c.oid = t.tgrelid LEFT JOIN pg_trigger p ON p.oid = t.tgparentid
     WHERE p.oid IS NULL AND NOT t.tgisinternal OR t.tgenabled <> p.tgenabled`,
   pg_rewrite:
@@ -47,7 +50,7 @@ const commented: Record<string, string> = {
     WHERE ${own("pg_statistic_ext", "o.oid")}`,
   pg_namespace: `SELECT n.oid FROM ${ownSchemas}`,
   pg_largeobject: "SELECT oid FROM pg_largeobject_metadata",
-  // Only a superuser's dump has them. One that was dropped leaves its comment.
+  // Only a superuser's dump has them. A dropped one leaves its comment.
   pg_subscription: `SELECT s.oid FROM pg_subscription s JOIN pg_database b ON b.oid = subdbid
     WHERE datname = current_database() AND current_setting('is_superuser') = 'on'`,
   ...Object.fromEntries(

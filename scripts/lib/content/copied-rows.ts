@@ -8,7 +8,7 @@ const opening = 0x28;
 const closing = 0x29;
 const capitalN = 0x4e;
 
-/** What stands behind a backslash in the text form of COPY, and the byte that it means. */
+/** Characters after a backslash in the text form of COPY, with the bytes that they mean. */
 const escapes = new Uint8Array(256).map((_, byte) => byte);
 for (const [index, letter] of [..."btnvfr"].entries()) escapes[letter.charCodeAt(0)] = 8 + index;
 
@@ -16,12 +16,12 @@ for (const [index, letter] of [..."btnvfr"].entries()) escapes[letter.charCodeAt
 const quoting = new Uint8Array(256);
 for (const byte of [quote, backslash, opening, closing, comma, 9, 10, 11, 12, 13, 32]) quoting[byte] = 1;
 
-/** Before so many rows the sums below stay exact. */
+/** Up to this many rows the sums below are exact. */
 const rowsPerSum = 1 << 20;
 
 /**
- * Computes from the rows that COPY … TO STDOUT writes what `rowHash` of tables.ts lets the server compute, for a table
- * that the server cannot plan a query of. The first columns are those with long values.
+ * Computes from the output of COPY … TO STDOUT the same hash that the server computes with `rowHash` of tables.ts. It
+ * is for tables for which the server cannot plan a query. The columns with long values come first.
  */
 export class CopiedRows {
   readonly #longColumns: number;
@@ -70,7 +70,7 @@ export class CopiedRows {
     hashLow = 0;
     for (let column = 0; column < this.#longColumns; column += 1) {
       const end = endOfField(line, at);
-      // The dot tells an empty value from none.
+      // The dot distinguishes an empty value from NULL.
       this.#value[0] = dot;
       const length = isNull(line, at, end) ? 0 : unescaped(line, at, end, this.#value, 1);
       hashBytes(this.#value, length, hashHigh, hashLow);
@@ -149,8 +149,8 @@ let hashHigh = 0;
 let hashLow = 0;
 
 /**
- * PostgreSQL's hash_bytes_extended (Bob Jenkins' lookup3), which is behind hashtextextended for the collation "C"; the
- * two halves of the result are left in hashHigh and hashLow, both unsigned.
+ * PostgreSQL's hash_bytes_extended (Bob Jenkins' lookup3), which hashtextextended uses for the collation "C". The two
+ * halves of the result are in hashHigh and hashLow, both unsigned.
  */
 function hashBytes(bytes: Buffer, length: number, seedHigh: number, seedLow: number): void {
   let a = (0x9e3779b9 + length + 3923095) | 0;
@@ -185,7 +185,7 @@ function hashBytes(bytes: Buffer, length: number, seedHigh: number, seedLow: num
     at += 12;
   }
   const rest = (index: number): number => (index < left ? (bytes[at + index] ?? 0) : 0);
-  // The lowest byte of c is the length's.
+  // The lowest byte of c is reserved for the length.
   c = (c + ((rest(8) << 8) | (rest(9) << 16) | (rest(10) << 24))) | 0;
   b = (b + (rest(4) | (rest(5) << 8) | (rest(6) << 16) | (rest(7) << 24))) | 0;
   a = (a + (rest(0) | (rest(1) << 8) | (rest(2) << 16) | (rest(3) << 24))) | 0;

@@ -8,8 +8,8 @@ import { uncomparedParts } from "./uncompared.ts";
 import { viewDifferences } from "./view-differences.ts";
 
 /**
- * How a database differs from what it should hold: one sentence for each difference, none when it is equal. Only
- * what both sides know is compared: without hashes rows only.
+ * The differences of a database from its expected content, one sentence each. Only facts on both sides are compared:
+ * without hashes only the number of rows.
  */
 export function contentDifferences(expected: Content, found: Content): string[] {
   if (expected.hashing !== found.hashing) return contentDifferences(countsOf(expected), countsOf(found));
@@ -23,7 +23,7 @@ export function contentDifferences(expected: Content, found: Content): string[] 
   ];
 }
 
-/** A content without hashes, for one whose hashes were computed in another way. */
+/** A content without hashes, for comparison with one whose hashes were computed in another way. */
 function countsOf(content: Content): Content {
   const { tables, materializedViews, largeObjects, objects } = content;
   return {
@@ -39,7 +39,7 @@ function countsOf(content: Content): Content {
 }
 
 /**
- * What differs and may, one sentence each: newer extensions, and roles, which are the server's and not the database's.
+ * Allowed differences, one sentence each: newer extensions, and roles, which belong to the server, not to the database.
  */
 export function contentNotes(expected: Content, found: Content): string[] {
   const extensions = pairs(expected.extensions, found.extensions).flatMap(({ name, was, is }) => {
@@ -54,7 +54,7 @@ export function contentNotes(expected: Content, found: Content): string[] {
   return [...hashes, ...uncompared, ...extensions, ...roleDifferences(expected.roles, found.roles)];
 }
 
-/** How the roles of a server differ from those of another one. */
+/** The differences between the roles of two servers. */
 export function roleDifferences(expected: readonly RoleFacts[], found: readonly RoleFacts[]): string[] {
   return pairs(expected, found).flatMap(({ name, was, is }) => {
     if (was === undefined) return [];
@@ -69,7 +69,7 @@ function tableDifferences(expected: Content, found: Content): string[] {
       .filter(({ was, is }) => was?.version === is?.version)
       .map(({ name }) => name),
   );
-  // Another version of an extension may bring other rows along.
+  // Another version of an extension may have other rows.
   const comparable = ({ extension }: TableContent) => extension === undefined || sameVersion.has(extension);
   const [were, are] = comparableTables(expected.tables, found.tables);
   return pairs(were.filter(comparable), are.filter(comparable)).flatMap(({ name, was, is }) => {
@@ -106,7 +106,7 @@ function largeObjectDifferences(expected: Content["largeObjects"], found: Conten
 
 function extensionDifferences(expected: Content, found: Content): string[] {
   return pairs(expected.extensions, found.extensions).flatMap(({ name, was, is }) => {
-    // Every new database has plpgsql, also where it was dropped.
+    // Every new database has plpgsql, also if it was dropped in the original.
     if (was === undefined) return name === "plpgsql" ? [] : [`extension ${name} was not there`];
     if (is === undefined) return [`extension ${name} ${was.version} is missing`];
     if (compareVersions(was.version, is.version) <= 0) return [];

@@ -1,7 +1,7 @@
 import type { SequenceValue } from "../../contract/content.ts";
 import type { NamedSequence } from "./sequences.ts";
 
-/** More than the names, quoted, and the value of one sequence take. */
+/** Longer than the quoted names and the value of one sequence. */
 const entryLimit = 2_048;
 
 const entryMark = "; Type: ";
@@ -12,27 +12,27 @@ const rowsBegin =
 const value =
   /^; Type: SEQUENCE SET; Schema: [^\n]*\n--\n\nSELECT pg_catalog\.setval\((?<name>'(?:[^']|'')*'), (?<lastValue>-?\d+), (?<called>true|false)\);\n/;
 
-/** What pg_dump writes of a function that was dropped before it asked for its arguments and its result. */
+/** The text that pg_dump writes for a function that was dropped before pg_dump read its arguments and result. */
 const lostFunction =
   /^; Type: FUNCTION; Schema: [^\n]*\n--\n\nCREATE FUNCTION (?<name>[^\n]*)\(\) RETURNS \n {4}LANGUAGE /;
 
-/** A part of a text would keep the whole of it in memory for as long as there is a name that was taken out of it. */
+/** Copies a name out of a text. A substring would keep the whole text in memory. */
 const copied = (part: string): string => Buffer.from(part, "latin1").toString("latin1");
 
 /**
- * Watches the text of a plain dump go by and collects what only the dump knows: the sequences' values, for sequences obey
- * no snapshot and others go on counting, and whether it lacks a function, which no lock keeps.
+ * Reads the text of a plain dump and collects facts that only the dump has: the values of sequences, which follow no
+ * snapshot and change meanwhile, and whether it lacks a function, which no lock protects.
  */
 export class DumpedSequences {
   readonly #values = new Map<string, Pick<SequenceValue, "lastValue" | "isCalled">>();
   #rest = "";
   #inRows = false;
-  /** A function that the dump cannot make, as it names it. */
+  /** A function that the dump cannot create, as named in the dump. */
   lostFunction: string | null = null;
 
   /** @param text the next piece, each byte a character. */
   take(text: string): void {
-    // Only where two pieces meet they are joined: that would copy all of the text.
+    // Pieces are joined only at their border: joining them all would copy the whole text.
     const joint = this.#rest + text.slice(0, entryLimit);
     const seen = this.#scan(joint, entryLimit);
     this.#rest =
@@ -41,7 +41,7 @@ export class DumpedSequences {
         : text.slice(this.#scan(text, entryLimit, seen - this.#rest.length));
   }
 
-  /** Takes what is left at the dump's end. */
+  /** Reads the rest at the dump's end. */
   end(): void {
     this.#scan(this.#rest, 0);
     this.#rest = "";
@@ -60,14 +60,14 @@ export class DumpedSequences {
     });
   }
 
-  /** @returns from where on the text is to be looked at again together with what follows. */
+  /** @returns the position from which the text has to be read again together with the next piece. */
   #scan(text: string, lookAhead: number, from = 0): number {
     for (let at = from; ; ) {
       const mark = this.#inRows ? rowsMark : entryMark;
       const found = text.indexOf(mark, at);
       if (found < 0) return Math.max(at, text.length - mark.length);
       if (this.#inRows) {
-        // In a row a backslash is never alone: this one's line began before it.
+        // In a row a backslash is never alone, so this one's line began before it.
         this.#inRows = text[found - 1] !== "\n";
         at = found + (this.#inRows ? 1 : mark.length);
       } else {

@@ -5,7 +5,7 @@ import type { PsqlSession } from "../postgres/session.ts";
 import { briefly } from "./briefly.ts";
 import { chunks, dumpedOfAnyKind, qualified } from "./tables.ts";
 
-/** What a dump reads by its name: a table, a partitioned table, or a sequence that no table owns. */
+/** A relation that a dump reads by name: a table, a partitioned table, or a sequence that no table owns. */
 const Relation = z.object({
   oid: z.int(),
   kind: z.literal(["r", "p", "S"]),
@@ -16,7 +16,10 @@ const Relation = z.object({
 });
 export type Relation = z.infer<typeof Relation>;
 
-/** Few columns, because every millisecond counts until they are locked. Small and new ones first: they are dropped first. */
+/**
+ * Few columns, because every millisecond counts until the tables are locked. Small and new ones first: they are the
+ * most likely to be dropped.
+ */
 export const relationsQuery = `
 SELECT ${jsonList(`json_build_object('oid', c.oid::bigint, 'kind', c.relkind, 'schema', n.nspname,
     'name', c.relname, 'extension', e.oid IS NOT NULL) ORDER BY c.relpages, c.oid DESC`)}${dumpedOfAnyKind}
@@ -25,14 +28,14 @@ SELECT ${jsonList(`json_build_object('oid', c.oid::bigint, 'kind', c.relkind, 's
 
 export const parseRelations = (text: string): Relation[] => z.parse(z.array(Relation), JSON.parse(text));
 
-/** What PostgreSQL says of something that was there a moment ago, and to the victim of a deadlock. */
+/** PostgreSQL's error codes for an object that was just dropped, and for the victim of a deadlock. */
 const passing = new Set(["42P01", "3F000", "42809", "XX000", "40P01"]);
 
 /**
- * Locks what a dump reads, in the weakest way. A sequence cannot be locked; having read it does the same.
- * @param before what is run first, without a moment in between, if there is something to lock.
- * @returns null, or the error after which another attempt may succeed: some of it was gone.
- * @throws PsqlError for anything else, such as a lock that somebody else has had for too long.
+ * Takes the weakest lock on the relations of a dump. A sequence cannot be locked; reading it has the same effect.
+ * @param before statements to run immediately before, if there is something to lock.
+ * @returns null, or the error after which another attempt may succeed: a relation was gone.
+ * @throws PsqlError for other errors, such as a lock that another session held for too long.
  */
 export async function hold(
   session: PsqlSession,
@@ -62,9 +65,9 @@ export async function hold(
 const oidsOf = (relations: readonly Pick<Relation, "oid">[]) => relations.map(({ oid }) => oid).join(",");
 
 /**
- * Which of these are no longer what the snapshot of the transaction sees: dropped, renamed, or written again by what
- * respects no snapshot (TRUNCATE, REFRESH, an ALTER TABLE that rewrites). The functions look at the present, the query at the
- * snapshot.
+ * Finds the relations that differ from the transaction's snapshot: dropped, renamed, or rewritten by a command that
+ * ignores snapshots (TRUNCATE, REFRESH, an ALTER TABLE that rewrites). The functions look at the present, the query at
+ * the snapshot.
  */
 export async function changed(
   session: PsqlSession,
@@ -80,7 +83,7 @@ WHERE c.oid = ANY ('{${oidsOf(relations)}}'::oid[]) AND (
   );
 }
 
-/** For which of these tables somebody waits. */
+/** The tables for which another session waits. */
 export const waitedFor = (
   session: PsqlSession,
   relations: readonly Pick<Relation, "oid">[],

@@ -10,8 +10,8 @@ SELECT json_build_object('largeObjects', json_build_object(
   'count', (SELECT count(*) FROM pg_largeobject_metadata), 'bytes', NULL, 'hash', NULL));`;
 
 /**
- * Read piece by piece, as any role may that may dump them; a hole reads as zeros, which it is after a restore. The
- * last piece is the first short one, if only an empty one, so that the length counts too.
+ * Read in pieces, which any role may do that may dump them. A hole reads as zeros, which it is after a restore. The
+ * last piece is the first short one, possibly empty, so the length counts too.
  */
 const hashQuery = `
 SELECT json_build_object('largeObjects', json_build_object(
@@ -27,7 +27,7 @@ FROM pg_largeobject_metadata m, LATERAL (
   SELECT sum(length) - 65536 AS bytes, sum(hash) AS hash FROM pieces
 ) AS read;`;
 
-/** How many large objects there are, and what they hold; memory is bounded whatever their size. */
+/** The number of large objects and a hash of their content, in bounded memory whatever their size. */
 export async function readLargeObjects(session: PsqlSession, proof: Proof): Promise<Content["largeObjects"]> {
   const sql = proof === "full" ? hashQuery : countQuery;
   return (await session.queryJson(LargeObjects, briefly(sql))).largeObjects;

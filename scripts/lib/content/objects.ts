@@ -8,26 +8,25 @@ import { commentTexts } from "./comments.ts";
 const relationsOfKind = (relkind: string): string =>
   `SELECT nspname, relname FROM relations WHERE relkind = '${relkind}'`;
 
-/** A role's name; empty for everybody, who is no role. */
+/** A role's name; empty for PUBLIC. */
 const grantee = (oid: string): string =>
   `CASE WHEN ${oid} = 0 THEN '' ELSE pg_get_userbyid(${oid})::text END`;
 
 /**
- * A type's name. PostgreSQL's own function looks at the present: what the snapshot sees of a type that was dropped
- * since is its name, as the function would write it.
+ * A type's name. PostgreSQL's own function looks at the present. For a type that was dropped since the snapshot, the
+ * name is written as that function would write it.
  */
 const typeName = (oid: string, modifier: string): string => `coalesce(
     nullif(nullif(format_type(${oid}, ${modifier}), '???'), '???[]'), (
       SELECT quote_ident(nspname) || '.' || CASE WHEN e.oid IS NULL THEN quote_ident(y.typname) ELSE quote_ident(e.typname) || '[]' END
       FROM pg_type y JOIN pg_namespace n ON n.oid = y.typnamespace LEFT JOIN pg_type e ON e.typarray = y.oid WHERE y.oid = ${oid}))`;
 
-/** A relation that others inherit from decides what its heirs' columns and constraints are. */
+/** A parent relation decides about the columns and constraints of its children. */
 const heir = "EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = c.oid)";
 
 /**
- * The objects of each kind and what is compared of each, beginning with its name. Left out is what is legitimately
- * different after a restore, above all the text of definitions: PostgreSQL writes some otherwise once they were
- * restored.
+ * The objects of each kind with their compared properties, name first. Properties that may rightly differ after a
+ * restore are left out, above all the text of definitions: PostgreSQL prints some differently after a restore.
  */
 const kinds: Record<string, string> = {
   schemas: `SELECT nspname FROM ${ownSchemas}`,
@@ -36,13 +35,13 @@ const kinds: Record<string, string> = {
   foreignTables: relationsOfKind("f"),
   views: relationsOfKind("v"),
   materializedViews: relationsOfKind("m"),
-  // From 17 on partitions have their parent's identity.
+  // Since 17 partitions have their parent's identity.
   columns: `SELECT nspname, relname, attname, ${typeName("atttypid", "atttypmod")}, CASE WHEN NOT relispartition THEN attidentity END, attgenerated,
     CASE WHEN NOT ${heir} THEN attnotnull END, CASE WHEN NOT ${heir} THEN atthasdef END
     FROM relations c JOIN pg_attribute ON attrelid = c.oid WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND attnum > 0 AND NOT attisdropped`,
   inheritances: `SELECT c.nspname, c.relname, p.nspname, p.relname
     FROM pg_inherits JOIN relations c ON c.oid = inhrelid JOIN relations p ON p.oid = inhparent WHERE c.relkind IN ('r', 'p', 'f')`,
-  // What a CREATE INDEX CONCURRENTLY that failed has left is not dumped.
+  // The remains of a failed CREATE INDEX CONCURRENTLY are not dumped.
   indexes: `SELECT c.nspname, c.relname, i.relname, indisunique, indisprimary, amname
     FROM pg_index JOIN relations c ON c.oid = indrelid JOIN pg_class i ON i.oid = indexrelid JOIN pg_am m ON m.oid = i.relam
     WHERE indisready AND (indisvalid OR c.relkind = 'p')`,
@@ -65,14 +64,14 @@ const kinds: Record<string, string> = {
     WHERE ${own("pg_statistic_ext", "o.oid")}`,
   foreignServers: `SELECT srvname FROM pg_foreign_server s WHERE ${own("pg_foreign_server", "s.oid")}`,
   publications: "SELECT pubname, puballtables FROM pg_publication",
-  // Older manifests have `comments`, which counts what no dump carries.
+  // Older manifests have `comments`, which also counts comments that no dump contains.
   commentTexts,
   owners: `SELECT 'relation', nspname, relname, pg_get_userbyid(relowner) FROM relations
     UNION ALL SELECT 'function', nspname, proname || '(' || arguments || ')', pg_get_userbyid(proowner) FROM functions
     UNION ALL SELECT 'type', nspname, typname, pg_get_userbyid(typowner) FROM types
     UNION ALL SELECT 'schema', '', nspname, pg_get_userbyid(nspowner) FROM ${ownSchemas}`,
   grants: "SELECT * FROM grants WHERE NOT (class = 'n' AND object = 'public') AND privilege <> 'MAINTAIN'",
-  // What a dump before 15 holds of public depends on its owner, and on whether it is the one that PostgreSQL made.
+  // In dumps before 15, the statements about the schema public depend on its owner, and on whether PostgreSQL made it.
   publicSchema: `SELECT nspname, pg_get_userbyid(nspowner), CASE WHEN current_setting('server_version_num')::int < 150000 THEN oid < 16384 END
     FROM schemas WHERE nspname = 'public'`,
   publicSchemaGrants: "SELECT * FROM grants WHERE class = 'n' AND object = 'public'",
@@ -101,7 +100,7 @@ export function incomparableKinds(expected: Content, found: Content): ReadonlySe
   return new Set(same ? [] : ["publicSchema", "publicSchemaGrants"]);
 }
 
-/** What has privileges: its letter in acldefault. */
+/** Objects with privileges, with their letter in acldefault. */
 const granted = `
   SELECT CASE WHEN relkind = 'S' THEN 's' ELSE 'r' END, nspname, relname::text, '', relacl, relowner FROM relations WHERE relkind <> 'c'
   UNION ALL SELECT 'c', nspname, relname, attname, attacl, relowner FROM relations c JOIN pg_attribute ON attrelid = c.oid
@@ -112,7 +111,7 @@ const granted = `
   UNION ALL SELECT 'L', '', oid::text, '', lomacl, lomowner FROM pg_largeobject_metadata
   UNION ALL SELECT 'S', '', srvname, '', srvacl, srvowner FROM pg_foreign_server s WHERE ${own("pg_foreign_server", "s.oid")}`;
 
-/** What is in one list of grants and not in the other. */
+/** The grants that are in one list and not in the other. */
 const onlyIn = (sign: string, acl: string, other: string): string => {
   const listed = (list: string) =>
     `SELECT '${sign}' AS sign, grantee, privilege_type, is_grantable FROM aclexplode(${list})`;
@@ -120,7 +119,7 @@ const onlyIn = (sign: string, acl: string, other: string): string => {
 };
 const defaultGrants = 'acldefault(class::"char", owner)';
 
-/** What was granted and revoked beyond the defaults: to write the defaults out is no difference. */
+/** Grants and revokes beyond the defaults. Explicit defaults are no difference. */
 const grants = `
   SELECT DISTINCT class, nspname, object, part, sign, ${grantee("grantee")} AS grantee,
     privilege_type AS privilege, is_grantable
@@ -130,9 +129,9 @@ const grants = `
   WHERE acl IS NOT NULL`;
 
 /**
- * Functions are not written as PostgreSQL does, which is another text for procedures from 14 on, and without the
- * constructors of a range type, of which versions make different ones. Constraints are without those NOT NULL that 18
- * keeps here too; older versions have them at the column only.
+ * Functions are not printed by PostgreSQL's function, whose text for procedures changed in 14. Constructors of range
+ * types are left out, because they differ between versions. NOT NULL constraints are left out: 18 lists them here,
+ * older versions only at the column.
  */
 const objectsQuery = `
 WITH schemas AS (

@@ -4,7 +4,7 @@ export interface Pair<T> {
   is: T | undefined;
 }
 
-/** Both sides by name: what was expected first, then what was not. */
+/** Pairs both sides by name: first the expected items, then the others. */
 export function pairs<T extends { name: string; schema?: string }>(
   expected: readonly T[],
   found: readonly T[],

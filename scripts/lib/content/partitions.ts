@@ -25,7 +25,7 @@ type Partition = z.infer<typeof Partition>;
 export const listHashPartitions = (session: PsqlSession): Promise<Partition[]> =>
   session.queryJson(z.array(Partition), briefly(partitionsQuery));
 
-/** The tables, with what they are hash partitions of. */
+/** The tables, each with the table of which it is a hash partition. */
 export function withHashPartitions(
   tables: readonly TableContent[],
   partitions: readonly Partition[],
@@ -40,9 +40,9 @@ export function withHashPartitions(
 const keyOf = ({ schema, name }: { schema: string; name: string }): string => JSON.stringify([schema, name]);
 
 /**
- * The tables of two contents as they can be compared. Which hash partition a row lies in may depend on oids, which are
- * others after a restore: such partitions are added up to the partitioned table. One side's knowledge of that suffices,
- * so that manifests of older programs, which lack it, are compared by it too.
+ * The tables of two contents in comparable form. The hash partition of a row may depend on oids, which change in a
+ * restore. So such partitions are added up to the partitioned table. It suffices if one side knows the partitioning:
+ * manifests of older programs lack it.
  */
 export function comparableTables(
   expected: readonly TableContent[],

@@ -15,14 +15,14 @@ const extensionsQuery = `
 SELECT ${jsonList(`json_build_object('name', extname, 'version', extversion) ORDER BY extname COLLATE "C"`)}
 FROM pg_extension;`;
 
-/** What the session's transaction sees; every table is read once. Of `session` no lock is kept. */
+/** The content that the session's transaction sees; every table is read once. `session` keeps no lock. */
 export async function readAll(
   session: PsqlSession,
   known: { serverVersionNumber: number; sequences: readonly SequenceValue[]; proof: Proof },
   read = (tables: readonly Table[]) => readTables(session, tables, known.proof),
 ): Promise<Content> {
   const { proof, sequences, serverVersionNumber } = known;
-  // First, because PostgreSQL's own functions for names look at the present, and what is locked is still there.
+  // First, because PostgreSQL's own functions for names look at the present, and locked objects still exist.
   const objects = await readObjects(session);
   const partitions = await listHashPartitions(session);
   const tables = await read(await listTables(session));

@@ -10,9 +10,9 @@ import { readViews } from "./views.ts";
 const versionQuery = "SELECT to_json(current_setting('server_version_num')::int);";
 
 /**
- * Reads what a database holds (the one that is asked) in a snapshot of its own. Nobody else may use
- * it meanwhile: no lock keeps its tables, and its materialized views are read after them.
- * @throws PsqlError (sqlState 55P03 when a table stayed locked), DockerError, InterruptedError
+ * Reads the content of the server's current database in a snapshot of its own. No other session may use the database
+ * meanwhile: its tables are not locked, and its materialized views are read after them.
+ * @throws PsqlError (sqlState 55P03 if a table stayed locked), DockerError, InterruptedError
  */
 export async function readContent(server: Server, proof: Proof): Promise<Content> {
   const session = new PsqlSession(server);

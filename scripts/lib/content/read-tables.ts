@@ -10,17 +10,19 @@ import { hashedColumns, qualified, type Table, tableQuery } from "./tables.ts";
 const Counted = z.array(z.object({ rows: z.int(), hash: z.nullable(z.string()) }));
 type Counted = z.infer<typeof Counted>[number];
 
-/** Of one statement: the tables', their indexes' and those of what keeps their long values. */
+/** The most locks of one statement: of tables, their indexes and their TOAST tables. */
 const mostLocks = 100;
-/** Whether a table is read as a dump reads it; the rows of extensions' tables are chosen by a query, also in a dump. */
+/**
+ * Whether a table is read by COPY, as in a dump. Rows of extensions' tables are selected by a query, also in a dump.
+ */
 const isCopied = ({ condition, trusted }: Table): boolean => !trusted && condition === "";
 
 const locksOf = (table: Table): number => (isCopied(table) ? mostLocks : table.indexes + 3);
 
 /**
- * Reads every table once, in the tables' order. PostgreSQL plans with what stands in a table's indexes and statistics,
- * and runs the functions there with the rights of who asks. The table's owner may put in others at any moment, so that
- * only tables of superusers, and one's own, are read by a query. COPY plans nothing.
+ * Reads every table once, in the tables' order. For planning, PostgreSQL runs functions in a table's indexes and
+ * statistics with the rights of the session's user. The table's owner may replace these functions at any moment. So
+ * only tables of superusers and of the session's user are read by a query. COPY needs no planning.
  */
 export async function readTables(
   session: PsqlSession,
@@ -40,7 +42,7 @@ export async function readTables(
   return contents;
 }
 
-/** Neighbours that take no more locks than one statement may. */
+/** Groups of neighbours that take no more locks than one statement may. */
 function inStatements(tables: readonly Table[]): Table[][] {
   const statements: Table[][] = [];
   let locks = mostLocks;
@@ -56,9 +58,8 @@ function inStatements(tables: readonly Table[]): Table[][] {
 }
 
 /**
- * PostgreSQL plans with what stands in a table's indexes, statistics and the like, and takes the bodies of their
- * functions apart or runs them. One that finds what it needs by the application's search_path, or by its settings,
- * fails here, though a dump, which plans nothing, succeeds.
+ * For planning, PostgreSQL inlines or runs the functions in a table's indexes, statistics and the like. A function that
+ * needs the application's search_path or settings fails here, although a dump, which needs no planning, succeeds.
  */
 async function readSome(session: PsqlSession, tables: readonly Table[], proof: Proof): Promise<Counted[]> {
   const [alone] = tables;
@@ -85,13 +86,13 @@ FROM (${selects.join("\nUNION ALL ")}) AS t(position, rows, hash)`,
   return counted;
 }
 
-/** An operator who ends the query, or its time: no matter of planning. For locks, COPY waits as long as it may. */
+/** A cancelled query or a time-out is no planning problem. For locks, COPY waits as long as it may. */
 const isFinal = ({ sqlState }: PsqlError): boolean => /^57/.test(sqlState ?? "");
 
 /** How long planning may wait for a lock, of an index or the like. */
 const planningSeconds = 2;
 
-/** Reads a table as a dump does, and computes here what the server would. */
+/** Reads a table as a dump does, and computes here the result that the server would compute. */
 async function copyRows(session: PsqlSession, table: Table, proof: Proof): Promise<Counted> {
   const { apart, together } = hashedColumns(table);
   const columns = [...apart, ...together].map(({ name }) => identifier(name));

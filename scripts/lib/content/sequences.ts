@@ -12,7 +12,7 @@ const Sequence = z.object({
   dumpedAs: z.string(),
 });
 
-/** A sequence, and how a dump names it. */
+/** A sequence, and its name in a dump. */
 export type NamedSequence = z.infer<typeof Sequence>;
 
 const sequencesQuery = `
@@ -29,7 +29,7 @@ const Values = z.array(z.object({ lastValue: z.string(), isCalled: z.boolean() }
 export const listSequences = (session: PsqlSession): Promise<NamedSequence[]> =>
   session.queryJson(z.array(Sequence), briefly(sequencesQuery));
 
-/** The sequences with their present values, which belong to no snapshot: others go on counting. */
+/** The sequences with their present values. These belong to no snapshot: other sessions go on counting. */
 export async function readSequences(session: PsqlSession): Promise<SequenceValue[]> {
   const read: SequenceValue[] = [];
   for (const some of chunks(await listSequences(session))) {

@@ -2,18 +2,18 @@ import type { Server } from "../postgres/server.ts";
 import { PsqlSession } from "../postgres/session.ts";
 import { literal } from "../postgres/sql.ts";
 
-/** Whoever may set it has no limit otherwise, and fills the server's disk for a comparison. */
+/** Users who may set it have no limit by default, and a comparison must not fill the server's disk. */
 export const temporaryFiles = "1GB";
 
 /**
- * Seconds. While one of these waits for a lock, the session with the snapshot may hold locks that others wait for, and
- * PostgreSQL does not see that they wait for each other.
+ * Seconds. While one of these sessions waits for a lock, the session with the snapshot may hold locks for which others
+ * wait, and PostgreSQL cannot detect that deadlock.
  */
 const lockTimeoutSeconds = 2;
 
 /**
  * Reads a snapshot that another session has exported and still holds, in sessions of its own: an error ends one of
- * these, and not that one.
+ * these, not the other session.
  */
 export class SnapshotReader {
   readonly #server: Server;
@@ -26,7 +26,7 @@ export class SnapshotReader {
   }
 
   /**
-   * Does some work in a transaction of its own, which is rolled back.
+   * Runs `work` in a transaction of its own, which is rolled back.
    * @throws what `work` throws; PsqlError, DockerError, InterruptedError
    */
   async read<T>(work: (session: PsqlSession) => Promise<T>): Promise<T> {
@@ -48,7 +48,7 @@ SELECT set_config('temp_file_limit', '${temporaryFiles}', true) WHERE current_se
   }
 
   /**
-   * Asks between such transactions about the present.
+   * Queries the present state, between such transactions.
    * @throws as `read`
    */
   async present<T>(ask: (session: PsqlSession) => Promise<T>): Promise<T> {

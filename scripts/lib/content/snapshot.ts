@@ -25,13 +25,13 @@ const DatabaseFacts = z.object({
 });
 export type DatabaseFacts = z.infer<typeof DatabaseFacts>;
 export type SnapshotFacts = DatabaseFacts & {
-  /** What `pg_dump --snapshot` takes. */
+  /** The value for `pg_dump --snapshot`. */
   snapshot: string;
 };
 
 export interface Snapshot {
   facts: SnapshotFacts;
-  /** By this machine's clock; what was committed later is not in it. */
+  /** By this machine's clock. Later commits are not in it. */
   takenAt: Date;
   /** See rowsMayMove. */
   viaPartitionRoot: boolean;
@@ -40,14 +40,14 @@ export interface Snapshot {
   /** The oids of the tables that a dump locks for certain; it may not lock an extension's own. */
   dumpedTables: readonly number[];
   /**
-   * Reads what the snapshot sees; every table once. What is read is let go of: who waits for a table would otherwise be
-   * in the way of reading it, and could have emptied it when the dump ends first.
-   * @throws Overtaken when somebody changed a table, or waits for it, that this session has not locked.
+   * Reads the content of the snapshot; every table once. Tables are unlocked after reading. Otherwise a session that
+   * waits for a table would block reading it, and could have emptied it if the dump ends first.
+   * @throws Overtaken if another session changed a table that this session has not locked, or waits for it.
    */
   readContent(proof: Proof): Promise<Content>;
   /** Without values: they belong to no snapshot. */
   listSequences(): Promise<readonly NamedSequence[]>;
-  /** Ends the snapshot; a dump that uses it must have begun by then. */
+  /** Ends the snapshot. A dump that uses it must have begun by then. */
   close(): Promise<void>;
 }
 
@@ -59,16 +59,16 @@ SELECT json_build_object(
   'readsPasswords', has_table_privilege('pg_catalog.pg_authid', 'select'),
   'properties', (${propertiesQuery(dbname)}));`;
 
-/** More tables than these are not locked before the snapshot, because such locks stay until its end. */
+/** With more tables than this, they are not locked before the snapshot, because such locks stay until its end. */
 const few = 64;
-/** Without a limit of its own, seconds for finding a moment in which nothing is being dropped. */
+/** The default time, in seconds, to find a moment in which nothing is being dropped. */
 const usualWait = 60;
 
 /**
- * One after the other, takes snapshots in one session: opens a read-only transaction, exports its snapshot and holds the
- * weakest lock of what a dump will read, so that it is there, and as the snapshot sees it, when the dump comes to lock
- * it, and when it is read here. Where there are many tables, most have no lock but the dump's: whether each is still what
- * the snapshot sees is looked at when it is read.
+ * Takes snapshots, one after the other, in one session: opens a read-only transaction, exports its snapshot and takes
+ * the weakest lock on the relations that a dump will read. So they still exist, as the snapshot sees them, when the
+ * dump locks them and when they are read here. If there are many tables, most are locked only by the dump: then each is
+ * compared with the snapshot when it is read.
  * @throws from every method: PsqlError, DockerError, InterruptedError
  */
 export class SnapshotSession {
@@ -80,7 +80,7 @@ export class SnapshotSession {
 
   /**
    * Connects.
-   * @param first oids of tables that it locks itself, however many others there are.
+   * @param first oids of tables that it locks itself, however many tables there are.
    */
   constructor(server: Server, first: ReadonlySet<number> = new Set()) {
     this.#first = first;
@@ -88,13 +88,13 @@ export class SnapshotSession {
     this.#session = new PsqlSession(server);
   }
 
-  /** What is known without a snapshot. */
+  /** The facts that need no snapshot. */
   async facts(): Promise<DatabaseFacts> {
     this.#facts ??= await this.#session.queryJson(DatabaseFacts, factsSql(this.#server.dbname));
     return this.#facts;
   }
 
-  /** @throws PsqlError also (sqlState 55P03) when a table stayed locked, or its moment did not come. */
+  /** @throws PsqlError also (sqlState 55P03) if a table stayed locked, or no moment without drops was found. */
   async take(): Promise<Snapshot> {
     const session = this.#session;
     const facts = await this.facts();
@@ -117,7 +117,9 @@ export class SnapshotSession {
     }
   }
 
-  /** Lets go of a snapshot, and ends the server processes that wait for its locks, so that another one can be taken. */
+  /**
+   * Releases a snapshot, and terminates the server processes that wait for its locks, so that another one can be taken.
+   */
   async letGo(waiting: readonly number[]): Promise<void> {
     await this.#session.query(`ROLLBACK;
 SELECT pg_terminate_backend(pid) FROM unnest('{${waiting.join(",")}}'::int[]) AS pid \\g /dev/null
@@ -152,7 +154,7 @@ interface Begun {
   groups: TableGroups;
 }
 
-/** Something was gone, or written again, before it was locked. */
+/** A relation was dropped or rewritten before it was locked. */
 interface Missed {
   error: PsqlError | null;
 }
@@ -162,7 +164,7 @@ async function begin(
   known: readonly Relation[],
   first: ReadonlySet<number>,
 ): Promise<Begun | Missed> {
-  // TRUNCATE respects no snapshot: best is a lock from before the snapshot, which the first query below takes.
+  // TRUNCATE ignores snapshots, so the lock should be older than the snapshot, which the first query below takes.
   const knownTables = known.filter(isTable);
   const locked = knownTables.length <= few ? knownTables : [];
   if (locked.length === 0) await session.query(`${beginReading};`);
@@ -175,7 +177,7 @@ async function begin(
   const [snapshot = "", moving, ...listed] = answer.split("\n");
   const relations = parseRelations(listed.join("\n"));
   const rest = unlocked(relations, locked);
-  // The dump takes no lock of these before it reads them, at its end.
+  // The dump locks these only when it reads them, at its end.
   const sequences = rest.filter((relation) => !isTable(relation)).slice(0, few);
   const groups = groupTables(rest.filter(isTable), first);
   const error = (await hold(session, sequences)) ?? (await hold(session, groups.held, "SAVEPOINT held;"));

@@ -7,19 +7,25 @@ import { changed, hold, type Relation, waitedFor } from "./held-relations.ts";
 import { chunks, type Table } from "./tables.ts";
 
 /**
- * Of more tables than this a session that works beside a dump does not lock all. Each lock of each session has an entry
- * in the server's memory: with two sessions that lock every table, a backup fails where a dump alone succeeds.
+ * With more tables than this, a session beside a dump does not lock all of them. Each lock of each session has an entry
+ * in the server's memory. If two sessions locked every table, a backup could fail where a dump alone succeeds.
  */
 export const mostLocked = 128;
-/** So many stay locked then. */
+/** The number of tables that stay locked then. */
 const few = 64;
 
-/** Seconds. Who waits for a table waits for the dump, so that one behind him would wait as long as the dump takes. */
+/**
+ * Seconds. A session that waits for a table waits for the dump, so a session behind it would wait as long as the dump
+ * takes.
+ */
 const patience = 2;
 
-/** A table that only the dump locks was changed, or is waited for, before it was read. Another attempt may succeed. */
+/**
+ * A table that only the dump locks was changed before it was read, or a session waits for it. Another attempt may
+ * succeed.
+ */
 export class Overtaken extends ProgramError {
-  /** The tables, as far as known: another attempt had better lock them itself. */
+  /** The tables, as far as known: another attempt should lock them itself. */
   readonly oids: readonly number[];
   constructor(oids: readonly number[]) {
     super("a table was changed before it was read; run it again [DBK-BACKUP-3]", ExitCode.failed);
@@ -27,7 +33,7 @@ export class Overtaken extends ProgramError {
   }
 }
 
-/** How the tables of a snapshot are kept as it sees them. */
+/** How the tables of a snapshot are protected from changes. */
 export interface TableGroups {
   /** Locked in the savepoint `held`. */
   held: readonly Relation[];
@@ -36,8 +42,8 @@ export interface TableGroups {
 }
 
 /**
- * Large tables are held, because the dump may have ended before they are read; `first` those that were in the way of an
- * earlier attempt, and an extension's own, which a dump may not lock.
+ * Large tables are held, because the dump may have ended before they are read. `first` are the tables that made an
+ * earlier attempt fail, and tables of extensions, which a dump may not lock.
  * @param tables the large ones last.
  */
 export function groupTables(tables: readonly Relation[], first: ReadonlySet<number>): TableGroups {
@@ -48,8 +54,8 @@ export function groupTables(tables: readonly Relation[], first: ReadonlySet<numb
 }
 
 /**
- * Reads the tables and lets go of each: those that only the dump keeps first, those that are held last.
- * @throws Overtaken when one is not, or might not be, what the snapshot sees; PsqlError, DockerError
+ * Reads the tables and releases each: first those that only the dump locks, last those that are held.
+ * @throws Overtaken if a table differs, or might differ, from the snapshot; PsqlError, DockerError
  */
 export async function readGroups(
   session: PsqlSession,
@@ -71,7 +77,7 @@ export async function readGroups(
     await holdLoose(session, group);
     await session.query("SET LOCAL lock_timeout TO DEFAULT;");
     await take(group).catch((error: unknown) => {
-      // Its columns are others by now: the dump that kept it as it was has ended.
+      // Its columns have changed: the dump that protected it has ended.
       if (error instanceof PsqlError && error.sqlState === "42703") throw new Overtaken(oidsOf(group));
       throw error;
     });

@@ -6,7 +6,7 @@ import { identifier } from "../postgres/sql.ts";
 import { briefly } from "./briefly.ts";
 import { trusted } from "./trust.ts";
 
-/** Sorted by name; `long` where the text form may be. */
+/** Sorted by name; `long` if the text form may be long. */
 export const Columns = z.array(z.object({ name: z.string(), long: z.boolean() }));
 
 const Table = z.object({
@@ -16,18 +16,18 @@ const Table = z.object({
   /** Those that a dump holds. */
   columns: Columns,
   extension: z.nullable(z.string()),
-  /** Whether PostgreSQL may plan a query of it with the rights of who asks. */
+  /** Whether it is safe to plan a query of it with the rights of the session's user. */
   trusted: z.boolean(),
   /** How many indexes it has; planning locks each. */
   indexes: z.int(),
-  /** Which of an extension's rows a dump holds: empty or a WHERE clause. */
+  /** The condition for the rows of an extension's table in a dump: empty or a WHERE clause. */
   condition: z.string(),
 });
 export type Table = z.infer<typeof Table>;
 
 /**
- * From where what a database holds of its own is listed, as pg_dump chooses it: not the system's, of the extensions'
- * what they mark as configuration.
+ * The FROM clause for a database's own relations, as pg_dump chooses them: without the system's; of extensions only the
+ * tables that they mark as configuration.
  */
 export const dumpedOfAnyKind = `
 FROM pg_class c
@@ -60,7 +60,7 @@ SELECT ${jsonList(`json_build_object(
 export const listTables = (session: PsqlSession): Promise<Table[]> =>
   session.queryJson(z.array(Table), briefly(tablesQuery));
 
-/** PostgreSQL's stack bounds how deep an expression may be. */
+/** PostgreSQL's stack limits the depth of an expression. */
 const longestChain = 20;
 
 /** The columns in the order in which they are hashed: `apart` each by itself, `together` as one row. */
@@ -73,8 +73,8 @@ export function hashedColumns({ columns }: Pick<Table, "columns">): {
 }
 
 /**
- * One row's hash. The columns are named, for their order may be another one after a restore. A row value's text costs
- * a look at each of its characters: long values are hashed by themselves, each into the next one's seed.
+ * One row's hash. The columns are named, because their order may change in a restore. The text of a row value is
+ * scanned for quoting, character by character. So long values are hashed separately, each into the next one's seed.
  */
 export function rowHash(table: Pick<Table, "columns">): string {
   const { apart, together } = hashedColumns(table);

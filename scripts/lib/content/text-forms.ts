@@ -1,6 +1,6 @@
 /**
- * Fixes, for a transaction, every setting that a value's text form depends on, so that equal values have equal hashes
- * whatever the role, the database or the server is set to.
+ * Fixes, for a transaction, all settings that affect a value's text form, so that equal values have equal hashes
+ * whatever the settings of role, database or server.
  */
 const textForms = [
   "SET LOCAL DateStyle = 'ISO, YMD'",
@@ -10,7 +10,7 @@ const textForms = [
   "SET LOCAL bytea_output = 'hex'",
   "SET LOCAL lc_monetary = 'C'",
   "SET LOCAL xmlbinary = 'base64'",
-  // Names of tables, types and functions are then written with their schema, and quoted only where they have to be.
+  // Names of tables, types and functions are then printed with their schema, and quoted only if necessary.
   "SET LOCAL search_path = ''",
   "SET LOCAL quote_all_identifiers = off",
 ];
@@ -25,8 +25,9 @@ export const textFormSettings = textForms
 const oneProcess = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off";
 
 /**
- * For a transaction, as pg_dump has it: what is read by its name is a table, never a view or a foreign table that its
- * owner has put in the table's place, whose functions would run with our rights. Not every PostgreSQL knows the setting.
+ * For a transaction, as in pg_dump: a relation read by name must be a table, never a view or a foreign table with which
+ * its owner has replaced the table, and whose functions would run with our rights. Not every PostgreSQL version knows
+ * the setting.
  */
 export const onlyTables = `SELECT pg_catalog.set_config(name, 'view, foreign-table', true)
 FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind' \\g /dev/null
@@ -42,5 +43,5 @@ const begin = (access: string): string =>
 /** Begins a transaction that reads one snapshot, in text forms that are always the same. */
 export const beginReading = begin("READ ONLY");
 
-/** The same for what is read by functions that are made for it; it is to be rolled back. */
+/** The same for a transaction that creates functions for reading; it must be rolled back. */
 export const beginReadingByFunctions = begin("READ WRITE");

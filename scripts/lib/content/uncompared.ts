@@ -6,7 +6,7 @@ export interface Uncompared {
   why: string;
 }
 
-/** What of a database a manifest says nothing of that could be compared after a restore. */
+/** The parts of a database that the manifest lacks and that could otherwise be compared after a restore. */
 export function uncomparedParts({ materializedViews, objects }: Content): Uncompared[] {
   const parts: [boolean, Uncompared][] = [
     [
@@ -26,7 +26,7 @@ export function uncomparedParts({ materializedViews, objects }: Content): Uncomp
   return [...parts.flatMap(([applies, part]) => (applies ? [part] : [])), ...views];
 }
 
-/** Behind a result: what it does not say anything of. */
+/** Follows a result: the parts that were not compared. */
 export const uncomparedText = (parts: readonly Uncompared[]): string =>
   parts.length === 0 ? "" : `; not compared: ${parts.map(({ what }) => what).join(", ")}`;
 

@@ -6,7 +6,7 @@ import { pairs } from "./pairs.ts";
 export const comparedViews = ({ materializedViews = [] }: Pick<Content, "materializedViews">): number =>
   materializedViews.filter(({ populated, rows }) => !populated || rows !== null).length;
 
-/** A view that is missing is reported with the objects. */
+/** A missing view is reported with the objects. */
 export function viewDifferences(
   expected: readonly MaterializedView[] = [],
   found: readonly MaterializedView[] = [],

@@ -7,12 +7,12 @@ import { fixTextForms, textFormSettings } from "./text-forms.ts";
 import type { ViewQuery } from "./view-queries.ts";
 
 const Evaluated = z.object({ rows: z.int(), hash: z.nullable(z.string()) });
-/** How many rows a query gives, and the sum of their hashes; null where only rows were counted. */
+/** The number of rows of a query, and the sum of their hashes; null if only rows were counted. */
 export type Evaluated = z.infer<typeof Evaluated>;
 
 /**
- * Ways to make a plan otherwise: rows then come in another order, as they may after a restore, which has no indexes yet
- * and no statistics.
+ * Settings that force another plan. Rows then come in another order, as they may in a restore, which has no indexes or
+ * statistics yet.
  */
 const otherPlan = ["hashagg", "hashjoin", "nestloop", "indexscan", "indexonlyscan", "bitmapscan"]
   .map((name) => `SET LOCAL enable_${name} = off`)
@@ -22,14 +22,14 @@ const otherPlan = ["hashagg", "hashjoin", "nestloop", "indexscan", "indexonlysca
 export class Changed extends Error {}
 
 /**
- * What REFRESH MATERIALIZED VIEW would put into the view. Its query runs as in a restore: with the settings of database
- * and role, as its owner, without a way to become somebody else. A function does that, which nobody else ever sees; its
- * result is complete before its first row is turned into text, by a second one, with settings that are always the same.
- * That belongs to the owner too: whatever has come into the place of the view, of its type or of a type's cast by then
- * runs with the rights of the owner and not with ours. The transaction cannot write, and is rolled back.
+ * The content that REFRESH MATERIALIZED VIEW would give the view. Its query runs as in a restore: with the settings of
+ * database and role, as its owner, unable to change its role. It runs in a function that no other session sees. A
+ * second function turns the complete result into text, with settings that are always the same. It belongs to the owner
+ * too: if the view, its type or a cast was replaced meanwhile, the replacement runs with the owner's rights, not with
+ * ours. The transaction cannot write, and is rolled back.
  * @param session in a transaction that may still write, with an empty search_path, where `firingQuery` has none.
  * @param otherwise with another plan.
- * @throws Changed where another relation has come into the view's place; PsqlError, DockerError, InterruptedError
+ * @throws Changed if another relation has replaced the view; PsqlError, DockerError, InterruptedError
  */
 export async function evaluateView(
   session: PsqlSession,
@@ -62,7 +62,7 @@ export async function evaluateView(
 const evaluated = "pg_temp.evaluated()";
 const summed = "pg_temp.summed()";
 
-/** Such a function is never taken apart into the query that calls it, and cannot become anybody else. */
+/** Such a function is never inlined, and cannot change its role. */
 const asItsOwner = `LANGUAGE sql SECURITY DEFINER SET search_path = '' ${textFormSettings.map((name) => `SET ${name} FROM CURRENT`).join(" ")}`;
 
 const ownedLike = ({ ours, owner }: Pick<ViewQuery, "ours" | "owner">, name: string): string[] =>
@@ -81,11 +81,12 @@ const summing = (
 type Stored = Pick<ViewQuery, "schema" | "name" | "columns" | "owner" | "ours" | "trusted">;
 
 /**
- * What is in a view, whatever its query would give now. PostgreSQL plans with what stands in its indexes, and runs the
- * functions there: as the view's owner, unless that is a superuser or who asks. No event trigger sees it.
+ * The stored content of a view, whatever its query would give now. For planning, PostgreSQL runs functions in its
+ * indexes. So this runs as the view's owner, unless that is a superuser or the session's user. No event trigger fires.
  * @param session in a transaction that may still write, with fixed text forms; where `firingQuery` has none, unless
  * `restored`.
- * @param restored whether nobody else uses the database: an owner who may not read his own view may do it here.
+ * @param restored whether no other session uses the database: then an owner without the right to read the view may get
+ * it.
  * @throws PsqlError, DockerError, InterruptedError
  */
 export async function readStored(

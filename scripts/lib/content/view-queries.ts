@@ -7,40 +7,43 @@ import { trusted } from "./trust.ts";
 
 const relation = { schema: z.string(), name: z.string() };
 
-/** A materialized view, and what its query comes to. */
+/** A materialized view, and the facts of its query. */
 const ViewQuery = z.object({
   oid: z.int(),
   ...relation,
-  /** As a dump writes it: with its schema, quoted where it has to be. */
+  /** As written in a dump: with its schema, quoted if necessary. */
   written: z.string(),
   owner: z.string(),
-  /** Whether the owner is who asks. */
+  /** Whether the owner is the session's user. */
   ours: z.boolean(),
-  /** Whether the owner is that, or a superuser, or who asks is none: what stands in its indexes can do little then. */
+  /**
+   * Whether the owner is the session's user or a superuser, or the session's user is no superuser. Then functions in
+   * its indexes can do little harm.
+   */
   trusted: z.boolean(),
   populated: z.boolean(),
   columns: Columns,
-  /** The materialized views that it reads, itself or by others. */
+  /** The materialized views that it reads, directly or through other views. */
   inner: z.array(z.object(relation)),
-  /** What of another server it reads: foreign tables, and functions of dblink. */
+  /** The objects of another server that it reads: foreign tables, and functions of dblink. */
   elsewhere: z.array(z.string()),
-  /** What it asks for that is another in each session: the time, the user, a random number … */
+  /** The values that it uses and that differ in each session: the time, the user, a random number … */
   moments: z.array(z.string()),
   /** Aggregates whose result depends on the order of the rows in its last digits. */
   inexact: z.array(z.string()),
   /**
-   * What a superuser's view reads or calls that belongs to somebody who is none, and schemas of what it takes in which
-   * such a one may put something else in its place.
+   * Objects that a superuser's view reads or calls and whose owner is no superuser, and schemas of its objects in which
+   * such a role can replace them.
    */
   others: z.array(z.string()),
   /** What it reads, by oid. */
   reads: z.array(z.object({ oid: z.int() })),
-  /** How many tables and indexes are locked to plan its query. */
+  /** The number of tables and indexes that are locked to plan its query. */
   locks: z.int(),
 });
 export type ViewQuery = z.infer<typeof ViewQuery>;
 
-/** PostgreSQL's own functions that are not volatile, whose result is another in each session all the same. */
+/** PostgreSQL's own functions that are not volatile but whose result still differs in each session. */
 const momentary = [
   "now",
   "transaction_timestamp",
@@ -54,14 +57,14 @@ const momentary = [
 ];
 const quoted = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(", ");
 
-/** In the text of a function of somebody's own. */
+/** Words in the text of a user-defined function. */
 const momentaryCall = String.raw`\m(now|age|random|clock_timestamp|timeofday|nextval|gen_random_uuid|${momentary.join("|")})\s*\(`;
 const momentaryWord = String.raw`\m(current_date|current_time|current_timestamp|localtime|localtimestamp|current_user|session_user|current_role|current_catalog)\M`;
 
 const superuser = (owner: string): string =>
   `EXISTS (SELECT FROM pg_roles WHERE oid = ${owner} AND rolsuper)`;
 
-/** Whether this holds for a role of somebody's own that is no superuser. */
+/** Whether this holds for a user-defined role that is no superuser. */
 const anybody = (condition: string): string =>
   `EXISTS (SELECT FROM pg_roles r WHERE NOT rolsuper AND rolname !~ '^pg_' AND ${condition})`;
 
@@ -75,8 +78,8 @@ const extensionOf = (catalogue: string, oid: string): string =>
     AND d.objid = ${oid} AND d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass LIMIT 1)`;
 
 /**
- * `rules` are the queries of all views, `reads` what each reads, and what partitioned tables and tables with heirs
- * consist of. A function of somebody's own is looked through by the words of its text.
+ * `rules` are the queries of all views, `reads` the relations that each reads, with partitions and child tables. A
+ * user-defined function is searched by the words of its text.
  */
 const viewsQuery = `
 WITH RECURSIVE rules AS MATERIALIZED (
@@ -157,9 +160,9 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'm' AND ${own("pg_class", "c.oid")};`;
 
 /**
- * The materialized views with what is known of their queries.
- * Their definitions are left out: PostgreSQL locks what they name to write them.
- * @param session one with an empty search_path, so that names have their schemas.
+ * The materialized views with the facts of their queries. Their definitions are left out: to print them, PostgreSQL
+ * would lock the relations in them.
+ * @param session a session with an empty search_path, so that names have their schemas.
  */
 export const listViews = (session: PsqlSession): Promise<ViewQuery[]> =>
   session.queryJson(z.array(ViewQuery), viewsQuery);

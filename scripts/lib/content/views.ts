@@ -10,12 +10,12 @@ import { fixTextForms, onlyTables } from "./text-forms.ts";
 import { Changed, type Evaluated, evaluateView, readStored } from "./view-evaluation.ts";
 import { listViews, type ViewQuery } from "./view-queries.ts";
 
-/** How a snapshot's views are read. */
+/** The way of reading a snapshot's views. */
 export interface ViewReading {
   reader: SnapshotReader;
-  /** What each question to `reader` may take. */
+  /** The time limit of each query to `reader`. */
   timeoutSeconds: number;
-  /** When all has to be done, by performance.now(). */
+  /** The end of the time for all views, by performance.now(). */
   until: number;
   proof: Proof;
 }
@@ -28,9 +28,9 @@ export const innerFirst = <T extends View>(views: readonly T[]): T[] =>
   [...views].sort((a, b) => a.inner.length - b.inner.length);
 
 /**
- * What the materialized views of a snapshot are after a restore, which fills each again by its query: what is stored in
- * them may be older. Those whose content a restore may rightly make another are named with the reason.
- * @throws DockerError, InterruptedError; PsqlError when they cannot be listed.
+ * The content that the materialized views of a snapshot will have after a restore, which fills each by its query: their
+ * stored content may be older. Views whose content may rightly change in a restore are listed with the reason.
+ * @throws DockerError, InterruptedError; PsqlError if they cannot be listed.
  */
 export async function readMaterializedViews(reading: ViewReading): Promise<MaterializedView[]> {
   const views = innerFirst(await reading.reader.read(listViews));
@@ -39,7 +39,7 @@ export async function readMaterializedViews(reading: ViewReading): Promise<Mater
   for (const view of views) {
     const inner = view.inner.map((each) => done.get(qualified(each)));
     const { schema, name } = view;
-    // A dump leaves one empty that reads one which is empty.
+    // A dump leaves a view empty that reads an empty view.
     const populated = view.populated && inner.every((each) => each === undefined || each.populated);
     const found: Judged = populated
       ? await judge({ ...reading, locked }, view, inner)
@@ -64,13 +64,13 @@ const noTime = unknown("no time was left");
 /** More, with their indexes, might not fit into the server's lock table. */
 const mostLocks = 250;
 
-/** An event trigger of the live database would run where a view is evaluated, and write what no backup may write. */
+/** An event trigger of the live database would fire when a view is evaluated, and a backup must not write. */
 class Firing extends Error {}
 
-/** What is made to evaluate a view. */
+/** The objects created to evaluate a view. */
 const making = firingQuery(["CREATE FUNCTION", "ALTER FUNCTION"]);
 
-/** A question that takes no longer than what is left. @throws Firing */
+/** A query with the remaining time as limit. @throws Firing */
 async function ask<T>(
   { reader, timeoutSeconds, until }: ViewReading,
   work: (session: PsqlSession) => Promise<T>,
@@ -93,7 +93,7 @@ async function judge(
   const evaluate = (otherwise: boolean) =>
     ask(reading, async (session) => {
       const evaluated = await evaluateView(session, view, proof === "full", otherwise);
-      // Locks of the snapshot's session are let go of by now.
+      // The snapshot's session has released its locks by now.
       if ((await changed(session, view.reads)).length > 0) throw new Changed();
       return evaluated;
     });
@@ -107,7 +107,7 @@ async function judge(
     return unknown(`its owner is a superuser, and it uses ${other}, which others may change: it is not run`);
   if (view.locks > mostLocks)
     return unknown(`its query locks ${view.locks} tables and indexes, more than ${mostLocks}`);
-  // Others may wait for the snapshot's own locks: no second view is waited for.
+  // Other sessions may wait for the snapshot's own locks, so only one view is waited for.
   if (reading.locked) return tableLocked;
   if (performance.now() >= reading.until) return noTime;
   try {
@@ -128,7 +128,7 @@ async function judge(
   }
 }
 
-/** Why a query gave nothing; the message of PostgreSQL may hold a value and is left out. */
+/** Why a query failed. PostgreSQL's message may hold a value and is left out. */
 function failure(error: unknown, { timeoutSeconds, until }: ViewReading): Judged {
   if (error instanceof Firing)
     return unknown(`to run its query would fire the event trigger ${error.message}`);
@@ -143,7 +143,7 @@ function failure(error: unknown, { timeoutSeconds, until }: ViewReading): Judged
   return unknown(`its query could not be evaluated for the backup (${why})`);
 }
 
-/** The query reads what is stored in other views: a restore has refreshed those before. */
+/** The query reads the stored content of other views, which a restore has refreshed before. */
 async function staleInner(
   reading: ViewReading,
   inner: readonly (MaterializedView | undefined)[],
@@ -164,7 +164,7 @@ async function staleInner(
   return null;
 }
 
-/** What is stored in the materialized views of a database that was just restored. */
+/** The stored content of the materialized views of a database that was just restored. */
 export async function readViews(session: PsqlSession, proof: Proof): Promise<MaterializedView[]> {
   const views: MaterializedView[] = [];
   for (const view of innerFirst(await listViews(session))) {

@@ -1,14 +1,14 @@
 import type { RetentionRule } from "../retention/rules.ts";
 import type { Backup } from "../store/backups.ts";
 
-/** How databases and their backups grow, from the backups there are. Sizes are bytes. */
+/** The growth of databases and their backups, computed from the existing backups. Sizes are bytes. */
 
 const day = 86_400_000;
-/** A shorter history says nothing about a day. */
+/** A shorter history gives no rate per day. */
 const shortestHistory = day;
 
 export interface Growth {
-  /** What is still added until retention removes as many backups as are made: one rate after another, from now on. */
+  /** The growth until retention removes as many backups as are made: one rate after another, from now on. */
   filling: readonly Filling[];
   /** Per day, for good: every kept backup grows along with the newest. Not negative. */
   backupsPerDay: number;
@@ -23,7 +23,7 @@ interface Filling {
 
 /** Null while the history is shorter than a day. */
 export function growthOf(backups: readonly Backup[], rule: RetentionRule): Growth | null {
-  // A pinned one may be of any age, and a restore's is made whenever there is one.
+  // Pinned backups may be of any age, and pre-restore backups are made at any time.
   const regular = backups.filter((backup) => backup.class === "regular" && !backup.pinned);
   const newest = regular[0];
   const oldest = regular.at(-1);
@@ -35,7 +35,7 @@ export function growthOf(backups: readonly Backup[], rule: RetentionRule): Growt
     manifest?.databaseBytes == null ? [] : [{ bytes: manifest.databaseBytes, time: takenAt.getTime() }],
   );
   const [last, first] = [sizes[0], sizes.at(-1)];
-  // Adopted backups make the history long and say nothing of the database's size.
+  // Adopted backups lengthen the history but do not record the database's size.
   const sizeDays = last === undefined || first === undefined ? 0 : (last.time - first.time) / day;
   const databaseGrowth = last === undefined || first === undefined ? 0 : last.bytes - first.bytes;
   return {
@@ -48,7 +48,7 @@ export function growthOf(backups: readonly Backup[], rule: RetentionRule): Growt
   };
 }
 
-/** How many are made in a day: among those that are too young for retention to have thinned them out. */
+/** How many backups are made per day, counted among those too young to be thinned out by retention. */
 function backupsPerDay(newestFirst: readonly Backup[], rule: RetentionRule): number {
   const time = newestFirst[0]?.takenAt.getTime() ?? 0;
   const young = newestFirst.filter(({ takenAt }) => time - takenAt.getTime() <= rule.days * day);
@@ -58,8 +58,8 @@ function backupsPerDay(newestFirst: readonly Backup[], rule: RetentionRule): num
 }
 
 /**
- * How many backups of each age stay, per day of age, for the ages beyond `from` days. As time goes by, the oldest one
- * reaches these ages, and so many are added on balance.
+ * How many backups of each age are kept, per day of age, for ages beyond `from` days. As the oldest backup reaches
+ * these ages, this many are added on balance.
  */
 function keptFrom(from: number, rule: RetentionRule, made: number): { days: number; perDay: number }[] {
   if (made === 0) return [];
@@ -82,8 +82,8 @@ function keptFrom(from: number, rule: RetentionRule, made: number): { days: numb
 }
 
 /**
- * Days until `free` bytes are used up by all the growth on a file system; null if they never are. Databases that lie
- * on another file system bring a `databasePerDay` of 0.
+ * Days until the growth on a file system has used up `free` bytes; null if never. Databases on another file system have
+ * a `databasePerDay` of 0.
  */
 export function daysUntilFull(
   free: number,

@@ -7,7 +7,7 @@ import { type RunSources, seenRuns } from "./seen-runs.ts";
 const minute = 60_000;
 const hour = 60 * minute;
 
-/** cron starts a job within its minute; a snapshot is never earlier than that. */
+/** cron starts a job within its minute. A snapshot is never earlier. */
 export const startTolerance = minute;
 
 /** The scheduled run that must be over by now, given the grace, and the one before it; null for none. */
@@ -21,11 +21,12 @@ export function dueRuns(
   return { last, before };
 }
 
-/** Whether something that began at `time` can be the run that was due at `due`, or a later one. */
+/** Whether a run that began at `time` can be the run due at `due`, or a later one. */
 export const isSince = (time: Date, due: Date): boolean => time.getTime() >= due.getTime() - startTolerance;
 
 /**
- * Whether a database's backup was due since its schedule stands here, or was tried. What cannot be read excuses nothing.
+ * Whether a database's backup was due since its schedule was deployed, or was tried. If that cannot be read, it counts
+ * as due.
  */
 export function firstBackupDue(
   { schedule, monitoring }: Settings,

@@ -1,9 +1,7 @@
 import * as z from "zod/mini";
 import type { PostgresFigures } from "./observation.ts";
 
-/**
- * The one question that a status check asks a database: every figure in one JSON document (PostgreSQL 12 and later).
- */
+/** The only query of a status check to a database: every figure in one JSON document (PostgreSQL 12 and later). */
 export const figuresQuery = `
 SELECT CASE WHEN current_setting('server_version_num')::int >= 150000
   THEN 'pg_database_collation_actual_version(oid)' ELSE 'NULL' END AS actual_version \\gset
@@ -91,7 +89,7 @@ const Answer = z.object({
   databases: z.nullable(z.array(z.object({ name: z.string(), bytes: z.nullable(count) }))),
 });
 
-/** @throws SyntaxError or ZodError for anything but an answer to the question. */
+/** @throws SyntaxError or ZodError if it is no answer to the query. */
 export function readFigures(answer: string, ownRunId: string): PostgresFigures {
   const { applications, databases, ...figures } = z.parse(Answer, JSON.parse(answer));
   const runs = applications.map((name) => name.slice("database-backups/".length));

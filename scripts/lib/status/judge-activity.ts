@@ -10,14 +10,14 @@ import type { DatabaseObservation, PostgresFigures } from "./observation.ts";
 const day = 86_400_000;
 const manyDeadRows = 10_000;
 const manyDeadPercent = 20;
-/** A cache that was hardly used yet says nothing. */
+/** A cache that was hardly used has no meaningful ratio. */
 const enoughBlockReads = 100_000;
 const poorCacheHitRatio = 0.9;
-/** PostgreSQL refuses to write at 2^31 and begins to vacuum by force at 200 million. */
+/** PostgreSQL refuses writes at 2^31 and forces vacuums from 200 million. */
 const oldTransactions = 1_000_000_000;
 const veryOldTransactions = 1_800_000_000;
 
-/** What restores and rehearsals left behind: databases recognised by their names. */
+/** Leftovers of restores and rehearsals: databases recognised by their names. */
 export function leftoversOf({ databases }: PostgresFigures, live: string): Performance["leftovers"] {
   return databases.flatMap(({ name, bytes }) => {
     const made = recogniseDatabase(live, name);
@@ -52,7 +52,7 @@ export function performanceOf(figures: PostgresFigures, database: DatabaseObserv
   };
 }
 
-/** What the performance figures give rise to; healthy figures to nothing. */
+/** The findings from the performance figures; none for healthy figures. */
 export function judgeActivity(database: DatabaseObservation, settings: Settings, now: Date): Finding[] {
   if (!database.postgres.answers) return [];
   const { figures } = database.postgres;

@@ -9,7 +9,7 @@ import { dueRuns, isSince } from "./due-runs.ts";
 import { critical, note, ok, unknown, warning } from "./levels.ts";
 import { type DatabaseObservation, isNotYetDeployed } from "./observation.ts";
 
-/** Clocks of two machines, or a clock that was set, may differ a little. */
+/** The clocks of two machines, or a clock before and after it was set, may differ a little. */
 const clockTolerance = 5 * 60_000;
 
 /** Point 5: the newest backup is young enough, as large as its predecessors, and was read back in full. */
@@ -93,7 +93,7 @@ function judgeVerification(backups: readonly Backup[], command: string): Finding
   return findings;
 }
 
-/** Older archives that no run has adopted: not whole, or put there since the last run. */
+/** Older archives that no run has adopted: damaged, or copied there since the last run. */
 function judgeLeftAlone(
   older: readonly Backup[],
   leftAlone: LeftAloneArchives,
@@ -109,11 +109,11 @@ function judgeLeftAlone(
   return [note(`never verified, not counted: ${known.join(", ")}`, advice)];
 }
 
-/** A manifest without a fitting archive; an archive without any manifest is only unverified. */
+/** A manifest without a matching archive. An archive without any manifest is only unverified. */
 const isDamaged = (backup: Backup): boolean =>
   !backup.verified && (backup.manifest !== null || backup.manifestProblem !== null);
 
-/** What a person has not accepted yet; until then retention keeps what is older. */
+/** A shrunk backup that is not accepted yet. Until then retention keeps older backups. */
 function judgeSize(backups: readonly Backup[], now: Date, paths: Settings["paths"]): Finding[] {
   const newest = suspicionAmong(goodOnes(backups, now))?.newest;
   if (newest === undefined) return [];

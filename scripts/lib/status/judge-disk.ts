@@ -7,10 +7,10 @@ import type { FileSystemState, ServerObservation } from "./observation.ts";
 
 const fewDays = 14;
 const hardlyAnyDays = 3;
-/** Beyond this the estimate says nothing that anybody would act on. */
+/** Beyond this the estimate is not worth acting on. */
 const farAway = 3_650;
 
-/** The file systems of the backups and of the data, with how long they will last. */
+/** The file systems of the backups and of the data, with the days until they are full. */
 export function disksOf(server: ServerObservation): Disk[] {
   if (!server.fileSystems.readable) return [];
   return server.fileSystems.value.map((fileSystem) => ({
@@ -36,7 +36,7 @@ function daysOf(server: ServerObservation, fileSystem: FileSystemState): number 
   return left === null || left > farAway ? null : Math.round(left * 10) / 10;
 }
 
-/** Point 7: room on the disks, and for how long. */
+/** Point 7: free space on the disks, and the days until they are full. */
 export function judgeDisk(server: ServerObservation): Finding[] {
   const unmounted = judgeMount(server);
   if (!server.fileSystems.readable)
@@ -47,7 +47,7 @@ export function judgeDisk(server: ServerObservation): Finding[] {
   return [...unmounted, ...disksOf(server).flatMap((disk) => judgeOne(disk, server))];
 }
 
-/** Backups below the mount point of their disk are not where a person looks for them once it is lost. */
+/** If the disk is not mounted, backups land below its mount point, where nobody will look for them. */
 function judgeMount({ missingMount, settings }: ServerObservation): Finding[] {
   if (missingMount === null) return [];
   const text = missingMountText(settings.paths.backups, missingMount);

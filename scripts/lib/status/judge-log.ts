@@ -9,22 +9,22 @@ import { seenRuns } from "./seen-runs.ts";
 /** How many of a database's last runs count. */
 const countedRuns = 20;
 const day = 86_400_000;
-/** How long another program's run that gave no result is worth mentioning. */
+/** How long a failed run of another program is reported. */
 const rememberedFor = 7 * day;
 
-/** A database's last backup runs, oldest first; the one that is running now is not among them. */
+/** A database's last backup runs, oldest first, without the present one. */
 const lastRuns = (server: ServerObservation, database: DatabaseObservation): SeenRun[] =>
   seenRuns("backup", server, database)
     .filter(({ outcome }) => outcome !== "at-work")
     .slice(-countedRuns);
 
-/** How many of the counted runs there were and how many succeeded. */
+/** The number of counted runs, and of successful ones. */
 export function runCounts(server: ServerObservation): { counted: number; succeeded: number } {
   const runs = server.databases.flatMap((database) => lastRuns(server, database));
   return { counted: runs.length, succeeded: runs.filter(({ outcome }) => outcome === "succeeded").length };
 }
 
-/** Point 8: what the records of runs say of the last ones, and the log of the version before. */
+/** Point 8: the last runs, by the run records and the log of the version before. */
 export function judgeLog(server: ServerObservation): Finding[] {
   const { databases, history, log } = server;
   const looked = [
@@ -42,7 +42,7 @@ export function judgeLog(server: ServerObservation): Finding[] {
   return [note(`no backup run is recorded${hasBackups ? ", although there are backups" : ""}`), ...looked];
 }
 
-/** The programs go on without records and log, but nobody can tell later what they did. */
+/** The programs run without records and log, but then their work cannot be traced. */
 function judgeWriting({ logProblem, recordProblem, settings }: ServerObservation): Finding[] {
   const { backups, log } = settings.paths;
   const advice = (path: string) => `make it writable; see: ls -ld ${path}; lsattr ${path}; df ${path}`;
@@ -79,7 +79,7 @@ function judgeReading(server: ServerObservation): Finding[] {
   ];
 }
 
-/** A torn line may have been a failure, until a later backup of each database has succeeded. */
+/** A torn line may hide a failure, until a later backup of each database has succeeded. */
 function judgeUnreadable({ databases, history, settings }: ServerObservation): Finding[] {
   if (!history.readable) return [];
   const { records, unreadable } = history.value;
@@ -120,7 +120,7 @@ function judgeBackups(server: ServerObservation, database: DatabaseObservation):
   const failures = runs.length - 1 - runs.findLastIndex(({ outcome }) => outcome === "succeeded");
   const which = failures === 1 ? "the last backup run" : `the last ${failures} backup runs`;
   const text = `${which} of ${name} failed, last ${time}: ${reasonOf(last)}`;
-  // The points of the database itself say how bad that is.
+  // The points of the database itself decide how bad that is.
   if (isMissing(database)) return [note(text)];
   const advice = adviceFor(server, last);
   const reported = identified(text, "[DBK-STATUS-16]");
@@ -133,7 +133,7 @@ const reasonOf = ({ outcome, reason }: SeenRun): string =>
 const adviceFor = ({ settings }: ServerObservation, { runId }: SeenRun): string =>
   `see: grep ${runId ?? "error"} ${settings.paths.log}`;
 
-/** Programs besides the backup whose last run is reported when it gave no result. */
+/** Programs besides the backup whose last run is reported if it failed. */
 const others = [
   ["restore", warning],
   ["rehearsal", warning],
@@ -159,6 +159,6 @@ function judgeLast(
   return [level(identified(text, "[DBK-STATUS-16]"), adviceFor(server, last))];
 }
 
-/** What a rehearsal showed is reported with the backup (point 5). */
+/** The result of a rehearsal is reported with the backup (point 5). */
 const isRecorded = ({ runId }: SeenRun, { rehearsals }: DatabaseObservation): boolean =>
   rehearsals.records.some((record) => record.runId === runId);

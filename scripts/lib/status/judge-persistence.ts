@@ -3,7 +3,7 @@ import type { Finding } from "../../contract/status-report.ts";
 import { critical, note, ok, unknown, warning } from "./levels.ts";
 import { type DatabaseObservation, isNotYetDeployed } from "./observation.ts";
 
-/** Point 4: the data directory is a mount that outlives the container, and the configured one. */
+/** Point 4: the data directory is on a mount that outlives the container, and it is the configured one. */
 export function judgePersistence(database: DatabaseObservation): Finding[] {
   const { settings, container, postgres } = database;
   if (!container.readable)

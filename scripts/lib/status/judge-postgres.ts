@@ -7,7 +7,7 @@ import { type DatabaseObservation, isNotYetDeployed, type PostgresFigures } from
 
 const otherwise = (container: string): string => `see: docker logs --tail 100 ${container}`;
 
-/** Point 2: the database takes connections and has some to spare. */
+/** Point 2: the database accepts connections and has some to spare. */
 export function judgeConnections(database: DatabaseObservation, settings: Settings): Finding[] {
   const { postgres } = database;
   const { container } = database.settings;
@@ -36,7 +36,7 @@ export function judgeConnections(database: DatabaseObservation, settings: Settin
   return [warning(`${text} [DBK-STATUS-3]`, "look for leaking pools, or raise max_connections")];
 }
 
-/** The size that the newest backup which knows it gives for the database; null where none does. */
+/** The database's size in the newest backup that records it; null if none does. */
 export function sizeAtBackup(database: DatabaseObservation): number | null {
   if (!database.backups.readable) return null;
   for (const { manifest } of database.backups.value) {
@@ -46,7 +46,8 @@ export function sizeAtBackup(database: DatabaseObservation): number | null {
 }
 
 /**
- * An in-place restore that crashed, or could not put the backup back: what stands under the name is not the database.
+ * An in-place restore that crashed, or could not put the backup back. A database with the live name is then not the
+ * original.
  */
 function judgeInPlace(
   { inPlaceState, lockedBy, settings }: DatabaseObservation,
@@ -62,9 +63,7 @@ function judgeInPlace(
   ];
 }
 
-/**
- * Point 3: no in-place restore has left it dropped, the database is there, and not suddenly much smaller than it was.
- */
+/** Point 3: no in-place restore has left the database dropped, it exists, and it is not suddenly much smaller. */
 export function judgeDatabase(database: DatabaseObservation, settings: Settings): Finding[] {
   return [...judgeInPlace(database, settings), ...judgeSizeNow(database, settings)];
 }
@@ -82,7 +81,7 @@ function judgeSizeNow(database: DatabaseObservation, settings: Settings): Findin
   ];
 }
 
-/** PostgreSQL warns of it on every connection, and goes on with indexes whose order may be wrong by now. */
+/** PostgreSQL warns on every connection, and goes on using indexes whose order may be wrong now. */
 function judgeCollation({ collation }: PostgresFigures, { settings }: DatabaseObservation): Finding[] {
   const { recorded = null, actual = null } = collation ?? {};
   if (recorded === null || actual === null || recorded === actual) return [];

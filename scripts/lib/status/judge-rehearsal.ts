@@ -9,7 +9,7 @@ import { critical, note, ok, warning } from "./levels.ts";
 import type { CronTableState, DatabaseObservation, Observed, Unreadable } from "./observation.ts";
 
 const hour = 3_600_000;
-/** A damaged database differs in everything. */
+/** A damaged database may differ everywhere, so only the first differences are shown. */
 const namedDifferences = 3;
 
 /** The rehearsals as they are reported. */
@@ -40,9 +40,7 @@ function figuresOf(record: RehearsalRecord): NonNullable<Rehearsals["newest"]> {
   };
 }
 
-/**
- * What rehearsals say about the backups; part of point 5. Nothing where nobody ever rehearsed and nothing is scheduled.
- */
+/** The rehearsals of the backups; part of point 5. Nothing if there was never a rehearsal and none is scheduled. */
 export function judgeRehearsals(
   database: DatabaseObservation,
   settings: Settings,
@@ -83,7 +81,7 @@ function judgeNewest({ archive, startedAt, result, runId, ...record }: Rehearsal
   return [critical(`${which} did not restore what was backed up: ${named}${rest} [DBK-REHEARSAL-1]`, advice)];
 }
 
-/** An equal rehearsal says nothing of these. */
+/** The parts that an equal rehearsal did not compare. */
 function judgeUntried(which: string, untried: RehearsalRecord["untried"] = []): Finding[] {
   if (untried.length === 0) return [];
   const named = untried.slice(0, namedDifferences).map(({ what, why }) => `${what}: ${why}`);
@@ -113,7 +111,7 @@ function judgeSuccess(
   return [ok(`rehearsed ${age}: ${archive}, equal in rows and content${took}`)];
 }
 
-/** Not before the first scheduled one must be over. */
+/** No finding before the first scheduled rehearsal must be over. */
 function judgeNone(
   { schedule, monitoring, paths }: Settings,
   now: Date,
@@ -128,7 +126,7 @@ function judgeNone(
   return [warning(text, rehearseNow(paths))];
 }
 
-/** Containers that rehearsals left when they crashed; their databases stand among those that restores leave. */
+/** Containers left by crashed rehearsals. Their databases are listed with the leftovers of restores. */
 export const judgeTrialContainers = ({ rehearsals }: DatabaseObservation): Finding[] =>
   rehearsals.containers.map((name) =>
     warning(

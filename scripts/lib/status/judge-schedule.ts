@@ -7,11 +7,11 @@ import { critical, note, ok, unknown, warning } from "./levels.ts";
 import { type DatabaseObservation, isNotYetDeployed, type ServerObservation } from "./observation.ts";
 import { beginnings } from "./seen-runs.ts";
 
-/** Whatever keeps cron from running the backups as deployed. */
+/** The id of all problems that keep cron from running the backups as deployed. */
 const withId = (text: string): string => `${text} [DBK-STATUS-13]`;
 
 const minute = 60_000;
-/** A run that is due is given this long to write its first line. */
+/** A due run may take this long to write its first line. */
 const startGrace = 5 * minute;
 
 /** Point 6: cron is alive, our table is the one that was deployed, and the last scheduled run took place. */
@@ -61,7 +61,7 @@ function judgeTable({ cronTable, settings }: ServerObservation): Finding[] {
   return findings;
 }
 
-/** What else runs the backups or could replace the programs. */
+/** Foreign jobs that run the backups, and users who could replace the programs. */
 function judgeAround({ surroundings, settings }: ServerObservation): Finding[] {
   if (surroundings === undefined) return [];
   if (!surroundings.readable) {
@@ -75,7 +75,7 @@ function judgeAround({ surroundings, settings }: ServerObservation): Finding[] {
   ];
 }
 
-/** The run of a schedule that must have begun by now, or what is wrong with the schedule; null for none. */
+/** The run of a schedule that must have begun by now, or the problem of the schedule; null for none. */
 function lastDue(expression: string, { now, cronTable }: ServerObservation): Date | Finding | null {
   const problem = cronExpressionProblem(expression);
   if (problem !== null) return unknown(withId(`the schedule "${expression}": ${problem}`), "pulumi up");
@@ -105,7 +105,7 @@ function judgeLastRun(server: ServerObservation): Finding[] {
   });
 }
 
-/** Databases are rehearsed one after the other, which may take hours: a sign of any of them is a sign of the run. */
+/** Databases are rehearsed one after the other, which may take hours. So a sign of any of them proves the run. */
 function judgeLastRehearsal(server: ServerObservation): Finding[] {
   const { schedule, paths } = server.settings;
   if (schedule.rehearsal === null || server.databases.every(isNotYetDeployed)) return [];

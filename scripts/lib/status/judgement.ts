@@ -13,7 +13,7 @@ import { judgeSchedule } from "./judge-schedule.ts";
 import { exitCodes, isProblem, point, verdictOf } from "./levels.ts";
 import type { DatabaseObservation, ServerObservation } from "./observation.ts";
 
-/** Judges what was seen: the whole report, from observation alone. */
+/** Makes the whole report from the observations alone. */
 export function judgeServer(server: ServerObservation): StatusReport {
   const { settings, now } = server;
   const points = {
@@ -41,7 +41,7 @@ export function judgeServer(server: ServerObservation): StatusReport {
   };
 }
 
-/** Everything that something should be done about; a database's begin with its name. */
+/** All problems. Those of a database begin with its name. */
 export function problemsOf({ databases, points }: Pick<StatusReport, "databases" | "points">): Finding[] {
   const ofDatabases = databases.flatMap(({ name, points, activity }) =>
     [...Object.values(points).flatMap(({ findings }) => findings), ...activity].map((finding) => ({

@@ -1,6 +1,6 @@
 import type { Finding, FindingLevel, Point, Verdict } from "../../contract/status-report.ts";
 
-/** What could not be looked at outranks a warning, and what is known to be broken outranks both. */
+/** An unknown state outranks a warning, and a known failure outranks both. */
 const ranks: Readonly<Record<FindingLevel, number>> = { ok: 0, note: 1, warning: 2, unknown: 3, critical: 4 };
 
 const verdicts: Readonly<Record<FindingLevel, Verdict>> = {
@@ -23,7 +23,7 @@ export const exitCodes: Readonly<Record<Verdict, number>> = {
 export const worst = (levels: readonly FindingLevel[]): FindingLevel =>
   levels.reduce<FindingLevel>((a, b) => (ranks[b] > ranks[a] ? b : a), "ok");
 
-/** Whether a level is worse than one that was written down, perhaps by a later version with levels of its own. */
+/** Whether a level is worse than a recorded one, which may be of a later version with other levels. */
 export const isWorse = (level: FindingLevel, than: string): boolean => {
   const known = Object.entries(ranks).find(([name]) => name === than)?.[1];
   return known === undefined || ranks[level] > known;

@@ -1,7 +1,7 @@
 import type { LogEntry } from "../program/log.ts";
 import type { Kind, LockHolders, SeenRun } from "./run-kinds.ts";
 
-/** Runs as the log of the version before tells them; that one left no records. To go with the next version. */
+/** Runs from the log of the version before, which wrote no records. To be removed in the next version. */
 
 const events = [
   ["started", "crashed"],

@@ -8,15 +8,15 @@ import { replaceDurably } from "../system/durable-file.ts";
 
 const time = z.iso.datetime();
 
-/** What was mailed of one point of a database or of the server. */
+/** The mail history of one point of a database or of the server. */
 export const MailedPlace = z.object({
   /** Null for the server's points. */
   database: z.nullable(z.string()),
-  /** How bad it was when it was mailed last. */
+  /** Its level when it was last mailed. */
   level: z.string(),
-  /** Each problem without its numbers, and when it was mailed last. */
+  /** Each problem without its numbers, and when it was last mailed. */
   statements: z.record(z.string(), time),
-  /** When a check saw it last. */
+  /** When a check last saw it. */
   seenAt: time,
   /** When its end was mailed; null before. */
   overAt: z.nullable(time),
@@ -25,18 +25,18 @@ export const MailedPlace = z.object({
 });
 export type MailedPlace = z.infer<typeof MailedPlace>;
 
-/** What the status check has mailed, for the next one to know. */
+/** The mails of the status check, for the next check. */
 export const MailRecord = z.object({
   version: z.literal(1),
-  /** Grows with each check: of two copies the larger one is the later one, whatever the clock says. */
+  /** Grows with each check: of two copies the one with the larger number is later, whatever the clock says. */
   number: z.int(),
   places: z.record(z.string(), MailedPlace),
 });
 export type MailRecord = z.infer<typeof MailRecord>;
 
 /**
- * Its two copies: the one beside the backups outlives a reboot, the one beside the locks can be written while the disk
- * of the backups is full.
+ * Its two copies: the one beside the backups survives a reboot, and the one beside the locks can be written while the
+ * disk of the backups is full.
  */
 const copies = ({ paths }: Settings): string[] => [
   join(paths.backups, mailRecordName),
@@ -45,7 +45,7 @@ const copies = ({ paths }: Settings): string[] => [
 
 const none: MailRecord = { version: 1, number: 0, places: {} };
 
-/** What was mailed so far; nothing where there is no record yet, null where there is one that cannot be read. */
+/** The mails so far; empty if there is no record yet, null if the record cannot be read. */
 export function readMailRecord(settings: Settings): MailRecord | null {
   let unreadable = false;
   const found = copies(settings).flatMap((path): MailRecord[] => {
@@ -61,7 +61,7 @@ export function readMailRecord(settings: Settings): MailRecord | null {
   return unreadable ? null : none;
 }
 
-/** Writes both copies. @returns why neither could be written; null when one was */
+/** Writes both copies. @returns why both failed; null if one was written */
 export function writeMailRecord(settings: Settings, record: MailRecord): string | null {
   const problems = copies(settings).flatMap((path) => {
     try {

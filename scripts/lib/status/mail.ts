@@ -5,30 +5,30 @@ import { type Place, placesOf } from "./places.ts";
 
 /** A mail of the status check. */
 export interface Mail {
-  /** The report's problems are in it, all of them, whichever of them is due. */
+  /** It contains all problems of the report, whichever of them is due. */
   problems: boolean;
-  /** What was wrong and is no longer. */
+  /** Problems that are over. */
   over: Place[];
 }
 
 export interface MailSituation {
-  /** What was mailed before; null when that is not known: then everything is due. */
+  /** The mails before; null if unknown: then everything is due. */
   record: MailRecord | null;
-  /** The databases of the settings; what was mailed of another one is forgotten. */
+  /** The databases of the settings. Mails about other databases are forgotten. */
   configured: readonly string[];
-  /** When cron checks again; null when that is not known. */
+  /** When cron checks again; null if unknown. */
   nextCheck: Date | null;
 }
 
 const hour = 3_600_000;
 /** A problem that lasts is mailed again after this time. */
 const reminder = 24 * hour;
-/** What comes back within a day of its end must stay away for so long before its end is mailed once more. */
+/** A problem that comes back within a day of its end must stay away this long before its end is mailed again. */
 const settled = 3 * hour;
 
 /**
- * What is to be mailed of a check, and what is to be remembered if it was sent: a problem at once, again after a day for
- * as long as it lasts, and once when it is over. Each point of each database counts by itself.
+ * The mail of a check, and the record to save if it was sent. A problem is mailed at once, again after each day while
+ * it lasts, and once when it is over. Each point of each database counts separately.
  */
 export function mailOf(
   report: Pick<StatusReport, "databases" | "points" | "checkedAt">,
@@ -54,7 +54,7 @@ export function mailOf(
   return { mail, record: { version: 1, number, places: Object.fromEntries([...kept, ...entries]) } };
 }
 
-/** Milliseconds since a time that was written down; ages, where the clock has been set back since. */
+/** Milliseconds since a recorded time; infinite if the clock has been set back since. */
 function since(time: string, now: Date): number {
   const elapsed = now.getTime() - new Date(time).getTime();
   return elapsed >= 0 ? elapsed : Number.POSITIVE_INFINITY;
@@ -72,7 +72,7 @@ function isNews(
     const sentAt = mailed.statements[statement];
     if (sentAt === undefined) return true;
     const left = reminder - since(sentAt, now);
-    // The check that is nearest to the time: cron's come a little early or late, and may be a day apart.
+    // The check nearest to the time: cron's checks come a little early or late, and may be a day apart.
     return left <= 0 || (next !== null && left < next - left);
   });
 }
@@ -82,7 +82,7 @@ function isOver({ problems }: Place, mailed: MailedPlace | undefined, now: Date)
   return !mailed.cameBack || since(mailed.seenAt, now) >= settled;
 }
 
-/** What is known of a place after the check; null when there is nothing to know. */
+/** The new record of a place after the check; null if there is nothing to record. */
 function remembered(
   place: Place,
   mailed: MailedPlace | undefined,
@@ -113,8 +113,8 @@ function remembered(
 }
 
 /**
- * Numbers, which change from check to check, do not count; they go together with the unit behind them. Those of a
- * backup's name do: another damaged backup is another problem.
+ * Removes numbers with their units, because they change from check to check. The numbers in a backup's name stay:
+ * another damaged backup is another problem.
  */
 const statementOf = ({ text }: { text: string }): string =>
   text

@@ -8,15 +8,15 @@ import type { LogEntry } from "../program/log.ts";
 import type { Backup } from "../store/backups.ts";
 import type { LeftAloneArchives } from "../store/left-alone.ts";
 
-/** What a status check has seen, before any of it is judged. Sizes are bytes, durations seconds. */
+/** The observations of a status check, before they are judged. Sizes are bytes, durations seconds. */
 
-/** What was found where the check looked. */
+/** The observation, if the check could look. */
 export interface Observed<T> {
   readable: true;
   value: T;
 }
 
-/** Why it could not look there. */
+/** Why it could not look. */
 export interface Unreadable {
   readable: false;
   reason: string;
@@ -30,7 +30,7 @@ export interface ContainerState {
   restarts: number;
   exitCode: number;
   outOfMemory: boolean;
-  /** Docker's word where the image has a health check, else null. */
+  /** Docker's word if the image has a health check, else null. */
   health: string | null;
   mounts: readonly ContainerMount[];
 }
@@ -41,10 +41,10 @@ export interface SessionState {
   seconds: number;
 }
 
-/** What one psql call tells of a database and its server. */
+/** The result of one psql call about a database and its server. */
 export interface PostgresFigures {
   serverVersion: string;
-  /** In the container; null where the user may not read it. */
+  /** In the container; null if the user may not read it. */
   dataDirectory: string | null;
   databaseBytes: number;
   connections: { used: number; maximum: number };
@@ -60,13 +60,13 @@ export interface PostgresFigures {
   lastAnalyse: Date | null;
   /** Age of the oldest transaction id; PostgreSQL stops writing at 2^31. */
   transactionAge: number;
-  /** Versions of its collation: that it was made with, and the library's now; null where it has none. */
+  /** Versions of its collation: the one it was created with, and the library's now; null if it has none. */
   collation?: { recorded: string | null; actual: string | null };
   longestQuery: SessionState | null;
   longestIdleInTransaction: SessionState | null;
   /** Run ids of our own programs' other sessions. */
   runs: readonly string[];
-  /** Every database of the server; the size is null where the user may not know it. */
+  /** Every database of the server; the size is null if the user may not read it. */
   databases: readonly { name: string; bytes: number | null }[];
 }
 
@@ -77,14 +77,14 @@ export type PostgresState =
       answers: false;
       kind: "container" | "refused" | "silent" | "unreadable";
       reason: string;
-      /** What the server's catalogues say of it, where that was found out. */
+      /** The reason from the server's catalogues, if found. */
       refusal?: Refusal | null;
     };
 
 export interface RehearsalState {
   /** Newest first. */
   records: readonly RehearsalRecord[];
-  /** The run that is at work now. */
+  /** The present run. */
   living: string | null;
   /** Containers that crashed runs have left. */
   containers: readonly string[];
@@ -92,22 +92,23 @@ export interface RehearsalState {
 
 export interface DatabaseObservation {
   settings: DatabaseSettings;
-  /** The value is null when there is no such container. */
+  /** The value is null if there is no such container. */
   container: Observed<ContainerState | null> | Unreadable;
   postgres: PostgresState;
   backups: Observed<readonly Backup[]> | Unreadable;
   /** Archives that were read and not adopted, by file name, and why. */
   leftAlone: LeftAloneArchives;
   /**
-   * Whether a backup was due since the system stands here, or was tried: whatever it was waiting for, it waits no more.
+   * Whether a backup was due since the system was deployed, or was tried: then the database no longer counts as not yet
+   * deployed.
    */
   firstBackupDue: boolean;
-  /** The file that an in-place restore removes when it has put a database back; null where there is none. */
+  /** The state file of an in-place restore, which it removes when it has put a database back; null if there is none. */
   inPlaceState: string | null;
-  /** File systems in memory lose the data with a reboot; null where the directory is not to be seen here. */
+  /** Whether the data is in memory and is lost with a reboot; null if the directory is not visible here. */
   dataInMemory: boolean | null;
   rehearsals: RehearsalState;
-  /** The run that holds the database's lock now; `restoring` where it is a restore that lives. */
+  /** The run that holds the database's lock now; `restoring` if it is a living restore. */
   lockedBy: { runId: string | null; text: string; restoring?: boolean } | null;
 }
 
@@ -115,17 +116,17 @@ export interface DatabaseObservation {
 export interface SeenHistory extends ReadRecords {
   /** This boot's id; null where it cannot be read. */
   bootId: string | null;
-  /** Of the runs that began since this boot, those whose process is there. */
+  /** The runs that began since this boot and whose process exists. */
   living: ReadonlySet<string>;
 }
 
 export interface CronTableState {
   sha256: string;
-  /** Written or changed last; what was due before that is nobody's miss. */
+  /** Time of the last change. A run due before it does not count as missed. */
   modifiedAt: Date;
-  /** Why cron would ignore it: its type, owner, mode, names or text. */
+  /** Why cron ignores it: type, owner, mode, names or text. */
   ignoredBecause: string | null;
-  /** Where it leads to, where it is a symbolic link; cron does not notice when that changes. */
+  /** Its target, if it is a symbolic link. cron does not notice a change of the target. */
   link?: string;
 }
 
@@ -144,26 +145,26 @@ export interface ServerObservation {
   settings: Settings;
   bootedAt: Date;
   cronRunning: Observed<boolean> | Unreadable;
-  /** The value is null when the file is not there. */
+  /** The value is null if the file does not exist. */
   cronTable: Observed<CronTableState | null> | Unreadable;
-  /** Absent where the settings are of a version that does not say where all of ours is. */
+  /** Absent if the settings are of a version that does not name all our paths. */
   surroundings?: Observed<Surroundings> | Unreadable;
   fileSystems: Observed<readonly FileSystemState[]> | Unreadable;
-  /** The mount point of the backups' disk or share, where /etc/fstab has one that is not mounted. */
+  /** The mount point of the backups' disk or share, if it is in /etc/fstab and not mounted. */
   missingMount: string | null;
   history: Observed<SeenHistory> | Unreadable;
-  /** Why no run can be recorded; null when nothing speaks against it. */
+  /** Why no run can be recorded; null if recording looks possible. */
   recordProblem: string | null;
-  /** The log's last entries, oldest first; null when there is no log. */
+  /** The log's last entries, oldest first; null if there is no log. */
   log: Observed<readonly LogEntry[] | null> | Unreadable;
-  /** Why nothing can be logged; null when something can. */
+  /** Why the log cannot be written; null if it can. */
   logProblem: string | null;
   databases: readonly DatabaseObservation[];
 }
 
 /**
- * The backup system stands, the application does not yet: no container, never a backup, and none was due. A container
- * whose name is wrong in the configuration looks the same, so that it is over with the first backup that was due.
+ * The backup system is deployed but the application is not yet: no container, never a backup, and none was due. A wrong
+ * container name in the configuration looks the same, so this state ends with the first due backup.
  */
 export const isNotYetDeployed = (database: DatabaseObservation): boolean =>
   !database.firstBackupDue && isMissing(database);

@@ -30,7 +30,7 @@ export async function observeContainers(
   try {
     const argv = ["container", "inspect", "--format", format, ...new Set(names)];
     const { code, stdout, stderr } = await runChild("docker", argv, options);
-    // With a missing container Docker still tells of the others.
+    // If one container is missing, Docker still prints the others.
     const failure = code === 0 ? null : dockerFailure("", stderr);
     if (code !== 0 && failure?.kind !== "container-missing") {
       return { readable: false, reason: stderr.trim().split("\n")[0] ?? "" };

@@ -41,7 +41,7 @@ interface TableStatus {
   nlink: number;
 }
 
-/** Debian's cron says so in the system's log alone. */
+/** Debian's cron reports this only in the system log. */
 function ignoredBecause(name: string, status: TableStatus): string | null {
   if (!/^[A-Za-z0-9_-]+$/.test(name)) return "its name has other characters than letters, digits, - and _";
   if (!status.isFile()) return "it is not a regular file";
@@ -50,7 +50,7 @@ function ignoredBecause(name: string, status: TableStatus): string | null {
   return (status.mode & writableByOthers) === 0 ? null : "others than root may write it";
 }
 
-/** cron ignores a whole table for one line that it cannot read. */
+/** cron ignores a whole table because of one line that it cannot parse. */
 export function unreadableBecause(text: string): string | null {
   if (!text.endsWith("\n")) return "its last line has no line end";
   for (const [index, line] of text.split("\n").entries()) {

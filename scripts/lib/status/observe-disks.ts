@@ -35,7 +35,7 @@ function stateOf(places: readonly { path: string; database: string | null }[]): 
   };
 }
 
-/** Whether a directory's file system is in memory; null where the directory is not to be seen. */
+/** Whether a directory's file system is in memory; null if the directory is not visible. */
 export function liesInMemory(path: string): boolean | null {
   return isThere(path) ? inMemory.has(statfsSync(path).type) : null;
 }

@@ -5,8 +5,8 @@ import { bootId, isThere } from "../system/process.ts";
 import type { Observed, SeenHistory, Unreadable } from "./observation.ts";
 
 /**
- * The end of a month's records that is read: some four thousand runs, of ten databases that are backed up hourly two
- * weeks.
+ * The size of the end of a month's records that is read: about four thousand runs, or two weeks of ten databases with
+ * hourly backups.
  */
 const readBytes = 4 * 1024 * 1024;
 
@@ -20,7 +20,7 @@ export function observeHistory(
     const boot = bootId();
     const idsOf = (some: readonly RunRecord[]) => new Set(some.map(({ runId }) => runId));
     const gone = idsOf(read().records.filter((record) => !isThere(record)));
-    // Again, because a run that is gone has written its end before it went.
+    // Read again: a run whose process is gone has written its end before.
     const value = read();
     const living = value.records.filter(({ bootId, runId }) => bootId === boot && !gone.has(runId));
     return { readable: true, value: { ...value, bootId: boot, living: idsOf(living) } };

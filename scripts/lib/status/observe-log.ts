@@ -3,7 +3,7 @@ import { type LogEntry, parseLogLine } from "../program/log.ts";
 import { logProblem, openToRead } from "../program/regular-file.ts";
 import type { Observed, Unreadable } from "./observation.ts";
 
-/** The end of the log that is read: some thousand lines, however large it has grown. */
+/** The size of the end of the log that is read: some thousand lines, however large the log is. */
 const readBytes = 512 * 1024;
 
 /** The last entries of the programs' log, the one that was rotated last before it included. */

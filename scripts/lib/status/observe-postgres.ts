@@ -8,7 +8,7 @@ import type { PostgresState } from "./observation.ts";
 
 const statementTimedOut = "57014";
 
-/** Asks a database for its figures in one psql call. */
+/** Queries a database's figures in one psql call. */
 export async function observePostgres(
   server: Server,
   runId: string,

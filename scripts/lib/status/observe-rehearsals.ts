@@ -5,19 +5,22 @@ import { livingRehearsal } from "../recovery/rehearsal-lock.ts";
 import { markedRuns } from "../recovery/rehearsal-marker.ts";
 import { readRehearsals } from "../store/rehearsals.ts";
 
-/** What the disk tells of a database's rehearsals. */
+/** A database's rehearsals, by the files on disk. */
 export interface RehearsalFiles {
   /** Newest first. */
   records: readonly RehearsalRecord[];
-  /** The run that is at work now. */
+  /** The present run. */
   living: string | null;
   /** Containers that crashed runs may have left. */
   containersOfCrashed: readonly string[];
 }
 
-/** Reads the records and markers in the backups directory; one that cannot be listed is reported with the backups. */
+/**
+ * Reads the records and markers in the backups directory. A directory that cannot be listed is reported with the
+ * backups.
+ */
 export function observeRehearsals(settings: Settings, database: DatabaseSettings): RehearsalFiles {
-  // Before the markers: a run that ends in between must not look crashed.
+  // Read before the markers: a run that ends in between must not look crashed.
   const living = livingRehearsal(settings, database);
   try {
     const crashed = markedRuns(settings, database).filter((run) => run !== living);

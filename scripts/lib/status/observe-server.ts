@@ -30,8 +30,8 @@ import { observeRehearsals, type RehearsalFiles } from "./observe-rehearsals.ts"
 import { observeSurroundings } from "./observe-surroundings.ts";
 
 /**
- * Looks at the server and at `databases`, Docker and every database side by side.
- * @throws InterruptedError if `signal` says so; what cannot be seen is part of the result.
+ * Looks at the server and at `databases`; Docker and all databases in parallel.
+ * @throws InterruptedError on abort of `signal`; failed observations are part of the result.
  */
 export async function observeServer(
   settings: Settings,
@@ -53,7 +53,7 @@ export async function observeServer(
   );
   const cron = observeCron({ timeoutSeconds, signal });
   const around = observeSurroundings(settings, { timeoutSeconds, signal });
-  // The files are read while Docker and the databases think.
+  // Read the files while waiting for Docker and the databases.
   const files = {
     cronTable: observeCronTable(settings.paths.cronTable),
     fileSystems: observeFileSystems(settings),
@@ -83,7 +83,7 @@ export async function observeServer(
       const named = { settings: database, rehearsals: rehearsalState(rehearsals[index], containers) };
       return {
         ...state,
-        // A restore that has begun meanwhile may be why nobody is let in.
+        // A restore that has begun meanwhile may be the reason for the refusal.
         ...(postgres[index]?.answers === false && state.lockedBy === null
           ? { lockedBy: lockedNow(settings, database) }
           : {}),
@@ -98,7 +98,7 @@ export async function observeServer(
   };
 }
 
-/** Of the containers that may have been left, those that are there. */
+/** Of the possible leftover containers, those that exist. */
 function rehearsalState(
   files: RehearsalFiles | undefined,
   containers: Observed<ReadonlyMap<string, ContainerState | null>> | Unreadable,
@@ -116,7 +116,7 @@ function localState(
 ): Pick<DatabaseObservation, "backups" | "leftAlone" | "dataInMemory" | "inPlaceState" | "lockedBy"> {
   const { name, dataDirectory } = database;
   const inPlaceState = inPlaceStatePath(settings, database);
-  // Before the state: who writes that holds the lock.
+  // Read before the state file: its writer holds the lock.
   const lockedBy = lockedNow(settings, database);
   return {
     backups: backupsOf(settings.paths.backups, name),

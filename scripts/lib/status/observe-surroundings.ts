@@ -8,7 +8,7 @@ import {
 import type { Observed, Unreadable } from "./observation.ts";
 import { type LookOptions, lookByShell } from "./shell-look.ts";
 
-/** Undefined where the settings, of an older version, do not say enough to look. */
+/** Undefined if the settings, of an older version, lack the paths to look at. */
 export async function observeSurroundings(
   { paths }: Settings,
   options: LookOptions,

@@ -1,7 +1,7 @@
 import type { Finding, FindingLevel, StatusReport } from "../../contract/status-report.ts";
 import { isProblem, worst } from "./levels.ts";
 
-/** A point of a database or of the server, as something that can be wrong and be right again. */
+/** A point of a database or of the server, which can become a problem and recover. */
 export interface Place {
   /** `shop/backup`; `/disk` for the server's. */
   key: string;
@@ -11,11 +11,11 @@ export interface Place {
   name: string;
   level: FindingLevel;
   problems: Finding[];
-  /** What is said where nothing is wrong. */
+  /** The text if there is no problem. */
   good: string;
 }
 
-/** Every point that a report tells of, whatever there are; the activity only where PostgreSQL reported it. */
+/** All points of a report; the activity only if PostgreSQL reported it. */
 export function placesOf({ databases, points }: Pick<StatusReport, "databases" | "points">): Place[] {
   const ofDatabases = databases.flatMap(({ name, points, activity, performance }) => [
     ...Object.entries(points).map(([point, { findings }]) => placeOf(name, point, findings)),

@@ -40,14 +40,14 @@ export function reportText(report: StatusReport, paint: Paint): string {
   ].join("\n");
 }
 
-/** What --quiet prints: each problem and what to do about it; nothing for a healthy server. */
+/** The output of --quiet: each problem with advice; nothing for a healthy server. */
 export function problemText(report: StatusReport, paint: Paint): string {
   return problemsOf(report)
     .flatMap((finding) => findingLines("", finding, paint))
     .join("\n");
 }
 
-/** A mail: what is over, then every problem. */
+/** A mail: first the problems that are over, then all present problems. */
 export function mailText(report: StatusReport, { problems, over }: Mail, paint: Paint): string {
   const ended = over.map(({ name, good }) => `${paint("green", "OVER".padEnd(wordWidth))}  ${name}: ${good}`);
   const known = problems || over.length > 0;

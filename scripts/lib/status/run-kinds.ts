@@ -1,7 +1,7 @@
 import type { ProgramName } from "../../contract/programs.ts";
 import type { DatabaseObservation } from "./observation.ts";
 
-/** What runs of a program are called. */
+/** The names of runs by program. */
 export const kinds = {
   backup: "backup_database",
   restore: "restore_database",
@@ -11,16 +11,16 @@ export const kinds = {
 } as const satisfies Record<string, ProgramName>;
 export type Kind = keyof typeof kinds;
 
-/** One run for one database, as the records tell it, or the log where they do not. */
+/** One run for one database, from the records, or from the log if they lack it. */
 export interface SeenRun {
   runId: string | null;
   began: Date;
   outcome: "succeeded" | "skipped" | "failed" | "crashed" | "at-work";
-  /** Why it did not succeed, or what failed beside it. */
+  /** Why it did not succeed, or which later step failed. */
   reason: string | null;
 }
 
-/** Who holds the locks of a database. */
+/** The holders of a database's locks. */
 export type LockHolders = Pick<DatabaseObservation, "settings" | "lockedBy"> & {
   rehearsals: Pick<DatabaseObservation["rehearsals"], "living">;
 };

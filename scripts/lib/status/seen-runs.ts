@@ -8,7 +8,7 @@ import { type Kind, kinds, type LockHolders, type SeenRun } from "./run-kinds.ts
 
 export type RunSources = Pick<ServerObservation, "history" | "log">;
 
-/** A database's runs of a kind, oldest first; those that were refused have failed at nothing and are left out. */
+/** A database's runs of a kind, oldest first. Refused runs are no failures and are left out. */
 export function seenRuns(kind: Kind, sources: RunSources, holders: LockHolders): SeenRun[] {
   const { name } = holders.settings;
   const records = recordsIn(sources);
@@ -17,7 +17,7 @@ export function seenRuns(kind: Kind, sources: RunSources, holders: LockHolders):
     .filter(({ database, program }) => database === name && program === kinds[kind])
     .flatMap((run) => seen(kind, run))
     .map((run) => withFailure(run, logged));
-  // One run may work on several databases, and what it did with this one may be in the log only.
+  // One run may work on several databases, and its result for this one may be only in the log.
   const known = new Set(records.flatMap(({ database, runId }) => (database === name ? [runId] : [])));
   const unrecorded = logged.filter(({ runId }) => runId === null || !known.has(runId));
   return merged(recorded, unrecorded, firstRecord(records));
@@ -27,7 +27,7 @@ const recordsIn = ({ history }: RunSources): readonly RunRecord[] =>
   history.readable ? history.value.records : [];
 const entriesIn = ({ log }: RunSources): readonly LogEntry[] => (log.readable ? (log.value ?? []) : []);
 
-/** A run without an end is judged by its process and its locks, which end with the boot. */
+/** A run without an end is judged by its process and its locks, which do not survive a reboot. */
 function isAtWork(
   { bootId, runId }: RunRecord,
   { history }: RunSources,
@@ -41,13 +41,13 @@ function seen(kind: Kind, { runId, began, outcome, error }: RecordedRun): SeenRu
   if (outcome === "refused") return [];
   const known = ["succeeded", "skipped", "crashed", "at-work"] as const;
   const kindOfEnd = outcome === "partly" ? "succeeded" : (known.find((one) => one === outcome) ?? "failed");
-  // As the log has it.
+  // As written in the log.
   const words = kindOfEnd === "failed" || kindOfEnd === "skipped" ? `${kind} ${kindOfEnd}: ` : "";
   return [{ runId, began, outcome: kindOfEnd, reason: error === null ? null : `${words}${error}` }];
 }
 
 /**
- * Where the end of a run could not be recorded, the log may say why it failed; that it succeeded only its record says.
+ * If the end of a run could not be recorded, the log may give the reason for its failure. Only a record proves success.
  */
 function withFailure(run: SeenRun, logged: readonly SeenRun[]): SeenRun {
   if (run.outcome !== "crashed") return run;
@@ -55,13 +55,13 @@ function withFailure(run: SeenRun, logged: readonly SeenRun[]): SeenRun {
   return failure === undefined ? run : { ...run, outcome: "failed", reason: failure.reason };
 }
 
-/** From then on a run that succeeded has left a record. */
+/** From then on every successful run has a record. */
 const firstRecord = (records: readonly RunRecord[]): number =>
   records.reduce((first, { began }) => Math.min(first, Date.parse(began)), Number.POSITIVE_INFINITY);
 
 /**
- * The log of the version before, which left no records, is understood for one version. Later on a success that is in
- * the log only is none: its record could not be written.
+ * The log of the version before, which wrote no records, is understood for one version. After that a success that is
+ * only in the log does not count: its record could not be written.
  */
 function merged(recorded: readonly SeenRun[], logged: readonly SeenRun[], since: number): SeenRun[] {
   const isBefore = ({ began }: SeenRun) => began.getTime() < since;
@@ -69,14 +69,14 @@ function merged(recorded: readonly SeenRun[], logged: readonly SeenRun[], since:
   let next = 0;
   const together = recorded.flatMap((run) => {
     const from = next;
-    // The order of the records is that of the runs, whatever the clock says.
+    // Runs are in the order of their records, whatever the clock says.
     while ((late[next]?.began ?? run.began) < run.began) next += 1;
     return [...late.slice(from, next), run];
   });
   return [...logged.filter(isBefore), ...together, ...late.slice(next)];
 }
 
-/** When runs of a program began, whatever became of them: for one database, or for any. */
+/** When runs of a program began, whatever their result: for one database, or for any. */
 export function beginnings(program: ProgramName, sources: RunSources, database?: string): Date[] {
   const isMeant = (of: { program: string; database: string | null }) =>
     of.program === program && (database === undefined || of.database === database);

@@ -2,15 +2,15 @@ import { messageOf } from "../base/errors.ts";
 import { runChild } from "../system/child.ts";
 import type { Observed, Unreadable } from "./observation.ts";
 
-/** How long a look may take, and what ends it. */
+/** The time limit and the signal of a look. */
 export interface LookOptions {
   timeoutSeconds: number;
   signal: AbortSignal;
 }
 
 /**
- * Looks by a shell's script, the same that the deployment runs over ssh.
- * @param read gives null for what a look printed that did not come to its end
+ * Looks by a shell script, the same that the deployment runs over ssh.
+ * @param read returns null if the output of a look is cut off
  */
 export async function lookByShell<T>(
   script: string,

@@ -1,10 +1,10 @@
 import type { Settings } from "../../contract/settings.ts";
 import { isSuccess, readRehearsals } from "../store/rehearsals.ts";
 
-/** Milliseconds by which a clock that was set may differ. */
+/** Milliseconds by which a clock may differ after it was set. */
 const clockTolerance = 5 * 60_000;
 
-/** Whether a rehearsal of the database succeeded not too long ago; not where that is unknown. */
+/** Whether a rehearsal of the database succeeded recently enough; false if unknown. */
 export function hasYoungRehearsal({ paths, rehearsal }: Settings, database: string, now: Date): boolean {
   try {
     return readRehearsals(paths.backups, database).some((record) => {

@@ -1,6 +1,6 @@
 /**
- * The calendar's days, weeks, months and years, in UTC: as the files' names and manifests say it. So a bucket has the
- * same length on the nights when clocks change, and no decision changes with the server's time zone.
+ * The calendar's days, weeks, months and years, in UTC, as in file names and manifests. So a bucket has the same length
+ * when clocks change, and no decision depends on the server's time zone.
  */
 
 const day = 86_400_000;
@@ -17,7 +17,7 @@ function weekOf(time: Date): string {
   return `${year}-W${pad(week)}`;
 }
 
-/** What a moment belongs to: `2026-11-22`, `2026-W47`, `2026-11`, `2026`. */
+/** The bucket of a moment: `2026-11-22`, `2026-W47`, `2026-11`, `2026`. */
 export const buckets = {
   daily: { noun: "day", of: (time: Date) => `${monthOf(time)}-${pad(time.getUTCDate())}` },
   weekly: { noun: "week", of: weekOf },

@@ -46,7 +46,7 @@ const words: Readonly<Record<string, string>> = {
   "@hourly": "0 * * * *",
 };
 
-/** The expression is none. The message is a phrase that says what is wrong and what would be right. */
+/** The expression is invalid. The message is a phrase with the problem and the valid form. */
 export class CronExpressionError extends Error {
   override readonly name = "CronExpressionError";
 }
@@ -63,7 +63,7 @@ function number(text: string, field: Field, part: string): number {
   throw new CronExpressionError(`the ${field.name} ${text} is not between ${field.low} and ${field.high}`);
 }
 
-/** cron itself takes a step larger than the field and an empty range without a word, and then hardly ever runs. */
+/** cron itself accepts a step larger than the field and an empty range without an error, and then hardly ever runs. */
 function partValues(part: string, field: Field): number[] {
   const [range = "", step, ...rest] = part.split("/");
   if (rest.length > 0) throw new CronExpressionError(`"${part}" has more than one step in the ${field.name}`);

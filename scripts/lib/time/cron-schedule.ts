@@ -6,7 +6,7 @@ import { clocksChangeAround, instantsOf, type Offset, offsetOf, skipOver } from 
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
-/** cron takes a change of three hours or more for a corrected clock and makes up for nothing. */
+/** cron takes a change of three hours or more for a corrected clock and does not catch up on missed jobs. */
 const longestMadeUp = 3 * hour;
 /** 29 February can be eight years away (2096 to 2104). */
 const searchedDays = 9 * 366;
@@ -36,7 +36,9 @@ function runsOfDay(dayWall: number, expression: CronExpression, offset: Offset):
   return walls.map((wall) => wall - ahead);
 }
 
-/** Looks day by day; a day's neighbour is looked at too, because a time change at midnight mixes their instants. */
+/**
+ * Searches day by day. The neighbour of each day is included, because a time change at midnight mixes their instants.
+ */
 function search(
   text: string,
   now: Date,
@@ -70,7 +72,7 @@ export function nextRun(expression: string, now: Date, timeZone?: string): Date 
   return search(expression, now, 1, timeZone, (instant) => instant > now.getTime());
 }
 
-/** Why cron would not run `text` as a person means it, as a phrase; null if it would. */
+/** Why cron would not run `text` as intended, as a phrase; null if it would. */
 export function cronExpressionProblem(text: string): string | null {
   try {
     if (nextRun(text, new Date(Date.UTC(2000, 0)), "UTC") !== null) return null;
