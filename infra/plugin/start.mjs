@@ -3,9 +3,9 @@ import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { createRequire, enableCompileCache, flushCompileCache } from "node:module";
 import { join, resolve } from "node:path";
 
-// Runs the plugin as one bundle, because that starts four times as fast as its sources do, and from JavaScript, because
-// Node takes as long to load what reads TypeScript as it takes to start. The bundle's first line says what it was made
-// of; when a source or the lock file has another hash, it is made again.
+// Runs the plugin as one bundle, because that starts four times as fast as the sources. This file is JavaScript,
+// because Node needs as long to load its TypeScript reader as to start. The bundle's first line lists its sources; if
+// the hash of a source or of the lock file has changed, the bundle is rebuilt.
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = join(root, ".cache", "remotehost");
@@ -36,5 +36,5 @@ function isCurrent() {
 if (!isCurrent()) await (await import("./bundle.ts")).makeBundle(root, bundle, mark);
 enableCompileCache(join(folder, "compiled"));
 createRequire(import.meta.url)(bundle);
-// The engine ends its plugins by a signal, at which Node writes no cache.
+// The engine ends its plugins by a signal. Node writes no cache then.
 setTimeout(flushCompileCache, millisecondsUntilIdle).unref();

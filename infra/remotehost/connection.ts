@@ -1,11 +1,11 @@
 import { homedir } from "node:os";
 import { ConnectError } from "./errors.ts";
 
-/** How a server is reached. The system's ssh does the work: everything absent here comes from the person's ssh_config. */
+/** How a server is reached. The system's ssh connects: everything absent here comes from the user's ssh_config. */
 export interface Connection {
-  /** The server's key in the stack configuration: its identity, which an address is not. */
+  /** The server's key in the stack configuration: its identity. An address may change. */
   key: string;
-  /** What is given to ssh: an alias of ssh_config, a name or an address. */
+  /** The destination for ssh: an alias of ssh_config, a name or an address. */
   host: string;
   user?: string;
   port?: number;

@@ -1,6 +1,6 @@
 import type { CronEntry } from "./cron-table.ts";
 
-/** What a cron table says, apart from how it is spelt. */
+/** The meaning of a cron table, apart from its text. */
 export interface Table {
   environment: Readonly<Record<string, string>>;
   entries: readonly CronEntry[];
@@ -14,7 +14,7 @@ const header =
  * a final newline, without which it ignores the whole file.
  */
 export function cronTableText(environment: Table["environment"], entries: Table["entries"]): string {
-  // In order of name: an engine in between may change the order in which they were written.
+  // Sorted by name: the engine may change the order in which they were written.
   const settings = Object.entries(environment)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `${name}=${setting(value)}`);
@@ -40,12 +40,12 @@ export function parseTable(text: string): Table | null {
   return cronTableText(environment, entries) === text ? { environment, entries } : null;
 }
 
-/** A command as a line of cron's; one that was escaped out of habit stays as it is. */
+/** A command as a line of cron. A command that was already escaped stays as it is. */
 export function escapedCommand(command: string): string {
   return command.replaceAll(/\\?%/g, "\\%");
 }
 
-/** In quotes where blanks or quotes at an end would otherwise be lost. */
+/** In quotes if blanks or quotes at an end would otherwise be lost. */
 function setting(value: string): string {
   if (value !== "" && !/^[\s"']|[\s"']$/.test(value)) return value;
   return value.includes('"') ? `'${value}'` : `"${value}"`;

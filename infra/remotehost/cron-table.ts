@@ -20,7 +20,7 @@ export interface CronTableArgs {
   takesOver?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
-/** One cron table of a server, whole: an entry that goes is an update of it. */
+/** One complete cron table of a server. Removing an entry is an update. */
 export class CronTable extends CustomResource {
   declare readonly path: pulumi.Output<string>;
   /** sha256 of the table as it is written. */

@@ -8,19 +8,19 @@ export interface Declaration {
   formerly: Record<string, string>;
   /** Key of a server to the stack that hands it over. */
   formerStacks?: Record<string, string> | undefined;
-  /** Key of a server to the directory in which what is replaced there is kept. */
+  /** Key of a server to its directory for replaced files. */
   replaced?: Record<string, string> | undefined;
-  /** Key of a server that leaves: `remove` takes our files away, `forget` touches nothing. */
+  /** Key of a server that leaves: `remove` removes our files, `forget` touches nothing. */
   decommissioned: Record<string, "remove" | "forget">;
   /** Keys of the servers that this run connects to; all unless given. */
   lookedAt?: string[] | undefined;
-  /** Nothing that the provider answers in this run gets into the state. */
+  /** This run writes no answer of the provider into the state. */
   isPreview?: boolean | undefined;
 }
 
 /**
- * Tells the provider which servers the program declares, before any resource: without it a key that is missing from
- * the configuration could not be distinguished from a mistake. Connects to the servers side by side.
+ * Tells the provider which servers the program declares, before any resource. Otherwise the provider could not
+ * distinguish a server that left the configuration from a mistake. Connects to the servers in parallel.
  * @returns the keys in the state that are neither declared nor decommissioned, or are not looked at; deleting their
  * resources is refused.
  */

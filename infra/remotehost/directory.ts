@@ -12,9 +12,9 @@ export interface DirectoryArgs {
   owner?: pulumi.Input<string>;
   group?: pulumi.Input<string>;
   /**
-   * Directories of others' on the way to what root runs: whenever this one is brought to its desired state, everybody's
-   * right to write into them is taken away, and it is not given back. One with a sticky bit is left alone, and so is
-   * one to which a link leads.
+   * Foreign parent directories of programs that root runs. Whenever this directory is updated, world write permission
+   * is removed from them, and it is not restored. A directory with a sticky bit, or one reached by a link, is left
+   * alone.
    */
   keepsClosed?: pulumi.Input<pulumi.Input<string>[]>;
 }

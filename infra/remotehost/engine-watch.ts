@@ -5,8 +5,8 @@ import { setTimeout as wait } from "node:timers/promises";
 const pause = 250;
 
 /**
- * Calls `gone` once nothing listens at the engine's address any more. An engine that is killed says no goodbye: the
- * program would ask it again and again without a pause, and the plugin would keep its logins. It does not keep this
+ * Calls `gone` once nothing listens at the engine's address any more. A killed engine does not announce its end: the
+ * program would call it again and again without a pause, and the plugin would keep its logins. It does not keep this
  * process alive.
  * @param address HOST:PORT; nothing is watched where it is anything else
  */
@@ -17,7 +17,7 @@ export async function watchEngine(address: string | undefined, gone: () => void)
   gone();
 }
 
-/** Connects and stays connected for as long as the other side does; false when nobody was there. */
+/** Connects and stays connected as long as the other side does; false if nothing listened. */
 function listens(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     let refused = false;

@@ -25,7 +25,7 @@ export type ConnectErrorKind =
   | "unreachable"
   | "wrong-login";
 
-/** The kind's id in docs/TROUBLESHOOTING.md: one for kinds about which a person does the same. */
+/** The kind's id in docs/TROUBLESHOOTING.md. Kinds with the same remedy share one id. */
 const connectErrorIds: Record<ConnectErrorKind, ErrorId> = {
   "account-locked": "[DBK-SSH-5]",
   "bad-connection": "[DBK-SSH-1]",
@@ -51,7 +51,7 @@ const connectErrorIds: Record<ConnectErrorKind, ErrorId> = {
   "wrong-login": "[DBK-SSH-6]",
 };
 
-/** What failed, where, why, and what to do next: everything a message of this provider says. */
+/** The parts of a message of this provider: what failed, where, why, and what to do next. */
 export interface ErrorText {
   /** The server as the person names it. */
   host: string;
@@ -87,7 +87,7 @@ export class ConnectError extends RemoteHostError {
   }
 }
 
-/** The server answered, and what was asked of it failed. */
+/** The server answered, and the request failed. */
 export class RemoteCommandError extends RemoteHostError {
   /** Exit code of the script; null where the request did not arrive whole, so that nothing ran. */
   readonly code: number | null;
@@ -103,7 +103,7 @@ export class RemoteCommandError extends RemoteHostError {
   }
 }
 
-/** Something on the server belongs to somebody else, so nothing was changed. */
+/** Something on the server has another owner, so nothing was changed. */
 export class ConflictError extends RemoteHostError {}
 
 function withoutFinalStop(text: string): string {

@@ -27,7 +27,7 @@ export interface FileArgs {
   source?: pulumi.Input<string | NpmFile>;
   /** Keeps `content` out of the state: only its sha256 stands there. A secret `content` is always sensitive. */
   sensitive?: pulumi.Input<boolean>;
-  /** What a `source` must have; required for a file out of an npm package. */
+  /** The expected sha256 of a `source`; required for a file out of an npm package. */
   sha256?: pulumi.Input<string>;
 }
 

@@ -16,8 +16,8 @@ export interface FoundServer {
 }
 
 /**
- * Looks at a server. One that is down or not ready is no error: its `problems` say why. `Facts` are those of the
- * examiner whose requirements are given.
+ * Looks at a server. A server that is down or not ready is no error: `problems` has the reasons. `Facts` are those of
+ * the examiner whose requirements are given.
  * @throws when the provider plugin cannot be started.
  */
 export function getServer<Facts extends object>(

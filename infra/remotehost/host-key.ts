@@ -19,15 +19,15 @@ export function learntHostKey(knownHosts: string): string | null {
 }
 
 /**
- * Asks a server for its host key, by the person's own ssh and through their jump hosts, whose keys are checked as ever. No
- * key of the person's is offered to it.
+ * Reads a server's host key with the user's own ssh, through their jump hosts, whose keys are checked as usual. None of
+ * the user's keys is offered to the server.
  * @returns `TYPE BASE64`
- * @throws ConnectError where the server shows none
+ * @throws ConnectError if the server shows none
  */
 export async function showHostKey(connection: Connection, signal: AbortSignal): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "host-key-"));
   const learnt = join(directory, "known_hosts");
-  // The first value of an option counts, so these stand before the strict ones.
+  // The first value of an option counts, so these come before the strict ones.
   const options = [
     "StrictHostKeyChecking=accept-new",
     `UserKnownHostsFile="${learnt}"`,

@@ -15,7 +15,7 @@ export function nameOf(urn: string): string {
   return urn.split("::").slice(3).join("::");
 }
 
-/** What of a URN stays when its stack gets another name or project: types and name. */
+/** The part of a URN that does not change when its stack gets another name or project: types and name. */
 export function withinStack(urn: string): string {
   return urn.split("::").slice(2).join("::");
 }

@@ -20,7 +20,7 @@ export { stateDirectory } from "./provider/records.ts";
 export { closeSessions } from "./provider/ssh/session-pool.ts";
 export { unknownValue } from "./provider/wire.ts";
 
-/** What stands against a server and what is worth knowing of it, each a sentence. */
+/** Problems and notes of a server, each a sentence. */
 interface Examined<Facts> {
   problems: string[];
   notes: string[];
@@ -29,22 +29,22 @@ interface Examined<Facts> {
   isSeen: boolean;
 }
 
-/** A resource as somebody else knows it. */
+/** A resource as known outside the plugin. */
 export interface Placed {
   /** Under which it was deployed. */
   urn: string;
   /** `remotehost:index:File`, … */
   type: string;
   path: string;
-  /** The outputs that the state has; null where it was never deployed. */
+  /** The outputs in the state; null if it was never deployed. */
   state: Properties | null;
 }
 
 /** The same resource as the server shows it. */
 export interface Found {
-  /** The inputs that would have led to it; null where it is gone, undefined where the state does not say what to read. */
+  /** The inputs that would have led to it; null if it is gone, undefined if the state does not say what to read. */
   found: Properties | null | undefined;
-  /** What the server remembers of the path. */
+  /** The server's record of the path. */
   record: PathRecord | null;
   isAbsent: boolean;
   /** When the path was last changed, its permissions included. */
@@ -76,7 +76,7 @@ export class OpenServer {
     await this.#server.session();
   }
 
-  /** Runs a script that changes nothing, and gives what it printed. @param what has failed where it fails */
+  /** Runs a script that changes nothing, and returns its output. @param what names the failed action in the error */
   ask(script: string, what: string): Promise<string> {
     return this.#server.ask(script, what);
   }
@@ -121,7 +121,7 @@ export class OpenServer {
     };
   }
 
-  /** Null for what is not there. */
+  /** Null for a path that does not exist. */
   async #changeTimes(paths: readonly string[]): Promise<(Date | null)[]> {
     const lines = paths.map((path) => `echo "$(stat -c %Z -- ${quote(path)} 2>/dev/null)"`);
     const output = await this.ask(lines.join("\n"), "looking at the times of changes failed");
@@ -129,7 +129,7 @@ export class OpenServer {
   }
 }
 
-/** The connection among a resource's inputs; null where there is none. */
+/** The connection among a resource's inputs; null if there is none. */
 export function connectionIn(
   inputs: Readonly<Record<string, unknown>> | null | undefined,
 ): Connection | null {

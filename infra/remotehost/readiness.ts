@@ -10,13 +10,13 @@ export interface ReadinessArgs {
 }
 
 /**
- * Whether a server can be looked at and is ready, as a resource: what is wrong shows in every preview, refresh and
- * update as a difference from the desired empty list. It fails an update while a problem stands.
+ * Whether a server can be looked at and is ready, as a resource. Problems show in every preview, refresh and update as
+ * a difference from the desired empty list. While there is a problem, it fails an update.
  */
 export class Readiness extends CustomResource {
-  /** What is wrong, each a sentence with host, cause and what to do. */
+  /** The problems, each a sentence with host, cause and advice. */
   declare readonly problems: pulumi.Output<string[]>;
-  /** What a person should know and need not act on. */
+  /** Notes, which need no action. */
   declare readonly notes: pulumi.Output<string[]>;
 
   constructor(name: string, args: ReadinessArgs, options?: pulumi.CustomResourceOptions) {

@@ -1,16 +1,16 @@
 import type { FoundServer } from "../remotehost/get-server.ts";
 
-/** What a server must offer before its backup system is put on it; looked at by `getServer` and `Readiness`. */
+/** The requirements for a server before its backup system is deployed; checked by `getServer` and `Readiness`. */
 export interface Requirements {
   /** Commands that must be found on the server's PATH. */
   commands: string[];
   /** Directories (existing or not) whose file system must have this many bytes free and keep modes. */
   directories: { path: string; minimumFree: number }[];
-  /** What sets each of these directories' paths in the configuration. */
+  /** The setting of each of these directories' paths in the configuration. */
   pathSettings?: Record<string, string>;
   /** Directories (existing or not) from which something is run. */
   executes?: string[];
-  /** What nothing else on the server may do a second time: with it and `log` the surroundings are looked at. */
+  /** Our own places, which foreign jobs must not duplicate: with them and `log` the surroundings are examined. */
   own?: { cronTable: string; logRotation: string; backupLauncher: string; installation: string };
   databases: {
     /** The key in the configuration. */
@@ -23,14 +23,14 @@ export interface Requirements {
     /** As in the configuration. */
     port?: number;
     passwordFile?: string;
-    /** Where its backups lie: none there yet makes a missing container a note, not a problem. */
+    /** The directory of its backups. If it has none yet, a missing container is a note, not a problem. */
     backups: string;
   }[];
   /** `system`: a Node of version 22.3 or later must be installed. */
   runtime: "pinned" | "system";
   /** The programs read archives that zstd compressed, which a Node of the server's own may be too old for. */
   zstd?: boolean;
-  /** Where the programs log: nothing else may lie in its place. */
+  /** The programs' log. Nothing else may be at this path. */
   log?: string;
   /** Whether cron is to send mail: a server without a mailer is then worth a note. */
   mails: boolean;
@@ -38,16 +38,16 @@ export interface Requirements {
   before?: boolean;
   /** Databases whose container the stack makes and starts itself, by name: PostgreSQL may take its time to answer. */
   managed?: string[];
-  /** At which port of the loopback address a managed container has PostgreSQL, by name of the database. */
+  /** The port on 127.0.0.1 of a managed container's PostgreSQL, by name of the database. */
   published?: Record<string, number>;
   /** `PROJECT/STACK` that may own the machine too: it hands it over. */
   formerStack?: string;
 }
 
 /**
- * Requirements that came after the first version. A plugin of a version before refuses a requirement that it does not
- * know, and passes over a property: so these stand beside `requirements` in a resource, and an older version can still
- * be deployed. All that concerns them goes by this table.
+ * Requirements that were added after the first version. An older plugin refuses an unknown requirement but ignores an
+ * unknown property. So these are beside `requirements` in a resource, and an older version can still be deployed. This
+ * table lists them for all code that handles them.
  */
 export const laterNames = [
   "log",
@@ -76,13 +76,13 @@ export const requirementsOf = ({ requirements, ...later }: KeptRequirements): Re
   ...laterOf(later),
 });
 
-/** All requirements among a resource's properties, whoever wrote them: not checked. */
+/** All requirements among a resource's properties, unchecked. */
 export function requirementsIn(properties: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { requirements } = properties;
   return { ...(typeof requirements === "object" && requirements), ...laterOf(properties) };
 }
 
-/** Those that there are, and nothing else that may stand beside them. */
+/** Only the known requirements, without other properties beside them. */
 export function laterOf<Properties extends { [Name in keyof LaterRequirements]?: unknown }>(
   properties: Properties,
 ): Pick<Properties, keyof LaterRequirements> {
@@ -93,7 +93,7 @@ export function laterOf<Properties extends { [Name in keyof LaterRequirements]?:
 
 /** What a look at a server against its requirements finds out besides. */
 export interface RequirementFacts {
-  /** The databases of which nothing is backed up because their container does not exist, by name. */
+  /** The databases that are not backed up because their container does not exist, by name. */
   waiting: string[];
   architecture: "x64" | "arm64" | null;
   /** `PRETTY_NAME` of os-release. */
@@ -102,5 +102,5 @@ export interface RequirementFacts {
   systemNode: { path: string; version: string } | null;
 }
 
-/** What `getServer` found out. Nothing here is secret. */
+/** The result of `getServer`. Nothing here is secret. */
 export type ServerFacts = FoundServer & RequirementFacts;

@@ -13,9 +13,8 @@ parents() { (umask 022 && mkdir -p -- "\${1%/*}/"); }
 `;
 
 /**
- * The functions that steps are rendered to. Everything that makes a path visible is a rename, everything that is
- * renamed was synced before, and one lock per server keeps two deployments apart. Directories on the way to a path
- * that nobody declared are made with mode 0755 and stay when the path goes.
+ * The functions that carry out steps. A path appears only by a rename, after a sync, and one lock per server keeps two
+ * deployments apart. Undeclared parent directories are created with mode 0755 and stay when the path is removed.
  */
 const functions = `
 set -eu
@@ -106,8 +105,8 @@ replace_crontab() {
 `;
 
 /**
- * A script that claims the machine for `stack`, which may belong to `former` until then, checks what the plan rests on,
- * and does its steps.
+ * A script that claims the machine for `stack` (it may belong to `former` until then), checks the observations of the
+ * plan, and does its steps.
  * @param replaced where what they replace is kept
  */
 export function changingScript(

@@ -4,7 +4,9 @@ import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb.js";
 
 export type Log = (urn: string, text: string, how: "message" | "warning" | "progress") => void;
 
-/** Shows sentences beside a resource; a progress is gone when the resource is done. Without an engine: nothing. */
+/**
+ * Shows sentences beside a resource. Progress disappears when the resource is done. Without an engine nothing is shown.
+ */
 export function engineLog(address: string | undefined): Log {
   if (!address) return () => {};
   const engine = new EngineClient(address, credentials.createInsecure());

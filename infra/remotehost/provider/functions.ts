@@ -21,7 +21,7 @@ const DeclarationInputs = z.strictObject({
   isPreview: z.optional(z.boolean()),
 });
 
-/** What the provider's functions do, by their type tokens. */
+/** The provider's functions, by type token. */
 export function providerFunctions(
   servers: KnownServers,
   serverOf: ServerOf,
@@ -29,10 +29,10 @@ export function providerFunctions(
 ): Record<string, ProviderFunction> {
   const Question = z.strictObject({ connection: connectionSchema, requirements, stack: z.string() });
   return {
-    /** Nothing: the engine starts the plugin to ask it. */
+    /** Does nothing. The call makes the engine start the plugin. */
     "remotehost:index:start": async () => ({}),
 
-    /** Facts about one server, and from now on no plans for it while it has problems. */
+    /** Facts about one server. While it has problems, nothing is planned for it from now on. */
     "remotehost:index:getServer": async (inputs) => {
       const { connection, stack } = Question.parse(inputs);
       const { key } = connection;
@@ -43,7 +43,7 @@ export function providerFunctions(
       const found: FoundServer = {
         key,
         reachable: machine !== null,
-        // The machine itself knows it too where the state was not refreshed.
+        // If the state was not refreshed, the machine itself knows it too.
         deployed: owner === stack || servers.isInState(key),
         problems: shared ? [...problems, shared] : problems,
         notes: cloned ? [...notes, cloned] : notes,
@@ -53,7 +53,9 @@ export function providerFunctions(
       return { ...found, ...examination.facts };
     },
 
-    /** Keys that nobody declares; connects to the servers, so that two keys of one machine are found out. */
+    /**
+     * Keys in the state that are not declared. Connects to the servers, so that two keys of one machine are detected.
+     */
     "remotehost:index:declareServers": async (inputs) => {
       const declaration = DeclarationInputs.parse(inputs);
       servers.declare(declaration);

@@ -8,30 +8,30 @@ export interface Replaced {
 /** How many copies of one path are kept. */
 const keptCopies = 20;
 
-/** What the name of a kept thing says of its path; two paths have the same only where they are longer than that. */
+/** The path part of a kept file's name. Two paths have the same only if they are longer than that. */
 const suffixOf = (path: string): string => path.replaceAll("+", "++").replaceAll("/", "+");
 const longest = 180;
 
-/** The name under which a replaced thing is kept: when, and which path. */
+/** The name under which a replaced file is kept: time and path. */
 export function replacedName(path: string, now: Date): string {
   const time = now.toISOString().replaceAll(/[-:]|\.\d+/g, "");
   return `${time}${suffixOf(path).slice(-longest)}`;
 }
 
-/** What the names of all kept things of a path have in common; empty where it is not the path's alone. */
+/** The common suffix of all kept files of a path; empty if it is not unique to the path. */
 export function commonSuffix(path: string): string {
   const suffix = suffixOf(path);
   return suffix.length > longest ? "" : suffix;
 }
 
 /**
- * Shell functions; `$replaced` is where things are kept, `$usual` where they are kept while nobody says where, `parents`
- * and `rename` are those of the changing script.
+ * Shell functions; `$replaced` is where things are kept, `$usual` where they are kept while nobody says where,
+ * `parents` and `rename` are those of the changing script.
  *
- * - `place NAME` makes the directory and sets `$name` to a name in it that is free: `TIME.2+PATH` for a second one of a
- *   second. What a version before has kept elsewhere is moved there first.
- * - `keep move|copy PATH NAME SUFFIX` keeps a thing. Of the files of one path the newest stay, in all; what was moved
- *   here as a directory is somebody's data and stays for good.
+ * - `place NAME` creates the directory and sets `$name` to a free name in it: `TIME.2+PATH` for a second file of the
+ *   same second. Files that an older version kept elsewhere are moved there first.
+ * - `keep move|copy PATH NAME SUFFIX` keeps a file or directory. Only the newest files of one path stay. A directory
+ *   that was moved here is another user's data and stays for ever.
  */
 export const keepFunctions = `
 make_replaced() {

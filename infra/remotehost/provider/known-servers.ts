@@ -1,7 +1,7 @@
 import type { Connection } from "../connection.ts";
 import type { Declaration } from "../declare-servers.ts";
 
-/** What a delete of a server's resource may do. */
+/** The effect of deleting a server's resource. */
 export type Removal = "remove" | "forget" | "refuse";
 
 interface Identity {
@@ -13,7 +13,7 @@ const ownIdentity =
   "give one of them a machine-id of its own: rm -f /etc/machine-id /var/lib/dbus/machine-id; " +
   "systemd-machine-id-setup; then restart it";
 
-/** What this process knows about the stack's servers: what the program declares, and what the state holds. */
+/** This process's knowledge of the stack's servers: the program's declaration, and the content of the state. */
 export class KnownServers {
   #declaration: Declaration | null = null;
   readonly #read = new Set<string>();
@@ -29,30 +29,30 @@ export class KnownServers {
     this.#read.add(key);
   }
 
-  /** Whether the state holds resources of the server; null when neither a refresh nor the program has said so. */
+  /** Whether the state holds resources of the server; null if neither a refresh nor the program has shown it. */
   isInState(key: string): boolean | null {
     const old = this.#declaration?.formerly[key];
     if (this.#read.has(key) || (old !== undefined && this.#read.has(old))) return true;
     return this.#declaration ? false : null;
   }
 
-  /** Keys in the state of which this run may delete nothing: neither declared and looked at, nor decommissioned. */
+  /** Keys in the state whose resources this run may not delete: neither declared and looked at, nor decommissioned. */
   orphans(): string[] {
     return [...this.#read].filter((key) => this.removal(key) === "refuse").sort();
   }
 
-  /** Without a declaration the program was not run: that is `pulumi destroy`, which means what it says. */
+  /** Without a declaration the program was not run: that is `pulumi destroy`, which removes everything. */
   removal(key: string): Removal {
     if (!this.#declaration) return "remove";
     const { servers, formerly, decommissioned, lookedAt } = this.#declaration;
     const renamed = Object.entries(formerly).find(([, old]) => old === key);
     const current = servers.find((server) => server.key === key)?.key ?? renamed?.[0];
     if (current === undefined) return decommissioned[key] ?? "refuse";
-    // The program has declared nothing of a server that it did not look at: to the engine that looks like its end.
+    // The program declares no resources of a server that it did not look at. To the engine they look deleted.
     return lookedAt?.includes(current) === false ? "refuse" : "remove";
   }
 
-  /** `PROJECT/STACK` that hands the server's machine over; null where none does. */
+  /** `PROJECT/STACK` that hands the server's machine over; null if there is none. */
   formerStack(key: string): string | null {
     return this.#declaration?.formerStacks?.[key] ?? null;
   }
@@ -62,15 +62,15 @@ export class KnownServers {
     return this.#declaration?.replaced?.[key] ?? null;
   }
 
-  /** Why nothing can be done on the server now; nothing of it is planned while there is a reason. */
+  /** Why nothing can be done on the server now. While there is a reason, nothing is planned for it. */
   problems(key: string): readonly string[] {
     const renamed = Object.entries(this.#declaration?.formerly ?? {}).find(([, old]) => old === key);
     return this.#problems.get(renamed?.[0] ?? key) ?? [];
   }
 
   /**
-   * Whether nothing is done on the server now and the engine is going to write what it asked for into the state all the
-   * same, as if it had been deployed. A preview writes nothing, and shows what waits.
+   * Whether nothing is done on the server now although the engine will write the requested inputs into the state, as if
+   * they had been deployed. A preview writes nothing, and shows the pending changes.
    */
   isHeld(key: string): boolean {
     return this.#declaration?.isPreview === false && this.problems(key).length > 0;
@@ -80,12 +80,12 @@ export class KnownServers {
     this.#problems.set(key, [...problems]);
   }
 
-  /** The machine-id that a server answered with, and what tells this start of this machine from all others. */
+  /** The machine-id of a server, and the identity of its present boot. */
   hasMachine(key: string, id: string, boot = ""): void {
     this.#machines.set(key, { id, boot });
   }
 
-  /** For a server whose machine another declared key leads to as well: what is wrong; else null. */
+  /** The problem of a server whose machine has another declared key too; else null. */
   sharedMachine({ key, host }: Connection): string | null {
     const keys = this.#others(key, (one, other) => one.id === other.id && one.boot === other.boot);
     if (keys === null) return null;
@@ -96,7 +96,7 @@ export class KnownServers {
     );
   }
 
-  /** For a server that has the machine-id of another: what to do, which is not urgent; else null. */
+  /** The note, not urgent, for a server with the machine-id of another one; else null. */
   clonedMachine({ key, host }: Connection): string | null {
     const keys = this.#others(
       key,
@@ -106,7 +106,7 @@ export class KnownServers {
     return `${host}: same machine-id as ${keys}: one machine is a clone of the other; ${ownIdentity}. [DBK-READY-16]`;
   }
 
-  /** The other keys whose machine is like that of this one; null for none. A machine that says nothing is like none. */
+  /** The other keys whose machine matches this one; null if there are none. An unknown machine matches none. */
   #others(key: string, alike: (one: Identity, other: Identity) => boolean): string | null {
     const machine = this.#machines.get(key);
     if (machine === undefined || machine.id + machine.boot === "") return null;

@@ -12,11 +12,11 @@ export interface Attributes {
   groupId: string;
 }
 
-/** What lies at a path. A symbolic link is never followed: it is something other. */
+/** The object at a path. A symbolic link is never followed: it counts as `other`. */
 export type Found =
   | { kind: "absent" }
   | { kind: "directory"; attributes: Attributes }
-  /** `content` is null where it was not asked for or is too large to show. */
+  /** `content` is null if it was not requested or is too large to show. */
   | {
       kind: "file";
       attributes: Attributes;
@@ -37,22 +37,22 @@ export interface Observation {
 export interface Snapshot {
   /** `PROJECT/STACK` that owns the machine. */
   owner: string | null;
-  /** root's own crontab, a character a byte; null where there is none. */
+  /** root's own crontab, one character per byte; null if there is none. */
   crontab: string | null;
   observations: Map<string, Observation>;
-  /** Directories on the way to the paths into which everybody may write, by path, with their modes. */
+  /** World-writable parent directories of the paths, by path, with their modes. */
   open: Map<string, string>;
 }
 
-/** Whether a file's content is wanted: `changed` means when it is not what its record says. */
+/** Whether a file's content is requested; `changed`: only if it differs from its record. */
 export type ContentRequest = "never" | "changed" | "always";
 
 /** A larger plain file's content is not shown, only its sha256. */
 export const largestShown = 256 * 1024;
 
 /**
- * Prints a word and fields between colons, a line each; contents in base64. What is known of a path stands in lines
- * before its own. A process costs a millisecond and there are dozens of records, so the shell reads them itself.
+ * Prints lines of a word and fields separated by colons; contents in base64. Facts of a path come in lines before its
+ * own. A process costs a millisecond and there are dozens of records, so the shell reads them itself.
  */
 const functions = `
 state=${stateDirectory}

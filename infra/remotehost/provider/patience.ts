@@ -1,13 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-// Milliseconds without any other call after which nothing more is expected of the engine.
+// Milliseconds without another call after which no more calls are expected from the engine.
 const quiet = 750;
-// Milliseconds for which a failure is held back at most.
+// The longest delay of a failure, in milliseconds.
 const longestWait = 15 * 60_000;
 
 /**
- * The engine begins nothing new once something has failed. So that what is wrong with one server does not stop the
- * others, a failure is held back until every call that is no held-back failure has come to its end.
+ * The engine begins nothing new after a failure. So that a problem of one server does not stop the others, a failure is
+ * held back until all other calls have ended.
  */
 export class Patience {
   #working = 0;

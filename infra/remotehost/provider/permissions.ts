@@ -2,8 +2,7 @@ import type { Attributes } from "./observation.ts";
 import type { Permissions } from "./steps.ts";
 
 /**
- * What is observed, spelt as the desired state spells it: that may name an owner by number, and then the number is what
- * is compared.
+ * The observed permissions in the form of the desired state. If that gives an owner by number, the number is compared.
  */
 export function observedPermissions(attributes: Attributes, desired: Permissions): Permissions {
   return {

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 
-/** Where the provider keeps on a server whose it is and what it put there. Root only. */
+/** The directory on a server in which the provider records the owner and its files. Root only. */
 export const stateDirectory = "/var/lib/remotehost";
 
-/** What a person does about a machine that the stack `owner` (`PROJECT/STACK`) owns. */
+/** The advice for a machine that the stack `owner` (`PROJECT/STACK`) owns. */
 export const ownerAdvice = (owner: string): string =>
   `If that stack was renamed, or the server moved here by pulumi state move, or it no longer exists: set formerStack: ${owner}. ` +
   "Else take the server out of one of the two; the other stack gives it up by decommissioning it with `remove`.";
 
-/** What the server remembers of one path. Lines of `name=value`, so that a shell can read it. */
+/** The server's record of one path. Lines of `name=value`, so that a shell can read it. */
 export interface PathRecord {
   urn: string;
   path: string;
@@ -34,15 +34,15 @@ export function formatRecord(record: PathRecord): string {
 }
 
 /**
- * What is wrong with the record of a resource's path, as a property that no desired state has; nothing where it names
- * the resource. Without its record a path would be nobody's and never be removed.
+ * The problem of the record of a resource's path, as a property that no desired state has; nothing if the record names
+ * the resource. A path without a record would have no owner and would never be removed.
  */
 export function recordProblem(record: PathRecord | null, urn: string): { record?: string } {
   if (record === null) return { record: "missing" };
   return record.urn === urn ? {} : { record: `of ${record.urn}` };
 }
 
-/** The record, or null where the text is not one: then nobody is known to own the path. */
+/** The record, or null if the text is not one: then the path has no known owner. */
 export function parseRecord(text: string): PathRecord | null {
   const lines = new Map(
     text.split("\n").map((line) => {

@@ -2,7 +2,7 @@ import type { Replaced } from "./kept-things.ts";
 import type { Server } from "./server.ts";
 import type { Properties, Unwrapped } from "./wire.ts";
 
-/** What a resource needs to know to work on its server. */
+/** The context of a resource's work on its server. */
 export interface RequestContext {
   urn: string;
   /** `PROJECT/STACK`. */
@@ -15,7 +15,7 @@ export interface RequestContext {
   server: Server;
   /** Shows the person a sentence beside the resource. */
   tell(text: string): void;
-  /** Shows how far a long step has come. */
+  /** Shows the progress of a long step. */
   progress(text: string): void;
 }
 
@@ -25,7 +25,7 @@ export interface CheckFailure {
 }
 
 export interface Checked {
-  /** Complete: with every default, and without what must not get into the state. */
+  /** Complete: with all defaults, and without values that must not be in the state. */
   inputs: Record<string, unknown>;
   failures: CheckFailure[];
 }
@@ -36,18 +36,18 @@ export interface Reading {
   inputs: Record<string, unknown>;
 }
 
-/** One resource type. Making and changing are one thing: look, plan, carry out. */
+/** One resource type. Creating and updating are the same: look, plan, carry out. */
 export interface RemoteResource {
-  /** Properties whose change makes another resource of it. */
+  /** Properties whose change replaces the resource. */
   readonly identity: readonly string[];
   check(news: Unwrapped): Promise<Checked>;
   /** The resource's id in the state. */
   id(inputs: Properties): string;
-  /** What is there now; null when nothing is. */
+  /** The present state on the server; null if there is none. */
   read(context: RequestContext, state: Properties): Promise<Reading | null>;
   /** The inputs that belong to outputs; for a server that cannot be looked at. */
   inputsOf(state: Properties): Record<string, unknown>;
-  /** Brings the server to the inputs and returns the outputs. `old` is the state of what is changed, if anything is. */
+  /** Makes the server match the inputs and returns the outputs. `old` is the former state, if there is one. */
   put(context: RequestContext, inputs: Properties, old?: Properties): Promise<Record<string, unknown>>;
   remove(context: RequestContext, state: Properties): Promise<void>;
 }

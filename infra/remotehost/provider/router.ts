@@ -24,7 +24,7 @@ import { serverRegistry } from "./server-registry.ts";
 import { closeSessions } from "./ssh/session-pool.ts";
 import { type Properties, unwrap, type Value, wrap } from "./wire.ts";
 
-/** Leads every call of the engine to the resource or function that it is for. */
+/** Routes every call of the engine to its resource or function. */
 export function remoteHostProvider(
   version: string,
   log: Log,
@@ -48,8 +48,8 @@ export function remoteHostProvider(
   const patience = new Patience();
   const serverOf = serverRegistry((text) => log("", text, "message"));
   const functions = providerFunctions(servers, serverOf, examiner);
-  // What the program declares. A resource that was replaced away and has come back may have an older delete pending,
-  // with the same URN and id; a run that could not finish leaves such a delete to a later one.
+  // The declared resources. A resource that was replaced and has come back may have an older delete pending, with the
+  // same URN and id: a run that could not finish leaves such a delete to a later one.
   const declared = new Set<string>();
 
   function contextOf(urn: string, properties: Properties): RequestContext {
@@ -66,7 +66,10 @@ export function remoteHostProvider(
     };
   }
 
-  /** @throws NotReady while nothing may be done to a resource; Readiness looks by itself, but not for twins. */
+  /**
+   * @throws NotReady while nothing may be done to a resource. Readiness looks by itself, except for two keys of one
+   * machine.
+   */
   function refuseWhileNotReady(urn: string, properties: Properties): void {
     const resource = resourceOf(urn);
     const connection = connectionSchema.parse(properties.connection);
@@ -87,7 +90,7 @@ export function remoteHostProvider(
       const resource = resourceOf(urn);
       const context = contextOf(urn, values);
       const outputs = await resource.put(context, values, old && unwrap(old).values);
-      // Fit only now: nothing else of it was planned, so this run must not count as a success.
+      // The server is ready only now. Nothing else was planned for it, so this run must not count as a success.
       const missed = servers.problems(context.server.connection.key);
       if (missed.length > 0) throw new NotReady(context.server.connection.key, [...missed, recovered]);
       return { id: resource.id(values), outs: wrap(outputs, secrets) };
@@ -119,7 +122,7 @@ export function remoteHostProvider(
         const resource = resourceOf(urn);
         const { key } = connectionSchema.parse(desired.connection);
         if (wasNeverReady(old)) return { changes: true };
-        // Nothing of such a server is planned but the update of its Readiness, which the refresh may not have seen to.
+        // Only the update of its Readiness is planned for such a server, and the refresh may not have caused it.
         if (servers.problems(key).length > 0) {
           if (resource !== readiness) return { changes: false };
           return isEmpty(old.problems) ? { changes: true } : {};
@@ -150,7 +153,7 @@ export function remoteHostProvider(
           const resource = resourceOf(urn);
           const reading = await resource.read(context, values);
           if (!reading) return { id: "", props: {} };
-          // What moved by an update gets its new id here: an update cannot change it.
+          // A resource that was moved by an update gets its new id here: an update cannot change it.
           return {
             id: resource.id(values),
             props: wrap(reading.outputs, secrets),
@@ -158,7 +161,7 @@ export function remoteHostProvider(
           };
         } catch (error) {
           if (!(error instanceof RemoteHostError)) throw error;
-          // A failing read would stop every server; Readiness is where this one's problem shows.
+          // A failing read would stop all servers. This server's problem shows in its Readiness.
           context.server.couldNotRead(error.message);
           return { id, props: wired, inputs: wrap(resourceOf(urn).inputsOf(values), secrets) };
         }
@@ -189,14 +192,15 @@ export function remoteHostProvider(
         return { outputs: wrap(await work(values)) };
       }, false),
 
-    // The engine waits for the answer, and an ssh takes a round trip to end. What still runs is answered by itself.
+    // The engine waits for the answer, and an ssh takes a round trip to end. Calls that still run are answered
+    // separately.
     cancel: async () => {
       void closeSessions();
     },
   };
 }
 
-/** Whether the engine knows no inputs of before: the resource is to be made. */
+/** Whether the engine has no old inputs: the resource is to be created. */
 const isNew = (olds: Properties | undefined): boolean => Object.keys(olds ?? {}).length === 0;
 
 function isEmpty(value: Value | undefined): boolean {
@@ -205,7 +209,7 @@ function isEmpty(value: Value | undefined): boolean {
 
 const recovered = "the server has recovered. Run the command again. [DBK-READY-1]";
 
-/** A server left the configuration without being decommissioned: more likely a mistake than intended. */
+/** A server left the configuration without being decommissioned: probably a mistake. */
 class NotDecommissioned extends Error {
   constructor(key: string) {
     super(
@@ -217,7 +221,7 @@ class NotDecommissioned extends Error {
   }
 }
 
-/** What is to go cannot be reached; perhaps it never will again. */
+/** A server to be removed cannot be reached, perhaps never again. */
 class OutOfReach extends Error {
   constructor(key: string, cause: ConnectError) {
     super(

@@ -1,4 +1,4 @@
-/** Rules for values that reach a server, each: what is wrong with the text and what would be right, or null. */
+/** Rules for values that reach a server. Each returns the problem and the valid form, or null. */
 export type Rule = (text: string) => string | null;
 
 // Room for the dot, the six characters and the tilde of the temporary file beside it (255 bytes at most).

@@ -17,19 +17,19 @@ import type { RemoteResult, Session } from "./ssh/session.ts";
 import { openSession } from "./ssh/session-pool.ts";
 import { type Plan, renderExpectations, renderSteps } from "./steps.ts";
 
-/** Who may own the machine: this stack, and one that hands it over; each `PROJECT/STACK`. */
+/** The possible owners of the machine: this stack, and one that hands it over; each `PROJECT/STACK`. */
 export interface Owners {
   stack: string;
   formerStack: string | null;
   replaced: Replaced;
 }
 
-/** One path, and what else a plan for it may need to know. */
+/** One path, and other facts that a plan for it may need. */
 export interface Observed {
   observation: Observation;
-  /** root's own crontab, a character a byte; null where there is none. */
+  /** root's own crontab, one character per byte; null if there is none. */
   crontab: string | null;
-  /** Directories on the way to what was looked at into which everybody may write, by path, with their modes. */
+  /** World-writable parent directories of the observed paths, by path, with their modes. */
   open: ReadonlyMap<string, string>;
 }
 
@@ -47,7 +47,7 @@ export class Server {
   readonly #unread = new Set<string>();
   /** Paths that this process has looked at or tried to change. */
   readonly #met = new Set<string>();
-  /** Nobody owned the machine when all of it was looked at. */
+  /** The machine had no owner when all of it was observed. */
   #isNew = false;
   #everything: { at: number; snapshot: Promise<Snapshot> } | null = null;
   #gathered: { requests: Map<string, ContentRequest>; snapshot: Promise<Snapshot> } | null = null;
@@ -61,7 +61,7 @@ export class Server {
     return openSession(this.connection, this.#progress);
   }
 
-  /** For the reads of a refresh: the first asks for all that the server's records name, the others use its answer. */
+  /** For the reads of a refresh: the first observes all paths in the server's records, the others use its answer. */
   async read(path: string, content: ContentRequest): Promise<Observed> {
     const snapshot = await this.#lookAtEverything();
     const observation = snapshot.observations.get(path);
@@ -69,7 +69,7 @@ export class Server {
     return { observation, crontab: snapshot.crontab, open: snapshot.open };
   }
 
-  /** Looks now, together with whatever else is asked for in the same moment. */
+  /** Looks now, in one request with other looks of the same moment. */
   async look(path: string, content: ContentRequest): Promise<Observed> {
     this.#met.add(path);
     this.#gathered ??= this.#gather();
@@ -84,8 +84,8 @@ export class Server {
   }
 
   /**
-   * On a machine that nobody had deployed to, what this process has not met yet is presumed absent. A plan may rest on
-   * that instead of on a look, because its script makes sure; null where there is nothing to presume.
+   * On a machine without an owner, a path that this process has not looked at yet is presumed absent. A plan may use
+   * that instead of a look, because its script checks it; null if nothing can be presumed.
    */
   presumedAbsent(path: string): Observed | null {
     if (!this.#isNew || this.#met.has(path)) return null;
@@ -94,9 +94,9 @@ export class Server {
   }
 
   /**
-   * Carries a plan out, if everything is still as it was observed.
-   * @returns what the script printed, or null where something had changed and nothing was done.
-   * @throws ConflictError for a machine of another stack or one where somebody else is deploying.
+   * Carries a plan out, if everything is unchanged since it was observed.
+   * @returns the script's output, or null if something had changed and nothing was done.
+   * @throws ConflictError for a machine of another stack, or during another deployment.
    */
   async carryOut(
     { stack, formerStack, replaced }: Owners,
@@ -131,7 +131,7 @@ export class Server {
     return this.#output(result, what);
   }
 
-  /** Why the server's records and paths cannot be looked at; null when they can. */
+  /** Why the server's records and paths cannot be observed; null if they can. */
   async blindness(): Promise<string | null> {
     return this.#lookAtEverything().then(
       () => null,
@@ -139,12 +139,12 @@ export class Server {
     );
   }
 
-  /** Keeps why the state of something could not be read: nobody may take what is in the state for what is there. */
+  /** Records why a resource could not be read: then the state must not be taken for the present situation. */
   couldNotRead(problem: string): void {
     this.#unread.add(problem);
   }
 
-  /** Every problem that kept a read of this process from its answer. */
+  /** All problems that made a read of this process fail. */
   unread(): string[] {
     return [...this.#unread];
   }
@@ -207,7 +207,7 @@ export class Server {
   }
 }
 
-/** Where a script that went wrong later had put what it found: nobody else would say so. */
+/** The kept files of a script that failed later: nothing else would report them. */
 function afterKeeping({ stdout }: RemoteResult): string {
   const kept = stdout
     .toString()

@@ -4,7 +4,7 @@ import { commonSuffix, replacedName } from "./kept-things.ts";
 import type { Found, Observation } from "./observation.ts";
 import { formatRecord, type PathRecord, recordName } from "./records.ts";
 
-/** Who may touch what a step makes. */
+/** Owner, group and mode of a step's result. */
 export interface Permissions {
   mode: string;
   owner: string;
@@ -13,22 +13,22 @@ export interface Permissions {
 
 /** One change on a server. Plans are lists of them. */
 export type Step =
-  /** Moves (or, for a file that is about to be replaced, copies) what is there to the place for replaced things. */
+  /** Moves the present object to the directory for replaced files; a file that is about to be replaced is copied. */
   | { do: "keep"; path: string; by: "move" | "copy" }
-  /** Puts the request's body at the path, whole or not at all. */
+  /** Writes the request's body to the path, completely or not at all. */
   | { do: "write"; path: string; sha256: string; permissions: Permissions }
   | { do: "make-directory"; path: string; permissions: Permissions }
   | { do: "set-permissions"; path: string; permissions: Permissions }
-  /** Takes everybody's right to write into the directory away, if there is one and no link leads to it. */
+  /** Removes world write permission from the directory, if it exists and is not reached by a link. */
   | { do: "close-directory"; path: string }
   | { do: "write-record"; record: PathRecord }
   | { do: "drop-record"; path: string }
   | { do: "remove-file"; path: string }
   | { do: "remove-directory"; path: string }
-  /** Puts another text in place of root's crontab; the one before is kept. Both have a character a byte. */
+  /** Replaces root's crontab; the old one is kept. Both have one character per byte. */
   | { do: "replace-crontab"; before: string; after: string };
 
-/** What is to be done and what the person is told; a plan without steps says why it has none. */
+/** The steps and notes of a plan. A plan without steps has a reason. */
 export type Plan =
   | { steps: [Step, ...Step[]]; notes: string[] }
   | { steps: []; reason: string; notes: string[] };
@@ -38,23 +38,25 @@ export function plan(steps: readonly Step[], reason: string, notes: string[] = [
   return first ? { steps: [first, ...rest], notes } : { steps: [], reason, notes };
 }
 
-/** A thing in one word; two equal words mean that nothing has changed in between. The script computes the same. */
+/**
+ * The fingerprint of an object: two equal ones mean that nothing has changed in between. The script computes the same.
+ */
 export function fingerprint(found: Found): string {
   if (found.kind === "file") return `file:${found.sha256}`;
   return found.kind;
 }
 
-/** The lines of a script that makes sure that the paths are as they were observed. */
+/** The script lines that check that the paths are unchanged since they were observed. */
 export function renderExpectations(observations: readonly Observation[]): string[] {
   return observations.map(({ path, found }) => `expect ${quote(path)} ${quote(fingerprint(found))}`);
 }
 
-/** The lines of a script that does the steps with the functions of `changing-script.ts`. */
+/** The script lines that do the steps with the functions of `changing-script.ts`. */
 export function renderSteps(steps: readonly Step[], now: Date): string[] {
   return steps.map((step) => renderers[step.do](step as never, now));
 }
 
-/** What stands for the path of root's own crontab. */
+/** The placeholder for the path of root's own crontab. */
 const crontab = "/crontab-of-root";
 
 type Renderers = { [Kind in Step["do"]]: (step: Extract<Step, { do: Kind }>, now: Date) => string };

@@ -1,6 +1,6 @@
 /**
- * How Pulumi's engine writes values to a plugin. Secrets come wrapped and must go back wrapped, values that are not
- * known before the update are a fixed text, and `undefined` cannot be sent at all.
+ * The encoding of values between Pulumi's engine and a plugin. Secrets come wrapped and must go back wrapped. Values
+ * that are unknown before the update are a fixed text. `undefined` cannot be sent.
  */
 
 export type Value = null | boolean | number | string | Value[] | Properties;
@@ -11,7 +11,7 @@ export interface Properties {
 const signature = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
-/** What stands in place of a value that is known only after another resource was made. */
+/** The placeholder for a value that is known only after another resource was created. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** A property bag without its wrappings; `secrets` and `unknowns` name the top-level properties that hold any. */

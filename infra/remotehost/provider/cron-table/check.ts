@@ -6,7 +6,7 @@ import { accountProblem, oneLineProblem, pathProblem, type Rule, show } from "..
 import { connectionSchema, failuresOf, ruled } from "../schema.ts";
 import type { Properties, Unwrapped } from "../wire.ts";
 
-// cron gives up on a line whose command or setting is longer.
+// cron rejects a line whose command or setting is longer.
 const longest = 998;
 
 const cronNameProblem: Rule = (path) => {
@@ -49,7 +49,7 @@ export const cronTableInputs = {
   takesOver: z.array(ruled(oneLineProblem, (text) => (text.trim() === "" ? "the command is empty" : null))),
 };
 
-/** What every cron table shall be; a table that is otherwise shows as a difference in these properties. */
+/** The fixed properties of every cron table. A table that deviates shows as a difference in these properties. */
 export const everyCronTable = { mode: "0600", owner: "root", group: "root", foreignEntries: [] as string[] };
 
 const schema = z.strictObject(cronTableInputs);

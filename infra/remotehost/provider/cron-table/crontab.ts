@@ -1,4 +1,4 @@
-/** A crontab's bytes need not be UTF-8, so its text has a character for each byte; so has what it is compared with. */
+/** A crontab need not be UTF-8, so its text, and any text compared with it, has one character per byte. */
 const bytesOf = (text: string): string => Buffer.from(text).toString("latin1");
 
 /**
@@ -19,10 +19,10 @@ export function withoutTakenOverLines(crontab: string, commands: readonly string
   return text.trim() === "" ? "" : text;
 }
 
-// cron's blanks, and not those of Unicode, which may be part of a character here.
+// cron's blanks. Unicode's blanks may be part of a character here.
 const entry = /^[ \t]*(?:@\w+|(?:[^ \t#@][^ \t]*[ \t]+){4}[^ \t]+)[ \t]+(?<command>.*)$/s;
 
-/** A line as another system ends it. */
+/** A line with the line end of another system. */
 const withoutReturn = (line: string): string => line.replace(/\r$/, "");
 
 function runsOneOf(line: string, commands: readonly string[]): boolean {

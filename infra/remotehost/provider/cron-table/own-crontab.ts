@@ -1,6 +1,6 @@
 /**
- * The shell function `own_crontab`: prints root's own crontab byte by byte, without the three lines that crontab puts
- * above it, or nothing. `crontab -l` writes control characters, such as those of Windows' line ends, in other words.
+ * The shell function `own_crontab`: prints root's own crontab byte by byte, without the three header lines of crontab,
+ * or nothing. `crontab -l` would escape control characters, such as those of Windows' line ends.
  */
 export const ownCrontabFunction = `
 own_crontab() {

@@ -8,9 +8,9 @@ export interface DesiredCronTable extends DesiredFile {
 }
 
 /**
- * The table as any file, but that nothing is mended in place: cron notices a new file, and no other mode or owner. It
- * ignores a table that has a second name (a hard link). Then the lines
- * that it takes over go from root's own crontab, so that nothing runs twice.
+ * The table is planned like any file, except that permissions are never changed in place: cron notices a new file, but
+ * not another mode or owner. cron ignores a table with a second name (a hard link). After the table, the lines that it
+ * takes over are removed from root's own crontab, so that no job runs twice.
  */
 export function planCronTable(
   observation: Observation,
@@ -33,7 +33,7 @@ export function planCronTable(
   return plan(steps, `${desired.path} is already as desired`, table.notes);
 }
 
-/** Whether the table is not the only name of its file: a link of somebody's, as `cp -al` makes it. */
+/** Whether the table's file has another name: a hard link, such as `cp -al` makes. */
 export const hasOtherNames = ({ found }: Observation): boolean => found.kind === "file" && found.links !== 1;
 
 export const planCronTableRemoval = planFileRemoval;

@@ -28,7 +28,8 @@ export const cronTable: RemoteResource = {
     const first = await server.read(state.path, "always");
     const { found, record } = first.observation;
     if (found.kind === "absent") return null;
-    // The first look shows a table only where it was edited; an edited state needs the text to be compared with it.
+    // The first look returns a table's text only if it was edited. If the state was edited, the text is needed for the
+    // comparison.
     const unclear =
       found.kind === "file" &&
       found.content === null &&
@@ -57,7 +58,7 @@ export const cronTable: RemoteResource = {
   },
 };
 
-/** Only while it is still ours. */
+/** Only if it is still ours. */
 async function removeTable(context: RequestContext, path: string): Promise<void> {
   await converge(context, path, {
     removes: true,
@@ -65,7 +66,10 @@ async function removeTable(context: RequestContext, path: string): Promise<void>
   });
 }
 
-/** The inputs that would have led to what is there; a table of nobody's spelling appears whole, as `table`. */
+/**
+ * The inputs that would have led to the present table. A table that our program could not have written appears as a
+ * whole, as `table`.
+ */
 function seenAs({ observation, crontab }: Observed, state: State): Record<string, unknown> {
   const { found } = observation;
   const foreignEntries = takenOverLines(crontab ?? "", state.takesOver);

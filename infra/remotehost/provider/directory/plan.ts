@@ -8,14 +8,14 @@ export interface DesiredDirectory {
   path: string;
   permissions: Permissions;
   record: PathRecord;
-  /** Directories into which not everybody may write. */
+  /** Directories that must not be world-writable. */
   keepsClosed?: readonly string[] | undefined;
 }
 
 /**
- * Directories that are to be closed come first, before anything is put below them; the step looks by itself. Then:
- * nothing there: it is made. A directory: its permissions are set. A file is moved to the kept things first; anything
- * else is refused before (`directoryConflict`).
+ * First, world write permission is removed from `openDirectories`, before anything is put below them; the step checks
+ * by itself. Then: a missing directory is created. An existing one gets its permissions. A file is moved to the kept
+ * files first. Anything else is refused before (`directoryConflict`).
  */
 export function planDirectory({ found, record }: Observation, desired: DesiredDirectory): Plan {
   const closing = (desired.keepsClosed ?? []).map((path): Step => ({ do: "close-directory", path }));
@@ -32,15 +32,15 @@ function directorySteps(found: Found, { path, permissions }: DesiredDirectory): 
 }
 
 /**
- * Why a directory cannot be put where something else lies, or null. A link leads to somebody's data, or to where ours
- * was moved, and a new directory in its place would hide that.
+ * Why a directory cannot be created in place of something else, or null. A link may lead to another user's data, or to
+ * the place where ours was moved, and a new directory would hide that.
  */
 export function directoryConflict({ path, found }: Observation): string | null {
   if (found.kind !== "other") return null;
   return `${path} is ${found.type}, which this deployment did not make`;
 }
 
-/** Removed only when it is empty, so that no backup is ever deleted; the script looks. */
+/** Removed only if it is empty, which the script checks, so that no backup is ever deleted. */
 export function planDirectoryRemoval({ path, found, record }: Observation, urn: string): Plan {
   if (record?.urn !== urn) return plan([], `${path} no longer belongs to this resource`);
   const drop: Step = { do: "drop-record", path };

@@ -74,7 +74,7 @@ function seenAs(found: Found, desired: State): Record<string, string> {
   };
 }
 
-/** Those that should be closed and are not, as a property that no desired state has. */
+/** World-writable directories, as a property that no desired state has. */
 function openDirectories(
   { keepsClosed = [] }: State,
   open: ReadonlyMap<string, string>,

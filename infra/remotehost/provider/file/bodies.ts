@@ -4,16 +4,16 @@ import type { NpmFile } from "../../file.ts";
 import type { RequestInput } from "../ssh/frame.ts";
 import { npmFile } from "./npm-file.ts";
 
-/** Where the bytes of a file come from. */
+/** The origin of a file's bytes. */
 export type Origin =
   | { from: "text"; text: string }
   | { from: "file"; path: string }
   | { from: "npm"; file: NpmFile; sha256: string };
 
-// Bytes that must not get into the state are known by their sha256 from check until create or update, in this process.
+// Bytes that must not be in the state are found by their sha256, from check until create or update, in this process.
 const origins = new Map<string, Origin>();
 
-/** Keeps the way to the bytes with this sha256. */
+/** Remembers the origin of the bytes with this sha256. */
 export function rememberOrigin(sha256: string, origin: Origin): void {
   origins.set(sha256, origin);
 }

@@ -11,13 +11,13 @@ import { sha256OfFile } from "./sha256.ts";
 
 const run = promisify(execFile);
 
-// By sha256: many new servers want the same file at once.
+// By sha256: many new servers need the same file at once.
 const underWay = new Map<string, Promise<string>>();
 
 /**
  * The path of a local copy of a file out of an npm package, fetched by the person's own npm and kept in the directory
  * `cache` for the next time.
- * @throws where npm cannot fetch the package, or it or the file is not what was pinned.
+ * @throws if npm cannot fetch the package, or if package or file differ from the pinned ones.
  */
 export function npmFile(file: NpmFile, sha256: string, cache: string): Promise<string> {
   const present = underWay.get(sha256);
@@ -88,7 +88,7 @@ function name(file: NpmFile): string {
   return `${file.package}@${file.version}`;
 }
 
-/** What npm said about the cause; its last line only names its log. */
+/** npm's message about the cause. Its last line only names its log. */
 function causeOf(error: unknown): string {
   const lines = messageOf(error).trim().split("\n");
   const said = lines.filter((line) => /^npm (?:error|ERR!) (?!A complete log)/.test(line)).slice(0, 3);

@@ -12,14 +12,10 @@ export interface DesiredFile {
 }
 
 /**
- * | found                      | steps                                     |
- * | nothing                    | write                                     |
- * | the desired bytes          | permissions, where they differ            |
- * | bytes that we last wrote   | write                                     |
- * | other bytes                | keep a copy, write                        |
- * | a directory, a link, …     | move it to the kept things, write         |
+ * | found | steps | | nothing | write | | the desired bytes | permissions, where they differ | | bytes that we last
+ * wrote | write | | other bytes | keep a copy, write | | a directory, a link, … | move it to the kept things, write |
  *
- * and in every row the record, where it does not yet say what will be there.
+ * and in every row the record, if it does not yet describe the new file.
  */
 export function planFile({ found, record }: Observation, desired: DesiredFile): Plan {
   const steps = [...contentSteps(found, record, desired)];
@@ -41,8 +37,8 @@ function contentSteps(found: Found, record: PathRecord | null, desired: DesiredF
 }
 
 /**
- * A file goes only if the record names this resource and the bytes are those that it last wrote. Where another
- * resource has taken the path over, not even the record is touched.
+ * A file is removed only if its record names this resource and the bytes are those that it last wrote. If another
+ * resource has taken the path over, even the record stays.
  */
 export function planFileRemoval({ path, found, record }: Observation, urn: string): Plan {
   if (record?.urn !== urn) {

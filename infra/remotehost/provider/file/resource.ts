@@ -68,12 +68,12 @@ export const file: RemoteResource = {
   },
 };
 
-/** Plain content stands in the inputs itself, other bytes by their sha256. */
+/** Plain content is in the inputs itself, other bytes by their sha256. */
 function inputsOf({ sha256, ...state }: State): Record<string, unknown> {
   return state.content === undefined ? { ...state, sha256 } : state;
 }
 
-/** With the content where it must be shown: a plain file that is not what the state says. */
+/** With the content if it must be shown: for a plain file that differs from the state. */
 async function observationOf(server: Server, state: State): Promise<Observation> {
   const plain = state.content !== undefined;
   const { observation } = await server.read(state.path, plain ? "changed" : "never");
@@ -90,7 +90,7 @@ function contentOf(found: Extract<Found, { kind: "file" }>, state: State): strin
   return `(${found.size} bytes that cannot be shown here, sha256 ${found.sha256})`;
 }
 
-// Bytes from which on the person is told how far an upload has come, and how often.
+// Upload progress is shown for files of at least this many bytes, and this often.
 const longUpload = 4 * 1024 * 1024;
 const stepsOfUpload = 10;
 

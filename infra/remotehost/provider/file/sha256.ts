@@ -6,10 +6,13 @@ export function sha256OfText(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-// By path and what changes with a file's bytes: many servers get the same file.
+// Cached by path and the metadata that change with a file's bytes: many servers get the same file.
 const hashes = new Map<string, { version: string; sha256: Promise<string> }>();
 
-/** Of the file's bytes as they are now, in hexadecimal; read again only when the file is another than the last time. */
+/**
+ * The sha256 of the file's present bytes, in hexadecimal. The file is read again only if it has changed since the last
+ * time.
+ */
 export async function sha256OfFile(path: string): Promise<string> {
   const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
   const version = [dev, ino, size, mtimeNs, ctimeNs].join(" ");

@@ -6,7 +6,7 @@ const reach = "the server could not be reached over ssh";
 const checkAddress = ({ ssh }: FailureContext) =>
   `Check the address, the port and the firewall; \`${ssh} true\` must work.`;
 
-/** First match wins: what ssh says about the cause stands before what it says when it gives up. */
+/** The first match wins: messages about the cause come before messages about giving up. */
 export const failures: Failure[] = [
   {
     kind: "client-configuration",

@@ -10,18 +10,18 @@ import { ownLines } from "./own-lines.ts";
 export interface SshEnd {
   code: number | null;
   stderr: string;
-  /** What the server printed instead of taking requests. */
+  /** The server's output instead of the greeting. */
   stdout?: string;
-  /** Where ssh itself could not be started. */
+  /** The error if ssh itself could not be started. */
   cause?: Error;
 }
 
-/** Seconds after which a login is given up although ssh is still trying; at most 15 with the default time-out. */
+/** Seconds after which a login is abandoned although ssh is still trying; at most 15 with the default time-out. */
 export function loginDeadline(connection: Connection): number {
   return (connection.connectTimeout ?? defaultConnectTimeout) + 4;
 }
 
-/** The table's entry for what ssh itself said, if any. */
+/** The table's row for ssh's own message, if any. */
 export function classify(stderr: string): Failure | undefined {
   return failures.find(({ pattern }) => pattern.test(stderr));
 }
@@ -31,7 +31,7 @@ export function worthRetrying(end: SshEnd, greeting: Greeting): boolean {
   return greeting.stage === "connecting" && (classify(ownLines(end.stderr))?.retry ?? false);
 }
 
-/** Why a login did not come to the point where the server takes requests. */
+/** Why a login failed before the server accepted requests. */
 export function loginFailure(connection: Connection, end: SshEnd, greeting: Greeting): ConnectError {
   const { host } = connection;
   const options = end.cause === undefined ? {} : { cause: end.cause };
@@ -70,7 +70,7 @@ export function loginFailure(connection: Connection, end: SshEnd, greeting: Gree
   return new ConnectError(kind, { host, what, why: said, next: `Try by hand: \`${context.ssh} true\`.` });
 }
 
-/** Which login an image of a cloud wants instead of root, and its sentence (cloud-init's disable_root); null for none. */
+/** The login that a cloud image wants instead of root, and its sentence (cloud-init's disable_root); null if none. */
 export function loginWanted(stdout: string): { user: string; sentence: string } | null {
   const found = /Please login as the user "?([^"\s]+?)"? rather than the user "?[^"\s]+?"?\.?(?=\s|$)/i.exec(
     stdout,
@@ -92,7 +92,7 @@ function wrongLogin({ host }: Connection, wanted: { user: string; sentence: stri
   });
 }
 
-/** The exit code of the remote loop where it cannot make its directory (EX_CANTCREAT). */
+/** The exit code of the remote loop if it cannot create its directory (EX_CANTCREAT). */
 const noDirectory = 73;
 
 /** A server that neither answered nor failed in time. */
@@ -131,7 +131,7 @@ export function closedSession(host: string): ConnectError {
   return new ConnectError("closed", text);
 }
 
-/** What a person would have to know to do by hand what ssh was asked to do. */
+/** The values for repeating the ssh command by hand. */
 export function failureContext(connection: Connection, stderr: string): FailureContext {
   const { host, user, port, configFile, identityFile, proxyJump } = connection;
   const words = [

@@ -25,7 +25,7 @@ export async function* requestFrames(script: string, input?: RequestInput): Asyn
 
 type Streamed = Exclude<RequestInput, Buffer>;
 
-// Only a compressed body shows by its missing end that it was cut short, so a small stream is read before it is sent.
+// Only a compressed body shows that it was cut off, by its missing end. So a small stream is read before it is sent.
 async function smallBody(input: Streamed): Promise<RequestInput> {
   if (input.length > compressAbove) return input;
   const body = await buffer(Readable.from(counted(input)));
@@ -42,7 +42,7 @@ async function* bodyFrames(body: RequestInput): AsyncGenerator<Buffer> {
   } else {
     const bytes = Buffer.isBuffer(body) ? Readable.from([body]) : Readable.from(counted(body));
     const packed = createGzip({ level: 1, chunkSize: chunkBytes });
-    // The loop below throws what the source fails with; pipeline closes the source when the loop is left.
+    // The loop below throws the source's error; pipeline closes the source when the loop is left.
     pipeline(bytes, packed, () => {});
     for await (const piece of packed) yield chunk(piece);
   }
@@ -66,7 +66,7 @@ async function* counted({ stream, length, onProgress }: Streamed): AsyncGenerato
   }
 }
 
-/** What the server says: a line of words after the marker, and for `answer` the two outputs of the script. */
+/** A message of the server: a line of words after the marker, and for `answer` the two outputs of the script. */
 export interface Message {
   words: string[];
   stdout: Buffer;
@@ -74,10 +74,10 @@ export interface Message {
 }
 
 const newline = 0x0a;
-// Noise of a login shell may be endless and without line breaks; no line of ours is longer.
+// The noise of a login shell may be endless and without line breaks. No line of ours is longer than this.
 const longestLine = 64 * 1024;
 
-/** Finds the server's messages in its output and skips whatever else stands before and between them. */
+/** Finds the server's messages in its output and skips other text before and between them. */
 export class MessageDecoder {
   readonly #prefix: string;
   #pieces: Buffer[] = [];

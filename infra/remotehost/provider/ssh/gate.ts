@@ -8,7 +8,7 @@ export interface Limits {
   together: number;
 }
 
-/** Runs a login's work when there is room on its route. */
+/** Runs a login's work when its route has a free slot. */
 export type Gate<Login> = <T>(login: Login, work: () => Promise<T>) => Promise<T>;
 
 /**

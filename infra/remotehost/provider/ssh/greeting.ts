@@ -1,20 +1,22 @@
 import type { Message } from "./frame.ts";
 
-/** Who and what answered, known from the first answer without a request. */
+/** The machine and user that answered, known from the first answer without a request. */
 export interface Machine {
-  /** /etc/machine-id; empty where the server has none. */
+  /** /etc/machine-id; empty if the server has none. */
   id: string;
   /** The login, before sudo. */
   user: string;
-  /** As `uname -m` says it: x86_64, aarch64. */
+  /** As printed by `uname -m`: x86_64, aarch64. */
   architecture: string;
-  /** As `uname -r` says it. */
+  /** As printed by `uname -r`. */
   kernel: string;
-  /** This start of this machine, which not even a clone shares: the kernel's boot_id and the namespace of processes. */
+  /**
+   * The present boot of this machine, which even a clone does not share: the kernel's boot_id and the PID namespace.
+   */
   boot?: string;
 }
 
-/** How far a login has come: nothing said yet, logged in and about to become root, or ready for requests. */
+/** The progress of a login: no message yet, logged in and about to become root, or ready for requests. */
 export type Greeting =
   | { stage: "connecting" }
   | { stage: "logged-in"; user: string; root: boolean }

@@ -7,7 +7,7 @@ function replaceKnownKey({ knownHosts, lookupName, ssh }: FailureContext): strin
   return `Only if the server was reinstalled: ssh-keygen ${file}-R '${lookupName}', then \`${ssh} true\` once, comparing the fingerprint.`;
 }
 
-/** What ssh says when the server does not prove to be the known one. Nothing here is worth another attempt. */
+/** ssh's messages if the server does not prove to be the known one. A retry never helps. */
 export const hostKeyFailures: Failure[] = [
   {
     kind: "revoked-host-key",

@@ -15,7 +15,7 @@ import { type Greeting, greet, type Machine } from "./greeting.ts";
 import { remoteLoop } from "./remote-loop.ts";
 import { SshProcess } from "./ssh-process.ts";
 
-// Characters of what a server prints instead of taking requests; a login shell's noise may be endless.
+// The kept characters of a server's output before the greeting. A login shell's noise may be endless.
 const keptOutput = 4096;
 
 /** An ssh process whose server takes requests. */
@@ -25,7 +25,7 @@ export interface Login {
   machine: Machine;
 }
 
-/** A login that failed, and whether the same again has a chance. */
+/** A failed login, and whether a retry may succeed. */
 export interface FailedLogin {
   error: ConnectError;
   retry: boolean;
@@ -48,7 +48,7 @@ export async function logIn(connection: Connection, signal: AbortSignal): Promis
     ssh.stdout.on("data", function listen(bytes: Buffer) {
       if (greeting.stage === "connecting") printed = (printed + bytes.toString()).slice(-keptOutput);
       for (const message of decoder.push(bytes)) greeting = greet(greeting, message);
-      // It says so at once and ends seconds later.
+      // The server reports it at once and ends seconds later.
       if (greeting.stage === "connecting" && loginWanted(printed) !== null) resolve("wrong-login");
       if (greeting.stage !== "ready") return;
       ssh.stdout.off("data", listen);

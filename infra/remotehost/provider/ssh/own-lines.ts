@@ -1,6 +1,6 @@
 /**
- * How the lines begin that OpenSSH's client (8 to 10, LC_ALL=C) writes itself, or passes on from sshd and PAM, where a
- * login fails. Every pattern of `failure-table.ts` is looked for in such lines alone.
+ * The beginnings of lines that OpenSSH's client (8 to 10, LC_ALL=C) writes itself, or passes on from sshd and PAM, when
+ * a login fails. The patterns of `failure-table.ts` are searched only in such lines.
  */
 const beginnings = [
   "ssh: ",
@@ -37,7 +37,7 @@ const beginnings = [
   "Connection timed out during banner exchange",
   "Connection reset\\.?$",
   "Not allowed at this time",
-  // What people have as ProxyCommand.
+  // Common programs for ProxyCommand.
   "[Nn](?:c|cat|etcat): ",
   "\\S+ \\S+ socat\\[\\d+\\] E ",
   // The account.
@@ -50,7 +50,7 @@ const beginnings = [
 const own = new RegExp(`^(?:${beginnings.join("|")})`);
 
 /**
- * What ssh itself wrote, without a server's banner, which may say anything: "Connection refused to strangers", say, or
+ * ssh's own lines, without a server's banner, which may contain any text, such as "Connection refused to strangers" or
  * "the account is locked after three failures".
  */
 export const ownLines = (stderr: string): string =>

@@ -1,15 +1,15 @@
 /**
- * What runs on the server: POSIX sh, GNU coreutils and gzip, nothing else.
+ * The program on the server. It needs POSIX sh, GNU coreutils and gzip, nothing else.
  *
  * The login shell may be any (bash, fish, csh), so it gets one line that all of them read alike: no backslash, no
- * exclamation mark, no line break. The real program arrives on standard input, where quoting is nobody's business.
- * `dd` is used because it reads exactly as many bytes as it is told; other tools may read ahead on a pipe.
+ * exclamation mark, no line break. The real program arrives on standard input, where no quoting is needed. `dd` is used
+ * because it reads exactly the given number of bytes; other tools may read ahead on a pipe.
  */
 function evaluated(program: string): string {
   return `exec sh -c 'eval "$(dd bs=${Buffer.byteLength(program)} count=1 iflag=fullblock 2>/dev/null)"'`;
 }
 
-/** Every program ends with the only line that starts it, so that one cut short does nothing. */
+/** The last line of every program starts it, so a truncated program does nothing. */
 const loop = String.raw`
 umask 077
 LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
@@ -79,7 +79,7 @@ enter() {
 }
 enter`;
 
-/** The remote command, and what must be the first bytes on its standard input. `marker` begins every line it says. */
+/** The remote command, and the first bytes for its standard input. `marker` begins every line of its messages. */
 export function remoteLoop(marker: string): { command: string; programs: string } {
   const served = `marker=${marker}${loop}`;
   const start = evaluated(served);

@@ -14,9 +14,8 @@ interface Question {
 let asked: Question[] = [];
 
 /**
- * Which sshd a login meets first: the jump host's or the server's own, by what the person's ssh_config says (`ssh -G`,
- * which connects to nothing). Connections for which that is unknown share one route, the empty text. Never
- * rejects.
+ * The first sshd on a login's way: the jump host's or the server's own, by the user's ssh_config (`ssh -G`, which does
+ * not connect). Connections with an unknown route share the empty one. Never rejects.
  */
 export function routeOf(connection: Connection): Promise<string> {
   const answer = Promise.withResolvers<string>();
@@ -25,7 +24,9 @@ export function routeOf(connection: Connection): Promise<string> {
   return answer.promise;
 }
 
-/** By one shell for all that ask in the same moment: starting a process takes this one longer than it takes a shell. */
+/**
+ * One shell for all requests of the same moment: starting a process takes longer from this program than from a shell.
+ */
 async function answerTogether(): Promise<void> {
   await setImmediate();
   const questions = asked;
@@ -37,7 +38,7 @@ async function answerTogether(): Promise<void> {
 // No line of ssh's begins so.
 const end = "-- end";
 
-/** What `ssh -G` prints for each; an empty text where it fails, of which the login itself will say why. */
+/** The output of `ssh -G` for each; empty if it fails. The login itself will report the reason. */
 async function configurations(connections: readonly Connection[]): Promise<string[]> {
   const script = connections.map((connection) => `${question(connection)}; echo; echo '${end}'`).join("\n");
   const { stdout } = await run("sh", ["-c", script], { maxBuffer: 2 ** 26 });
@@ -52,7 +53,7 @@ function question(connection: Connection): string {
   }
 }
 
-/** The route in what `ssh -G` prints. */
+/** The route in the output of `ssh -G`. */
 export function routeIn(configuration: string): string {
   const settings = new Map(
     configuration.split("\n").map((line) => {

@@ -5,15 +5,15 @@ import { logIn } from "./login.ts";
 import { routeOf } from "./route.ts";
 import { type Session, sessionOver } from "./session.ts";
 
-/** Told one sentence when a login has to be tried again. */
+/** Called with one sentence when a login is retried. */
 export type Progress = (text: string) => void;
 
-// sshd's MaxStartups default begins to drop connections at ten that are not logged in yet. Servers of their own do not
-// share that; a jump host does. All of them share this machine, which is to finish each within its time.
+// By default sshd's MaxStartups begins to drop connections at ten that are not logged in yet. Separate servers do not
+// share this limit, but logins through one jump host do. All logins share this machine, which must finish each in time.
 const startsAtOnce = { unlimited: 8, perRoute: 8, together: 64 };
 // Milliseconds before the second and later attempts of a login that sshd dropped.
 const backOff = [500, 1000, 2000, 4000];
-// Milliseconds for which a failed login answers for its server, so that a dead one is not asked once per resource.
+// Milliseconds for which a failed login is remembered, so that a dead server is not contacted once per resource.
 const failureMemory = 15_000;
 
 const sessions = new Map<string, Promise<Session>>();
@@ -37,7 +37,7 @@ export function openSession(connection: Connection, onProgress?: Progress): Prom
   return opening;
 }
 
-/** Ends every session of this process; resolves when no ssh of it is left. Logins under way fail as "closed". */
+/** Ends all sessions of this process; resolves when its last ssh has ended. Logins under way fail as "closed". */
 export async function closeSessions(): Promise<void> {
   const open = [...sessions.values()];
   sessions.clear();
@@ -50,7 +50,7 @@ function forget(server: string, opening: Promise<Session>): void {
   if (sessions.get(server) === opening) sessions.delete(server);
 }
 
-/** Two connections with the same text lead to the same login, whatever their keys. */
+/** Connections with the same text are the same login, whatever their keys. */
 function serverOf({ key: _, ...address }: Connection): string {
   return JSON.stringify(Object.entries(address).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -62,7 +62,7 @@ async function connect(connection: Connection, signal: AbortSignal, onProgress: 
     const pause = backOff[attempt];
     if (!outcome.retry || pause === undefined) throw outcome.error;
     onProgress(`${outcome.error.message} Attempt ${attempt + 2} of ${backOff.length + 1} follows.`);
-    // Clients that were dropped together must not come back together. After an abort the next login ends at once.
+    // Clients that were dropped together must not retry together. After an abort the next login ends at once.
     await wait(pause * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => {});
   }
 }

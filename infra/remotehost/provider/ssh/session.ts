@@ -6,7 +6,7 @@ import { bodyEnd, type Message, type RequestInput, requestFrames } from "./frame
 import type { Machine } from "./greeting.ts";
 import type { Login } from "./login.ts";
 
-/** What a script on the server did. `code` is above 128 where a signal ended it. */
+/** The result of a script on the server. `code` is above 128 if a signal ended it. */
 export interface RemoteResult {
   code: number;
   stdout: Buffer;
@@ -20,7 +20,7 @@ export interface Session {
   readonly requests: number;
   /** Process id of the ssh that carries the session. */
   readonly pid: number | undefined;
-  /** Resolves when the session is over, whoever ended it. */
+  /** Resolves when the session is over, for whatever reason. */
   readonly over: Promise<ConnectError>;
   /**
    * Runs a POSIX sh script as root, standard input empty, after all earlier requests of this session; it is sent
@@ -65,7 +65,7 @@ export function sessionOver(connection: Connection, login: Login): Session {
     const answer = Promise.withResolvers<Message>();
     awaited.push(answer);
     if (!header.done) ssh.stdin.write(header.value);
-    // A source that is stuck must not hide that the connection is gone.
+    // A stuck source must not hide a lost connection.
     const gaveUp = answer.promise.then(
       () => null,
       () => null,

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import type { SshEnd } from "./failure.ts";
 
-// Enough for everything ssh says about one failure, however long a banner stands before it.
+// Enough for all messages of ssh about one failure, after a long banner.
 const keptStderr = 16 * 1024;
-// Milliseconds between asking ssh to end and making it.
+// Milliseconds between SIGTERM and SIGKILL.
 const grace = 2000;
 
 const alive = new Set<SshProcess>();
@@ -48,7 +48,7 @@ export class SshProcess {
     return this.#child.pid;
   }
 
-  /** Lets ssh end by the end of its input, and makes it after `grace`; resolves when it is gone. */
+  /** Ends ssh's input, and terminates it after `grace`; resolves when it is gone. */
   async close(): Promise<void> {
     this.stdin.end();
     const term = setTimeout(() => this.signal("SIGTERM"), grace);
