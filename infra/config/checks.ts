@@ -46,7 +46,7 @@ function sameAddress(servers: readonly ServerPlan[]): Problem[] {
   }));
 }
 
-/** The resources of a server are called KEY-PURPOSE, and that is how `pulumi up --target` picks them out. */
+/** The resources of a server are called KEY-PURPOSE, and `pulumi up --target` selects them by that. */
 function keysWithinKeys(servers: readonly ServerPlan[]): Problem[] {
   return servers.flatMap(({ key }) =>
     servers
@@ -123,7 +123,9 @@ function thresholdProblems({ key, monitoring }: ServerPlan, configuration: Confi
   ];
 }
 
-/** A server that is dead would not be missed while another one reports to the same address. No message repeats it. */
+/**
+ * A dead server would not be noticed while another one reports to the same address. No message contains the address.
+ */
 function sharedPingUrls(servers: readonly ServerPlan[], configuration: Configuration): Problem[] {
   const reporting = servers.flatMap((server) =>
     Object.values(pingUrlPerJob(server)).flatMap((url) =>
@@ -172,7 +174,7 @@ function compressionProblems({ key, backups }: ServerPlan, configuration: Config
 }
 
 /**
- * What the schema cannot see: values that are right alone and wrong together.
+ * Checks beyond the schema: values that are valid alone and invalid together.
  * @param databases the keys under `databases`, those with problems of their own included
  */
 export function crossProblems(

@@ -1,6 +1,6 @@
 import type { Backups, ManagedContainer, Monitoring, Paths, Rehearsal, Runtime } from "./schema.ts";
 
-/** Everything that a stack may leave out. Names, paths, schedule and retention are those of the hand-made system. */
+/** The defaults of all optional settings. Names, paths, schedule and retention are those of the hand-made system. */
 export interface Defaults {
   paths: Paths;
   backups: Backups;
@@ -52,7 +52,7 @@ export const defaults: Defaults = {
     maximumAge: "8d",
   },
   monitoring: {
-    // Twice an hour an outage is in the log soon enough to act on; on the quarters it never meets the backup's minute.
+    // Twice an hour is often enough to act on an outage. At quarter hours it never coincides with the backup's minute.
     schedule: "15,45 * * * *",
     minimumFreeSpace: "1GiB",
     diskWarningPercent: 85,

@@ -15,7 +15,7 @@ const secretProblem = (key: string): Problem => ({
 
 const isMapping = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-/** Whether a value of `monitoring` or of `servers` holds the one thing in them that may be a secret. */
+/** Whether a value of `monitoring` or of `servers` holds the only setting in them that may be a secret. */
 function holdsPingUrl(key: string, value: unknown): boolean {
   const groups =
     key === "servers" && isMapping(value)
@@ -36,7 +36,7 @@ function without(value: unknown, [key, ...rest]: Problem["path"]): unknown {
 }
 
 /**
- * The plan that a stack's configuration describes, or every problem in it.
+ * The plan of a stack's configuration, or all its problems.
  * @param root the project's keys and what stands under each, as read from the file
  * @param secretKeys the keys under which something is secret
  */
@@ -46,7 +46,7 @@ export function planOf(
 ): { plan: StackPlan } | { problems: Problem[] } {
   const result = Configuration.safeParse(root);
   const problems = result.success ? [] : schemaProblems(result.error, Configuration, root, secretKeys);
-  // What is wrong by itself is left out, so that the rest is still compared with each other.
+  // Invalid values are left out, so that the others are still checked against each other.
   const rest = problems.reduce<unknown>((value, { path }) => without(value, path), root);
   const configuration = result.success ? result : Configuration.safeParse(rest);
   if (!configuration.success) return { problems };
@@ -103,11 +103,11 @@ export function loadPlan(): StackPlan {
   const secretOnes = Object.keys(values).filter((key) => secrets.has(`${project}:${key}`));
   const result = planOf(root, secretOnes);
   const passwords = passwordText === undefined ? undefined : parsedValue(passwordText);
-  // The engine says only under which key a secret stands, not where in it.
+  // The engine reports only the key of a secret, not its place in the value.
   const wronglySecret = secretOnes.filter((key) => !holdsPingUrl(key, root[key]));
   const problems = [
     ...wronglySecret.map(secretProblem),
-    // What is wrong in a secret is not said, because saying it would show it.
+    // Problems of a secret are not described, because that would show it.
     ...("problems" in result
       ? result.problems.filter(({ path }) => !wronglySecret.includes(String(path[0])))
       : passwordProblems(result.plan, passwords, secrets.has(`${project}:${passwordsKey}`))),

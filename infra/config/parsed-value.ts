@@ -1,6 +1,6 @@
 /**
- * What stands under a key of the project. Pulumi hands everything over as text, JSON for all but text itself, and
- * `pulumi config set` writes `"false"` where `false` is meant: whoever reads the file must read that alike.
+ * The value under a key of the project. Pulumi passes everything as text, JSON for all but text itself, and `pulumi
+ * config set` writes `"false"` for `false`. Code that reads the file must read it in the same way.
  */
 export function parsedValue(text: string): unknown {
   try {

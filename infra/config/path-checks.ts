@@ -23,13 +23,13 @@ function placedPaths(plan: ServerPlan, configuration: Configuration): PlacedPath
     const origin = [...(overridden ? ["servers", plan.key] : []), "databases", name, "dataDirectory"];
     return { path: dataDirectory, origin, kind: "data" };
   });
-  // A server's own value is named rather than the environment's, so that the person sees what they changed.
+  // A server's own value is named rather than the environment's, so that users see their own change.
   return [...paths, ...data].sort((a, b) => a.origin.length - b.origin.length);
 }
 
 const isWithin = (inner: string, outer: string): boolean => inner.startsWith(`${outer}/`);
 
-/** Why two paths cannot both be, or null. Two databases of one container share a data directory. */
+/** Why two paths conflict, or null. Two databases of one container share a data directory. */
 function clash(one: PlacedPath, other: PlacedPath): string | null {
   const name = one.origin.join(".");
   if (one.path === other.path) {
@@ -43,7 +43,7 @@ function clash(one: PlacedPath, other: PlacedPath): string | null {
   return null;
 }
 
-/** Paths of one server that get in each other's way. */
+/** Conflicting paths of one server. */
 export function pathProblems(plan: ServerPlan, configuration: Configuration): Problem[] {
   const placed = placedPaths(plan, configuration);
   return placed.flatMap((other, index) =>

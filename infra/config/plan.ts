@@ -60,7 +60,7 @@ function connectionOf(key: string, server: Server): Connection {
   return {
     key,
     host: host ?? key,
-    // Said in full, so that the same configuration means the same login on every person's machine.
+    // Written in full, so that the same configuration means the same login on every machine.
     user: user ?? defaultLogin,
     ...(port !== undefined && { port }),
     ...(hostKey !== undefined && { hostKey }),

@@ -39,11 +39,11 @@ const nouns: Record<string, string> & { object: string } = {
   boolean: "true or false",
 };
 
-/** Whether a value must not be repeated: an address may be as good as a password, wherever it stands. */
+/** Whether a value must not be repeated in a message: an address may be a secret, wherever it is. */
 const isSecret = (path: readonly PropertyKey[], value: unknown): boolean =>
   path.at(-1) === "pingUrl" || (typeof value === "string" && value.includes("://"));
 
-/** What was found, for a person: short, and never a whole structure. */
+/** The value found, for people: short, never a whole structure. */
 function found(value: unknown): string {
   if (value === undefined) return "is missing";
   if (value === null) return "is empty";
@@ -95,7 +95,7 @@ function issueProblems(
   }
 }
 
-/** What to say about a key that the schema does not have. */
+/** The problem of a key that the schema does not have. */
 export function unknownKeyText(key: string, known: readonly string[], noun = "unknown key"): string {
   const guess = nearest(key, known);
   return guess === null ? `${noun}; known are ${known.join(", ")}` : `${noun}; did you mean ${guess}?`;

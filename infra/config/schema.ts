@@ -135,7 +135,7 @@ const PartialBackups = Backups.extend({
   timeouts: Timeouts.partial(),
 }).partial();
 
-/** What stands at the top for the whole environment and may stand in any server for that server. */
+/** Settings for the whole environment, which each server may override. */
 const overridable = {
   paths: Paths.partial(),
   backups: PartialBackups,

@@ -30,7 +30,7 @@ const systemDirectories = new Set(
 
 const pathCharacters = /^\/[\p{L}\p{N} ._+@=,:%~/-]*$/u;
 
-/** A path on a server: absolute, without `..`, and of characters that cron, logrotate and sh all take as they are. */
+/** A path on a server: absolute, without `..`, and only of characters that cron, logrotate and sh take literally. */
 export const serverPathProblem: TextCheck = (value) => {
   if (control.test(value)) return "must not hold line breaks or other control characters";
   if (!value.startsWith("/")) return "must be an absolute path, beginning with /";
@@ -63,7 +63,7 @@ export const localPathProblem: TextCheck = (value) => {
   return /^(\/|~\/)./.test(value) ? null : "must be a path on this machine, beginning with / or ~/";
 };
 
-/** What ssh will be given, checked as it will be when it is. */
+/** Values for ssh, checked with the same rules as before each connection. */
 const connectionProblem = (field: keyof typeof connectionShapes): TextCheck => {
   const { pattern, wanted } = connectionShapes[field];
   return matching(pattern, wanted, 8192);
@@ -95,14 +95,14 @@ export const durationSeconds = (value: string): number | null => measured(second
 /** Bytes of a size like `500MiB`. */
 export const sizeBytes = (value: string): number | null => measured(bytesOf, value);
 
-/** What reports how it went. */
+/** The jobs that report their result. */
 export type PingJob = "backup" | "rehearsal";
 
 /** The address that one job of a server reports to. */
 export const filledPingUrl = (pattern: string, server: string, job: PingJob): string =>
   pattern.replaceAll("{server}", server).replaceAll("{job}", job);
 
-/** The address is as good as a password for whoever wants to report in a server's name: no message repeats it. */
+/** The address is a secret: anyone who has it can report in a server's name. No message contains it. */
 export const pingUrlProblem: TextCheck = (value) => {
   if (control.test(value) || /\s/.test(value)) return "must not hold spaces or control characters";
   const example = filledPingUrl(value, "server", "backup");
@@ -137,8 +137,8 @@ const databaseNameProblem: TextCheck = (value) =>
     : identifierProblem(value);
 
 /**
- * Text that a check of this file finds right; `kind` is its name in the reference. The pattern is for editors, which
- * know no functions: it lets pass whatever the check lets pass, and more.
+ * Text that a check of this file accepts; `kind` is its name in the reference. The pattern is for editors, which cannot
+ * run functions: it accepts everything that the check accepts, and more.
  */
 const text = (kind: string, check: TextCheck, description: string, pattern?: RegExp) =>
   z
@@ -164,7 +164,7 @@ const databaseKeyPlain = matching(
   63,
 );
 
-/** A service may well be called my-shop: its key cannot be, the names that follow from the key can. */
+/** A service may be called my-shop. Its key must not have a dash, but the names derived from the key may. */
 const databaseKeyProblem: TextCheck = (given) => {
   const problem = databaseKeyPlain(given);
   if (problem === null) return null;

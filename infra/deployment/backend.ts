@@ -7,7 +7,7 @@ import type { StackFile } from "./stack-file.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The address that stands in Pulumi's file of credentials as the chosen one; null where there is none. */
+/** The chosen address in Pulumi's file of credentials; null if there is none. */
 export function currentBackend(credentials: string | null): string | null {
   if (credentials === null) return null;
   try {
@@ -25,7 +25,7 @@ function credentialsOf(environment: Environment): string | null {
   return existsSync(path) ? readFileSync(path, "utf8") : null;
 }
 
-/** Where Pulumi keeps the state, as far as that is decided; null where it is not. */
+/** Where Pulumi keeps the state; null if not decided yet. */
 export function chosenBackend(environment: Environment, credentials: string | null): string | null {
   if (environment.PULUMI_BACKEND_URL) return environment.PULUMI_BACKEND_URL;
   return currentBackend(credentials) ?? (environment.PULUMI_ACCESS_TOKEN ? "https://api.pulumi.com" : null);
@@ -40,8 +40,8 @@ const backends = `Choose one, once, and run this again:
   --local                    this machine: ~/.pulumi`;
 
 /**
- * Where the state is kept; asks, and takes this machine's disk with --local, where nothing was chosen.
- * @returns what must be added to Pulumi's environment
+ * Finds out where the state is kept. If nothing was chosen, it asks, or uses this machine's disk with --local.
+ * @returns additions to Pulumi's environment
  */
 async function backendOf(
   environment: Environment,
@@ -56,7 +56,7 @@ async function backendOf(
   throw new DeploymentError("configuration", noBackend, backends);
 }
 
-/** Whether the stack's secrets are encrypted with a passphrase that somebody has to know. */
+/** Whether the stack's secrets are encrypted with a passphrase. */
 export function needsPassphrase(url: string, environment: Environment, file: StackFile): boolean {
   if (environment.PULUMI_CONFIG_PASSPHRASE !== undefined || environment.PULUMI_CONFIG_PASSPHRASE_FILE)
     return false;
@@ -83,7 +83,7 @@ async function askPassphrase(file: StackFile, talk: Conversation): Promise<strin
   throw new DeploymentError("notConfirmed", "the two passphrases differ; nothing was changed [DBK-STACK-3]");
 }
 
-/** What Pulumi needs to know to reach the state. */
+/** The access to the state for Pulumi. */
 export interface Backend {
   /** To be added to the environment. */
   environment: Record<string, string>;
@@ -91,7 +91,7 @@ export interface Backend {
   login: string | null;
 }
 
-/** Finds out, by asking where it must be, where the state is kept and the passphrase of its secrets. */
+/** Finds out where the state is kept and the passphrase of its secrets, and asks if necessary. */
 export async function chooseBackend(
   given: Environment,
   file: StackFile,

@@ -32,8 +32,8 @@ export function countText(changes: readonly Change[]): string {
 }
 
 /**
- * What a preview found: a line for each change, and a count.
- * @param keptIn the directories in which what is replaced is kept
+ * The result of a preview: a line for each change, and a count.
+ * @param keptIn the directories for replaced files
  */
 export function changesText(
   { changes, edited, unchanged }: EngineReport,

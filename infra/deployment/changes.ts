@@ -1,16 +1,16 @@
 import { type EngineEvent, type EngineStep, engineEvent } from "../pulumi-cli/engine-events.ts";
 import { nameOf } from "../remotehost/identity.ts";
 
-/** What the engine does with one resource. */
+/** The engine's change of one resource. */
 export interface Change {
   operation: "create" | "update" | "replace" | "delete";
   /** The resource's name, `KEY-PURPOSE`. */
   name: string;
   /** `File`, `Directory`, `CronTable`, `Readiness`, `Command`, … */
   type: string;
-  /** The path on the server, where it is something with a path. */
+  /** The path on the server, if it has one. */
   path: string | null;
-  /** What differs, for an update. */
+  /** The differing properties, for an update. */
   properties: string[];
 }
 
@@ -19,18 +19,18 @@ export interface Diagnostic {
   message: string;
 }
 
-/** What a preview or an update has said so far. */
+/** The events of a preview or an update so far. */
 export interface EngineReport {
   changes: Change[];
   /** Names of the resources that are done. */
   done: string[];
   unchanged: number;
-  /** Names of the resources that were found otherwise than they had been deployed: somebody has edited them. */
+  /** Names of the resources that differ from their deployment: they were edited. */
   edited: string[];
   diagnostics: Diagnostic[];
-  /** The resource under way that was last heard of. */
+  /** The resource of the latest event. */
   latest: string | null;
-  /** Whether all of it was understood; else the rest is not to be relied on. */
+  /** Whether all events were understood; otherwise the rest is unreliable. */
   isUnderstood: boolean;
 }
 
@@ -44,7 +44,7 @@ export const emptyReport = (): EngineReport => ({
   isUnderstood: true,
 });
 
-/** The engine's words for its steps, and ours; a replacement is several of its steps and one of ours. */
+/** The engine's words for its steps, and ours. A replacement is several of its steps and one of ours. */
 const operations: Readonly<Record<string, Change["operation"] | "same">> = {
   same: "same",
   create: "create",
@@ -64,7 +64,7 @@ function changeOf(step: EngineStep, operation: Change["operation"]): Change {
   };
 }
 
-/** Adds what an event says. */
+/** Adds an event. */
 export function addEvent(report: EngineReport, event: unknown): void {
   try {
     add(report, engineEvent(event));

@@ -13,9 +13,9 @@ import type { ServerSettings, StackFile } from "./stack-file.ts";
 /** The servers that a run is for. */
 export interface Chosen {
   keys: string[];
-  /** A server whose state goes with this run. */
+  /** A server whose state is removed by this run. */
   replaced: string | null;
-  /** A server of the configuration whose key looks much like a new one's: perhaps that was meant. */
+  /** A server of the configuration with a key similar to the new one's: a possible typing error. */
   similar?: string | null;
 }
 
@@ -27,7 +27,7 @@ export function keyOf(host: string): string {
   return host.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
 }
 
-/** A sentence that helps somebody who named no server of the file. */
+/** A hint for a name that is no server of the file. */
 function known(file: StackFile, word: string): string {
   const keys = file.serverKeys();
   if (keys.length === 0) return "It has no servers yet.";
@@ -40,7 +40,7 @@ function decommissioned(file: StackFile): Record<string, unknown> {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }
 
-/** The server of the configuration that HOST means: by its key, else by its address. */
+/** The configured server of HOST: by its key, else by its address. */
 function existingKey(file: StackFile, host: string): string | null {
   const keys = file.serverKeys();
   if (keys.includes(host)) return host;
@@ -48,7 +48,7 @@ function existingKey(file: StackFile, host: string): string | null {
   return only !== undefined && more.length === 0 ? only : null;
 }
 
-/** What was said on the command line of a server that has it otherwise in the configuration is refused, not ignored. */
+/** Options that contradict the configuration of a known server are refused, not ignored. */
 function refuseContradiction(
   file: StackFile,
   name: string,
@@ -84,7 +84,7 @@ function chooseHost(file: StackFile, name: string, choice: HostChoice, request: 
     else if (request.hostKey !== null) file.setHostKey(key, request.hostKey);
   }
   const made = key ?? keyOf(host);
-  // Two addresses can make the same key; the entry that has it must not be written over.
+  // Two addresses can make the same key. An existing entry must not be overwritten.
   if (key === null && file.serverKeys().includes(made)) refuseContradiction(file, name, made, { host });
   if (replaces !== null) return replaceBy(file, name, { key, made, replaces, settings });
   if (file.serverKeys().includes(made)) return { keys: [made], replaced: null };
@@ -109,7 +109,7 @@ interface Replacement {
 }
 
 function replaceBy(file: StackFile, name: string, { key, made, replaces, settings }: Replacement): Chosen {
-  // A run that was cut off has written this already.
+  // An interrupted run has written this already.
   if (key !== null && decommissioned(file)[replaces] === "forget") return { keys: [key], replaced: replaces };
   if (!file.serverKeys().includes(replaces)) {
     const what = `--replaces: ${replaces} is not a server of ${name}; nothing was changed [DBK-CLI-2]`;
@@ -153,7 +153,7 @@ function refuseOtherThanMappings(file: StackFile, name: string): void {
   }
 }
 
-/** The servers that are meant; what the request adds to the configuration is put into `file`. @param name of the file */
+/** The requested servers. Additions of the request to the configuration are put into `file`. @param name of the file */
 export function chooseServers(file: StackFile, name: string, request: Request): Chosen {
   const { choice } = request;
   refuseOtherThanMappings(file, name);
@@ -178,7 +178,7 @@ export function hasDatabases(file: StackFile): boolean {
   return typeof databases === "object" && databases !== null && Object.keys(databases).length > 0;
 }
 
-/** The values with what is encrypted in them replaced by something of its kind. */
+/** The values, with encrypted ones replaced by placeholders of the same kind. */
 function withoutSecrets(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   const entries = Object.entries(value);
@@ -187,7 +187,7 @@ function withoutSecrets(value: unknown): unknown {
 }
 
 /**
- * The plan that the file describes.
+ * The plan of the file.
  * @throws DeploymentError configuration with every problem
  */
 export function planOfFile(file: StackFile, name: string): StackPlan {

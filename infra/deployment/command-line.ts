@@ -62,7 +62,7 @@ export type Choice =
   | { kind: "all" }
   | { kind: "only"; patterns: string[] };
 
-/** What a command line asks for. */
+/** The request of a command line. */
 export interface Request {
   choice: Choice;
   stack: string;

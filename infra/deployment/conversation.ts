@@ -2,20 +2,20 @@ import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { Interruption } from "./errors.ts";
 
-/** Questions to the person. They and the answers go over standard error, so that standard output is the result alone. */
+/** Prompts. They are printed on standard error, so that standard output is the result alone. */
 export interface Conversation {
-  /** Whether there is anybody to ask. */
+  /** Whether there is a terminal to ask on. */
   readonly possible: boolean;
   /** Yes or no; anything but a yes is a no. */
   confirm(question: string): Promise<boolean>;
   ask(question: string): Promise<string>;
-  /** What is typed is not shown. */
+  /** The typed text is not shown. */
   askSecretly(question: string): Promise<string>;
 }
 
 /**
  * @param signal ends a question as Ctrl-C does
- * @param quietly keeps everything else from the terminal while a question stands there
+ * @param quietly suppresses other output while a prompt is shown
  */
 export function conversation(
   signal: AbortSignal,
@@ -42,7 +42,8 @@ export function conversation(
     } catch {
       throw new Interruption("interrupted; nothing was changed [DBK-CLI-4]", "");
     } finally {
-      // Only this one: by a listener of its own the terminal lets go of the keyboard, and it would show what is typed later.
+      // Remove only this listener. The terminal has one of its own, by which it releases the keyboard; without it later
+      // input would be shown.
       terminal.off("close", leave);
       terminal.close();
       if (hidden) process.stderr.write("\n");

@@ -27,7 +27,7 @@ import type { Result } from "./summary.ts";
 import { acceptHostKey, isRefusal, refusalText } from "./trust.ts";
 import { verify } from "./verification.ts";
 
-/** What a deployment works with. */
+/** The tools of a deployment. */
 export interface Tools {
   /** The directory with Pulumi.yaml and the stacks' files. */
   directory: string;
@@ -37,7 +37,7 @@ export interface Tools {
   paint: ReturnType<typeof painter>;
 }
 
-/** Where what is replaced is kept, each directory once. */
+/** The directories for replaced files, each once. */
 const keptIn = (preflights: readonly Preflight[]): string[] => [
   ...new Set(preflights.map(({ plan }) => replacedDirectoryIn(plan.paths.installation))),
 ];
@@ -61,7 +61,7 @@ export class Deployment {
     this.#store = new StackFileStore(tools.directory, request.stack);
   }
 
-  /** @throws DeploymentError; the stack's file and the servers are then as they were, or the message says what is not */
+  /** @throws DeploymentError; the stack's file and the servers are then unchanged, or the message names the changes */
   async run(): Promise<Result> {
     try {
       return await this.#run();
@@ -134,12 +134,12 @@ export class Deployment {
   }
 
   async #create(stack: PulumiStack, before: <T>(work: Promise<T>) => Promise<T>): Promise<void> {
-    // Also where it is cut off: what it has written by then is taken back with the stack.
+    // Also if it is interrupted: its changes so far are undone with the stack.
     const make = () => stack.create().finally(() => this.#store.stackWasCreated());
     await this.#tools.progress.phase("Making the stack", () => before(make()));
   }
 
-  /** What was written into the stack's file before a deployment ended early is not to be found out by chance. */
+  /** If a deployment ends early, its error names the changes already written into the stack's file. */
   #withFileChanges(error: unknown): unknown {
     const { name, file, written } = this.#store;
     if (!written || file.changes.length === 0 || !(error instanceof DeploymentError)) return error;
@@ -150,7 +150,7 @@ export class Deployment {
     if (await stack.undoCreation()) this.#store.restore();
   }
 
-  /** The plans of the chosen servers, by the file as it is to be. */
+  /** The plans of the chosen servers, by the file with its changes. */
   #plans({ keys }: Chosen): ServerPlan[] {
     const { servers } = planOfFile(this.#store.file, this.#store.name);
     return servers.filter(({ key }) => keys.includes(key));
@@ -171,7 +171,7 @@ export class Deployment {
       try {
         file.setHostKey(key, await acceptHostKey(connection, this.#request, talk, interruptions.signal));
       } catch (error) {
-        // Of several servers the others go on.
+        // With several servers, the others continue.
         if (this.#request.choice.kind === "host" || !isRefusal(error)) throw error;
         preflights.push({ ...preflight, problems: [refusalText(error)] });
         continue;
@@ -211,7 +211,7 @@ export class Deployment {
       throw new DeploymentError("notConfirmed", "not confirmed; nothing was changed [DBK-CLI-3]");
 
     this.#store.write();
-    // From here on the stack is there to stay.
+    // From here on the stack is kept.
     stack.created = false;
     const total = preview.report.changes.length;
     interruptions.stage = {

@@ -2,7 +2,7 @@ import { DeploymentError, Interruption } from "./errors.ts";
 import type { Preflight } from "./preflight.ts";
 import { cancelCommand, type Run } from "./pulumi-stack.ts";
 
-/** How a deployment can end early, and what a person does then. */
+/** The early ends of a deployment, with advice. */
 
 export function nobodyToAsk(): DeploymentError {
   return new DeploymentError(
@@ -12,7 +12,7 @@ export function nobodyToAsk(): DeploymentError {
   );
 }
 
-/** @param similar a server that `file` has, and whose key looks much like the one that is not ready; null where none does */
+/** @param similar a server in `file` with a key similar to the one that is not ready; null if there is none */
 export function notReady(
   preflights: readonly Preflight[],
   similar: string | null,
@@ -30,7 +30,7 @@ export function notReady(
   );
 }
 
-/** Somebody said that the application is there, and its container is not. @param file the stack's */
+/** The user said that the application exists, but its container does not. @param file the stack's */
 export function withoutContainer(preflights: readonly Preflight[], file: string): DeploymentError {
   const missing = preflights.flatMap(({ plan, waiting }) =>
     plan.databases
@@ -44,13 +44,13 @@ export function withoutContainer(preflights: readonly Preflight[], file: string)
   );
 }
 
-/** What the engine called errors, each once; else what the CLI said. */
+/** The engine's errors, each once; else the CLI's message. */
 export const errorsOf = ({ report, failure }: Run): string[] => {
   const errors = report.diagnostics.filter(({ severity }) => severity === "error");
   return errors.length > 0 ? [...new Set(errors.map(({ message }) => message))] : [failure ?? ""];
 };
 
-/** What the engine says where the state, written by an older version, has resources depend on another server's. */
+/** The engine's error if the state of an older version has resources that depend on another server's. */
 const entangled = /will be destroyed but was not specified in --target list/;
 
 export function previewFailed(run: Run): DeploymentError {

@@ -1,8 +1,8 @@
 import type { DeploymentExit } from "./exit-codes.ts";
 
 /**
- * Why the deployment ended without having done what it was asked for. The message ends with its id, in the first line
- * where more lines follow; `next` says what a person does about it.
+ * Why the deployment failed. The message ends with its id, in the first line if there are several; `next` is the
+ * advice.
  */
 export class DeploymentError extends Error {
   readonly exit: Exclude<DeploymentExit, "done">;
@@ -15,13 +15,13 @@ export class DeploymentError extends Error {
   }
 }
 
-/** The same error with one more sentence of what has happened by then. */
+/** The same error with one more sentence about the work done by then. */
 export function alsoSaying(error: DeploymentError, sentence: string): DeploymentError {
   error.message = `${error.message}\n${sentence}`;
   return error;
 }
 
-/** The person, or a signal, ended it. */
+/** The user or a signal ended it. */
 export class Interruption extends DeploymentError {
   constructor(what: string, next: string) {
     super("interrupted", what, next);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { nameOf } from "../remotehost/identity.ts";
 
-/** A resource in an exported state, as far as it says to whom it belongs and on what it depends. */
+/** A resource in an exported state: its owner and its dependencies. */
 interface StateResource {
   urn: string;
   dependencies?: string[];
@@ -11,9 +11,9 @@ interface StateResource {
 const isOf = (key: string, urn: string): boolean => nameOf(urn) === key || nameOf(urn).startsWith(`${key}-`);
 
 /**
- * A stack's resources without those of a server that is gone. The engine cannot do this in a run for other servers:
- * whatever waits for the old one's resources would have to be part of it.
- * @param kept keys whose resources stay, though their names may begin like the old one's
+ * A stack's resources without those of a server that is gone. The engine cannot do this in a run for other servers: all
+ * dependents of the old server's resources would have to be part of it.
+ * @param kept keys whose resources stay, even if their names begin like the old one's
  */
 export function withoutServer<T extends StateResource>(
   resources: readonly T[],
@@ -40,7 +40,7 @@ interface State {
   deployment: { resources?: StateResource[] };
 }
 
-/** Where a stack's state lies. */
+/** The place of a stack's state. */
 export interface StateStore<T extends State> {
   exportStack(): Promise<T>;
   importStack(state: T): Promise<void>;
@@ -49,7 +49,7 @@ export interface StateStore<T extends State> {
 /**
  * Takes a server that is gone out of the state. Importing takes the stack's lock, and nothing holds it since the
  * export. A state that has changed meanwhile is not overwritten: the removal begins again with it.
- * @returns how many resources went
+ * @returns the number of removed resources
  */
 export async function forgetServer<T extends State>(
   store: StateStore<T>,

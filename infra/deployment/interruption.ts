@@ -1,8 +1,8 @@
 import { constants } from "node:os";
 
-/** What a signal means at a moment of the deployment. */
+/** The effect of a signal at a moment of the deployment. */
 export interface Stage {
-  /** Said at the first signal; empty where the end follows at once. */
+  /** Printed at the first signal; empty if the end follows at once. */
   first: string;
   onFirst: () => void;
   /** At each further one. */
@@ -11,7 +11,7 @@ export interface Stage {
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Ctrl-C and its kin: the first ends the deployment gracefully, the second at once. */
+/** Ctrl-C and other signals: the first ends the deployment gracefully, the second at once. */
 export class Interruptions {
   readonly #abort = new AbortController();
   readonly #say: (line: string) => void;
@@ -35,7 +35,7 @@ export class Interruptions {
       if (this.stage.first !== "") this.#say(this.stage.first);
       this.#abort.abort();
     } else this.stage.onAgain();
-    // A person who presses it a third time wants out, whatever it costs.
+    // A third Ctrl-C exits at once, whatever the cost.
     if (this.#count > 2) process.exit(128 + constants.signals[signal]);
   }
 }
@@ -43,7 +43,7 @@ export class Interruptions {
 /** `work`, or what `reason` makes, as soon as the signal is aborted. */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal, reason: () => Error): Promise<T> {
   if (signal.aborted) {
-    // Nobody waits for it any more.
+    // Its result is no longer needed.
     work.catch(() => {});
     throw reason();
   }

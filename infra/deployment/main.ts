@@ -28,7 +28,7 @@ async function deploy(request: Request): Promise<number> {
   return exitCode;
 }
 
-/** What a server does not answer before the confirmation says all that a person needs; later it is in the summary. */
+/** Before the confirmation a server's own error is enough; later it is in the summary. */
 const known = (error: unknown): unknown =>
   error instanceof RemoteHostError
     ? new DeploymentError("unavailable", error.message, "", { cause: error })
@@ -59,6 +59,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-// Whoever reads may be gone (a lost terminal, a `tee` that the same Ctrl-C ended): that must not end it half way.
+// The reader of the output may be gone (a lost terminal, a `tee` that the same Ctrl-C ended). That must not end the
+// deployment half way.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 process.exit(await main(process.argv.slice(2)));

@@ -5,25 +5,27 @@ import { OpenServer, stateDirectory } from "../remotehost/looking.ts";
 import { probeOf } from "../requirements/examiner.ts";
 import { requirementsBefore } from "../server-files/server-requirements.ts";
 
-/** What a look at a server before anything is done found out. */
+/** The result of a look at a server before any change. */
 export interface Preflight {
   plan: ServerPlan;
   server: OpenServer;
-  /** What stands in the way, each a sentence. */
+  /** The problems, each a sentence. */
   problems: string[];
   notes: string[];
-  /** The databases of which nothing is backed up because their container does not exist, by name. */
+  /** The databases that are not backed up because their container does not exist, by name. */
   waiting: string[];
-  /** Where its host key is the only thing in the way: `unknown-host-key`; another kind of refusal; null when it answers. */
+  /** `unknown-host-key` if its host key is the only obstacle; another kind of refusal; null if it answers. */
   refusal: ConnectError | null;
   /** Keys of the stack under which the machine is deployed already. */
   deployedAs: string[];
 }
 
-/** Each server's cron table and installation directory bear its key; the other resources' names prove no more. */
+/**
+ * Each server's cron table and installation directory have its key in their names. The other resources prove no more.
+ */
 const ownRecords = `cat ${stateDirectory}/records/* 2>/dev/null | grep -E '^urn=.*-(cron-table|installation)$' | sort -u; true`;
 
-/** The keys of the servers that records on a machine are of. */
+/** The keys of the servers in a machine's records. */
 export function keysOfRecords(text: string): string[] {
   const keys = text
     .split("\n")
@@ -32,7 +34,7 @@ export function keysOfRecords(text: string): string[] {
 }
 
 /**
- * Looks at a server as the deployment will: by the same login, with the same requirements.
+ * Looks at a server in the same way as the deployment: same login, same requirements.
  * @param stack `PROJECT/STACK`, whose the machine may be
  */
 export async function lookAt(

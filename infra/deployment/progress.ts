@@ -7,7 +7,7 @@ export interface Phase {
   seconds: number;
 }
 
-/** Where progress is shown. */
+/** The place where progress is shown. */
 export interface Screen {
   write(text: string): unknown;
   isTTY?: boolean;
@@ -18,8 +18,8 @@ const quietMilliseconds = 10_000;
 const frameMilliseconds = 200;
 
 /**
- * Says what is being done and how long it took: on a terminal in one line that changes, else in a line at the beginning of
- * each phase, one every ten seconds, and one at its end.
+ * Shows the present phase and its duration: on a terminal in one changing line, else in a line at the beginning of each
+ * phase, one every ten seconds, and one at its end.
  */
 export class Progress {
   readonly phases: Phase[] = [];
@@ -38,12 +38,12 @@ export class Progress {
     this.#screen.write(`${line}\n`);
   }
 
-  /** What the phase is at now. */
+  /** The present work of the phase. */
   detail(text: string): void {
     this.#detail = text;
   }
 
-  /** Shows nothing while a person is asked. */
+  /** Shows nothing while a prompt is shown. */
   async quietly<T>(work: () => Promise<T>): Promise<T> {
     this.#clear();
     this.#quiet = true;

@@ -10,14 +10,14 @@ import { addEvent, type EngineReport, emptyReport } from "./changes.ts";
 import { DeploymentError } from "./errors.ts";
 import { forgetServer } from "./forgotten-server.ts";
 
-/** Loaded late, and while something else is waited for: it takes half a second. */
+/** Loaded late, in parallel with other work, because it takes half a second. */
 export type Automation = typeof import("@pulumi/pulumi/automation/index.js");
 export const loadAutomation = (): Promise<Automation> => import("@pulumi/pulumi/automation/index.js");
 
 /** One preview or update by Pulumi. */
 export interface Run {
   report: EngineReport;
-  /** Null where it succeeded; else what the CLI said. */
+  /** Null if it succeeded; else the CLI's message. */
   failure: string | null;
 }
 
@@ -35,7 +35,7 @@ const betweenLooks = 50;
 /** The Pulumi CLI, driven by the Automation API. */
 export class PulumiStack {
   readonly name: string;
-  /** Whether this process made the stack, or was cut off while it did. */
+  /** Whether this process created the stack, completely or not. */
   created = false;
   #onTrial = false;
   readonly #project: string;
@@ -43,10 +43,10 @@ export class PulumiStack {
   readonly #automation: Automation;
   readonly #directory: string;
   #stack: Stack | null = null;
-  /** Ends when the CLI has, whether it was waited for or not. */
+  /** Resolves when the CLI has ended, whether it was awaited or not. */
   #underWay: Promise<unknown> = Promise.resolve();
   #isUnderWay = false;
-  /** Whether the next request to stop is let pass. */
+  /** Whether the next request to stop is ignored. */
   #isSpared = false;
 
   /** @param project the directory with Pulumi.yaml @param environment added to the process's own */
@@ -66,10 +66,7 @@ export class PulumiStack {
     return join(this.#directory, "pid");
   }
 
-  /**
-   * From here on the stack is one of this process alone, which nobody else ever sees: for the preview of a stack that does
-   * not exist.
-   */
+  /** From here on the stack is a private one of this process: for the preview of a stack that does not exist. */
   tryOnly(): void {
     const state = join(this.#directory, "state");
     mkdirSync(state, { recursive: true });
@@ -81,12 +78,12 @@ export class PulumiStack {
     });
   }
 
-  /** As the backend knows it; one on trial has no organisation. */
+  /** Its name in the backend; a trial stack has no organisation. */
   get #nameThere(): string {
     return this.#onTrial ? (this.name.split("/").at(-1) ?? "") : this.name;
   }
 
-  /** Selects the stack. @returns false where there is none of that name */
+  /** Selects the stack. @returns false if it does not exist */
   select(): Promise<boolean> {
     const { Stack, StackNotFoundError } = this.#automation;
     return this.#whole(async () => {
@@ -100,7 +97,10 @@ export class PulumiStack {
     });
   }
 
-  /** A first request to stop does not reach it: it ends by itself, and cut off it leaves half a file or its lock. */
+  /**
+   * The first request to stop is not passed on: the command ends by itself, and an interrupted one leaves half a file
+   * or its lock.
+   */
   create(): Promise<void> {
     const { Stack, StackAlreadyExistsError } = this.#automation;
     return this.#whole(async () => {
@@ -109,7 +109,7 @@ export class PulumiStack {
       try {
         this.#stack = await Stack.create(this.#nameThere, await this.#workspace());
       } catch (error) {
-        // Somebody else's, made since it was looked for.
+        // Another run has created it since it was looked for.
         if (error instanceof StackAlreadyExistsError) this.created = false;
         throw stackError(this.name, error);
       } finally {
@@ -119,9 +119,9 @@ export class PulumiStack {
   }
 
   /**
-   * Takes back what `create` did, once the CLI has ended; the stack is empty.
-   * @returns whether there was anything
-   * @throws DeploymentError where the stack is still there
+   * Undoes `create` after the CLI has ended; the stack is empty.
+   * @returns whether there was a stack
+   * @throws DeploymentError if the stack still exists
    */
   async undoCreation(): Promise<boolean> {
     await this.#underWay;
@@ -147,7 +147,7 @@ export class PulumiStack {
   }
 
   /**
-   * Takes the resources of a server that is gone out of the state; nothing is contacted.
+   * Removes the resources of a server that is gone from the state; no server is contacted.
    * @param kept the servers that stay
    * @returns how many there were
    */
@@ -155,7 +155,7 @@ export class PulumiStack {
     return this.#whole(() => forgetServer(this.#selected(), key, kept));
   }
 
-  /** Asks the CLI under way, if any, to stop: at the first time gracefully, at the second at once. */
+  /** Asks the running CLI, if any, to stop: the first time gracefully, the second time at once. */
   interrupt(): void {
     if (this.#isSpared) {
       this.#isSpared = false;
@@ -196,7 +196,7 @@ export class PulumiStack {
     this.#isUnderWay = true;
     const result = work().finally(() => {
       this.#isUnderWay = false;
-      // Its number may soon be another process's.
+      // Its pid may soon be reused.
       rmSync(this.#processFile, { force: true });
     });
     this.#underWay = result.catch(() => {});
@@ -228,7 +228,7 @@ export class PulumiStack {
     };
     try {
       await work(stack, shared);
-      // Else a preview of which nothing was understood would be one with nothing to do.
+      // Otherwise a preview whose events were not understood would look like one without changes.
       return { report, failure: report.isUnderstood ? null : notUnderstood };
     } catch (error) {
       if (error instanceof this.#automation.ConcurrentUpdateError) throw lockedStack(this.name, error);
@@ -237,17 +237,20 @@ export class PulumiStack {
   }
 }
 
-/** The process id in a file that may be half written: no 0, by which a signal would reach everybody here. */
+/**
+ * The process id in a file that may be half written; never 0, because a signal to 0 would reach the whole process
+ * group.
+ */
 export function processIn(text: string): number | null {
   const id = /^(?<id>[1-9]\d*)\n$/.exec(text)?.groups?.id;
   return id === undefined ? null : Number(id);
 }
 
-/** What `pulumi up --target` needs for servers: the component and the resources KEY-PURPOSE. */
+/** The targets of `pulumi up --target` for servers: the component and the resources KEY-PURPOSE. */
 export const targetsOf = (keys: readonly string[]): string[] =>
   keys.flatMap((key) => [`**::${key}`, `**::${key}-*`]);
 
-/** The command that takes away a lock that a killed run has left. */
+/** The command that removes the lock of a killed run. */
 export const cancelCommand = (stack: string): string => `npm run pulumi -- cancel --yes --stack ${stack}`;
 
 function lockedStack(stack: string, cause: unknown): DeploymentError {
@@ -269,7 +272,7 @@ function leftStack(stack: string, text: string, cause: unknown): DeploymentError
   );
 }
 
-/** The CLI's own word of what is wrong, without what the Automation API puts around it. */
+/** The CLI's own error message, without the text that the Automation API adds. */
 export function cliErrorText(message: string): string {
   const stderr = /^ stderr: ?(?<text>[\s\S]*?)\n err\?:/m.exec(message)?.groups?.text ?? message;
   const errors = stderr.split("\n").filter((line) => /^error: /.test(line.trim()));
@@ -279,8 +282,8 @@ export function cliErrorText(message: string): string {
 }
 
 /**
- * What the CLI says of a preview or update that failed.
- * @throws DeploymentError configuration where the stack's passphrase is another, which the CLI only finds out here
+ * The CLI's message about a failed preview or update.
+ * @throws DeploymentError configuration if the passphrase is wrong, which the CLI detects only here
  */
 export function failureText(stack: string, error: unknown): string {
   const text = cliErrorText(messageOf(error));

@@ -6,14 +6,14 @@ import { DeploymentError } from "./errors.ts";
 import type { Preflight } from "./preflight.ts";
 import type { StackFileStore } from "./stack-file-store.ts";
 
-/** What only a person knows, asked where there is one to ask. */
+/** Questions that only a person can answer, asked if there is a terminal. */
 export interface Asking {
   request: Request;
   talk: Conversation;
   store: StackFileStore;
 }
 
-/** Adds a database to a stack that names none. @throws DeploymentError configuration where nobody names one */
+/** Adds a database to a stack that names none. @throws DeploymentError configuration if none is given */
 export async function askForDatabase({ request, talk, store: { name, file } }: Asking): Promise<void> {
   const next =
     "Name the application as Kamal's service does: --database curriculum_library_api stands for the container\n" +
@@ -28,8 +28,8 @@ export async function askForDatabase({ request, talk, store: { name, file } }: A
 }
 
 /**
- * A misspelt container looks like an application that is still to come; only the person knows which it is.
- * @returns whether the application comes later, as far as somebody has said so
+ * A misspelt container looks like an application that is not deployed yet; only a person knows which it is.
+ * @returns whether the application comes later, according to the user
  * @throws DeploymentError unavailable for a no
  */
 export async function askForApplication(

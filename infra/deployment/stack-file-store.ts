@@ -12,7 +12,7 @@ import { StackFile } from "./stack-file.ts";
  * replaced as a whole.
  */
 export class StackFileStore {
-  /** As a person names it: `Pulumi.prod.yaml`. */
+  /** Its file name: `Pulumi.prod.yaml`. */
   readonly name: string;
   readonly path: string;
   readonly file: StackFile;
@@ -35,7 +35,7 @@ export class StackFileStore {
   }
 
   /**
-   * Only a HOST makes a stack; every other choice is one among the servers of a file that is there.
+   * Only a HOST creates a stack. All other choices select servers of an existing file.
    * @throws DeploymentError configuration
    */
   requireFile(): void {

@@ -1,9 +1,9 @@
 import { type Arguments, type Option, optionRows, readWords } from "../../scripts/contract/command-line.ts";
 import { messageOf } from "../../scripts/contract/error-text.ts";
 
-/** What a command line asks for. */
+/** The request of a command line. */
 export interface Request {
-  /** Null: the stack that is selected. */
+  /** Null: the selected stack. */
   stack: string | null;
   /** Which servers are reported, by their keys; `*` stands for any characters. Null: all. */
   only: string | null;
@@ -47,7 +47,7 @@ Exit codes: 0 as deployed; 2 drift; 1 something could not be looked at (the rest
 command line is wrong.
 `;
 
-/** A command line that means nothing; the message says why. */
+/** An invalid command line; the message has the reason. */
 export class UsageError extends Error {}
 
 /** @returns what is asked for, or "help". @throws UsageError */

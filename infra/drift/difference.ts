@@ -6,7 +6,7 @@ import type { Drift, PropertyChange } from "./report.ts";
 import type { ResourceEvent } from "./resource-events.ts";
 import { sha256Of, shortened, textOf, textProperties, unifiedDiff } from "./texts.ts";
 
-/** What the two sides of a diff are called. */
+/** The names of the two sides of a diff. */
 export interface Labels {
   before: string;
   after: string;
@@ -14,7 +14,7 @@ export interface Labels {
 
 type Place = Pick<Drift, "resource" | "type" | "path" | "properties" | "diff">;
 
-/** Where a difference is and what it consists of; a side that is null has nothing to be compared. */
+/** The place and the two sides of a difference; a side is null if it has nothing to compare. */
 export function placeOf(
   { urn, type }: ResourceEvent,
   before: Inputs | null,

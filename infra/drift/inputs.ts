@@ -1,16 +1,18 @@
 import type { Inputs } from "../pulumi-cli/engine-events.ts";
 import { unknownValue } from "../remotehost/looking.ts";
 
-/** How a server is reached is no property of what lies on it. */
+/** The connection to a server is no property of its files. */
 const ignored = new Set(["connection", "__defaults"]);
 
-/** The properties in which two resources differ, by name; what is not known before an update differs from nothing. */
+/**
+ * The names of the properties in which two resources differ. A value that is unknown before an update counts as equal.
+ */
 export function differingNames(one: Inputs, other: Inputs): string[] {
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
   return [...names].filter((name) => !ignored.has(name) && !same(one[name], other[name])).sort();
 }
 
-/** Whether something in it is known only after another resource was made. */
+/** Whether a part of it is known only after another resource was created. */
 export function holdsUnknown(value: unknown): boolean {
   if (value === unknownValue) return true;
   if (typeof value !== "object" || value === null) return false;

@@ -8,26 +8,26 @@ import type { ServerReport } from "./report.ts";
 import type { Preview, ResourceEvent } from "./resource-events.ts";
 import type { LookRequest, ServerLook } from "./server-look.ts";
 
-/** A server as a preview shows it. */
+/** A server in a preview. */
 export interface PreviewedServer {
   key: string;
-  /** Null for what belongs to no server. */
+  /** Null for resources of no server. */
   connection: Connection | null;
   requirements: Requirements | null;
   events: ResourceEvent[];
-  /** What the refresh and the program found wrong with it, each sentence once. */
+  /** Its problems, from the refresh and the program, each sentence once. */
   problems: string[];
-  /** Those of them that only the program can know, comparing it with the others. */
+  /** The problems that only the program can find, by comparing servers. */
   programProblems: string[];
   /** The preview ended before it had read everything. */
   isCutOff: boolean;
-  /** Nobody wants to look at it: the machine is gone. */
+  /** It is not looked at: the machine is gone. */
   isForgotten: boolean;
 }
 
 const readinessType = "remotehost:index:Readiness";
 
-/** Every server of the stack with what belongs to it, in order of their keys. */
+/** All servers of the stack with their resources, sorted by key. */
 export function serversOf(preview: Preview): PreviewedServer[] {
   const all = [...preview.resources.values()];
   const keys = new Set(all.flatMap((event) => connectionOf(event)?.key ?? []));
@@ -58,7 +58,7 @@ function serverOf(key: string, group: readonly ResourceEvent[], preview: Preview
   };
 }
 
-/** What is to be looked at on the server itself; null where the preview says everything. */
+/** The look needed on the server itself; null if the preview is sufficient. */
 export function lookRequestOf(server: PreviewedServer, preview: Preview): LookRequest | null {
   const { connection, requirements, events, problems, isForgotten } = server;
   if (connection === null || isForgotten) return null;
@@ -71,7 +71,7 @@ export function lookRequestOf(server: PreviewedServer, preview: Preview): LookRe
   return differing.length === 0 ? null : { connection, stack, requirements: null, events: differing };
 }
 
-/** The report of one server. `look` is null where none was needed. */
+/** The report of one server. `look` is null if none was needed. */
 export function reportOf(server: PreviewedServer, look: ServerLook | null): ServerReport {
   const { key, connection, events } = server;
   const looks = look?.reached ? look.looks : null;

@@ -15,14 +15,13 @@ const driftLabels: Labels = { before: "as deployed", after: "on the server" };
 const pendingLabels: Labels = { before: "as deployed", after: "as the program wants it" };
 
 /**
- * Tells drift from what is only not deployed yet, by three things: how it was deployed, what was found and what the
- * program wants.
+ * Distinguishes drift from pending changes, by comparing three things: the deployed state, the state found, and the
+ * program's desired state.
  *
- * | found is …                            |                                                              |
- * | as deployed                           | no drift; pending where the program wants otherwise          |
- * | otherwise, and as the program wants   | neither: somebody was faster than the deployment             |
- * | otherwise                             | drift; pending too where the program wants a third thing     |
- * | as the state says, not as last written| drift: a run was cut off after it had read the hand's work  |
+ * | found is … | | | as deployed | no drift; pending where the program wants otherwise | | otherwise, and as the
+ * program wants | neither: somebody was faster than the deployment | | otherwise | drift; pending too where the program
+ * wants a third thing | | as the state says, not as last written| drift: a run was cut off after it had read the hand's
+ * work |
  */
 export function judge(event: ResourceEvent, look: Found | null): Judgement {
   return event.type.startsWith("remotehost:") ? judgeOurs(event, look) : judgeForeign(event);
@@ -45,13 +44,13 @@ function judgeOurs(event: ResourceEvent, look: Found | null): Judgement {
   };
 }
 
-/** The engine knows what the properties of other providers mean; their inputs alone do not say it. */
+/** For other providers the engine's comparison is used: their inputs alone do not show a difference. */
 function judgeForeign(event: ResourceEvent): Judgement {
   const { before, found, desired, changed, operation, reasons } = event;
   if (operation === "same") return { drift: null, pending: null };
   const isDrift = changed && before !== null;
   const names = desired ? differingNames(before ?? {}, desired) : reasons;
-  // What would be done again only because of something else is no change of its own.
+  // A resource that is rerun only because of another one has no change of its own.
   const isConsequence = before !== null && names.length === 0 && (changed || holdsUnknown(desired));
   const isPending = operation !== null && desired !== undefined && !isConsequence;
   return {
@@ -65,10 +64,10 @@ function differ(one: Inputs | null, other: Inputs | null): boolean {
   return differingNames(one, other).length > 0;
 }
 
-/** What no setting of the stack changes. */
+/** Properties that no setting of the stack changes. */
 const permissions = new Set(["mode", "owner", "group"]);
 
-/** Whether what the state took for deployed is in truth what somebody left there. */
+/** Whether the state recorded a hand edit as deployed. */
 function isHandsWork(
   { deployedUrn, before: found }: ResourceEvent,
   look: Found | null,
@@ -86,7 +85,7 @@ function isHandsWork(
 
 function driftOf(event: ResourceEvent, before: Inputs, found: Inputs | null, look: Found | null): Drift {
   const obstructed = found !== null && found.obstacle !== undefined;
-  // A directory changes whenever something is put into it.
+  // A directory's time changes whenever a file is put into it.
   const isDirectory = event.type.endsWith(":Directory") && !obstructed;
   return {
     change: found === null ? "missing" : obstructed ? "obstructed" : "changed",

@@ -15,10 +15,10 @@ import type { Preview } from "./resource-events.ts";
 import { lookAtServer } from "./server-look.ts";
 import { textReport } from "./text-report.ts";
 
-// Milliseconds between two lines about how far the engine has come.
+// Milliseconds between two lines about the engine's progress.
 const betweenLines = 10_000;
 
-/** Looks at the stack's servers and says what differs. */
+/** Looks at the stack's servers and reports differences. */
 async function investigate({ stack, only }: Request, signal: AbortSignal): Promise<DriftReport> {
   const takenAt = new Date();
   say(`Looking at the servers${stack === null ? "" : ` of ${stack}`} (pulumi preview) …`);
@@ -46,7 +46,7 @@ function failuresOf({ errors, resources }: Preview): string[] {
   );
 }
 
-/** Says now and then how many resources were looked at. */
+/** Reports from time to time how many resources were looked at. */
 function progressOf(): (preview: Preview) => void {
   let last = Date.now();
   return ({ resources }) => {

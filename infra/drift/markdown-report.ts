@@ -15,7 +15,7 @@ import {
 /** GitHub takes 65,536 characters for an issue, and more for a job's summary. */
 export const largestMarkdown = 60_000;
 
-// How much of each diff is shown, from the first that fits into the limit as a whole.
+// Possible sizes of each diff. The first with which the whole report fits the limit is used.
 const extents = [
   { lines: 200, characters: 500 },
   { lines: 30, characters: 200 },
@@ -92,7 +92,7 @@ function pendingLine(pending: Pending): string {
   return `- ${pending.change} ${code(titleOf(pending))}${names.length === 0 ? "" : `: ${names.join(", ")}`}`;
 }
 
-/** A block that nothing in the text can end. */
+/** A code block that no part of the text can end. */
 function fenced(diff: string, { lines, characters }: Extent): string {
   if (lines === 0) return "The content differs: see `npm run drift -- --json`";
   const text = diffLines(diff, lines, characters).join("\n");
@@ -101,14 +101,14 @@ function fenced(diff: string, { lines, characters }: Extent): string {
 }
 
 /**
- * A sentence that may hold a server's words, as an item of a list. Only code keeps them from becoming a mention, a
- * reference or a link: those are looked for in what is left when Markdown's own escapes are gone.
+ * A sentence that may contain a server's text, as a list item. Only code formatting keeps that text from becoming a
+ * mention, a reference or a link: these are recognised after Markdown's escapes are removed.
  */
 function sentenceItem(text: string): string {
   return `- ${code(text, longestSentence)}`;
 }
 
-/** Text as code in a line: whatever it holds, it is shown and nothing else. */
+/** Text as inline code: it is shown literally, whatever it contains. */
 function code(text: string, longest = longestLine): string {
   const whole = printable(text).replaceAll(/\s+/g, " ");
   const line = whole.length > longest ? `${whole.slice(0, longest)}…` : whole;
@@ -117,7 +117,7 @@ function code(text: string, longest = longestLine): string {
   return `${ticks}${pad}${line}${pad}${ticks}`;
 }
 
-/** A sentence of this report's own, with names of the configuration at most: no markup comes into being. */
+/** A sentence of this report itself, with at most names of the configuration: it contains no markup. */
 function prose(text: string): string {
   return text.replaceAll(/[\\`*_{}[\]<>#|~]/g, "\\$&");
 }

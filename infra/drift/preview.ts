@@ -6,12 +6,12 @@ import { withParallelLooks } from "../pulumi-cli/parallel-looks.ts";
 import { withPulumi } from "../pulumi-cli/pulumi-cli.ts";
 import { addEvent, emptyPreview, type Preview } from "./resource-events.ts";
 
-// Enough for whatever the CLI says about one failure.
+// Enough for the CLI's output about one failure.
 const keptStderr = 16 * 1024;
 
 /**
- * Runs `pulumi preview`, which reads every server and writes nothing, and gathers what its engine says. Never fails:
- * what went wrong stands in `errors`, and `complete` is false then.
+ * Runs `pulumi preview`, which reads every server and writes nothing, and collects its events. Never fails: problems
+ * are in `errors`, and `complete` is false then.
  * @param onEvent called after each of the engine's events
  */
 export async function runPreview(
@@ -24,7 +24,7 @@ export async function runPreview(
   const pulumi = spawn("pulumi", [...words, ...(stack === null ? [] : ["--stack", stack])], {
     env: {
       ...withParallelLooks(words, await withPulumi(withProjectNode())),
-      // Every event as it comes: the digest of `--json` alone leaves out what the refresh found.
+      // Every event as it comes: the summary of `--json` omits the results of the refresh.
       PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
       PULUMI_SKIP_UPDATE_CHECK: "true",
     },

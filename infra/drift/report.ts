@@ -1,12 +1,12 @@
 import * as z from "zod";
 
 /**
- * What the drift report says: the document that `--json` prints. `docs/drift.schema.json` is made from it. Times are
- * UTC ISO. Within version 1 there are only additions, of properties and words. Readers pass over what they do not know; a
- * verdict that they do not know is `unknown`, a change that they do not know is one all the same.
+ * The drift report: the document that `--json` prints. `docs/drift.schema.json` is made from it. Times are UTC ISO.
+ * Within version 1 there are only additions, of properties and words. Readers ignore unknown properties. They read an
+ * unknown verdict as `unknown`, and count an unknown change as a change.
  */
 
-/** A word of a list that may grow; whoever reads one that is not in it has `otherwise`. */
+/** A word of a list that may grow. A word that is not in the list is read as `otherwise`. */
 function word<const Known extends string>(known: readonly Known[], otherwise: NoInfer<Known>) {
   const read = (text: string): Known => known.find((one) => one === text) ?? otherwise;
   return z.union([z.literal([...known]), z.string()]).transform(read);
@@ -79,7 +79,7 @@ export const DriftReport = z.object({
 });
 export type DriftReport = z.infer<typeof DriftReport>;
 
-/** What could not be looked at outweighs drift: less is known. */
+/** A failed look outweighs drift: less is known. */
 export function exitCodeOf(servers: readonly ServerReport[], failures: readonly string[]): 0 | 1 | 2 {
   if (failures.length > 0 || servers.some(({ verdict }) => verdict === "unknown")) return 1;
   return servers.some(({ verdict }) => verdict === "drift") ? 2 : 0;

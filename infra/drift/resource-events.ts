@@ -3,34 +3,34 @@ import { type EngineStep, engineEvent, type Inputs } from "../pulumi-cli/engine-
 /** One resource in three places. Null: not there. */
 export interface ResourceEvent {
   urn: string;
-  /** Another than `urn` where the program has renamed it since. */
+  /** Differs from `urn` if the program has renamed it since. */
   deployedUrn: string;
   type: string;
-  /** As the state has it: how it was deployed, as far as is known there. */
+  /** In the state: as deployed, as far as the state knows. */
   before: Inputs | null;
-  /** The outputs that the state has; the provider reads by them. */
+  /** The outputs in the state; the provider reads by them. */
   state: Inputs | null;
-  /** As it was found. */
+  /** As found on the server. */
   found: Inputs | null;
-  /** As the program wants it; undefined where the program did not say. */
+  /** As desired by the program; undefined if the program did not declare it. */
   desired: Inputs | null | undefined;
-  /** Whether the engine calls what was found a change of the state. */
+  /** Whether the engine reports the found state as a change. */
   changed: boolean;
-  /** What the engine would do: `same`, `update`, …; null where it did not get that far. */
+  /** The engine's planned step: `same`, `update`, …; null if it did not get that far. */
   operation: string | null;
-  /** The properties because of which. */
+  /** The properties that cause the step. */
   reasons: string[];
 }
 
-/** Everything that one preview said. */
+/** All events of one preview. */
 export interface Preview {
   stack: string | null;
   project: string | null;
   /** Resources of providers by their URN; components and providers themselves are left out. */
   resources: Map<string, ResourceEvent>;
-  /** What the refresh began to read and has no answer for: where it failed it ends, whatever is left to be read. */
+  /** Resources that the refresh began to read without a result: after a failure it ends, whatever is left to read. */
   unread: Set<string>;
-  /** The program's outputs; null where it did not come to its end. */
+  /** The program's outputs; null if it did not complete. */
   outputs: Inputs | null;
   config: Record<string, string>;
   errors: string[];
@@ -51,7 +51,7 @@ export function emptyPreview(): Preview {
   };
 }
 
-/** Adds what a line says. @throws SyntaxError or a zod error for a line that is no event of the engine's. */
+/** Adds the event of a line. @throws SyntaxError or a zod error for a line that is no event of the engine's. */
 export function addEvent(preview: Preview, line: string): void {
   const event = engineEvent(JSON.parse(line));
   switch (event.kind) {
@@ -81,7 +81,7 @@ function addStep(preview: Preview, step: EngineStep, isDone: boolean): void {
     if (step.operation !== "refresh" && isDone) preview.outputs = step.new?.outputs ?? null;
     return;
   }
-  // A resource whose replacement was made is only still to be deleted: nobody deploys it any more.
+  // A resource whose replacement exists only has to be deleted: it is no longer deployed.
   if (!step.isManaged || step.old?.delete) return;
   if (step.operation === "refresh") addRefresh(preview, step, isDone);
   else addPlan(preview, step);
@@ -105,14 +105,14 @@ function addRefresh(preview: Preview, step: EngineStep, isDone: boolean): void {
   });
 }
 
-/** Steps that say what the program wants; the others are the way to it. */
+/** Steps that show the desired state. The others only lead to it. */
 const ofTheProgram = new Set(["same", "create", "update", "replace", "create-replacement"]);
 
 function addPlan(preview: Preview, step: EngineStep): void {
   const isDelete = step.operation === "delete";
   if (!ofTheProgram.has(step.operation) && !isDelete) return;
   const old = step.old?.urn ?? step.urn;
-  // A step has two events: by the second one a renamed resource stands under its new name.
+  // A step has two events. In the second one a renamed resource has its new name.
   const known = preview.resources.get(old) ?? preview.resources.get(step.urn) ?? undeployed(step);
   preview.resources.delete(old);
   preview.resources.set(step.urn, {

@@ -5,17 +5,17 @@ import { probeOf } from "../requirements/examiner.ts";
 import type { Requirements } from "../requirements/requirements.ts";
 import type { ResourceEvent } from "./resource-events.ts";
 
-/** A server that is to be looked at. */
+/** A server to look at. */
 export interface LookRequest {
   connection: Connection;
   /** `PROJECT/STACK`. */
   stack: string;
-  /** Given where it is in question whether the server is ready. */
+  /** Given if the readiness of the server is in question. */
   requirements: Requirements | null;
   events: readonly ResourceEvent[];
 }
 
-/** What a server says: each resource by its URN, and what is wrong with the server; or why it says nothing. */
+/** The result of a look: each resource by its URN, and the server's problems; or why the look failed. */
 export type ServerLook =
   | { reached: true; problems: string[]; looks: Map<string, Found> }
   | { reached: false; problems: string[] };
@@ -44,7 +44,7 @@ export async function lookAtServer(
   }
 }
 
-/** Where it was deployed; where it never was, where it is to be. */
+/** The deployed path; if it was never deployed, the desired path. */
 function placedAs({ deployedUrn, type, before, desired, state }: ResourceEvent): Placed {
   return { urn: deployedUrn, type, path: String(before?.path ?? desired?.path), state };
 }

@@ -17,7 +17,7 @@ type Style = Parameters<typeof styleText>[0];
 /** Colours a text, or does not. */
 export type Paint = (style: Style, text: string) => string;
 
-// What is longer is read in the JSON.
+// Longer texts are only in the JSON.
 const mostLines = 400;
 const longestLine = 1_000;
 
@@ -64,7 +64,7 @@ function driftLines(drift: Drift, paint: Paint): string[] {
   return [
     `  ${paint("bold", printable(titleOf(drift)))} ${origin}`,
     ...drift.properties.map((property) => `      ${printable(propertyText(property))}`),
-    // A bar before each line, so that no line of a file is taken for a command by whatever reads this (a CI, say).
+    // A bar before each line, so that a reader of this output, such as a CI, takes no line of a file for a command.
     ...(drift.diff === null ? [] : diffLines(drift.diff, mostLines, longestLine)).map(
       (line) => `      │ ${paint(styleOf(line), line)}`,
     ),

@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import type { Inputs } from "../pulumi-cli/engine-events.ts";
 import { cronTableText } from "../remotehost/cron-table-text.ts";
 
-// Milliseconds after which two texts are too different for anybody to read their difference.
+// Milliseconds after which two texts are too different for a readable diff.
 const patience = 5_000;
 
 const Table = z.object({
@@ -13,13 +13,13 @@ const Table = z.object({
   table: z.optional(z.string()),
 });
 
-/** The properties that a resource's text is made of: they show as a unified diff. */
+/** The properties that make up a resource's text: they are shown as a unified diff. */
 export const textProperties = new Set(["content", "entries", "environment", "table"]);
 
-/** What the provider says in place of a content that is too large or no text. */
+/** The provider's placeholder for content that is too large or no text. */
 const unshown = /^\(\d+ bytes that cannot be shown here, sha256 ([0-9a-f]{64})\)$/;
 
-/** The text that a resource puts on a server; null where it has none, or none that may be shown. */
+/** The text of a resource on a server; null if it has none, or if it must not be shown. */
 export function textOf(inputs: Inputs): string | null {
   if (inputs.sensitive === true) return null;
   if (typeof inputs.content === "string") return unshown.test(inputs.content) ? null : inputs.content;
@@ -29,7 +29,7 @@ export function textOf(inputs: Inputs): string | null {
     : null;
 }
 
-/** The sha256 of the bytes that a resource puts on a server, in hexadecimal; null where that is not known. */
+/** The sha256 of a resource's bytes on a server, in hexadecimal; null if unknown. */
 export function sha256Of(inputs: Inputs): string | null {
   const text = textOf(inputs);
   if (text !== null) return createHash("sha256").update(text).digest("hex");
@@ -37,10 +37,10 @@ export function sha256Of(inputs: Inputs): string | null {
   return typeof inputs.sha256 === "string" ? inputs.sha256 : null;
 }
 
-/** A sha256 as people are shown it. */
+/** A sha256 shortened for people. */
 export const shortened = (sha256: string): string => sha256.slice(0, 12);
 
-/** The unified diff of two texts, or null where it takes too long to find one. */
+/** The unified diff of two texts; null if it takes too long to compute. */
 export function unifiedDiff(
   path: string,
   before: { text: string; label: string },

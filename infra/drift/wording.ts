@@ -1,6 +1,6 @@
 import type { Drift, Pending, PropertyChange, ServerReport } from "./report.ts";
 
-/** What a server's findings amount to, in one clause. */
+/** The summary of a server's findings, in one clause. */
 export function verdictOf(server: ServerReport): string {
   if (server.verdict === "unknown") return "could not be looked at";
   const { length } = server.drift;
@@ -11,15 +11,15 @@ export function verdictOf(server: ServerReport): string {
   return server.deployed ? "as deployed" : "not deployed yet";
 }
 
-/** Where something is: the path where it has one, and the resource's name. */
+/** The place of a resource: its path, if it has one, and its name. */
 export const titleOf = ({ path, resource, type }: Drift | Pending): string =>
   path === null ? `${type} ${resource}` : path;
 
-/** When it was changed, as `, changed TIME`; empty where that is not known. */
+/** The time of change, as `, changed TIME`; empty if unknown. */
 export const timeOf = ({ changedAt }: Drift): string =>
   changedAt === null ? "" : `, changed ${changedAt.slice(0, 19).replace("T", " ")} UTC`;
 
-/** What became of it, where that is not the change itself. */
+/** The fate of the resource, if it is not the change itself. */
 export const changeOf = ({ change }: Drift): string | null => (change === "missing" ? "missing" : null);
 
 /** A property's two values, `mode: 0600 → 0644`. */
@@ -57,12 +57,12 @@ export const namesOf = ({ diff, properties }: Pending): string[] => [
   ...properties.map(({ name }) => name),
 ];
 
-// Characters that could move a terminal's cursor, turn a line around or hide in it; tabs and line ends are none.
+// Characters that could move a terminal's cursor, reverse a line or be invisible, without tabs and line ends.
 const unprintable =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it is these that must not get through
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
-/** Text from a server as it may be shown: what cannot be seen stands as its code, `\u{1b}`. */
+/** Makes a server's text safe to show: invisible characters become codes, `\u{1b}`. */
 export function printable(text: string): string {
   return text.replaceAll(unprintable, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
@@ -76,7 +76,7 @@ export function diffLines(diff: string, most: number, longest: number): string[]
   return lines.length > most ? [...cut, `… ${lines.length - most} more lines: see --json`] : cut;
 }
 
-/** What a person does next; empty where there is nothing to do. */
+/** The next steps; empty if there is nothing to do. */
 export function advice(servers: readonly ServerReport[], stack: string | null): string[] {
   const up = `pulumi up${stack === null ? "" : ` --stack ${stack}`}`;
   const hasDrift = servers.some(({ drift }) => drift.length > 0);

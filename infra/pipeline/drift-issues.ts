@@ -1,33 +1,33 @@
 import { createHash } from "node:crypto";
 import type { Issue } from "./forge.ts";
 
-/** The label of every issue about drift; only what bears it is ever changed. */
+/** The label of every issue about drift. Only issues with this label are ever changed. */
 export const label = "drift";
 
-/** What a night's look at a stack left. */
+/** The result of a night's look at a stack. */
 export interface Look {
   stack: string;
-  /** That of `npm run drift`; null when the job ended before it could say anything. */
+  /** The exit code of `npm run drift`; null if the job ended before. */
   exitCode: number | null;
-  /** Whether the report names a change, which one that is not complete may do too. */
+  /** Whether the report names a change. An incomplete report may name one too. */
   hasDrift: boolean;
   /** The report as Markdown; may be empty. */
   report: string;
-  /** What distinguishes this report from one with other differences: text without the time of the look. */
+  /** Identifies the differences of this report: text without the time of the look. */
   findings: string;
 }
 
-/** What is to be done with one issue of the tracker. */
+/** The action on one issue of the tracker. */
 export type Step =
   | { kind: "open"; title: string; body: string }
   | { kind: "edit"; issue: number; title: string; body: string }
   | { kind: "comment"; issue: number; text: string }
   | { kind: "close"; issue: number };
 
-/** What a look amounts to. */
+/** The verdict of a look. */
 export type State = "none" | "drift" | "unknown" | "drift, and more unknown";
 
-/** The first line of an issue's body: it names the stack, and by a digest what was found. */
+/** The first line of an issue's body: the stack, and a digest of the findings. */
 const markerPattern = /^<!-- drift: (\S+) (\S+) -->$/;
 
 const titles: Record<Exclude<State, "none">, (stack: string) => string> = {
@@ -46,7 +46,7 @@ const introductions: Record<Exclude<State, "none">, string> = {
   "drift, and more unknown": `${changed} ${unseen}`,
 };
 
-/** What has to be done so that each stack that is not clean has one open issue, and no other stack has any. */
+/** The actions after which each stack that is not clean has one open issue, and no other stack has any. */
 export function planIssues(looks: readonly Look[], issues: readonly Issue[], run: string): Step[] {
   const marked = issues.flatMap((issue) => {
     const [, stack, digest] = markerPattern.exec(firstLine(issue.body)) ?? [];
@@ -64,7 +64,7 @@ export function planIssues(looks: readonly Look[], issues: readonly Issue[], run
     const news = `Something else now: ${run} saw what stands above.`;
     return [
       { kind: "edit", issue: first.number, title, body },
-      // An edit tells nobody, a comment every night would be read by nobody.
+      // An edit notifies nobody, and a comment every night would be ignored.
       ...(first.digest === digest ? [] : [{ kind: "comment", issue: first.number, text: news } as const]),
       ...others.flatMap(({ number }) => closing(number, `The same as #${first.number}.`)),
     ];

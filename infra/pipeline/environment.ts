@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What a job's environment must say and does not. */
+/** Missing variables of a job's environment. */
 export class EnvironmentError extends Error {
   override readonly name = "EnvironmentError";
 }

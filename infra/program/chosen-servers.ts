@@ -1,6 +1,6 @@
 /**
- * The variable that tells the program at which servers alone it is to look: their keys, separated by commas. It belongs
- * to a run with --target for just these, and no other server, up or down, is contacted then.
+ * The variable that limits the program to some servers: their keys, separated by commas. It belongs to a run with
+ * --target for exactly these. No other server, up or down, is contacted then.
  */
 export const chosenServersVariable = "DATABASE_BACKUPS_SERVERS";
 

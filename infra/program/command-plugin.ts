@@ -5,9 +5,9 @@ import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 /**
- * Whether Pulumi can have the plugin of @pulumi/command. Asking the engine (an invoke) is no way to find out: a plugin
- * that cannot be downloaded fails the whole preview, not only the invoke. So this looks where the engine looks, and
- * else has the CLI download the plugin as the engine would.
+ * Whether the plugin of @pulumi/command is available. An invoke cannot test that: a plugin that cannot be downloaded
+ * fails the whole preview, not only the invoke. So this looks where the engine looks, and otherwise makes the CLI
+ * download the plugin as the engine would.
  */
 
 export const commandPluginVersion = "1.2.1";
@@ -15,7 +15,7 @@ export const installCommand = `pulumi plugin install resource command ${commandP
 
 const executable = "pulumi-resource-command";
 const downloadTimeoutMs = 60_000;
-/** After a failed download the next previews do without, so that working offline is not slow each time. */
+/** After a failed download the next previews skip the plugin, so that offline work is not slow each time. */
 const retryAfterMs = 3_600_000;
 const failureMark = join(dirname(dirname(import.meta.dirname)), ".cache", "command-plugin-unavailable");
 

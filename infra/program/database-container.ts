@@ -6,14 +6,14 @@ import type { ManagedContainer } from "../config/schema.ts";
 import { sshArguments } from "../remotehost/connection.ts";
 
 /**
- * The opt-in database container, for stacks that Kamal does not manage. Unlike everything else, Docker's plugin
- * cannot work around a server that is down: with such containers every server of the stack must be up. No run removes
- * a container: leaving it out, `remove`, `forget` and `destroy` all let it run on.
+ * The opt-in database container, for stacks that Kamal does not manage. Docker's plugin cannot work around a server
+ * that is down: with such containers every server of the stack must be up. No run removes a container: after leaving it
+ * out, `remove`, `forget` or `destroy` it runs on.
  */
 
 /**
- * The health check, which Docker runs for ever. The image trusts the loopback address, so pg_isready is logged in: into a
- * database that is not the application's, where no event trigger of the application's takes it for a visitor.
+ * The health check, which Docker runs for ever. The image trusts the loopback address, so pg_isready can log in. It
+ * uses a database other than the application's, so that no login event trigger of the application fires.
  */
 export const healthTest = (user: string, database: string): string[] => [
   "CMD",
@@ -25,14 +25,14 @@ export const healthTest = (user: string, database: string): string[] => [
   `--dbname=${database === "postgres" ? "template1" : "postgres"}`,
 ];
 
-/** Until PostgreSQL answers for the first time, its data directory initialised. */
+/** The time until PostgreSQL first answers, after it has initialised its data directory. */
 const startSeconds = 180;
 
 /**
- * What would take another container, and must not: none can be made while a person has not removed the present one.
- * A container that an earlier version made keeps the health check that it has, or has none. The environment counts for
- * the first start alone, a changed password too. Of a container that is stopped Docker's plugin says that it publishes
- * no port: Readiness compares those.
+ * Properties whose change would need a new container, and must not cause one: it cannot be created until a person has
+ * removed the present one. A container of an earlier version keeps its health check, or has none. The environment, also
+ * a changed password, counts only for the first start. For a stopped container Docker's plugin reports no published
+ * ports, so Readiness compares those.
  */
 const leftAlone = ["healthcheck", "wait", "waitTimeout", "envs", "ports"];
 
@@ -41,7 +41,7 @@ type ManagedDatabase = DatabasePlan & { managedContainer: ManagedContainer };
 export const managedDatabases = ({ databases }: ServerPlan): ManagedDatabase[] =>
   databases.filter((database): database is ManagedDatabase => database.managedContainer !== null);
 
-/** Docker's address of a server; what the address cannot say is given to ssh as options. */
+/** Docker's address of a server. Settings that the address cannot express are passed to ssh as options. */
 function dockerHost({ connection }: ServerPlan): docker.ProviderArgs {
   const { host, user, port } = connection;
   const name = host.includes(":") ? `[${host}]` : host;
@@ -58,7 +58,7 @@ export async function declareDatabaseContainers(
   passwords: pulumi.Output<Record<string, string>>,
 ): Promise<pulumi.Resource[]> {
   const { Container, Provider, RemoteImage } = await import("@pulumi/docker");
-  // A renamed server's container is the same one: a second of its name could not be made.
+  // A renamed server keeps its container: a second one of the same name could not be created.
   const known = (purpose: string): pulumi.CustomResourceOptions =>
     plan.formerly === null ? {} : { aliases: [{ name: `${plan.formerly}-${purpose}` }] };
   const provider = new Provider(`${plan.key}-docker`, dockerHost(plan), known("docker"));
@@ -85,11 +85,13 @@ export async function declareDatabaseContainers(
           },
           wait: true,
           waitTimeout: startSeconds,
-          // Secret as a whole: Docker's plugin gives a set back, in which the secret one is no longer known by its place.
+          // Secret as a whole: Docker's plugin returns a set, in which the secret element cannot be found by its
+          // position.
           envs: passwords.apply((all) => [
             `POSTGRES_USER=${user}`,
             `POSTGRES_DB=${database}`,
-            // Images from PostgreSQL 18 on moved their default, and the data must stay where the backup expects it.
+            // Images since PostgreSQL 18 have another default directory, and the data must stay where the backup
+            // expects it.
             `PGDATA=${usualDataDirectory}`,
             `POSTGRES_PASSWORD=${all[name] ?? ""}`,
           ]),
@@ -99,7 +101,7 @@ export async function declareDatabaseContainers(
             ports: [{ internal: 5432, external: publishedPort, ip: "127.0.0.1" }],
           }),
         },
-        // Only a person ever removes it; to replace it too: then its name is free, and so is its data directory.
+        // Only a person may remove it, also to replace it: then its name and its data directory are free.
         {
           ...known(`${name}-container`),
           provider,

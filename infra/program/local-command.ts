@@ -4,8 +4,8 @@ import { CustomResource } from "@pulumi/pulumi/resource.js";
 import { commandPluginVersion } from "./command-plugin.ts";
 
 /**
- * The resource `command:local:Command`, as the package's own class declares it. The package's class is not imported: it
- * imports the whole SDK, with TypeScript, npm's resolver and the automation API, which takes a third of a program's start.
+ * The resource `command:local:Command`, declared as in the package. The package's class is not imported: it imports the
+ * whole SDK, with TypeScript, npm's resolver and the automation API, which takes a third of a program's start.
  */
 export class LocalCommand extends CustomResource {
   constructor(name: string, args: local.CommandArgs, options: pulumi.CustomResourceOptions) {

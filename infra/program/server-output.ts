@@ -3,7 +3,7 @@ import type { ServerPlan } from "../config/plan.ts";
 import type { ServerFacts } from "../requirements/requirements.ts";
 import { type ServerCommands, serverCommands } from "../server-files/commands.ts";
 
-/** What the stack tells about one server. */
+/** The stack's output for one server. */
 export interface ServerOutput {
   host: string;
   databases: string[];
@@ -11,9 +11,9 @@ export interface ServerOutput {
   /** Cron expressions; `rehearsal` may be `never`. */
   schedule: { backup: string; status: string; rehearsal: string };
   programsVersion: string;
-  /** What keeps the server from being deployed to now; empty when all is well. */
+  /** The problems that prevent a deployment to the server now; empty if there are none. */
   problems: string[];
-  /** Databases of which nothing is backed up, because their container does not exist. */
+  /** Databases that are not backed up because their container does not exist. */
   notBackedUp: string[];
   notes: string[];
   commands: ServerCommands;

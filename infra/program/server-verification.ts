@@ -9,30 +9,34 @@ import { LocalCommand } from "./local-command.ts";
 export interface ServerVerification {
   plan: ServerPlan;
   server: BackupServer;
-  /** What it needs beside the server. */
+  /** Its dependencies besides the server. */
   needs: pulumi.Resource[];
   /**
-   * What must come to its end before, because a verification that fails ends the update for everything that has not
-   * begun. Waited for and not depended on: a run with --target must not depend on servers that are new in it.
+   * The work that must end before, because a failed verification ends the update for everything that has not begun. It
+   * is awaited but is no resource dependency: a run with --target must not depend on servers that are new in it.
    */
   others: BackupServer[];
-  /** Whether nothing is changed on the server now, because it is not ready: what the state has of the verification stays. */
+  /**
+   * Whether nothing is changed on the server now, because it is not ready. Then the verification in the state stays.
+   */
   isHeld: boolean;
 }
 
 /**
- * In place of the verification of a server that is held and was never verified. For one that was, nothing of it is run:
- * leaving the resource out would show a delete that nobody wants.
+ * Replaces the verification of a held server that was never verified. If it was verified before, the resource stays in
+ * the program but is not run: leaving it out would show an unwanted delete.
  */
 const heldCommand = (key: string) =>
   `echo ${shellWord(`${key} is not ready, so nothing on it can be verified [DBK-READY-1]`)} >&2; exit 1`;
 
 const inputNames = ["interpreter", "create", "update", "stdin", "logging", "triggers"];
 
-/** Runs a first backup and the status check after each change of a server, and fails the update if they do not work. */
+/**
+ * Runs a first backup and the status check after each change of a server, and fails the update if one of them fails.
+ */
 export function verifyServer({ plan, server, needs, others, isHeld }: ServerVerification): pulumi.Resource {
   const script = Promise.all(others.map(({ settled }) => settled)).then(() => verificationScript(plan));
-  // What the plugin says was run where it fails; the script itself, which would hide the reason, is the input.
+  // The command that the plugin shows if it fails. The script itself, which would hide the reason, is the input.
   const title = `first backup and status check of ${plan.key}`;
   const ssh = `${sshCommand(plan)} ${shellWord(remoteShell)}`;
   return new LocalCommand(

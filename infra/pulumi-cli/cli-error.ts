@@ -4,7 +4,7 @@ const ids: Record<PulumiCliError["kind"], string> = {
   refused: "[DBK-PULUMI-2]",
 };
 
-/** Where a person gets the CLI from without us. */
+/** Where users can install the CLI from themselves. */
 const instructions = "https://www.pulumi.com/docs/install/";
 
 /**

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 
-/** What Pulumi's engine says while it previews or updates, as far as it is of use here. */
+/** The events of Pulumi's engine during a preview or update that are used here. */
 
 const Inputs = z.record(z.string(), z.json());
 export type Inputs = z.infer<typeof Inputs>;
@@ -42,23 +42,23 @@ export interface EngineStep {
   operation: string;
   urn: string;
   type: string;
-  /** Whether a provider has it: the stack, components and the providers themselves are nobody's. */
+  /** Whether it belongs to a provider: the stack, components and the providers themselves do not. */
   isManaged: boolean;
   old: State | null;
   new: State | null;
-  /** The properties because of which. */
+  /** The properties that cause the step. */
   diffs: readonly string[];
 }
 
 export type EngineEvent =
   | { kind: "configuration"; config: Record<string, string> }
-  /** `isPassing`: said for the moment, and not to be kept. */
+  /** `isPassing`: a temporary message, not to be kept. */
   | { kind: "diagnostic"; severity: string; message: string; isPassing: boolean }
   | { kind: "begun" | "done" | "failed"; step: EngineStep }
   | { kind: "end"; failed: boolean }
   | { kind: "other" };
 
-/** What there is to say where {@link engineEvent} throws. */
+/** The message if {@link engineEvent} throws. */
 export const notUnderstood =
   "What Pulumi's engine said could not be understood. This version of the CLI may be unknown here: " +
   "npm run pulumi -- version [DBK-PULUMI-5]";
@@ -95,7 +95,7 @@ function stepOf({ metadata: { op, urn, type, diffs, ...states } }: z.infer<typeo
   };
 }
 
-/** Without the engine's marks for colours, and without what it puts around. */
+/** Removes the engine's colour marks and the text that it adds. */
 const plain = (message: string): string =>
   message
     .replaceAll(/<\{%[^%]*%\}>/g, "")

@@ -1,4 +1,4 @@
-/** When a download is given up, and how much it may be. */
+/** The limits of a download. */
 export interface Limits {
   /** Milliseconds without a byte. */
   idle: number;
@@ -13,8 +13,8 @@ const mostRedirects = 5;
 
 /**
  * The body at an address, as it comes. Every hop on the way there is https.
- * @throws Error that says why it is not to be had, or not whole. Of an address that was redirected to it names the host
- * alone: the rest may be a signature.
+ * @throws Error with the reason if it is unavailable or incomplete. For a redirect target it names only the host: the
+ * rest may be a signature.
  */
 export async function* download(url: string, limits: Limits): AsyncGenerator<Uint8Array, void, undefined> {
   const idle = new AbortController();
@@ -45,7 +45,7 @@ async function answerOf(from: URL, signal: AbortSignal): Promise<Response> {
   let at = from;
   for (let hop = 0; hop <= mostRedirects; hop += 1) {
     if (at.protocol !== "https:") throw new Error(`it redirects to ${at.origin}, which is not https`);
-    // As it lies there: the checksum is that of the file.
+    // Without decoding: the checksum is that of the stored file.
     const headers = { "accept-encoding": "identity" };
     const response = await fetch(at, { redirect: "manual", signal, headers });
     if (response.status === 200) return response;
@@ -58,7 +58,7 @@ async function answerOf(from: URL, signal: AbortSignal): Promise<Response> {
   throw new Error(`it redirects more than ${mostRedirects} times`);
 }
 
-/** What fetch has to say is in the innermost cause. */
+/** fetch's real error is the innermost cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.cause instanceof Error) return reasonOf(error.cause);

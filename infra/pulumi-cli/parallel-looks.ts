@@ -2,13 +2,12 @@
 const looking: readonly (string | undefined)[] = ["preview", "pre", "refresh"];
 
 /**
- * How many resources the engine looks at side by side. Left to itself it is four a processor, and all of them may wait
- * for one and the same server while nobody asks the others. How many servers are logged in to at once is the plugin's
- * own matter.
+ * How many resources the engine looks at in parallel. By default it is four per processor, and all of them may wait for
+ * the same server while the others are idle. The number of concurrent logins is limited by the plugin.
  */
 const looksAtOnce = 2000;
 
-/** `environment` for a command of the CLI, whose words are `argv`; what the person has set stays. */
+/** `environment` for a command of the CLI with the words `argv`. The user's own setting is kept. */
 export function withParallelLooks(
   argv: readonly string[],
   environment: NodeJS.ProcessEnv,

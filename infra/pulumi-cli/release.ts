@@ -8,7 +8,7 @@ import { succeed } from "../local-machine/command.ts";
 import { PulumiCliError } from "./cli-error.ts";
 import { download, type Limits } from "./https-download.ts";
 
-/** Where a release of the CLI is published. */
+/** The addresses of a release of the CLI. */
 export interface Release {
   version: string;
   /** The directory of the archives, ending in a slash. */
@@ -51,7 +51,7 @@ export async function fetchRelease(
   if (!published.includes(platform))
     throw new PulumiCliError("unavailable", `There is no Pulumi CLI for ${platform} to download.`, version);
   const name = `pulumi-v${version}-${platform}.tar.gz`;
-  // First, because nothing is worth fetching without it.
+  // First, because without the list nothing is downloaded.
   const listed = await listedDigest(release, name, limits.checksums);
   const archive = join(directory, name);
   await fetchArchive(release, name, listed, archive, limits.archive);
@@ -112,7 +112,7 @@ async function fetchArchive(
       await file.close();
     }
   } catch (error) {
-    // A system call that failed here, such as on a full disk: another way to get it would meet the same.
+    // A system call failed on this machine, such as on a full disk. Another download would fail too.
     if (error instanceof Error && "syscall" in error)
       throw failed("unwritten", `The Pulumi CLI cannot be written (${partial})`, version, error);
     throw failed("unavailable", `The Pulumi CLI cannot be fetched (${url})`, version, error);
@@ -126,7 +126,7 @@ async function fetchArchive(
   renameSync(partial, path);
 }
 
-/** Unpacks it with everything on the disk, so that what gets its final name afterwards is whole after a power failure. */
+/** Unpacks it and syncs it to disk, so that a directory with the final name is complete even after a power failure. */
 async function unpack(archive: string, directory: string, into: string, version: string): Promise<void> {
   try {
     await succeed(["tar", "-xzf", archive, "-C", directory, "--no-same-owner"]);

@@ -10,16 +10,16 @@ import {
 import { quote } from "../../scripts/contract/quoting.ts";
 import { sessionOptions, unknownServer } from "../../scripts/contract/session-settings.ts";
 
-/** What was seen of one container and the database in it. */
+/** The observation of one container and its database. */
 export interface DatabaseSeen {
-  /** Null where there is no container of this name. */
+  /** Null if there is no container of this name. */
   container: ContainerSeen | null;
-  /** What psql answered to a question; null where it was not asked. */
+  /** psql's answer; null if it was not queried. */
   answer: Answer | null;
   hasBackup: boolean;
 }
 
-/** PostgreSQL's answer, or what was said instead of one. */
+/** PostgreSQL's answer, or the error instead. */
 export type Answer = { ok: true; collation: Collation | null } | { ok: false; text: string };
 
 export interface ContainerSeen {
@@ -29,23 +29,23 @@ export interface ContainerSeen {
   status: string;
   /** PGDATA in the container. */
   dataDirectory: string;
-  /** Where the host leads to PostgreSQL's own port: `ADDRESS:PORT`; an empty address is all of them. */
+  /** The host addresses that are published for PostgreSQL's port: `ADDRESS:PORT`; an empty address means all. */
   published: string[];
   mounts: ContainerMount[];
 }
 
-/** The versions of a database's collation: the one that it was made with, and that of the library it runs on now. */
+/** The versions of a database's collation: the one it was created with, and that of the present library. */
 export interface Collation {
   recorded: string;
   actual: string;
 }
 
-// Seconds for which docker or PostgreSQL may keep silent.
+// Seconds within which docker or PostgreSQL must answer.
 export const patience = 15;
 
 /**
- * Whether it answers, and what the library's other version means for its indexes (PostgreSQL 15 or later, where it
- * warns of that on every connection).
+ * Whether it answers, and the versions of its collation (PostgreSQL 15 or later, which warns of a mismatch on every
+ * connection).
  */
 const databaseQuestion = String.raw`
 select 1;
@@ -63,14 +63,14 @@ const containerFormat =
   '"dataDirectories":[null{{range .Config.Env}}{{if eq (index (split . "=") 0) "PGDATA"}},{{json .}}{{end}}{{end}}],' +
   '"ports":{{json .HostConfig.PortBindings}},"mounts":{{json .Mounts}}}';
 
-/** What any user may set; a server is asked as the programs ask it. */
+/** The session settings that any user may set. A server is queried as the programs query it. */
 const options = quote(sessionOptions(unknownServer));
 const connecting = quote(`${forgetForeign}; exec psql "$@"`);
 const connectingFirst = quote(`${forgetForeign}; ${firstOptions}; exec psql "$@"`);
 
 /**
- * The shell function `database CONTAINER USER DATABASE BACKUPS NAME PORT PASSWORDFILE`, which says what it saw of one
- * database; the last two may be empty.
+ * The shell function `database CONTAINER USER DATABASE BACKUPS NAME PORT PASSWORDFILE`, which reports its observations
+ * of one database; the last two arguments may be empty.
  */
 export const databaseFunctions = `
 # Standard error counts only where psql fails: a connection may well warn of something.
@@ -131,7 +131,7 @@ const Container = z.object({
   mounts: DockerMounts,
 });
 
-/** @throws SyntaxError or ZodError for anything but what docker prints. */
+/** @throws SyntaxError or ZodError if it is not docker's output. */
 export function containerOf(text: string): ContainerSeen {
   const { name, running, status, dataDirectories, ports, mounts } = z.parse(Container, JSON.parse(text));
   const variable = dataDirectories.findLast((one) => one !== null);
@@ -148,7 +148,7 @@ export function containerOf(text: string): ContainerSeen {
   };
 }
 
-/** What psql printed, which ended well. */
+/** The output of a psql that succeeded. */
 export function answerOf(text: string): Answer {
   const [first = "", ...rest] = text.split("\n");
   return first === "1" ? { ok: true, collation: collationOf(rest) } : { ok: false, text };

@@ -18,25 +18,25 @@ import { logFunction } from "./log-inspection.ts";
 import { parsePostgresContainers, postgresContainersFunction } from "./postgres-containers.ts";
 import type { Requirements } from "./requirements.ts";
 
-/** What a server shows of what the requirements ask for; in their order. */
+/** The observations of a server for the requirements, in their order. */
 export interface Inspection {
   osRelease: Record<string, string>;
   missingCommands: string[];
   cronRuns: boolean;
-  /** Null when the daemon answers, else what docker said. */
+  /** Null if the daemon answers, else docker's message. */
   dockerProblem: string | null;
   databases: DatabaseSeen[];
   /** Names of the running containers that are PostgreSQL. */
   postgresContainers: string[];
   directories: DirectorySeen[];
-  /** Of those from which something is run, the ones that let nothing run. */
+  /** The directories of programs that are on a file system mounted noexec. */
   unrunnable?: UnrunnableDirectory[];
-  /** Absent where nobody asked, and where the look broke off. */
+  /** Absent if it was not requested, or if the look was cut off. */
   surroundings?: Surroundings;
   systemNode: { path: string; version: string } | null;
-  /** Why nothing can be logged; null when something can, or when nobody asked. */
+  /** Why the log cannot be written; null if it can, or if it was not requested. */
   logProblem: string | null;
-  /** Whether there is a sendmail where cron looks for it. */
+  /** Whether there is a sendmail at the path that cron uses. */
   hasMailer: boolean;
 }
 
@@ -45,7 +45,7 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 say() { printf '%s:%s\\n' "$1" "$(base64 -w0)"; }
 ${cronDaemonFunction}${directoryFunctions}${databaseFunctions}${postgresContainersFunction}`;
 
-/** A script that looks at everything the requirements ask for and changes nothing; but see `directory-look.ts`. */
+/** A script that observes everything for the requirements and changes nothing (but see `directory-look.ts`). */
 export function inspectionScript(requirements: Requirements): string {
   const { commands, databases, directories, executes = [], log, own } = requirements;
   const machine = [
@@ -76,7 +76,7 @@ export function inspectionScript(requirements: Requirements): string {
       ...[container, user, database, backups, name, String(port ?? ""), passwordFile ?? ""].map(quote),
     ].join(" "),
   ]);
-  // Side by side: a pipe holds what is said of the machine until all is said of the databases.
+  // In parallel: a pipe holds the observations of the machine until those of the databases are complete.
   return [
     functions,
     logFunction,

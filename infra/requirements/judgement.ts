@@ -5,10 +5,10 @@ import type { Inspection } from "./inspection.ts";
 import { firstLine, type Judgement, judgeDatabase } from "./judge-database.ts";
 import type { Requirements } from "./requirements.ts";
 
-/** What `uname -m` says, and what Node and npm call it. */
+/** The output of `uname -m`, with the name that Node and npm use. */
 export const architectures: Readonly<Record<string, "x64" | "arm64">> = { x86_64: "x64", aarch64: "arm64" };
 
-/** By major version the first minor one that will do; majors after these all do. */
+/** By major version the first suitable minor version. All later major versions are suitable. */
 const oldestNodes = {
   // With process.getBuiltinModule.
   usual: { 22: 3, 23: 0 },

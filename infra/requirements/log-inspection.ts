@@ -1,6 +1,6 @@
 /**
- * The shell function `log_problem PATH`: prints why nothing can be logged there, or nothing. It makes no file, and opens
- * none but a regular one, because to open a pipe or a device may wait for ever or do something.
+ * The shell function `log_problem PATH`: prints why the log cannot be written, or nothing. It creates no file, and
+ * opens only a regular one, because opening a pipe or a device may block or have side effects.
  */
 export const logFunction = `
 log_problem() {

@@ -1,6 +1,6 @@
 import { patience } from "./database-look.ts";
 
-/** The shell function `postgres_containers`, which says of each running container what may show that it is PostgreSQL. */
+/** The shell function `postgres_containers`, which prints the signs of PostgreSQL of each running container. */
 export const postgresContainersFunction = `
 postgres_containers() {
   timeout ${patience} docker container ls --no-trunc \\
@@ -11,16 +11,15 @@ postgres_containers() {
 /** Images of PostgreSQL by their names, wherever they come from. */
 const image = /postgres|postgis|timescale|pgvector|citus|paradedb|supabase\/postgres|spilo/i;
 const port = /\b5432\/tcp\b/;
-/** What only speaks with PostgreSQL, or to its clients. */
+/** Programs that only connect to PostgreSQL, or serve its clients. */
 const companion = /pgbouncer|pgpool|pgadmin|pgcat|exporter|postgrest|adminer|backup/i;
 
-/** An image's name without its registry and owner, whose names say nothing of what it is. */
+/** An image's name without registry and owner, which do not show its content. */
 const lastPart = (from: string): string => from.slice(from.lastIndexOf("/") + 1);
 
 /**
- * The names of the running containers that are PostgreSQL, as far as image and port tell; those of rehearsals are left
- * out.
- * @param text what `postgres_containers` printed
+ * The names of the running containers that are PostgreSQL, by image and port, without those of rehearsals.
+ * @param text the output of `postgres_containers`
  */
 export function parsePostgresContainers(text: string): string[] {
   return text.split("\n").flatMap((line) => {

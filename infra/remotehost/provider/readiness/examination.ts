@@ -18,11 +18,11 @@ interface Remembered {
   answer: Promise<Examination>;
 }
 
-// Milliseconds for which a look answers the next one with the same requirements: from the refresh to the program.
+// Milliseconds for which a look is reused for the same requirements: from the refresh to the program.
 const freshness = 60_000;
 const remembered = new WeakMap<Server, Remembered>();
 
-/** Looks at a server now. Never fails: what kept it, or a read before it, from looking is a problem. */
+/** Looks at a server now. Never fails: the error of the look, or of a read before it, becomes a problem. */
 export async function examine<Facts extends object>(
   server: Server,
   stack: string,
@@ -31,7 +31,7 @@ export async function examine<Facts extends object>(
   return withUnread(server, await look(server, stack, probe));
 }
 
-/** A look that is remembered knows nothing of reads that failed after it. */
+/** A remembered look does not include reads that failed after it. */
 function withUnread<Facts extends object>(
   server: Server,
   examination: Examination<Facts>,

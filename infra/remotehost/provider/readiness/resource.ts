@@ -23,7 +23,7 @@ export function readinessOf({
     ...beside,
     problems: z.array(z.string()).check(z.maxLength(0)),
   });
-  /** What a later version has left there is passed over. */
+  /** Properties of a later version are ignored. */
   const State = z.object({
     connection: connectionSchema,
     requirements: keptRequirements,
@@ -53,8 +53,8 @@ export function readinessOf({
         ...kept
       } = State.parse(properties);
       const { problems, notes } = await sharedExamination(server, stack, probe(kept as Properties));
-      // An update that failed has stored its problems: the same ones must differ from them at every later look. So must
-      // a server to which nothing was deployed yet, whatever it offers by now.
+      // A failed update has stored its problems: the same problems must still count as a difference at every later
+      // look. So must a server to which nothing was deployed yet, even if it is ready now.
       const isKnown = neverReady || (problems.length > 0 && stored.length > 0);
       const lookedAt = isKnown ? { lookedAt: new Date().toISOString() } : {};
       const inputs = { ...kept, problems, ...lookedAt };
@@ -93,7 +93,9 @@ async function examinePatiently(
   }
 }
 
-/** Whether the resource is in the state for its problem alone: the server was not ready at its first deployment. */
+/**
+ * Whether the resource is in the state only because of its problem: the server was not ready at its first deployment.
+ */
 export const wasNeverReady = ({ neverReady }: Properties): boolean => neverReady === true;
 
 /** The server is not ready; the message has every cause. */
@@ -109,8 +111,8 @@ export class NotReady extends Error {
 }
 
 /**
- * The first look at a server found it not ready. The engine takes what stands in `properties` into the state all the
- * same: a refresh compares the servers with the state alone, and must see this one.
+ * The first look at a server found it not ready. The engine still writes `properties` into the state: a refresh
+ * compares servers only with the state, and must see this one.
  */
 export class FirstNotReady extends NotReady {
   readonly id = "readiness";
