@@ -60,7 +60,7 @@ async function main(context: ProgramContext): Promise<number> {
   const began = new Date();
   const records = monthlyFiles(settings.paths.backups);
   const observation = await observeServer(settings, databases, { ...context, records });
-  // A check of some databases says nothing about the others.
+  // A check of some databases says nothing about the others, so its verdict is not recorded.
   const isWhole = databases.length === settings.databases.length;
   const report = judgedAndWritten(observation, context, isWhole ? { records, began } : null);
   const isLogged = isFile(process.stdout.fd, settings.paths.log);
@@ -75,7 +75,7 @@ async function main(context: ProgramContext): Promise<number> {
   return report.exitCode;
 }
 
-/** cron mails what goes to stderr. Only what was really written there counts as mailed. */
+/** cron mails the output on stderr. Only text that was really written there counts as mailed. */
 async function mailNews({ settings, output, log }: ProgramContext, report: StatusReport): Promise<void> {
   const { status } = settings.schedule;
   const before = readMailRecord(settings);

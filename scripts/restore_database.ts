@@ -71,7 +71,7 @@ const commandLine: CommandLine = {
   ],
 };
 
-/** What a call did, and with what it exits. */
+/** The result of a call, and its exit code. */
 interface Outcome {
   exitCode: ExitCode;
   data: object;
@@ -95,7 +95,7 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
   let name: string | null = request.database ?? null;
   const recording = recordingOf(monthlyAppender(settings.paths.backups), context);
   let file: string | null = null;
-  // What only looks leaves no record.
+  // A call that only looks leaves no record.
   const changes = !request.dryRun && request.action !== "verify-only";
   const chosen = (database: DatabaseSettings, path: string | null) => {
     name = database.name;
@@ -115,7 +115,7 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
     // The status check warns of what failed.
     const what = isRefused ? "restore refused" : "restore failed";
     const known = settings.databases.some((database) => database.name === name);
-    // What only looks has failed at nothing that the status check should warn of.
+    // The failure of a call that only looks is no matter for the status check.
     if (request.dryRun || request.action === "verify-only") output.error(messageOf(error));
     else
       log.event("error", known ? name : null, identified(`${what}: ${messageOf(error)}`, "[DBK-RESTORE-1]"));
@@ -146,7 +146,7 @@ async function execute(context: ProgramContext, request: Request, chosen: Chosen
   return { exitCode, data: { database: database.name, file: path, ...data } };
 }
 
-/** The file that is named, or that of the moment that is. */
+/** The named file, or the backup of the given moment. */
 function fileOf({ output, settings }: ProgramContext, request: Request, chosen: Chosen): string {
   if (request.at === null) return locateFile(settings, request.operand ?? "");
   const { moment, written } = request.at;

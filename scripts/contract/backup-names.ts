@@ -12,13 +12,13 @@ export interface BackupName {
   database: string;
   /** `YYYYMMDD_HHMMSS`, as it stands in the name. */
   stamp: string;
-  /** `NAME_YYYYMMDD_HHMMSS`: what the archive, the manifest and the roles file have in common. */
+  /** `NAME_YYYYMMDD_HHMMSS`: the common stem of archive, manifest and roles file. */
   stem: string;
 }
 
 const pattern = /^(?<database>[a-z0-9_]+)_(?<stamp>\d{8}_\d{6})$/;
 
-/** The parts of what the files of one backup have in common, or null for any other text. */
+/** The parts of a stem, or null for any other text. */
 export function parseStem(stem: string): BackupName | null {
   const groups = pattern.exec(stem)?.groups;
   if (groups?.database === undefined || groups.stamp === undefined) return null;
@@ -39,7 +39,7 @@ export function backupName(database: string, time: Date): BackupName {
 
 export const archiveName = (stem: string, compression: Compression): string =>
   `${stem}.${archiveEndings[compression]}`;
-/** All that a backup's archive may be called: its compression is whatever the settings said then. */
+/** All possible names of a backup's archive: the compression depends on the settings at that time. */
 export const archiveNames = (stem: string): string[] =>
   Object.values(archiveEndings).map((ending) => `${stem}.${ending}`);
 export const manifestName = (stem: string): string => `${stem}.json`;
@@ -47,7 +47,7 @@ export const rolesName = (stem: string): string => `${stem}.roles.sql`;
 export const rehearsalRecordName = (stem: string): string => `${stem}.rehearsal.json`;
 /** Says that a person has accepted how small the backup is; its text says when. */
 export const acceptanceName = (stem: string): string => `${stem}.accepted`;
-/** What the status check has mailed; see lib/status/mail-record.ts. */
+/** The mail history of the status check; see lib/status/mail-record.ts. */
 export const mailRecordName = ".status-mail.json";
 /** Why archives of a database were not adopted; see lib/store/left-alone.ts. */
 export const leftAloneName = (database: string): string => `.${database}.left-alone.json`;

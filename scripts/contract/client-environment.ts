@@ -1,9 +1,9 @@
 /** Shell lines that run in a container before a client of its PostgreSQL. */
 
 /**
- * What a container's environment may tell every client of PostgreSQL there, for its application's sake: another server,
- * another user, another way to connect, another form of what is written. An empty value would not do: some of them may
- * not be empty. PGPASSWORD and PGPASSFILE stay, for nothing but a server that wants a password uses them.
+ * Variables that a container's environment may set for the application, and that affect every client of PostgreSQL
+ * there: another server, user, connection or output format. They are unset, because some of them must not be empty.
+ * PGPASSWORD and PGPASSFILE stay, because they are used only if the server asks for a password.
  */
 const foreignVariables = [
   ...["PGHOSTADDR", "PGDATABASE", "PGUSER", "PGSERVICE", "PGSERVICEFILE", "PGSYSCONFDIR", "PGLOCALEDIR"],
@@ -16,8 +16,8 @@ const foreignVariables = [
 ];
 
 /**
- * A PGHOST that is a directory says where the server's socket is. PGPORT stays where no setting says otherwise, because
- * the server listens where it says, too. PGCLUSTER chooses among the servers of Debian's packages, and may name a host.
+ * A PGHOST that is a directory is the directory of the server's socket. PGPORT stays unless a setting overrides it,
+ * because the server uses it too. PGCLUSTER chooses among the servers of Debian's packages, and may name a host.
  */
 export const forgetForeign = [
   `unset ${foreignVariables.join(" ")}`,
@@ -26,8 +26,8 @@ export const forgetForeign = [
 ].join("; ");
 
 /**
- * A login fires event triggers of its own from PostgreSQL 17 on, so that the first session already must not: it cannot
- * ask for the server's version, but the client in the container is of the same.
+ * Since PostgreSQL 17 a login fires login event triggers, and even the first session must not fire them. It cannot
+ * query the server's version before, but the client in the container has the same version.
  */
 export const firstOptions = [
   "version=$(psql --version)",
@@ -37,5 +37,7 @@ export const firstOptions = [
   `case $major in '' | [0-9] | 1[0-6]) ;; *) PGOPTIONS="$PGOPTIONS -c transaction_timeout=0 -c event_triggers=off" ;; esac`,
 ].join("; ");
 
-/** Why a connection with those options was refused: no superuser, or a server that is older than the client. */
+/**
+ * Why a connection with those options was refused: the user is no superuser, or the server is older than the client.
+ */
 export const refusedOption = /event_triggers|transaction_timeout|idle_session_timeout/;

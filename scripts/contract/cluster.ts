@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
 
 /**
- * What a server is apart from its databases, as far as it decides whether a dump can be loaded and what its values mean
- * then. A dump has none of it.
+ * The properties of a server apart from its databases that decide whether a dump can be loaded and what its values
+ * mean. A dump contains none of them.
  */
 export const Cluster = z.object({
-  /** How initdb made it: what its template0 is. Its roles' names are of this encoding. */
+  /** The options of initdb, as properties of template0. Names of roles are in this encoding. */
   template: z.object({
     encoding: z.string(),
     collate: z.string(),
@@ -15,9 +15,9 @@ export const Cluster = z.object({
     providerLocale: z.nullable(z.string()),
     icuRules: z.nullable(z.string()),
   }),
-  /** What the server sets for sessions to which neither a database nor a role gives something else. */
+  /** The server's settings for sessions, unless a database or a role overrides them. */
   settings: z.array(z.object({ name: z.string(), value: z.string() })),
-  /** What the role that asks, the configured user, has for itself in all databases. Not in older manifests. */
+  /** The settings of the configured user for all databases. Not in older manifests. */
   userSettings: z.optional(z.array(z.object({ name: z.string(), value: z.string() }))),
 });
 export type Cluster = z.infer<typeof Cluster>;

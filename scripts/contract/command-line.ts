@@ -1,12 +1,12 @@
 import { parseArgs } from "node:util";
 
-/** A program's options as one table: what it takes, and what its help says of them. */
+/** A program's options as one table, for parsing and for its help. */
 
 export interface Option {
   name: string;
   /** A line feed in it goes on below its first word. */
   description: string;
-  /** What stands for the value in the help; a flag without one. */
+  /** The value's placeholder in the help; a flag has none. */
   value?: string;
   /** May be given several times; `values` has them all. */
   repeatable?: true;
@@ -21,7 +21,7 @@ export interface Arguments {
   readonly operands: readonly string[];
 }
 
-/** @throws TypeError with Node's words for an unknown option, a missing value, or an operand where none is taken. */
+/** @throws TypeError with Node's message for an unknown option, a missing value, or an unexpected operand. */
 export function readWords(
   options: readonly Option[],
   argv: readonly string[],
@@ -59,7 +59,7 @@ export function helpRows(pairs: readonly (readonly [string, string])[]): string[
   );
 }
 
-/** What a help says of the options. */
+/** The options in a help. */
 export const optionRows = (options: readonly Option[]): string[] =>
   helpRows(
     options.map(({ name, value, description }) => [
@@ -68,6 +68,6 @@ export const optionRows = (options: readonly Option[]): string[] =>
     ]),
   );
 
-/** What a help says of exit codes. */
+/** The exit codes in a help. */
 export const exitRows = (codes: readonly (readonly [number, string])[]): string[] =>
   helpRows(codes.map(([code, meaning]) => [String(code), meaning]));

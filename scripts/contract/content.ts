@@ -9,9 +9,9 @@ const relation = { schema: z.string(), name: z.string() };
 export const TableContent = z.object({
   ...relation,
   rows: count,
-  /** Of all rows' values; null where only rows were counted. docs/manifest.md says what equality proves. */
+  /** Hash of all rows' values; null if only rows were counted. docs/manifest.md says what equality proves. */
   hash: z.nullable(sum),
-  /** The extension that the table belongs to; only the rows that a dump holds are counted then. */
+  /** The extension that the table belongs to. Then only the rows in a dump are counted. */
   extension: z.optional(z.string()),
   /** The topmost table partitioned by hash that it is a partition of: rows are compared over that whole table. */
   hashPartitionOf: z.optional(z.object(relation)),
@@ -23,7 +23,7 @@ export const MaterializedView = z.object({
   ...relation,
   /** Whether it is filled, or cannot be read until it is refreshed. */
   populated: z.boolean(),
-  /** Null where they are not compared, or where it is empty; `hash` also where only rows were counted. */
+  /** Null if they are not compared, or if it is empty; `hash` also if only rows were counted. */
   rows: z.nullable(count),
   hash: z.nullable(sum),
   /** Why it, or its hash, is not compared, and whether that is because its content comes from another server. */
@@ -43,7 +43,7 @@ export type SequenceValue = z.infer<typeof SequenceValue>;
 /** A role of the server, without its password. */
 export const RoleFacts = z.object({
   name: z.string(),
-  /** Those of SUPERUSER, INHERIT, CREATEROLE, CREATEDB, LOGIN, REPLICATION, BYPASSRLS that it has. */
+  /** Its attributes among SUPERUSER, INHERIT, CREATEROLE, CREATEDB, LOGIN, REPLICATION, BYPASSRLS. */
   attributes: z.array(z.string()),
   connectionLimit: z.int(),
   validUntil: z.nullable(z.string()),
@@ -51,19 +51,19 @@ export const RoleFacts = z.object({
 });
 export type RoleFacts = z.infer<typeof RoleFacts>;
 
-/** How many objects of a kind there are, and a hash of their names and of what else is compared of each. */
+/** The number of objects of a kind, and a hash of their names and other compared properties. */
 export const ObjectCount = z.object({ count, hash: sum });
 export type ObjectCount = z.infer<typeof ObjectCount>;
 
 /**
- * The way in which hashes are computed, which they are compared by only where it is the same. Another number belongs to
- * every change after which an unchanged database would have other hashes.
+ * The version of hashing. Hashes are compared only if their versions are equal. Every change after which an unchanged
+ * database would have other hashes needs a new number.
  */
 export const hashing = 1;
 
-/** What a database holds, as one snapshot sees it: everything that a restored one is compared by. */
+/** The content of a database in one snapshot: everything that is compared after a restore. */
 export const Content = z.object({
-  /** What is known of every table: rows and a hash of the content, or rows only. */
+  /** The extent of proof: rows and a hash of every table, or rows only. */
   proof: z.literal(["full", "rows"]),
   /** Not in the oldest manifests: theirs is another way. */
   hashing: z.optional(z.int()),
@@ -73,13 +73,13 @@ export const Content = z.object({
   /** Not in the oldest manifests. */
   materializedViews: z.optional(z.array(MaterializedView)),
   sequences: z.array(SequenceValue),
-  /** `bytes` and `hash` are null where only rows were counted. */
+  /** `bytes` and `hash` are null if only rows were counted. */
   largeObjects: z.object({ count, bytes: z.nullable(count), hash: z.nullable(sum) }),
   extensions: z.array(z.object({ name: z.string(), version: z.string() })),
   // Not z.record, which alone is 2.8 KB of every program.
   /** By kind: indexes, constraints, views … */
   objects: z.catchall(z.object({}), ObjectCount),
-  /** The server's; those that PostgreSQL brings along are left out. */
+  /** The server's roles, without PostgreSQL's predefined ones. */
   roles: z.array(RoleFacts),
 });
 export type Content = z.infer<typeof Content>;

@@ -1,11 +1,11 @@
 /**
- * Whether a cron daemon runs on a machine. The deployment asks over ssh, the status check on the server, and both by
- * this.
+ * Whether a cron daemon runs on a machine. The deployment checks it over ssh, the status check on the server; both use
+ * this module.
  */
 
 /**
- * The shell function `cron_daemon`: prints `runs` or `none`, or nothing where that is not to be seen. A daemon in a
- * container, which the host sees too, runs nothing of ours; a zombie still has its name.
+ * The shell function `cron_daemon`: prints `runs` or `none`, or nothing if unknown. A daemon in a container, which is
+ * visible on the host too, does not run our jobs. A zombie still has its name.
  */
 export const cronDaemonFunction = `
 cron_daemon() {
@@ -21,7 +21,7 @@ cron_daemon() {
 }
 `;
 
-/** Reads what the function printed; null where it does not say. */
+/** Parses the function's output; null if unknown. */
 export function cronRunsIn(output: string): boolean | null {
   const said = output.trim();
   return said === "runs" ? true : said === "none" ? false : null;

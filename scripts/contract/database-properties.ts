@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 
 /**
- * What a database is apart from its content. A dump restored under another name loses all of it, so it is
+ * The properties of a database apart from its content. A dump restored under another name loses them all. So they are
  * read from the catalogue, applied to the new database, and compared before the swap.
  */
 export const DatabaseProperties = z.object({
@@ -17,7 +17,7 @@ export const DatabaseProperties = z.object({
   connectionLimit: z.int(),
   isTemplate: z.boolean(),
   comment: z.nullable(z.string()),
-  /** Null while nobody has granted or revoked anything; in the catalogue's order, on which later grants depend. */
+  /** Null if no privilege was ever granted or revoked; in the catalogue's order, on which later grants depend. */
   grants: z.nullable(
     z.array(
       z.object({ grantor: z.string(), grantee: z.string(), privilege: z.string(), grantable: z.boolean() }),

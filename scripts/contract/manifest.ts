@@ -16,8 +16,8 @@ const file = {
 export const formatName = (compression: Compression) => `plain-${compression}` as const;
 
 /**
- * What is known about a backup; the `.json` beside its archive. Sizes are bytes, times UTC ISO. Later versions of
- * the programs may add properties: readers ignore what they do not know.
+ * The facts about a backup: the `.json` beside its archive. Sizes are bytes, times UTC ISO. Later versions of the
+ * programs may add properties: readers ignore unknown ones.
  */
 export const Manifest = z.object({
   version: z.literal(1),
@@ -29,14 +29,11 @@ export const Manifest = z.object({
   host: z.nullable(z.string()),
   /** The moment in its name: the backup began then, and may have waited for locks before its snapshot. */
   createdAt: isoTime,
-  /**
-   * When the snapshot was taken: what was committed later is not in it. Null where that is not known; not in the oldest
-   * manifests.
-   */
+  /** When the snapshot was taken: later commits are not in it. Null if unknown; not in the oldest manifests. */
   snapshotAt: z.optional(z.nullable(isoTime)),
   durationSeconds: z.number(),
   class: z.literal(["regular", "pre-restore"]),
-  /** Whether the archive is one of the hand-made scripts', verified later; facts of its time are then null. */
+  /** Whether the archive is of the hand-made scripts and was verified later. Facts of its time are then null. */
   adopted: z.boolean(),
   archive: z.object({
     ...file,
@@ -53,16 +50,16 @@ export const Manifest = z.object({
       dumpVersion: z.string(),
     }),
   ),
-  /** Owner, encoding, locale, limits, settings, grants, comment: what the database is apart from its content. */
+  /** The database's properties apart from its content: owner, encoding, locale, limits, settings, grants, comment. */
   properties: z.nullable(DatabaseProperties),
-  /** What the server is apart from its databases. Not in manifests of older versions. */
+  /** The server's properties apart from its databases. Not in manifests of older versions. */
   cluster: z.optional(z.nullable(Cluster)),
-  /** What the database held, computed in the same snapshot as the dump. */
+  /** The database's content, computed in the same snapshot as the dump. */
   content: z.nullable(Content),
   totals: z.nullable(z.object({ tables: count, rows: count })),
   /** pg_database_size when it was taken. */
   databaseBytes: z.nullable(count),
-  /** Why this backup is suspiciously small beside its predecessors, one sentence each; null when it is not. */
+  /** Why this backup is suspiciously small compared with its predecessors, one sentence each; null if it is not. */
   shrunk: z.nullable(z.array(z.string())),
   verifiedAt: isoTime,
 });

@@ -2,11 +2,11 @@ import { posix } from "node:path";
 import * as z from "zod/mini";
 
 /**
- * Whether a database's data outlives its container, and lies where it is configured to lie. The deployment asks it
- * before it changes anything, the status check every time; each has its own words for the verdict.
+ * Whether a database's data outlives its container and is in the configured directory. The deployment checks it before
+ * it changes anything, the status check every time; each has its own words for the verdict.
  */
 
-/** Where the official image keeps the data, unless PGDATA or PostgreSQL itself says otherwise. */
+/** The official image's data directory, unless PGDATA or PostgreSQL itself has another one. */
 export const usualDataDirectory = "/var/lib/postgresql/data";
 
 export interface ContainerMount {
@@ -40,7 +40,7 @@ export const mountsOf = (printed: z.infer<typeof DockerMounts>): ContainerMount[
     name: Name || null,
   }));
 
-/** Docker names a volume that nobody named by 64 hexadecimal digits; a new container gets a new, empty one. */
+/** Docker names an unnamed volume by 64 hexadecimal digits. A new container gets a new, empty one. */
 const anonymousVolume = /^[0-9a-f]{64}$/;
 
 const covers = (directory: string, path: string): boolean => {
@@ -55,7 +55,7 @@ export function mountOf(mounts: readonly ContainerMount[], path: string): Contai
 }
 
 export type Persistence =
-  /** No mount: the data goes with the container. */
+  /** No mount: the data is lost with the container. */
   | { kind: "inside" }
   /** A volume that a new container does not get again. */
   | { kind: "anonymous" }
@@ -66,9 +66,9 @@ export type Persistence =
   | { kind: "configured" | "elsewhere"; path: string };
 
 /**
- * What is not known to last counts as lost.
+ * A mount that is not known to last counts as lost.
  * @param directory the data directory in the container
- * @param configured the directory of the host that is to hold the data
+ * @param configured the host directory configured for the data
  */
 export function persistenceOf(
   mounts: readonly ContainerMount[],
@@ -81,7 +81,7 @@ export function persistenceOf(
   if (type === "volume")
     return name === null || anonymousVolume.test(name) ? { kind: "anonymous" } : { kind: "volume", name };
   if (type !== "bind") return { kind: "passing", type };
-  // The data may lie below what is mounted: it counts where it is, not where the mount begins.
+  // The data may be below the mount's root: the directory of the data counts, not the mount's.
   const path = posix.join(source, posix.relative(destination, directory));
   return { kind: covers(configured, path) ? "configured" : "elsewhere", path };
 }

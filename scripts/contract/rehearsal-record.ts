@@ -10,7 +10,7 @@ export const rehearsalWords = {
 } as const;
 type Words = typeof rehearsalWords;
 
-/** What a rehearsal showed. */
+/** The result of a rehearsal. */
 export const rehearsalResult = {
   /** The whole rehearsal. */
   durationSeconds: z.number(),
@@ -23,16 +23,16 @@ export const rehearsalResult = {
   result: z.string(),
   /** One sentence each. */
   differences: z.array(z.string()),
-  /** What could not be tried or compared, and why; absent where there is nothing of the kind. */
+  /** The parts that could not be tried or compared, with reasons; absent if there are none. */
   untried: z.optional(z.array(z.object({ what: z.string(), why: z.string() }))),
   /** Why it failed; null unless it did. */
   error: z.nullable(z.string()),
 };
 
 /**
- * What the newest rehearsal of a backup showed; the `.rehearsal.json` beside its archive. Times are UTC ISO. Later
- * versions of the programs may add properties and words: readers pass over what they do not know, and take no result for
- * good that they do not know.
+ * The result of the newest rehearsal of a backup: the `.rehearsal.json` beside its archive. Times are UTC ISO. Later
+ * versions of the programs may add properties and words: readers ignore unknown ones, and count no unknown result as
+ * good.
  */
 const Written = z.object({
   version: z.literal(1),

@@ -3,18 +3,18 @@ import { isoTime } from "../lib/base/iso-time.ts";
 import { knownWord } from "../lib/base/known-word.ts";
 
 /**
- * Run records: what every run of every program leaves beside the backups, one line of JSON at its beginning and one at
- * its end. They are the history of a server; the log is for people.
+ * Run records: every run of every program writes one line of JSON beside the backups at its beginning and one at its
+ * end. They are the history of a server; the log is for people.
  *
- * A run is one program at work on one database. A run of three databases has three pairs of lines with one run id. What
- * changes nothing leaves no record: lists, dry runs, `--verify-only`, a command line that is wrong. A status check
- * leaves one line, an end, when its verdict is another one than before.
+ * A run is one program working on one database. A run of three databases has three pairs of lines with one run id.
+ * Calls that change nothing leave no record: lists, dry runs, `--verify-only`, a wrong command line. A status check
+ * writes one line, an end, if its verdict has changed.
  *
- * The end says all that the beginning says. So a run whose beginning could not be written is known by its end; a
- * beginning without an end is a run that is at work, or one that crashed.
+ * The end repeats all properties of the beginning. So a run whose beginning could not be written is known by its end. A
+ * beginning without an end is a running run, or one that crashed.
  *
  * Sizes are bytes, durations seconds, times UTC ISO. Later versions may add properties, events, programs and outcomes.
- * Readers pass over what they do not know, and take no outcome for good that they do not know.
+ * Readers ignore unknown ones, and count no unknown outcome as good.
  */
 
 /** `partly`: done, and something beside it failed. `refused`: not begun, for a reason that is no fault. */
@@ -37,7 +37,7 @@ const Written = z.object({
   server: z.string(),
   /** The database's key in the configuration; null for a status check, which looks at all of them. */
   database: z.nullable(z.string()),
-  /** What the program was told to do, where it can do several things: `in-place`, `rollback`, `unpin`. */
+  /** The action, for a program with several: `in-place`, `rollback`, `unpin`. */
   action: z.nullable(z.string()),
   runId: z.string(),
   /** /proc/sys/kernel/random/boot_id; null where it cannot be read. */
@@ -48,7 +48,7 @@ const Written = z.object({
   began: isoTime,
   /** The rest is null at the beginning. */
   ended: z.nullable(isoTime),
-  /** By a clock that nobody sets. */
+  /** By the monotonic clock. */
   durationSeconds: z.nullable(z.number()),
   outcome: z.nullable(z.string()),
   /** A status check's exit codes are its own. */

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 
-/** What a server lets a user's sessions set. */
+/** The settings that a server allows for a user's sessions. */
 export const ServerFacts = z.object({
   /** As server_version_num: 150018. */
   versionNumber: z.int(),
@@ -10,7 +10,7 @@ export const ServerFacts = z.object({
 });
 export type ServerFacts = z.infer<typeof ServerFacts>;
 
-/** Enough for a first question: what every supported version knows and every user may set. */
+/** Enough for a first query: settings that every supported version knows and every user may set. */
 export const unknownServer: ServerFacts = {
   versionNumber: 120_000,
   superuser: false,
@@ -21,20 +21,20 @@ interface SessionSetting {
   value: string;
   /** The first version that knows it; an older one refuses a connection that names it. */
   since?: number;
-  /** A connection of anybody else that names it is refused. */
+  /** The server refuses a connection of another user that names it. */
   superuser?: true;
 }
 
 /**
- * What a server, a database or a role has set for the application's sake, and what would make our sessions act as
- * somebody else, fail, wait or read something else. A connection's own settings win over all three.
+ * Settings of a server, a database or a role for the application, which would make our sessions act as another role,
+ * fail, wait or read other data. A connection's own settings override all three.
  */
 const everySession: Readonly<Record<string, SessionSetting>> = {
-  // Otherwise the session has another role's rights, and what it makes belongs to that one.
+  // Otherwise the session has another role's rights, and that role owns the objects it creates.
   role: { value: "none" },
   // Triggers and foreign keys would not count.
   session_replication_role: { value: "origin", superuser: true },
-  // A server is often frozen just before a restore; it stays so for everybody else.
+  // A server is often made read-only just before a restore; it stays so for all others.
   default_transaction_read_only: { value: "off" },
   default_transaction_isolation: { value: "read committed" },
   default_transaction_deferrable: { value: "off" },
@@ -62,7 +62,7 @@ const everySession: Readonly<Record<string, SessionSetting>> = {
   default_table_access_method: { value: "heap" },
 };
 
-/** Beside a server's own, settings that one kind of session changes. */
+/** Additional settings of one kind of session. */
 export type SessionChanges = Readonly<Record<string, string | number>>;
 
 /** The settings of a session as libpq's PGOPTIONS. Values must hold no line breaks. */

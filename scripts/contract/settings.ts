@@ -2,11 +2,11 @@ import * as z from "zod/mini";
 import { type Compression, highestLevels } from "./compressions.ts";
 
 /**
- * What the programs on a server know: the file `/opt/database-backups/config.json`, written by the
- * deployment and read by every program. Sizes are bytes, times are seconds unless a name says otherwise.
+ * The settings of the programs on a server: the file `/opt/database-backups/config.json`, written by the deployment and
+ * read by every program. Sizes are bytes, times are seconds unless a name says otherwise.
  *
- * Properties that are not known are passed over: between this file and the launchers a deployment may be cut off, and
- * until it is run again the programs of the version before have to make their backups with the settings of the new one.
+ * Unknown properties are ignored: a deployment may be cut off between this file and the launchers, and until it is run
+ * again the old programs have to back up with the new settings.
  */
 
 /** Where the deployment puts the settings, and where a launcher's program looks for them. */
@@ -33,7 +33,7 @@ export const DatabaseSettings = z.object({
   dataDirectory: absolutePath,
   /** Where PostgreSQL's socket is not the usual one; without it, what the container says, or 5432. */
   port: z.optional(z.int().check(z.gte(1), z.lte(65_535))),
-  /** The file on the server with the user's password, for a socket that wants one. */
+  /** The file on the server with the user's password, if the socket needs one. */
   passwordFile: z.optional(absolutePath),
 });
 export type DatabaseSettings = z.infer<typeof DatabaseSettings>;
@@ -75,7 +75,7 @@ export const Settings = z.object({
   retention: z.object({
     days: positive,
     keepAtLeast: positive,
-    /** Of how many days, weeks, months and years the last backup is kept beyond `days`. */
+    /** For how many days, weeks, months and years the last backup is kept beyond `days`. */
     daily: nonnegative,
     weekly: nonnegative,
     monthly: nonnegative,
@@ -100,7 +100,7 @@ export const Settings = z.object({
     restore: seconds,
     /** Waiting for a table's lock (pg_dump --lock-wait-timeout). */
     lockWait: seconds,
-    /** Any single question to Docker or PostgreSQL. */
+    /** Any single query to Docker or PostgreSQL. */
     query: seconds,
   }),
   rehearsal: z.object({
@@ -128,9 +128,9 @@ export const Settings = z.object({
     connectionsWarningPercent: percent,
     /** A query that has run this long is reported. */
     longQuerySeconds: seconds,
-    /** The file with the address that backup runs report to; null for none. The address is as good as a password. */
+    /** The file with the address that backup runs report to; null for none. The address is a secret. */
     pingUrlFile: z.nullable(absolutePath),
-    /** The same for rehearsals, which report to nobody without an address of their own. */
+    /** The same for rehearsals, which send no report without an address of their own. */
     rehearsalPingUrlFile: z.optional(z.nullable(absolutePath)),
   }),
 });

@@ -3,16 +3,15 @@ import { shownWord, word } from "../lib/base/words.ts";
 import { rehearsalResult, rehearsalWords } from "./rehearsal-record.ts";
 
 /**
- * What a status check answers: the document that `--json` prints. `docs/status.schema.json` is made from it.
- * Sizes are bytes, durations seconds, times UTC ISO. Within version 1 there are only additions: properties, points behind
- * the eight, which keep their numbers, and words. Readers pass over what they do not know, and take no word for good
- * that they do not know.
+ * The status report: the document that `--json` prints. `docs/status.schema.json` is made from it. Sizes are bytes,
+ * durations seconds, times UTC ISO. Within version 1 there are only additions: properties, points after the eight,
+ * which keep their numbers, and words. Readers ignore unknown properties, and count no unknown word as good.
  */
 
 const count = z.int().check(z.nonnegative());
 const time = z.iso.datetime();
 
-/** `ok` and `note` need nothing done; `unknown` could not be looked at. */
+/** `ok` and `note` need no action; `unknown` means that the look failed. */
 export const FindingLevel = word(["ok", "note", "warning", "unknown", "critical"], "unknown");
 export type FindingLevel = z.infer<typeof FindingLevel>;
 
@@ -22,7 +21,7 @@ export type Verdict = z.infer<typeof Verdict>;
 export const Finding = z.object({
   level: FindingLevel,
   text: z.string(),
-  /** What to do about it; null where there is nothing to do. */
+  /** The advice; null if no action is needed. */
   advice: z.nullable(z.string()),
 });
 export type Finding = z.infer<typeof Finding>;
@@ -50,7 +49,7 @@ export const BackupFigures = z.object({
 export const Performance = z.object({
   serverVersion: z.string(),
   databaseBytes: count,
-  /** Growth since the newest backup that says how large the database was; null where none does. */
+  /** Growth since the newest backup that records the database's size; null if none does. */
   bytesSinceBackup: z.nullable(z.int()),
   connections: z.object({ used: count, maximum: count }),
   /** Share of block reads that needed no disk, 0 to 1; null before the first read. */
@@ -64,7 +63,7 @@ export const Performance = z.object({
   longestIdleInTransaction: z.nullable(Session),
   /** Run ids of our own programs at work in this database. */
   runs: z.array(z.string()),
-  /** Databases that restores and rehearsals left: what was live before, and attempts that did not end. */
+  /** Leftover databases of restores and rehearsals: former live databases, and unfinished attempts. */
   leftovers: z.array(
     z.object({
       database: z.string(),
@@ -76,7 +75,7 @@ export const Performance = z.object({
 });
 export type Performance = z.infer<typeof Performance>;
 
-/** What a rehearsal showed: a backup restored on trial and compared with its manifest. */
+/** The result of a rehearsal: a backup restored on trial and compared with its manifest. */
 export const RehearsalFigures = z.object({
   /** The backup's archive. */
   file: z.string(),
@@ -90,7 +89,7 @@ export const RehearsalFigures = z.object({
 export const Rehearsals = z.object({
   newest: z.nullable(RehearsalFigures),
   newestSuccessful: z.nullable(RehearsalFigures),
-  /** The run id of the one at work. */
+  /** The run id of the running one. */
   running: z.nullable(z.string()),
   /** Containers that rehearsals left when they crashed. */
   containers: z.array(z.string()),
@@ -110,7 +109,7 @@ export const DatabaseReport = z.object({
     persistence: Point,
     backup: Point,
   }),
-  /** What the performance figures give rise to; empty when they could not be read. */
+  /** The findings from the performance figures; empty if they could not be read. */
   activity: z.array(Finding),
   performance: z.nullable(Performance),
   backups: z.object({
@@ -153,7 +152,7 @@ export const StatusReport = z.object({
     backup: z.string(),
     previous: z.nullable(time),
     next: z.nullable(time),
-    /** The same of the rehearsals; null where none are scheduled. */
+    /** The same for rehearsals; null if none are scheduled. */
     rehearsal: z.nullable(
       z.object({ expression: z.string(), previous: z.nullable(time), next: z.nullable(time) }),
     ),

@@ -1,7 +1,7 @@
 import { ExitCode } from "../lib/base/exit-codes.ts";
 import type { RunRecord } from "./run-record.ts";
 
-/** How records are written. Apart from their schema, which programs that only write them need not contain. */
+/** Writes records. Separate from their schema, which programs that only write records need not contain. */
 
 /** The word for programs that an exit code stands for: its name in `ExitCode`. That of success: something beside failed. */
 export const errorKind = (exitCode: ExitCode): string =>
@@ -26,7 +26,7 @@ export function runRecordLine(record: RunRecord): string {
   return `${JSON.stringify(written)}\n`;
 }
 
-/** As much of a text as takes up this many bytes in JSON. */
+/** The longest beginning of a text that takes at most this many bytes in JSON. */
 function shortened(text: string, bytes: number): string {
   const size = (part: string) => Buffer.byteLength(JSON.stringify(part));
   if (size(text) <= bytes) return text;
