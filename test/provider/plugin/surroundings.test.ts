@@ -157,8 +157,8 @@ it("what else runs the backup or rotates its log, and a cron that does not start
   const expected = [
     "cron is disabled",
     "/etc/cron.d/older also mentions the backup program",
-    "/etc/cron.daily/nightly names",
-    "/etc/systemd/system/nightly.service names",
+    "/etc/cron.daily/nightly also mentions",
+    "/etc/systemd/system/nightly.service also mentions",
     "/etc/logrotate.d/roots rotates /root/backup_database.log too",
   ].map((text) => expect.stringContaining(text));
   expect(await look()).toEqual({ problems: [], notes: expected });
