@@ -44,7 +44,7 @@ const everySession: Readonly<Record<string, SessionSetting>> = {
   idle_session_timeout: { value: "0", since: 140_000 },
   transaction_timeout: { value: "0", since: 170_000 },
   temp_file_limit: { value: "-1", superuser: true },
-  // Warnings decide nothing, and errors are recognised by their code; in one language where that can be had.
+  // Warnings are not needed, and errors are recognised by their code; in one language where that can be had.
   client_min_messages: { value: "error" },
   lc_messages: { value: "C", superuser: true },
   // An error that is awaited would end the session.
