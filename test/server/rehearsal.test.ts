@@ -184,7 +184,7 @@ test("without twice the space that it needs it is skipped, and says nothing abou
   });
   const result = await server.rehearse(copy);
   expect(result.code).toBe(73);
-  expect(result.stdout).toMatch(/rehearsal skipped: .* are free, and 2000 TB are wanted: it needs 1000 TB/);
+  expect(result.stdout).toMatch(/rehearsal skipped: not enough space .* free, 2000 TB needed \(1000 TB for/);
   await expect(server.record(copy)).rejects.toThrow("No such file");
   await nothingIsLeft();
   await server.sandbox.run(`rm ${copy.replace(".sql.gz", "")}*`);

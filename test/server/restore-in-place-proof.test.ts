@@ -82,7 +82,7 @@ describe("what must not be dropped for", () => {
       [
         { monitoring: { ...settings.monitoring, minimumFreeBytes: 2 ** 52 } },
         73,
-        /are free, and .* are wanted/,
+        /not enough space for the rehearsal: .* free, .* needed/,
       ],
     ];
     for (const [changed, code, says] of impossible) {
