@@ -24,8 +24,9 @@ fault() {
     limit) $real exec "$CONTAINER" psql -X -q -U "$DATABASE_USER" -d template1 \\
       -c "alter database curriculum_library_api_production connection limit 77" ;;
     hang) $real pause "$CONTAINER" >/dev/null ;;
-    connection) $real exec "$CONTAINER" psql -X -q -A -t -U "$DATABASE_USER" -d template1 >/dev/null -c \\
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'database-backups/%'" ;;
+    # By signals: while connections are held, nobody connects who could ask for it.
+    connection) $real exec "$CONTAINER" sh -c \\
+      'for process in /proc/[0-9]*; do case $(tr "\\0" " " <$process/cmdline) in "postgres: "*" [local] "*) kill -TERM \${process#/proc/} ;; esac; done' ;;
   esac
 }
 watch() {
