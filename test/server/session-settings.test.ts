@@ -19,7 +19,7 @@ beforeAll(async () => {
   const { sandbox } = server;
   sql = (text, database) => sandbox.psql(text, database);
   const free =
-    "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c exit_on_error=off";
+    "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c idle_session_timeout=0 -c exit_on_error=off";
   mend = async (text) => {
     const psql = `psql -X -q -v ON_ERROR_STOP=1 -U ${sandbox.databaseUser} -d template1`;
     const { code, stderr } = await sandbox.run(
