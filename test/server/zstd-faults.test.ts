@@ -30,15 +30,18 @@ async function nothingIsLeft(): Promise<void> {
   expect(await server.files()).toEqual(good);
 }
 
+/** pg_dumpall, which runs beside the dump, asks pg_dump for its version first and ends when it gets no answer. */
+const pgDump = (script: string) => `#!/bin/sh\n[ "$1" = -V ] && exec "$0.kept" -V\n${script}`;
+
 test.each<[string, string, string | null, number, string]>([
   [
     "pg_dump fails behind a zstd that does not",
     "pg_dump",
-    "#!/bin/sh\necho '--'\necho 'pg_dump: error: made to fail' >&2\nexit 1\n",
+    pgDump("echo '--'\necho 'pg_dump: error: made to fail' >&2\nexit 1\n"),
     1,
     "failed: pg_dump: error: made to fail",
   ],
-  ["pg_dump ends without a word", "pg_dump", "#!/bin/sh\nexit 3\n", 1, "exit status 3"],
+  ["pg_dump ends without a word", "pg_dump", pgDump("exit 3\n"), 1, "exit status 3"],
   ["zstd is killed", "zstd", "#!/bin/sh\nhead -c 100000\nkill -KILL $$\n", 1, "zstd ended with status 137"],
   [
     "zstd fails",
