@@ -5,7 +5,7 @@ import { clientProgram } from "../postgres/client-program.ts";
 import type { Server } from "../postgres/server.ts";
 import { connectionString } from "../postgres/sql.ts";
 import { type ChildOptions, type ChildResult, firstForeignStatus } from "../system/child.ts";
-import { requireRunning, runClient } from "../system/docker.ts";
+import { requireRunning, runAlone } from "../system/docker.ts";
 import type { Filter, Writing } from "./layers/writing.ts";
 
 /** pg_dump or pg_dumpall failed; the message contains its output. */
@@ -167,7 +167,7 @@ async function run(
   const { applicationName, database, signal } = server;
   const limits = signal === undefined ? {} : { signal };
   const facts = await server.facts();
-  const result = await runClient(
+  const result = await runAlone(
     database.container,
     clientProgram(database, facts, {
       applicationName,

@@ -1,7 +1,7 @@
 import { forgetForeign } from "../../contract/client-environment.ts";
 import { type ServerFacts, type SessionChanges, sessionOptions } from "../../contract/session-settings.ts";
 import type { DatabaseSettings } from "../../contract/settings.ts";
-import type { ContainerProgram } from "../system/docker.ts";
+import type { ContainerProgram } from "../system/container-shell.ts";
 import { passwordOf } from "./password-file.ts";
 
 interface ClientProgram {

@@ -2,7 +2,8 @@ import type * as z from "zod/mini";
 import * as zod from "zod/mini";
 import type { ServerFacts } from "../../contract/session-settings.ts";
 import type { DatabaseSettings } from "../../contract/settings.ts";
-import { type ContainerProgram, runClient } from "../system/docker.ts";
+import type { ContainerProgram } from "../system/container-shell.ts";
+import { runInContainer } from "../system/docker.ts";
 import { clientProgram } from "./client-program.ts";
 import { placeOf, psqlError } from "./psql-error.ts";
 import { answerSeconds, serverFacts } from "./server-facts.ts";
@@ -37,7 +38,7 @@ WHERE pg_catalog.getdatabaseencoding() = 'SQL_ASCII' \\g /dev/null\n`;
  */
 export async function query(database: DatabaseSettings, sql: string, options: QueryOptions): Promise<string> {
   const program = psqlProgram(database, await serverFacts(database, options), options);
-  const result = await runClient(database.container, program, {
+  const result = await runInContainer(database.container, program, {
     input: `${sessionStart}${sql}`,
     // The server's limit is shorter, so that no statement is left running there.
     ...(options.timeoutSeconds === undefined

@@ -3,7 +3,7 @@ import { firstOptions, refusedOption } from "../../contract/client-environment.t
 import { unknownServer } from "../../contract/session-settings.ts";
 import type { DatabaseSettings } from "../../contract/settings.ts";
 import type { ChildResult } from "../system/child.ts";
-import { runClient } from "../system/docker.ts";
+import { runInContainer } from "../system/docker.ts";
 import { clientProgram } from "./client-program.ts";
 import { decodeAs } from "./encodings.ts";
 import type { Server } from "./server.ts";
@@ -108,7 +108,7 @@ function run({ applicationName, database, signal }: Server, argv: readonly strin
     changes,
     encoding: "SQL_ASCII",
   });
-  return runClient(database.container, program, {
+  return runInContainer(database.container, program, {
     ...(signal === undefined ? {} : { signal }),
     timeoutSeconds: patienceSeconds + 5,
   });

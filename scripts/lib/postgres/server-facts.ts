@@ -2,8 +2,8 @@ import * as z from "zod/mini";
 import { firstOptions, refusedOption } from "../../contract/client-environment.ts";
 import { ServerFacts, unknownServer } from "../../contract/session-settings.ts";
 import type { DatabaseSettings } from "../../contract/settings.ts";
-import type { ChildOptions, ChildResult } from "../system/child.ts";
-import { runClient } from "../system/docker.ts";
+import type { ChildResult } from "../system/child.ts";
+import { runInContainer } from "../system/docker.ts";
 import { clientProgram } from "./client-program.ts";
 import { placeOf, psqlError } from "./psql-error.ts";
 import { connectionString } from "./sql.ts";
@@ -59,10 +59,10 @@ function connect(
     search_path: "pg_catalog",
     ...(timeoutSeconds === undefined ? {} : { statement_timeout: `${timeoutSeconds}s` }),
   };
-  const limits: ChildOptions = {
+  const limits = {
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds: timeoutSeconds + answerSeconds }),
     ...(signal === undefined ? {} : { signal }),
   };
   const program = clientProgram(database, unknownServer, { argv, applicationName, changes });
-  return runClient(database.container, program, limits);
+  return runInContainer(database.container, program, limits);
 }

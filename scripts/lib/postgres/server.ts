@@ -3,7 +3,7 @@ import type { ServerFacts } from "../../contract/session-settings.ts";
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { applicationName } from "../base/run-id.ts";
 import type { ChildResult } from "../system/child.ts";
-import { dockerExec } from "../system/docker.ts";
+import { runInContainer } from "../system/docker.ts";
 import { type QueryOptions, query, queryJson } from "./psql.ts";
 import { placeOf } from "./psql-error.ts";
 import { serverFacts } from "./server-facts.ts";
@@ -114,10 +114,14 @@ export class Server {
   /** Runs a program in the server's container. @throws DockerError, InterruptedError */
   exec(argv: readonly string[]): Promise<ChildResult> {
     const { signal, timeoutSeconds } = this.options;
-    return dockerExec(this.database.container, argv, {
-      ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
-      ...(signal === undefined ? {} : { signal }),
-    });
+    return runInContainer(
+      this.database.container,
+      { argv, environment: {}, secrets: {} },
+      {
+        ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+        ...(signal === undefined ? {} : { signal }),
+      },
+    );
   }
 
   #with(changes: Partial<QueryOptions>): Server {

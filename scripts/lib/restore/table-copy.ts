@@ -4,7 +4,7 @@ import { clientProgram } from "../postgres/client-program.ts";
 import { endBackends } from "../postgres/end-backends.ts";
 import { replicating } from "../postgres/event-triggers.ts";
 import { connectionString, identifier, literal } from "../postgres/sql.ts";
-import { runClient } from "../system/docker.ts";
+import { runAlone } from "../system/docker.ts";
 import { RestoreError } from "./errors.ts";
 import type { RestoreRun } from "./run.ts";
 import { displayName, type TableName } from "./table-names.ts";
@@ -144,7 +144,7 @@ export async function copyTables(run: RestoreRun, copy: TableCopy): Promise<void
       changes: textForms,
       encoding: "UTF8",
     });
-    const { stdout, stderr } = await runClient(database.container, program, {
+    const { stdout, stderr } = await runAlone(database.container, program, {
       input: copyScript(schema, comment, tables),
       reply,
       timeoutSeconds: settings.timeouts.restore,

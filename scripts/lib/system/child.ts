@@ -52,9 +52,7 @@ export function runChild(
   argv: readonly string[],
   options: ChildOptions,
 ): Promise<ChildResult> {
-  const signals: AbortSignal[] = options.signal === undefined ? [] : [options.signal];
-  if (options.timeoutSeconds !== undefined) signals.push(AbortSignal.timeout(options.timeoutSeconds * 1000));
-  const signal = AbortSignal.any(signals);
+  const signal = limited(options);
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(interruption(signal, command, options.timeoutSeconds));
     const { input } = options;
@@ -104,8 +102,18 @@ export function runChild(
   });
 }
 
+/** Aborted by the options' signal, and when their time is over. */
+export function limited({
+  signal,
+  timeoutSeconds,
+}: Pick<ChildOptions, "signal" | "timeoutSeconds">): AbortSignal {
+  const signals: AbortSignal[] = signal === undefined ? [] : [signal];
+  if (timeoutSeconds !== undefined) signals.push(AbortSignal.timeout(timeoutSeconds * 1000));
+  return AbortSignal.any(signals);
+}
+
 /** Why it was ended: the reason that ended the run (possibly the failure of another part), or its own time-out. */
-function interruption(signal: AbortSignal, command: string, timeoutSeconds?: number): Error {
+export function interruption(signal: AbortSignal, command: string, timeoutSeconds?: number): Error {
   const { reason } = signal;
   if (!(reason instanceof DOMException && reason.name === "TimeoutError")) return endedBy(signal);
   return new InterruptedError(

@@ -2,14 +2,7 @@ import * as z from "zod/mini";
 import { messageOf, ProgramError, systemCode } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import { type ChildOptions, type ChildResult, runChild } from "./child.ts";
-
-/** A program in a container, with its variables besides the container's own environment. */
-export interface ContainerProgram {
-  argv: readonly string[];
-  environment: Record<string, string>;
-  /** The same, but never visible in a command's arguments. */
-  secrets: Record<string, string>;
-}
+import { type ContainerProgram, runInShell, type ShellOptions } from "./container-shell.ts";
 
 export type DockerErrorKind =
   | "docker-missing"
@@ -61,17 +54,23 @@ const symptoms: readonly [RegExp, DockerErrorKind][] = [
   [/Error response from daemon/i, "failed"],
 ];
 
-/** Runs the program `argv` in a running container, by an argument array and never with a terminal. */
-export async function dockerExec(
+/** Runs a program in a running container, never with a terminal. @throws DockerError, InterruptedError */
+export async function runInContainer(
   container: string,
-  argv: readonly string[],
-  options: ChildOptions = {},
+  program: ContainerProgram,
+  options: ShellOptions = {},
 ): Promise<ChildResult> {
-  return runDocker(container, execArguments(container, { argv }, options.input !== undefined), options);
+  const result = await ofDocker(container, () => runInShell(container, program, options));
+  // Docker says in its own words that it cannot start a program.
+  const isPlain = result === null || couldNotStart.has(result.code);
+  return isPlain ? runAlone(container, program, options) : result;
 }
 
-/** As `dockerExec`, for a client of the container's PostgreSQL. */
-export function runClient(
+/** The exit statuses of a shell for a program that is missing, or no program. */
+const couldNotStart: ReadonlySet<number> = new Set([126, 127]);
+
+/** As `runInContainer`, by a `docker exec` of its own, which can inherit and write to descriptors. */
+export function runAlone(
   container: string,
   program: ContainerProgram,
   options: ChildOptions = {},
@@ -83,7 +82,7 @@ export function runClient(
 /** The arguments after `docker` for running a program in a container. */
 export function execArguments(
   container: string,
-  { argv, environment = {}, secrets = {} }: Pick<ContainerProgram, "argv"> & Partial<ContainerProgram>,
+  { argv, environment, secrets }: ContainerProgram,
   interactive: boolean,
 ): string[] {
   const variables = [
@@ -126,20 +125,22 @@ export async function inspectContainer(
  * Runs Docker's command line for a container.
  * @throws DockerError if Docker itself failed, InterruptedError
  */
-export async function runDocker(
+export const runDocker = (
   container: string,
   argv: readonly string[],
   options: ChildOptions,
-): Promise<ChildResult> {
-  let result: ChildResult;
+): Promise<ChildResult> => ofDocker(container, () => runChild("docker", argv, options));
+
+async function ofDocker<R extends ChildResult | null>(container: string, run: () => Promise<R>): Promise<R> {
+  let result: R;
   try {
-    result = await runChild("docker", argv, options);
+    result = await run();
   } catch (error) {
     if (systemCode(error) === "ENOENT")
       throw new DockerError("docker-missing", container, messageOf(error), error);
     throw error;
   }
-  const failure = result.code === 0 ? null : dockerFailure(container, result.stderr);
+  const failure = result === null || result.code === 0 ? null : dockerFailure(container, result.stderr);
   if (failure !== null) throw failure;
   return result;
 }
