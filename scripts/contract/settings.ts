@@ -38,6 +38,47 @@ export const DatabaseSettings = z.object({
 });
 export type DatabaseSettings = z.infer<typeof DatabaseSettings>;
 
+/** A store: a place off this server for copies of its backups. */
+export const StoreSettings = z.object({
+  /** Its key in the configuration. */
+  name: z.string().check(z.regex(/^[a-z0-9][a-z0-9_-]*$/)),
+  /** As in the configuration: `s3`, `sftp`, …; for people. */
+  type: z.string(),
+  /** For people and messages: `bucket acme-backups of objects.example.com, below web1`. */
+  place: z.string(),
+  /** Where the copies lie, in rclone's words without the remote: `acme-backups/web1`. */
+  path: z.string(),
+  /** rclone's options of the backend, `type` among them, without those that are secret. */
+  options: z.record(z.string().check(z.regex(/^[a-z0-9_]+$/)), z.string()),
+  /** The file with the secret options; see `StoreSecrets`. */
+  secretsFile: absolutePath,
+  /** Whether this server may remove files there. */
+  deletes: z.literal(["never", "server"]),
+  /** `full`: a copy counts once it was read back; `digest`: once the store's own digest agrees. */
+  verify: z.literal(["full", "digest"]),
+  /** A cron expression in the server's time zone. */
+  schedule: z.string(),
+  /** Bytes a second; without it as fast as it goes. */
+  bandwidthBytes: z.optional(positive),
+  retention: z.object({
+    days: positive,
+    daily: nonnegative,
+    weekly: nonnegative,
+    monthly: nonnegative,
+    yearly: nonnegative,
+  }),
+});
+export type StoreSettings = z.infer<typeof StoreSettings>;
+
+/** A store's secrets: a file of JSON that only root can read. */
+export const StoreSecrets = z.object({
+  /** rclone's secret options of the backend. */
+  options: z.record(z.string(), z.string()),
+  /** Those of them that rclone takes obscured; here they are not. */
+  passwords: z.record(z.string(), z.string()),
+});
+export type StoreSecrets = z.infer<typeof StoreSecrets>;
+
 export const Settings = z.object({
   version: z.literal(1),
   /** `project/stack` of the deployment that wrote this file. */
@@ -62,6 +103,8 @@ export const Settings = z.object({
     rehearseLauncher: absolutePath,
     pruneLauncher: absolutePath,
     pinLauncher: absolutePath,
+    /** Absent where nothing is copied. */
+    copyLauncher: z.optional(absolutePath),
   }),
   schedule: z.object({
     /** Cron expressions in the server's time zone. */
@@ -114,6 +157,16 @@ export const Settings = z.object({
     /** How old the newest successful rehearsal may be before that is a warning. */
     maximumAgeHours: hours,
   }),
+  /** Copies off this server; absent where none are made, and in settings of older versions. */
+  copies: z.optional(
+    z.object({
+      /** The program that talks to stores. */
+      rclone: absolutePath,
+      /** The file with the stack's key, 64 hexadecimal digits, by which this system knows its own copies. */
+      keyFile: absolutePath,
+      stores: z.array(StoreSettings),
+    }),
+  ),
   monitoring: z.object({
     /** Free space on the backups' file system: below it a backup is not begun. */
     minimumFreeBytes: bytes,
