@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { manifestName } from "../../contract/backup-names.ts";
+import { type CopiedFile, type Marker, markerName } from "../../contract/copies.ts";
+import type { Manifest } from "../../contract/manifest.ts";
+import type { Settings } from "../../contract/settings.ts";
+import { ProgramError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
+import type { Backup } from "../store/backups.ts";
+import type { Store } from "../store/store.ts";
+import { sealed } from "./seal.ts";
+
+/** A backup that is good: it has its manifest. */
+export interface CopyableBackup extends Backup {
+  manifest: Manifest;
+}
+
+export interface CopyOrder {
+  store: Store;
+  settings: Pick<Settings, "paths" | "programsVersion" | "server" | "stack">;
+  key: Buffer;
+  /** `full`: every byte is read back; `digest`: the store has a file of that size, and its own digest agreed. */
+  level: "full" | "digest";
+  signal: AbortSignal;
+  /** Is told of a file that had to be sent again. */
+  warn: (text: string) => void;
+}
+
+/** A second upload mends what went wrong on the way; after that something else is wrong. */
+const attempts = 2;
+
+/**
+ * Copies the files of a backup to a store, reads each of them back, and then writes the marker by which they count.
+ * @returns how many bytes were copied.
+ * @throws ProgramError, StoreError, or the reason of the signal. Then the backup has no copy that counts.
+ */
+export async function copyBackup(order: CopyOrder, backup: CopyableBackup): Promise<number> {
+  const files = copiedFiles(order.settings.paths.backups, backup);
+  for (const file of files) await send(order, file.name, join(order.settings.paths.backups, file.name), file);
+  const marker = sealed("marker", markerContent(order, backup, files), order.key);
+  const scratch = mkdtempSync(join(tmpdir(), "copy-marker-"));
+  try {
+    const path = join(scratch, "marker");
+    writeFileSync(path, marker, { mode: 0o600 });
+    const bytes = Buffer.byteLength(marker);
+    const sha256 = createHash("sha256").update(marker).digest("hex");
+    await send(order, markerName(backup.stem), path, { bytes, sha256 });
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** The files of a copy, with what they must be: as the manifest has it, whatever lies in the directory by now. */
+function copiedFiles(directory: string, { manifest, stem }: CopyableBackup): CopiedFile[] {
+  const text = readFileSync(join(directory, manifestName(stem)));
+  const { archive, roles } = manifest;
+  const described = [archive, ...(roles === null ? [] : [roles])];
+  return [
+    ...described.map(({ bytes, file, sha256 }) => ({ name: basename(file), bytes, sha256 })),
+    {
+      name: manifestName(stem),
+      bytes: text.length,
+      sha256: createHash("sha256").update(text).digest("hex"),
+    },
+  ];
+}
+
+function markerContent(
+  { settings }: CopyOrder,
+  { class: kind, manifest, stem }: CopyableBackup,
+  files: CopiedFile[],
+): Omit<Marker, "hmac"> {
+  const { programsVersion, server, stack } = settings;
+  return {
+    version: 1,
+    stack,
+    server,
+    database: manifest.database.name,
+    backup: stem,
+    class: kind,
+    takenAt: manifest.snapshotAt ?? manifest.createdAt,
+    copiedAt: new Date().toISOString(),
+    programsVersion,
+    files,
+  };
+}
+
+async function send(
+  { level, signal, store, warn }: CopyOrder,
+  name: string,
+  path: string,
+  expected: Pick<CopiedFile, "bytes" | "sha256">,
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    await store.put(path, name, signal);
+    const wrong = level === "full" ? await differs(store, name, expected, signal) : null;
+    if (wrong === null) return;
+    if ((await sha256Of(path)) !== expected.sha256) {
+      throw new ProgramError(
+        `${path} is no longer what was verified: its sha256 differs from the manifest's; take a new backup [DBK-COPY-2]`,
+        ExitCode.badFile,
+      );
+    }
+    if (attempt === attempts)
+      throw new ProgramError(
+        `${name} arrived damaged ${attempts} times: ${wrong} [DBK-COPY-1]`,
+        ExitCode.failed,
+      );
+    warn(`${name} arrived damaged and is sent again: ${wrong} [DBK-COPY-1]`);
+  }
+}
+
+/** What is wrong with a stored file; null if it is what it must be. @throws StoreError if it cannot be read. */
+export async function differs(
+  store: Pick<Store, "readBack">,
+  name: string,
+  { sha256 }: Pick<CopiedFile, "sha256">,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const found = await store.readBack(name, signal);
+  return found === sha256 ? null : `read back, its sha256 is ${found} and not ${sha256}`;
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const piece of createReadStream(path)) hash.update(piece);
+  return hash.digest("hex");
+}

@@ -1,0 +1,39 @@
+import type { CopiesState } from "../../contract/copies.ts";
+import type { Backup } from "../store/backups.ts";
+import type { CopyableBackup } from "./copy-one.ts";
+
+const isCopyable = (backup: Backup): backup is CopyableBackup => backup.verified && backup.manifest !== null;
+
+/** The good backups without a copy that counts, oldest first. */
+export const dueCopies = ({ copies }: CopiesState, backups: readonly Backup[]): CopyableBackup[] =>
+  backups
+    .filter(isCopyable)
+    .filter(({ stem }) => !Object.hasOwn(copies, stem))
+    .sort((one, other) => one.takenAt.getTime() - other.takenAt.getTime());
+
+/** How old the last full reading of the newest copy may be. */
+const rereadDays = 7;
+
+/** The newest copy of each database that was not read back for a week. */
+export function dueRereads({ copies }: CopiesState, databases: readonly string[], now: Date): string[] {
+  return databases.flatMap((database) => {
+    const newest = Object.entries(copies)
+      .filter(([, copy]) => copy.database === database)
+      .sort(([, one], [, other]) => Date.parse(other.takenAt) - Date.parse(one.takenAt))[0];
+    if (newest === undefined) return [];
+    const [stem, { verifiedAt }] = newest;
+    return now.getTime() - Date.parse(verifiedAt) > rereadDays * 86_400_000 ? [stem] : [];
+  });
+}
+
+/** What stays to be copied, as the local state has it: a backup keeps the moment from which it waits. */
+export const pendingOf = (
+  { pending }: CopiesState,
+  due: readonly CopyableBackup[],
+  now: Date,
+): CopiesState["pending"] =>
+  due.map(({ manifest, stem }) => ({
+    backup: stem,
+    database: manifest.database.name,
+    since: pending.find(({ backup }) => backup === stem)?.since ?? now.toISOString(),
+  }));

@@ -1,0 +1,48 @@
+import { type CopiesState, type Marker, markerName, stemOfMarker } from "../../contract/copies.ts";
+import type { DirectoryEntry } from "../store/entries.ts";
+
+/** A copy that this server counted, and that is no longer there. */
+export interface LostCopy {
+  stem: string;
+  reason: string;
+}
+
+/** The stems of the markers at a store that the local state does not know, such as after it was lost. */
+export const unknownMarkers = ({ copies }: CopiesState, entries: readonly DirectoryEntry[]): string[] =>
+  entries.flatMap(({ name }) => {
+    const stem = stemOfMarker(name);
+    return stem === null || Object.hasOwn(copies, stem) ? [] : [stem];
+  });
+
+/**
+ * The copies that count after a look at the store: those that were counted and still have their marker, and those of
+ * authentic markers whose files all have the size that the marker says.
+ */
+export function reconciled(
+  state: CopiesState,
+  entries: readonly DirectoryEntry[],
+  markers: readonly Marker[],
+): { copies: CopiesState["copies"]; lost: LostCopy[] } {
+  const sizes = new Map(
+    entries.flatMap(({ bytes, isFile, name }) => (isFile ? [[name, bytes] as const] : [])),
+  );
+  const counted = Object.entries(state.copies);
+  const isThere = ([stem]: [string, unknown]) => sizes.has(markerName(stem));
+  const lost = counted
+    .filter((one) => !isThere(one))
+    .map(([stem]) => ({ stem, reason: `its marker ${markerName(stem)} is gone` }));
+  const found = markers
+    .filter(({ files }) => files.every(({ bytes, name }) => sizes.get(name) === bytes))
+    .map(({ backup, copiedAt, database, files, takenAt }): [string, CopiesState["copies"][string]] => [
+      backup,
+      // Its marker was written after it was read back.
+      {
+        database,
+        takenAt,
+        bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+        level: "full",
+        verifiedAt: copiedAt,
+      },
+    ]);
+  return { copies: Object.fromEntries([...counted.filter(isThere), ...found]), lost };
+}

@@ -1,0 +1,253 @@
+import { type CopiesState, Marker, markerName } from "../../contract/copies.ts";
+import type { Settings, StoreSettings } from "../../contract/settings.ts";
+import { messageOf, ProgramError } from "../base/errors.ts";
+import { ExitCode, worst } from "../base/exit-codes.ts";
+import { formatBytes } from "../base/format.ts";
+import { monthlyAppender } from "../history/monthly-writer.ts";
+import { type Recording, recordingOf } from "../history/recording.ts";
+import { exitCodeOf, type ProgramContext } from "../program/program.ts";
+import { type Backup, listBackups } from "../store/backups.ts";
+import type { DirectoryEntry } from "../store/entries.ts";
+import type { Store } from "../store/store.ts";
+import { acquireLock, isRefusal, LockedError } from "../system/lock.ts";
+import { copyBackup, differs } from "./copy-one.ts";
+import { dueCopies, dueRereads, pendingOf } from "./due.ts";
+import { readState, writeState } from "./local-state.ts";
+import { storeLockPath } from "./lock-path.ts";
+import { machineId, requireOwnership, textOf } from "./owner.ts";
+import { rcloneStore } from "./rclone-store.ts";
+import { reconciled, unknownMarkers } from "./reconcile.ts";
+import { unsealed } from "./seal.ts";
+import { rcloneFor, stackKey } from "./secrets.ts";
+
+/** What a run did at one store. */
+export interface StoreOutcome {
+  store: string;
+  exitCode: ExitCode;
+  /** The copies that were made and read back. */
+  copied: { backup: string; database: string; bytes: number }[];
+  /** The copies that were read again, whole. */
+  reread: string[];
+  /** How many good backups have no copy there. */
+  pending: number;
+  error: string | null;
+}
+
+export type CopyContext = Omit<ProgramContext, "arguments"> & { copies: NonNullable<Settings["copies"]> };
+
+interface AtStore {
+  context: CopyContext;
+  place: StoreSettings;
+  store: Store;
+  key: Buffer;
+  state: CopiesState;
+  outcome: StoreOutcome;
+}
+
+/**
+ * Brings the copies at one store up to date: what is missing is copied, oldest first, until nothing is. One run at a
+ * time per store; a database's lock is never taken. What fails is reported and left to the next run.
+ */
+export async function copyToStore(
+  context: CopyContext,
+  place: StoreSettings,
+  takesOver: boolean,
+): Promise<StoreOutcome> {
+  const { copies, log, program, runId, settings, signal } = context;
+  const outcome: StoreOutcome = {
+    ...{ store: place.name, exitCode: ExitCode.success, copied: [], reread: [], pending: 0, error: null },
+  };
+  const fail = (database: string | null, error: unknown): void => {
+    const text = messageOf(error);
+    outcome.exitCode = worst([outcome.exitCode, exitCodeOf(error)]);
+    outcome.error ??= text;
+    log.event("error", database, `copy to ${place.name} failed: ${text}`);
+  };
+  const lock = acquireLock(storeLockPath(settings, place.name), program, runId);
+  if (isRefusal(lock)) {
+    const { message } = new LockedError(`store ${place.name}`, lock);
+    log.event("info", null, message);
+    return { ...outcome, exitCode: ExitCode.locked, error: message };
+  }
+  const { problem, state } = readState(settings.paths.backups, place);
+  const save = () => writeState(settings.paths.backups, state);
+  try {
+    if (problem !== null)
+      log.event("warning", null, `${problem}; it is made again from the store [DBK-COPY-5]`);
+    state.pending = pendingOf(state, dueCopies(state, backupsOf(settings)), new Date());
+    outcome.pending = state.pending.length;
+    const key = stackKey(copies);
+    const store = rcloneStore(await rcloneFor(copies, place, signal));
+    const at: AtStore = { context, place, store, key, state, outcome };
+    const who = { server: settings.server, stack: settings.stack, machine: machineId() };
+    const entries = await store.list(signal);
+    await requireOwnership({ store, place, who, key, takesOver, signal }, entries);
+    await lookAgain(at, entries);
+    save();
+    await copyDue(at, save, fail);
+    await reread(at, save, fail);
+  } catch (error) {
+    fail(null, error);
+  } finally {
+    state.pending = pendingOf(state, dueCopies(state, backupsOf(settings)), new Date());
+    outcome.pending = state.pending.length;
+    try {
+      save();
+    } catch (error) {
+      fail(null, error);
+    }
+    lock.release();
+  }
+  return outcome;
+}
+
+const backupsOf = ({ databases, paths }: Settings): Backup[] =>
+  databases.flatMap(({ name }) => listBackups(paths.backups, name));
+
+/** What the store has decides over what this server remembers. */
+async function lookAgain(
+  { context, key, place, state, store }: AtStore,
+  entries: readonly DirectoryEntry[],
+): Promise<void> {
+  const { log, settings, signal } = context;
+  const markers: Marker[] = [];
+  for (const stem of unknownMarkers(state, entries)) {
+    const marker = markerIn(await textOf(store, markerName(stem), signal), key);
+    const isOurs =
+      marker?.backup === stem && marker.stack === settings.stack && marker.server === settings.server;
+    if (isOurs) markers.push(marker);
+    else
+      log.event(
+        "warning",
+        null,
+        `${markerName(stem)} at store ${place.name} was not written by this system; its files do not count [DBK-COPY-6]`,
+      );
+  }
+  const { copies, lost } = reconciled(state, entries, markers);
+  for (const { reason, stem } of lost)
+    log.event(
+      "error",
+      state.copies[stem]?.database ?? null,
+      `the copy of ${stem} at store ${place.name} no longer counts: ${reason} [DBK-COPY-7]`,
+    );
+  state.copies = copies;
+  state.listedAt = new Date().toISOString();
+}
+
+function markerIn(text: string, key: Buffer): Marker | null {
+  try {
+    return unsealed("marker", Marker, text, key);
+  } catch {
+    return null;
+  }
+}
+
+/** Copies what is due until nothing is: a backup may have been made meanwhile. */
+async function copyDue(
+  at: AtStore,
+  save: () => void,
+  fail: (database: string, error: unknown) => void,
+): Promise<void> {
+  const { context, key, outcome, place, state, store } = at;
+  const { log, output, settings, signal } = context;
+  const failed = new Set<string>();
+  const recordings = new Map<
+    string,
+    { recording: Recording; files: string[]; bytes: number; error: string | null }
+  >();
+  const recordingFor = (database: string) => {
+    const known = recordings.get(database);
+    if (known !== undefined) return known;
+    const recording = recordingOf(monthlyAppender(settings.paths.backups), context);
+    recording.begin({ program: context.program, database, action: place.name });
+    const begun = { recording, files: [], bytes: 0, error: null };
+    recordings.set(database, begun);
+    return begun;
+  };
+  const next = () => dueCopies(state, backupsOf(settings)).find(({ stem }) => !failed.has(stem));
+  try {
+    for (let backup = next(); backup !== undefined; backup = next()) {
+      signal.throwIfAborted();
+      const database = backup.manifest.database.name;
+      const work = recordingFor(database);
+      output.print(`copying ${backup.stem} (${formatBytes(backup.bytes)}) to ${place.name} …`);
+      const warn = (text: string) => log.event("warning", database, `copy to ${place.name}: ${text}`);
+      try {
+        const order = { store, settings, key, level: place.verify, signal, warn };
+        const bytes = await copyBackup(order, backup);
+        const { snapshotAt, createdAt } = backup.manifest;
+        state.copies[backup.stem] = {
+          ...{ database, takenAt: snapshotAt ?? createdAt, bytes, level: place.verify },
+          verifiedAt: new Date().toISOString(),
+        };
+        save();
+        outcome.copied.push({ backup: backup.stem, database, bytes });
+        work.files.push(backup.manifest.archive.file);
+        work.bytes += bytes;
+        const how =
+          place.verify === "full" ? "read back whole" : "compared by its size and the store's digest";
+        log.event("info", database, `${backup.stem} copied to ${place.name}: ${formatBytes(bytes)}, ${how}`);
+      } catch (error) {
+        failed.add(backup.stem);
+        work.error ??= messageOf(error);
+        fail(database, error);
+        // What is wrong with one file may be right with the next; what is wrong with the store is not.
+        if (signal.aborted || !(error instanceof ProgramError) || exitCodeOf(error) !== ExitCode.badFile)
+          throw error;
+      }
+    }
+  } finally {
+    for (const { bytes, error, files, recording } of recordings.values())
+      recording.end({
+        outcome: error === null ? "succeeded" : files.length > 0 ? "partly" : "failed",
+        exitCode: error === null ? ExitCode.success : ExitCode.failed,
+        error,
+        file: files.join(" ") || null,
+        bytes,
+      });
+  }
+}
+
+/** Reads the newest copy of each database again, if that was not done for a week. One that is wrong counts no more. */
+async function reread(
+  at: AtStore,
+  save: () => void,
+  fail: (database: string, error: unknown) => void,
+): Promise<void> {
+  const { context, key, outcome, place, state, store } = at;
+  const { log, output, settings, signal } = context;
+  if (place.verify !== "full") return;
+  const names = settings.databases.map(({ name }) => name);
+  for (const stem of dueRereads(state, names, new Date())) {
+    const database = state.copies[stem]?.database ?? null;
+    output.print(`reading ${stem} at ${place.name} again …`);
+    const wrong = await whatIsWrong(store, stem, key, signal);
+    const copy = state.copies[stem];
+    if (wrong === null && copy !== undefined) {
+      copy.verifiedAt = new Date().toISOString();
+      outcome.reread.push(stem);
+      log.event("info", database, `the copy of ${stem} at ${place.name} was read again: it is whole`);
+    } else {
+      delete state.copies[stem];
+      const text = `the copy of ${stem} at store ${place.name} is damaged: ${wrong}; it is copied again [DBK-COPY-7]`;
+      fail(database ?? "", new ProgramError(text, ExitCode.failed));
+      await copyDue(at, save, fail);
+    }
+    save();
+  }
+}
+
+async function whatIsWrong(
+  store: Store,
+  stem: string,
+  key: Buffer,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const marker = markerIn(await textOf(store, markerName(stem), signal), key);
+  if (marker === null || marker.backup !== stem) return "its marker was changed";
+  for (const file of marker.files) {
+    const wrong = await differs(store, file.name, file, signal);
+    if (wrong !== null) return `${file.name}: ${wrong}`;
+  }
+  return null;
+}
