@@ -7,12 +7,12 @@ import { monthlyAppender } from "../history/monthly-writer.ts";
 import { type Recording, recordingOf } from "../history/recording.ts";
 import { exitCodeOf, type ProgramContext } from "../program/program.ts";
 import { type Backup, listBackups } from "../store/backups.ts";
+import { readState, withoutCopy, writeState } from "../store/copies-state.ts";
 import type { DirectoryEntry } from "../store/entries.ts";
 import type { Store } from "../store/store.ts";
 import { acquireLock, isRefusal, LockedError } from "../system/lock.ts";
 import { copyBackup, differs } from "./copy-one.ts";
-import { dueCopies, dueRereads, pendingOf } from "./due.ts";
-import { readState, writeState } from "./local-state.ts";
+import { dueRereads, pendingOf } from "./due.ts";
 import { storeLockPath } from "./lock-path.ts";
 import { machineId, requireOwnership } from "./owner.ts";
 import { rcloneStore } from "./rclone-store.ts";
@@ -76,7 +76,7 @@ export async function copyToStore(
   try {
     if (problem !== null)
       log.event("warning", null, `${problem}; it is made again from the store [DBK-COPY-5]`);
-    state.pending = pendingOf(state, dueCopies(state, backupsOf(settings)), new Date());
+    state.pending = pendingOf(state, withoutCopy(state, backupsOf(settings)), new Date());
     outcome.pending = state.pending.length;
     const key = stackKey(copies);
     const store = await open(place);
@@ -91,7 +91,7 @@ export async function copyToStore(
   } catch (error) {
     fail(null, error);
   } finally {
-    state.pending = pendingOf(state, dueCopies(state, backupsOf(settings)), new Date());
+    state.pending = pendingOf(state, withoutCopy(state, backupsOf(settings)), new Date());
     outcome.pending = state.pending.length;
     try {
       save();
@@ -155,7 +155,7 @@ async function copyDue(
     recordings.set(database, begun);
     return begun;
   };
-  const next = () => dueCopies(state, backupsOf(settings)).find(({ stem }) => !failed.has(stem));
+  const next = () => withoutCopy(state, backupsOf(settings)).find(({ stem }) => !failed.has(stem));
   try {
     for (let backup = next(); backup !== undefined; backup = next()) {
       signal.throwIfAborted();
