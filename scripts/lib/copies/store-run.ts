@@ -1,4 +1,5 @@
 import type { CopiesState, Marker } from "../../contract/copies.ts";
+import { identified } from "../../contract/error-ids.ts";
 import type { Settings, StoreSettings } from "../../contract/settings.ts";
 import { messageOf, ProgramError } from "../base/errors.ts";
 import { ExitCode, worst } from "../base/exit-codes.ts";
@@ -63,7 +64,7 @@ export async function copyToStore(
     const text = messageOf(error);
     outcome.exitCode = worst([outcome.exitCode, exitCodeOf(error)]);
     outcome.error ??= text;
-    log.event("error", database, `copy to ${place.name} failed: ${text}`);
+    log.event("error", database, identified(`copy to ${place.name} failed: ${text}`, "[DBK-COPY-15]"));
   };
   const lock = acquireLock(storeLockPath(settings, place.name), program, runId);
   if (isRefusal(lock)) {
@@ -162,7 +163,8 @@ async function copyDue(
       const database = backup.manifest.database.name;
       const work = recordingFor(database);
       output.print(`copying ${backup.stem} (${formatBytes(backup.bytes)}) to ${place.name} …`);
-      const warn = (text: string) => log.event("warning", database, `copy to ${place.name}: ${text}`);
+      const warn = (text: string) =>
+        log.event("warning", database, identified(`copy to ${place.name}: ${text}`, "[DBK-COPY-1]"));
       try {
         const order = { store, settings, key, level: place.verify, signal, warn };
         const bytes = await copyBackup(order, backup);

@@ -41,7 +41,10 @@ function judgeStore({ place, state }: StoreObservation, server: ServerObservatio
   const { settings } = server;
   if (!state.readable)
     return [
-      unknown(`${place.name}: what was copied is not known: ${state.reason}`, copyNow(settings, place)),
+      unknown(
+        `${place.name}: what was copied is not known: ${state.reason} [DBK-COPY-14]`,
+        copyNow(settings, place),
+      ),
     ];
   const findings = server.databases.map(({ backups, settings: { name } }) =>
     judgeDatabase(name, place, state.value, backups, server),
@@ -61,7 +64,7 @@ function judgeDatabase(
 ): Finding[] {
   const where = `${database} at ${place.name}`;
   if (!backups.readable)
-    return [unknown(`${where}: the backups here cannot be read`, copyNow(settings, place))];
+    return [unknown(`${where}: the backups here cannot be read [DBK-COPY-14]`, copyNow(settings, place))];
   const [newest] = Object.values(state.copies)
     .filter((copy) => copy.database === database)
     .sort((one, other) => Date.parse(other.takenAt) - Date.parse(one.takenAt));

@@ -281,7 +281,7 @@ test.each([
   expect(outcome).toMatchObject({
     exitCode: 78,
     pending: 1,
-    error: expect.stringContaining("DBK-SETTINGS-3"),
+    error: expect.stringContaining("DBK-COPY-12"),
   });
   expect(outcome.error).not.toContain("abc");
 });
