@@ -1,4 +1,4 @@
-import { planNotes } from "../config/ping-urls.ts";
+import { planNotes } from "../config/notes.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import type { ServerFacts } from "../requirements/requirements.ts";
 import { type ServerCommands, serverCommands } from "../server-files/commands.ts";
