@@ -45,7 +45,7 @@ export const ignored: readonly IgnoredMessage[] = [
   { file: "infra/drift/wording.ts", words: "more lines: see --json", reason: headline },
   { file: "infra/drift/wording.ts", words: "To deploy what is pending", reason: headline },
   { file: "infra/pulumi-cli/cli-error.ts", words: "Install Pulumi", reason: part },
-  { file: "infra/pulumi-cli/https-download.ts", words: "", reason: part },
+  { file: "infra/local-machine/https-download.ts", words: "", reason: part },
   { file: "infra/pulumi-cli/release.ts", words: "it has no pulumi/pulumi", reason: part },
   { file: "infra/start/run.sh", words: "Installing the dependencies", reason: progress },
   { file: "infra/pipeline/comment-previews.ts", words: "Usage: ", reason: developer },
