@@ -52,6 +52,8 @@ export async function copyToStore(
   context: CopyContext,
   place: StoreSettings,
   takesOver: boolean,
+  open: (place: StoreSettings) => Promise<Store> = async (one) =>
+    rcloneStore(await rcloneFor(context.copies, one, context.signal)),
 ): Promise<StoreOutcome> {
   const { copies, log, program, runId, settings, signal } = context;
   const outcome: StoreOutcome = {
@@ -77,7 +79,7 @@ export async function copyToStore(
     state.pending = pendingOf(state, dueCopies(state, backupsOf(settings)), new Date());
     outcome.pending = state.pending.length;
     const key = stackKey(copies);
-    const store = rcloneStore(await rcloneFor(copies, place, signal));
+    const store = await open(place);
     const at: AtStore = { context, place, store, key, state, outcome };
     const who = { server: settings.server, stack: settings.stack, machine: machineId() };
     const entries = await store.list(signal);

@@ -1,0 +1,317 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Marker } from "../../../../scripts/contract/copies.ts";
+import { readState, writeState } from "../../../../scripts/lib/copies/local-state.ts";
+import { storeLockPath } from "../../../../scripts/lib/copies/lock-path.ts";
+import { sealed, unsealed } from "../../../../scripts/lib/copies/seal.ts";
+import { copyToStore } from "../../../../scripts/lib/copies/store-run.ts";
+import type { Store } from "../../../../scripts/lib/store/store.ts";
+import { acquireLock } from "../../../../scripts/lib/system/lock.ts";
+import { inMemory, type Memory, newMemory } from "../store/in-memory.ts";
+import { type Local, makeLocal } from "./local.ts";
+
+let local: Local;
+let memory: Memory;
+let store: Store;
+
+beforeEach(() => {
+  local = makeLocal();
+  memory = newMemory();
+  store = inMemory(memory);
+});
+afterEach(() => rmSync(local.directory, { recursive: true }));
+
+const run = (takesOver = false) => copyToStore(local.context(), local.place, takesOver, async () => store);
+const names = () => [...memory.files.keys()].sort();
+const state = () => readState(local.settings.paths.backups, local.place).state;
+const key = () => Buffer.from(local.key, "hex");
+const records = () =>
+  readFileSync(
+    join(local.settings.paths.backups, `.runs-${new Date().toISOString().slice(0, 7)}.jsonl`),
+    "utf8",
+  )
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+/** The files of a copy. */
+const copyOf = (stem: string) => [`${stem}.copy.json`, `${stem}.json`, `${stem}.roles.sql`, `${stem}.sql.gz`];
+
+describe("what is missing", () => {
+  test("is copied, oldest first, of all databases, the marker last, and nothing a second time", async () => {
+    const second = local.backUp("20261122_020000");
+    const first = local.backUp("20261121_020000", "blog", "blog");
+    const order: string[] = [];
+    const { put } = store;
+    store = {
+      ...store,
+      put: (path, name, signal) => {
+        order.push(name);
+        return put(path, name, signal);
+      },
+    };
+    const outcome = await run();
+    expect(outcome).toMatchObject({ exitCode: 0, error: null, pending: 0 });
+    expect(outcome.copied.map(({ backup }) => backup)).toEqual([first, second]);
+    expect(names()).toEqual([...copyOf(first), ...copyOf(second), "owner.json"].sort());
+    expect(order).toEqual([
+      "owner.json",
+      ...[first, second].flatMap((stem) => [
+        `${stem}.sql.gz`,
+        `${stem}.roles.sql`,
+        `${stem}.json`,
+        `${stem}.copy.json`,
+      ]),
+    ]);
+    expect(Object.keys(state().copies).sort()).toEqual([first, second].sort());
+    expect(await run()).toMatchObject({ exitCode: 0, copied: [] });
+    expect(order).toHaveLength(9);
+  });
+
+  test("has a record of its own per database", async () => {
+    local.backUp("20261122_020000");
+    await run();
+    expect(records()).toMatchObject([
+      { event: "began", program: "copy_backups", database: "shop", action: "objects" },
+      { event: "ended", outcome: "succeeded", exitCode: 0, file: "shop_20261122_020000.sql.gz" },
+    ]);
+  });
+
+  test("is what has a manifest that is right: nothing else leaves the server", async () => {
+    local.backUp("20261122_020000");
+    writeFileSync(join(local.settings.paths.backups, "shop_20261123_020000.sql.gz"), "hand-made");
+    const cut = local.backUp("20261124_020000");
+    writeFileSync(join(local.settings.paths.backups, `${cut}.sql.gz`), "cut");
+    expect((await run()).copied.map(({ backup }) => backup)).toEqual(["shop_20261122_020000"]);
+  });
+
+  test("is copied by the next run where the store was down, and waits since then", async () => {
+    local.backUp("20261122_020000");
+    memory.broken = true;
+    expect(await run()).toMatchObject({ exitCode: 1, copied: [], pending: 1, error: "the memory is broken" });
+    const [waiting] = state().pending;
+    local.backUp("20261123_020000");
+    expect(await run()).toMatchObject({ pending: 2 });
+    expect(state().pending[0]).toEqual(waiting);
+    memory.broken = false;
+    expect(await run()).toMatchObject({ exitCode: 0, pending: 0 });
+    expect(state().pending).toEqual([]);
+  });
+
+  test("is also what came while the run was at work", async () => {
+    local.backUp("20261122_020000");
+    const put = store.put;
+    store = {
+      ...store,
+      put: async (path, name, signal) => {
+        if (name === "shop_20261122_020000.copy.json") local.backUp("20261123_020000");
+        await put(path, name, signal);
+      },
+    };
+    expect((await run()).copied).toHaveLength(2);
+  });
+});
+
+describe("a copy counts only when it was read back", () => {
+  /** The store damages the first so many archives that it takes. */
+  const damaging = (times: number): Store => {
+    let left = times;
+    const { put } = store;
+    return {
+      ...store,
+      put: async (path, name, signal) => {
+        await put(path, name, signal);
+        if (name.endsWith(".sql.gz") && left-- > 0) memory.files.set(name, Buffer.from("damaged"));
+      },
+    };
+  };
+
+  test("one that arrived damaged is sent again, and reported", async () => {
+    local.backUp("20261122_020000");
+    store = damaging(1);
+    expect(await run()).toMatchObject({ exitCode: 0 });
+    expect(memory.files.get("shop_20261122_020000.sql.gz")?.toString()).toBe("dump of 20261122_020000");
+    expect(local.log()).toMatch(/warning shop .* arrived damaged and is sent again: .* \[DBK-COPY-1\]/);
+  });
+
+  test("one that arrives damaged again fails, has no marker, and is due", async () => {
+    const stem = local.backUp("20261122_020000");
+    store = damaging(2);
+    expect(await run()).toMatchObject({
+      exitCode: 1,
+      pending: 1,
+      error: expect.stringContaining("DBK-COPY-1"),
+    });
+    expect(names()).not.toContain(`${stem}.copy.json`);
+    expect(records().at(-1)).toMatchObject({ outcome: "failed", error: { kind: "failed" } });
+  });
+
+  test("one of a file that is damaged here fails, and the others are copied", async () => {
+    const stem = local.backUp("20261122_020000", "sound");
+    const other = local.backUp("20261123_020000");
+    writeFileSync(join(local.settings.paths.backups, `${stem}.sql.gz`), "dound");
+    const outcome = await run();
+    expect(outcome).toMatchObject({ exitCode: 65, pending: 1, error: expect.stringContaining("DBK-COPY-2") });
+    expect(outcome.copied.map(({ backup }) => backup)).toEqual([other]);
+    expect(names()).not.toContain(`${stem}.copy.json`);
+  });
+
+  test("the newest is read again after a week, and copied again where it is damaged by then", async () => {
+    local.backUp("20261121_020000");
+    const stem = local.backUp("20261122_020000");
+    await run();
+    const old = state();
+    const aged = (copy: (typeof old.copies)[string]) => ({ ...copy, verifiedAt: "2026-11-01T00:00:00.000Z" });
+    const copies = Object.fromEntries(Object.entries(old.copies).map(([name, copy]) => [name, aged(copy)]));
+    writeState(local.settings.paths.backups, { ...old, copies });
+    expect(await run()).toMatchObject({ exitCode: 0, reread: [stem], copied: [] });
+    writeState(local.settings.paths.backups, { ...old, copies });
+    memory.files.set(`${stem}.roles.sql`, Buffer.from("damaged"));
+    const outcome = await run();
+    expect(outcome).toMatchObject({ exitCode: 1, reread: [], error: expect.stringContaining("DBK-COPY-7") });
+    expect(outcome.copied.map(({ backup }) => backup)).toEqual([stem]);
+    expect(memory.files.get(`${stem}.roles.sql`)?.toString()).toBe("-- roles of 20261122_020000\n");
+    expect(await run()).toMatchObject({ exitCode: 0, copied: [] });
+  });
+});
+
+describe("what the store has decides", () => {
+  test("a copy whose marker is gone is made again, and reported", async () => {
+    const stem = local.backUp("20261122_020000");
+    await run();
+    memory.files.delete(`${stem}.copy.json`);
+    expect((await run()).copied.map(({ backup }) => backup)).toEqual([stem]);
+    expect(local.log()).toContain("[DBK-COPY-7]");
+  });
+
+  test("what this server has forgotten it learns from the markers", async () => {
+    const stem = local.backUp("20261122_020000");
+    await run();
+    rmSync(join(local.settings.paths.backups, ".copies-objects.json"));
+    expect(await run()).toMatchObject({ exitCode: 0, copied: [] });
+    expect(Object.keys(state().copies)).toEqual([stem]);
+  });
+
+  test("a damaged state is not believed, said, and made again", async () => {
+    local.backUp("20261122_020000");
+    await run();
+    writeFileSync(join(local.settings.paths.backups, ".copies-objects.json"), "{");
+    expect(await run()).toMatchObject({ exitCode: 0, copied: [] });
+    expect(local.log()).toContain("[DBK-COPY-5]");
+  });
+
+  test("a marker of somebody without the key does not count, nor one of other files", async () => {
+    const stem = local.backUp("20261122_020000");
+    await run();
+    const genuine = memory.files.get(`${stem}.copy.json`)?.toString() ?? "";
+    rmSync(join(local.settings.paths.backups, ".copies-objects.json"));
+    memory.files.set(`${stem}.copy.json`, Buffer.from(genuine.replace("cloud", "clown")));
+    memory.files.set("shop_20261201_020000.copy.json", Buffer.from(genuine));
+    expect((await run()).copied.map(({ backup }) => backup)).toEqual([stem]);
+    expect(local.log().match(/\[DBK-COPY-6\]/g)).toHaveLength(2);
+  });
+});
+
+describe("whose copies they are", () => {
+  const owner = (changes: object, by = key()) =>
+    memory.files.set(
+      "owner.json",
+      Buffer.from(
+        sealed(
+          "owner",
+          {
+            ...{ version: 1, stack: local.settings.stack, server: local.settings.server, machine: "another" },
+            ...{ since: "2026-11-01T00:00:00.000Z", formerly: [] },
+            ...changes,
+          },
+          by,
+        ),
+      ),
+    );
+
+  test.each([
+    ["another stack", () => owner({ stack: "other/prod" }), /belongs to .* of other\/prod/],
+    ["another server", () => owner({ server: "web2" }), /belongs to web2/],
+    ["another key", () => owner({}, Buffer.alloc(32)), /written with another key/],
+    ["nobody readable", () => memory.files.set("owner.json", Buffer.from("{")), /not readable/],
+    [
+      "nobody said",
+      () => memory.files.set("shop_20261122_020000.copy.json", Buffer.from("{}")),
+      /without owner/,
+    ],
+  ])("those of %s are refused, and nothing is written", async (_, lay, reason) => {
+    local.backUp("20261123_020000");
+    lay();
+    const before = names();
+    const outcome = await run();
+    expect(outcome).toMatchObject({ exitCode: 78, pending: 1, error: expect.stringMatching(reason) });
+    expect(names()).toEqual(before);
+    expect((await run(true)).exitCode).toBe(78);
+  });
+
+  test("those of this server's former machine are taken over when a person says so, and that is recorded", async () => {
+    local.backUp("20261123_020000");
+    owner({});
+    expect(await run()).toMatchObject({ exitCode: 77, error: expect.stringContaining("--take-over") });
+    expect(await run(true)).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(memory.files.get("owner.json")?.toString() ?? "")).toMatchObject({
+      formerly: [{ machine: "another" }],
+    });
+    expect(await run()).toMatchObject({ exitCode: 0 });
+  });
+});
+
+test("a second run at the same store is not begun, and says so", async () => {
+  local.backUp("20261122_020000");
+  const lock = acquireLock(storeLockPath(local.settings, "objects"), "copy_backups", "other");
+  expect(await run()).toMatchObject({ exitCode: 75, copied: [] });
+  expect(names()).toEqual([]);
+  if ("release" in lock) lock.release();
+  expect(await run()).toMatchObject({ exitCode: 0 });
+});
+
+test.each([
+  ["absent", () => rmSync(join(local.directory, "copy-key"))],
+  ["short", () => writeFileSync(join(local.directory, "copy-key"), "abc")],
+])("a key that is %s makes no copy, and the error has nothing of it", async (_, spoil) => {
+  local.backUp("20261122_020000");
+  spoil();
+  const outcome = await run();
+  expect(outcome).toMatchObject({
+    exitCode: 78,
+    pending: 1,
+    error: expect.stringContaining("DBK-SETTINGS-3"),
+  });
+  expect(outcome.error).not.toContain("abc");
+});
+
+test("another place under the same key has no copies yet", async () => {
+  local.backUp("20261122_020000");
+  await run();
+  memory = newMemory();
+  store = inMemory(memory);
+  local.place = { ...local.place, path: "acme/elsewhere" };
+  expect((await run()).copied).toHaveLength(1);
+});
+
+test("a seal covers what this version does not know, and is bound to its purpose", () => {
+  const content = {
+    ...{
+      version: 1,
+      stack: "s",
+      server: "w",
+      database: "shop",
+      backup: "shop_20261122_020000",
+      class: "regular",
+    },
+    ...{ takenAt: "2026-11-22T02:00:00.000Z", copiedAt: "2026-11-22T03:00:00.000Z", programsVersion: "1" },
+    ...{ files: [], later: { size: 1 } },
+  };
+  const text = sealed("marker", content, key());
+  expect(unsealed("marker", Marker, text, key())).toMatchObject({ database: "shop" });
+  expect(unsealed("owner", Marker, text, key())).toBeNull();
+  expect(unsealed("marker", Marker, text.replace('"size": 1', '"size": 2'), key())).toBeNull();
+  expect(unsealed("marker", Marker, text, Buffer.alloc(32))).toBeNull();
+  expect(() => unsealed("marker", Marker, "{}", key())).toThrow();
+});
