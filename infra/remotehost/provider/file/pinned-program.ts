@@ -76,7 +76,7 @@ async function fetched(
   }
   const causes = reasons.map((reason) => `\n  - ${reason}`).join("");
   throw new Error(
-    `${program.program} ${version} (sha256 ${sha256}) could not be had. Make one of these places reachable, or put the program into a directory of PATH, and run the command again. [DBK-RCLONE-1]${causes}`,
+    `${program.program} ${version} (sha256 ${sha256}) is to be had nowhere. Make one of these places reachable, or put it into a directory of PATH, and run the command again [DBK-RCLONE-1]:${causes}`,
   );
 }
 

@@ -108,7 +108,7 @@ test("other bytes are taken from nobody, and every place is named with its reaso
   published(other);
   pip(other);
   const error = await fetched().catch(String);
-  expect(error).toContain(`courier 1.2.3 (sha256 ${sha256}) could not be had`);
+  expect(error).toContain(`courier 1.2.3 (sha256 ${sha256}) is to be had nowhere`);
   expect(error).toContain(`  - ${directory}/bin/courier: not the pinned one`);
   expect(error).toContain(`  - ${server.origin}/courier.zip: its courier is not the pinned one`);
   expect(error).toContain("  - pip download courier-bin==1.2.3: its courier is not the pinned one");
