@@ -1,20 +1,39 @@
-import { UsageError } from "./lib/base/errors.ts";
+import { messageOf, UsageError } from "./lib/base/errors.ts";
 import { ExitCode, worst } from "./lib/base/exit-codes.ts";
-import { plural } from "./lib/base/format.ts";
+import { formatAge, formatBytes, plural } from "./lib/base/format.ts";
+import { fetchBackup } from "./lib/copies/fetch.ts";
+import { rcloneStore } from "./lib/copies/rclone-store.ts";
+import { type CopyRequest, readCopyRequest } from "./lib/copies/request.ts";
+import { rcloneFor, stackKey } from "./lib/copies/secrets.ts";
 import { type CopyContext, copyToStore, type StoreOutcome } from "./lib/copies/store-run.ts";
+import { storedCopies } from "./lib/copies/stored.ts";
 import type { CommandLine } from "./lib/program/arguments.ts";
-import { type ProgramContext, runProgram } from "./lib/program/program.ts";
+import { exitCodeOf, type ProgramContext, runProgram } from "./lib/program/program.ts";
 
 const commandLine: CommandLine = {
   program: "copy_backups",
-  summary: "Copies what a store lacks of the verified backups, oldest first, and reads every copy back.",
-  operands: { placeholder: "", description: "", minimum: 0, maximum: 0 },
+  summary:
+    "Copies what a store lacks of the verified backups, oldest first, and reads every copy back. With --fetch brings one back.",
+  operands: {
+    placeholder: "[NAME]",
+    description: "with --fetch: the backup, as --list names it",
+    minimum: 0,
+    maximum: 1,
+  },
   options: [
     { name: "store", value: "KEY", description: "only this store, as the configuration names it" },
     {
       name: "take-over",
       description: "this machine replaces the one whose copies the store holds; needs --store",
     },
+    { name: "list", description: "show the copies at the stores" },
+    {
+      name: "fetch",
+      description:
+        "bring a backup from --store into the backups directory: NAME, or the newest of --database before --at",
+    },
+    { name: "database", value: "KEY", description: "with --fetch or --list: only of this database" },
+    { name: "at", value: "TIME", description: "with --fetch: the newest that was taken at or before TIME" },
     { name: "json", description: "print the result as JSON" },
   ],
   exitCodes: [
@@ -31,34 +50,88 @@ const commandLine: CommandLine = {
   examples: [
     ["copy_backups", "every store"],
     ["copy_backups --store objects --json", "one store, the result for a program"],
+    ["copy_backups --list", "what the stores have"],
+    ["copy_backups --fetch --store objects --database NAME", "the newest one of a database, to restore it"],
   ],
 };
 
 async function main(context: ProgramContext): Promise<number> {
-  const { settings, arguments: given, output, runId, signal } = context;
-  const { copies } = settings;
-  const stores = copies?.stores ?? [];
-  const explicit = given.value("store");
-  const chosen = explicit === undefined ? stores : stores.filter(({ name }) => name === explicit);
-  if (explicit !== undefined && chosen.length === 0) {
-    const known = stores.map(({ name }) => name).join(", ") || "none";
-    throw new UsageError(`there is no store ${explicit}; the settings have ${known}`);
+  const request = readCopyRequest(context.arguments, context.settings);
+  const { copies } = context.settings;
+  if (copies === undefined || request.stores.length === 0) {
+    if (request.action === "fetch") throw new UsageError("no store is configured");
+    context.output.print("no store is configured: nothing leaves this server");
+    return result(context, { exitCode: ExitCode.success, ...{ stores: [] } });
   }
-  const takesOver = given.flag("take-over");
-  if (takesOver && explicit === undefined) throw new UsageError("--take-over needs --store KEY");
+  const run: CopyContext = { ...context, copies };
+  if (request.action === "copy") return copy(context, run, request);
+  return request.action === "list" ? list(context, run, request) : fetch(context, run, request);
+}
+
+function result({ arguments: given, output, runId }: ProgramContext, data: { exitCode: number }): number {
+  if (given.flag("json")) output.data(JSON.stringify({ version: 1, runId, ...data }, null, 2));
+  return data.exitCode;
+}
+
+async function copy(context: ProgramContext, run: CopyContext, request: CopyRequest): Promise<number> {
+  const { output, signal } = context;
   const outcomes: StoreOutcome[] = [];
-  if (copies === undefined || chosen.length === 0)
-    output.print("no store is configured: nothing leaves this server");
-  else {
-    // One after the other: each may take all of the line.
-    const run: CopyContext = { ...context, copies };
-    for (const store of chosen) if (!signal.aborted) outcomes.push(await copyToStore(run, store, takesOver));
-  }
+  // One after the other: each may take all of the line.
+  for (const store of request.stores)
+    if (!signal.aborted) outcomes.push(await copyToStore(run, store, request.takesOver));
+  for (const outcome of outcomes) output.print(summaryOf(outcome));
   const exitCode = signal.aborted ? ExitCode.failed : worst(outcomes.map((outcome) => outcome.exitCode));
-  if (given.flag("json"))
-    output.data(JSON.stringify({ version: 1, runId, exitCode, stores: outcomes }, null, 2));
-  else for (const outcome of outcomes) output.print(summaryOf(outcome));
-  return exitCode;
+  return result(context, { exitCode, ...{ stores: outcomes } });
+}
+
+async function list(context: ProgramContext, run: CopyContext, request: CopyRequest): Promise<number> {
+  const { output, signal } = context;
+  const stores = await Promise.all(
+    request.stores.map(async (place) => {
+      try {
+        const store = rcloneStore(await rcloneFor(run.copies, place, signal));
+        const all = storedCopies(await store.list(signal));
+        const copies = all.filter(
+          ({ database }) => request.database === null || database === request.database,
+        );
+        return { store: place.name, place: place.place, copies, error: null, exitCode: ExitCode.success };
+      } catch (error) {
+        return {
+          store: place.name,
+          place: place.place,
+          copies: [],
+          error: messageOf(error),
+          exitCode: exitCodeOf(error),
+        };
+      }
+    }),
+  );
+  const now = new Date();
+  for (const { copies, error, place, store } of stores) {
+    output.print(`${store} (${place})`);
+    if (error !== null) output.error(`  ${error}`);
+    else if (copies.length === 0) output.print("  no copy");
+    for (const { began, bytes, stem } of copies)
+      output.print(`  ${stem}  ${formatBytes(bytes).padStart(8)}  ${formatAge(began, now)}`);
+  }
+  return result(context, { exitCode: worst(stores.map(({ exitCode }) => exitCode)), ...{ stores } });
+}
+
+async function fetch(context: ProgramContext, run: CopyContext, request: CopyRequest): Promise<number> {
+  const { output, signal } = context;
+  const [place] = request.stores;
+  if (place === undefined) throw new UsageError("--fetch needs --store KEY");
+  try {
+    const store = rcloneStore(await rcloneFor(run.copies, place, signal));
+    const order = { context, store, place, key: stackKey(run.copies) };
+    const fetched = await fetchBackup(order, request);
+    const how = fetched.wasHere ? "was here already, as the store has it" : "fetched, as its marker says";
+    output.print(`${fetched.path}: ${how}`);
+    return result(context, { exitCode: ExitCode.success, ...{ fetched, error: null } });
+  } catch (error) {
+    output.error(messageOf(error));
+    return result(context, { exitCode: exitCodeOf(error), ...{ fetched: null, error: messageOf(error) } });
+  }
 }
 
 function summaryOf({ copied, error, pending, reread, store }: StoreOutcome): string {

@@ -12,8 +12,9 @@ import { proofs } from "./lib/rehearsal/proof.ts";
 import { isRefusal, rememberingBeginning } from "./lib/restore/beginning.ts";
 import { planRestore } from "./lib/restore/dry-run.ts";
 import { RestoreError } from "./lib/restore/errors.ts";
+import { fetchFrom, listAt } from "./lib/restore/from-store.ts";
 import { restoreInto, restorePartlyInto } from "./lib/restore/into.ts";
-import { backupAt, noBackupAt } from "./lib/restore/moment.ts";
+import { backupAt, newestBackup, noBackup, noBackupAt } from "./lib/restore/moment.ts";
 import { partlyExitCode } from "./lib/restore/partly-filling.ts";
 import { planText } from "./lib/restore/planning.ts";
 import { type Request, readRequest, restoreOptions } from "./lib/restore/request.ts";
@@ -66,6 +67,7 @@ const commandLine: CommandLine = {
     ["restore_database --list", "what there is"],
     ["restore_database FILE", "asks for the database's name before it does anything"],
     ["restore_database --rollback", "undoes that"],
+    ["restore_database --from objects --latest", "the newest backup at a store"],
     ["restore_database --dry-run --at '2026-11-22 03:00'", "what that would do, and with which backup"],
     ["restore_database --table users --table orders FILE", "two tables, to copy rows from by hand"],
   ],
@@ -91,6 +93,10 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
     return exitCode;
   };
   const request = readRequest(given);
+  if (request.action === "list" && request.from !== null) {
+    output.print(await listAt(settings, request.from, request.database, signal));
+    return json(ExitCode.success, {});
+  }
   if (request.action === "list") return json(ExitCode.success, await list(context, request));
   let name: string | null = request.database ?? null;
   const recording = recordingOf(monthlyAppender(settings.paths.backups), context);
@@ -133,7 +139,7 @@ type Chosen = (database: DatabaseSettings, path: string | null) => void;
 async function execute(context: ProgramContext, request: Request, chosen: Chosen): Promise<Outcome> {
   const { output, settings, signal } = context;
   if (request.action === "rollback") return rollBack(context, request, chosen);
-  const path = fileOf(context, request, chosen);
+  const path = await fileOf(context, request, chosen);
   output.print(`reading ${path} …`);
   const source = await inspectSource(path, signal);
   if (request.action === "verify-only") {
@@ -146,13 +152,30 @@ async function execute(context: ProgramContext, request: Request, chosen: Chosen
   return { exitCode, data: { database: database.name, file: path, ...data } };
 }
 
-/** The named file, or the backup of the given moment. */
-function fileOf({ output, settings }: ProgramContext, request: Request, chosen: Chosen): string {
-  if (request.at === null) return locateFile(settings, request.operand ?? "");
-  const { moment, written } = request.at;
-  const database = onlyDatabase(settings, request.database);
+/** The named file, the newest backup, or that of the given moment; from a store or of this server. */
+async function fileOf(
+  { output, settings, signal }: ProgramContext,
+  request: Request,
+  chosen: Chosen,
+): Promise<string> {
+  const { at, database: explicit, from, latest, operand } = request;
+  if (from !== null) {
+    const database = operand === null ? onlyDatabase(settings, explicit) : null;
+    if (database !== null) chosen(database, null);
+    output.print(`fetching from ${from} …`);
+    return fetchFrom(settings, from, { at, database: database?.name ?? explicit, operand }, signal);
+  }
+  if (at === null && !latest) return locateFile(settings, operand ?? "");
+  const database = onlyDatabase(settings, explicit);
   chosen(database, null);
   const backups = listBackups(settings.paths.backups, database.name);
+  if (at === null) {
+    const newest = newestBackup(backups);
+    if (newest === null) throw new RestoreError("unfit-file", noBackup(database.name));
+    output.print(`--latest: ${newest.archivePath}, taken ${formatTime(newest.takenAt)}`);
+    return newest.archivePath;
+  }
+  const { moment, written } = at;
   const backup = backupAt(backups, moment, written);
   if (backup === null) throw new RestoreError("unfit-file", noBackupAt(backups, moment, database.name));
   const age = formatAge(backup.takenAt, moment);

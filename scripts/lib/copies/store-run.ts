@@ -1,4 +1,4 @@
-import { type CopiesState, Marker, markerName } from "../../contract/copies.ts";
+import type { CopiesState, Marker } from "../../contract/copies.ts";
 import type { Settings, StoreSettings } from "../../contract/settings.ts";
 import { messageOf, ProgramError } from "../base/errors.ts";
 import { ExitCode, worst } from "../base/exit-codes.ts";
@@ -14,11 +14,11 @@ import { copyBackup, differs } from "./copy-one.ts";
 import { dueCopies, dueRereads, pendingOf } from "./due.ts";
 import { readState, writeState } from "./local-state.ts";
 import { storeLockPath } from "./lock-path.ts";
-import { machineId, requireOwnership, textOf } from "./owner.ts";
+import { machineId, requireOwnership } from "./owner.ts";
 import { rcloneStore } from "./rclone-store.ts";
 import { reconciled, unknownMarkers } from "./reconcile.ts";
-import { unsealed } from "./seal.ts";
 import { rcloneFor, stackKey } from "./secrets.ts";
+import { readMarker } from "./stored.ts";
 
 /** What a run did at one store. */
 export interface StoreOutcome {
@@ -114,16 +114,10 @@ async function lookAgain(
   const { log, settings, signal } = context;
   const markers: Marker[] = [];
   for (const stem of unknownMarkers(state, entries)) {
-    const marker = markerIn(await textOf(store, markerName(stem), signal), key);
-    const isOurs =
-      marker?.backup === stem && marker.stack === settings.stack && marker.server === settings.server;
-    if (isOurs) markers.push(marker);
-    else
-      log.event(
-        "warning",
-        null,
-        `${markerName(stem)} at store ${place.name} was not written by this system; its files do not count [DBK-COPY-6]`,
-      );
+    const read = await readMarker(store, stem, key, signal);
+    const reason = read.kind === "foreign" ? read.reason : notOurs(read.marker, settings);
+    if (read.kind === "genuine" && reason === null) markers.push(read.marker);
+    else log.event("warning", null, `store ${place.name}: ${reason}; its files do not count [DBK-COPY-6]`);
   }
   const { copies, lost } = reconciled(state, entries, markers);
   for (const { reason, stem } of lost)
@@ -136,13 +130,8 @@ async function lookAgain(
   state.listedAt = new Date().toISOString();
 }
 
-function markerIn(text: string, key: Buffer): Marker | null {
-  try {
-    return unsealed("marker", Marker, text, key);
-  } catch {
-    return null;
-  }
-}
+const notOurs = ({ server, stack }: Marker, own: Settings): string | null =>
+  stack === own.stack && server === own.server ? null : `it holds a copy of ${server} of ${stack}`;
 
 /** Copies what is due until nothing is: a backup may have been made meanwhile. */
 async function copyDue(
@@ -245,9 +234,9 @@ async function whatIsWrong(
   key: Buffer,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const marker = markerIn(await textOf(store, markerName(stem), signal), key);
-  if (marker === null || marker.backup !== stem) return "its marker was changed";
-  for (const file of marker.files) {
+  const read = await readMarker(store, stem, key, signal);
+  if (read.kind === "foreign") return read.reason;
+  for (const file of read.marker.files) {
     const wrong = await differs(store, file.name, file, signal);
     if (wrong !== null) return `${file.name}: ${wrong}`;
   }

@@ -1,6 +1,6 @@
 import type { Arguments, Option } from "../../contract/command-line.ts";
 import { UsageError } from "../base/errors.ts";
-import { parseMoment } from "./moment.ts";
+import { parseMoment } from "../program/moment.ts";
 import { parseTables, type RequestedTable } from "./table-names.ts";
 
 export const restoreOptions: readonly Option[] = [
@@ -10,6 +10,12 @@ export const restoreOptions: readonly Option[] = [
     description: "which configured database, also for a file of another one",
   },
   { name: "at", value: "TIME", description: "instead of FILE: the newest verified backup at or before TIME" },
+  { name: "latest", description: "instead of FILE: the newest verified backup" },
+  {
+    name: "from",
+    value: "STORE",
+    description: "fetch the backup from this store first: FILE, --latest or --at; also with --list",
+  },
   { name: "dry-run", description: "show each step and what it needs; nothing is changed" },
   { name: "verify-only", description: "read it in full and say what it holds; needs no container" },
   {
@@ -54,6 +60,10 @@ export interface Request {
   operand: string | null;
   /** The requested moment, and its text on the command line. */
   at: { moment: Date; written: string } | null;
+  /** The newest verified backup is meant. */
+  latest: boolean;
+  /** The store that the backup is fetched from; null for one of this server. */
+  from: string | null;
   /** The name of a new database, with `into`. */
   into: string;
   /** With `into`: parts that cannot be loaded are left out. */
@@ -83,14 +93,26 @@ export function readRequest(given: Arguments): Request {
     throw new UsageError(`--at and --${action} exclude each other`);
   if (at !== undefined && operand !== null)
     throw new UsageError(`--at chooses the backup: leave ${operand} out, or --at`);
+  const latest = given.flag("latest");
+  if (latest && (action === "rollback" || action === "list"))
+    throw new UsageError(`--latest and --${action} exclude each other`);
+  if (latest && (operand !== null || at !== undefined))
+    throw new UsageError(`--latest chooses the backup: leave ${operand ?? "--at"} out, or --latest`);
+  const from = given.value("from") ?? null;
+  if (from !== null && action === "rollback")
+    throw new UsageError("--from and --rollback exclude each other");
+  if (from !== null && given.flag("dry-run"))
+    throw new UsageError("--dry-run fetches nothing; run: copy_backups --fetch, then this without --from");
   if (action === "list" && operand !== null)
     throw new UsageError("--list takes no file; --database NAME shows one");
-  if (action !== "list" && action !== "rollback" && operand === null && at === undefined)
-    throw new UsageError("name the backup, or a time with --at; run: restore_database --list");
+  if (action !== "list" && action !== "rollback" && operand === null && at === undefined && !latest)
+    throw new UsageError("name the backup, or use --latest or --at; run: restore_database --list");
   return {
     action,
     operand,
     at: at === undefined ? null : { moment: parseMoment(at), written: at },
+    latest,
+    from,
     into: given.value("into") ?? "",
     keepGoing: given.flag("keep-going"),
     tables: given.values("table").flatMap(parseTables),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type CommandLine, parseArguments } from "../../../../scripts/lib/program/arguments.ts";
+import { parseMoment } from "../../../../scripts/lib/program/moment.ts";
 import { changedTables, changesText } from "../../../../scripts/lib/restore/changes.ts";
-import { backupAt, noBackupAt, parseMoment } from "../../../../scripts/lib/restore/moment.ts";
+import { backupAt, noBackupAt } from "../../../../scripts/lib/restore/moment.ts";
 import { readRequest, restoreOptions } from "../../../../scripts/lib/restore/request.ts";
 import { chooseTables, displayName, parseTables } from "../../../../scripts/lib/restore/table-names.ts";
 import type { Backup } from "../../../../scripts/lib/store/backups.ts";
@@ -159,7 +160,7 @@ describe("what a call asks for", () => {
   );
 
   test.each([
-    ["", "name the backup, or a time with --at"],
+    ["", "name the backup, or use --latest or --at"],
     ["--into x", "name the backup"],
     ["--into= file", "--into needs a name"],
     ["--at 20261122_020000 file", "leave file out"],

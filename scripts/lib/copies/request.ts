@@ -1,0 +1,54 @@
+import type { Arguments } from "../../contract/command-line.ts";
+import type { Settings, StoreSettings } from "../../contract/settings.ts";
+import { UsageError } from "../base/errors.ts";
+import { parseMoment } from "../program/moment.ts";
+
+/** What a call of copy_backups is to do. */
+export interface CopyRequest {
+  action: "copy" | "list" | "fetch";
+  stores: StoreSettings[];
+  takesOver: boolean;
+  database: string | null;
+  name: string | null;
+  before: Date | null;
+}
+
+/** @throws UsageError for options that exclude each other, and for unknown stores and databases. */
+export function readCopyRequest(
+  given: Arguments,
+  settings: Pick<Settings, "copies" | "databases">,
+): CopyRequest {
+  const all = settings.copies?.stores ?? [];
+  const store = given.value("store");
+  const stores = store === undefined ? all : all.filter(({ name }) => name === store);
+  if (store !== undefined && stores.length === 0)
+    throw new UsageError(`there is no store ${store}; the settings have ${listed(all)}`);
+  const database = given.value("database") ?? null;
+  if (database !== null && !settings.databases.some(({ name }) => name === database))
+    throw new UsageError(`there is no database ${database}; the settings have ${listed(settings.databases)}`);
+  const [fetches, lists, takesOver] = ["fetch", "list", "take-over"].map((name) => given.flag(name));
+  if ([fetches, lists, takesOver].filter(Boolean).length > 1)
+    throw new UsageError("--fetch, --list and --take-over exclude each other");
+  if ((fetches || takesOver) && store === undefined && all.length > 1)
+    throw new UsageError(`say which store with --store: ${listed(all)}`);
+  const [name = null] = given.operands;
+  const at = given.value("at");
+  if (!fetches && (name !== null || at !== undefined)) throw new UsageError("NAME and --at need --fetch");
+  if (database !== null && !fetches && !lists) throw new UsageError("--database needs --fetch or --list");
+  if (name !== null && at !== undefined)
+    throw new UsageError(`--at chooses the backup: leave ${name} out, or --at`);
+  if (fetches && name === null && database === null && settings.databases.length > 1)
+    throw new UsageError(`say which with --database: ${listed(settings.databases)}`);
+  const only = settings.databases.length === 1 ? (settings.databases[0]?.name ?? null) : null;
+  return {
+    action: fetches ? "fetch" : lists ? "list" : "copy",
+    stores,
+    takesOver: takesOver === true,
+    database: database ?? (fetches && name === null ? only : null),
+    name,
+    before: at === undefined ? null : parseMoment(at),
+  };
+}
+
+const listed = (named: readonly { name: string }[]): string =>
+  named.map(({ name }) => name).join(", ") || "none";
