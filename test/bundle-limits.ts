@@ -12,6 +12,7 @@ const limits: Record<ProgramName, number> = {
   rehearse_restore: 166_000,
   prune_backups: 100_000,
   pin_backup: 100_000,
+  copy_backups: 100_000,
 };
 
 export const bundleLimit = (name: ProgramName): number => limits[name];

@@ -4,6 +4,8 @@ import { pingUrlPerJob } from "./ping-urls.ts";
 import type { DatabasePlan, ServerPlan, StackPlan } from "./plan.ts";
 import { type Problem, unknownKeyText } from "./problems.ts";
 import type { Configuration } from "./schema.ts";
+import { sharedPlaces, storeProblems } from "./store-plan.ts";
+import { setCopyKey } from "./values.ts";
 
 /** The later members of each group that share a key, with the first one of their group. */
 function repeats<T>(items: readonly T[], key: (item: T) => string): { first: T; again: T }[] {
@@ -173,6 +175,14 @@ function compressionProblems({ key, backups }: ServerPlan, configuration: Config
   ];
 }
 
+function copyKeyProblems(configuration: Configuration): Problem[] {
+  const { copies, copyKey, servers } = configuration;
+  const groups = [copies, ...Object.values(servers).map((server) => server.copies)];
+  const isNeeded = groups.some((group) => Object.values(group ?? {}).some((store) => store !== false));
+  if (copyKey !== undefined || !isNeeded) return [];
+  return [{ path: ["copyKey"], text: `is missing: make and set it with ${setCopyKey}` }];
+}
+
 /**
  * Checks beyond the schema: values that are valid alone and invalid together.
  * @param databases the keys under `databases`, those with problems of their own included
@@ -186,6 +196,8 @@ export function crossProblems(
     ...unknownDatabases(configuration, databases),
     ...sameAddress(plan.servers),
     ...sharedPingUrls(plan.servers, configuration),
+    ...sharedPlaces(plan.servers, configuration),
+    ...copyKeyProblems(configuration),
     ...keysWithinKeys(plan.servers),
     ...identityProblems(plan),
     ...plan.servers.flatMap((server) => [
@@ -195,6 +207,7 @@ export function crossProblems(
       ...thresholdProblems(server, configuration),
       ...rehearsalProblems(server, configuration),
       ...compressionProblems(server, configuration),
+      ...storeProblems(server.key, configuration),
     ]),
   ];
 }

@@ -25,6 +25,7 @@ export const defaults: Defaults = {
     rehearseLauncher: "/root/rehearse_restore.sh",
     pruneLauncher: "/root/prune_backups.sh",
     pinLauncher: "/root/pin_backup.sh",
+    copyLauncher: "/root/copy_backups.sh",
   },
   backups: {
     schedule: "0 2 * * *",

@@ -2,29 +2,17 @@ import { getProject, getStack } from "@pulumi/pulumi/metadata.js";
 import { allConfig } from "@pulumi/pulumi/runtime/config.js";
 import { crossProblems } from "./checks.ts";
 import { ConfigError } from "./config-error.ts";
-import { passwordsKey } from "./names.ts";
+import { copyKeyName, passwordsKey } from "./names.ts";
 import { parsedValue } from "./parsed-value.ts";
 import { type StackPlan, stackPlan } from "./plan.ts";
 import { type Problem, schemaProblems } from "./problems.ts";
 import { Configuration } from "./schema.ts";
+import { maySecret, plainSecrets, withoutEchoes } from "./secrets.ts";
 
 const secretProblem = (key: string): Problem => ({
   path: [key],
-  text: `must not be a secret: nothing in it is, and a secret would stand in plain text in the state; only ${passwordsKey} and monitoring.pingUrl may be one`,
+  text: `must not be a secret: nothing in it is, and a secret would stand in plain text in the state; only ${passwordsKey}, ${copyKeyName}, monitoring.pingUrl and what opens a store may be one`,
 });
-
-const isMapping = (value: unknown): value is object => typeof value === "object" && value !== null;
-
-/** Whether a value of `monitoring` or of `servers` holds the only setting in them that may be a secret. */
-function holdsPingUrl(key: string, value: unknown): boolean {
-  const groups =
-    key === "servers" && isMapping(value)
-      ? Object.values(value).map((server: unknown) =>
-          isMapping(server) ? Reflect.get(server, "monitoring") : null,
-        )
-      : [key === "monitoring" ? value : null];
-  return groups.some((monitoring) => isMapping(monitoring) && Object.hasOwn(monitoring, "pingUrl"));
-}
 
 /** A copy of `value` without what stands at the path. */
 function without(value: unknown, [key, ...rest]: Problem["path"]): unknown {
@@ -51,7 +39,8 @@ export function planOf(
   const configuration = result.success ? result : Configuration.safeParse(rest);
   if (!configuration.success) return { problems };
   const plan = stackPlan(configuration.data);
-  problems.push(...crossProblems(configuration.data, plan, Object.keys(root.databases ?? {})));
+  const across = crossProblems(configuration.data, plan, Object.keys(root.databases ?? {}));
+  problems.push(...withoutEchoes(across, problems));
   return problems.length > 0 ? { problems } : { plan };
 }
 
@@ -98,15 +87,18 @@ function passwordProblems(plan: StackPlan, passwords: unknown, isSecret: boolean
 export function loadPlan(): StackPlan {
   const project = getProject();
   const { [passwordsKey]: passwordText, ...values } = projectValues(project);
-  const root = Object.fromEntries(Object.entries(values).map(([key, text]) => [key, parsedValue(text)]));
+  const root = Object.fromEntries(
+    Object.entries(values).map(([key, text]) => [key, key === copyKeyName ? text : parsedValue(text)]),
+  );
   const secrets = secretKeys();
   const secretOnes = Object.keys(values).filter((key) => secrets.has(`${project}:${key}`));
   const result = planOf(root, secretOnes);
   const passwords = passwordText === undefined ? undefined : parsedValue(passwordText);
   // The engine reports only the key of a secret, not its place in the value.
-  const wronglySecret = secretOnes.filter((key) => !holdsPingUrl(key, root[key]));
+  const wronglySecret = secretOnes.filter((key) => !maySecret(root, key));
   const problems = [
     ...wronglySecret.map(secretProblem),
+    ...plainSecrets(root, secretOnes),
     // Problems of a secret are not described, because that would show it.
     ...("problems" in result
       ? result.problems.filter(({ path }) => !wronglySecret.includes(String(path[0])))

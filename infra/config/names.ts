@@ -3,3 +3,6 @@ export const project = "database-backups";
 
 /** The key that is always a secret: PostgreSQL's first password, per database with a managed container. */
 export const passwordsKey = "databasePasswords";
+
+/** The key, always a secret, by which a stack knows its own copies. */
+export const copyKeyName = "copyKey";

@@ -19,13 +19,3 @@ export function pingUrlPerJob({ key, monitoring: { pingUrl }, rehearsal }: Serve
 
 /** Stands for an address that is secret, where only Pulumi can read it. */
 export const secretAddress = "https://secret.invalid/{server}";
-
-/** Surprising effects of a valid configuration, one sentence each. */
-export function planNotes(plan: ServerPlan): string[] {
-  if (plan.monitoring.pingUrl === secretAddress) return [];
-  const { backup, rehearsal } = pingUrlPerJob(plan);
-  if (backup === null || rehearsal !== null || plan.rehearsal.schedule === "never") return [];
-  return [
-    "rehearsals send no ping: monitoring.pingUrl has no {job}, so only backups use it. Add {job} to give each its own address; it becomes backup or rehearsal. [DBK-CONFIG-4]",
-  ];
-}

@@ -4,6 +4,7 @@ import { type Defaults, defaultLogin, defaults, managedContainerDefaults } from 
 import { merged } from "./merge.ts";
 import { project } from "./names.ts";
 import type { Configuration, ManagedContainer, Server } from "./schema.ts";
+import { type StorePlan, storePlans } from "./store-plan.ts";
 import { durationSeconds } from "./values.ts";
 
 /** One database on one server, every name resolved. */
@@ -26,6 +27,10 @@ export interface ServerPlan extends Defaults {
   formerStack: string | null;
   connection: Connection;
   databases: DatabasePlan[];
+  /** Where its backups are copied to. */
+  copies: StorePlan[];
+  /** The stack's key for copies; null where the server has none. */
+  copyKey: string | null;
 }
 
 /** What the stack is to be. */
@@ -77,6 +82,7 @@ const qualified = (stack: string | undefined): string | null =>
 function serverPlan(key: string, server: Server, configuration: Configuration): ServerPlan {
   const own = server.databases;
   const keys = Object.keys(own ?? configuration.databases);
+  const copies = storePlans(key, server, configuration);
   return {
     key,
     formerly: server.formerly ?? null,
@@ -88,6 +94,8 @@ function serverPlan(key: string, server: Server, configuration: Configuration): 
     rehearsal: merged(defaults.rehearsal, configuration.rehearsal, server.rehearsal),
     monitoring: merged(defaults.monitoring, configuration.monitoring, server.monitoring),
     runtime: server.runtime ?? configuration.runtime ?? defaults.runtime,
+    copies,
+    copyKey: copies.length === 0 ? null : (configuration.copyKey ?? null),
     verification: server.verification ?? configuration.verification ?? defaults.verification,
   };
 }

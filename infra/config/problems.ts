@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { nearest } from "./nearest.ts";
+import { secretFields } from "./store-schema.ts";
 
 /** Something wrong in the configuration: where in the stack's file, and what would be right. */
 export interface Problem {
@@ -19,14 +20,20 @@ function unwrapped(schema: unknown): unknown {
   return schema instanceof z.ZodOptional ? unwrapped(schema.unwrap()) : schema;
 }
 
+/** Of a value that may also be `false`, its mapping. */
+function mappingIn(schema: unknown): unknown {
+  const here = unwrapped(schema);
+  return here instanceof z.ZodUnion ? here.options.find((option) => option instanceof z.ZodObject) : here;
+}
+
 /** The keys that the schema knows at `path`. */
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   const found = path.reduce<unknown>((current, key) => {
-    const here = unwrapped(current);
+    const here = mappingIn(current);
     if (here instanceof z.ZodRecord) return here.valueType;
     return here instanceof z.ZodObject ? here.shape[String(key)] : undefined;
   }, schema);
-  const here = unwrapped(found);
+  const here = mappingIn(found);
   return here instanceof z.ZodObject ? Object.keys(here.shape) : [];
 }
 
@@ -41,7 +48,9 @@ const nouns: Record<string, string> & { object: string } = {
 
 /** Whether a value must not be repeated in a message: an address may be a secret, wherever it is. */
 const isSecret = (path: readonly PropertyKey[], value: unknown): boolean =>
-  path.at(-1) === "pingUrl" || (typeof value === "string" && value.includes("://"));
+  ["pingUrl", "copyKey"].includes(String(path.at(-1))) ||
+  (path.includes("copies") && secretFields.includes(String(path.at(-1)))) ||
+  (typeof value === "string" && value.includes("://"));
 
 /** The value found, for people: short, never a whole structure. */
 function found(value: unknown): string {
@@ -88,6 +97,15 @@ function issueProblems(
       return [{ path, text: `must be at least ${issue.minimum}${isFound}` }];
     case "too_big":
       return [{ path, text: `must be at most ${issue.maximum}${isFound}` }];
+    case "invalid_union": {
+      // Of a store that a server may also switch off: what is wrong with it, or that it is neither.
+      if (typeof value !== "object" || value === null || Array.isArray(value))
+        return [{ path, text: `must be a mapping of keys to values, or false${isFound}` }];
+      const inner = issue.errors.at(-1) ?? [];
+      return inner.flatMap((one) =>
+        issueProblems({ ...one, path: [...issue.path, ...one.path] }, schema, root, secretKeys),
+      );
+    }
     case "invalid_key":
       return issue.issues.map((inner) => ({ path, text: `this key ${inner.message}` }));
     default:

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { compressionNames } from "../../scripts/contract/compressions.ts";
+import { StorePart } from "./store-schema.ts";
 import * as value from "./values.ts";
 
 /**
@@ -21,6 +22,7 @@ export const Paths = z.strictObject({
   rehearseLauncher: value.serverPath("Proves that a backup restores"),
   pruneLauncher: value.serverPath("Shows what retention removes, and removes it"),
   pinLauncher: value.serverPath("Exempts a backup from retention"),
+  copyLauncher: value.serverPath("Copies backups to stores; only where there are `copies`"),
 });
 export type Paths = z.infer<typeof Paths>;
 
@@ -99,6 +101,10 @@ export const Verification = z.boolean().meta({
   description: "Whether a change ends with a first backup and a status check",
 });
 
+export const CopyKey = value.copyKey(
+  `By which this stack knows its own copies; needed with the first store. Make it with \`${value.setCopyKey}\``,
+);
+
 export const FormerStack = value.stackName(
   "`STACK` or `PROJECT/STACK` from which `pulumi up` takes the servers over, after `pulumi stack rename` or `pulumi state move`",
 );
@@ -163,9 +169,15 @@ export const Login = z.strictObject({
 
 const optionalOverrides = z.strictObject(overridable).partial().shape;
 
+export const ServerStores = z.record(value.StoreKey, z.union([z.literal(false), StorePart])).meta({
+  kind: "mapping",
+  description: "What differs of each store, or a store of its own; `false` for one that this server has not",
+});
+
 export const Server = z.strictObject({
   ...Login.partial().shape,
   databases: z.record(value.DatabaseKey, PartialDatabase).optional(),
+  copies: ServerStores.optional(),
   ...optionalOverrides,
 });
 export type Server = z.infer<typeof Server>;
@@ -174,6 +186,8 @@ export const Configuration = z.strictObject({
   servers: z.record(value.ServerKey, Server),
   databases: z.record(value.DatabaseKey, PartialDatabase),
   decommissioned: z.record(value.ServerKey, z.enum(["remove", "forget"])).optional(),
+  copies: z.record(value.StoreKey, StorePart).optional(),
+  copyKey: CopyKey.optional(),
   ...optionalOverrides,
 });
 export type Configuration = z.infer<typeof Configuration>;

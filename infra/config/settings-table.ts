@@ -4,6 +4,7 @@ import { databaseDefaults } from "./database-defaults.ts";
 import { defaultLogin, defaults, managedContainerDefaults } from "./defaults.ts";
 import {
   Backups,
+  CopyKey,
   Database,
   FormerStack,
   Login,
@@ -12,8 +13,10 @@ import {
   Paths,
   Rehearsal,
   Runtime,
+  ServerStores,
   Verification,
 } from "./schema.ts";
+import { AnyStore, storeDefaults } from "./store-schema.ts";
 
 /** One setting of the configuration, as a person looks it up. */
 export interface Setting {
@@ -60,6 +63,11 @@ export const settings: readonly Setting[] = [
     meaning: "The databases on this server, each with what differs from `databases`",
   },
   {
+    path: "servers.KEY.copies",
+    ...meta(ServerStores),
+    fallback: "all of the stack",
+  },
+  {
     path: "servers.KEY.paths, .backups, .rehearsal, .monitoring, .runtime, .verification, .formerStack",
     kind: "as below",
     fallback: "as below",
@@ -84,6 +92,8 @@ export const settings: readonly Setting[] = [
   ...settingsOf(Backups, "backups", defaults.backups),
   ...settingsOf(Rehearsal, "rehearsal", defaults.rehearsal),
   ...settingsOf(Monitoring, "monitoring", defaults.monitoring),
+  ...settingsOf(AnyStore, "copies.STORE", storeDefaults),
+  { path: "copyKey", ...meta(CopyKey), fallback: null },
   { path: "runtime", ...meta(Runtime), fallback: defaults.runtime },
   { path: "verification", ...meta(Verification), fallback: String(defaults.verification) },
   { path: "formerStack", ...meta(FormerStack), fallback: null },

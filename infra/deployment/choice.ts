@@ -2,9 +2,9 @@ import { matchesKey } from "../config/key-pattern.ts";
 import { planOf } from "../config/load.ts";
 import { passwordsKey, project } from "../config/names.ts";
 import { nearest } from "../config/nearest.ts";
-import { secretAddress } from "../config/ping-urls.ts";
 import type { StackPlan } from "../config/plan.ts";
 import { pathText } from "../config/problems.ts";
+import { standIn } from "../config/secrets.ts";
 import { ServerKey } from "../config/values.ts";
 import type { Choice, Request } from "./command-line.ts";
 import { DeploymentError } from "./errors.ts";
@@ -179,11 +179,11 @@ export function hasDatabases(file: StackFile): boolean {
 }
 
 /** The values, with encrypted ones replaced by placeholders of the same kind. */
-function withoutSecrets(value: unknown): unknown {
+function withoutSecrets(key: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   const entries = Object.entries(value);
-  if (entries.length === 1 && entries[0]?.[0] === "secure") return secretAddress;
-  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutSecrets(inner)]));
+  if (entries.length === 1 && entries[0]?.[0] === "secure") return standIn(key);
+  return Object.fromEntries(entries.map(([name, inner]) => [name, withoutSecrets(name, inner)]));
 }
 
 /**
@@ -192,7 +192,9 @@ function withoutSecrets(value: unknown): unknown {
  */
 export function planOfFile(file: StackFile, name: string): StackPlan {
   const { [passwordsKey]: _, ...values } = file.values();
-  const root = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, withoutSecrets(value)]));
+  const root = Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, withoutSecrets(key, value)]),
+  );
   const result = planOf(root);
   if ("plan" in result) return result.plan;
   const lines = [

@@ -1,4 +1,4 @@
-import { planNotes } from "../config/ping-urls.ts";
+import { planNotes } from "../config/notes.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import { ConnectError, RemoteHostError } from "../remotehost/errors.ts";
 import { OpenServer, stateDirectory } from "../remotehost/looking.ts";

@@ -3,9 +3,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { defaultLogin, defaults, managedContainerDefaults } from "../config/defaults.ts";
-import { passwordsKey, project } from "../config/names.ts";
+import { copyKeyName, passwordsKey, project } from "../config/names.ts";
 import { Configuration } from "../config/schema.ts";
 import { settings } from "../config/settings-table.ts";
+import { secretFields, storeDefaults } from "../config/store-schema.ts";
 import { defaultConnectTimeout } from "../remotehost/connection.ts";
 
 /**
@@ -45,6 +46,7 @@ const groups: Record<string, string> = {
     "Former servers: `remove` deletes our files and leaves every backup, `forget` contacts nobody",
   paths: "Where everything lies on the server",
   backups: "When backups are made, and how long they are kept",
+  copies: "Stores off the servers to which backups are copied, by a key of your own",
   rehearsal: "When and how the newest backup is restored on trial",
   monitoring: "When the server is checked, what is worth a warning, and who is alerted",
 };
@@ -95,6 +97,33 @@ function withSecretPingUrl(schema: Node): Node {
   };
 }
 
+/** A store, with what opens it encrypted. */
+const withSecretFields = (store: Node): Node => ({
+  ...store,
+  properties: Object.fromEntries(
+    Object.entries(propertiesOf(store)).map(([key, value]) => [
+      key,
+      secretFields.includes(key) ? { ...secret, description: value.description } : value,
+    ]),
+  ),
+});
+
+/** The stores with defaults, whether of the stack or of a server, which may also switch one off. */
+function withStores(schema: Node): Node {
+  const { copies, ...others } = propertiesOf(schema);
+  if (copies === undefined || !isNode(copies.additionalProperties)) return schema;
+  const { anyOf, ...one } = copies.additionalProperties;
+  const branches = Array.isArray(anyOf) ? anyOf.filter(isNode) : [one];
+  const stores = branches.map((branch) =>
+    branch.properties === undefined ? branch : withSecretFields(withDefaults(branch, storeDefaults)),
+  );
+  const additionalProperties = stores.length === 1 ? stores[0] : { anyOf: stores };
+  return {
+    ...schema,
+    properties: { ...others, copies: { ...copies, ...(additionalProperties && { additionalProperties }) } },
+  };
+}
+
 function withGroupTexts(schema: Node): Node {
   const entries = Object.entries(propertiesOf(schema)).map(([key, value]) => [
     key,
@@ -103,7 +132,7 @@ function withGroupTexts(schema: Node): Node {
   return { ...schema, properties: Object.fromEntries(entries) };
 }
 
-const complete = (schema: Node): Node => withGroupTexts(withSecretPingUrl(schema));
+const complete = (schema: Node): Node => withGroupTexts(withStores(withSecretPingUrl(schema)));
 
 /** The schema of a whole stack file of this project. */
 export function editorSchema(): object {
@@ -121,6 +150,7 @@ export function editorSchema(): object {
   const properties = {
     servers: { ...servers, additionalProperties: one },
     ...others,
+    [copyKeyName]: { ...secret, description: others[copyKeyName]?.description },
     [passwordsKey]: passwords,
   };
   return {

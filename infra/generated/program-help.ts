@@ -17,6 +17,7 @@ const programs: Readonly<Record<string, string>> = {
   "rehearse_restore.sh": "scripts/rehearse_restore.ts",
   "prune_backups.sh": "scripts/prune_backups.ts",
   "pin_backup.sh": "scripts/pin_backup.ts",
+  "copy_backups.sh": "scripts/copy_backups.ts",
   "scripts/deploy_backup_system.sh": "infra/deployment/main.ts",
   "npm run drift --": "infra/drift/main.ts",
 };

@@ -20,6 +20,7 @@ const meanings: Readonly<Record<keyof ServerCommands, string>> = {
   rehearse: "prove that the newest backup restores",
   prune: "why each file stays or goes",
   pin: "keep this one for good",
+  copy: "copy what the stores lack, and read it back",
   rollback: "undo the last restore",
   log: "what the programs do",
   download: "copies of all backups",
@@ -39,9 +40,9 @@ function samplePlan(): ServerPlan {
 const block = (language: string, text: string): string => `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
 
 function commandsBlock(plan: ServerPlan): string {
-  const entries = Object.entries(meanings).map(([name, meaning]) => {
+  const entries = Object.entries(meanings).flatMap(([name, meaning]) => {
     const command: unknown = Reflect.get(serverCommands(plan), name);
-    return `# ${meaning}\n${command}`;
+    return command === undefined ? [] : [`# ${meaning}\n${command}`];
   });
   return block("sh", entries.join("\n"));
 }

@@ -11,18 +11,23 @@ import { File, type FileArgs } from "../remotehost/file.ts";
 import type { ServerFacts } from "../requirements/requirements.ts";
 import {
   bundlePath,
+  copyKeyFile,
+  isWanted,
   pingUrlFile,
   pingUrlNames,
   programPurposes,
   programsDirectory,
   settingsFile,
+  storeSecretsFile,
 } from "../server-files/installation.ts";
 import { launcherText } from "../server-files/launchers.ts";
 import { logRotationText } from "../server-files/log-rotation.ts";
 import { nodeRuntime } from "../server-files/node-runtime.ts";
 import { quickReferenceText } from "../server-files/quick-reference.ts";
+import { rcloneFile, rclonePath } from "../server-files/rclone.ts";
 import { scheduleOf } from "../server-files/schedule.ts";
 import { type Deployment, serverSettingsText } from "../server-files/server-settings.ts";
+import { storeSecretsText } from "../server-files/stores.ts";
 
 export interface BackupServerArgs extends Deployment {
   plan: ServerPlan;
@@ -45,7 +50,8 @@ export class BackupServer extends ComponentResource {
   readonly settled: Promise<void>;
 
   constructor(args: BackupServerArgs, options: pulumi.ComponentResourceOptions = {}) {
-    const { plan, facts, bundles } = args;
+    const { plan, facts } = args;
+    const bundles = args.bundles.filter(({ name }) => isWanted(plan, name));
     const { key, paths, connection, formerly } = plan;
     const aliases = formerly === null ? [] : [{ name: formerly }];
     super("database-backups:index:BackupServer", key, {}, { ...options, aliases });
@@ -80,16 +86,27 @@ export class BackupServer extends ComponentResource {
       return file(`${programPurposes[bundle.name].purpose}-program`, specification, ...directories, ...node);
     });
 
+    // Secret even where the configuration has it in plain text: not in the state, and in no preview.
+    const hidden = (purpose: string, path: string, text: string) =>
+      file(purpose, { path, content: secret(text), sensitive: true }, ...directories);
+
     const urls = pingUrlPerJob(plan);
     const pingUrlFiles = (["backup", "rehearsal"] as const).flatMap((job) => {
       const url = urls[job];
       if (url === null) return [];
-      // Secret even where the configuration has it in plain text: not in the state, and in no preview.
-      const content = secret(`${url}\n`);
-      const specification = { path: pingUrlFile(plan, job), content, sensitive: true };
-      return [file(pingUrlNames[job], specification, ...directories)];
+      return [hidden(pingUrlNames[job], pingUrlFile(plan, job), `${url}\n`)];
     });
-    const runnable = [...directories, ...node, ...bundleFiles, ...pingUrlFiles];
+    const copyFiles =
+      plan.copies.length === 0
+        ? []
+        : [
+            file("rclone", { path: rclonePath(plan), mode: "0700", ...rcloneFile(facts) }, ...directories),
+            hidden("copy-key", copyKeyFile(plan), `${plan.copyKey}\n`),
+            ...plan.copies.map((store) =>
+              hidden(`store-${store.name}`, storeSecretsFile(plan, store.name), storeSecretsText(store)),
+            ),
+          ];
+    const runnable = [...directories, ...node, ...bundleFiles, ...pingUrlFiles, ...copyFiles];
 
     const settings = file(
       "settings",
@@ -130,7 +147,9 @@ export class BackupServer extends ComponentResource {
     );
 
     this.digests = all(
-      [...bundleFiles, ...pingUrlFiles, settings, ...launchers, cronTable].map(({ sha256 }) => sha256),
+      [...bundleFiles, ...pingUrlFiles, ...copyFiles, settings, ...launchers, cronTable].map(
+        ({ sha256 }) => sha256,
+      ),
     );
     this.last = cronTable;
     this.settled = new Promise((resolve) => {

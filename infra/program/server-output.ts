@@ -1,13 +1,14 @@
-import { planNotes } from "../config/ping-urls.ts";
+import { planNotes } from "../config/notes.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import type { ServerFacts } from "../requirements/requirements.ts";
 import { type ServerCommands, serverCommands } from "../server-files/commands.ts";
+import { pathsOf } from "../server-files/installation.ts";
 
 /** The stack's output for one server. */
 export interface ServerOutput {
   host: string;
   databases: string[];
-  paths: ServerPlan["paths"];
+  paths: ReturnType<typeof pathsOf>;
   /** Cron expressions; `rehearsal` may be `never`. */
   schedule: { backup: string; status: string; rehearsal: string };
   programsVersion: string;
@@ -26,7 +27,7 @@ export const serverOutput = (
 ): ServerOutput => ({
   host: plan.connection.host,
   databases: plan.databases.map(({ name }) => name),
-  paths: plan.paths,
+  paths: pathsOf(plan),
   schedule: {
     backup: plan.backups.schedule,
     status: plan.monitoring.schedule,

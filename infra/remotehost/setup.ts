@@ -9,6 +9,6 @@ export interface Setup {
    * is moved to where the program says.
    */
   replaced: string;
-  /** The directory of this machine that keeps files out of npm packages for the next time. */
+  /** The directory of this machine that keeps fetched files for the next time. */
   cache: string;
 }

@@ -17,6 +17,8 @@ export interface ServerCommands {
   prune: string;
   /** Keeps a backup whatever its age. */
   pin: string;
+  /** Copies what the stores lack; where there is one. */
+  copy?: string;
   /** Undoes the last restore. */
   rollback: string;
   log: string;
@@ -48,7 +50,7 @@ function login({ connection }: ServerPlan): { options: string; destination: stri
 /** The ready-to-paste commands of one server. */
 export function serverCommands(plan: ServerPlan): ServerCommands {
   const { options, destination } = login(plan);
-  const { backups, paths, connection } = plan;
+  const { backups, copies, paths, connection } = plan;
   const isRoot = connection.user === defaultLogin;
   const sudo = isRoot ? "" : "sudo ";
   const ssh = (remote: string, terminal = "") =>
@@ -66,6 +68,7 @@ export function serverCommands(plan: ServerPlan): ServerCommands {
     rehearse: ssh(shellWord(paths.rehearseLauncher)),
     prune: ssh(`${shellWord(paths.pruneLauncher)} --dry-run`),
     pin: ssh(`${shellWord(paths.pinLauncher)} ${file}`),
+    ...(copies.length > 0 && { copy: ssh(shellWord(paths.copyLauncher)) }),
     rollback: ssh(`${shellWord(paths.restoreLauncher)} --rollback`, "-t "),
     log: ssh(`tail -f ${shellWord(paths.log)}`),
     download: isRoot

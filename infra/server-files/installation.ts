@@ -1,5 +1,6 @@
 import type { Bundle } from "../../scripts/build.ts";
 import type { ProgramName } from "../../scripts/contract/programs.ts";
+import type { Settings } from "../../scripts/contract/settings.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import type { PingJob } from "../config/values.ts";
 
@@ -11,6 +12,7 @@ export const programPurposes = {
   rehearse_restore: { purpose: "rehearse", launcher: "rehearseLauncher" },
   prune_backups: { purpose: "prune", launcher: "pruneLauncher" },
   pin_backup: { purpose: "pin", launcher: "pinLauncher" },
+  copy_backups: { purpose: "copy", launcher: "copyLauncher" },
 } as const satisfies Record<ProgramName, { purpose: string; launcher: keyof ServerPlan["paths"] }>;
 
 /** The directory of everything that is executed and not typed. */
@@ -25,6 +27,23 @@ export const pingUrlFile = ({ paths }: ServerPlan, job: PingJob): string =>
 
 /** The programs of older versions know of the backups' alone. */
 export const pingUrlNames = { backup: "ping-url", rehearsal: "rehearsal-ping-url" } as const;
+
+/** The file with what opens a store, for the same reason. */
+export const storeSecretsFile = ({ paths }: ServerPlan, store: string): string =>
+  `${paths.installation}/store-${store}.json`;
+
+/** The file with the stack's key for copies. */
+export const copyKeyFile = ({ paths }: ServerPlan): string => `${paths.installation}/copy-key`;
+
+/** The programs that a server gets: that for copies only where there are stores. */
+export const isWanted = (plan: ServerPlan, program: ProgramName): boolean =>
+  program !== "copy_backups" || plan.copies.length > 0;
+
+/** The paths of what a server gets. */
+export function pathsOf({ copies, paths }: ServerPlan): Settings["paths"] {
+  const { copyLauncher, ...others } = paths;
+  return copies.length === 0 ? others : { ...others, copyLauncher };
+}
 
 /** A program's place: a new program never overwrites the one that may be running. */
 export const bundlePath = (plan: ServerPlan, bundle: Bundle): string =>

@@ -8,6 +8,8 @@ import {
 import { shellCommand, shellWord } from "../../scripts/contract/quoting.ts";
 import type { DatabasePlan, ServerPlan } from "../config/plan.ts";
 import { replacedDirectoryIn } from "../config/replaced-directory.ts";
+import type { StorePlan } from "../config/store-plan.ts";
+import { storeSettings } from "./stores.ts";
 
 const databaseLines = (plan: DatabasePlan): string =>
   `  ${plan.name}
@@ -70,9 +72,14 @@ function retentionLines({ days, keepAtLeast, preRestoreDays, ...counts }: Retent
   ].join("\n");
 }
 
+const copyLine = ({ name, schedule }: StorePlan): string => `  ${schedule}   copies to ${name}\n`;
+
+const storeLine = (plan: ServerPlan, store: StorePlan): string =>
+  `  ${store.name}   copies off this server: ${storeSettings(plan, store).place}\n`;
+
 /** The text of the quick reference that lies on the server. */
 export function quickReferenceText(plan: ServerPlan, stack: string): string {
-  const { paths, backups, rehearsal, monitoring, databases } = plan;
+  const { paths, backups, copies, rehearsal, monitoring, databases } = plan;
   const { compression, retention } = backups;
   const restore = shellWord(paths.restoreLauncher);
   return `DATABASE BACKUPS ON ${plan.key}
@@ -94,14 +101,14 @@ Every day's commands
       what retention would remove, and why every other file stays
   ${shellWord(paths.pinLauncher)} --reason TEXT FILE
       keeps a backup for good; --remove ends that
-  tail -f ${shellWord(paths.log)}
+${copies.length === 0 ? "" : `  ${shellWord(paths.copyLauncher)}\n      copies now what the stores lack, and reads every copy back\n`}  tail -f ${shellWord(paths.log)}
       what the programs do
   Each of them explains itself with --help.
 
 Schedule (cron, in the server's time zone)
   ${backups.schedule}   backup
   ${monitoring.schedule}   status check
-${rehearsal.schedule === "never" ? "" : `  ${rehearsal.schedule}   rehearsal\n`}${retentionLines(retention)}
+${rehearsal.schedule === "never" ? "" : `  ${rehearsal.schedule}   rehearsal\n`}${copies.map(copyLine).join("")}${retentionLines(retention)}
 
 Restore
   1. ${restore} ${shellWord(`${paths.backups}/${archiveName("FILE", compression)}`)}
@@ -123,6 +130,6 @@ Files
   ${paths.installation}   programs, Node, settings
   ${replacedDirectoryIn(paths.installation)}   what stood in the way of our files, or was edited by hand
       (the newest 20 of each path)
-  ${paths.cronTable}   schedule
+${copies.map((store) => storeLine(plan, store)).join("")}  ${paths.cronTable}   schedule
 `;
 }

@@ -39,7 +39,7 @@ function commandOf(launcher: string, log: string, mails: boolean, ...options: st
 }
 
 /** The cron table's contents for one server. */
-export function scheduleOf({ paths, backups, rehearsal, monitoring }: ServerPlan): Schedule {
+export function scheduleOf({ paths, backups, copies, rehearsal, monitoring }: ServerPlan): Schedule {
   const { mailTo } = monitoring;
   const mails = mailTo !== undefined;
   const environment = {
@@ -51,6 +51,11 @@ export function scheduleOf({ paths, backups, rehearsal, monitoring }: ServerPlan
     { schedule: backups.schedule, launcher: paths.backupLauncher, options: [] },
     { schedule: monitoring.schedule, launcher: paths.statusLauncher, options: mails ? ["--mail"] : [] },
     { schedule: rehearsal.schedule, launcher: paths.rehearseLauncher, options: [] },
+    ...copies.map(({ name, schedule }) => ({
+      schedule,
+      launcher: paths.copyLauncher,
+      options: ["--store", name],
+    })),
   ].filter(({ schedule }) => schedule !== "never");
   const entries = programs.map(({ schedule, launcher, options }): CronEntry => {
     return { schedule, user: "root", command: commandOf(launcher, paths.log, mails, ...options) };
@@ -59,7 +64,7 @@ export function scheduleOf({ paths, backups, rehearsal, monitoring }: ServerPlan
   return {
     environment,
     entries,
-    takesOver: programs.map(({ launcher }) => shellWord(launcher)),
+    takesOver: [...new Set(programs.map(({ launcher }) => shellWord(launcher)))],
     sha256: createHash("sha256").update(text).digest("hex"),
   };
 }

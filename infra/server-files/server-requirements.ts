@@ -1,14 +1,17 @@
 import { dirname } from "node:path/posix";
+import { programNames } from "../../scripts/contract/programs.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import { sizeBytes } from "../config/values.ts";
 import type { Requirements } from "../requirements/requirements.ts";
-import { programPurposes } from "./installation.ts";
+import { isWanted, programPurposes } from "./installation.ts";
 
 /** What the deployment and the programs call. */
 const commands = ["cron", "docker", "flock", "gzip", "logrotate", "sha256sum"];
 
 /** Room for two Nodes, because the new one is written before the old one goes; without one, for the programs. */
 const installationSpace = { pinned: 300 * 2 ** 20, system: 10 * 2 ** 20 };
+/** For two of rclone's. */
+const rcloneSpace = 180 * 2 ** 20;
 
 /**
  * What a server must offer before anything of it is changed: of a container that the same run makes and starts nothing
@@ -19,21 +22,18 @@ export function requirementsBefore(plan: ServerPlan): Requirements {
   return requirements.managed === undefined ? requirements : { ...requirements, before: true };
 }
 
-/** Where the launchers lie, and the Node that is sent. */
-function executedFrom(paths: ServerPlan["paths"], runtime: ServerPlan["runtime"]): string[] {
-  const launchers = Object.values(programPurposes).map(({ launcher }) => dirname(paths[launcher]));
-  return [...new Set([...(runtime === "pinned" ? [paths.installation] : []), ...launchers])];
+/** Where the launchers lie, and the programs that are sent. */
+function executedFrom(plan: ServerPlan): string[] {
+  const { copies, paths, runtime } = plan;
+  const wanted = programNames.filter((name) => isWanted(plan, name));
+  const launchers = wanted.map((name) => dirname(paths[programPurposes[name].launcher]));
+  const sent = runtime === "pinned" || copies.length > 0 ? [paths.installation] : [];
+  return [...new Set([...sent, ...launchers])];
 }
 
 /** What a server must offer for its plan. */
-export function serverRequirements({
-  backups,
-  paths,
-  databases,
-  monitoring,
-  runtime,
-  formerStack,
-}: ServerPlan): Requirements {
+export function serverRequirements(plan: ServerPlan): Requirements {
+  const { backups, copies, paths, databases, monitoring, runtime, formerStack } = plan;
   const managed = databases.flatMap(({ name, managedContainer }) =>
     managedContainer === null ? [] : [name],
   );
@@ -45,10 +45,13 @@ export function serverRequirements({
     commands,
     directories: [
       { path: paths.backups, minimumFree: sizeBytes(monitoring.minimumFreeSpace) ?? 0 },
-      { path: paths.installation, minimumFree: installationSpace[runtime] },
+      {
+        path: paths.installation,
+        minimumFree: installationSpace[runtime] + (copies.length > 0 ? rcloneSpace : 0),
+      },
     ],
     pathSettings: { [paths.backups]: "paths.backups", [paths.installation]: "paths.installation" },
-    executes: executedFrom(paths, runtime),
+    executes: executedFrom(plan),
     own: {
       cronTable: paths.cronTable,
       logRotation: paths.logRotation,

@@ -3,8 +3,10 @@ import { defaults } from "../config/defaults.ts";
 import { pingUrlPerJob } from "../config/ping-urls.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import { durationSeconds, sizeBytes } from "../config/values.ts";
-import { pingUrlFile } from "./installation.ts";
+import { copyKeyFile, pathsOf, pingUrlFile } from "./installation.ts";
+import { rclonePath } from "./rclone.ts";
 import { scheduleOf } from "./schedule.ts";
+import { storeSettings } from "./stores.ts";
 
 /** What the settings say besides the plan. */
 export interface Deployment {
@@ -18,7 +20,7 @@ const seconds = (duration: string): number => Math.max(1, Math.ceil(durationSeco
 
 /** What the programs on a server are told: its settings file. */
 export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Deployment): Settings {
-  const { paths, backups, rehearsal, monitoring } = plan;
+  const { backups, copies, rehearsal, monitoring } = plan;
   const urls = pingUrlPerJob(plan);
   return {
     version: 1,
@@ -26,7 +28,7 @@ export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Dep
     server: plan.key,
     programsVersion,
     databases: plan.databases.map(({ managedContainer, ...database }) => database),
-    paths,
+    paths: pathsOf(plan),
     schedule: {
       backup: backups.schedule,
       status: monitoring.schedule,
@@ -48,6 +50,13 @@ export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Dep
       memoryBytes: sizeBytes(rehearsal.memory) ?? 0,
       maximumAgeHours: seconds(rehearsal.maximumAge) / 3600,
     },
+    ...(copies.length > 0 && {
+      copies: {
+        rclone: rclonePath(plan),
+        keyFile: copyKeyFile(plan),
+        stores: copies.map((store) => storeSettings(plan, store)),
+      },
+    }),
     monitoring: {
       minimumFreeBytes: sizeBytes(monitoring.minimumFreeSpace) ?? 0,
       diskWarningPercent: monitoring.diskWarningPercent,

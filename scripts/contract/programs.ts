@@ -5,5 +5,6 @@ export const programNames = [
   "rehearse_restore",
   "prune_backups",
   "pin_backup",
+  "copy_backups",
 ] as const;
 export type ProgramName = (typeof programNames)[number];

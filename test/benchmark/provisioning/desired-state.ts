@@ -2,6 +2,7 @@ import type { ServerPlan } from "../../../infra/config/plan.ts";
 import { cronTableText } from "../../../infra/remotehost/cron-table-text.ts";
 import {
   bundlePath,
+  isWanted,
   programPurposes,
   programsDirectory,
   settingsFile,
@@ -25,7 +26,7 @@ export interface DesiredState {
   };
 }
 
-/** What a BackupServer declares for a plan with `runtime: system` and without a pingUrl; `node` is the server's own. */
+/** What a BackupServer declares for a plan with `runtime: system` and without a pingUrl and stores; `node` is the server's own. */
 export function desiredStateOf(
   plan: ServerPlan,
   node: string,
@@ -34,12 +35,13 @@ export function desiredStateOf(
 ): DesiredState {
   const { paths } = plan;
   const settings = settingsFile(plan);
-  const bundleFiles = bundles.map((bundle) => ({
+  const wanted = bundles.filter(({ name }) => isWanted(plan, name));
+  const bundleFiles = wanted.map((bundle) => ({
     path: bundlePath(plan, bundle),
     mode: "0600",
     content: bundle.text,
   }));
-  const launchers = bundles.map((bundle) => ({
+  const launchers = wanted.map((bundle) => ({
     path: paths[programPurposes[bundle.name].launcher],
     mode: "0700",
     content: launcherText({ node, bundle: bundlePath(plan, bundle), settings }),

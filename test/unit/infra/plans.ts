@@ -84,4 +84,5 @@ export const bundles: Bundle[] = [
     bytes: 5,
   },
   { name: "pin_backup", text: "pin", file: "/programs/pin_backup.cjs", sha256: sha256("f"), bytes: 3 },
+  { name: "copy_backups", text: "copy", file: "/programs/copy_backups.cjs", sha256: sha256("9"), bytes: 4 },
 ];

