@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { withProgram } from "./container-program.ts";
 import { resealed } from "./programs.ts";
 import { name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
@@ -247,18 +248,15 @@ test("where the data directory is not on this server, the container is asked for
   for (const database of settings.databases) database.dataDirectory = "/nowhere/on/this/server";
   await sandbox.writeFile("/tmp/settings.json", JSON.stringify(settings), "0600");
   const words = `--yes --settings /tmp/settings.json ${archive}`;
-  const df = (answer: string) =>
-    sandbox.writeFile(
-      "/opt/test/df/docker",
-      `#!/bin/sh\ncase "$*" in *" df "*) ${answer}; exit ;; esac\nexec /usr/bin/docker "$@"\n`,
-      "0755",
-    );
-  await df('echo "Filesystem 1024-blocks Used Available"; echo "overlay 100 90 10 90% /"');
-  const full = await server.restore(words, 'PATH="/opt/test/df:$PATH"');
+  const withDf = <T>(answer: string, work: () => Promise<T>) =>
+    withProgram(sandbox, "df", `#!/bin/sh\n${answer}\n`, work);
+  const full = await withDf(
+    'echo "Filesystem 1024-blocks Used Available"; echo "overlay 100 90 10 90% /"',
+    () => server.restore(words),
+  );
   expect(full.stderr).toMatch(/: 10\.2 kB free/);
   expect(full.code).toBe(73);
-  await df("exec false");
-  const unseen = await server.restore(words.replace("--yes", ""), 'PATH="/opt/test/df:$PATH"');
+  const unseen = await withDf("exec false", () => server.restore(words.replace("--yes", "")));
   expect(unseen.stdout).toMatch(/the free space is not checked/);
   expect(unseen.code).toBe(77);
 });
