@@ -89,8 +89,8 @@ export const later: readonly LaterFile[] = [
   },
 ];
 
-/** Tests that drive real servers wait as much as they compute: one more at once than there are processors. */
-export const workers: number = Math.max(2, Math.min(availableParallelism() + 1, 12));
+/** Tests that drive real servers wait as much as they compute: two more at once than there are processors. */
+export const workers: number = Math.max(2, Math.min(availableParallelism() + 2, 12));
 
 /** Options of Vitest whose value is a word of its own. */
 const withValue: ReadonlySet<string> = new Set(["-t", "--testNamePattern", "--project", "--reporter"]);
