@@ -16,14 +16,14 @@ const databaseLines = (plan: DatabasePlan): string =>
 
 const mounts = "{{range .Mounts}}{{.Destination}} is {{.Source}}; {{end}}";
 
-/** The container of an application may have its data in a volume, and the configuration need not say so. */
+/** An application's container may have its data in a volume that the configuration does not name. */
 const dataText = ({ container, dataDirectory, managedContainer }: DatabasePlan): string =>
   managedContainer !== null
     ? dataDirectory
     : `${dataDirectory} by the configuration; a volume or another directory is shown by
              ${shellCommand("docker", "inspect", "-f", mounts, container)}`;
 
-/** Restoring with nothing but PostgreSQL's own tools, for the day on which nothing else works. */
+/** How to restore with PostgreSQL's own tools only, if these programs do not work. */
 function stockRestore(
   { name, container, user, port, passwordFile }: DatabasePlan,
   backups: string,
@@ -70,7 +70,7 @@ function retentionLines({ days, keepAtLeast, preRestoreDays, ...counts }: Retent
   ].join("\n");
 }
 
-/** The text of the quick reference that lies on the server. */
+/** The text of the server's quick reference. */
 export function quickReferenceText(plan: ServerPlan, stack: string): string {
   const { paths, backups, rehearsal, monitoring, databases } = plan;
   const { compression, retention } = backups;

@@ -66,16 +66,8 @@ test("with a configuration of one's own committed, a later version merges, and t
   expect(file.text()).toContain("  database-backups:servers:\n    db.example.com:\n      user: deploy\n");
   await committed(fork, "our servers");
 
-  edit(
-    join(upstream, "docs", "examples", "one-server.yaml"),
-    "# What follows are",
-    "# What follows later are",
-  );
-  edit(
-    join(upstream, "infra", "generated", "sample-stack.ts"),
-    "# What follows are",
-    "# What follows later are",
-  );
+  edit(join(upstream, "docs", "examples", "one-server.yaml"), "# These are", "# These are later");
+  edit(join(upstream, "infra", "generated", "sample-stack.ts"), "# These are", "# These are later");
   edit(join(upstream, "README.md"), "# Database backups as code", "# Database backups as code, later");
   await committed(upstream, "a later version");
 

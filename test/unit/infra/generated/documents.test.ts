@@ -65,7 +65,7 @@ describe("the example of one server", () => {
   });
 
   test("has the defaults as comments that may be taken in as they are", () => {
-    const configuration = configurationIn(text.replaceAll(/^ {2}# (?!What)/gm, "  "));
+    const configuration = configurationIn(text.replaceAll(/^ {2}# (?!These)/gm, "  "));
     expect(configuration).toMatchObject({ ...defaults });
     expect(serverPlanOf(configuration)).toEqual(serverPlanOf());
   });

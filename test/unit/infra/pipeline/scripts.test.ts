@@ -42,7 +42,7 @@ test.each(['Pulumi.a"b.yaml', "Pulumi.$(id).yaml", "Pulumi.a b.yaml", "Pulumi.a\
   async (file) => {
     const { code, stdout, stderr } = await stacks("Pulumi.prod.yaml", file);
     expect([code, stdout]).toEqual([1, ""]);
-    expect(stderr).toMatch(/is no name of a stack/);
+    expect(stderr).toMatch(/does not name a valid stack/);
   },
 );
 
