@@ -95,7 +95,7 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
   let name: string | null = request.database ?? null;
   const recording = recordingOf(monthlyAppender(settings.paths.backups), context);
   let file: string | null = null;
-  // A call that only looks leaves no record.
+  // A call that changes nothing leaves no record.
   const changes = !request.dryRun && request.action !== "verify-only";
   const chosen = (database: DatabaseSettings, path: string | null) => {
     name = database.name;
@@ -112,10 +112,10 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
   } catch (error) {
     const exitCode = exitCodeOf(error);
     const isRefused = !hasBegun() && (signal.aborted || isRefusal(error));
-    // The status check warns of what failed.
+    // The status check warns of failures, but not of refusals.
     const what = isRefused ? "restore refused" : "restore failed";
     const known = settings.databases.some((database) => database.name === name);
-    // The failure of a call that only looks is no matter for the status check.
+    // The status check reads the log, and must not warn of a call that changes nothing.
     if (request.dryRun || request.action === "verify-only") output.error(messageOf(error));
     else
       log.event("error", known ? name : null, identified(`${what}: ${messageOf(error)}`, "[DBK-RESTORE-1]"));
@@ -127,7 +127,7 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
   }
 }
 
-/** Is told the database as soon as it is known, and again with the backup's path. */
+/** Called with the database as soon as it is known, and again with the backup's path. */
 type Chosen = (database: DatabaseSettings, path: string | null) => void;
 
 async function execute(context: ProgramContext, request: Request, chosen: Chosen): Promise<Outcome> {

@@ -44,7 +44,7 @@ export const emptyReport = (): EngineReport => ({
   isUnderstood: true,
 });
 
-/** The engine's words for its steps, and ours. A replacement is several of its steps and one of ours. */
+/** Our word for each step of the engine. The engine's several steps of a replacement are one word here. */
 const operations: Readonly<Record<string, Change["operation"] | "same">> = {
   same: "same",
   create: "create",
@@ -87,9 +87,7 @@ function add(report: EngineReport, said: EngineEvent): void {
   }
 }
 
-/**
- * Whether the look before the run found something of ours otherwise than it was left; what is missing is made again.
- */
+/** Whether the refresh found a resource that differs from its deployment. A missing one does not count: it is created. */
 const isEdited = ({ operation, type, new: found, diffs }: EngineStep): boolean =>
   operation === "refresh" &&
   /^remotehost:index:(File|Directory|CronTable)$/.test(type) &&
