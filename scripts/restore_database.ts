@@ -41,10 +41,10 @@ const commandLine: CommandLine = {
   exitCodes: [
     [ExitCode.success, "done; with --dry-run: it could be done"],
     [ExitCode.failed, "it failed; the live database was not touched"],
-    [ExitCode.failedAndPutBack, "in place: it failed, and the database is again what it was"],
+    [ExitCode.failedAndPutBack, "in place: it failed; the database has its former content again"],
     [
       ExitCode.failedAndNotPutBack,
-      "in place: it failed, and the database is not put back, or that is not known; the message says what to do",
+      "in place: it failed; the former content is not known to be back; the message says what to do",
     ],
     [
       ExitCode.unknown,
@@ -52,7 +52,7 @@ const commandLine: CommandLine = {
     ],
     [
       ExitCode.different,
-      "with --keep-going: the new database is there, and something of the backup is not in it or differs",
+      "with --keep-going: the new database exists; something of the backup is missing in it or differs",
     ],
     [ExitCode.usage, "the command line is wrong"],
     [ExitCode.badFile, "the file is missing, damaged, of another database or of a newer PostgreSQL"],

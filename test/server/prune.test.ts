@@ -96,7 +96,7 @@ test("the dry run has a word for every file and changes none; then what it said 
   expect(text).toMatchObject({ code: 0, stderr: "" });
   expect(text.stdout).toContain(`9 would go`);
   expect(text.stdout).toMatch(new RegExp(`remove {2}${old}\\.sql\\.gz +taken 31 d before`));
-  expect(text.stdout).toMatch(/keep {4}notes\.txt +not ours\n/);
+  expect(text.stdout).toMatch(/keep {4}notes\.txt +foreign file\n/);
   expect((await sums()).stdout).toBe(bytes);
 
   const result = await server.prune("--json");

@@ -44,7 +44,7 @@ test("the live database is lost: the backup says what it was, for --into and for
 
   const into = await server.restore(`--into beside ${archive}`);
   expect(into).toMatchObject({ code: 0, stderr: "" });
-  expect(into.stdout).toContain(`${sandbox.database} is not there, as before`);
+  expect(into.stdout).toContain(`${sandbox.database} is still missing`);
   expect(await server.databases()).toEqual(["beside"]);
   expect(await server.hash("beside")).toBe(whole);
   await sandbox.psql("drop database beside", "template1");

@@ -122,7 +122,7 @@ exec /usr/bin/docker "$@"
   test("a live database that cannot be backed up", async () => {
     const failed = await server.restore(`--yes --in-place ${archive}`, watched("FAIL=yes"));
     expect(failed.stderr).toMatch(/no dump today/);
-    expect(failed.stdout).toMatch(/clients are let into \S+ again, which is what it was/);
+    expect(failed.stdout).toMatch(/clients can connect to \S+ again; it is unchanged/);
     expect(failed.code).toBe(1);
     expect(await started()).toBe(0);
     await nothingLost();
@@ -199,7 +199,7 @@ test("a file that a rehearsal has proven is not proven again, and whoever writes
   const older = await server.restore(`--dry-run --in-place ${archive}`);
   await sandbox.run(`mv /tmp/record ${record}`);
   expect(older.stdout).toMatch(
-    /prove the file: rehearsal \S+ \(.*\), of older programs, did not compare its materialized views; it is restored on trial/,
+    /prove the file: rehearsal \S+ \(.*\), by older programs, did not compare its materialized views; it is restored on trial/,
   );
   const planned = await server.restore(`--dry-run --in-place ${archive}`);
   expect(planned.stdout).toMatch(/prove the file: rehearsal \S+ restored and compared it/);
@@ -337,7 +337,7 @@ test("rows that violate their own constraint: refused before the drop, as file a
 
   const state = await server.restore(`--yes --in-place ${archive}`, watched());
   expect(state.stderr).toMatch(/_\d{6}\.sql\.gz is not proven to restore, so .*\[DBK-INPLACE-1\]/);
-  expect(state.stdout).toMatch(/clients are let into \S+ again, which is what it was/);
+  expect(state.stdout).toMatch(/clients can connect to \S+ again; it is unchanged/);
   expect(state.code).toBe(1);
   await nothingLost();
 });

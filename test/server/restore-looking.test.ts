@@ -114,7 +114,7 @@ describe("--at", () => {
     });
     expect(await looking("--yes --at yesterday")).toMatchObject({
       code: 64,
-      stderr: expect.stringContaining("is no time; use 2026-11-22T02:00:00Z"),
+      stderr: expect.stringContaining("is not a valid time; use 2026-11-22T02:00:00Z"),
     });
   });
 });

@@ -119,7 +119,7 @@ test("a server whose every connection is taken, the superusers' too, is reported
   await sandbox.psql("ALTER SYSTEM RESET max_connections");
   expect(failed).toMatchObject({
     code: 69,
-    stderr: expect.stringContaining("it lets nobody in; end sessions"),
+    stderr: expect.stringContaining("PostgreSQL refuses every session; end sessions"),
   });
   expect(status.code).toBe(2);
   expect(status.stdout).toContain("→ end sessions that are not needed, or raise max_connections");

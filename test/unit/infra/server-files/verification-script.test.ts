@@ -74,7 +74,7 @@ test("every database is backed up, then the status is checked, and what it warns
     stderr: "",
     asked: ["backup library", "backup shop", "status --quiet"],
   });
-  const report = "WARNING   the disk is 86 % full\n          → make room";
+  const report = "WARNING   the disk is 86 % full\n          → free space";
   expect(verify({ status: 1, report }).stdout).toBe(`library is backed up\nshop is backed up\n${report}\n`);
 });
 
@@ -98,7 +98,7 @@ describe("where it fails the reason comes first, alone and in ten lines,", () =>
 
   test("of the status check, what is critical before what is not", () => {
     const report =
-      "WARNING   the disk\n          → make room\nCRITICAL  no backup\n          → make one\nWARNING   more";
+      "WARNING   the disk\n          → free space\nCRITICAL  no backup\n          → make one\nWARNING   more";
     expect(said(verify({ status: 2, report }))).toEqual([
       "s: the status check finds what is critical, or unknown (exit code 2) [DBK-CHANGE-7]",
       "CRITICAL  no backup",

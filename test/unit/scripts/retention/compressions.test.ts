@@ -35,7 +35,7 @@ test("beside an archive that was compressed again the one that the manifest desc
   const age = "taken 20 d before the newest verified regular one, kept for 7 days";
   expect(reported()).toEqual([
     `keep ${old}.json: belongs to ${old}.sql.gz`,
-    `remove ${old}.roles.sql: goes with ${old}.sql.gz`,
+    `remove ${old}.roles.sql: removed with ${old}.sql.gz`,
     `remove ${old}.sql.gz: ${age}`,
     `keep ${old}.sql.zst: its manifest is not right: it describes ${old}.sql.gz`,
     `keep ${newest}.json: belongs to ${newest}.sql.zst`,

@@ -27,8 +27,8 @@ interface Wrong {
   shop?: Finding[];
   blog?: Finding[];
 }
-const full = (percent: number) => warning(`backups: ${percent} % used`, "make room");
-const fuller = (percent: number) => critical(`backups: ${percent} % used`, "make room");
+const full = (percent: number) => warning(`backups: ${percent} % used`, "free space");
+const fuller = (percent: number) => critical(`backups: ${percent} % used`, "free space");
 const old = (age: string) => warning(`the newest backup is too old: taken 2026-11-20, ${age}`, "take one");
 const damaged = warning("an archive is damaged", "take a new one");
 
@@ -347,6 +347,6 @@ test("a mail says what is over, then what is wrong", () => {
   const next = report(1, { disk: [full(91)], shop: [note("never rehearsed"), ok("fine")] });
   const { mail } = mailOf(next, { record, configured: ["shop", "blog"], nextCheck: null });
   expect(mail === null ? "" : mailText(next, mail, (_, text) => text)).toBe(
-    "OVER      shop: backup: fine\nWARNING   backups: 91 % used\n          → make room",
+    "OVER      shop: backup: fine\nWARNING   backups: 91 % used\n          → free space",
   );
 });

@@ -114,7 +114,7 @@ test.each([
   ["0 2 * * * root /root/x", "no line end"],
   ["", "no line end"],
   ["A=b\n0 2 * * root /root/x\n", "line 2"],
-  ["0 2 * * * root\n", "line 1 cannot be read: it is no entry"],
+  ["0 2 * * * root\n", "line 1 cannot be read: it is not an entry"],
   ["99 2 * * * root /root/x\n", "line 1"],
 ])("cron's reasons not to read the table %j: %s", (text, reason) => {
   const found = unreadableBecause(text);

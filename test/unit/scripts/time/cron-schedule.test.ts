@@ -50,7 +50,7 @@ describe("expressions that are refused, with the reason", () => {
     ["1-5/2/3 * * * *", "more than one step"],
     ["5-1 * * * *", "runs backwards"],
     ["0 0 * * fri-sun", "runs backwards"],
-    ["1-2-3 * * * *", "is no range"],
+    ["1-2-3 * * * *", "is not a range"],
     ["1,,2 * * * *", "is no minute"],
     ["*5 * * * *", "is no minute"],
     ["1.5 * * * *", "is no minute"],
