@@ -105,3 +105,14 @@ function addStep(report: EngineReport, step: EngineStep): void {
   report.latest = change.path ?? change.name;
   report.changes.push(change);
 }
+
+/** How many resources of a server a preview plans to change, or a run has changed. */
+export const changesOf = ({ changes, done }: EngineReport, key: string, planned = false): number =>
+  changes.filter(
+    ({ name, type }) =>
+      name.startsWith(`${key}-`) && type !== "Readiness" && (planned || done.includes(name)),
+  ).length;
+
+/** A run's messages about replaced files: what they were, and where they are kept. */
+export const keptOf = ({ diagnostics }: EngineReport): string[] =>
+  diagnostics.flatMap(({ message }) => (/ is kept as \//.test(message) ? [message] : []));

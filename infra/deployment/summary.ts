@@ -3,7 +3,7 @@ import { formatBytes, formatDuration } from "../../scripts/contract/shown.ts";
 import type { ServerCommands } from "../server-files/commands.ts";
 import { criticalExitCode } from "../server-files/verification.ts";
 import type { Phase } from "./progress.ts";
-import { cancelCommand } from "./pulumi-stack.ts";
+import { cancelCommand } from "./stack-errors.ts";
 import type { Verification } from "./verification.ts";
 
 /** The result of one server. */

@@ -4,6 +4,8 @@ import type { ServerPlan } from "../config/plan.ts";
 import { RemoteHostError } from "../remotehost/errors.ts";
 import type { OpenServer } from "../remotehost/looking.ts";
 import { verificationScript } from "../server-files/verification.ts";
+import { changesOf, type EngineReport } from "./changes.ts";
+import type { Preflight } from "./preflight.ts";
 
 /** The result of verifying a deployment. */
 export interface Verification {
@@ -59,6 +61,21 @@ async function waitingDatabases({ databases }: ServerPlan, server: OpenServer): 
   return databases
     .filter(({ container }) => !names.includes(container))
     .map(({ name, container }) => ({ name, container }));
+}
+
+/** Verifies all servers of a run. @returns null for each server that was not deployed to */
+export function verifyServers(
+  preflights: readonly Preflight[],
+  report: EngineReport,
+): Promise<(Verification | null)[]> {
+  return Promise.all(
+    preflights.map(async ({ plan, server, problems }) => {
+      if (problems.length > 0) return null;
+      const changed = changesOf(report, plan.key) > 0;
+      const provedByPulumi = report.done.includes(`${plan.key}-verification`);
+      return verify({ plan, server, changed, provedByPulumi });
+    }),
+  );
 }
 
 /**

@@ -1,14 +1,10 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { describe, expect, test } from "vitest";
-import { addEvent, emptyReport } from "../../../../infra/deployment/changes.ts";
+import { addEvent, emptyReport, keptOf } from "../../../../infra/deployment/changes.ts";
 import { changesText } from "../../../../infra/deployment/changes-text.ts";
-import {
-  cliErrorText,
-  failureText,
-  processIn,
-  targetsOf,
-} from "../../../../infra/deployment/pulumi-stack.ts";
-import { keptOf } from "../../../../infra/deployment/server-result.ts";
+import { processIn } from "../../../../infra/deployment/cli-process.ts";
+import { targetsOf } from "../../../../infra/deployment/pulumi-stack.ts";
+import { cliErrorText, failureText } from "../../../../infra/deployment/stack-errors.ts";
 import { painter } from "../../../../scripts/lib/base/terminal.ts";
 
 type Metadata = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
