@@ -9,6 +9,7 @@ const files: readonly string[] = [
   ...[
     "test/server/restore-swap-faults",
     "test/server/compared-content",
+    "test/server/compared-views",
     "test/server/restore-in-place",
     "test/faults/killed",
   ],

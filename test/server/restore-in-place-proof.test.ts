@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commandOf, putPrograms } from "./programs.ts";
-import { backups, name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
+import { live, startWithProvenBackup } from "./in-place-server.ts";
+import { backups, name, type RestoreServer } from "./restore-server.ts";
 
 /**
- * Stands before the real docker on PATH: counts the containers that are started, and at a moment of the run does what a
- * client of the live database, or of AMONG, would do, WRITE, up to TRIES times, with its answer in /tmp/client; or lets
- * pg_dump FAIL. The moment of the dump is when it is told its snapshot.
+ * A wrapper of docker, first on PATH. It counts the containers that are started in /tmp/started. At the moment AT of the
+ * run a client of the live database, or of AMONG, executes WRITE up to TRIES times; the answer is in /tmp/client. FAIL
+ * makes pg_dump fail. The moment of the dump is when pg_dump gets its snapshot.
  */
 const watching = `#!/bin/sh
 client() {
@@ -26,25 +26,13 @@ let server: RestoreServer;
 /** Proven by a rehearsal. */
 let archive: string;
 let present: string;
-const live = "curriculum_library_api_production";
 const watched = (words = "") =>
   `rm -f /tmp/started /tmp/client; touch /tmp/started /tmp/client; PATH="/opt/test/bin:$PATH" CONTAINER=${server.sandbox.container} ${words}`;
 const started = async () => Number((await server.sandbox.run("wc -l </tmp/started")).stdout);
 
 beforeAll(async () => {
-  server = await startRestoreServer({ database: "empty" });
-  const { sandbox } = server;
-  await putPrograms(sandbox, ["rehearse_restore", "check_database_status"]);
-  await sandbox.writeFile("/opt/test/bin/docker", watching, "0755");
-  await sandbox.psql(`create table wares (id int primary key, what text);
-    insert into wares values (1, 'in the backup'); select lo_from_bytea(4711, 'in the backup');
-    create materialized view wares_seen as select count(*) as n from wares;
-    alter database ${live} set bytea_output = 'escape'`);
-  archive = await server.backUp();
-  expect(await sandbox.run(`${commandOf(sandbox, "rehearse_restore")} ${archive}`)).toMatchObject({
-    code: 0,
-  });
-  await sandbox.psql("insert into wares values (2, 'present')");
+  ({ server, archive } = await startWithProvenBackup());
+  await server.sandbox.writeFile("/opt/test/bin/docker", watching, "0755");
   present = await server.hash();
 });
 
@@ -224,90 +212,6 @@ test("a file that a rehearsal has proven is not proven again, and whoever writes
   expect(await server.databases()).toEqual([live]);
   expect((await leftContainers()).stdout).toBe("");
   expect((await sandbox.run(`ls ${backups}/.${name}.in-place.*`)).code).not.toBe(0);
-});
-
-test("the commands that bring the database back by hand, as they are printed, make what the programs would", async () => {
-  const { sandbox } = server;
-  await sandbox.psql(`drop database ${live} with (force)`, "template1");
-  await sandbox.psql(
-    `create database ${live} template template0 encoding 'UTF8' locale_provider icu icu_locale 'de' lc_collate 'C' lc_ctype 'C'`,
-    "template1",
-  );
-  await sandbox.psql(`create role "its keeper"; create role reader;
-    create text search configuration public.office (copy = pg_catalog.german);
-    alter database ${live} set default_text_search_config = 'public.office';
-    alter database ${live} set "TimeZone" = 'Asia/Tokyo'; alter database ${live} set app.secret = 'never shown';
-    alter role ${sandbox.databaseUser} in database ${live} set datestyle = 'German'`);
-  await sandbox.psql(`create table wares (id int primary key, what text);
-    insert into wares select n, repeat(n::text, 20) from generate_series(10, 5000) as n;
-    create index on wares (what);
-    create table sales (at timestamptz, tags text[], secret text check (secret = current_setting('app.secret')));
-    insert into sales values ('2026-01-01 20:00+00', array['a', null], 'never shown');
-    create materialized view per_day as select at::date as day, to_tsvector('Die Rechnungen') as words from sales`);
-  await sandbox.psql(`
-    alter table wares owner to "its keeper"; alter database ${live} owner to "its keeper";
-    grant connect on database ${live} to reader with grant option; comment on database ${live} is 'it''s ours';
-    alter database ${live} connection limit 50; alter database ${live} set search_path = public, "$user";
-    alter role "its keeper" in database ${live} set role = reader; alter database ${live} set array_nulls = off;
-    alter database ${live} set temp_file_limit = '64kB'; alter database ${live} set maintenance_work_mem = '1MB';
-    alter database ${live} set session_replication_role = replica;
-    alter database ${live} is_template true; alter database ${live} set default_transaction_read_only = on`);
-  const seen = "set datestyle = iso; select day, words, (select tags[2] is null from sales) from per_day";
-  const [before, shown] = [await server.hash(), await sandbox.psql(seen)];
-  expect(shown).toBe("2026-01-02|'rechnung':2|t");
-  await sandbox.writeFile(
-    "/opt/test/failing/docker",
-    `#!/bin/sh
-case "$*" in
-  *database-backups-rehearsal-*) ;;
-  *" -f -")
-    [ -s /tmp/check ] || PATH=/usr/sbin:/usr/bin:/sbin:/bin ${commandOf(sandbox, "check_database_status")} --json >/tmp/check
-    cat >/dev/null; echo "no load today" >&2; exit 3 ;;
-esac
-exec /usr/bin/docker "$@"
-`,
-    "0755",
-  );
-  const failed = await server.restore(`--yes --in-place ${archive}`, 'PATH="/opt/test/failing:$PATH"');
-  expect(failed.code).toBe(11);
-  expect(await server.databases()).toEqual([]);
-  for (const text of [failed.stderr, failed.stdout, await server.log()])
-    expect(text).not.toContain("never shown");
-  // There was no database when it looked, and a restore at work.
-  const [checked] = JSON.parse(await sandbox.readFile("/tmp/check")).databases;
-  expect(checked.points.connections.findings).toEqual([
-    expect.objectContaining({
-      level: "unknown",
-      text: expect.stringMatching(/^restore_database, run \S+, .* is running and may block connections: /),
-    }),
-  ]);
-  expect(checked.points.database.level).toBe("unknown");
-  const commands = /^ {2}asking\(\) .*?^ {2}rm .*?$/ms.exec(failed.stderr)?.[0] ?? "";
-  await sandbox.writeFile("/tmp/way-back.sh", `${commands}\n`);
-  const saved = / back from (?<path>\S+\.sql\.gz),/.exec(failed.stderr)?.groups?.path;
-  await sandbox.run(`cp ${saved} /tmp/saved && truncate --size=-20 ${saved}`);
-  const cutOff = await sandbox.run("bash /tmp/way-back.sh");
-  expect(cutOff.stderr).toMatch(/unexpected end of file/);
-  expect(cutOff.code).not.toBe(0);
-  // No client has found it half filled.
-  expect(await server.databases()).not.toContain(live);
-  expect((await sandbox.run(`ls ${backups}/.${name}.in-place.json`)).code).toBe(0);
-  await sandbox.run(`cat /tmp/saved >${saved}`);
-  // What a DROP that is cut off leaves.
-  await sandbox.psql(`create database ${live}`, "template1");
-  await sandbox.psql(`update pg_database set datconnlimit = -2 where datname = '${live}'`, "template1");
-  const back = await sandbox.run("bash /tmp/way-back.sh");
-  expect(back).toMatchObject({ code: 0, stderr: "" });
-  expect(
-    await sandbox.psql("select datname from pg_database where datname ~ 'curriculum'", "template1"),
-  ).toBe(live);
-  expect(await server.hash()).toBe(before);
-  expect(await sandbox.psql(seen)).toBe(shown);
-  expect((await sandbox.run(`ls ${backups}/.${name}.in-place.*`)).code).not.toBe(0);
-  await sandbox.psql(
-    `alter database ${live} reset all; alter database ${live} is_template false`,
-    "template1",
-  );
 });
 
 test("rows that violate their own constraint: refused before the drop, as file and as present state", async () => {
