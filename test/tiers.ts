@@ -58,7 +58,7 @@ export const later: readonly LaterFile[] = [
     file: "test/e2e/identity.test.ts",
     seconds: 90,
     instead:
-      "provider/plugin/servers and file: another stack's machine, two keys of one machine, one that is taken over",
+      "provider/plugin/servers and file-conflicts: another stack's machine, two keys of one machine, one that is taken over",
   },
   {
     file: "test/e2e/targeted-run.test.ts",
