@@ -11,7 +11,7 @@ let project: DeployProject;
 let fingerprint: string;
 let otherKey: string;
 
-/** The words for the server by a known_hosts of its own, which has its jump host's key and these lines. */
+/** The arguments for the server with another known_hosts: it has the jump host's key and these lines. */
 function knowing(...lines: string[]): string[] {
   const knownHosts = join(project.directory, "known_hosts");
   const sshConfig = join(project.directory, "ssh_config");
@@ -59,7 +59,7 @@ test("an unknown key is refused where nobody is asked, and the message has what 
   expect(wrong.code, wrong.text).toBe(69);
   expect(project.stackFile()).toBe(file);
   expect(await traces(server)).toBe(untouched);
-  // Nobody has shown a key of theirs to a server that was not known.
+  // No key was offered to a server with an unknown host key.
   expect(await server.logins()).toBe(logins);
 });
 

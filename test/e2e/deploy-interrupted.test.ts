@@ -46,7 +46,7 @@ test("before the confirmation nothing has happened, whether a program or a perso
   });
 });
 
-/** Begins a deployment that stands still after three changes, and gives back how to let it go on. */
+/** Begins a deployment that stops after three changes. @returns a function that lets it continue */
 async function stopped(begin: () => Deploying): Promise<{ run: Deploying; lift: () => Promise<void> }> {
   const barrier = await barrierAfter(server, 3);
   const run = begin();

@@ -22,7 +22,7 @@ beforeAll(async () => {
       `${spare.alias}: ${entryText(spare)}`,
     ),
   );
-  // All at once, so that what is deployed depends on each other as in a stack that has grown.
+  // All in one run, so that the resources depend on each other as in a stack that has grown.
   const { code, text } = await project.deploy("--all", "--yes");
   expect(code, text).toBe(0);
   const everything = await project.pulumi("up", "--yes", "--skip-preview");

@@ -17,7 +17,7 @@ function hasPlugin(directory: string): boolean {
   }
 }
 
-/** Holds a table that only a dump needs: pre-flight gets its answers. Gives what lets it go. */
+/** Locks a table that only a dump needs, so pre-flight gets its answers. @returns the release */
 function lockLessons(server: SandboxServer): () => Promise<void> {
   const ended = server.psql("BEGIN; LOCK TABLE lessons; SELECT pg_sleep(600)").catch(() => "ended");
   return async () => {
@@ -53,7 +53,7 @@ describe("without the command plugin", () => {
   });
 });
 
-// The plugin comes from Pulumi's own host and not from a package registry, so not every machine can have it.
+// The plugin comes from Pulumi's own host, not from a package registry, so not every machine can get it.
 if (path.some(hasPlugin)) {
   describe("with the command plugin", () => {
     test("it passes with a note while there is no container", async () => {

@@ -11,7 +11,7 @@ let stack: SandboxStack;
 let forge: ForgeStandIn;
 let setting: Setting;
 
-/** Several whole runs of workflows, one after the other. */
+/** Several complete runs of workflows in a row. */
 const long = { timeout: 900_000 };
 
 const bySchedule = { event_name: "schedule", ref: "refs/heads/main" };
@@ -55,7 +55,7 @@ async function run(
   return Object.fromEntries(runs.map((job) => [nameOf(job), job]));
 }
 
-/** The jobs that write have nothing but what they install themselves; it takes long, so not every test does it. */
+/** The writing jobs install their own dependencies. That takes long, so only some tests do it. */
 const bare: Partial<Setting> = {
   checkout: (job) => (["comment", "issues"].includes(job) ? bareCheckout() : checkoutFor(stack)),
 };

@@ -9,7 +9,7 @@ let server: BackupServer;
 
 beforeAll(async () => {
   server = await startBackupServer({ database: "empty" });
-  // So many tables are let go of when they are read.
+  // The locks of so many tables are released once they are read.
   await server.sandbox.psql(`
 SELECT format('CREATE TABLE thing_%s (id integer)', n) FROM generate_series(1, 70) AS n \\gexec
 CREATE TABLE taken (id integer);

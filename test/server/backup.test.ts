@@ -76,7 +76,7 @@ test("a role whose idle sessions are soon ended is backed up all the same", asyn
   expect(await server.backUp()).toMatchObject({ code: 0, stderr: "" });
   if (!known) return;
   const reset = `psql -X -U ${databaseUser} -d template1 -c 'ALTER ROLE ${databaseUser} RESET idle_session_timeout'`;
-  // The test's own session is idle too while psql starts.
+  // While psql starts, the test's own session is idle too.
   const lasting = `docker exec -e PGOPTIONS='-c idle_session_timeout=0' ${server.sandbox.container}`;
   expect(await server.sandbox.run(`${lasting} ${reset}`)).toMatchObject({ code: 0 });
 });

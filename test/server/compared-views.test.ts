@@ -44,7 +44,7 @@ describe("materialized views", () => {
       "'gest':4 'rechnung':2 'verschickt':5 'wurd':3",
     );
 
-    // As if the settings had come behind the dump.
+    // As if the settings had been applied after the dump.
     await rewrite(server, archive, ({ properties }) => ({
       properties: properties === null ? null : { ...properties, settings: [] },
     }));

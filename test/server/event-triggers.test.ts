@@ -3,8 +3,8 @@ import type { PostgresVersion } from "../sandbox/postgres-version.ts";
 import { allWell, type SessionServer, startSessionServer } from "./session-server.ts";
 
 /**
- * Before PostgreSQL 17 no session can leave out the event triggers of a database. One that writes rows would write them
- * into the live database, or into what is compared with the backup.
+ * Before PostgreSQL 17 a session cannot disable the event triggers of a database. A trigger that inserts rows would
+ * insert them into the live database, or into the database that is compared with the backup.
  */
 let server: SessionServer;
 
@@ -40,7 +40,7 @@ async function start(postgres: PostgresVersion): Promise<SessionServer> {
   return started;
 }
 
-/** What was noted, up to where its sequence is, and the states of the event triggers. */
+/** The recorded events, the position of their sequence, and the states of the event triggers. */
 const noted = (of: SessionServer, database?: string): Promise<string> =>
   of.sandbox.psql(
     `SELECT (SELECT count(*) FROM done), last_value, is_called,
@@ -57,7 +57,7 @@ interface Views {
   materializedViews: { name: string; rows: number | null; uncompared?: { why: string } }[];
 }
 
-/** Of the newest backup: its views with how many rows are compared, or why they are not. */
+/** The views of the newest backup, each with its number of compared rows, or why it is not compared. */
 async function views(): Promise<Record<string, number | string | null>> {
   const manifest = (await server.newest()).replace(/sql\.gz$/, "json");
   const { content }: { content: Views } = JSON.parse(await server.sandbox.readFile(manifest));
@@ -86,7 +86,7 @@ test.each(["ALWAYS", "REPLICA"])("nor one that fires whatever a session says: EN
   await enable(how);
   const before = await noted(server);
   expect(await server.roundTrip()).toEqual(allWell);
-  // To evaluate them a function is made.
+  // A function is created to evaluate them.
   const why = "to run its query would fire the event trigger note_before";
   expect(await views()).toEqual({ few: why, kept: why });
   expect(await noted(server)).toBe(before);

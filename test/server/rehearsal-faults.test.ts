@@ -6,7 +6,7 @@ import { type StallingServer, startStallingServer } from "./stalled-rehearsal.ts
 import { until } from "./until.ts";
 
 let server: StallingServer;
-/** The name under which the database is configured. */
+/** The configured name of the database. */
 let key: string;
 
 beforeAll(async () => {
@@ -114,7 +114,7 @@ test("a container that is killed under it fails the rehearsal, and the record sa
   expect(await server.log()).toMatch(/rehearsal failed: /);
 });
 
-/** As a rehearsal of an older version left them, which made a database in the live server. */
+/** As left by a rehearsal of an older version, which created a database in the live server. */
 async function oldLeftovers(runId: string): Promise<string> {
   const left = rehearsalName(server.sandbox.database, runId);
   await server.sandbox.psql(`CREATE DATABASE "${left}"`, "postgres");

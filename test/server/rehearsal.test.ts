@@ -5,7 +5,7 @@ import { docker, label } from "../sandbox/docker.ts";
 import { backups, databaseKey, type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
 
 let server: RehearsalServer;
-/** The name under which the database is configured. */
+/** The configured name of the database. */
 let key: string;
 let archive: string;
 
@@ -40,7 +40,7 @@ const nothingIsLeft = async () => {
   expect(await server.databases()).toEqual([server.sandbox.database]);
 };
 
-/** A backup made from the first one, under a name of its own, with a manifest that vouches for it. */
+/** A changed copy of the first backup with another name and a matching manifest. */
 async function copyOf(stamp: string, edit: string, change: (manifest: Manifest) => void = () => {}) {
   const copy = `${backups}/${key}_${stamp}.sql.gz`;
   const made = await server.sandbox.run(
@@ -215,7 +215,7 @@ test.each([
 
 test("a live server that is down is no hindrance: a backup must do without it", async () => {
   const copy = await copyOf("20990101_000005", "sed -e /default_tablespace/d", ({ content }) => {
-    // The tablespaces are the live server's, and so is their count of tables.
+    // The tablespaces, and so their number, are the live server's.
     for (const kind of Object.keys(content?.objects ?? {}))
       if (/space/i.test(kind)) delete content?.objects[kind];
   });

@@ -4,7 +4,7 @@ import { commandOf } from "./programs.ts";
 import { backups, name, type RestoreServer } from "./restore-server.ts";
 
 let server: RestoreServer;
-/** Proven by a rehearsal. */
+/** A rehearsal has proven it. */
 let archive: string;
 
 beforeAll(async () => {
@@ -60,7 +60,7 @@ exec /usr/bin/docker "$@"
   expect(await server.databases()).toEqual([]);
   for (const text of [failed.stderr, failed.stdout, await server.log()])
     expect(text).not.toContain("never shown");
-  // There was no database when it looked, and a restore at work.
+  // There was no database at the time of the check, and a restore was running.
   const [checked] = JSON.parse(await sandbox.readFile("/tmp/check")).databases;
   expect(checked.points.connections.findings).toEqual([
     expect.objectContaining({
@@ -76,11 +76,11 @@ exec /usr/bin/docker "$@"
   const cutOff = await sandbox.run("bash /tmp/way-back.sh");
   expect(cutOff.stderr).toMatch(/unexpected end of file/);
   expect(cutOff.code).not.toBe(0);
-  // No client has found it half filled.
+  // No client could use it half filled.
   expect(await server.databases()).not.toContain(live);
   expect((await sandbox.run(`ls ${backups}/.${name}.in-place.json`)).code).toBe(0);
   await sandbox.run(`cat /tmp/saved >${saved}`);
-  // What a DROP that is cut off leaves.
+  // The state after an interrupted DROP.
   await sandbox.psql(`create database ${live}`, "template1");
   await sandbox.psql(`update pg_database set datconnlimit = -2 where datname = '${live}'`, "template1");
   const back = await sandbox.run("bash /tmp/way-back.sh");

@@ -13,7 +13,7 @@ const crashedRun = "20260101T000000-abcdef";
 beforeAll(async () => {
   server = await startRestoreServer();
   await putPrograms(server.sandbox, ["rehearse_restore"]);
-  // An extension that can be made in one database only; a real pg_cron's script begins like this.
+  // An extension that can exist in one database only. The script of pg_cron begins like this one.
   const script = `DO $$ BEGIN
     IF current_database() <> current_setting('cron.database_name') THEN
       RAISE EXCEPTION 'can only create extension in database %', current_setting('cron.database_name');
@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.remove());
 
-/** Where PostgreSQL itself has its data, on the server. */
+/** PostgreSQL's own data directory on the server. */
 const clusterDirectory = () => posix.join(server.sandbox.dataDirectory, placesOf(usualVersion()).below);
 const onlyLive = async () => expect(await server.databases()).toEqual([server.sandbox.database]);
 

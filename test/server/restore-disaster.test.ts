@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.remove());
 
-/** The live database is gone, and so are the roles that only the database itself named. */
+/** The live database and the roles that only it named are gone. */
 const lose = ({ sandbox }: RestoreServer) =>
   sandbox.psql(
     `drop database ${sandbox.database}; drop role if exists keeper; drop role if exists "its reader"`,
@@ -98,7 +98,7 @@ test("a new server: with the empty production database that its container made, 
     expect(empty).toMatchObject({ code: 0, stderr: "" });
     expect(empty.stdout).toMatch(/is kept as/);
     expect(empty.stdout).toMatch(/not the backup's, but as they are now: .*owner.*grants/);
-    // The database is that of the container, and what is in it that of the backup.
+    // The database is the container's; its content is the backup's.
     expect(await fresh.sandbox.psql("select count(*) from users")).toBe("800");
 
     const made = await fresh.databases();

@@ -23,7 +23,7 @@ exec /usr/bin/docker "$@"
 `;
 
 let server: RestoreServer;
-/** Proven by a rehearsal. */
+/** A rehearsal has proven it. */
 let archive: string;
 let present: string;
 const watched = (words = "") =>
@@ -38,22 +38,22 @@ beforeAll(async () => {
 
 afterAll(() => server?.remove());
 
-/** Containers of this server's runs, by its log: all sandbox servers share one Docker and the database's name. */
+/** The containers of this server's runs, by its log, because all sandboxes share Docker and the database's name. */
 const leftContainers = () =>
   server.sandbox.run(`for container in $(docker ps --all --format '{{.Names}}' | grep "rehearsal-${name}-2"); do
     grep -q -- "\${container#*rehearsal-${name}-}" ${server.settings.paths.log} && echo "$container"
   done; true`);
 
-/** The live database is what it was, clients come in and may write, and nothing is left of the run. */
+/** Checks that the live database is unchanged, that clients can write to it, and that nothing is left of the run. */
 async function nothingLost(died = false): Promise<void> {
   const { sandbox } = server;
-  // A crashed program's session ends as soon as Docker has told it.
+  // The session of a crashed program ends only when Docker has noticed it.
   await sandbox.psql(
     "set lock_timeout = '10s'; insert into wares values (3, 'client'); delete from wares where id = 3",
   );
   expect(await server.hash()).toBe(present);
   expect(await server.databases()).toEqual([live]);
-  // What it was about to drop is written down just before.
+  // The drop is recorded just before it happens.
   if (died) await server.backUp();
   expect((await sandbox.run(`ls ${backups}/.${name}.in-place.*`)).code).not.toBe(0);
 }
@@ -196,14 +196,14 @@ test("a file that a rehearsal has proven is not proven again, and whoever writes
   const write = `AT=trial TRIES=1 WRITE="insert into wares values (9, 'lost')"`;
   const restored = await server.restore(`--yes --in-place ${archive}`, watched(write));
   expect(restored).toMatchObject({ code: 0, stderr: "" });
-  // While nobody may write, the backup could still evaluate it.
+  // While clients cannot write, the backup could still evaluate the view.
   const before = (await sandbox.run(`ls -t ${backups}/*.json | grep -v rehearsal | head -n 1`)).stdout.trim();
   const { class: kind, content } = JSON.parse(await sandbox.readFile(before));
   expect(kind).toBe("pre-restore");
   expect(content.materializedViews).toEqual([
     { schema: "public", name: "wares_seen", populated: true, rows: 1, hash: expect.any(String) },
   ]);
-  // That of the present state alone.
+  // The trial of the present state only.
   expect(await started()).toBe(1);
   expect(await sandbox.readFile("/tmp/client")).toMatch(
     /terminating connection due to administrator command/,

@@ -5,9 +5,9 @@ import { manifestText } from "../../scripts/lib/store/manifest.ts";
 import { name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
 /**
- * Stands before the real docker on PATH and lets the load of a database fail, FAILURES times, but not those on trial. Before each of them it
- * ends the program (KILL), interrupts its whole process group as the terminal's Ctrl-C does (INTERRUPT), or makes an
- * empty database in the container as an application that starts does (MAKE).
+ * A wrapper of docker, first on PATH. It makes FAILURES loads of a database fail, but no trial. Before each failure it
+ * kills the program (KILL), interrupts its process group like Ctrl-C in a terminal (INTERRUPT), or creates an empty
+ * database in the container like a starting application (MAKE).
  */
 const failingLoads = `#!/bin/sh
 case "$*" in
@@ -32,7 +32,7 @@ let original: string;
 beforeAll(async () => {
   server = await startRestoreServer();
   const { sandbox } = server;
-  // As with POSTGRES_DB in a Kamal configuration that removed it: only template1 is left to connect to.
+  // As in a Kamal configuration without POSTGRES_DB: template1 is the only database to connect to.
   await sandbox.psql("drop database if exists postgres", "template1");
   original = await server.hash();
   archive = await server.backUp();

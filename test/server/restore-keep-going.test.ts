@@ -8,9 +8,9 @@ let archive: string;
 const live = "curriculum_library_api_production";
 
 /**
- * Rows that violate their own foreign key; an index on a function that is found by the search_path; a check of which
- * nobody keeps the rows; a table of which rows that look like SQL and commands follow. What a dump of another database
- * has, such as an extension that there is not, is put into it below.
+ * Rows that violate their own foreign key; an index on a function that is found by the search_path; a check whose rows
+ * violate it; a table followed by rows that look like SQL and commands. Parts of other databases' dumps, such as a missing
+ * extension, are added below.
  */
 const content = `
   create table owners (id bigint primary key);
@@ -48,7 +48,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.remove());
 
-/** A copy of the archive, changed by a program of the shell, without a manifest. */
+/** A copy of the archive without a manifest, changed by a shell filter. */
 async function changed(stamp: string, change: string): Promise<string> {
   const file = `${backups}/curriculum_library_api_${stamp}.sql.gz`;
   const { code, stderr } = await server.sandbox.run(`gunzip -c ${archive} | ${change} | gzip >${file}`);
@@ -127,7 +127,7 @@ test("a function that is found by the search_path: which one, and how to mend it
   const { sandbox } = server;
   const file = await changed(
     "20250816_155503",
-    // As pg_dump writes them behind the rows.
+    // As pg_dump writes them after the rows.
     `sed 's/^ALTER TABLE ONLY public.pets$/${indexes
       .trim()
       .split("\n")

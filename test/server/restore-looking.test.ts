@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.remove());
 
-/** What a call that only looks must leave as it is: files, log, lock and databases. */
+/** Everything that a read-only call must not change: files, log, lock and databases. */
 async function state(): Promise<string> {
   const { sandbox, settings } = server;
   const files = await sandbox.run(

@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.remove());
 
-/** `prepare` gets the good backup as $1 and writes what is to be refused to $2. */
+/** `prepare` gets the good backup as $1 and writes the file that must be refused to $2. */
 const files: {
   what: string;
   prepare: string;
@@ -132,7 +132,7 @@ const files: {
   },
 ];
 
-/** Minor versions from before August 2025 cannot confine what psql reads. */
+/** The psql of minor versions before August 2025 has no \restrict. */
 async function psqlRestricts(): Promise<boolean> {
   const { container, databaseUser, database } = server.sandbox;
   const psql = `docker exec -i ${container} psql -X -v ON_ERROR_STOP=1 -U ${databaseUser} -d ${database}`;
@@ -172,7 +172,7 @@ test("a file without a manifest comes back, and the log says so where psql canno
   await sandbox.psql("drop database beside", "template1");
 });
 
-/** What stands in the way on the server, and how it is taken away again. */
+/** The obstacles on the server, and how to remove them again. */
 const obstacles = [
   {
     what: "a prepared transaction",
@@ -287,7 +287,7 @@ function copied(): string {
   return `cp "$1" "$2"; sed "s/$(basename "$1")/${stem()}.sql.gz/" "\${1%.sql.gz}.json" >${manifest()}; ${resealed(manifest())}`;
 }
 
-/** The manifest that a run which adopted $2 would have written. */
+/** The manifest of a run that had adopted $2. */
 function adopted(): string {
   const sha256 = `$(sha256sum "$2" | cut -d " " -f 1)`;
   const changes = [

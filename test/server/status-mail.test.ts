@@ -7,7 +7,7 @@ import { backups, type StatusServer, startStatusServer } from "./status-server.t
 const record = `${backups}/.status-mail.json`;
 const volatile = "/run/database-backups/status-mail.json";
 let server: StatusServer;
-/** What cron would run. */
+/** The command of the cron table. */
 let command: string;
 
 beforeAll(async () => {
@@ -21,13 +21,13 @@ beforeAll(async () => {
 });
 afterAll(() => server?.sandbox.remove());
 
-/** What cron would mail. */
+/** The output that cron would mail. */
 async function mailed(line = command): Promise<string> {
   const { stdout, stderr } = await server.sandbox.run(`env -i sh -c ${quote(line)}`);
   return stdout + stderr;
 }
 
-/** Makes what was mailed so many hours older. */
+/** Makes the record of mails so many hours older. */
 const age = (hours: number) =>
   server.sandbox.run(
     `for f in ${record} ${volatile}; do ${server.sandbox.node} -e '

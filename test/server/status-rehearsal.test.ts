@@ -39,7 +39,7 @@ test("before the first rehearsal is due there is only a note", async () => {
 
 let receiver: PingReceiver;
 
-/** Backups and rehearsals report each to an address of their own. */
+/** Backups and rehearsals report to different addresses. */
 async function reporting(): Promise<void> {
   const files = { pingUrlFile: "ping-url", rehearsalPingUrlFile: "rehearsal-ping-url" };
   const monitoring: Record<string, unknown> = { ...server.settings.monitoring };

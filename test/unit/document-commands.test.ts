@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { partsOf } from "../e2e/documents/commands.ts";
 
-/** What the test of the documents finds in a text; the fences are written with ~ here. */
+/** The commands that the test of the documents finds in a text. Fences are written with ~ here. */
 const found = (text: string) => partsOf(text.replaceAll("~~~", "```"));
 const commandsOf = (text: string) => found(text).blocks.flatMap(({ commands }) => commands);
 

@@ -33,7 +33,7 @@ async function made(more = {}): Promise<Resource> {
 }
 
 describe("on a machine that was new when all of it was looked at", () => {
-  /** What a run does that has looked at everything before somebody changes the server. */
+  /** A run in which somebody changes the server after the look and before the update. */
   const afterTheLook = (change: string) =>
     withPlugin(async (later) => {
       const elsewhere = greeting({

@@ -223,7 +223,7 @@ describe("a server with a problem", () => {
         expect(drift(resource, reading)).toEqual({});
         const seen = await later.read(readiness.urn, readiness.id, readiness.outputs);
         expect(Object.keys(drift(readiness, seen))).toEqual(["problems"]);
-        // A failed update leaves what was read in the state.
+        // A failed update keeps the values that were read in the state.
         const stored = { ...readiness, inputs: seen.inputs ?? {}, outputs: seen.properties };
         const again = await refresh(stored);
         expect(Object.keys(drift(stored, again))).toEqual(["lookedAt"]);

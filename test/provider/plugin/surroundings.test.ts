@@ -7,7 +7,7 @@ import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { startServer } from "../../sandbox/server.ts";
 import { connectionTo, createOrUpdate, urnOf, withPlugin } from "./bench.ts";
 
-// What makes a server unfit that lies beside our own files: file systems, directories, and others' jobs.
+// Problems of a server outside of our own files: file systems, directories, and jobs of others.
 
 const [backups, installation] = ["/root/database_backups", "/opt/database-backups"];
 const own = {
@@ -33,7 +33,7 @@ const requirements: Requirements = {
 
 let server: SandboxServer;
 beforeAll(async () => {
-  // Docker mounts a file system in memory with noexec.
+  // Docker mounts file systems in memory with noexec.
   server = await startServer({ database: "none", fuse: true, tmpfs: { [installation]: "8m" } });
   await server.run(`mkdir ${backups} /srv/share /srv/disk; cp -a /etc /etc.before`);
 }, 120_000);
@@ -163,7 +163,7 @@ it("what else runs the backup or rotates its log, and a cron that does not start
   ].map((text) => expect.stringContaining(text));
   expect(await look()).toEqual({ problems: [], notes: expected });
 
-  // A line that is not taken over, because the backup is not where it begins.
+  // A line that is not taken over, because the backup is not its first command.
   await server.run("crontab -u root -", {
     input: ["0 4 * * * cd /root && ./backup_database.sh", ""].join("\n"),
   });
@@ -171,7 +171,7 @@ it("what else runs the backup or rotates its log, and a cron that does not start
   expect(notes).toHaveLength(expected.length + 1);
   expect(notes.join("\n")).toContain("/var/spool/cron/crontabs/root also mentions the backup program");
 
-  // The status check looks with the same eyes.
+  // The status check finds the same.
   const script = `${surroundingsFunction}\nsurroundings "$@"`;
   const argv = surroundingsArguments({ ...own, log: requirements.log ?? "" });
   const { stdout } = await server.run(shellCommand("sh", "-c", script, "sh", ...argv));

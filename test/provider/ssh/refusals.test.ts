@@ -25,7 +25,7 @@ afterAll(async () => {
   await server.remove();
 });
 
-/** A connection whose known_hosts says `known` of the server. */
+/** A connection whose known_hosts has `known` for the server. */
 function knowing(known: string): Connection {
   const knownHosts = join(directory, "known_hosts");
   const configFile = join(directory, "ssh_config");
@@ -34,7 +34,7 @@ function knowing(known: string): Connection {
   return connectionTo(server, { configFile });
 }
 
-/** A TCP listener on the loopback interface that does `welcome` to whoever comes. */
+/** A TCP listener on the loopback interface that calls `welcome` for each connection. */
 async function listener(welcome: (socket: Socket) => void): Promise<{ port: number; tcp: Server }> {
   const tcp = createServer((socket) => welcome(socket.on("error", () => {}))).listen(0, "127.0.0.1");
   await once(tcp, "listening");

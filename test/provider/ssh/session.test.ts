@@ -19,7 +19,7 @@ const session = () => openSession(connectionTo(server));
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 const everyByte = Buffer.from(Array.from({ length: 1024 }, (_, index) => index % 256));
 
-/** `length` bytes that gzip cannot shrink, in pieces. */
+/** `length` incompressible bytes, in pieces. */
 function noise(length: number): { whole: Buffer; stream: () => Readable } {
   const whole = randomBytes(length);
   const pieces = function* () {

@@ -6,7 +6,7 @@ const project = "database-backups";
 const right = { servers: { one: {} }, databases: { library: {} } };
 const managed = { ...right, databases: { library: { managedContainer: {} } } };
 
-/** Gives the program its configuration as the engine does: text, and JSON for anything else. */
+/** Passes the configuration to the program like the engine: text as text, everything else as JSON. */
 function configure(values: Record<string, unknown>, secrets: string[] = []): void {
   const entries = Object.entries(values).map(([key, value]): [string, string] => [
     key.includes(":") ? key : `${project}:${key}`,

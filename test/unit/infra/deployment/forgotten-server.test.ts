@@ -34,7 +34,7 @@ test("a server that is not there changes nothing", () => {
   expect(withoutServer(resources, "web", ["books"])).toEqual(resources);
 });
 
-/** A state in memory to which somebody else adds a server after the first export. */
+/** A state in memory. Another run adds a server after the first export. */
 function changingStore(names: string[], added: string[]) {
   let state = { version: 3, deployment: { resources: names.map((name) => ({ urn: urn(name) })) } };
   let exports = 0;

@@ -60,7 +60,7 @@ test("what was edited on a server and put back is reported with where it is kept
 
 const waiting = [{ name: "library", container: "library-db" }];
 
-/** A server on which the container of library is missing; a backup was due. */
+/** A server without the container of library, after a backup was due. */
 function withoutContainer(more: Partial<ServerObservation> = {}): ServerResult {
   const seen = server(more);
   const databases = seen.databases.map((database) => ({

@@ -98,7 +98,7 @@ describe("a hostile file", () => {
     expect(text).toContain("`` /root/`@all` ``");
     const shown = "web-1: <img src=x> @everyone #1 https://evil.example [a](b) ``` \\u{d} - ``@x`` ` end`";
     expect(text.split("\n").filter((line) => line.includes("@everyone"))).toEqual(
-      // More backticks than stand in it anywhere, so that nothing in it ends the code.
+      // More backticks than in the text, so that the text cannot end the code.
       [`- \`\`\`\` ${shown} \`\`\`\``, `- \`\`\`\` ${shown} \`\`\`\``],
     );
   });

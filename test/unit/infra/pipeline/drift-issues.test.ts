@@ -17,7 +17,7 @@ const unseen: Look = { stack, exitCode: 1, hasDrift: false, report: "", findings
 const halfSeen: Look = { ...drifted, exitCode: 1 };
 const unrun: Look = { ...unseen, exitCode: null };
 
-/** The issues after these steps, as a tracker would have them. */
+/** The issues of a tracker after these steps. */
 function after(steps: Step[], issues: Issue[] = []): Issue[] {
   let kept = [...issues];
   for (const step of steps) {

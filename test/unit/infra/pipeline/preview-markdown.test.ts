@@ -12,7 +12,7 @@ function preview(stack: string, lines = "", changes: Partial<Preview> = {}): Pre
 
 const comment = (...previews: Preview[]) => previewComment(previews, run, "0123abc");
 
-/** The lines of a Markdown text that do not belong to a code block by indentation. */
+/** The lines of a Markdown text outside of indented code blocks. */
 const live = (text: string) => text.split(/\r\n|\r|\n/).filter((line) => !/^( {4}|$)/.test(line));
 
 test("each stack has its counts, its whole preview, or why there is none", () => {

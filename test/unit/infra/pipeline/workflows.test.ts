@@ -76,7 +76,7 @@ test("a job with secrets has an environment of its stack, and its dependencies c
   for (const [, , { steps }] of secret) {
     const withSecrets = steps.filter(({ env }) => JSON.stringify(env ?? {}).includes("secrets."));
     expect(withSecrets).toHaveLength(1);
-    // Behind them comes what servers hold.
+    // Text from servers follows these commands.
     expect(withSecrets[0]?.run).toContain(
       "bash infra/pipeline/with-credentials.sh bash infra/pipeline/as-text.sh",
     );

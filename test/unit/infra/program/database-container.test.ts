@@ -36,12 +36,12 @@ test("a managed container is PostgreSQL as the backup expects it, reached over t
     networksAdvanced: [{ name: "kamal" }],
     ports: [{ internal: 5432, external: 5433, ip: "127.0.0.1" }],
   });
-  // The temporary server of the first start does not listen there.
+  // The temporary server of the first start does not listen on the network.
   expect(inputs("s-library-container")).toMatchObject({
     healthcheck: { tests: expect.arrayContaining(["pg_isready", "--host=127.0.0.1"]) },
     wait: true,
   });
-  // Docker's plugin says of a stopped container that it publishes nothing; another one could not be made.
+  // Docker's plugin reports no published ports for a stopped container, and could not create another one.
   expect(registrations.find(({ name }) => name === "s-library-container")?.ignored.sort()).toEqual([
     ...["envs", "healthcheck", "ports", "wait", "waitTimeout"],
   ]);

@@ -22,7 +22,7 @@ test("each server is verified over the system's ssh when anything that runs has 
     ...["sh", "-c"],
     expect.stringMatching(/^exec ssh .*-o StrictHostKeyChecking=yes .* -- a 'sh -c /),
   ]);
-  // The plugin names it where it fails, and the reason must not come after a whole script.
+  // The plugin prints the command on failure, and the reason must not come after a whole script.
   expect(command?.inputs).toMatchObject({
     create: "first backup and status check of a",
     update: "first backup and status check of a",

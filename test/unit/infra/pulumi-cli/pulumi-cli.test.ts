@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(cache, { recursive: true }));
 
-/** Takes a while, as a download does. */
+/** Takes some time, like a download. */
 async function made(directory: string): Promise<string> {
   const cli = join(directory, "cli");
   mkdirSync(cli);
@@ -73,7 +73,7 @@ test.each([
   ["v4.0.0", pulumiPrograms, true],
   ["v3.226.9", pulumiPrograms, false],
   ["what?", pulumiPrograms, false],
-  // A CLI that cannot run our program is none.
+  // A CLI that cannot run our program does not count.
   ["v3.248.0", ["pulumi"], false],
   ["", [], false],
 ])("pulumi %s with %j on PATH: %j", async (version, programs, fits) => {

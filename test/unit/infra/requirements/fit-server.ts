@@ -36,7 +36,7 @@ export const container: ContainerSeen = {
   mounts: [mount],
 };
 export const answer: Answer = { ok: true, collation: null };
-/** What the inspection finds on a server that meets the requirements. */
+/** The inspection of a server that meets the requirements. */
 export const fit: Inspection = {
   osRelease: { ID: "debian", PRETTY_NAME: "Debian GNU/Linux 12 (bookworm)" },
   missingCommands: [],

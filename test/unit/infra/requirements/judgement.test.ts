@@ -5,7 +5,7 @@ import type { Requirements } from "../../../../infra/requirements/requirements.t
 import { container, database, judged, mount } from "./fit-server.ts";
 
 const own = { cronTable: "/t", logRotation: "/r", backupLauncher: "/b", installation: "/i" };
-/** What the inspection has of the surroundings when the function said this. */
+/** The inspection of the surroundings for this output of the function. */
 const looked = (said: string): Partial<Inspection> => {
   const { surroundings } = parseInspection(`surroundings:${Buffer.from(said).toString("base64")}`);
   return surroundings === undefined ? {} : { surroundings };

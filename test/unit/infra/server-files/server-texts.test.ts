@@ -90,7 +90,7 @@ describe("the settings file", () => {
 const eachLine =
   'while IFS= read -r line || [ -n "$line" ]; do ' +
   `{ printf '%s\\n' "$line" >> "$log"; } 2> /dev/null || printf '%s\\n' "$line"; done`;
-/** What becomes of a program's words: they are appended to the log by `command`, where there can be one. */
+/** The output of a program goes to the log by `command`, if the log can be written. */
 const logged = (command: string, log = "/root/backup_database.log"): string =>
   `2>&1 > /dev/null | { log=${log}; { [ -f "$log" ] || [ ! -e "$log" ]; } && ` +
   `{ true >> "$log"; } 2> /dev/null && ${command} || cat; }`;

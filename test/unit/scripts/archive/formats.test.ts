@@ -45,14 +45,14 @@ const toyFilter = (key: number): Filter => ({
   lacking: (container) => new ProgramError(`${container} lacks it`, ExitCode.unavailable),
 });
 const toyWriting: Writing = { compress: 0, filters: [toyFilter(compressionKey)] };
-/** What an encryption is: a filter around those that are there, whatever they are. */
+/** An encryption is a filter around any other layers. */
 const encrypted = (writing: Writing): Writing => ({
   ...writing,
   filters: [...writing.filters, toyFilter(encryptionKey)],
 });
 const members: Record<Compression, Subject["members"]> = { gzip: "read", zstd: "refused" };
 
-/** The compressions whose commands this machine has. */
+/** The compressions whose commands exist on this machine. */
 const testable = compressionNames.filter(isHere);
 test("gzip is on every machine", () => {
   expect(testable).toContain("gzip");

@@ -94,7 +94,7 @@ describe("an archive that cannot be adopted", () => {
     rmSync(join(directory, "log"), { force: true });
   });
 
-  /** How often it was read, by the log. */
+  /** The number of times that it was read, by the log. */
   const readings = (file = name): number =>
     readFileSync(join(directory, "log"), "utf8").split(`${file} is left alone and not counted`).length - 1;
 

@@ -3,14 +3,14 @@ import type { RunRecord } from "../../../../scripts/contract/run-record.ts";
 import { longestRunRecord, runRecordLine } from "../../../../scripts/contract/write-record.ts";
 import type { RunRecords } from "../../../../scripts/lib/history/records.ts";
 
-/** Records to be tested, with hands in what they are kept in. */
+/** Records to be tested, with access to their storage. */
 export interface Subject {
   records: RunRecords;
-  /** Another program's view of the same place. */
+  /** Opens the same records as another program. */
   again(): RunRecords;
-  /** Puts a text behind the newest record, as a crash or a stranger may. */
+  /** Appends a text to the newest month, like a crash or a foreign program. */
   spoil(text: string): void;
-  /** Makes sure that nothing can be written or read. */
+  /** Makes every write and read fail. */
   destroy(): void;
 }
 
@@ -55,7 +55,7 @@ const at = (month: string, change: Partial<RunRecord> = {}) =>
 const idsOf = (records: RunRecords, from?: string) =>
   records.read({ now, ...(from === undefined ? {} : { from }) }).records.map(({ runId }) => runId);
 
-/** What every implementation of run records has to keep; see the contract at `RunRecords`. */
+/** The contract of every implementation of run records; see `RunRecords`. */
 export function keepsTheContract(name: string, make: () => Subject): void {
   describe(name, () => {
     test("gives back what it was given, in that order, also to another program", () => {
@@ -162,7 +162,7 @@ export function keepsTheContract(name: string, make: () => Subject): void {
         new Date(Date.UTC(2025, index, 1)).toISOString().slice(0, 7),
       );
       for (const month of months) records.append(at(month, { runId: month }));
-      // 40 days before 2026-11-22 is 2026-10-13; the years before stay for what 40 days may touch.
+      // 40 days before 2026-11-22 is 2026-10-13. Earlier years must not be affected.
       const { months: gone, problems } = records.forget(40, now);
       expect(problems).toEqual([]);
       expect(gone).toEqual(months.filter((month) => month < "2026-10"));
@@ -191,6 +191,6 @@ export function keepsTheContract(name: string, make: () => Subject): void {
   });
 }
 
-/** December of the year is in the future of `now` by more than a day: a wrong clock wrote it. */
+/** December is more than a day after `now`: a wrong clock wrote it. */
 const futureLast = (a: string, b: string): number =>
   Number(b > "2026-11") - Number(a > "2026-11") || (a < b ? -1 : 1);

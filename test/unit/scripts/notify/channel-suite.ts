@@ -10,10 +10,10 @@ const message: Message = {
   lines: ["shop: shop_20261122_020000.sql.gz, 12.3 MB", "blog: the container does not answer"],
 };
 const never = new AbortController().signal;
-/** Beyond every time-out of a channel; in milliseconds. */
+/** Longer than every time-out of a channel, in milliseconds. */
 const patience = 12_000;
 
-/** What every channel has to keep; see the contract at `Channel`. @param make a channel that sends to this address */
+/** The contract of every channel; see `Channel`. @param make a channel that sends to this address */
 export function keepsTheContract(name: string, make: (address: URL) => Channel): void {
   describe(name, () => {
     let receiver: Receiver;
@@ -22,7 +22,7 @@ export function keepsTheContract(name: string, make: (address: URL) => Channel):
     });
     afterEach(() => receiver.close());
 
-    /** Sends to a receiver that behaves so; whatever becomes of it, it was tried once and no secret is revealed. */
+    /** Sends to a receiver with this behaviour. Checks that it was tried once and that no secret was revealed. */
     const sent = async (behaviour: Behaviour) => {
       const channel = make(receiver.at(behaviour));
       const delivery = await channel.send(message, never);

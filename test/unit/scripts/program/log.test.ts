@@ -62,7 +62,7 @@ test("the log is appended to, and nobody else can read it", () => {
   }
   const lines = readFileSync(path, "utf8").trimEnd().split("\n");
   expect(lines.map((line) => parseLogLine(line)?.text)).toEqual(["first", "second line"]);
-  // cron puts what is shown into the same file.
+  // cron appends the output to the same file.
   expect(shown).toEqual(["first", "second line"]);
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });

@@ -26,7 +26,7 @@ const database = {
 const log = openLog(join(directory, "log"), "backup_database", runId);
 const run = quietRun({ settings: here, database, runId, log });
 
-/** Holds the database's lock without a word, as a status check does, until it is released. */
+/** Holds the database's lock silently, like a status check, until it is released. */
 async function hold(): Promise<() => void> {
   const child = spawn("flock", [lockPath(here, database.name), "sh", "-c", "echo held; read -r _"]);
   await new Promise((resolve) => child.stdout.once("data", resolve));

@@ -16,7 +16,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** Watches a place that answers with these numbers of bytes, or not at all, one after the other. */
+/** Watches a directory that reports these free bytes one after the other, or fails. */
 async function watched(...answers: (number | null)[]): Promise<{ looks: number; reasons: string[] }> {
   const ended = new AbortController();
   const reasons: string[] = [];

@@ -63,7 +63,7 @@ describe("--at", () => {
     const chosen = (time: string) => backupAt([waited, older], parseMoment(time), time);
     expect(chosen("2026-11-22T02:03:59Z")).toBe(older);
     expect(chosen("2026-11-22T02:04:00Z")).toBe(waited);
-    // Unless it is that name which is said.
+    // Unless the name itself is given.
     expect(chosen("20261122_020000")).toBe(waited);
     expect(chosen("20261122_020001")).toBe(older);
   });

@@ -6,7 +6,7 @@ import { unlikeUserSettings, userSettingsOfLoad } from "../../../../scripts/lib/
 const set = (name: string, value: string) => ({ name, value });
 const of = (role: string, name: string, value: string) => ({ role, name, value });
 
-/** A backup of a database that has settings for all, for `app` and for another role. */
+/** A backup of a database with settings for all roles, for `app` and for another role. */
 const backup = (userSettings: ReturnType<typeof set>[] | undefined) => ({
   cluster: { settings: [set("TimeZone", "UTC"), set("DateStyle", "ISO")], userSettings },
   properties: {

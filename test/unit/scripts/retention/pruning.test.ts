@@ -125,7 +125,7 @@ function directoryOf([specifications, foreignFiles, rule]: Example) {
   const directory = newDirectory(rule);
   const taken = new Set<number>();
   const laid = specifications.flatMap((one) => {
-    // Two backups of one second would have one name.
+    // Two backups in one second would have the same name.
     const second = Math.round(one.daysAgo * 86_400);
     if (taken.has(second)) return [];
     taken.add(second);

@@ -156,7 +156,7 @@ test("with a clock that is set back nothing goes that it has not reached", () =>
   );
 });
 
-/** A good backup that is dated so many days ahead of the others. */
+/** A good backup dated so many days after the others. */
 const ahead = (days: number): Candidate => candidate(-days, { stem: "shop_ahead" });
 
 test("once a clock that ran ahead is right again, what it dated decides nothing for the others", () => {

@@ -16,7 +16,7 @@ describe("7 disk", () => {
   const disk = (change: Partial<FileSystemState>): Partial<ServerObservation> => ({
     fileSystems: { readable: true, value: [{ ...base, ...change }] },
   });
-  /** Retention is full (7 days), and the database grows by 10 MB a day. */
+  /** The retention of 7 days is full. The database grows by 10 MB a day. */
   const growing = database({
     backups: {
       readable: true,
@@ -25,7 +25,7 @@ describe("7 disk", () => {
       ),
     },
   });
-  /** The first three days of daily backups of 1 MB; the database stays as it is. */
+  /** Three days of daily backups of 1 MB. The database does not grow. */
   const young = { readable: true as const, value: [10, 34, 58].map((hours) => backup({ hoursAgo: hours })) };
   const justDeployed = {
     readable: true as const,

@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** Runs the functions as a changing script has them, with another place for what a version before has kept. */
+/** Runs the functions like a changing script, with another directory for the files that an older version kept. */
 function run(...lines: string[]): string {
   const places = `replaced=${quote(replaced)} usual=${quote(usual)}`;
   const script = ["set -eu", pathFunctions, keepFunctions, places, ...lines].join("\n");
@@ -68,7 +68,7 @@ describe("what is replaced", () => {
   });
 
   test("stays in its newest twenty copies of each path", () => {
-    // The one's name ends like the other's, and would be a second copy of it in the spelling of a version before.
+    // The first name ends like the second one, and an older version would have spelled both the same.
     const [file, longer, other] = ["f", "deeper/f", "f.2"].map((name) => put(join(root, name), name));
     if (!file || !longer || !other) throw new Error("three files");
     run(...[longer, other].map((path) => keepLine(path, at(0))));

@@ -23,7 +23,7 @@ const recordOf = (more: Partial<PathRecord> = {}): PathRecord => ({
 const holding = (sha256: string, more = {}): Found => ({
   ...{ kind: "file", attributes: { ...attributes, ...more }, links: 1, size: 1, sha256, content: null },
 });
-/** With a second name. */
+/** With a second hard link. */
 const linked = (sha256: string): Found => ({
   ...{ kind: "file", attributes, links: 2, size: 1, sha256, content: null },
 });
@@ -33,7 +33,7 @@ const directory = (more = {}): Found => ({ kind: "directory", attributes: { ...a
 
 const seen = (found: Found, record: PathRecord | null = null): Observation => ({ path, found, record });
 
-/** What a plan does, in words; one that does nothing must say why. */
+/** A plan in words. An empty plan must give a reason. */
 function words(plan: Plan): string {
   if (!("reason" in plan)) return plan.steps.map((step) => step.do).join(", ");
   expect(plan.reason).not.toBe("");

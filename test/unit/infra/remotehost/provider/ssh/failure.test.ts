@@ -12,7 +12,7 @@ import { changedHostKey, failureCases } from "./failure-cases.ts";
 const connection = { key: "k", host: "db1.example", port: 2222 };
 const connecting: Greeting = { stage: "connecting" };
 
-/** What a server may say to everybody before the login, full of words that ssh has for its own troubles. */
+/** A server's banner before the login, with the words of ssh's own errors. */
 const banner = `Authorised users only! Connection refused to all others; Permission denied (everybody).
 Host key verification failed on 3 of our machines: call us before you accept one.
 After three failures the account is locked. Your line has timed out? No route to host? Connection reset?

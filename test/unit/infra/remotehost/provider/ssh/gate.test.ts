@@ -8,7 +8,7 @@ interface Visit {
   route: string;
 }
 
-/** Sends visitors through, and tells how many were inside at most, by their route and `all` together. */
+/** Sends logins through. Returns the largest number of concurrent ones, by route and in total (`all`). */
 async function throng(visits: readonly Visit[], together: number) {
   const asked: number[] = [];
   const through = gate(
