@@ -109,7 +109,7 @@ test.each([
   expect(loadPlan).not.toThrow(/hunter2|4711/);
 });
 
-test("what stands beside a secret address is checked, and not shown", () => {
+test("the settings beside a secret URL are checked, and the URL is not shown", () => {
   configure({ ...right, monitoring: { pingUrl, longQuery: "hunter3" } }, ["monitoring"]);
   expect(loadPlan).toThrow("monitoring.longQuery: must be a duration");
   expect(loadPlan).not.toThrow(/hunter/);

@@ -59,7 +59,7 @@ test("what another run writes between the export and the import is not lost", as
   expect(left()).toMatchObject({ version: 3, names: [urn("books"), urn("new")] });
 });
 
-test("where there is nothing of the server nothing is written", async () => {
+test("without resources of the server nothing is written", async () => {
   const { store, left } = changingStore(["books"], []);
   store.importStack = () => Promise.reject(new Error("written"));
   expect(await forgetServer(store, "web", ["books"])).toBe(0);

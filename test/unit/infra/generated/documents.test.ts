@@ -112,7 +112,7 @@ test("every example of a configuration in the documents is right", () => {
   }
 });
 
-test("the table replaces what stands between its markers and nothing else", () => {
+test("the table replaces the text between its markers only", () => {
   const text = "a\n<!-- configuration -->old<!-- /configuration -->\nb\n";
   expect(withConfigurationTable(text)).toBe(
     `a\n<!-- configuration -->\n\n${configurationTable()}\n\n<!-- /configuration -->\nb\n`,

@@ -72,7 +72,7 @@ test("every program has options and exit codes", () => {
   }
 });
 
-test("every program of the server has the options that the quick reference says once for all", () => {
+test("every program of the server has the common options of the quick reference", () => {
   const onServer = helps.filter(({ name }) => /^\w+\.sh$/.test(name));
   expect(onServer.length).toBe(6);
   for (const { name } of onServer)
@@ -102,7 +102,7 @@ const uses = documents.flatMap(({ path, text }) =>
   ),
 );
 
-test("no document gives a program an option that it does not have", () => {
+test("no document names an option that its program lacks", () => {
   const unknown = uses.flatMap(({ path, name, options }) =>
     options
       .filter((option) => !optionsOf(name).includes(option))

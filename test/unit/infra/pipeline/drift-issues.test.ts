@@ -77,7 +77,7 @@ test("one issue for each stack: a second one of the same is closed", () => {
   expect(kinds(planIssues([clean], twice, run))).toEqual(["comment 1", "close 1", "comment 2", "close 2"]);
 });
 
-test("stacks do not get in each other's way, not even by what stands in a report", () => {
+test("stacks do not affect each other, not even by the text of a report", () => {
   const forged = { ...drifted, stack: "staging", report: open[0]?.body ?? "" };
   const issues = after(planIssues([drifted, forged], [], run));
   expect(issues.map(({ title }) => title)).toEqual([

@@ -54,7 +54,7 @@ test("one version of each action in all workflows", () => {
   expect(actions).toEqual([...new Set(actions)]);
 });
 
-test("who may write: one job comments, one keeps issues, and neither meets a secret", () => {
+test("write permissions: one job comments, one updates issues, and neither has secrets", () => {
   const writing = jobs.filter(([, , { permissions }]) => Object.values(permissions).includes("write"));
   expect(writing.map(([file, name, { permissions }]) => [file, name, permissions])).toEqual([
     ["drift.yml", "issues", { contents: "read", issues: "write" }],
@@ -126,7 +126,7 @@ test.each([
   expect(condition(readWorkflow("drift.yml").jobs.stacks?.if ?? "", { github })).toBe(starts);
 });
 
-test("of a pull request the newest checks count; of pushes each one's, none takes another's place", () => {
+test("a pull request's newer check cancels the older one; pushes do not cancel each other", () => {
   const group = (github: object) => evaluated(readWorkflow("check.yml").concurrency?.group ?? "", { github });
   const push = { event_name: "push", ref: "refs/heads/main", sha: "0123abc", event: {} };
   expect(group(push)).not.toBe(group({ ...push, sha: "4567def" }));

@@ -9,7 +9,7 @@ const configuration = (managedContainer?: object) => ({
 
 const passwords = { "database-backups:databasePasswords": JSON.stringify({ library: "s3cret" }) };
 
-test("a container that Kamal manages is none of ours", async () => {
+test("a container that Kamal manages is not declared", async () => {
   const { registrations } = await declareUnderMocks(stackPlanOf(configuration()));
   expect(registrations.filter(({ type }) => type.includes("docker"))).toEqual([]);
 });

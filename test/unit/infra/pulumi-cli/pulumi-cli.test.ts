@@ -46,7 +46,7 @@ test("one that is there is used as it is", async () => {
   await makePulumi(() => Promise.reject(new Error("another was made")), cache);
 });
 
-test("one that an older version downloaded, and compared with nothing, gives way to another", async () => {
+test("one that an older version downloaded without a check is replaced", async () => {
   mkdirSync(cachedPulumi(cache));
   writeFileSync(join(cachedPulumi(cache), "pulumi"), "unknown");
   await expect(makePulumi(() => Promise.reject(new Error("no network")), cache)).rejects.toThrow(

@@ -168,7 +168,7 @@ test("redirects that never end", async () => {
   await expectUnavailable("it redirects more than 5 times");
 });
 
-test("a publisher that nobody here vouches for", async () => {
+test("a publisher with an untrusted certificate", async () => {
   const stranger = await startReleaseServer({ isTrusted: false });
   try {
     const { kind, message } = await refusal(stranger.release);

@@ -47,7 +47,7 @@ describe("what ssh understands", () => {
   });
 });
 
-test("the destination stands last, behind the end of the options", () => {
+test("the destination is last, after the end of the options", () => {
   expect(sshArguments({ key, host: "example.com" }).slice(-2)).toEqual(["--", "example.com"]);
 });
 

@@ -23,7 +23,7 @@ describe("a PostgreSQL that no database of the configuration names", () => {
     });
   });
 
-  it("is none where the stack manages the container and has not made it yet", () => {
+  it("is not reported if the stack manages the container and has not created it yet", () => {
     const more = { managed: ["app"], before: true };
     const stopped = database({ container: { ...container, running: false, status: "exited" } });
     for (const seen of [database({ container: null, hasBackup: true }), stopped])

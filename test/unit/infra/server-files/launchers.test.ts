@@ -26,7 +26,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-test("a launcher hands its arguments on as they are, whatever its own values hold", () => {
+test("a launcher passes its arguments on unchanged, for any values of its own", () => {
   fc.assert(
     fc.property(nasty, nasty, fc.array(nasty, { maxLength: 4 }), (bundle, settings, words) => {
       const launcher = join(directory, "launcher");

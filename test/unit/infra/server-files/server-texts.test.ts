@@ -44,7 +44,7 @@ describe("the settings file", () => {
     });
   });
 
-  test("says at which port and by which file's password a database is reached, where it is not the usual way", () => {
+  test("has the port and the password file of a database, if they are set", () => {
     const given = { port: 5433, passwordFile: "/root/library.password" };
     const plan = serverPlanOf({ ...seed, databases: { curriculum_library_api: given } });
     expect(settingsOf(plan).databases).toMatchObject([given]);
@@ -68,7 +68,7 @@ describe("the settings file", () => {
     });
   });
 
-  test("has a gzip level for programs that know nothing else, whatever compresses", () => {
+  test("has a gzip level for older programs, with any compression", () => {
     const backups = { compression: "zstd", compressionLevel: 15 };
     expect(settingsOf(serverPlanOf({ ...seed, backups }))).toMatchObject({
       compressionLevel: 1,
@@ -80,7 +80,7 @@ describe("the settings file", () => {
     expect(settingsOf()).not.toHaveProperty("zstdLevel");
   });
 
-  test("knows the cron table's digest", () => {
+  test("has the cron table's digest", () => {
     const { environment, entries } = scheduleOf(serverPlanOf());
     const digest = createHash("sha256").update(cronTableText(environment, entries)).digest("hex");
     expect(settingsOf().schedule.cronTableSha256).toBe(digest);
@@ -123,7 +123,7 @@ test("without a rehearsal's schedule there is neither its line nor a word of it,
   expect(text).not.toContain("   rehearsal\n");
 });
 
-test("with somebody to mail to, cron gets the errors, and the log a copy", () => {
+test("with a mail address cron gets the errors, and the log a copy", () => {
   const plan = serverPlanOf({ ...seed, monitoring: { mailTo: "ops@example.org" } });
   const { environment, entries } = scheduleOf(plan);
   expect(environment.MAILTO).toBe("ops@example.org");

@@ -36,7 +36,7 @@ describe("hash partitions", () => {
     expect(contentDifferences(expected, found)).toEqual(wrong);
   });
 
-  test("a missing one is named where only what was backed up says that it was one", () => {
+  test("a missing one is named if only the manifest knows that it was a partition", () => {
     const expected = holding(part(0, 6, "9"), part(1, 2, "5"), part(2, 3, "1"));
     const without = holding(part(0, 6, "9"), part(1, 2, "5"));
     expect(contentDifferences(expected, without)).toEqual(["public.leads_2 had 3 rows, it is missing"]);

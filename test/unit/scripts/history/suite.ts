@@ -58,7 +58,7 @@ const idsOf = (records: RunRecords, from?: string) =>
 /** The contract of every implementation of run records; see `RunRecords`. */
 export function keepsTheContract(name: string, make: () => Subject): void {
   describe(name, () => {
-    test("gives back what it was given, in that order, also to another program", () => {
+    test("returns the records in their order, also to another program", () => {
       const { records, again } = make();
       const error = { kind: "failed", text: 'no "space"\n\u0007 left \u{1f4a5}' };
       const given = [
@@ -78,7 +78,7 @@ export function keepsTheContract(name: string, make: () => Subject): void {
       expect(records.forget(1, now)).toEqual({ months: [], problems: [] });
     });
 
-    test("keeps the order of two programs that write in turn, whatever their clocks say", () => {
+    test("keeps the order of two programs that write in turn, with any clocks", () => {
       const { records, again } = make();
       const other = again();
       records.append(record({ runId: "a" }));
@@ -87,7 +87,7 @@ export function keepsTheContract(name: string, make: () => Subject): void {
       expect(idsOf(other)).toEqual(["a", "b", "c"]);
     });
 
-    test("passes over what a later version adds, and takes no word for good that it does not know", () => {
+    test("ignores additions of later versions, and does not take an unknown word as good", () => {
       const { records, spoil } = make();
       records.append(record());
       spoil(`${JSON.stringify({ ...record(), weather: { fine: true }, outcome: "splendid" })}\n`);
@@ -118,7 +118,7 @@ export function keepsTheContract(name: string, make: () => Subject): void {
       expect(unreadable).toMatchObject([{ where: expect.any(String), behind: 1 }]);
     });
 
-    test("takes a record whose line only lacks its end", () => {
+    test("accepts a record whose line only lacks its line end", () => {
       const { records, spoil } = make();
       records.append(record({ runId: "before" }));
       spoil(runRecordLine(record({ runId: "whole" })).trimEnd());
@@ -126,7 +126,7 @@ export function keepsTheContract(name: string, make: () => Subject): void {
       expect(idsOf(records)).toEqual(["before", "whole", "after"]);
     });
 
-    test("says why it cannot be written, and throws rather than to give half of it", () => {
+    test("returns the reason of a failed write, and throws instead of returning half of the records", () => {
       const { records, again, destroy } = make();
       records.append(record());
       destroy();

@@ -45,7 +45,7 @@ test("the watch over a rehearsal's space outlasts questions that fail", async ()
   expect(await watched(50, null, 200)).toEqual({ looks: 4, reasons: [] });
 });
 
-test("a rehearsal whose space nobody can tell any more is ended", async () => {
+test("a rehearsal whose free space becomes unknown is ended", async () => {
   expect(await watched(50, null, null, null, null, null, 50)).toEqual({
     looks: 6,
     reasons: [expect.stringMatching(/^73 it was stopped: .*: no answer today \[DBK-SPACE-3\]$/)],

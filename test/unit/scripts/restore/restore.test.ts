@@ -124,7 +124,7 @@ test("only the roles that are missing are taken from the roles file, without the
   ]);
 });
 
-describe("a dump that nobody vouches for", () => {
+describe("a dump from an unknown source", () => {
   /** For any division into pieces. */
   const confined = (dump: string, restrict = true, size = dump.length) => {
     const confinement = new Confinement(restrict);

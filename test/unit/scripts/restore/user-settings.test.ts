@@ -39,7 +39,7 @@ test("what the user had in all databases is given to it in the new one, but what
   ]);
 });
 
-test("what it has by now gives way to what database or server had", () => {
+test("its present settings are overridden by those of the database or server", () => {
   const now = here(set("TimeZone", "Asia/Tokyo"), set("DateStyle", "German"), set("app.tenant", "x"));
   expect(userSettingsOfLoad(backup([]), "app", now)).toEqual([
     of("app", "TimeZone", "UTC"),

@@ -57,7 +57,7 @@ test("beside an archive that was compressed again the one that the manifest desc
   ]);
 });
 
-test("a backup is pinned by its archive's name, by what stands beside it, or by its stem", async () => {
+test("a backup is pinned by the name of its archive, of a file beside it, or by its stem", async () => {
   const directory = newDirectory({ keepAtLeast: 1 });
   layDown(directory, { daysAgo: 0 }, now);
   const old = layDown(directory, { daysAgo: 20, ending: "sql.zst" }, now);

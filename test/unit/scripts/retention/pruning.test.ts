@@ -145,7 +145,7 @@ const onDirectories = (check: (example: ReturnType<typeof directoryOf>) => Promi
     { numRuns: 150 },
   );
 
-test("only what a manifest of ours names goes, whole, and never a pin or what is pinned", async () => {
+test("only files that our manifest names are removed, all together, and never a pin or a pinned file", async () => {
   await onDirectories(async ({ directory, laid }) => {
     const before = directory.files();
     await prune(directory.settings, shop, directory.log);
@@ -220,7 +220,7 @@ test("what is pinned after it was decided stays", async () => {
   expect(directory.files()).toEqual(expect.arrayContaining([`${first}.sql.gz`, `${first}.json`]));
 });
 
-test("an in-place restore's only copy stays; while it is unknown which that is, nothing goes", async () => {
+test("the only copy of an in-place restore is kept; while it is unknown, nothing is removed", async () => {
   const directory = newDirectory({ keepAtLeast: 1 });
   layDown(directory, { daysAgo: 0 }, now);
   layDown(directory, { daysAgo: 30, class: "pre-restore" }, now);
@@ -233,7 +233,7 @@ test("an in-place restore's only copy stays; while it is unknown which that is, 
   expect(files.filter(({ decision }) => decision === "remove")).toEqual([]);
 });
 
-test("what shrank holds what is older, and says how to accept it", async () => {
+test("a suspiciously small backup blocks the removal of older ones, and the message says how to accept it", async () => {
   const directory = newDirectory({ keepAtLeast: 1 });
   const shrunk = layDown(directory, { daysAgo: 0, shrunk: ["rows 99 % smaller"] }, now);
   layDown(directory, { daysAgo: 10 }, now);
@@ -251,7 +251,7 @@ test("what shrank holds what is older, and says how to accept it", async () => {
   });
 });
 
-test("a file's own time says nothing: a copy, a touch or a clock that jumped changes no decision", () => {
+test("a file's modification time is ignored: a copy, a touch or a clock that jumped changes no decision", () => {
   const daysAgo = fc.uniqueArray(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 8 });
   const touched = fc.array(fc.integer({ min: -20_000, max: 20_000 }), { minLength: 8, maxLength: 8 });
   fc.assert(

@@ -10,7 +10,7 @@ import { mailText } from "../../../../scripts/lib/status/report-text.ts";
 import { damaged, mailsOf, none, report } from "./mail-checks.ts";
 import { database, server, settings } from "./observations.ts";
 
-describe("what was mailed before", () => {
+describe("the record of mails", () => {
   const directory = mkdtempSync(join(tmpdir(), "mail-"));
   afterAll(() => rmSync(directory, { recursive: true }));
   const paths = { ...settings.paths, backups: join(directory, "backups"), locks: join(directory, "locks") };
@@ -22,7 +22,7 @@ describe("what was mailed before", () => {
     nextCheck: null,
   }).record;
 
-  test("is nothing, then what was written", () => {
+  test("is empty, then has what was written", () => {
     expect(readMailRecord(here)).toEqual(none);
     expect(writeMailRecord(here, record)).toBeNull();
     expect(readMailRecord(here)).toEqual(record);
@@ -33,7 +33,7 @@ describe("what was mailed before", () => {
     expect(readMailRecord(here)).toEqual(record);
   });
 
-  test("is remembered while the backups' disk takes nothing", () => {
+  test("is kept while the disk of the backups is full", () => {
     rmSync(paths.backups, { recursive: true });
     writeFileSync(paths.backups, "");
     const later = { ...record, number: record.number + 1 };
@@ -53,7 +53,7 @@ describe("what was mailed before", () => {
     expect(readMailRecord(here)?.number).toBe(9);
   });
 
-  test("is not known where it cannot be read: a problem is mailed, and that there is none too", () => {
+  test("is unknown if it cannot be read: a problem is mailed, and so is its absence", () => {
     for (const path of [kept, volatile]) writeFileSync(path, "{");
     expect(readMailRecord(here)).toBeNull();
     expect(
@@ -73,7 +73,7 @@ describe("what was mailed before", () => {
     );
   });
 
-  test("why it cannot be remembered", () => {
+  test("gives the reason of a failed write", () => {
     for (const path of [paths.backups, paths.locks]) {
       rmSync(path, { recursive: true });
       writeFileSync(path, "");

@@ -66,7 +66,7 @@ describe("a problem", () => {
     expect(mailsOf(checks)).toEqual(["0: problems", "1: problems"]);
   });
 
-  test("beside another one of the same point is mailed, and so is one that comes and goes there, once", () => {
+  test("beside another one of the same point is mailed; a recurring one is mailed once", () => {
     const both = { shop: [damaged, old("1 h ago")] };
     const one = { shop: [damaged] };
     expect(mailsOf([one, both, one, both, one, both].map((wrong, hour) => ({ at: hour, ...wrong })))).toEqual(
@@ -74,7 +74,7 @@ describe("a problem", () => {
     );
   });
 
-  test("that is no longer one is over: a note needs nothing done", () => {
+  test("that becomes a note is over", () => {
     expect(
       mailsOf([
         { at: 0, disk: [full(91)] },
@@ -84,7 +84,7 @@ describe("a problem", () => {
   });
 });
 
-describe("what comes and goes every hour", () => {
+describe("a problem that comes and goes every hour", () => {
   const flapping = Array.from({ length: 60 }, (_, hour) => ({
     ...{ at: hour, ...(hour % 2 === 0 ? { disk: [full(90)] } : {}) },
   }));
@@ -107,7 +107,7 @@ describe("what comes and goes every hour", () => {
 });
 
 describe("several databases", () => {
-  test("are reported each by itself: one is over while another lasts", () => {
+  test("are reported separately: one is over while another lasts", () => {
     const checks = [
       { at: 0, shop: [damaged], blog: [damaged] },
       { at: 1, blog: [damaged] },
@@ -147,7 +147,7 @@ describe("several databases", () => {
   });
 });
 
-test("what a silent PostgreSQL cannot tell of is neither over nor forgotten", () => {
+test("findings that a silent PostgreSQL hides are neither over nor forgotten", () => {
   const slow = withFigures({ longestQuery: { pid: 7, user: "shop", seconds: 4_000 } });
   const silent = database({ postgres: { answers: false, kind: "silent", reason: "no answer in time" } });
   let known = none;
@@ -177,7 +177,7 @@ describe("the time of the reminder", () => {
     expect(daily(0, 23, 47)).toEqual(["0: problems", "23: problems", "47: problems"]);
   });
 
-  test("counts from the last mail, whatever the mail was for", () => {
+  test("counts from the last mail for any reason", () => {
     expect(
       mailsOf([
         ...hourly(0, 9, { shop: [damaged] }),

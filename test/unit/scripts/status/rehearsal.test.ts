@@ -144,7 +144,7 @@ describe("8 log, a rehearsal that gave no result", () => {
     ]);
   });
 
-  test("is not reported twice: where its record lies beside the backup, point 5 tells it", () => {
+  test("is not reported twice: with a record beside the backup point 5 reports it", () => {
     expect(judged("rehearsal failed: out of memory", { records: [failed(1)] })).toEqual([]);
   });
 

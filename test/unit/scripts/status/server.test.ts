@@ -17,7 +17,7 @@ describe("the whole", () => {
     [["unknown", "critical"], "critical"],
   ])("%j is %s", (levels, verdict) => expect(verdictOf(levels)).toBe(verdict));
 
-  test("a healthy server says so with all eight points, and nothing where only problems are wanted", () => {
+  test("a healthy server shows all eight points, and nothing if only problems are wanted", () => {
     const report = judgeServer(server(log(entry(10, "backup finished"))));
     expect(report).toMatchObject({ verdict: "healthy", exitCode: 0, summary: "healthy: 1 database" });
     expect(problemText(report, plain)).toBe("");

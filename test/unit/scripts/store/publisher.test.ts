@@ -137,7 +137,7 @@ describe.each(Object.entries(publishers))("a publisher by %s", (name, publisher)
     expect(untouched(directory)).toBe(true);
   });
 
-  test("what it makes is its user's alone, whatever the umask says", async () => {
+  test("its files are its user's only, with any umask", async () => {
     const made = join(directory, "not", "there");
     expect(await publish(made, null)).toBe(0);
     for (const path of [made, join(directory, "not")])
@@ -234,7 +234,7 @@ describe.each(Object.entries(publishers))("a publisher by %s", (name, publisher)
       },
     );
 
-    test("is not chosen, whatever the archive there is compressed with", async () => {
+    test("is not chosen, with any compression of the archive there", async () => {
       const first = await begin("zstd");
       fill(first);
       first.publish(manifestOf(first));
@@ -245,7 +245,7 @@ describe.each(Object.entries(publishers))("a publisher by %s", (name, publisher)
       );
     });
 
-    test("by another manifest leaves nothing of the one that was to be written", async () => {
+    test("by another manifest leaves no part of the new one", async () => {
       const writer = await begin();
       const path = join(directory, "app_20200101_000000.json");
       writeManifest(path, manifestOf(writer));
@@ -280,7 +280,7 @@ describe.each(Object.entries(publishers))("a publisher by %s", (name, publisher)
     );
   });
 
-  test("what a crashed run has under final names goes if its archive is not whole", async () => {
+  test("files of a crashed run with final names are removed if its archive is incomplete", async () => {
     const of = newDirectory();
     expect(await publish(of, { at: steps.lastIndexOf("name sql.gz"), by: "kill" })).toBe(137);
     const partial =

@@ -136,7 +136,7 @@ export function keepsTheContract(name: string, make: () => StoreSubject): void {
       expect((await contentOf(store, "archive")).equals(large)).toBe(false);
     });
 
-    test("takes what is absent for an error, and not for an empty file", async () => {
+    test("reports a missing file as an error, not as an empty file", async () => {
       const { store } = make();
       await expect(store.readBack("absent")).rejects.toThrow(/\w/);
       await expect(contentOf(store, "absent")).rejects.toThrow(/\w/);

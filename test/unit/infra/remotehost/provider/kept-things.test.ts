@@ -79,7 +79,7 @@ describe("what is replaced", () => {
     expect(kept()).toEqual(expect.arrayContaining([longer, other].map((path) => replacedName(path, at(0)))));
   });
 
-  test("is never forgotten where it was somebody's directory, or its name may be another path's", () => {
+  test("is never removed if it was a foreign directory, or if its name may be that of another path", () => {
     const directory = join(root, "d");
     const lines = Array.from({ length: 22 }, (_, second) => [
       `mkdir ${quote(directory)}`,
@@ -100,7 +100,7 @@ describe("what is replaced", () => {
 });
 
 describe("what a version before has kept in its own place", () => {
-  test("moves with the next thing that is kept, and nothing of it is lost", () => {
+  test("moves with the next kept file, without loss", () => {
     const names = ["20260101T000000Z+root+x", "20260101T000000Z+root+x.2", "20260101T000000Z+etc+y z"];
     for (const name of names) put(join(usual, name), name);
     put(join(usual, "20260101T000000Z+srv+d/inside"), "data");

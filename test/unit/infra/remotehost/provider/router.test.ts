@@ -68,7 +68,7 @@ it("a server that is not ready at its first deployment is put into the state, wh
   expect(facts?.outputs).toMatchObject({ deployed: false });
 });
 
-it("a Readiness that was never ready is looked at again once the server is deployed, whatever the refresh found", async () => {
+it("a Readiness that was never ready is examined again once the server is deployed, after any refresh", async () => {
   const provider = remoteHostProvider("0.0.0", () => {}, toySetup);
   const olds = { ...readinessInputs, neverReady: true };
   expect(await provider.diff?.("readiness", readinessUrn, olds, readinessInputs)).toEqual({ changes: true });

@@ -91,7 +91,7 @@ describe("what a check refuses", () => {
   });
 });
 
-describe("what a check lets through", () => {
+describe("values that a check accepts", () => {
   it("values that are not known yet", async () => {
     const { inputs, failures } = await checkFile(
       clean({ connection, path: unknownValue, content: unknownValue }),

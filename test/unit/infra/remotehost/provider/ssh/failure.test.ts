@@ -20,7 +20,7 @@ WARNING: UNPROTECTED PRIVATE KEY FILE users are reported. Your old password has 
 Connection closed by request of the owner. Host key for nobody has changed.
 
 `;
-describe("what ssh says when a login fails", () => {
+describe("ssh's messages about failed logins", () => {
   test.each(failureCases)("$kind: $stderr", ({ kind, stderr, says, retry = false }) => {
     const end = { code: 255, stderr: `${banner}${stderr}` };
     const error = loginFailure(connection, end, connecting);
@@ -123,7 +123,7 @@ test.each([
   expect(loginDeadline(place)).toBe(seconds);
 });
 
-test("a lost connection says what ssh said last", () => {
+test("a lost connection quotes ssh's last message", () => {
   const error = lostConnection("db1.example", {
     code: 255,
     stderr: "hello\nTimeout, server db1.example not responding.\n",
