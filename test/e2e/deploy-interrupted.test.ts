@@ -57,7 +57,7 @@ async function stopped(begin: () => Deploying): Promise<{ run: Deploying; lift: 
   return { run, lift: barrier.lift };
 }
 
-test("in the middle the steps under way are finished, and it says how to go on", async () => {
+test("in the middle the running steps are finished, and the message says how to continue", async () => {
   const { run, lift } = await stopped(() => project.begin(...words, "--yes"));
   run.child.kill("SIGINT");
   await run.says(/Interrupted: the steps under way are being finished/);
@@ -69,7 +69,7 @@ test("in the middle the steps under way are finished, and it says how to go on",
   expect(printed(await server.run("find / -xdev -name '*.remotehost-*' -o -name '.*.partial'"))).toBe("");
 });
 
-test("a second Ctrl-C ends it at once; what it has left is no obstacle for the same command", async () => {
+test("a second Ctrl-C ends it at once; its leftovers do not hinder the same command", async () => {
   const { run, lift } = await stopped(() => project.begin(...words, "--yes"));
   run.child.kill("SIGINT");
   await run.says(/Ctrl-C again ends them at once/);
@@ -88,7 +88,7 @@ test("a second Ctrl-C ends it at once; what it has left is no obstacle for the s
   expect(preview.code, preview.text).toBe(0);
 });
 
-test("where nobody reads what it says any more, it goes on to its end", async () => {
+test("without a reader of its output it continues to its end", async () => {
   printed(await server.run("rm /root/backup_quick_reference.txt"));
   const run = project.begin(server.alias, "--yes");
   await run.says(/Preview …/);

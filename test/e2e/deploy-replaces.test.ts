@@ -45,7 +45,7 @@ test("a machine that is deployed already is not deployed under a second name", a
   expect(await traces(spare)).toBe(untouched);
 });
 
-test("a new machine takes the dead one's place, and nothing is left to do anywhere", async () => {
+test("a new machine replaces the dead one, and nothing remains to be done", async () => {
   const untouched = await traces(spare);
   const words = [fresh.alias, "--ssh-config", fresh.sshConfig, "--replaces", dead.alias, "--yes"];
   const { code, text } = await project.deploy(...words);

@@ -138,7 +138,7 @@ test("no word of a sensitive file comes out, edited or not", async () => {
   await mend();
 });
 
-test("what `pulumi refresh` took for deployed is drift all the same", async () => {
+test("a change that `pulumi refresh` has put into the state is still drift", async () => {
   const { first, stack } = fleet;
   const edit = `echo '${keptBody}' >> /root/backup_quick_reference.txt`;
   printed(await first.run(`${edit}; rm /root/check_database_status.sh; chmod 755 /root/backup_database.sh`));

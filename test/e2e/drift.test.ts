@@ -44,7 +44,7 @@ for (const [round, tamperings] of rounds) {
   });
 }
 
-test("what hands had written is kept", async () => {
+test("edits by hand are kept", async () => {
   const kept = await deployment.onServer(
     `cd /opt/database-backups/replaced && stat -c %a . && grep -rl '${keptBody}' . && ls -A`,
   );

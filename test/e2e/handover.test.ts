@@ -64,7 +64,7 @@ test("a renamed stack is refused and told what to set; with formerStack it takes
   expect(back.code, back.text).toBe(0);
 });
 
-test("a server whose resources were moved to another stack goes over to that one, and the rest stays", async () => {
+test("a server whose resources were moved to another stack belongs to that one, and the others do not", async () => {
   const { first, second, stack } = fleet;
   printed(await stack.pulumi(["stack", "init", "other"]));
   const moved = await urnsOf("renamed", second.alias);

@@ -80,7 +80,7 @@ case "$1 $2" in "container inspect") exec sleep 60 ;; esac
 exec ${docker} "$@"
 `;
 
-test("a container of which Docker says nothing is not taken for one that is gone", async () => {
+test("a container without an answer of Docker does not count as missing", async () => {
   const { second } = fleet;
   const docker = printed(await second.run("command -v docker")).trim();
   expect(docker).not.toMatch(/^.usr.local.bin/);

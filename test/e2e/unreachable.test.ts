@@ -143,7 +143,7 @@ test("up fails with each server's own message and changes nothing on them", asyn
   expect(await traces(withoutSudo)).toBe(before);
 });
 
-test("a refresh, which knows the state alone, tells of each of them as often as it is asked", async () => {
+test("a refresh, which only has the state, reports each of them every time", async () => {
   for (let time = 0; time < 2; time += 1) {
     const { code, stdout, stderr } = await stack.pulumi([
       ...["refresh", "--preview-only", "--expect-no-changes", "--diff"],

@@ -104,7 +104,7 @@ if (path.some(hasPlugin)) {
 
     afterAll(() => fleet?.remove());
 
-    test("the failed verification of the one leaves nothing of the other half-way", async () => {
+    test("the failed verification of one server does not interrupt the other's deployment", async () => {
       const { first, second } = fleet;
       const release = lockLessons(first);
       const { code, text } = await fleet.up("--skip-preview");
@@ -114,7 +114,7 @@ if (path.some(hasPlugin)) {
       expect(printed(await second.run("ls /etc/cron.d"))).toContain("database-backups");
     });
 
-    test("--target of one verifies it, and depends on nothing of the other that is new", async () => {
+    test("--target of one server verifies it, without new resources of the other", async () => {
       const { first, second, stack } = fleet;
       printed(await stack.pulumi(["destroy", "--yes", "--skip-preview"]));
       const targets = [`**::${second.alias}`, `**::${second.alias}-*`].flatMap((one) => ["--target", one]);

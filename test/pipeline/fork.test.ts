@@ -51,7 +51,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
 
-test("what is shipped is an empty form: nobody's configuration is in the way of anybody's", () => {
+test("the repository ships an empty stack file, which conflicts with no user's configuration", () => {
   expect(parse(readFileSync(join(upstream, stackFile), "utf8"))).toEqual({
     config: { "database-backups:servers": {}, "database-backups:databases": {} },
   });

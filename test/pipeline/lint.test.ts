@@ -20,7 +20,7 @@ test("actionlint has nothing to say of the workflows", async ({ skip }) => {
   expect(code).toBe(0);
 });
 
-test("actionlint finds what is wrong", async ({ skip }) => {
+test("actionlint finds mistakes", async ({ skip }) => {
   if ("reason" in actionlint) return skip(actionlint.reason);
   const directory = mkdtempSync(join(tmpdir(), "database-backups-lint-"));
   try {

@@ -201,7 +201,7 @@ END $$;`,
     }
   }, 120_000);
 
-  test("while somebody empties and fills such a table without pause, a backup holds what it was at one moment", async () => {
+  test("while a client empties and fills such a table without pause, a backup has its content of one moment", async () => {
     const { psql, readFile } = server.sandbox;
     const emptying = psql(
       `SET lock_timeout = 0; CREATE TABLE stop ();
@@ -230,7 +230,7 @@ END $$;`,
     expect(rehearsed).toMatchObject({ code: 0, stderr: "" });
   }, 300_000);
 
-  test("in place: what a client writes to a table while it is backed up is noticed, and in another database is none", async () => {
+  test("in place: a client's write to a table during its backup is noticed; a write in another database is not", async () => {
     const { sandbox } = server;
     const archive = (await sandbox.run(`ls -t ${backups}/*.sql.gz | head -n 1`)).stdout.trim();
     await sandbox.writeFile("/opt/test/bin/docker", watching, "0755");
@@ -255,7 +255,7 @@ END $$;`,
   }, 600_000);
 });
 
-test("a table that somebody waits to empty is read as the snapshot sees it, whether the dump has ended or not", async () => {
+test("a table that a client waits to empty is read at the snapshot, before and after the end of the dump", async () => {
   const { psql } = server.sandbox;
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is no database");

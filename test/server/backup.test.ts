@@ -134,7 +134,7 @@ test("an adopted file is kept while there are not enough others", async () => {
   expect(await server.manifest(old)).toMatchObject({ adopted: true, createdAt: "2025-08-16T15:55:03.000Z" });
 });
 
-test("retention removes what has expired and only what is ours", async () => {
+test("retention removes expired backups and no foreign files", async () => {
   await server.sandbox.run(
     `cd ${directory} && touch -d 2020-01-01 ${name}_20200101_000000.txt other_20200101_000000.sql.gz`,
   );

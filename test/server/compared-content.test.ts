@@ -81,7 +81,7 @@ describe("hash partitions whose rows move, because the hash is of oids", () => {
     ]);
   });
 
-  test("a manifest that knows nothing of hash partitions is compared as rightly", async () => {
+  test("a manifest without hash partitions is compared correctly too", async () => {
     const older = await server.backUp();
     await rewriteContent(server, older, ({ tables }) => ({
       tables: tables.map(({ hashPartitionOf: _, ...table }) => table),

@@ -24,7 +24,7 @@ describe("materialized views", () => {
     INSERT INTO notes (body) VALUES ('Die Rechnungen wurden gestern verschickt'), ('Mahnungen und Lieferungen');
     CREATE MATERIALIZED VIEW note_words AS SELECT id, to_tsvector(body) AS words FROM notes;`;
 
-  test("those that a restore fills wrongly are found, and rightly filled ones are equal", async () => {
+  test("wrongly filled ones are found, and correctly filled ones are equal", async () => {
     const ask = await containing(server, "evening", evening);
     const archive = await server.backUp();
     expect((await manifestOf(server, archive)).content?.materializedViews).toEqual([
@@ -55,7 +55,7 @@ describe("materialized views", () => {
     ]);
   });
 
-  test("what a restore may rightly fill otherwise is named, and the rest is compared", async () => {
+  test("those whose rows may legitimately differ are named, and the others are compared", async () => {
     const ask = await containing(
       server,
       "filled",
@@ -158,7 +158,7 @@ describe("materialized views", () => {
   });
 });
 
-describe("a materialized view that caches what another server has", () => {
+describe("a materialized view that caches another server's rows", () => {
   const cached = `
     CREATE EXTENSION postgres_fdw;
     CREATE SERVER archive FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '/var/run/postgresql', dbname 'remote');
@@ -198,7 +198,7 @@ describe("a materialized view that caches what another server has", () => {
     archive = await server.backUp();
   });
 
-  test("a rehearsal, which reaches no other server, says what it could not try", async () => {
+  test("a rehearsal, which reaches no other server, names the views that it could not try", async () => {
     await rehearse(server, archive);
     expect((await server.record(archive)).untried).toEqual(untried);
     expect(await server.log()).toContain(
@@ -226,7 +226,7 @@ describe("a materialized view that caches what another server has", () => {
     await ask('REFRESH MATERIALIZED VIEW readings_cache; REFRESH MATERIALIZED VIEW "Of the cache"');
   });
 
-  test("the same with a manifest that knows nothing of it", async () => {
+  test("the same with a manifest without materialized views", async () => {
     const older = await server.backUp();
     await rewriteContent(server, older, () => ({ materializedViews: undefined }));
     await rehearse(server, older);

@@ -52,7 +52,7 @@ async function sprung(): Promise<string[]> {
 }
 const superuser = "TRAP as curriculum_library_api super t";
 
-test("the trap works: who plans a query of the table runs it", async () => {
+test("the trap works: planning a query of the table runs it", async () => {
   await sprung();
   await server.sandbox.psql("select count(*) from shop.wares");
   expect(await sprung()).toContain(superuser);
@@ -80,7 +80,7 @@ test("no backup, rehearsal, status check or restore runs it as a superuser, and 
   expect(await sprung()).not.toContain(superuser);
 }, 300_000);
 
-test("what is put in the place of a view, its type or a cast meanwhile has no more rights than the view's owner", async () => {
+test("a replacement of a view, its type or a cast has no more rights than the view's owner", async () => {
   const { psql } = server.sandbox;
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is no database");
@@ -126,7 +126,7 @@ test("what is put in the place of a view, its type or a cast meanwhile has no mo
   await psql("drop materialized view shop.swapped; drop cast (shop.mine as text)");
 }, 120_000);
 
-test("a superuser's view is not run where others may change what it finds", async () => {
+test("a superuser's view is not run if others may change its objects", async () => {
   const { psql } = server.sandbox;
   await psql(`create schema tools; create function tools.pretty(text) returns text language sql immutable as 'select $1';
     create materialized view public.pretty as select tools.pretty(what) as what from public.ours`);

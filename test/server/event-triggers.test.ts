@@ -68,7 +68,7 @@ async function views(): Promise<Record<string, number | string | null>> {
 
 const compared = { few: 9, kept: 10 };
 
-test("a backup fires none in the live database, a rehearsal and a restore none in what they make", async () => {
+test("a backup fires none in the live database; a rehearsal and a restore fire none in their databases", async () => {
   const before = await noted(server);
   expect(before).toMatch(/^2\|2\|t\|Never: \\ '"x D,note_before O,note_it O$/);
   expect(await server.roundTrip()).toEqual(allWell);
@@ -124,7 +124,7 @@ test("one that forbids commands hinders no restore, of all that can be loaded ei
   await sandbox.psql("DROP EVENT TRIGGER forbid_it; DROP FUNCTION forbid()");
 });
 
-test("nor does what is done behind a load: subscriptions, other servers, views that are filled again", async () => {
+test("nor do the steps after a load: subscriptions, other servers, refreshed views", async () => {
   const { database } = server.sandbox;
   await server.sandbox.psql(`CREATE SUBSCRIPTION changes CONNECTION 'dbname=nowhere' PUBLICATION everything WITH (connect = false);
     CREATE EXTENSION postgres_fdw;
@@ -171,7 +171,7 @@ test("tables beside the live ones fire none that a superuser may leave out, and 
   ]);
 });
 
-test("who is no superuser evaluates no view where that would fire one", async () => {
+test("an ordinary role evaluates no view if that would fire one", async () => {
   const { database } = server.sandbox;
   await enable("ALWAYS");
   await server.sandbox.psql(`GRANT pg_read_all_data TO keeper; GRANT CREATE ON DATABASE ${database} TO keeper;

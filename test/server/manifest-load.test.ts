@@ -103,7 +103,7 @@ BEGIN
 END
 $$;`;
 
-test("while everything is written to, every backup is exactly what its manifest says", async () => {
+test("during writes to all tables every backup equals its manifest", async () => {
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is no database");
   const { psql } = server.sandbox;
@@ -143,7 +143,7 @@ test("while everything is written to, every backup is exactly what its manifest 
   // Three backups. Each may wait for locks for the time set above.
 }, 600_000);
 
-test("a dump behind somebody who waits for the snapshot's own lock is seen, and passes him if it has read what a dump reads", async () => {
+test("a dump that waits behind a client waiting for the snapshot's lock is noticed, and may pass if its reads are done", async () => {
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is no database");
   const { psql } = server.sandbox;

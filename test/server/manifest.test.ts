@@ -64,7 +64,7 @@ async function differencesAfter(sql: string): Promise<string[]> {
   return contentDifferences(before, known);
 }
 
-test("the manifest is what the restored database holds, and names no password", async () => {
+test("the manifest equals the restored database, and has no password", async () => {
   known = await contentOf(restored);
   expect(known).toEqual(manifest.content);
   const { content } = manifest;
@@ -270,7 +270,7 @@ test.each([
   expect(await differencesAfter(sql)).toEqual([]);
 });
 
-test("rows alone, where that is what is configured, find no changed value", async () => {
+test("a comparison of row counts, if configured, finds no changed value", async () => {
   await server.configure({ ...server.settings, manifest: "rows" });
   const { manifest: rows } = await backedUpAndRestored();
   await server.configure(server.settings);

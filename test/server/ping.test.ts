@@ -209,7 +209,7 @@ test("a signal during the last report ends the program with the backup's exit co
   expect((await warnings()).at(-1)).toContain("no answer before the run was over");
 });
 
-test("the address stands in no process's command line or environment", async () => {
+test("the URL is in no process's command line or environment", async () => {
   await reportTo(addressOf("silent"));
   const { stdout } = await server.sandbox.run(
     `${server.command} >/dev/null & pid=$!

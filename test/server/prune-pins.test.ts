@@ -17,7 +17,7 @@ const times = [
   "2025-02-01T01:00:00Z",
 ];
 
-test("a pin keeps a backup, by command or by hand, until it is taken away", async () => {
+test("a pin keeps a backup, by command or by hand, until it is removed", async () => {
   const [byCommand, byHand, free, newest] = await server.layDown(...times);
   const pinned = await server.pin(
     `--reason "before the   'big' migration; \\$(touch /tmp/executed)" ${byCommand}.sql.gz`,

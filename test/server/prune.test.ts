@@ -64,7 +64,7 @@ describe("a night on which clocks change", () => {
   });
 });
 
-test("the dry run has a word for every file and changes none; then what it said goes", async () => {
+test("the dry run gives a reason for every file and changes none; then exactly its removals are made", async () => {
   const [old, before, , pinned, stray] = await server.layDown(
     "2025-01-01T01:00:00Z",
     { takenAt: "2025-01-10T01:00:00Z", class: "pre-restore" },
@@ -109,7 +109,7 @@ test("the dry run has a word for every file and changes none; then what it said 
   expect(await server.log()).toContain(`removed ${old}.sql.gz, taken`);
 });
 
-test("days, weeks, months and years: the last of each stays", async () => {
+test("days, weeks, months and years: the last backup of each is kept", async () => {
   const times = Array.from({ length: 500 }, (_, index) =>
     new Date(Date.parse("2025-10-31T01:00:00Z") - index * 86_400_000).toISOString().replace(".000", ""),
   );
@@ -147,7 +147,7 @@ test("it needs no database, waits for no backup, and cleans up behind a crashed 
   expect(await archives()).toHaveLength(1);
 });
 
-test("what cannot be removed is reported and the rest goes", async () => {
+test("a file that cannot be removed is reported, and the others are removed", async () => {
   const [first, stuck, third] = await server.layDown(
     ...["2025-01-01T01:00:00Z", "2025-01-02T01:00:00Z", "2025-01-03T01:00:00Z", "2025-02-01T01:00:00Z"],
   );

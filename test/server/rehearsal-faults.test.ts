@@ -60,7 +60,7 @@ test("the container is bounded and cut off, backups go on beside it, a second re
   expect((await server.sandbox.run(`ls ${backups}/*.rehearsal.json`)).code).not.toBe(0);
 });
 
-test("after SIGKILL the container ends by itself, and the next backup tells of it", async () => {
+test("after SIGKILL the container ends by itself, and the next backup reports it", async () => {
   const { ended, signal } = await server.stalled();
   await signal("KILL");
   expect((await ended).code).not.toBe(0);

@@ -30,7 +30,7 @@ test("when less than the minimum would stay free it does not begin", async () =>
   await nothingIsLeft();
 });
 
-test("one that takes more space than was found for it is ended", async () => {
+test("a rehearsal that needs more space than estimated is ended", async () => {
   await leavingFree(0);
   const { ended } = await server.stalled();
   const [container = ""] = await server.containers();

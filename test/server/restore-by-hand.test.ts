@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.remove());
 
-test("the commands that bring the database back by hand, as they are printed, make what the programs would", async () => {
+test("the printed commands that bring the database back by hand restore everything that the programs would", async () => {
   const { sandbox } = server;
   await sandbox.psql(`drop database ${live} with (force)`, "template1");
   await sandbox.psql(

@@ -71,7 +71,7 @@ const asking = () =>
 
 const losses = (answers: readonly string[]) => answers.filter((answer) => answer === "failed").length;
 
-test("however long the swap takes, who reconnects meanwhile waits and finds the new database", async () => {
+test("a client that reconnects during a long swap waits and finds the new database", async () => {
   const swap = await makeIncoming(1);
   const statements = swapStatements(swap, true).flatMap((statement) =>
     statement.includes("RENAME") ? [statement, "SELECT pg_sleep(1)"] : [statement],

@@ -26,7 +26,7 @@ const lose = ({ sandbox }: RestoreServer) =>
     "template1",
   );
 
-test("the live database is lost: the backup says what it was, for --into and for a plain restore", async () => {
+test("the live database is lost: the backup has its properties, for --into and for a plain restore", async () => {
   const { sandbox } = server;
   await lose(server);
 

@@ -58,7 +58,7 @@ test("that server does not answer: restored, the other tables have statistics, a
   expect(rehearsed).toMatchObject({ code: 0, stderr: "" });
 });
 
-test("that server takes a connection and says nothing: the restore waits for it a while, not for ever", async () => {
+test("the other server accepts a connection and sends nothing: the restore waits for a limited time", async () => {
   const { sandbox } = server;
   // Accepts connections and never answers, like a server behind a firewall that has forgotten the connection.
   await sandbox.psql("alter server archive options (set host '/var/run/silent')");
@@ -74,7 +74,7 @@ test("that server takes a connection and says nothing: the restore waits for it 
   expect(await sandbox.psql(analysed)).toBe('others,readings_2026,t"able');
 });
 
-test("packets to that server vanish: a view of its rows stays empty within a bounded time", async () => {
+test("packets to the other server are dropped: a view of its rows stays empty within a limited time", async () => {
   const { sandbox } = server;
   await sandbox.psql("alter database remote allow_connections true", "template1");
   await sandbox.psql(`alter server archive options (set host '/var/run/postgresql');

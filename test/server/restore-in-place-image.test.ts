@@ -35,7 +35,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.remove());
 
-test("a restore in place is refused before anything is dropped, and says the way by hand", async () => {
+test("a restore in place is refused before anything is dropped, with the way by hand", async () => {
   const before = await server.hash();
   for (const words of ["--dry-run", "--yes"]) {
     const refused = await server.restore(`${words} --in-place ${archive}`);

@@ -58,7 +58,7 @@ async function nothingLost(died = false): Promise<void> {
   expect((await sandbox.run(`ls ${backups}/.${name}.in-place.*`)).code).not.toBe(0);
 }
 
-describe("what must not be dropped for", () => {
+describe("reasons not to drop the live database", () => {
   test("content that is not compared in full, and no room for a trial: refused, by --dry-run too", async () => {
     const { sandbox, settings } = server;
     const impossible: [Partial<typeof settings>, number, RegExp][] = [
@@ -86,7 +86,7 @@ describe("what must not be dropped for", () => {
     await nothingLost();
   });
 
-  test("no room where podman has its volumes, whose command answers otherwise than Docker's", async () => {
+  test("no space for podman's volumes; podman answers differently than Docker", async () => {
     const { sandbox, settings } = server;
     const podman = `#!/bin/sh
 case "$*" in
@@ -116,7 +116,7 @@ exec /usr/bin/docker "$@"
     await nothingLost();
   });
 
-  test("a backup since which a client wrote to a large object, which no dump lets anybody lock", async () => {
+  test("a client's write to a large object during the backup, which no lock can exclude", async () => {
     const write = `AT=dump TRIES=99 WRITE="select lo_put(4711, 0, 'by a client')"`;
     const failed = await server.restore(`--yes --in-place ${archive}`, watched(write));
     await server.sandbox.psql("select lo_put(4711, 0, 'in the backup')");
@@ -127,7 +127,7 @@ exec /usr/bin/docker "$@"
     await nothingLost();
   });
 
-  test("a backup since which a client made a function, which the backup itself has to be able to", async () => {
+  test("a client's new function during the backup, which itself must be able to create functions", async () => {
     const write = `AT=dump TRIES=99 WRITE="create function by_client() returns int language sql as 'select 1'"`;
     const failed = await server.restore(`--yes --in-place ${archive}`, watched(write));
     await server.sandbox.psql("drop function by_client");
@@ -139,7 +139,7 @@ exec /usr/bin/docker "$@"
   });
 });
 
-test("what the database is, changed from another database while its backup is proven: refused, and kept", async () => {
+test("properties changed from another database while the backup is proven: refused, and kept", async () => {
   const { sandbox } = server;
   const write = `AT=trial AMONG=template1 TRIES=9 WRITE="alter database ${live} set app.address = 'a new one'; comment on database ${live} is 'new'"`;
   const refused = await server.restore(`--yes --in-place ${archive}`, watched(write));
@@ -153,7 +153,7 @@ test("what the database is, changed from another database while its backup is pr
   await nothingLost();
 });
 
-test("killed or interrupted at any step before the drop, clients are let in again and nothing is lost", async () => {
+test("killed or interrupted at any step before the drop: clients can connect again and nothing is lost", async () => {
   const { sandbox } = server;
   const proven = archive.replace(/sql\.gz$/, "rehearsal.json");
   const moments: [step: string, signal: string, line: string][] = [
@@ -180,7 +180,7 @@ test("killed or interrupted at any step before the drop, clients are let in agai
   }
 });
 
-test("a file that a rehearsal has proven is not proven again, and whoever writes meanwhile is ended", async () => {
+test("a file that a rehearsal has proven is not proven again, and sessions that write meanwhile are terminated", async () => {
   const { sandbox } = server;
   const record = archive.replace(/sql\.gz$/, "rehearsal.json");
   await sandbox.run(`cp ${record} /tmp/record && sed -i '/"materializedViews": 1,/d' ${record}`);

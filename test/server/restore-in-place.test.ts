@@ -46,7 +46,7 @@ const onlyLive = async () => {
   expect((await server.sandbox.run(`ls ${state}`)).code).not.toBe(0);
 };
 
-test("in place: everything is back, and nothing else is left, not even what a drop that was cut off left", async () => {
+test("in place: everything is restored, and nothing is left over, not even by an interrupted drop", async () => {
   const { sandbox } = server;
   await sandbox.psql("delete from lessons; create table leftover ()");
   const halfDropped = restoringName(sandbox.database, "20260101T000000-abcdef");
@@ -57,7 +57,7 @@ test("in place: everything is back, and nothing else is left, not even what a dr
   await onlyLive();
 });
 
-test("in place, interrupted by Ctrl-C: the pre-restore backup is put back, whatever is typed; exit code 10", async () => {
+test("in place, interrupted by several Ctrl-C: the pre-restore backup is restored; exit code 10", async () => {
   await server.sandbox.psql("delete from lessons");
   const before = await server.hash();
   const interrupted = `${withFailingLoads} FAILURES=0 INTERRUPT=yes setsid --wait`;
@@ -68,7 +68,7 @@ test("in place, interrupted by Ctrl-C: the pre-restore backup is put back, whate
   await onlyLive();
 });
 
-test("a drop that a crash cut off leaves no database to go on with: --rollback puts the content back", async () => {
+test("a drop interrupted by a crash leaves no usable database: --rollback restores the content", async () => {
   const { sandbox } = server;
   const [oid, properties] = await Promise.all([
     sandbox.psql(`select oid from pg_database where datname = '${sandbox.database}'`),

@@ -199,7 +199,7 @@ test("rows are never taken for statements, nor for psql's commands", async () =>
   await sandbox.psql("drop database unobeyed", "template1");
 });
 
-test("a dump that nobody vouches for stays confined, and a lost connection leaves nothing", async () => {
+test("a dump from an unknown source stays confined, and a lost connection leaves nothing", async () => {
   const { sandbox } = server;
   const file = await changed("20250818_155503", `sed 's/^CREATE VIEW/\\\\! touch \\/tmp\\/obeyed\\n&/'`);
   const partly = await server.restore(`--into confined --keep-going ${file}`);
@@ -218,7 +218,7 @@ test("a dump that nobody vouches for stays confined, and a lost connection leave
   expect(await server.databases()).toEqual([live]);
 });
 
-test("what can be loaded whole exits with 0, and a part never replaces anything", async () => {
+test("a complete load exits with 0, and a partial one never replaces anything", async () => {
   const { sandbox } = server;
   await sandbox.psql("delete from checked where id >= 1000; delete from pets where owner_id = 7");
   const whole = await server.backUp();

@@ -44,7 +44,7 @@ describe("--verify-only", () => {
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: 0, file: archive, manifest: { adopted: false } });
   });
 
-  test("a bare name is a backup's, whatever lies in the current directory, and a path has a slash", async () => {
+  test("a bare name is a backup's, for any files in the current directory, and a path has a slash", async () => {
     const { sandbox } = server;
     const [older, newer] = archives;
     const bare = older.replace(`${backups}/`, "");
@@ -142,7 +142,7 @@ describe("--dry-run", () => {
     expect(await server.hash()).toBe(live);
   });
 
-  test("says what stands in the way, and exits as the restore would", async () => {
+  test("names the obstacles, and exits as the restore would", async () => {
     const { sandbox, settings } = server;
     const [archive] = archives;
     const obstacles: [string, number, RegExp][] = [

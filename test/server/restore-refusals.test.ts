@@ -217,7 +217,7 @@ describe("on a server that replicates", () => {
   });
 });
 
-test("without a terminal nobody can confirm", async () => {
+test("without a terminal there is no confirmation", async () => {
   const refused = await server.restore(archive);
   expect(refused.code).toBe(77);
   expect(refused.stderr).toMatch(/--yes/);

@@ -118,7 +118,7 @@ const halfFilled = async () =>
   (await server.databases()).filter((database) => database.includes("_restoring_"));
 
 describe.each(faults)("%s lost", (fault) => {
-  test("in a restore: the live database is what it was, and the next run leaves nothing half-filled", async () => {
+  test("in a restore: the live database is unchanged, and the next run leaves nothing half-filled", async () => {
     const { sandbox } = server;
     await damage();
     await restoreWith(fault, beforeCommit, `--yes ${archive}`);
@@ -160,7 +160,7 @@ test("a container that hangs: exit code 12, and the live database is wholly one 
   expect([old, restored]).toContain(await sandbox.psql(present));
 });
 
-test("a container lost at the drop of an in-place restore: nobody says that nothing has changed", async () => {
+test("a container lost at the drop of an in-place restore: no message claims that nothing has changed", async () => {
   const { sandbox } = server;
   await damage();
   const moment = { first: `DROP DATABASE "${live}"`, number: 1, when: "before" };

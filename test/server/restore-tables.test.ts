@@ -95,7 +95,7 @@ test("a table by its lower case, with --json", async () => {
   await server.sandbox.psql(`drop schema ${report.schema} cascade`);
 });
 
-test("what the live database cannot take leaves nothing behind", async () => {
+test("a table that cannot be copied into the live database leaves nothing behind", async () => {
   const { sandbox } = server;
   const before = await server.hash();
   const refused = async (table: string, code: number, says: RegExp) => {
@@ -182,7 +182,7 @@ describe("in the middle of a copy", () => {
     expect(await server.hash()).toBe(before);
   });
 
-  test("SIGKILL: the live database is what it was, and the next run takes the scratch database away", async () => {
+  test("SIGKILL: the live database is unchanged, and the next run drops the scratch database", async () => {
     const { sandbox } = server;
     const before = await server.hash();
     expect((await interrupted(signal("KILL"))).code).not.toBe(0);

@@ -38,12 +38,12 @@ async function alter(...changes: string[]): Promise<void> {
 
 const right = "SELECT (SELECT count(*) FROM stays), (SELECT count(*) FROM days WHERE day = '01.01.2026')";
 
-test("while the role has them, all is as it was", async () => {
+test("with the role's settings the result is unchanged", async () => {
   expect(await server.roundTrip()).toEqual(allWell);
   expect(await server.sandbox.psql(right)).toBe("90|1");
 });
 
-test("where the role has them no more, or others, a dump is loaded under those that it had, and that is reported before", async () => {
+test("if the role lacks them, or has others, a dump is loaded with the former ones, and that is reported before", async () => {
   const { sandbox } = server;
   const { database, psql } = sandbox;
   await alter(

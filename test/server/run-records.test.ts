@@ -214,7 +214,7 @@ describe("the status check", () => {
   });
 });
 
-describe("what stands in the records' place", () => {
+describe("obstacles at the path of the records", () => {
   test.each<[string, string, string]>([
     ["a directory", `mkdir ${file}`, "it is a directory, not a file"],
     ["a link", `ln -s /root/elsewhere ${file}`, "it is a link, not a file"],

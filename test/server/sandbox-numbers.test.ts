@@ -76,7 +76,7 @@ test("numbers of one process differ and go up, however many ask at once", async 
   for (const number of leased) releaseNumber(number);
 });
 
-test("what a killed process leaves is removed, what runs or is kept stays", async () => {
+test("the servers of a killed process are removed; running and kept ones stay", async () => {
   const start = (options: string) =>
     `import { startServer } from "server.ts"; const { number } = await startServer(${options}); console.log(number); ${staying}`;
   const keeping = `

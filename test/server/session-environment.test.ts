@@ -47,7 +47,7 @@ const foreign = [
   "PG_COLOR=always",
 ];
 
-test("where the container's environment sends its application, no program of ours goes", async () => {
+test("the container's environment for its application does not redirect our programs", async () => {
   await recreate(foreign);
   const { code, stderr } = await server.backUp();
   expect(`${code} ${stderr}`).toBe("0 ");

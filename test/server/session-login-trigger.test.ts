@@ -82,7 +82,7 @@ test("the health check of a managed container is no login into the application's
   expect((await logins()).split(" ")[1]).toBe("1|0");
 });
 
-test("who is no superuser is backed up all the same, and may be allowed to leave it out", async () => {
+test("an ordinary role can still make backups, and may be allowed to disable the trigger", async () => {
   const { sandbox } = server;
   const role = "CREATE ROLE plain LOGIN; GRANT pg_read_all_data TO plain";
   await sandbox.psql(`${role}; GRANT CREATE ON DATABASE ${sandbox.database} TO plain`);

@@ -38,7 +38,7 @@ afterAll(() => server?.sandbox.remove());
 const things = "SELECT count(*), count(list[1]), count(list[2]), min(name) FROM things";
 const unharmed = "100|100|0|thing €1";
 
-test("a role that is set for everybody who connects to the database changes nothing", async () => {
+test("a role that is set for every session of the database changes nothing", async () => {
   const { sandbox } = server;
   await sql(`CREATE ROLE owners; ALTER SCHEMA public OWNER TO owners; ALTER TABLE things OWNER TO owners;
     ALTER DATABASE ${sandbox.database} SET role TO owners;

@@ -100,7 +100,7 @@ test("a locked table, a restore while others look at the databases: as on an Eng
   await server.configure({});
 });
 
-test("a server whose every connection is taken, the superusers' too, is reported with what helps", async () => {
+test("a server without a free connection, even for superusers, is reported with advice", async () => {
   const { sandbox } = server;
   await sandbox.psql("ALTER SYSTEM SET max_connections = 6");
   await sandbox.stopDatabase();

@@ -56,7 +56,7 @@ test("a problem is mailed when it begins, once a day while it lasts, and when it
   expect((await server.sandbox.run(`stat -c %a ${record} ${volatile}`)).stdout).toBe("600\n600\n");
 });
 
-test("what was mailed outlives a reboot, and a record that cannot be read is mailed about once", async () => {
+test("the record of mails survives a reboot, and an unreadable record causes one mail", async () => {
   await server.sandbox.stopDatabase();
   expect(await mailed()).toContain("CRITICAL");
   await server.sandbox.run(`rm ${volatile}`);
@@ -69,7 +69,7 @@ test("what was mailed outlives a reboot, and a record that cannot be read is mai
   expect(await mailed()).toContain("OVER");
 });
 
-test("a mail that nobody takes is not remembered as sent", async () => {
+test("a mail that could not be written is not recorded as sent", async () => {
   await server.sandbox.stopDatabase();
   await server.sandbox.run(`${server.command} --mail 2>/dev/full`);
   expect(await mailed()).toContain("CRITICAL");

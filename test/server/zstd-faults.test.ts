@@ -90,7 +90,7 @@ test("a container that is killed in the middle of a dump", async () => {
   await nothingIsLeft();
 });
 
-test("a Node that cannot read zstd takes no backup, and its exit code is no success", async () => {
+test("a Node that cannot read zstd makes no backup, and its exit code is no success", async () => {
   const without = "/tmp/without-zstd.cjs";
   await server.sandbox.writeFile(without, 'delete require("node:zlib").createZstdDecompress;\n');
   const command = server.command.replace("env -i", `env -i NODE_OPTIONS='--require ${without}'`);

@@ -32,7 +32,7 @@ async function made(more = {}): Promise<Resource> {
   return createOrUpdate(plugin, urn, greeting(more));
 }
 
-describe("on a machine that was new when all of it was looked at", () => {
+describe("on a machine that changes between the look and the update", () => {
   /** A run in which somebody changes the server after the look and before the update. */
   const afterTheLook = (change: string) =>
     withPlugin(async (later) => {
@@ -54,12 +54,12 @@ describe("on a machine that was new when all of it was looked at", () => {
     { title: "other bytes", change: `echo theirs > ${path}` },
     { title: "a link", change: `ln -s /etc/hostname ${path}` },
     { title: "a directory", change: `mkdir -p ${path}/theirs` },
-  ])("what has come since is kept: $title", async ({ change }) => {
+  ])("a later change is kept: $title", async ({ change }) => {
     await afterTheLook(change);
     expect(await keptOf(server, path)).toHaveLength(1);
   });
 
-  it("the same bytes stay where they are", async () => {
+  it("a file with the same bytes is not replaced", async () => {
     await afterTheLook(`printf 'hello\\n' > ${path}; chmod 644 ${path}`);
     expect(await keptOf(server, path)).toEqual([]);
   });
@@ -88,8 +88,8 @@ describe("the server's record of a file", () => {
   });
 });
 
-describe("what was there before", () => {
-  it("is kept when it is not ours", async () => {
+describe("existing files", () => {
+  it("are kept if they are foreign", async () => {
     await server.writeFile(path, "by hand\n");
     await made();
     const [kept, ...more] = await keptOf(server, path);
@@ -98,7 +98,7 @@ describe("what was there before", () => {
     expect((await server.run("stat -c %a /opt/database-backups/replaced")).stdout).toBe("700\n");
   });
 
-  it("is kept under the installation that the program declares, with what a version before had kept", async () => {
+  it("are kept below the declared installation, with those that an older version had kept", async () => {
     const old = "/opt/database-backups/replaced/20260101T000000Z+root+old";
     await server.writeFile(old, "old\n");
     await server.writeFile(path, "by hand\n");
@@ -118,7 +118,7 @@ describe("what was there before", () => {
     expect(stdout).toBe("old\nby hand\ngone\n");
   });
 
-  it("is named with where it is kept, even when something fails after that", async () => {
+  it("are named with the path of the copy, even if a later step fails", async () => {
     await server.writeFile(path, "by hand\n");
     await expect(made({ owner: "nobody-at-all" })).rejects.toThrow(
       /failed after what was there had been kept as \/opt\/database-backups\/replaced\/\S+greeting\.txt: chown: /,
@@ -126,7 +126,7 @@ describe("what was there before", () => {
     expect(await server.readFile(path)).toBe("by hand\n");
   });
 
-  it("is taken over as it is when it is right", async () => {
+  it("are adopted unchanged if they are as desired", async () => {
     await server.writeFile(path, "hello\n", "0600");
     const before = (await server.run(`stat -c %i ${path}`)).stdout;
     await made();
@@ -134,7 +134,7 @@ describe("what was there before", () => {
     expect(await keptOf(server, path)).toEqual([]);
   });
 
-  it("half-written files of an interrupted write go, neighbours stay", async () => {
+  it("partial files of an interrupted write are removed, other files are kept", async () => {
     await server.run(
       "touch /srv/trial/.greeting.txt.abcdef~ /srv/trial/.greeting.txt.abcdefg~ /srv/trial/.other.abcdef~",
     );
@@ -168,7 +168,7 @@ describe("ownership", () => {
     expect(await keptOf(server, "one")).toEqual([]);
   });
 
-  it("a file that was edited by hand is left by delete", async () => {
+  it("delete keeps a file that was edited by hand", async () => {
     const resource = await made();
     await server.run(`echo mine > ${path}`);
     await withPlugin((later) => later.delete(urn, resource.id, resource.outputs));
@@ -191,7 +191,7 @@ describe("ownership", () => {
     expect(await server.readFile(path)).toBe("hello\n");
   });
 
-  it("the last delete gives the machine up", async () => {
+  it("the last delete removes the machine's owner", async () => {
     const resource = await made();
     await withPlugin((later) => later.delete(urn, resource.id, resource.outputs));
     expect((await server.run(`ls ${path} /var/lib/remotehost`)).stdout).toBe("");

@@ -41,7 +41,7 @@ describe("a file's life", () => {
     expect(await keptOf(server, path)).toEqual([]);
   });
 
-  it("makes the directories on its way readable, and goes without them", async () => {
+  it("creates missing directories readable, and is deleted without them", async () => {
     const resource = await createOrUpdate(plugin, urn, greeting({ path: "/srv/trial/a/b/c" }));
     expect((await server.run("stat -c %a /srv/trial/a/b")).stdout).toBe("755\n");
     await withPlugin((later) => later.delete(urn, resource.id, resource.outputs));
@@ -89,7 +89,7 @@ describe("tampering", () => {
     },
   ];
   it.each(cases)(
-    "$title: seen, mended, and kept where something would be lost",
+    "$title: found, repaired, and kept if content would be lost",
     async ({ tamper, seen, keeps }) => {
       const resource = await made();
       await server.run(tamper);
@@ -105,7 +105,7 @@ describe("tampering", () => {
     },
   );
 
-  it("deleted: read as gone, made again", async () => {
+  it("deleted: found missing, created again", async () => {
     const resource = await made();
     await server.run(`rm ${path}`);
     expect((await refresh(resource)).id).toBe("");
@@ -115,7 +115,7 @@ describe("tampering", () => {
 });
 
 describe("bytes that must not get into the state", () => {
-  it("sensitive content stands nowhere in an answer, drift shows by its sha256", async () => {
+  it("sensitive content is in no answer, and drift shows by its sha256", async () => {
     const secret = "correct horse battery staple";
     const resource = await made({ content: secret, sensitive: true });
     expect(await server.readFile(path)).toBe(secret);
@@ -126,7 +126,7 @@ describe("bytes that must not get into the state", () => {
     expect(plugin.answers() + plugin.stderr()).not.toMatch(/correct horse|tampered-content/);
   });
 
-  it("secret content is sensitive without being told", async () => {
+  it("secret content is sensitive by default", async () => {
     const secret = {
       "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
       value: "s3cret",
