@@ -1,0 +1,87 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { remote, runRclone } from "../../../scripts/lib/copies/rclone.ts";
+import { ensureAzurite } from "../set-up/azurite.ts";
+import { startFaultProxy } from "./fault-proxy.ts";
+import { rcloneAt } from "./rclone-at.ts";
+import { startServerProcess } from "./server-process.ts";
+import { type StoreServer, spoiled } from "./store-server.ts";
+
+const account = "web1";
+
+/** Starts Azure's substitute of its blob store, which lets a file be removed unless the proxy before it refuses that. */
+export async function startAzurite(): Promise<StoreServer> {
+  const program = await ensureAzurite();
+  const key = randomBytes(64).toString("base64");
+  const server = await startServerProcess("azurite", (port, directory) => {
+    const place = [
+      "--blobHost",
+      "127.0.0.1",
+      "--blobPort",
+      String(port),
+      "--location",
+      join(directory, "data"),
+    ];
+    return {
+      argv: [process.execPath, program, ...place, "--skipApiVersionCheck", "--disableTelemetry", "--silent"],
+      env: { ...process.env, AZURITE_ACCOUNTS: `${account}:${key}` },
+    };
+  });
+  const proxy = await startFaultProxy(server.port);
+  return {
+    port: proxy.port,
+    stop: async () => {
+      await proxy.stop();
+      await server.stop();
+    },
+    newPlace: async () => {
+      const container = `backups-${randomBytes(6).toString("hex")}`;
+      const place = {
+        path: `${container}/web1`,
+        options: {
+          ...{ type: "azureblob", account, endpoint: `http://127.0.0.1:${proxy.port}/${account}` },
+          ...{ chunk_size: "5Mi", no_check_container: "true" },
+        },
+        secrets: { options: { key }, passwords: {} },
+      };
+      const rclone = await rcloneAt(place);
+      await runRclone(
+        await rcloneAt({ ...place, options: { ...place.options, no_check_container: "false" } }),
+        ["mkdir", `STORE:${container}`],
+      );
+      const inScratch = async (work: (directory: string) => Promise<void>) => {
+        const directory = mkdtempSync(join(tmpdir(), "azurite-hands-"));
+        try {
+          await work(directory);
+        } finally {
+          rmSync(directory, { recursive: true });
+        }
+      };
+      const lay = (names: readonly string[], text: string) =>
+        inScratch(async (directory) => {
+          for (const name of names) writeFileSync(join(directory, name), text);
+          await runRclone(rclone, ["copy", "--transfers", "8", directory, remote(rclone)]);
+        });
+      return {
+        ...place,
+        lay,
+        spoil: (name) =>
+          inScratch(async (directory) => {
+            const path = join(directory, "file");
+            await runRclone(rclone, ["copyto", remote(rclone, name), path]);
+            writeFileSync(path, spoiled(readFileSync(path)));
+            await runRclone(rclone, ["copyto", "--ignore-times", path, remote(rclone, name)]);
+          }),
+        protect: async (name) => {
+          await lay([name], "x");
+          const end = `/${container}/web1/${name}`;
+          const isRemoval = ({ method, path }: { method: string; path: string }) =>
+            method === "DELETE" && (path.split("?")[0] ?? "").endsWith(end);
+          proxy.add({ kind: "answer", status: 403, code: "AuthorizationPermissionMismatch" }, isRemoval);
+        },
+      };
+    },
+  };
+}
