@@ -42,9 +42,8 @@ function behindProxy(start: () => Promise<StoreServer>): {
   return {
     proxy: () => proxy,
     store: async () => {
-      const place = await server.newPlace();
-      const options = { ...place.options, endpoint: `http://127.0.0.1:${proxy.port}` };
-      return rcloneStore(await rcloneAt({ ...place, options }));
+      const { settings } = await server.newPlace();
+      return rcloneStore(await rcloneAt({ ...settings, endpoint: `http://127.0.0.1:${proxy.port}` }));
     },
   };
 }
@@ -118,6 +117,6 @@ describe("a store behind a bad line", () => {
   test("with another time is reported as such", async () => {
     const one = await store();
     proxy().shiftClock(-3600);
-    await expect(one.put(source, "archive")).rejects.toThrow(/DBK-STORE-6/);
+    await expect(one.put(source, "archive")).rejects.toThrow(/DBK-REMOTE-5/);
   });
 });

@@ -7,7 +7,7 @@ import { ensureAzurite } from "../set-up/azurite.ts";
 import { startFaultProxy } from "./fault-proxy.ts";
 import { rcloneAt } from "./rclone-at.ts";
 import { startServerProcess } from "./server-process.ts";
-import { type StoreServer, spoiled } from "./store-server.ts";
+import { type StoreServer, serverKey, spoiled } from "./store-server.ts";
 
 const account = "web1";
 
@@ -38,19 +38,13 @@ export async function startAzurite(): Promise<StoreServer> {
     },
     newPlace: async () => {
       const container = `backups-${randomBytes(6).toString("hex")}`;
-      const place = {
-        path: `${container}/web1`,
-        options: {
-          ...{ type: "azureblob", account, endpoint: `http://127.0.0.1:${proxy.port}/${account}` },
-          ...{ chunk_size: "5Mi", no_check_container: "true" },
-        },
-        secrets: { options: { key }, passwords: {} },
+      const settings = {
+        ...{ type: "azure", account, container, key },
+        endpoint: `http://127.0.0.1:${proxy.port}/${account}`,
       };
-      const rclone = await rcloneAt(place);
-      await runRclone(
-        await rcloneAt({ ...place, options: { ...place.options, no_check_container: "false" } }),
-        ["mkdir", `STORE:${container}`],
-      );
+      const rclone = await rcloneAt(settings);
+      const making = { ...rclone, options: { ...rclone.options, no_check_container: "false" } };
+      await runRclone(making, ["mkdir", `STORE:${container}`]);
       const inScratch = async (work: (directory: string) => Promise<void>) => {
         const directory = mkdtempSync(join(tmpdir(), "azurite-hands-"));
         try {
@@ -65,7 +59,7 @@ export async function startAzurite(): Promise<StoreServer> {
           await runRclone(rclone, ["copy", "--transfers", "8", directory, remote(rclone)]);
         });
       return {
-        ...place,
+        settings,
         lay,
         spoil: (name) =>
           inScratch(async (directory) => {
@@ -76,7 +70,7 @@ export async function startAzurite(): Promise<StoreServer> {
           }),
         protect: async (name) => {
           await lay([name], "x");
-          const end = `/${container}/web1/${name}`;
+          const end = `/${container}/${serverKey}/${name}`;
           const isRemoval = ({ method, path }: { method: string; path: string }) =>
             method === "DELETE" && (path.split("?")[0] ?? "").endsWith(end);
           proxy.add({ kind: "answer", status: 403, code: "AuthorizationPermissionMismatch" }, isRemoval);
