@@ -7,8 +7,9 @@ import { formatBytes } from "../base/format.ts";
 import { monthlyAppender } from "../history/monthly-writer.ts";
 import { type Recording, recordingOf } from "../history/recording.ts";
 import { exitCodeOf, type ProgramContext } from "../program/program.ts";
-import { type Backup, listBackups } from "../store/backups.ts";
-import { readState, withoutCopy, writeState } from "../store/copies-state.ts";
+import { decideCopies, dueCopies } from "../retention/copies.ts";
+import { listBackups } from "../store/backups.ts";
+import { type GoodBackup, readState, writeState } from "../store/copies-state.ts";
 import type { DirectoryEntry } from "../store/entries.ts";
 import type { Store } from "../store/store.ts";
 import { acquireLock, isRefusal, LockedError } from "../system/lock.ts";
@@ -77,7 +78,7 @@ export async function copyToStore(
   try {
     if (problem !== null)
       log.event("warning", null, `${problem}; it is made again from the store [DBK-COPY-5]`);
-    state.pending = pendingOf(state, withoutCopy(state, backupsOf(settings)), new Date());
+    state.pending = pendingOf(state, dueAt(state, place, settings), new Date());
     outcome.pending = state.pending.length;
     const key = stackKey(copies);
     const store = await open(place);
@@ -92,7 +93,7 @@ export async function copyToStore(
   } catch (error) {
     fail(null, error);
   } finally {
-    state.pending = pendingOf(state, withoutCopy(state, backupsOf(settings)), new Date());
+    state.pending = pendingOf(state, dueAt(state, place, settings), new Date());
     outcome.pending = state.pending.length;
     try {
       save();
@@ -104,8 +105,11 @@ export async function copyToStore(
   return outcome;
 }
 
-const backupsOf = ({ databases, paths }: Settings): Backup[] =>
-  databases.flatMap(({ name }) => listBackups(paths.backups, name));
+/** What the store lacks of all databases, oldest first. */
+const dueAt = (state: CopiesState, place: StoreSettings, { databases, paths }: Settings): GoodBackup[] =>
+  databases
+    .flatMap(({ name }) => dueCopies(state, name, listBackups(paths.backups, name), place, new Date()))
+    .sort((one, other) => one.takenAt.getTime() - other.takenAt.getTime());
 
 /** What the store has decides over what this server remembers. */
 async function lookAgain(
@@ -121,7 +125,8 @@ async function lookAgain(
     else log.event("warning", null, `store ${place.name}: ${reason}; its files do not count [DBK-COPY-6]`);
   }
   const { copies, lost } = reconciled(state, entries, markers);
-  for (const { reason, stem } of lost)
+  const wanted = wantedAt(state, place);
+  for (const { reason, stem } of lost.filter((one) => wanted.has(one.stem)))
     log.event(
       "error",
       state.copies[stem]?.database ?? null,
@@ -129,6 +134,19 @@ async function lookAgain(
     );
   state.copies = copies;
   state.listedAt = new Date().toISOString();
+}
+
+/** The stems of the copies that the store's retention keeps. */
+function wantedAt({ copies }: CopiesState, place: StoreSettings): Set<string> {
+  const all = Object.entries(copies);
+  const databases = [...new Set(all.map(([, { database }]) => database))];
+  const facts = ([stem, { bytes, takenAt }]: (typeof all)[number]) => ({
+    ...{ stem, bytes, takenAt: new Date(takenAt), class: "regular" as const },
+  });
+  const decisions = databases.flatMap((database) =>
+    decideCopies(all.filter(([, copy]) => copy.database === database).map(facts), place, new Date()),
+  );
+  return new Set(decisions.flatMap(({ backup, keep }) => (keep ? [backup.stem] : [])));
 }
 
 const notOurs = ({ server, stack }: Marker, own: Settings): string | null =>
@@ -156,7 +174,7 @@ async function copyDue(
     recordings.set(database, begun);
     return begun;
   };
-  const next = () => withoutCopy(state, backupsOf(settings)).find(({ stem }) => !failed.has(stem));
+  const next = () => dueAt(state, place, settings).find(({ stem }) => !failed.has(stem));
   try {
     for (let backup = next(); backup !== undefined; backup = next()) {
       signal.throwIfAborted();

@@ -3,24 +3,26 @@ import { parseBackupName } from "../../contract/backup-names.ts";
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { partsByStem } from "../store/backup-parts.ts";
 import { type Backup, listBackups, manifestOf } from "../store/backups.ts";
-import { readState, withoutCopy } from "../store/copies-state.ts";
+import { readState } from "../store/copies-state.ts";
 import { listEntries } from "../store/entries.ts";
 import { readInPlaceState } from "../store/in-place-state.ts";
 import { readPins } from "../store/pins.ts";
 import { readRehearsals } from "../store/rehearsals.ts";
 import { freeBytes } from "../system/space.ts";
+import { dueCopies } from "./copies.ts";
 import type { PruningSurvey } from "./plan.ts";
 import type { Needed } from "./rules.ts";
 
 /** What the stores lack, and how much space is missing. A state that cannot be read has no copies. */
 function copyNeeds(
   { copies, monitoring, paths }: Settings,
+  database: string,
   backups: readonly Backup[],
 ): Pick<Needed, "uncopied" | "bytesShort"> {
   const uncopied = new Map<string, string>();
   for (const place of copies?.stores ?? []) {
     const { state } = readState(paths.backups, place);
-    for (const { stem } of withoutCopy(state, backups)) {
+    for (const { stem } of dueCopies(state, database, backups, place, new Date())) {
       const others = uncopied.get(stem);
       uncopied.set(stem, others === undefined ? place.name : `${others}, ${place.name}`);
     }
@@ -62,7 +64,7 @@ export function surveyForPruning(settings: Settings, database: DatabaseSettings)
     needed: {
       byRestore: archive === undefined ? null : (parseBackupName(basename(archive))?.stem ?? null),
       proven: new Set(proven.flatMap((record) => parseBackupName(record.archive)?.stem ?? [])),
-      ...copyNeeds(settings, backups),
+      ...copyNeeds(settings, database.name, backups),
     },
   };
 }

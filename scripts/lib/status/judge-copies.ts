@@ -2,8 +2,9 @@ import type { CopiesState } from "../../contract/copies.ts";
 import type { Settings, StoreSettings } from "../../contract/settings.ts";
 import type { Finding, StoreReport } from "../../contract/status-report.ts";
 import { formatAge, formatDuration } from "../base/format.ts";
+import { dueCopies } from "../retention/copies.ts";
 import type { Backup } from "../store/backups.ts";
-import { type GoodBackup, withoutCopy } from "../store/copies-state.ts";
+import type { GoodBackup } from "../store/copies-state.ts";
 import { nextRun } from "../time/cron-schedule.ts";
 import { critical, note, ok, point, unknown, warning } from "./levels.ts";
 import type { Observed, ServerObservation, StoreObservation, Unreadable } from "./observation.ts";
@@ -68,7 +69,13 @@ function judgeDatabase(
   const [newest] = Object.values(state.copies)
     .filter((copy) => copy.database === database)
     .sort((one, other) => Date.parse(other.takenAt) - Date.parse(one.takenAt));
-  const late = lateFinding(where, withoutCopy(state, backups.value), place, settings, now);
+  const late = lateFinding(
+    where,
+    dueCopies(state, database, backups.value, place, now),
+    place,
+    settings,
+    now,
+  );
   if (newest === undefined) {
     if (late !== null) return [late];
     return [note(backups.value.length === 0 ? `${where}: no backup to copy yet` : `${where}: no copy yet`)];
