@@ -2,6 +2,7 @@ import { messageOf, UsageError } from "./lib/base/errors.ts";
 import { ExitCode, worst } from "./lib/base/exit-codes.ts";
 import { formatAge, formatBytes, plural } from "./lib/base/format.ts";
 import { fetchBackup } from "./lib/copies/fetch.ts";
+import { type PruneOutcome, pruneStore } from "./lib/copies/prune-run.ts";
 import { rcloneStore } from "./lib/copies/rclone-store.ts";
 import { type CopyRequest, readCopyRequest } from "./lib/copies/request.ts";
 import { rcloneFor, stackKey } from "./lib/copies/secrets.ts";
@@ -34,6 +35,8 @@ const commandLine: CommandLine = {
     },
     { name: "database", value: "KEY", description: "with --fetch or --list: only of this database" },
     { name: "at", value: "TIME", description: "with --fetch: the newest that was taken at or before TIME" },
+    { name: "prune", description: "remove what the stores' retention no longer keeps" },
+    { name: "dry-run", description: "with --prune: remove nothing; say of every copy why it stays or goes" },
     { name: "json", description: "print the result as JSON" },
   ],
   exitCodes: [
@@ -65,6 +68,7 @@ async function main(context: ProgramContext): Promise<number> {
   }
   const run: CopyContext = { ...context, copies };
   if (request.action === "copy") return copy(context, run, request);
+  if (request.action === "prune") return prune(context, run, request);
   return request.action === "list" ? list(context, run, request) : fetch(context, run, request);
 }
 
@@ -77,8 +81,14 @@ async function copy(context: ProgramContext, run: CopyContext, request: CopyRequ
   const { output, signal } = context;
   const outcomes: StoreOutcome[] = [];
   // One after the other: each may take all of the line.
-  for (const store of request.stores)
-    if (!signal.aborted) outcomes.push(await copyToStore(run, store, request.takesOver));
+  for (const store of request.stores) {
+    if (signal.aborted) break;
+    const outcome = await copyToStore(run, store, request.takesOver);
+    // Nothing goes from a store that has not everything.
+    const pruned = outcome.exitCode === ExitCode.success && store.deletes === "server";
+    const { error, exitCode } = pruned ? await pruneStore(run, store, false) : outcome;
+    outcomes.push({ ...outcome, error, exitCode });
+  }
   for (const outcome of outcomes) output.print(summaryOf(outcome));
   const exitCode = signal.aborted ? ExitCode.failed : worst(outcomes.map((outcome) => outcome.exitCode));
   return result(context, { exitCode, ...{ stores: outcomes } });
@@ -132,6 +142,21 @@ async function fetch(context: ProgramContext, run: CopyContext, request: CopyReq
     output.error(messageOf(error));
     return result(context, { exitCode: exitCodeOf(error), ...{ fetched: null, error: messageOf(error) } });
   }
+}
+
+async function prune(context: ProgramContext, run: CopyContext, request: CopyRequest): Promise<number> {
+  const { output } = context;
+  const outcomes: PruneOutcome[] = [];
+  for (const place of request.stores) outcomes.push(await pruneStore(run, place, request.dryRun));
+  for (const { decisions, error, removed, store } of outcomes) {
+    for (const { decision, reason, stem } of decisions)
+      output.print(`${decision.padEnd(6)}  ${stem}: ${reason}`);
+    if (error === null) output.print(`${store}: ${plural(removed.length, "backup")} removed`);
+  }
+  return result(context, {
+    exitCode: worst(outcomes.map(({ exitCode }) => exitCode)),
+    ...{ stores: outcomes },
+  });
 }
 
 function summaryOf({ copied, error, pending, reread, store }: StoreOutcome): string {

@@ -5,7 +5,9 @@ import { parseMoment } from "../program/moment.ts";
 
 /** What a call of copy_backups is to do. */
 export interface CopyRequest {
-  action: "copy" | "list" | "fetch";
+  action: "copy" | "list" | "fetch" | "prune";
+  /** Of `prune`: nothing is removed. */
+  dryRun: boolean;
   stores: StoreSettings[];
   takesOver: boolean;
   database: string | null;
@@ -26,9 +28,13 @@ export function readCopyRequest(
   const database = given.value("database") ?? null;
   if (database !== null && !settings.databases.some(({ name }) => name === database))
     throw new UsageError(`there is no database ${database}; the settings have ${listed(settings.databases)}`);
-  const [fetches, lists, takesOver] = ["fetch", "list", "take-over"].map((name) => given.flag(name));
-  if ([fetches, lists, takesOver].filter(Boolean).length > 1)
-    throw new UsageError("--fetch, --list and --take-over exclude each other");
+  const [fetches, lists, takesOver, prunes] = ["fetch", "list", "take-over", "prune"].map((name) =>
+    given.flag(name),
+  );
+  if ([fetches, lists, takesOver, prunes].filter(Boolean).length > 1)
+    throw new UsageError("--fetch, --list, --prune and --take-over exclude each other");
+  const dryRun = given.flag("dry-run");
+  if (dryRun && !prunes) throw new UsageError("--dry-run needs --prune");
   if ((fetches || takesOver) && store === undefined && all.length > 1)
     throw new UsageError(`say which store with --store: ${listed(all)}`);
   const [name = null] = given.operands;
@@ -41,7 +47,8 @@ export function readCopyRequest(
     throw new UsageError(`say which with --database: ${listed(settings.databases)}`);
   const only = settings.databases.length === 1 ? (settings.databases[0]?.name ?? null) : null;
   return {
-    action: fetches ? "fetch" : lists ? "list" : "copy",
+    action: fetches ? "fetch" : lists ? "list" : prunes ? "prune" : "copy",
+    dryRun,
     stores,
     takesOver: takesOver === true,
     database: database ?? (fetches && name === null ? only : null),
