@@ -22,7 +22,10 @@ const commandLine: CommandLine = {
     minimum: 0,
     maximum: Number.POSITIVE_INFINITY,
   },
-  options: [{ name: "json", description: "print the result as JSON" }],
+  options: [
+    { name: "no-copy", description: "do not start the copying to stores at the end; their schedules do" },
+    { name: "json", description: "print the result as JSON" },
+  ],
   exitCodes: [
     [ExitCode.success, "every backup was taken and verified"],
     [ExitCode.failed, "a backup failed, or what has expired could not be removed; the log says why"],
@@ -64,7 +67,7 @@ async function main(context: ProgramContext): Promise<number> {
   const hasYoungBackup = (name: string) => youngBackup(settings, name, now) !== null;
   const verdict = signal.aborted ? "fail" : backupVerdict(outcomes, hasYoungBackup);
   if (verdict !== null) await ping.end(verdict, backupReport(settings, outcomes, chosen));
-  if (outcomes.some(({ backup }) => backup !== null)) startCopying(context);
+  if (!given.flag("no-copy") && outcomes.some(({ backup }) => backup !== null)) startCopying(context);
   return exitCode;
 }
 

@@ -2,6 +2,7 @@ import { messageOf, UsageError } from "./lib/base/errors.ts";
 import { ExitCode, worst } from "./lib/base/exit-codes.ts";
 import { formatAge, formatBytes, plural } from "./lib/base/format.ts";
 import { fetchBackup } from "./lib/copies/fetch.ts";
+import { probeStore } from "./lib/copies/probe.ts";
 import { type PruneOutcome, pruneStore } from "./lib/copies/prune-run.ts";
 import { rcloneStore } from "./lib/copies/rclone-store.ts";
 import { type CopyRequest, readCopyRequest } from "./lib/copies/request.ts";
@@ -23,6 +24,7 @@ const commandLine: CommandLine = {
   },
   options: [
     { name: "store", value: "KEY", description: "only this store, as the configuration names it" },
+    { name: "newest", description: "copy only the newest backup of each database, before all others" },
     {
       name: "take-over",
       description: "this machine replaces the one whose copies the store holds; needs --store",
@@ -35,6 +37,10 @@ const commandLine: CommandLine = {
     },
     { name: "database", value: "KEY", description: "with --fetch or --list: only of this database" },
     { name: "at", value: "TIME", description: "with --fetch: the newest that was taken at or before TIME" },
+    {
+      name: "probe",
+      description: "try what copying needs: write 6 MB in two parts, read it back, overwrite and remove it",
+    },
     { name: "prune", description: "remove what the stores' retention no longer keeps" },
     { name: "dry-run", description: "with --prune: remove nothing; say of every copy why it stays or goes" },
     { name: "json", description: "print the result as JSON" },
@@ -68,6 +74,7 @@ async function main(context: ProgramContext): Promise<number> {
   }
   const run: CopyContext = { ...context, copies };
   if (request.action === "copy") return copy(context, run, request);
+  if (request.action === "probe") return probe(context, run, request);
   if (request.action === "prune") return prune(context, run, request);
   return request.action === "list" ? list(context, run, request) : fetch(context, run, request);
 }
@@ -83,7 +90,7 @@ async function copy(context: ProgramContext, run: CopyContext, request: CopyRequ
   // One after the other: each may take all of the line.
   for (const store of request.stores) {
     if (signal.aborted) break;
-    const outcome = await copyToStore(run, store, request.takesOver);
+    const outcome = await copyToStore(run, store, request);
     // Nothing goes from a store that has not everything.
     const pruned = outcome.exitCode === ExitCode.success && store.deletes === "server";
     const { error, exitCode } = pruned ? await pruneStore(run, store, false) : outcome;
@@ -142,6 +149,15 @@ async function fetch(context: ProgramContext, run: CopyContext, request: CopyReq
     output.error(messageOf(error));
     return result(context, { exitCode: exitCodeOf(error), ...{ fetched: null, error: messageOf(error) } });
   }
+}
+
+async function probe(context: ProgramContext, run: CopyContext, request: CopyRequest): Promise<number> {
+  const stores = await Promise.all(request.stores.map((place) => probeStore(run, place)));
+  for (const { finding, problem, store } of stores) {
+    if (problem !== null) context.output.error(problem);
+    else context.output.print(finding ?? `${store}: it can be written, read back and listed`);
+  }
+  return result(context, { exitCode: worst(stores.map(({ exitCode }) => exitCode)), ...{ stores } });
 }
 
 async function prune(context: ProgramContext, run: CopyContext, request: CopyRequest): Promise<number> {

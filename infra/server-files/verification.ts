@@ -1,5 +1,6 @@
 import { shellCommand, shellWord } from "../../scripts/contract/quoting.ts";
 import type { ServerPlan } from "../config/plan.ts";
+import type { StorePlan } from "../config/store-plan.ts";
 import { serverCommands } from "./commands.ts";
 
 /** Another run holds the lock. That shows that backups work, so the script does not wait for its end. */
@@ -20,7 +21,7 @@ function backupLines(plan: ServerPlan, name: string, container: string): string 
   // A backup prints the reason of a failure on stderr. Its progress is in the log.
   return `if printf '%s\\n' "$containers" | grep -Fqx -- ${shellWord(container)}; then
   code=0
-  said=$(${shellCommand(plan.paths.backupLauncher, name)} 2>&1 >/dev/null) || code=$?
+  said=$(${shellCommand(plan.paths.backupLauncher, ...noCopy(plan), name)} 2>&1 >/dev/null) || code=$?
   case $code in
     0) done="$done"${shellWord(`${name} is backed up\n`)} ;;
     ${lockedExitCode}) done="$done"${shellWord(`${locked}\n`)} ;;
@@ -33,6 +34,26 @@ else
 fi`;
 }
 
+/** The copy is the next step, whose failure is told apart from the backup's. */
+const noCopy = ({ copies }: ServerPlan): string[] => (copies.length === 0 ? [] : ["--no-copy"]);
+
+/** Tries a store, and makes the first copies there. All that waits may take hours and is left to the schedule. */
+function storeLines(plan: ServerPlan, { name }: StorePlan): string {
+  const copy = (...words: string[]) => shellCommand(plan.paths.copyLauncher, "--store", name, ...words);
+  const failure = `failed "$code" ${shellWord(`${plan.key}: store ${name} does not take copies`)} ${shellWord(logAdvice(plan))}`;
+  return `code=0
+said=$(${copy("--probe")} 2>&1) || code=$?
+[ "$code" = 0 ] || ${failure}
+done="$done$said
+"
+said=$(${copy("--newest")} 2>&1) || code=$?
+case $code in
+  0) done="$done"${shellWord(`store ${name}: the newest backups are copied\n`)} ;;
+  ${lockedExitCode}) done="$done"${shellWord(`note: another run copies to store ${name}, and its end is not waited for\n`)} ;;
+  *) ${failure} ;;
+esac`;
+}
+
 const logAdvice = ({ paths }: ServerPlan) => `All of it is in ${paths.log} there.`;
 
 /**
@@ -41,7 +62,7 @@ const logAdvice = ({ paths }: ServerPlan) => `All of it is in ${paths.log} there
  * failure it prints only the reason, in at most ten lines, and exits with the code of the failed program.
  */
 export function verificationScript(plan: ServerPlan): string {
-  const { paths, databases, key } = plan;
+  const { copies, paths, databases, key } = plan;
   const backups = databases.map(({ name, container }) => backupLines(plan, name, container));
   return `waiting= present= said= done=
 failed() {
@@ -53,7 +74,7 @@ failed() {
 }
 containers=$(docker container ls --all --format '{{.Names}}' 2>&1) ||
   { said=$containers; failed 1 ${shellWord(`${key}: Docker does not list its containers`)} 'Start it: systemctl start docker'; }
-${backups.join("\n")}
+${[...backups, ...copies.map((store) => storeLines(plan, store))].join("\n")}
 [ -n "$waiting" ] || present=
 code=0
 said=$(${shellWord(paths.statusLauncher)} --quiet $present 2>&1) || code=$?

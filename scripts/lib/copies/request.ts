@@ -5,11 +5,13 @@ import { parseMoment } from "../program/moment.ts";
 
 /** What a call of copy_backups is to do. */
 export interface CopyRequest {
-  action: "copy" | "list" | "fetch" | "prune";
+  action: "copy" | "list" | "fetch" | "prune" | "probe";
   /** Of `prune`: nothing is removed. */
   dryRun: boolean;
   stores: StoreSettings[];
   takesOver: boolean;
+  /** Only the newest backup of each database is copied. */
+  newest: boolean;
   database: string | null;
   name: string | null;
   before: Date | null;
@@ -28,11 +30,13 @@ export function readCopyRequest(
   const database = given.value("database") ?? null;
   if (database !== null && !settings.databases.some(({ name }) => name === database))
     throw new UsageError(`there is no database ${database}; the settings have ${listed(settings.databases)}`);
-  const [fetches, lists, takesOver, prunes] = ["fetch", "list", "take-over", "prune"].map((name) =>
-    given.flag(name),
+  const [fetches, lists, takesOver, prunes, probes] = ["fetch", "list", "take-over", "prune", "probe"].map(
+    (name) => given.flag(name),
   );
-  if ([fetches, lists, takesOver, prunes].filter(Boolean).length > 1)
-    throw new UsageError("--fetch, --list, --prune and --take-over exclude each other");
+  if ([fetches, lists, takesOver, prunes, probes].filter(Boolean).length > 1)
+    throw new UsageError("--fetch, --list, --probe, --prune and --take-over exclude each other");
+  const newest = given.flag("newest");
+  if (newest && (fetches || lists || prunes || probes)) throw new UsageError("--newest is for copying");
   const dryRun = given.flag("dry-run");
   if (dryRun && !prunes) throw new UsageError("--dry-run needs --prune");
   if ((fetches || takesOver) && store === undefined && all.length > 1)
@@ -47,8 +51,9 @@ export function readCopyRequest(
     throw new UsageError(`say which with --database: ${listed(settings.databases)}`);
   const only = settings.databases.length === 1 ? (settings.databases[0]?.name ?? null) : null;
   return {
-    action: fetches ? "fetch" : lists ? "list" : prunes ? "prune" : "copy",
+    action: fetches ? "fetch" : lists ? "list" : prunes ? "prune" : probes ? "probe" : "copy",
     dryRun,
+    newest,
     stores,
     takesOver: takesOver === true,
     database: database ?? (fetches && name === null ? only : null),

@@ -19,6 +19,7 @@ import { storeLockPath } from "./lock-path.ts";
 import { machineId, requireOwnership } from "./owner.ts";
 import { rcloneStore } from "./rclone-store.ts";
 import { reconciled, unknownMarkers } from "./reconcile.ts";
+import type { CopyRequest } from "./request.ts";
 import { rcloneFor, stackKey } from "./secrets.ts";
 import { readMarker } from "./stored.ts";
 
@@ -53,7 +54,7 @@ interface AtStore {
 export async function copyToStore(
   context: CopyContext,
   place: StoreSettings,
-  takesOver: boolean,
+  { newest, takesOver }: Pick<CopyRequest, "newest" | "takesOver">,
   open: (place: StoreSettings) => Promise<Store> = async (one) =>
     rcloneStore(await rcloneFor(context.copies, one, context.signal)),
 ): Promise<StoreOutcome> {
@@ -88,8 +89,8 @@ export async function copyToStore(
     await requireOwnership({ store, place, who, key, takesOver, signal }, entries);
     await lookAgain(at, entries);
     save();
-    await copyDue(at, save, fail);
-    await reread(at, save, fail);
+    await copyDue(at, newest, save, fail);
+    if (!newest) await reread(at, save, fail);
   } catch (error) {
     fail(null, error);
   } finally {
@@ -155,6 +156,7 @@ const notOurs = ({ server, stack }: Marker, own: Settings): string | null =>
 /** Copies what is due until nothing is: a backup may have been made meanwhile. */
 async function copyDue(
   at: AtStore,
+  newest: boolean,
   save: () => void,
   fail: (database: string, error: unknown) => void,
 ): Promise<void> {
@@ -174,7 +176,10 @@ async function copyDue(
     recordings.set(database, begun);
     return begun;
   };
-  const next = () => dueAt(state, place, settings).find(({ stem }) => !failed.has(stem));
+  const next = () => {
+    const due = dueAt(state, place, settings).filter(({ stem }) => !failed.has(stem));
+    return newest ? due.findLast((backup) => isNewest(backup, state)) : due[0];
+  };
   try {
     for (let backup = next(); backup !== undefined; backup = next()) {
       signal.throwIfAborted();
@@ -219,6 +224,12 @@ async function copyDue(
   }
 }
 
+/** Whether no copy is of a later backup of the same database. */
+const isNewest = ({ manifest, takenAt }: GoodBackup, { copies }: CopiesState): boolean =>
+  Object.values(copies).every(
+    (copy) => copy.database !== manifest.database.name || Date.parse(copy.takenAt) < takenAt.getTime(),
+  );
+
 /** Reads the newest copy of each database again, if that was not done for a week. One that is wrong counts no more. */
 async function reread(
   at: AtStore,
@@ -242,7 +253,7 @@ async function reread(
       delete state.copies[stem];
       const text = `the copy of ${stem} at store ${place.name} is damaged: ${wrong}; it is copied again [DBK-COPY-7]`;
       fail(database ?? "", new ProgramError(text, ExitCode.failed));
-      await copyDue(at, save, fail);
+      await copyDue(at, false, save, fail);
     }
     save();
   }

@@ -10,6 +10,7 @@ import { acquireLock } from "../../../../scripts/lib/system/lock.ts";
 import { inMemory, type Memory, newMemory } from "../store/in-memory.ts";
 import { type Local, makeLocal } from "./local.ts";
 
+const usual = { takesOver: false, newest: false };
 let local: Local;
 let memory: Memory;
 const [old, middle, newest] = ["shop_20261121_020000", "shop_20261122_020000", "shop_20261123_020000"];
@@ -19,7 +20,7 @@ beforeEach(async () => {
   memory = newMemory();
   for (const stamp of ["20261121_020000", "20261122_020000", "20261123_020000"]) local.backUp(stamp);
   local.backUp("20261124_020000", "the other", "blog");
-  expect(await copyToStore(local.context(), local.place, false, async () => inMemory(memory))).toMatchObject({
+  expect(await copyToStore(local.context(), local.place, usual, async () => inMemory(memory))).toMatchObject({
     exitCode: 0,
   });
   for (const name of backups()) if (!name.startsWith(".")) rmSync(join(local.settings.paths.backups, name));

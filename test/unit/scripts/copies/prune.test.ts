@@ -6,6 +6,7 @@ import { readState } from "../../../../scripts/lib/store/copies-state.ts";
 import { inMemory, type Memory, newMemory } from "../store/in-memory.ts";
 import { type Local, makeLocal } from "./local.ts";
 
+const usual = { takesOver: false, newest: false };
 let local: Local;
 let memory: Memory;
 const [oldest, old, newest] = ["shop_20260901_020000", "shop_20261001_020000", "shop_20261123_020000"];
@@ -17,7 +18,7 @@ beforeEach(async () => {
   memory = newMemory();
   for (const stamp of ["20260901_020000", "20261001_020000", "20261123_020000"]) local.backUp(stamp);
   local.place = { ...local.place, deletes: "server", retention: { ...ten, days: 1_000 } };
-  expect(await copyToStore(local.context(), local.place, false, async () => inMemory(memory))).toMatchObject({
+  expect(await copyToStore(local.context(), local.place, usual, async () => inMemory(memory))).toMatchObject({
     exitCode: 0,
   });
   local.place = { ...local.place, retention: ten };
@@ -37,7 +38,7 @@ test("what the store's retention keeps no more goes, all files of it, and is not
   expect(stems()).toEqual(left(newest));
   expect([...memory.files.keys()].filter((name) => name.startsWith(`${oldest}`))).toEqual([]);
   expect(Object.keys(readState(local.settings.paths.backups, local.place).state.copies)).toEqual([newest]);
-  const again = await copyToStore(local.context(), local.place, false, async () => inMemory(memory));
+  const again = await copyToStore(local.context(), local.place, usual, async () => inMemory(memory));
   expect(again).toMatchObject({ exitCode: 0, copied: [] });
   expect(local.log()).not.toContain("DBK-COPY-7");
 });

@@ -22,7 +22,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(local.directory, { recursive: true }));
 
-const run = (takesOver = false) => copyToStore(local.context(), local.place, takesOver, async () => store);
+const run = (takesOver = false, newest = false) =>
+  copyToStore(local.context(), local.place, { takesOver, newest }, async () => store);
 const names = () => [...memory.files.keys()].sort();
 const state = () => readState(local.settings.paths.backups, local.place).state;
 const key = () => Buffer.from(local.key, "hex");
@@ -97,6 +98,16 @@ describe("what is missing", () => {
     memory.broken = false;
     expect(await run()).toMatchObject({ exitCode: 0, pending: 0 });
     expect(state().pending).toEqual([]);
+  });
+
+  test("is the newest of each database alone, where that is asked for, and the others wait", async () => {
+    const [, newest] = ["20261121_020000", "20261122_020000"].map((stamp) => local.backUp(stamp));
+    const blog = local.backUp("20261101_020000", "blog", "blog");
+    const outcome = await run(false, true);
+    expect(outcome.copied.map(({ backup }) => backup).sort()).toEqual([blog, newest]);
+    expect(outcome).toMatchObject({ exitCode: 0, pending: 1 });
+    expect((await run(false, true)).copied).toEqual([]);
+    expect((await run()).copied).toHaveLength(1);
   });
 
   test("is also what came while the run was at work", async () => {
