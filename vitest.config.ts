@@ -28,6 +28,14 @@ export default defineConfig({
         },
       },
       { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...real } },
+      {
+        test: {
+          name: "stores",
+          include: ["test/stores/**/*.test.ts"],
+          ...real,
+          globalSetup: ["test/sandbox/stores/global-set-up.ts"],
+        },
+      },
       { test: { name: "pipeline", include: ["test/pipeline/**/*.test.ts"], ...real } },
     ],
   },

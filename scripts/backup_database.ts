@@ -11,6 +11,7 @@ import type { CommandLine } from "./lib/program/arguments.ts";
 import { chosenDatabases } from "./lib/program/chosen-databases.ts";
 import { type ProgramContext, runProgram } from "./lib/program/program.ts";
 import { youngBackup } from "./lib/status/young-backup.ts";
+import { startAlone } from "./lib/system/child.ts";
 
 const commandLine: CommandLine = {
   program: "backup_database",
@@ -63,7 +64,18 @@ async function main(context: ProgramContext): Promise<number> {
   const hasYoungBackup = (name: string) => youngBackup(settings, name, now) !== null;
   const verdict = signal.aborted ? "fail" : backupVerdict(outcomes, hasYoungBackup);
   if (verdict !== null) await ping.end(verdict, backupReport(settings, outcomes, chosen));
+  if (outcomes.some(({ backup }) => backup !== null)) startCopying(context);
   return exitCode;
+}
+
+/** The new backups leave the server at once; this run, its record and its ping are over by then. */
+function startCopying({ log, settings }: ProgramContext): void {
+  const { copyLauncher } = settings.paths;
+  if (copyLauncher === undefined || (settings.copies?.stores ?? []).length === 0) return;
+  startAlone(copyLauncher, ["--quiet"], ({ message }) => {
+    // The store's own schedule starts it too.
+    log.event("warning", null, `${copyLauncher} cannot be started: ${message}; run: pulumi up [DBK-COPY-11]`);
+  });
 }
 
 function runEndOf({ backup, error, exitCode, removed }: BackupOutcome): RunEnd {

@@ -135,6 +135,23 @@ export const Disk = z.object({
 });
 export type Disk = z.infer<typeof Disk>;
 
+/** A store of copies, as this server knows it: the status check asks no store. */
+export const StoreReport = z.object({
+  /** The key in the configuration. */
+  name: z.string(),
+  place: z.string(),
+  point: Point,
+  /** How many backups have a copy that counts. */
+  copies: count,
+  /** When the backup of the newest copy was taken. */
+  newest: z.nullable(time),
+  /** `full`: copies were read back whole; `digest`: by choice they were not. */
+  verify: shownWord(["full", "digest"]),
+  /** When the store was last listed. */
+  listedAt: z.nullable(time),
+});
+export type StoreReport = z.infer<typeof StoreReport>;
+
 export const StatusReport = z.object({
   version: z.literal(1),
   verdict: Verdict,
@@ -158,6 +175,8 @@ export const StatusReport = z.object({
     ),
   }),
   disks: z.array(Disk),
+  /** Absent where nothing is copied, and in reports of older versions. */
+  stores: z.optional(z.array(StoreReport)),
   /** The last backup runs by their records, of the databases that were looked at. */
   runs: z.object({ counted: count, succeeded: count }),
   databases: z.array(DatabaseReport),

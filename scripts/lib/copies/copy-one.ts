@@ -4,18 +4,12 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { manifestName } from "../../contract/backup-names.ts";
 import { type CopiedFile, type Marker, markerName } from "../../contract/copies.ts";
-import type { Manifest } from "../../contract/manifest.ts";
 import type { Settings } from "../../contract/settings.ts";
 import { ProgramError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
-import type { Backup } from "../store/backups.ts";
+import type { GoodBackup } from "../store/copies-state.ts";
 import type { Store } from "../store/store.ts";
 import { sealed } from "./seal.ts";
-
-/** A backup that is good: it has its manifest. */
-export interface CopyableBackup extends Backup {
-  manifest: Manifest;
-}
 
 export interface CopyOrder {
   store: Store;
@@ -36,7 +30,7 @@ const attempts = 2;
  * @returns how many bytes were copied.
  * @throws ProgramError, StoreError, or the reason of the signal. Then the backup has no copy that counts.
  */
-export async function copyBackup(order: CopyOrder, backup: CopyableBackup): Promise<number> {
+export async function copyBackup(order: CopyOrder, backup: GoodBackup): Promise<number> {
   const files = copiedFiles(order.settings.paths.backups, backup);
   for (const file of files) await send(order, file.name, join(order.settings.paths.backups, file.name), file);
   const marker = sealed("marker", markerContent(order, backup, files), order.key);
@@ -54,7 +48,7 @@ export async function copyBackup(order: CopyOrder, backup: CopyableBackup): Prom
 }
 
 /** The files of a copy, with what they must be: as the manifest has it, whatever lies in the directory by now. */
-function copiedFiles(directory: string, { manifest, stem }: CopyableBackup): CopiedFile[] {
+function copiedFiles(directory: string, { manifest, stem }: GoodBackup): CopiedFile[] {
   const text = readFileSync(join(directory, manifestName(stem)));
   const { archive, roles } = manifest;
   const described = [archive, ...(roles === null ? [] : [roles])];
@@ -70,7 +64,7 @@ function copiedFiles(directory: string, { manifest, stem }: CopyableBackup): Cop
 
 function markerContent(
   { settings }: CopyOrder,
-  { class: kind, manifest, stem }: CopyableBackup,
+  { class: kind, manifest, stem }: GoodBackup,
   files: CopiedFile[],
 ): Omit<Marker, "hmac"> {
   const { programsVersion, server, stack } = settings;

@@ -1,15 +1,5 @@
 import type { CopiesState } from "../../contract/copies.ts";
-import type { Backup } from "../store/backups.ts";
-import type { CopyableBackup } from "./copy-one.ts";
-
-const isCopyable = (backup: Backup): backup is CopyableBackup => backup.verified && backup.manifest !== null;
-
-/** The good backups without a copy that counts, oldest first. */
-export const dueCopies = ({ copies }: CopiesState, backups: readonly Backup[]): CopyableBackup[] =>
-  backups
-    .filter(isCopyable)
-    .filter(({ stem }) => !Object.hasOwn(copies, stem))
-    .sort((one, other) => one.takenAt.getTime() - other.takenAt.getTime());
+import type { GoodBackup } from "../store/copies-state.ts";
 
 /** How old the last full reading of the newest copy may be. */
 const rereadDays = 7;
@@ -29,7 +19,7 @@ export function dueRereads({ copies }: CopiesState, databases: readonly string[]
 /** What stays to be copied, as the local state has it: a backup keeps the moment from which it waits. */
 export const pendingOf = (
   { pending }: CopiesState,
-  due: readonly CopyableBackup[],
+  due: readonly GoodBackup[],
   now: Date,
 ): CopiesState["pending"] =>
   due.map(({ manifest, stem }) => ({

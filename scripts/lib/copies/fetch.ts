@@ -128,7 +128,11 @@ function kindOf(stem: string, name: string): PartialKind {
   if (name === manifestName(stem)) return "json";
   if (name === rolesName(stem)) return "roles.sql";
   const ending = Object.values(archiveEndings).find((one) => name === `${stem}.${one}`);
-  if (ending === undefined) throw new Error(`${name} is no file of a backup`);
+  if (ending === undefined)
+    throw new ProgramError(
+      `the marker of ${stem} names ${name}, which is no file of a backup [DBK-COPY-6]`,
+      ExitCode.badFile,
+    );
   return ending;
 }
 

@@ -55,7 +55,7 @@ async function obscured(rclone: string, password: string, signal: AbortSignal): 
   });
   if (code !== 0)
     throw new ProgramError(
-      `${rclone} cannot be run (status ${code}); run: pulumi up [DBK-STORE-2]`,
+      `${rclone} cannot be run (status ${code}); run: pulumi up [DBK-REMOTE-1]`,
       ExitCode.configuration,
     );
   return stdout.trim();
@@ -80,6 +80,6 @@ function secretText(path: string, what: string): string {
 
 const unusable = (path: string, what: string, reason: string): ProgramError =>
   new ProgramError(
-    `${what} cannot be used: ${path}: ${reason}; run: pulumi up [DBK-SETTINGS-3]`,
+    `${what} cannot be used: ${path}: ${reason}; run: pulumi up [DBK-COPY-12]`,
     ExitCode.configuration,
   );

@@ -35,19 +35,19 @@ export class StoreError extends ProgramError {
 }
 
 const explanations: Record<RcloneFailure, (store: string, detail: string) => string> = {
-  missing: (store, detail) => `${store}: rclone cannot be started (${detail}); run: pulumi up [DBK-STORE-2]`,
+  missing: (store, detail) => `${store}: rclone cannot be started (${detail}); run: pulumi up [DBK-REMOTE-1]`,
   access: (store, detail) =>
-    `${store} refuses access: ${detail}; check its key and the key's rights, then: pulumi up [DBK-STORE-3]`,
+    `${store} refuses access: ${detail}; check its key and the key's rights, then: pulumi up [DBK-REMOTE-2]`,
   absent: (store, detail) =>
-    `${store}: not found: ${detail}; make the bucket or directory, or correct the setting [DBK-STORE-4]`,
+    `${store}: not found: ${detail}; make the bucket or directory, or correct the setting [DBK-REMOTE-3]`,
   full: (store, detail) =>
-    `${store} has no room: ${detail}; make room there or raise its limit [DBK-STORE-5]`,
+    `${store} has no room: ${detail}; make room there or raise its limit [DBK-REMOTE-4]`,
   clock: (store, detail) =>
-    `${store} refuses this server's time: ${detail}; set the clock, then: timedatectl [DBK-STORE-6]`,
+    `${store} refuses this server's time: ${detail}; set the clock, then: timedatectl [DBK-REMOTE-5]`,
   "host-key": (store, detail) =>
-    `${store} has another host key than configured: ${detail}; find out why before you set hostKey [DBK-STORE-7]`,
-  changed: (store, detail) => `${store}: a file changed while it was sent: ${detail} [DBK-STORE-8]`,
-  failed: (store, detail) => `${store}: ${detail} [DBK-STORE-9]`,
+    `${store} has another host key than configured: ${detail}; find out why before you set hostKey [DBK-REMOTE-6]`,
+  changed: (store, detail) => `${store}: a file changed while it was sent: ${detail} [DBK-REMOTE-7]`,
+  failed: (store, detail) => `${store}: ${detail} [DBK-REMOTE-8]`,
 };
 
 const exitCodes: Record<RcloneFailure, ExitCode> = {

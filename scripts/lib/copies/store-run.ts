@@ -1,4 +1,5 @@
 import type { CopiesState, Marker } from "../../contract/copies.ts";
+import { identified } from "../../contract/error-ids.ts";
 import type { Settings, StoreSettings } from "../../contract/settings.ts";
 import { messageOf, ProgramError } from "../base/errors.ts";
 import { ExitCode, worst } from "../base/exit-codes.ts";
@@ -7,12 +8,12 @@ import { monthlyAppender } from "../history/monthly-writer.ts";
 import { type Recording, recordingOf } from "../history/recording.ts";
 import { exitCodeOf, type ProgramContext } from "../program/program.ts";
 import { type Backup, listBackups } from "../store/backups.ts";
+import { readState, withoutCopy, writeState } from "../store/copies-state.ts";
 import type { DirectoryEntry } from "../store/entries.ts";
 import type { Store } from "../store/store.ts";
 import { acquireLock, isRefusal, LockedError } from "../system/lock.ts";
 import { copyBackup, differs } from "./copy-one.ts";
-import { dueCopies, dueRereads, pendingOf } from "./due.ts";
-import { readState, writeState } from "./local-state.ts";
+import { dueRereads, pendingOf } from "./due.ts";
 import { storeLockPath } from "./lock-path.ts";
 import { machineId, requireOwnership } from "./owner.ts";
 import { rcloneStore } from "./rclone-store.ts";
@@ -63,7 +64,7 @@ export async function copyToStore(
     const text = messageOf(error);
     outcome.exitCode = worst([outcome.exitCode, exitCodeOf(error)]);
     outcome.error ??= text;
-    log.event("error", database, `copy to ${place.name} failed: ${text}`);
+    log.event("error", database, identified(`copy to ${place.name} failed: ${text}`, "[DBK-COPY-15]"));
   };
   const lock = acquireLock(storeLockPath(settings, place.name), program, runId);
   if (isRefusal(lock)) {
@@ -76,7 +77,7 @@ export async function copyToStore(
   try {
     if (problem !== null)
       log.event("warning", null, `${problem}; it is made again from the store [DBK-COPY-5]`);
-    state.pending = pendingOf(state, dueCopies(state, backupsOf(settings)), new Date());
+    state.pending = pendingOf(state, withoutCopy(state, backupsOf(settings)), new Date());
     outcome.pending = state.pending.length;
     const key = stackKey(copies);
     const store = await open(place);
@@ -91,7 +92,7 @@ export async function copyToStore(
   } catch (error) {
     fail(null, error);
   } finally {
-    state.pending = pendingOf(state, dueCopies(state, backupsOf(settings)), new Date());
+    state.pending = pendingOf(state, withoutCopy(state, backupsOf(settings)), new Date());
     outcome.pending = state.pending.length;
     try {
       save();
@@ -155,14 +156,15 @@ async function copyDue(
     recordings.set(database, begun);
     return begun;
   };
-  const next = () => dueCopies(state, backupsOf(settings)).find(({ stem }) => !failed.has(stem));
+  const next = () => withoutCopy(state, backupsOf(settings)).find(({ stem }) => !failed.has(stem));
   try {
     for (let backup = next(); backup !== undefined; backup = next()) {
       signal.throwIfAborted();
       const database = backup.manifest.database.name;
       const work = recordingFor(database);
       output.print(`copying ${backup.stem} (${formatBytes(backup.bytes)}) to ${place.name} …`);
-      const warn = (text: string) => log.event("warning", database, `copy to ${place.name}: ${text}`);
+      const warn = (text: string) =>
+        log.event("warning", database, identified(`copy to ${place.name}: ${text}`, "[DBK-COPY-1]"));
       try {
         const order = { store, settings, key, level: place.verify, signal, warn };
         const bytes = await copyBackup(order, backup);

@@ -31,12 +31,12 @@ export async function fetchFrom(
   try {
     const { error, fetched } = z.parse(Fetched, JSON.parse(stdout));
     if (fetched !== null) return fetched.path;
-    throw new RestoreError("unfit-file", error ?? "it was not fetched");
+    throw new RestoreError("unfit-file", error ?? `store ${store}: nothing was fetched [DBK-COPY-13]`);
   } catch (error) {
     if (error instanceof RestoreError) throw error;
     throw new RestoreError(
       "unfit-file",
-      `store ${store}: nothing was fetched: ${messageOf(error)} [DBK-RESTORE-9]`,
+      `store ${store}: nothing was fetched: ${messageOf(error)} [DBK-COPY-13]`,
       error,
     );
   }
@@ -51,7 +51,7 @@ export async function listAt(
 ): Promise<string> {
   const words = ["--list", "--store", store, ...(database === undefined ? [] : ["--database", database])];
   const { code, stdout } = await copying(paths, words, signal);
-  if (code !== 0) throw new RestoreError("unfit-file", `store ${store} cannot be listed [DBK-RESTORE-9]`);
+  if (code !== 0) throw new RestoreError("unfit-file", `store ${store} cannot be listed [DBK-COPY-13]`);
   return stdout;
 }
 
@@ -59,7 +59,7 @@ async function copying({ copyLauncher }: Settings["paths"], words: readonly stri
   if (copyLauncher === undefined)
     throw new RestoreError(
       "unfit-file",
-      "no store is configured here; set copies, then: pulumi up [DBK-RESTORE-9]",
+      "no store is configured here; set copies, then: pulumi up [DBK-COPY-13]",
     );
   return runChild(copyLauncher, words, { signal, overhear: showNew() });
 }

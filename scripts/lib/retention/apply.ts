@@ -52,7 +52,7 @@ export async function carryOut(
 ): Promise<Pick<Pruning, "removed" | "problems">> {
   const removed: string[] = [];
   const problems: string[] = [];
-  for (const { archive, stem, files, hadArchive, takenAt } of removals) {
+  for (const { archive, stem, files, hadArchive, takenAt, uncopiedAt } of removals) {
     if (isPinnedNow(stem)) continue;
     try {
       await store.remove(files);
@@ -62,7 +62,14 @@ export async function carryOut(
     }
     if (hadArchive) removed.push(archive);
     const what = hadArchive ? archive : `what was left of ${archive}`;
-    log.event("info", database.name, `removed ${what}, taken ${formatAge(takenAt, new Date())}`);
+    const text = `removed ${what}, taken ${formatAge(takenAt, new Date())}`;
+    if (uncopiedAt === null || !hadArchive) log.event("info", database.name, text);
+    else
+      log.event(
+        "error",
+        database.name,
+        `${text}, although ${uncopiedAt} has no copy of it: space is short; make room, and repair the copying [DBK-RETENTION-4]`,
+      );
   }
   for (const problem of problems) log.event("error", database.name, problem);
   return { removed, problems };

@@ -5,6 +5,7 @@ import {
   parseBackupName,
   runRecordsMonth,
 } from "../../contract/backup-names.ts";
+import { isCopiesStateName } from "../../contract/copies.ts";
 import type { Manifest } from "../../contract/manifest.ts";
 import { plural } from "../base/format.ts";
 import { type Part, partsByStem } from "../store/backup-parts.ts";
@@ -49,6 +50,8 @@ export interface Removal {
   archive: string;
   takenAt: Date;
   hadArchive: boolean;
+  /** The stores that have no copy of it; null if there are none. */
+  uncopiedAt: string | null;
   /** In the order of removal: the manifest last, so that an interrupted removal leaves files known to be ours. */
   files: string[];
 }
@@ -98,6 +101,7 @@ export function foreignFiles(
 function foreignReason(name: string): string {
   if (name === mailRecordName) return "what the status check has mailed";
   if (runRecordsMonth(name) !== null) return "the records of a month's runs";
+  if (isCopiesStateName(name)) return "what was copied to a store";
   if (isLeftAloneName(name)) return "why archives were not adopted";
   const database = parseBackupName(name)?.database;
   return database === undefined ? "not ours" : `not ours: the settings have no database ${database}`;
@@ -114,7 +118,7 @@ interface StemPlan {
 /** @param own the decisions about the archives among the parts. */
 function planBackup(
   survey: PruningSurvey,
-  { backup, keep }: Decision<Backup>,
+  { backup, keep, uncopiedAt }: Decision<Backup>,
   own: readonly Decision<Backup>[],
   parts: readonly Part[],
 ): StemPlan {
@@ -138,7 +142,8 @@ function planBackup(
   };
   return {
     files: parts.map((part) => filePlan(part, going, reasonOf(part))),
-    removal: going.length === 0 ? null : removalOf({ stem, archive, takenAt: backup.takenAt }, going),
+    removal:
+      going.length === 0 ? null : removalOf({ stem, archive, takenAt: backup.takenAt, uncopiedAt }, going),
   };
 }
 
@@ -168,7 +173,7 @@ function planRest(
   };
   return {
     files: parts.map((part) => filePlan(part, going, reasonOf(part))),
-    removal: going.length === 0 ? null : removalOf({ stem, archive, takenAt }, going),
+    removal: going.length === 0 ? null : removalOf({ stem, archive, takenAt, uncopiedAt: null }, going),
   };
 }
 
@@ -179,7 +184,7 @@ const filePlan = (part: Part, going: readonly Part[], reason: string): FilePlan 
 });
 
 const removalOf = (
-  backup: Pick<Removal, "stem" | "archive" | "takenAt">,
+  backup: Pick<Removal, "stem" | "archive" | "takenAt" | "uncopiedAt">,
   going: readonly Part[],
 ): Removal => ({
   ...backup,

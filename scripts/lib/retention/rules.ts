@@ -14,6 +14,7 @@ export interface RetentionCandidate {
   pinned: boolean;
   /** It is suspiciously small, and that was not accepted. */
   shrunk: boolean;
+  bytes: number;
 }
 
 /** Backups that are kept for another reason than their age; stems. */
@@ -22,6 +23,10 @@ export interface Needed {
   byRestore: string | null;
   /** Rehearsals found these equal. */
   proven: ReadonlySet<string>;
+  /** The stores that have no copy yet of a backup. */
+  uncopied: ReadonlyMap<string, string>;
+  /** What is missing to `monitoring.minimumFreeSpace`; for so much the oldest go although a store lacks them. */
+  bytesShort: number;
 }
 
 export type RetentionRule = Omit<Settings["retention"], "keepPreviousDays" | "runRecordsDays">;
@@ -31,10 +36,14 @@ export interface Decision<T> {
   keep: boolean;
   /** Why it stays or goes, without the file's name. */
   reason: string;
+  /** The stores without a copy of it, although it goes; null if there are none. */
+  uncopiedAt: string | null;
 }
 
 export const dayMilliseconds = 86_400_000;
-export const nothingNeeded: Needed = { byRestore: null, proven: new Set() };
+export const nothingNeeded: Needed = {
+  ...{ byRestore: null, proven: new Set(), uncopied: new Map(), bytesShort: 0 },
+};
 
 /** Newest first; of the same second by name, whatever order the directory has. */
 export const newestFirst = <T extends { stem: string; takenAt: Date }>(backups: readonly T[]): T[] =>
@@ -47,7 +56,8 @@ export const goodOnes = <T extends RetentionCandidate>(backups: readonly T[], no
 /**
  * Decides about each backup of one database, newest first. Foreign, pinned and needed backups stay. Age is counted from
  * the newest verified regular backup, so a standstill removes nothing; without one all backups stay. A backup dated in
- * the future stays and does not count. Each rule can only keep a backup. A backup that no rule keeps is removed.
+ * the future stays and does not count. Each rule can only keep a backup. A backup that no rule keeps is removed; one
+ * that a store lacks only when space is short.
  */
 export function decide<T extends RetentionCandidate>(
   backups: readonly T[],
@@ -82,10 +92,38 @@ export function decide<T extends RetentionCandidate>(
     }
     return null;
   };
+  const given = givenUp(
+    sorted.filter((backup) => keepReason(backup) === null),
+    needed,
+  );
   return sorted.map((backup) => {
-    const reason = keepReason(backup);
-    return { backup, keep: reason !== null, reason: reason ?? goingText(backup, reference, rule) };
+    const stores = needed.uncopied.get(backup.stem);
+    const waiting = stores === undefined || given.has(backup) ? null : `no copy yet at ${stores}`;
+    const reason = keepReason(backup) ?? waiting;
+    const keep = reason !== null;
+    const uncopiedAt = keep ? null : (stores ?? null);
+    return { backup, keep, reason: reason ?? goingText(backup, reference, rule), uncopiedAt };
   });
+}
+
+/**
+ * The oldest of the expired backups without a copy, as many as free the space that is missing.
+ * @param expired newest first
+ */
+function givenUp<T extends RetentionCandidate>(
+  expired: readonly T[],
+  { bytesShort, uncopied }: Needed,
+): Set<T> {
+  const isUncopied = ({ stem }: T) => uncopied.has(stem);
+  let short = bytesShort;
+  for (const { bytes } of expired.filter((one) => !isUncopied(one))) short -= bytes;
+  const given = new Set<T>();
+  for (const backup of expired.filter(isUncopied).toReversed()) {
+    if (short <= 0) break;
+    given.add(backup);
+    short -= backup.bytes;
+  }
+  return given;
 }
 
 /**

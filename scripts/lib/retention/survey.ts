@@ -2,12 +2,32 @@ import { basename } from "node:path";
 import { parseBackupName } from "../../contract/backup-names.ts";
 import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
 import { partsByStem } from "../store/backup-parts.ts";
-import { listBackups, manifestOf } from "../store/backups.ts";
+import { type Backup, listBackups, manifestOf } from "../store/backups.ts";
+import { readState, withoutCopy } from "../store/copies-state.ts";
 import { listEntries } from "../store/entries.ts";
 import { readInPlaceState } from "../store/in-place-state.ts";
 import { readPins } from "../store/pins.ts";
 import { readRehearsals } from "../store/rehearsals.ts";
+import { freeBytes } from "../system/space.ts";
 import type { PruningSurvey } from "./plan.ts";
+import type { Needed } from "./rules.ts";
+
+/** What the stores lack, and how much space is missing. A state that cannot be read has no copies. */
+function copyNeeds(
+  { copies, monitoring, paths }: Settings,
+  backups: readonly Backup[],
+): Pick<Needed, "uncopied" | "bytesShort"> {
+  const uncopied = new Map<string, string>();
+  for (const place of copies?.stores ?? []) {
+    const { state } = readState(paths.backups, place);
+    for (const { stem } of withoutCopy(state, backups)) {
+      const others = uncopied.get(stem);
+      uncopied.set(stem, others === undefined ? place.name : `${others}, ${place.name}`);
+    }
+  }
+  const bytesShort = uncopied.size === 0 ? 0 : monitoring.minimumFreeBytes - freeBytes(paths.backups);
+  return { uncopied, bytesShort: Math.max(0, bytesShort) };
+}
 
 /**
  * Reads everything that decides about one database's files.
@@ -42,6 +62,7 @@ export function surveyForPruning(settings: Settings, database: DatabaseSettings)
     needed: {
       byRestore: archive === undefined ? null : (parseBackupName(basename(archive))?.stem ?? null),
       proven: new Set(proven.flatMap((record) => parseBackupName(record.archive)?.stem ?? [])),
+      ...copyNeeds(settings, backups),
     },
   };
 }

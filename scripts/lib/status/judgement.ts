@@ -4,6 +4,7 @@ import { nextRun, previousRun } from "../time/cron-schedule.ts";
 import { judgeActivity, performanceOf } from "./judge-activity.ts";
 import { judgeBackup } from "./judge-backup.ts";
 import { judgeContainer } from "./judge-container.ts";
+import { judgeStores } from "./judge-copies.ts";
 import { disksOf, judgeDisk } from "./judge-disk.ts";
 import { judgeLog, runCounts } from "./judge-log.ts";
 import { judgePersistence } from "./judge-persistence.ts";
@@ -22,7 +23,8 @@ export function judgeServer(server: ServerObservation): StatusReport {
     log: point(8, judgeLog(server)),
   };
   const databases = server.databases.map((database) => judgeDatabaseWhole(database, server));
-  const findings = problemsOf({ databases, points });
+  const stores = judgeStores(server);
+  const findings = problemsOf({ databases, points, stores });
   const verdict = verdictOf(findings.map(({ level }) => level));
   return {
     version: 1,
@@ -36,20 +38,26 @@ export function judgeServer(server: ServerObservation): StatusReport {
     points,
     schedule: scheduleOf(server, points.schedule.level === "unknown"),
     disks: disksOf(server),
+    ...(stores.length === 0 ? {} : { stores }),
     runs: runCounts(server),
     databases,
   };
 }
 
 /** All problems. Those of a database begin with its name. */
-export function problemsOf({ databases, points }: Pick<StatusReport, "databases" | "points">): Finding[] {
+export function problemsOf({
+  databases,
+  points,
+  stores = [],
+}: Pick<StatusReport, "databases" | "points" | "stores">): Finding[] {
   const ofDatabases = databases.flatMap(({ name, points, activity }) =>
     [...Object.values(points).flatMap(({ findings }) => findings), ...activity].map((finding) => ({
       ...finding,
       text: `${name}: ${finding.text}`,
     })),
   );
-  return [...ofDatabases, ...Object.values(points).flatMap(({ findings }) => findings)].filter(isProblem);
+  const others = [...Object.values(points), ...stores.map(({ point: own }) => own)];
+  return [...ofDatabases, ...others.flatMap(({ findings }) => findings)].filter(isProblem);
 }
 
 function judgeDatabaseWhole(database: DatabaseObservation, server: ServerObservation): DatabaseReport {

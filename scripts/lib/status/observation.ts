@@ -1,6 +1,7 @@
+import type { CopiesState } from "../../contract/copies.ts";
 import type { ContainerMount } from "../../contract/persistence.ts";
 import type { RehearsalRecord } from "../../contract/rehearsal-record.ts";
-import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import type { DatabaseSettings, Settings, StoreSettings } from "../../contract/settings.ts";
 import type { Surroundings } from "../../contract/surroundings.ts";
 import type { ReadRecords } from "../history/records.ts";
 import type { Refusal } from "../postgres/refusal.ts";
@@ -160,6 +161,13 @@ export interface ServerObservation {
   /** Why the log cannot be written; null if it can. */
   logProblem: string | null;
   databases: readonly DatabaseObservation[];
+  stores: readonly StoreObservation[];
+}
+
+/** What this server knows of its copies at a store. */
+export interface StoreObservation {
+  place: StoreSettings;
+  state: Observed<CopiesState> | Unreadable;
 }
 
 /**

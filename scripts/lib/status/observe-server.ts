@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import { uptime } from "node:os";
-import type { DatabaseSettings, Settings } from "../../contract/settings.ts";
+import type { DatabaseSettings, Settings, StoreSettings } from "../../contract/settings.ts";
 import { messageOf } from "../base/errors.ts";
 import type { RunRecords } from "../history/records.ts";
 import { Server } from "../postgres/server.ts";
 import type { Log } from "../program/log.ts";
 import { lockPath } from "../recovery/lock-path.ts";
 import { type Backup, listBackups } from "../store/backups.ts";
+import { readState } from "../store/copies-state.ts";
 import { inPlaceStatePath } from "../store/in-place-state.ts";
 import { readLeftAlone } from "../store/left-alone.ts";
 import { describeHolder, lockHolder } from "../system/lock.ts";
@@ -18,6 +19,7 @@ import type {
   Observed,
   RehearsalState,
   ServerObservation,
+  StoreObservation,
   Unreadable,
 } from "./observation.ts";
 import { observeContainers } from "./observe-containers.ts";
@@ -61,6 +63,7 @@ export async function observeServer(
     log: observeLog(settings.paths.log),
     history: observeHistory(records, new Date()),
     recordProblem: records.problem(),
+    stores: (settings.copies?.stores ?? []).map((place) => storeOf(settings, place)),
   };
   const local = databases.map((database) => localState(settings, database));
   const [containers, cronRunning, surroundings, ...postgres] = await Promise.all([
@@ -96,6 +99,15 @@ export async function observeServer(
       };
     }),
   };
+}
+
+function storeOf({ paths }: Settings, place: StoreSettings): StoreObservation {
+  const { problem, state } = readState(paths.backups, place);
+  const known =
+    problem === null
+      ? { readable: true as const, value: state }
+      : { readable: false as const, reason: problem };
+  return { place, state: known };
 }
 
 /** Of the possible leftover containers, those that exist. */

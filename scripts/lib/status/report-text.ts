@@ -35,6 +35,7 @@ export function reportText(report: StatusReport, paint: Paint): string {
     ...pointLines("schedule", points.schedule, paint),
     ...pointLines("disk", points.disk, paint),
     ...pointLines("log", points.log, paint),
+    ...(report.stores ?? []).flatMap(({ point }) => pointLines("copies", point, paint)),
     "",
     paint(colourOf(report), `status ${verdictLine(report)}`),
   ].join("\n");

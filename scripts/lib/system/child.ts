@@ -121,3 +121,14 @@ export function interruption(signal: AbortSignal, command: string, timeoutSecond
     ExitCode.unavailable,
   );
 }
+
+/**
+ * Starts a program that goes on by itself: it holds none of this one's descriptors, locks and terminal, and its output
+ * is for nobody.
+ * @param failed is told why it could not be started.
+ */
+export function startAlone(command: string, argv: readonly string[], failed: (error: Error) => void): void {
+  const child = spawn(command, argv, { detached: true, stdio: "ignore", cwd: "/" });
+  child.on("error", failed);
+  child.unref();
+}

@@ -2,10 +2,10 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Marker } from "../../../../scripts/contract/copies.ts";
-import { readState, writeState } from "../../../../scripts/lib/copies/local-state.ts";
 import { storeLockPath } from "../../../../scripts/lib/copies/lock-path.ts";
 import { sealed, unsealed } from "../../../../scripts/lib/copies/seal.ts";
 import { copyToStore } from "../../../../scripts/lib/copies/store-run.ts";
+import { readState, writeState } from "../../../../scripts/lib/store/copies-state.ts";
 import type { Store } from "../../../../scripts/lib/store/store.ts";
 import { acquireLock } from "../../../../scripts/lib/system/lock.ts";
 import { inMemory, type Memory, newMemory } from "../store/in-memory.ts";
@@ -281,7 +281,7 @@ test.each([
   expect(outcome).toMatchObject({
     exitCode: 78,
     pending: 1,
-    error: expect.stringContaining("DBK-SETTINGS-3"),
+    error: expect.stringContaining("DBK-COPY-12"),
   });
   expect(outcome.error).not.toContain("abc");
 });

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { decide, type Needed, nothingNeeded } from "../../../../scripts/lib/retention/rules.ts";
 import { type Candidate, candidate, now, rule } from "./sets.ts";
 
@@ -151,7 +151,7 @@ test("the one that a rehearsal proved last, and the one that an in-place restore
   const all = days(0, 10, 11, 12, 13);
   const [, , first, second, third] = all.map(({ stem }) => stem);
   const proven = new Set([first ?? "", second ?? ""]);
-  expect(gone(all, { keepAtLeast: 1 }, { byRestore: third ?? "", proven })).toEqual([1, 3]);
+  expect(gone(all, { keepAtLeast: 1 }, { ...nothingNeeded, byRestore: third ?? "", proven })).toEqual([1, 3]);
 });
 
 test("every reason is one that a person can check", () => {
@@ -180,4 +180,34 @@ test("every reason is one that a person can check", () => {
     "keep: no manifest",
     "remove: taken 30 d 12 h before the newest verified regular one, kept for 7 days",
   ]);
+});
+
+describe("what a store has no copy of", () => {
+  const all = [0, 20, 30, 40].map((days) => candidate(days));
+  const [, young, middle, oldest] = all.map(({ stem }) => stem);
+  const strict = rule({ days: 10, keepAtLeast: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0 });
+  const decided = (uncopied: readonly (string | undefined)[], bytesShort: number) =>
+    decide(all, strict, now, {
+      ...nothingNeeded,
+      uncopied: new Map(uncopied.map((stem) => [stem ?? "", "objects"])),
+      bytesShort,
+    });
+  const gone = (...given: Parameters<typeof decided>) =>
+    decided(...given).flatMap(({ backup, keep }) => (keep ? [] : [backup.stem]));
+
+  test("stays while there is space, although it has expired", () => {
+    expect(gone([], 0)).toEqual([young, middle, oldest]);
+    expect(gone([middle, oldest], 0)).toEqual([young]);
+    const waiting = decided([middle], 0).find(({ backup }) => backup.stem === middle);
+    expect(waiting).toMatchObject({ keep: true, reason: "no copy yet at objects", uncopiedAt: null });
+  });
+
+  test("goes, the oldest first, for as much space as what may go anyway does not free", () => {
+    expect(gone([young, middle, oldest], 1)).toEqual([oldest]);
+    expect(gone([young, middle, oldest], 101)).toEqual([middle, oldest]);
+    expect(gone([middle, oldest], 100)).toEqual([young]);
+    expect(gone([young, middle, oldest], 1e9)).toEqual([young, middle, oldest]);
+    const given = decided([oldest], 1e9).find(({ backup }) => backup.stem === oldest);
+    expect(given).toMatchObject({ keep: false, uncopiedAt: "objects" });
+  });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { defaults } from "../../../../infra/config/defaults.ts";
-import type { RetentionCandidate, RetentionRule } from "../../../../scripts/lib/retention/rules.ts";
+import type { Needed, RetentionCandidate, RetentionRule } from "../../../../scripts/lib/retention/rules.ts";
 import { instantsOf, offsetOf } from "../../../../scripts/lib/time/wall-clock.ts";
 
 /** Arbitrary sets of backups, and settings of every size. */
@@ -22,6 +22,7 @@ export const candidate = (daysAgo: number, change: Partial<Candidate> = {}): Can
     manifest: {},
     pinned: false,
     shrunk: false,
+    bytes: 100,
     ...change,
   };
 };
@@ -92,12 +93,13 @@ export const candidates: fc.Arbitrary<Candidate[]> = fc.array(facts, { maxLength
     manifest: state === "foreign" ? null : {},
     pinned,
     shrunk: shrunk && kind === "regular" && state !== "foreign",
+    bytes: 100,
   })),
 );
 
 /** Some of the stems of a set. */
-export const neededOf = (all: readonly Candidate[], picks: readonly number[]) => {
+export const neededOf = (all: readonly Candidate[], picks: readonly number[]): Needed => {
   const stems = picks.flatMap((pick) => all[pick % Math.max(1, all.length)]?.stem ?? []);
   const [byRestore = null, ...proven] = stems;
-  return { byRestore, proven: new Set(proven) };
+  return { byRestore, proven: new Set(proven), uncopied: new Map(), bytesShort: 0 };
 };

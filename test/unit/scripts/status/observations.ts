@@ -213,6 +213,7 @@ export function server(change: Partial<ServerObservation> = {}): ServerObservati
     history: { readable: true, value: { records: [], unreadable: [], bootId: null, living: new Set() } },
     recordProblem: null,
     databases: [database()],
+    stores: [],
     ...change,
   };
 }

@@ -19,14 +19,14 @@ export interface StoreSubject {
   store: Store;
   /** Another program's view of the same place. */
   again(): Store;
-  /** Lays a file down without the store. */
-  lay(name: string, text: string): void;
+  /** Lays files with such a text down without the store. */
+  lay(names: readonly string[], text: string): Promise<void>;
   /** Changes one byte of a stored file. */
-  spoil(name: string): void;
+  spoil(name: string): Promise<void>;
   /** Lays something down that cannot be removed. */
-  protect(name: string): void;
+  protect(name: string): Promise<void>;
   /** Makes sure that the store cannot be reached any more. */
-  destroy(): void;
+  destroy(): Promise<void>;
 }
 
 const scratch = mkdtempSync(join(tmpdir(), "store-suite-"));
@@ -62,10 +62,10 @@ const namesIn = async (store: Store): Promise<string[]> => (await store.list()).
 const large = randomBytes(8_000_003);
 
 /** What every implementation of a store has to keep; see the contract at `Store`. */
-export function keepsTheContract(name: string, make: () => StoreSubject): void {
+export function keepsTheContract(name: string, make: () => Promise<StoreSubject>): void {
   describe(name, () => {
     test("has nothing at first, and nothing against being used", async () => {
-      const { store } = make();
+      const { store } = await make();
       expect(await store.list()).toEqual([]);
       expect(await store.probe()).toEqual({ problem: null, removes: true });
       expect(await store.list()).toEqual([]);
@@ -78,7 +78,7 @@ export function keepsTheContract(name: string, make: () => StoreSubject): void {
       ["what fills one buffer", randomBytes(65_536)],
       ["what does not fit into one", large],
     ])("gives back %s as it was put, also to another program", async (_, content) => {
-      const { store, again } = make();
+      const { store, again } = await make();
       await store.put(file(content), "shop_20261122_020000.sql.gz");
       for (const one of [store, again()]) {
         expect(await one.list()).toEqual([
@@ -90,7 +90,7 @@ export function keepsTheContract(name: string, make: () => StoreSubject): void {
     });
 
     test("keeps files of any name apart", async () => {
-      const { store, again } = make();
+      const { store, again } = await make();
       const names = [
         "with space",
         "größe 日本",
@@ -112,14 +112,14 @@ export function keepsTheContract(name: string, make: () => StoreSubject): void {
     });
 
     test("lists every one of 1,500 files, in the order of names", async () => {
-      const { store, lay } = make();
+      const { store, lay } = await make();
       const names = Array.from({ length: 1_500 }, (_, number) => `shop_${number}.sql.gz`);
-      for (const one of names) lay(one, "x");
+      await lay(names, "x");
       expect(await namesIn(store)).toEqual([...names].sort());
     });
 
     test("puts a file in the place of what had its name", async () => {
-      const { store, again } = make();
+      const { store, again } = await make();
       for (const content of ["first", "the second, which is longer", ""]) {
         await store.put(file(content), "marker");
         expect(await again().readBack("marker")).toBe(digest(content));
@@ -128,16 +128,16 @@ export function keepsTheContract(name: string, make: () => StoreSubject): void {
     });
 
     test("reads what is stored, and not what it remembers of it", async () => {
-      const { store, spoil } = make();
+      const { store, spoil } = await make();
       await store.put(file(large), "archive");
-      spoil("archive");
+      await spoil("archive");
       expect(await store.readBack("archive")).toMatch(/^[0-9a-f]{64}$/);
       expect(await store.readBack("archive")).not.toBe(digest(large));
       expect((await contentOf(store, "archive")).equals(large)).toBe(false);
     });
 
     test("takes what is absent for an error, and not for an empty file", async () => {
-      const { store } = make();
+      const { store } = await make();
       await expect(store.readBack("absent")).rejects.toThrow(/\w/);
       await expect(contentOf(store, "absent")).rejects.toThrow(/\w/);
       await expect(store.put(join(scratch, "absent"), "name")).rejects.toThrow(/\w/);
@@ -150,7 +150,7 @@ export function keepsTheContract(name: string, make: () => StoreSubject): void {
       ["is cut", (path: string) => writeFileSync(path, large.subarray(0, 7_000_000))],
       ["is written again", (path: string) => writeFileSync(path, randomBytes(large.length))],
     ])("refuses a file that %s while it is sent", async (_, change) => {
-      const { store } = make();
+      const { store } = await make();
       const path = file(large);
       const sent = store.put(path, "archive");
       // It has looked at the file by now, or will find it whole.
@@ -166,7 +166,7 @@ export function keepsTheContract(name: string, make: () => StoreSubject): void {
     });
 
     test("ends when it is told to, and what it has left by then is not taken for whole", async () => {
-      const { store } = make();
+      const { store } = await make();
       const reason = new Error("the run was ended");
       const ended = AbortSignal.abort(reason);
       await store.put(file("old"), "archive");
@@ -186,9 +186,9 @@ export function keepsTheContract(name: string, make: () => StoreSubject): void {
     });
 
     test("removes in the order given, and stops at what stays", async () => {
-      const { store, again, protect } = make();
+      const { store, again, protect } = await make();
       for (const one of ["archive", "manifest", "other"]) await store.put(file(one), one);
-      protect("roles");
+      await protect("roles");
       await expect(store.remove(["archive", "roles", "manifest"])).rejects.toThrow(/\w/);
       expect(await namesIn(again())).toEqual(["manifest", "other", "roles"]);
       await store.remove(["manifest"]);
@@ -196,9 +196,9 @@ export function keepsTheContract(name: string, make: () => StoreSubject): void {
     });
 
     test("throws rather than to say that there is nothing, when it cannot be reached", async () => {
-      const { store, again, destroy } = make();
+      const { store, again, destroy } = await make();
       await store.put(file("x"), "archive");
-      destroy();
+      await destroy();
       for (const one of [store, again()]) {
         await expect(one.list()).rejects.toThrow(/\w/);
         await expect(one.put(file("x"), "archive")).rejects.toThrow(/\w/);

@@ -5,24 +5,27 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { localDirectory } from "../../../../scripts/lib/store/local-directory.ts";
 import { probed } from "../../../../scripts/lib/store/probing.ts";
 import type { Store } from "../../../../scripts/lib/store/store.ts";
+import { folderHands } from "../../../sandbox/stores/folder-hands.ts";
 import { inMemory, newMemory } from "./in-memory.ts";
 import { keepsTheContract } from "./store-suite.ts";
 
-keepsTheContract("a toy in memory that cannot rename", () => {
+keepsTheContract("a toy in memory that cannot rename", async () => {
   const memory = newMemory();
   return {
     store: inMemory(memory),
     again: () => inMemory(memory),
-    lay: (name, text) => memory.files.set(name, Buffer.from(text)),
-    spoil: (name) => {
+    lay: async (names, text) => {
+      for (const name of names) memory.files.set(name, Buffer.from(text));
+    },
+    spoil: async (name) => {
       const content = memory.files.get(name);
       if (content !== undefined) content[0] = (content[0] ?? 0) ^ 1;
     },
-    protect: (name) => {
+    protect: async (name) => {
       memory.files.set(name, Buffer.from("x"));
       memory.kept.add(name);
     },
-    destroy: () => {
+    destroy: async () => {
       memory.broken = true;
     },
   };
@@ -31,19 +34,13 @@ keepsTheContract("a toy in memory that cannot rename", () => {
 const scratch = mkdtempSync(join(tmpdir(), "stores-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-keepsTheContract("a directory of this machine", () => {
+keepsTheContract("a directory of this machine", async () => {
   const directory = mkdtempSync(join(scratch, "place-"));
   return {
+    ...folderHands(directory),
     store: localDirectory(directory),
     again: () => localDirectory(directory),
-    lay: (name, text) => writeFileSync(join(directory, name), text),
-    spoil: (name) => {
-      const content = readFileSync(join(directory, name));
-      content[0] = (content[0] ?? 0) ^ 1;
-      writeFileSync(join(directory, name), content);
-    },
-    protect: (name) => mkdirSync(join(directory, name)),
-    destroy: () => {
+    destroy: async () => {
       rmSync(directory, { recursive: true });
       writeFileSync(directory, "a file where the directory was");
     },

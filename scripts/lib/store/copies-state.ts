@@ -2,11 +2,18 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { CopiesState, copiesStateName } from "../../contract/copies.ts";
+import type { Manifest } from "../../contract/manifest.ts";
 import type { StoreSettings } from "../../contract/settings.ts";
 import { messageOf, systemCode } from "../base/errors.ts";
 import { replaceDurably } from "../system/durable-file.ts";
+import type { Backup } from "./backups.ts";
 
 /** What this server knows of its copies at a store. It can be made again from the store, so losing it loses nothing. */
+
+/** A backup that was read back, with the manifest that says so. */
+export interface GoodBackup extends Backup {
+  manifest: Manifest;
+}
 
 type Place = Pick<StoreSettings, "name" | "options" | "path" | "type">;
 
@@ -59,3 +66,10 @@ export function writeState(directory: string, state: CopiesState): void {
     throw error;
   }
 }
+
+/** The good backups without a copy that counts, oldest first. */
+export const withoutCopy = ({ copies }: CopiesState, backups: readonly Backup[]): GoodBackup[] =>
+  backups
+    .filter((backup): backup is GoodBackup => backup.verified && backup.manifest !== null)
+    .filter(({ stem }) => !Object.hasOwn(copies, stem))
+    .sort((one, other) => one.takenAt.getTime() - other.takenAt.getTime());

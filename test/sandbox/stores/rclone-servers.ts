@@ -1,0 +1,79 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { ensureRclone } from "../set-up/rclone.ts";
+import { folderHands } from "./folder-hands.ts";
+import { s3Options } from "./s3-request.ts";
+import { startServerProcess } from "./server-process.ts";
+import type { StoreServer } from "./store-server.ts";
+
+const usual = ["--config", "", "--log-level", "NOTICE"];
+/** What one of its users changes in the directory is seen at once. */
+const uncached = ["--dir-cache-time", "0", "--poll-interval", "0"];
+
+/** Starts WebDAV with a password, over a directory. It tells no digests, and a file has its name from the first byte. */
+export async function startWebdav(): Promise<StoreServer> {
+  const program = await ensureRclone();
+  const [user, password] = ["web1", randomBytes(20).toString("hex")];
+  const { port, directory, stop } = await startServerProcess("webdav", (port, directory) => ({
+    argv: [
+      program,
+      ...usual,
+      "serve",
+      "webdav",
+      "--addr",
+      `127.0.0.1:${port}`,
+      ...uncached,
+      join(directory, "data"),
+    ],
+    env: { ...process.env, RCLONE_USER: user, RCLONE_PASS: password },
+  }));
+  return {
+    port,
+    stop,
+    newPlace: async () => {
+      const path = `backups-${randomBytes(6).toString("hex")}`;
+      mkdirSync(join(directory, "data", path));
+      return {
+        ...folderHands(join(directory, "data", path)),
+        path,
+        options: { type: "webdav", url: `http://127.0.0.1:${port}`, vendor: "other", user },
+        secrets: { options: {}, passwords: { pass: password } },
+      };
+    },
+  };
+}
+
+/** Starts S3 over a directory: quick to start, one key, neither versions nor policies. */
+export async function startServeS3(): Promise<StoreServer> {
+  const program = await ensureRclone();
+  const [key, secret] = ["web1", randomBytes(20).toString("hex")];
+  const { port, directory, stop } = await startServerProcess("serve-s3", (port, directory) => ({
+    argv: [
+      program,
+      ...usual,
+      "serve",
+      "s3",
+      "--addr",
+      `127.0.0.1:${port}`,
+      ...uncached,
+      join(directory, "data"),
+    ],
+    env: { ...process.env, RCLONE_AUTH_KEY: `${key},${secret}` },
+  }));
+  return {
+    port,
+    stop,
+    newPlace: async () => {
+      const bucket = `backups-${randomBytes(6).toString("hex")}`;
+      const folder = join(directory, "data", bucket, "web1");
+      mkdirSync(folder, { recursive: true });
+      return {
+        ...folderHands(folder),
+        path: `${bucket}/web1`,
+        options: s3Options(port, key),
+        secrets: { options: { secret_access_key: secret }, passwords: {} },
+      };
+    },
+  };
+}
