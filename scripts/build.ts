@@ -6,14 +6,14 @@ import { fileURLToPath } from "node:url";
 import type { BuildOptions, Plugin } from "esbuild";
 import { type ProgramName, programNames } from "./contract/programs.ts";
 
-/** Bundles the server programs: one self-contained CommonJS file each, the same bytes in every checkout. */
+/** Bundles the server programs: one self-contained CommonJS file each, with the same bytes in every checkout. */
 
-/** A program for servers, bundled. */
+/** A bundled server program. */
 export interface Bundle {
   name: ProgramName;
   /** The whole program, one CommonJS file. */
   text: string;
-  /** Where it lies on this machine, under a name that no other text will have. */
+  /** Its path on this machine. The name has the digest. */
   file: string;
   sha256: string;
   bytes: number;
@@ -21,9 +21,9 @@ export interface Bundle {
 
 const repository = dirname(import.meta.dirname);
 
-/** What a bundle was made of, so that it is made again only when one of these has changed. */
+/** The inputs of a bundle. It is built again only if one of them has changed. */
 interface Recipe {
-  /** Files below the repository with the sha256 of each. */
+  /** The sha256 of each file, by its path below the repository. */
   inputs: Record<string, string>;
   sha256: string;
 }
@@ -32,7 +32,7 @@ const digest = (bytes: string | Uint8Array): string => createHash("sha256").upda
 
 const fileDigest = (root: string, path: string): string => digest(readFileSync(join(root, path)));
 
-/** The bundle made earlier, or null when there is none or a file it was made of has changed. */
+/** The cached bundle; null if there is none, or if one of its inputs has changed. */
 function cached(root: string, directory: string, name: ProgramName): Bundle | null {
   try {
     const recipe: Recipe = JSON.parse(readFileSync(join(directory, `${name}.json`), "utf8"));
@@ -44,7 +44,7 @@ function cached(root: string, directory: string, name: ProgramName): Bundle | nu
   }
 }
 
-/** The plugin reads it some time after it was made: a run that builds another one must not get in between. */
+/** The plugin reads the file later. The digest in the name keeps a concurrent build from replacing it. */
 const fileOf = (directory: string, name: ProgramName, sha256: string): string =>
   join(directory, `${name}-${sha256.slice(0, 12)}.cjs`);
 
@@ -53,14 +53,14 @@ function bundle(directory: string, name: ProgramName, text: string): Bundle {
   return { name, text, file: fileOf(directory, name, sha256), sha256, bytes: Buffer.byteLength(text) };
 }
 
-/** Written whole or not at all: two previews may build at once. */
+/** Writes atomically, because two previews may build at once. */
 function write(path: string, text: string): void {
   const temporary = `${path}.${process.pid}`;
   writeFileSync(temporary, text);
   renameSync(temporary, path);
 }
 
-/** Longer than any deployment that may still read an earlier bundle takes; in milliseconds. */
+/** Milliseconds that an earlier bundle is kept: longer than any deployment that may still read it. */
 const keptFor = 86_400_000;
 
 function removeEarlier(directory: string, name: ProgramName): void {
@@ -72,7 +72,7 @@ function removeEarlier(directory: string, name: ProgramName): void {
   }
 }
 
-/** Loaded only when something has changed: starting esbuild costs each preview more than reading the cache. */
+/** Loaded only if an input has changed, because starting esbuild takes longer than reading the cache. */
 const esbuild = (): typeof import("esbuild") => createRequire(import.meta.url)("esbuild");
 
 const common = {
@@ -100,7 +100,7 @@ async function built(root: string, directory: string, name: ProgramName): Promis
   return made;
 }
 
-/** First pass: what the program uses of all its sources, as one module with imports of Node's modules only. */
+/** First pass: the used parts of all sources as one module. It imports modules of Node only. */
 async function joined(root: string, name: ProgramName): Promise<{ text: string; inputs: string[] }> {
   const { outputFiles, metafile } = await esbuild().build({
     ...common,
@@ -112,7 +112,7 @@ async function joined(root: string, name: ProgramName): Promise<{ text: string; 
   return { text: outputFiles[0]?.text ?? "", inputs: Object.keys(metafile.inputs) };
 }
 
-/** Second pass: that module as a short CommonJS file. */
+/** Second pass: that module as a minified CommonJS file. */
 async function minified(root: string, text: string): Promise<string> {
   const { outputFiles } = await esbuild().build({
     ...common,
@@ -120,7 +120,7 @@ async function minified(root: string, text: string): Promise<string> {
     stdin: { contents: text, loader: "js", resolveDir: root, sourcefile: "program.js" },
     format: "cjs",
     minify: true,
-    // A module is strict, and a CommonJS file only where it says so.
+    // ES modules are strict; a CommonJS file needs the directive.
     banner: { js: '"use strict";' },
     plugins: [requiringOnce(importedNames(text))],
     logOverride: { "import-is-undefined": "error" },
@@ -128,10 +128,7 @@ async function minified(root: string, text: string): Promise<string> {
   return outputFiles[0]?.text ?? "";
 }
 
-/**
- * The names that a program imports of each module of Node. A name too many costs its length; one too few ends the
- * build.
- */
+/** The names that a program imports from each module of Node. A missing name fails the build. */
 function importedNames(text: string): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, Set<string>>();
   for (const [, list = "", module = ""] of text.matchAll(/^import \{([^}]+)\} from "(node:[\w/]+)";$/gm)) {
@@ -142,9 +139,9 @@ function importedNames(text: string): ReadonlyMap<string, ReadonlySet<string>> {
 }
 
 /**
- * Puts a module of this program's own in the place of each module of Node: it requires that once and takes the names
- * out of it. By itself esbuild requires a module for each file that imports it and writes every call as
- * `(0,fs.openSync)(`: 2 % of a program.
+ * Replaces each module of Node by a generated module that requires it once and re-exports the used names. Without it
+ * esbuild requires the module once for each importing file and writes every call as `(0,fs.openSync)(`, which makes a
+ * program 2 % larger.
  */
 function requiringOnce(imported: ReadonlyMap<string, ReadonlySet<string>>): Plugin {
   const namespace = "node";
@@ -164,8 +161,8 @@ function requiringOnce(imported: ReadonlyMap<string, ReadonlySet<string>>): Plug
 }
 
 /**
- * The programs for servers, built where a source has changed since the last time.
- * @throws esbuild's BuildFailure when a source does not compile.
+ * The server programs. Only those with changed sources are built again.
+ * @throws esbuild's BuildFailure if a source does not compile.
  */
 export async function buildPrograms(
   root = repository,
@@ -175,7 +172,7 @@ export async function buildPrograms(
   return Promise.all(names.map((name) => cached(root, directory, name) ?? built(root, directory, name)));
 }
 
-/** The version that a set of programs is known by: the package's, and the beginning of their common sha256. */
+/** The version of a set of programs: the package's, and the beginning of a digest of all programs. */
 export function programsVersion(bundles: readonly Bundle[], root = repository): string {
   const { version }: { version: string } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   return `${version}+${digest(bundles.map(({ sha256 }) => sha256).join("\n")).slice(0, 12)}`;

@@ -32,17 +32,14 @@ const commandLine: CommandLine = {
     {
       name: "mail",
       description:
-        "for cron: print on stderr what is to be mailed: problems when they begin, once a day while they last, and their end",
+        "for cron: print the mail on stderr: problems when they begin, once a day while they last, and their end",
     },
   ],
   exitCodes: [
     [exitCodes.healthy, "healthy; what needs nothing done is a note"],
     [exitCodes.warning, "warning"],
     [exitCodes.critical, "critical"],
-    [
-      exitCodes.unknown,
-      "unknown: something could not be looked at, or the command line or settings are wrong",
-    ],
+    [exitCodes.unknown, "unknown: the check is incomplete, or the command line or settings are wrong"],
   ],
   examples: [
     ["check_database_status", "every database"],
@@ -64,7 +61,7 @@ async function main(context: ProgramContext): Promise<number> {
   const isWhole = databases.length === settings.databases.length;
   const report = judgedAndWritten(observation, context, isWhole ? { records, began } : null);
   const isLogged = isFile(process.stdout.fd, settings.paths.log);
-  // The cron table of a version before says by its redirections alone what is to be mailed.
+  // The cron table of an older version does not use --mail. There, only redirections of output tell that cron mails.
   const mails =
     given.flag("mail") || (given.flag("quiet") && isLogged && !isFile(process.stderr.fd, settings.paths.log));
   if (given.flag("json")) output.data(JSON.stringify(report, null, 2));
@@ -99,8 +96,8 @@ const isWritten = (text: string): Promise<boolean> =>
   });
 
 /**
- * The report, whose verdict is in the log by then, and among the records of runs if it is news. Only the attempt to
- * write shows that a disk is full. The report tells that to the person, so it is shown to nobody else.
+ * The report, after its verdict was written into the log and, if it is news, into the run records. Only a write shows
+ * that a disk is full. If one fails, the report is judged again and includes the failure.
  */
 function judgedAndWritten(
   observation: ServerObservation,
@@ -110,7 +107,7 @@ function judgedAndWritten(
   const report = judgeServer(observation);
   log.record(logLevels[report.verdict], null, `status ${report.summary}`);
   const record = emptyRecord(settings, commandLine.program, runId, recording?.began ?? new Date());
-  // A directory of backups that is gone is not for a check to make.
+  // A check does not create a missing directory of backups.
   const hasPlace = existsSync(settings.paths.backups);
   const unwritten =
     hasPlace && isNews(report, observation) && recording?.records.append(recordOf(report, record));
@@ -121,10 +118,7 @@ function judgedAndWritten(
     : judgeServer({ ...observation, logProblem, recordProblem });
 }
 
-/**
- * Whether the verdict is another one than that which was recorded last. Where none was recorded of late, an older one may
- * have been any: then the verdict is news too.
- */
+/** Whether the verdict differs from the last recorded one. Without a recent record it is news too. */
 function isNews({ verdict }: StatusReport, { history }: ServerObservation): boolean {
   if (!history.readable) return false;
   const last = history.value.records.findLast(({ program }) => program === commandLine.program);
@@ -144,7 +138,7 @@ function recordOf({ exitCode, summary, verdict }: StatusReport, record: RunRecor
   };
 }
 
-/** Whether a descriptor is that file; a link that leads back to itself is none. */
+/** Whether a descriptor is open on the file. False for a path that cannot be followed, such as a cycle of links. */
 function isFile(descriptor: number, path: string): boolean {
   try {
     const [open, file] = [fstatSync(descriptor), statSync(path)];

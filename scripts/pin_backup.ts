@@ -50,7 +50,7 @@ async function main(context: ProgramContext): Promise<number> {
     throw new UsageError(`name the backup; ${settings.paths.restoreLauncher} --list shows what there is`);
   }
   if (remove && reason !== null) throw new UsageError("--remove and --reason exclude each other");
-  // All of them are looked up before anything is done to the first.
+  // All operands are checked before the first backup is pinned.
   const backups = given.operands.map((operand) => namedBackup(settings, operand));
   const records = monthlyAppender(settings.paths.backups);
   for (const name of new Set(backups.map(({ database }) => database.name))) {

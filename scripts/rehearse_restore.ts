@@ -46,7 +46,7 @@ const commandLine: CommandLine = {
 
 async function main(context: ProgramContext): Promise<number> {
   const { arguments: given, output, log, runId, settings, signal } = context;
-  // A person who names a backup sees what is wrong with it; cron's run names none.
+  // A person who names a backup sees the result. Only cron's run, which names none, reports to the monitoring.
   const ping = given.operands.length === 0 ? openPing(settings, log, "rehearsal") : silentPing;
   const outcomes: RehearsalOutcome[] = [];
   const records = monthlyAppender(settings.paths.backups);
@@ -77,7 +77,7 @@ const endingOf = ({ database, exitCode, record, error }: RehearsalOutcome): Rehe
   error,
 });
 
-/** A damaged database differs in everything. */
+/** At most so many differences are printed. A damaged database differs in everything. */
 const namedDifferences = 3;
 
 function runEndOf({ error, exitCode, record }: RehearsalOutcome): RunEnd {

@@ -42,10 +42,10 @@ const commandLine: CommandLine = {
   exitCodes: [
     [ExitCode.success, "done; with --dry-run: it could be done"],
     [ExitCode.failed, "it failed; the live database was not touched"],
-    [ExitCode.failedAndPutBack, "in place: it failed, and the database is again what it was"],
+    [ExitCode.failedAndPutBack, "in place: it failed; the database has its former content again"],
     [
       ExitCode.failedAndNotPutBack,
-      "in place: it failed, and the database is not put back, or that is not known; the message says what to do",
+      "in place: it failed; the former content is not known to be back; the message says what to do",
     ],
     [
       ExitCode.unknown,
@@ -53,7 +53,7 @@ const commandLine: CommandLine = {
     ],
     [
       ExitCode.different,
-      "with --keep-going: the new database is there, and something of the backup is not in it or differs",
+      "with --keep-going: the new database exists; something of the backup is missing in it or differs",
     ],
     [ExitCode.usage, "the command line is wrong"],
     [ExitCode.badFile, "the file is missing, damaged, of another database or of a newer PostgreSQL"],
@@ -101,7 +101,7 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
   let name: string | null = request.database ?? null;
   const recording = recordingOf(monthlyAppender(settings.paths.backups), context);
   let file: string | null = null;
-  // A call that only looks leaves no record.
+  // A call that changes nothing leaves no record.
   const changes = !request.dryRun && request.action !== "verify-only";
   const chosen = (database: DatabaseSettings, path: string | null) => {
     name = database.name;
@@ -118,10 +118,10 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
   } catch (error) {
     const exitCode = exitCodeOf(error);
     const isRefused = !hasBegun() && (signal.aborted || isRefusal(error));
-    // The status check warns of what failed.
+    // The status check warns of failures, but not of refusals.
     const what = isRefused ? "restore refused" : "restore failed";
     const known = settings.databases.some((database) => database.name === name);
-    // The failure of a call that only looks is no matter for the status check.
+    // The status check reads the log, and must not warn of a call that changes nothing.
     if (request.dryRun || request.action === "verify-only") output.error(messageOf(error));
     else
       log.event("error", known ? name : null, identified(`${what}: ${messageOf(error)}`, "[DBK-RESTORE-1]"));
@@ -133,7 +133,7 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
   }
 }
 
-/** Is told the database as soon as it is known, and again with the backup's path. */
+/** Called with the database as soon as it is known, and again with the backup's path. */
 type Chosen = (database: DatabaseSettings, path: string | null) => void;
 
 async function execute(context: ProgramContext, request: Request, chosen: Chosen): Promise<Outcome> {

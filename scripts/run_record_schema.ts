@@ -3,12 +3,9 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import { runRecordSchema } from "./contract/run-record.ts";
 
-/**
- * Writes docs/run-record.schema.json from the schema in the code; run it after changing that: node
- * scripts/run_record_schema.ts
- */
+/** Writes docs/run-record.schema.json. After a change of the schema run: node scripts/run_record_schema.ts */
 
-/** The JSON Schema of a line of the run records; a later version of the programs may add properties and words. */
+/** The JSON Schema of a line of the run records. Later versions of the programs may add properties and words. */
 export const recordSchema = (): object =>
   z.toJSONSchema(runRecordSchema, { target: "draft-2020-12", reused: "ref", io: "input" });
 

@@ -3,11 +3,9 @@ import { join } from "node:path";
 import * as z from "zod";
 import { StatusReport } from "./contract/status-report.ts";
 
-/**
- * Writes docs/status.schema.json from the schema in the code; run it after changing that: node scripts/status_schema.ts
- */
+/** Writes docs/status.schema.json. After a change of the schema run: node scripts/status_schema.ts */
 
-/** The JSON Schema of what `check_database_status --json` prints; a later version may add to it. */
+/** The JSON Schema of the output of `check_database_status --json`. Later versions may add properties. */
 export const statusSchema = (): object =>
   z.toJSONSchema(StatusReport, { target: "draft-2020-12", reused: "ref", io: "input" });
 

@@ -6,10 +6,10 @@ import type { ProgramName } from "../scripts/contract/programs.ts";
  * it and the file in a rehearsal, compares the content with the manifest and cleans up after crashed runs.
  */
 const limits: Record<ProgramName, number> = {
-  backup_database: 171_500,
-  check_database_status: 127_500,
-  restore_database: 264_500,
-  rehearse_restore: 166_000,
+  backup_database: 174_500,
+  check_database_status: 131_000,
+  restore_database: 270_500,
+  rehearse_restore: 169_500,
   prune_backups: 100_000,
   pin_backup: 100_000,
   copy_backups: 100_000,

@@ -14,11 +14,11 @@ Options:
   --help          print this help
 `;
 
-/** What a command line asks for. */
+/** The request of a command line. */
 export interface Request {
   extent: "usual" | "full" | { seconds: number };
   postgres: PostgresVersion | null;
-  /** Vitest's. */
+  /** Arguments of Vitest. */
   words: string[];
 }
 

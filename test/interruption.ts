@@ -6,17 +6,17 @@ import { removeLeftovers } from "./sandbox/removal.ts";
 const numbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 let ending = false;
 
-/** Whether a signal is ending this run: what fails from now on is its doing. */
+/** Whether a signal is ending this run. Later failures are its effect. */
 export const isEnding = (): boolean => ending;
 
-/** From now on this process and all that it starts are one run, which a signal ends as a whole. */
+/** Makes this process and its descendants one run, which a signal ends as a whole. */
 export function beginRun(): void {
   const run = randomUUID();
   endOnSignal(run);
   Object.assign(process.env, markedAs(run));
 }
 
-/** From now on a signal ends the run's processes, removes the servers that nobody has any more, and ends this process. */
+/** On a signal ends the run's processes, removes unused servers, and exits. */
 export function endOnSignal(run: string): void {
   const end = async (signal: keyof typeof numbers) => {
     if (ending) return;

@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { later } from "./tiers.ts";
 
-/** Seconds. What takes longer, begun last, would be what everybody waits for. */
+/** Seconds. A longer file that begins last would delay the end of the run. */
 const long = 100;
 const files: readonly string[] = [
   ...later.flatMap(({ file, seconds }) => (seconds >= long ? [file] : [])),
@@ -9,6 +9,7 @@ const files: readonly string[] = [
   ...[
     "test/server/restore-swap-faults",
     "test/server/compared-content",
+    "test/server/compared-views",
     "test/server/restore-in-place",
     "test/faults/killed",
   ],

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** What Vitest's JSON report says of a run, as far as `npm test` needs it. */
+/** The part of Vitest's JSON report that `npm test` needs. */
 const Report = z.object({
   numPassedTests: z.int(),
   numFailedTests: z.int(),
@@ -25,7 +25,7 @@ export interface Counts {
   skipped: number;
 }
 
-/** The tests of one file that failed; none when the file itself could not be run. */
+/** The failed tests of one file; empty if the file itself could not run. */
 interface FailedFile {
   path: string;
   tests: string[];
@@ -70,7 +70,7 @@ export function outcomeOf(report: string, exitCode: number): Outcome {
   };
 }
 
-/** Many failures are a defect, not a disturbance. */
+/** So many failures are a defect, not a disturbance. */
 const mostFilesForSecondTry = 4;
 
 /**
@@ -83,7 +83,7 @@ export function secondTry({ failed, failedFiles }: Outcome): string[] {
     : failedFiles.map(({ path }) => path);
 }
 
-/** Files that failed first and passed then: a disturbance, or a fault of test or program that shows now and then. */
+/** Files that failed first and then passed: a disturbance, or an intermittent fault of test or program. */
 export function passedLater(first: Outcome, again: Outcome): FailedFile[] {
   const failedAgain = new Set(again.failedFiles.map(({ path }) => path));
   return first.failedFiles.filter(
@@ -91,7 +91,7 @@ export function passedLater(first: Outcome, again: Outcome): FailedFile[] {
   );
 }
 
-/** The result of both runs: of the files that were run again only what the second run says counts. */
+/** The result of both runs. The second result of a file replaces the first one. */
 export function afterSecondTry(first: Outcome, again: Outcome): Outcome {
   const inFiles = first.failedFiles.reduce((sum, { tests }) => sum + Math.max(1, tests.length), 0);
   const elsewhere = first.failed - inFiles;

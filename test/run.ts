@@ -15,7 +15,7 @@ async function check(environment: NodeJS.ProcessEnv): Promise<Counts> {
   return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
 }
 
-/** The words for Vitest; null when there is nothing to run. */
+/** The arguments of Vitest; null if there is nothing to run. */
 function vitestWords({ extent, words }: Request): readonly string[] | null {
   if (extent === "full") return words;
   if (extent === "usual") return usualWords(words);
@@ -35,7 +35,7 @@ async function main(request: Request): Promise<void> {
   if (request.postgres !== null) process.env[versionVariable] = String(request.postgres);
   beginRun();
   await ensureImages();
-  // The second try makes the same choices as the first.
+  // The second try makes the same random choices as the first.
   const environment = { ...(await withSandboxPulumi(withProjectNode())), FAULT_SEED: seed() };
   const results: Counts[] = [];
   if (typeof request.extent === "string") results.push(await check(environment));
@@ -57,7 +57,7 @@ try {
   if (argv.includes("--help")) console.log(help);
   else await main(parseCommandLine(argv));
 } catch (error) {
-  // Of a run that is being ended nothing else is reported.
+  // A run that is being ended reports nothing more.
   if (!isEnding()) {
     console.error(`\n${messageOf(error)}`);
     process.exitCode = error instanceof UsageError ? 64 : 1;

@@ -8,27 +8,27 @@ import { setTimeout } from "node:timers/promises";
 
 const variable = "DATABASE_BACKUPS_TEST_RUN";
 
-/** The environment that marks what is started with it as part of a run. */
+/** The environment that marks descendants as part of a run. */
 export const markedAs = (run: string): NodeJS.ProcessEnv => ({ [variable]: run });
 
-/** The environment of what is to outlive the run that starts it. */
+/** The environment of processes that outlive the run that starts them. */
 export function unmarked(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { [variable]: _, ...rest } = environment;
   return rest;
 }
 
-/** Pids of the processes of a run, without this one; none where there is no /proc. */
+/** The pids of the processes of a run without this one; empty without /proc. */
 export function processesOf(run: string): number[] {
   const mark = `${variable}=${run}`;
   return pids().filter((pid) => pid !== process.pid && environmentOf(pid).includes(mark));
 }
 
-/** Ends the processes of a run: SIGTERM first, SIGKILL for what is still there after `patience` milliseconds. */
+/** Ends the processes of a run: SIGTERM first, and SIGKILL after `patience` milliseconds. */
 export async function endProcesses(run: string, patience = 3000): Promise<void> {
   send(processesOf(run), "SIGTERM");
   const until = Date.now() + patience;
   while (Date.now() < until && processesOf(run).length > 0) await setTimeout(100);
-  // What a process starts while it is being ended is found by another look; what the kernel holds is not waited for.
+  // Another look finds processes that were started meanwhile. It does not wait for processes stuck in the kernel.
   for (let looked = 0; looked < 100; looked++) {
     const left = processesOf(run);
     if (left.length === 0) return;
@@ -55,7 +55,7 @@ function pids(): number[] {
   }
 }
 
-/** Empty for a process that is gone, is a zombie, or belongs to somebody else. */
+/** Empty for an ended process, a zombie, or another user's. */
 function environmentOf(pid: number): string[] {
   try {
     return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");

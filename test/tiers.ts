@@ -9,9 +9,9 @@ import { randomFor } from "./faults/extent.ts";
 /** A test file that `npm test` leaves to `npm run test:full`. */
 interface LaterFile {
   file: string;
-  /** What it takes on one of three workers of a machine with two processors, in seconds. */
+  /** The seconds on one of three workers of a machine with two processors. */
   seconds: number;
-  /** What `npm test` has instead. */
+  /** The tests in `npm test` that replace it. */
   instead: string;
 }
 
@@ -58,7 +58,7 @@ export const later: readonly LaterFile[] = [
     file: "test/e2e/identity.test.ts",
     seconds: 90,
     instead:
-      "provider/plugin/servers and file: another stack's machine, two keys of one machine, one that is taken over",
+      "provider/plugin/servers and file-conflicts: another stack's machine, two keys of one machine, one that is taken over",
   },
   {
     file: "test/e2e/targeted-run.test.ts",
@@ -89,13 +89,13 @@ export const later: readonly LaterFile[] = [
   },
 ];
 
-/** Tests that drive real servers wait as much as they compute: one more at once than there are processors. */
-export const workers: number = Math.max(2, Math.min(availableParallelism() + 1, 12));
+/** Tests with real servers wait as much as they compute, so there are two workers more than processors. */
+export const workers: number = Math.max(2, Math.min(availableParallelism() + 2, 12));
 
-/** Options of Vitest whose value is a word of its own. */
+/** Options of Vitest with a value as the next argument. */
 const withValue: ReadonlySet<string> = new Set(["-t", "--testNamePattern", "--project", "--reporter"]);
 
-/** Vitest's words without what is for later; what somebody names runs, whatever tier it is in. */
+/** Vitest's arguments without the later files. Files that a person names always run. */
 export const usualWords = (words: readonly string[]): readonly string[] =>
   words.some((word, index) => !word.startsWith("-") && !withValue.has(words[index - 1] ?? ""))
     ? words
@@ -113,7 +113,7 @@ export function chosenForRest(seconds: number, files: readonly LaterFile[] = lat
   const chosen: string[] = [];
   let spent = 0;
   for (const { file, seconds: own } of order) {
-    // Workers share the sum; the longest file is on one of them.
+    // Workers share the sum. The longest file is on one of them.
     if (own > seconds || (spent + own) / workers > seconds) continue;
     spent += own;
     chosen.push(file);

@@ -5,10 +5,10 @@ import { dirname, join, relative } from "node:path";
 import { projectNode, repository } from "../infra/local-machine/places.ts";
 import { afterSecondTry, type Outcome, outcomeOf, passedLater, secondTry } from "./report.ts";
 
-/** What passed at its second try only, one line a file, of every run since the directory was made; CI keeps it. */
+/** The files that passed only at their second try, one a line, of all runs in this directory. CI keeps it. */
 const secondTries = join(repository, ".cache", "tests", "second-tries.jsonl");
 
-/** Runs a program of the repository and gives its exit code. */
+/** Runs a program of the repository. @returns its exit code */
 export function run(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const [program = "", ...rest] = argv;
   const child = spawn(program, rest, { cwd: repository, env: environment, stdio: "inherit" });

@@ -44,7 +44,7 @@ export const emptyReport = (): EngineReport => ({
   isUnderstood: true,
 });
 
-/** The engine's words for its steps, and ours. A replacement is several of its steps and one of ours. */
+/** Our word for each step of the engine. The engine's several steps of a replacement are one word here. */
 const operations: Readonly<Record<string, Change["operation"] | "same">> = {
   same: "same",
   create: "create",
@@ -87,9 +87,7 @@ function add(report: EngineReport, said: EngineEvent): void {
   }
 }
 
-/**
- * Whether the look before the run found something of ours otherwise than it was left; what is missing is made again.
- */
+/** Whether the refresh found a resource that differs from its deployment. A missing one does not count: it is created. */
 const isEdited = ({ operation, type, new: found, diffs }: EngineStep): boolean =>
   operation === "refresh" &&
   /^remotehost:index:(File|Directory|CronTable)$/.test(type) &&
@@ -107,3 +105,14 @@ function addStep(report: EngineReport, step: EngineStep): void {
   report.latest = change.path ?? change.name;
   report.changes.push(change);
 }
+
+/** How many resources of a server a preview plans to change, or a run has changed. */
+export const changesOf = ({ changes, done }: EngineReport, key: string, planned = false): number =>
+  changes.filter(
+    ({ name, type }) =>
+      name.startsWith(`${key}-`) && type !== "Readiness" && (planned || done.includes(name)),
+  ).length;
+
+/** A run's messages about replaced files: what they were, and where they are kept. */
+export const keptOf = ({ diagnostics }: EngineReport): string[] =>
+  diagnostics.flatMap(({ message }) => (/ is kept as \//.test(message) ? [message] : []));

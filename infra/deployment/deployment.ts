@@ -1,15 +1,9 @@
 import { performance } from "node:perf_hooks";
 import { messageOf } from "../../scripts/contract/error-text.ts";
 import type { painter } from "../../scripts/contract/shown.ts";
-import { project } from "../config/names.ts";
-import type { ServerPlan } from "../config/plan.ts";
 import { replacedDirectoryIn } from "../config/replaced-directory.ts";
-import { succeed } from "../local-machine/command.ts";
-import { withProjectNode } from "../local-machine/places.ts";
-import { withPulumi } from "../pulumi-cli/pulumi-cli.ts";
 import { unverified } from "../server-files/verification.ts";
-import { chooseBackend } from "./backend.ts";
-import type { EngineReport } from "./changes.ts";
+import { type EngineReport, keptOf } from "./changes.ts";
 import { changesText } from "./changes-text.ts";
 import { type Chosen, chooseServers, hasDatabases, planOfFile } from "./choice.ts";
 import type { Request } from "./command-line.ts";
@@ -17,15 +11,16 @@ import type { Conversation } from "./conversation.ts";
 import { errorsOf, interrupted, nobodyToAsk, notReady, previewFailed } from "./endings.ts";
 import { alsoSaying, DeploymentError, Interruption } from "./errors.ts";
 import { type Interruptions, orAborted } from "./interruption.ts";
-import { lookAt, type Preflight, twinProblem } from "./preflight.ts";
+import { openStack } from "./open-stack.ts";
+import type { Preflight } from "./preflight.ts";
+import { preflightsOf } from "./preflights.ts";
 import type { Progress } from "./progress.ts";
-import { loadAutomation, PulumiStack } from "./pulumi-stack.ts";
+import type { PulumiStack } from "./pulumi-stack.ts";
 import { type Asking, askForApplication, askForDatabase } from "./questions.ts";
-import { changesOf, keptOf, serverResult } from "./server-result.ts";
+import { serverResult } from "./server-result.ts";
 import { StackFileStore } from "./stack-file-store.ts";
 import type { Result } from "./summary.ts";
-import { acceptHostKey, isRefusal, refusalText } from "./trust.ts";
-import { verify } from "./verification.ts";
+import { verifyServers } from "./verification.ts";
 
 /** The tools of a deployment. */
 export interface Tools {
@@ -82,10 +77,19 @@ export class Deployment {
     planOfFile(file, this.#store.name);
     const before = <T>(work: Promise<T>) => orAborted(work, interruptions.signal, untouched);
 
-    const stack = await this.#findPulumi(before);
+    const stack = await openStack(this.#asking, this.#tools.directory, before);
+    this.#stack = stack;
+    interruptions.stage = {
+      first: "",
+      onFirst: () => stack.interrupt(),
+      onAgain: () => stack.interrupt(),
+    };
     const exists = before(stack.select());
     exists.catch(() => {});
-    const preflights = await progress.phase("Looking at the server", () => before(this.#preflight(chosen)));
+    const tell = (text: string) => progress.detail(text);
+    const preflights = await progress.phase("Looking at the server", () =>
+      before(preflightsOf(chosen, this.#asking, tell, interruptions.signal)),
+    );
     const ready = preflights.filter(({ problems }) => problems.length === 0);
     if (ready.length === 0) throw notReady(preflights, chosen.similar ?? null, this.#store.name);
     try {
@@ -106,33 +110,6 @@ export class Deployment {
     return { request: this.#request, talk: this.#tools.talk, store: this.#store };
   }
 
-  async #findPulumi(before: <T>(work: Promise<T>) => Promise<T>): Promise<PulumiStack> {
-    const { talk, directory, interruptions } = this.#tools;
-    const automation = loadAutomation();
-    automation.catch(() => {});
-    const backend = await chooseBackend(process.env, this.#store.file, this.#request.local, talk);
-    try {
-      Object.assign(process.env, await before(withPulumi(withProjectNode())), backend.environment);
-      if (backend.login !== null && !this.#request.dryRun)
-        await succeed(["pulumi", "login", backend.login, "--non-interactive"]);
-    } catch (error) {
-      throw error instanceof DeploymentError
-        ? error
-        : new DeploymentError("failed", messageOf(error), "Then run the same command again.", {
-            cause: error,
-          });
-    }
-    const stack = new PulumiStack(await automation, this.#request.stack, directory, backend.environment);
-    this.#stack = stack;
-    if (backend.login !== null && this.#request.dryRun) stack.tryOnly();
-    interruptions.stage = {
-      first: "",
-      onFirst: () => stack.interrupt(),
-      onAgain: () => stack.interrupt(),
-    };
-    return stack;
-  }
-
   async #create(stack: PulumiStack, before: <T>(work: Promise<T>) => Promise<T>): Promise<void> {
     // Also if it is interrupted: its changes so far are undone with the stack.
     const make = () => stack.create().finally(() => this.#store.stackWasCreated());
@@ -148,42 +125,6 @@ export class Deployment {
 
   async #undoCreation(stack: PulumiStack): Promise<void> {
     if (await stack.undoCreation()) this.#store.restore();
-  }
-
-  /** The plans of the chosen servers, by the file with its changes. */
-  #plans({ keys }: Chosen): ServerPlan[] {
-    const { servers } = planOfFile(this.#store.file, this.#store.name);
-    return servers.filter(({ key }) => keys.includes(key));
-  }
-
-  async #preflight(chosen: Chosen): Promise<Preflight[]> {
-    const { progress, talk, interruptions } = this.#tools;
-    const { file } = this.#store;
-    const id = `${project}/${this.#request.stack.split("/").at(-1)}`;
-    const tell = (text: string) => progress.detail(text);
-    const preflights: Preflight[] = [];
-    for (const preflight of await Promise.all(this.#plans(chosen).map((plan) => lookAt(plan, id, tell)))) {
-      if (preflight.refusal?.kind !== "unknown-host-key" || preflight.plan.connection.hostKey !== undefined) {
-        preflights.push(preflight);
-        continue;
-      }
-      const { connection, key } = preflight.plan;
-      try {
-        file.setHostKey(key, await acceptHostKey(connection, this.#request, talk, interruptions.signal));
-      } catch (error) {
-        // With several servers, the others continue.
-        if (this.#request.choice.kind === "host" || !isRefusal(error)) throw error;
-        preflights.push({ ...preflight, problems: [refusalText(error)] });
-        continue;
-      }
-      const [plan] = this.#plans({ ...chosen, keys: [key] });
-      if (plan !== undefined) preflights.push(await lookAt(plan, id, tell));
-    }
-    const configured = file.serverKeys();
-    return preflights.map((preflight) => {
-      const twin = twinProblem(preflight, configured);
-      return twin === null ? preflight : { ...preflight, problems: [...preflight.problems, twin] };
-    });
   }
 
   async #deploy(
@@ -267,14 +208,7 @@ export class Deployment {
     if (interruptions.signal.aborted) throw reason();
     interruptions.stage = { first: "", onFirst: () => {}, onAgain: () => {} };
     const verifications = progress.phase("First backup and status check", () =>
-      Promise.all(
-        preflights.map(async ({ plan, server, problems }) => {
-          if (problems.length > 0) return null;
-          const changed = changesOf(report, plan.key) > 0;
-          const provedByPulumi = report.done.includes(`${plan.key}-verification`);
-          return verify({ plan, server, changed, provedByPulumi });
-        }),
-      ),
+      verifyServers(preflights, report),
     );
     const found = await orAborted(verifications, interruptions.signal, reason);
     const result = this.#result(stack, preflights, [], report);

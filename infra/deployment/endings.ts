@@ -1,6 +1,7 @@
 import { DeploymentError, Interruption } from "./errors.ts";
 import type { Preflight } from "./preflight.ts";
-import { cancelCommand, type Run } from "./pulumi-stack.ts";
+import type { Run } from "./pulumi-stack.ts";
+import { cancelCommand } from "./stack-errors.ts";
 
 /** The early ends of a deployment, with advice. */
 

@@ -1,4 +1,4 @@
-/** The exit codes of the deployment: those of the server's programs in the same sense, and the shell's for Ctrl-C. */
+/** The exit codes of the deployment. They mean the same as those of the server's programs; Ctrl-C has the shell's. */
 export const deploymentExits = [
   ["done", 0, "done, or with --dry-run: shown"],
   ["failed", 1, "something failed; what was done before it stays, and the same command goes on from there"],
@@ -20,7 +20,7 @@ export const deploymentExits = [
 
 export type DeploymentExit = (typeof deploymentExits)[number][0];
 
-/** The number that a shell gets. */
+/** The number of an exit code. */
 export function exitNumber(exit: DeploymentExit): number {
   return deploymentExits.find(([name]) => name === exit)?.[1] ?? 1;
 }

@@ -40,7 +40,7 @@ export class Interruptions {
   }
 }
 
-/** `work`, or what `reason` makes, as soon as the signal is aborted. */
+/** The result of `work`. Rejects with `reason` as soon as the signal is aborted. */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal, reason: () => Error): Promise<T> {
   if (signal.aborted) {
     // Its result is no longer needed.

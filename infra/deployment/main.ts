@@ -59,7 +59,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-// The reader of the output may be gone (a lost terminal, a `tee` that the same Ctrl-C ended). That must not end the
+// The reader of the output may be gone: a lost terminal, or a `tee` that the same Ctrl-C ended. That must not end the
 // deployment half way.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 process.exit(await main(process.argv.slice(2)));

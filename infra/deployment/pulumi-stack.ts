@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
@@ -7,8 +7,9 @@ import { repository } from "../local-machine/places.ts";
 import { chosenServersVariable } from "../program/chosen-servers.ts";
 import { notUnderstood } from "../pulumi-cli/engine-events.ts";
 import { addEvent, type EngineReport, emptyReport } from "./changes.ts";
-import { DeploymentError } from "./errors.ts";
+import { CliProcess } from "./cli-process.ts";
 import { forgetServer } from "./forgotten-server.ts";
+import { cliErrorText, failureText, leftStack, lockedStack, stackError } from "./stack-errors.ts";
 
 /** Loaded late, in parallel with other work, because it takes half a second. */
 export type Automation = typeof import("@pulumi/pulumi/automation/index.js");
@@ -29,9 +30,6 @@ export interface RunOptions {
   onEvent: (report: EngineReport) => void;
 }
 
-/** Milliseconds between two looks for the id of a process that is being started. */
-const betweenLooks = 50;
-
 /** The Pulumi CLI, driven by the Automation API. */
 export class PulumiStack {
   readonly name: string;
@@ -43,11 +41,7 @@ export class PulumiStack {
   readonly #automation: Automation;
   readonly #directory: string;
   #stack: Stack | null = null;
-  /** Resolves when the CLI has ended, whether it was awaited or not. */
-  #underWay: Promise<unknown> = Promise.resolve();
-  #isUnderWay = false;
-  /** Whether the next request to stop is ignored. */
-  #isSpared = false;
+  readonly #cli: CliProcess;
 
   /** @param project the directory with Pulumi.yaml @param environment added to the process's own */
   constructor(automation: Automation, name: string, project: string, environment: Record<string, string>) {
@@ -55,15 +49,13 @@ export class PulumiStack {
     this.#project = project;
     this.#automation = automation;
     this.#directory = mkdtempSync(join(tmpdir(), "pulumi-process-"));
+    const processFile = join(this.#directory, "pid");
+    this.#cli = new CliProcess(processFile);
     this.#environment = {
       PULUMI_SKIP_UPDATE_CHECK: "true",
       ...environment,
-      PULUMI_PROCESS_FILE: this.#processFile,
+      PULUMI_PROCESS_FILE: processFile,
     };
-  }
-
-  get #processFile(): string {
-    return join(this.#directory, "pid");
   }
 
   /** From here on the stack is a private one of this process: for the preview of a stack that does not exist. */
@@ -86,7 +78,7 @@ export class PulumiStack {
   /** Selects the stack. @returns false if it does not exist */
   select(): Promise<boolean> {
     const { Stack, StackNotFoundError } = this.#automation;
-    return this.#whole(async () => {
+    return this.#cli.during(async () => {
       try {
         this.#stack = await Stack.select(this.#nameThere, await this.#workspace());
         return true;
@@ -103,17 +95,14 @@ export class PulumiStack {
    */
   create(): Promise<void> {
     const { Stack, StackAlreadyExistsError } = this.#automation;
-    return this.#whole(async () => {
+    return this.#cli.sparing(async () => {
       this.created = true;
-      this.#isSpared = true;
       try {
         this.#stack = await Stack.create(this.#nameThere, await this.#workspace());
       } catch (error) {
         // Another run has created it since it was looked for.
         if (error instanceof StackAlreadyExistsError) this.created = false;
         throw stackError(this.name, error);
-      } finally {
-        this.#isSpared = false;
       }
     });
   }
@@ -124,7 +113,7 @@ export class PulumiStack {
    * @throws DeploymentError if the stack still exists
    */
   async undoCreation(): Promise<boolean> {
-    await this.#underWay;
+    await this.#cli.ended();
     if (!this.created) return false;
     this.created = false;
     if (this.#onTrial) return true;
@@ -139,11 +128,11 @@ export class PulumiStack {
   }
 
   preview(options: RunOptions): Promise<Run> {
-    return this.#whole(() => this.#run(options, (stack, shared) => stack.preview(shared)));
+    return this.#cli.during(() => this.#run(options, (stack, shared) => stack.preview(shared)));
   }
 
   up(options: RunOptions): Promise<Run> {
-    return this.#whole(() => this.#run(options, (stack, shared) => stack.up(shared)));
+    return this.#cli.during(() => this.#run(options, (stack, shared) => stack.up(shared)));
   }
 
   /**
@@ -152,28 +141,12 @@ export class PulumiStack {
    * @returns how many there were
    */
   forget(key: string, kept: readonly string[]): Promise<number> {
-    return this.#whole(() => forgetServer(this.#selected(), key, kept));
+    return this.#cli.during(() => forgetServer(this.#selected(), key, kept));
   }
 
   /** Asks the running CLI, if any, to stop: the first time gracefully, the second time at once. */
   interrupt(): void {
-    if (this.#isSpared) {
-      this.#isSpared = false;
-      return;
-    }
-    // While it is only being started, or one of its commands has ended and the next has not begun, that is not known
-    // yet.
-    if (this.#isUnderWay && !this.#signal()) setTimeout(() => this.interrupt(), betweenLooks).unref();
-  }
-
-  /** Whether there was a process to signal. */
-  #signal(): boolean {
-    try {
-      const id = processIn(readFileSync(this.#processFile, "utf8"));
-      return id !== null && process.kill(id, "SIGINT");
-    } catch {
-      return false;
-    }
+    this.#cli.interrupt();
   }
 
   dispose(): void {
@@ -186,21 +159,10 @@ export class PulumiStack {
       root: join(repository, "infra", "pulumi-cli", "own-session"),
       skipVersionCheck: true,
     }).catch((error: unknown) => {
-      rmSync(this.#processFile, { force: true });
+      this.#cli.forget();
       throw error;
     });
     return LocalWorkspace.create({ workDir: this.#project, pulumiCommand, envVars: this.#environment });
-  }
-
-  #whole<T>(work: () => Promise<T>): Promise<T> {
-    this.#isUnderWay = true;
-    const result = work().finally(() => {
-      this.#isUnderWay = false;
-      // Its pid may soon be reused.
-      rmSync(this.#processFile, { force: true });
-    });
-    this.#underWay = result.catch(() => {});
-    return result;
   }
 
   #selected(): Stack {
@@ -237,65 +199,6 @@ export class PulumiStack {
   }
 }
 
-/**
- * The process id in a file that may be half written; never 0, because a signal to 0 would reach the whole process
- * group.
- */
-export function processIn(text: string): number | null {
-  const id = /^(?<id>[1-9]\d*)\n$/.exec(text)?.groups?.id;
-  return id === undefined ? null : Number(id);
-}
-
 /** The targets of `pulumi up --target` for servers: the component and the resources KEY-PURPOSE. */
 export const targetsOf = (keys: readonly string[]): string[] =>
   keys.flatMap((key) => [`**::${key}`, `**::${key}-*`]);
-
-/** The command that removes the lock of a killed run. */
-export const cancelCommand = (stack: string): string => `npm run pulumi -- cancel --yes --stack ${stack}`;
-
-function lockedStack(stack: string, cause: unknown): DeploymentError {
-  const holder = /^.*(?:created by|locked by).*$/m.exec(messageOf(cause))?.[0].trim();
-  return new DeploymentError(
-    "locked",
-    `the stack ${stack} is locked by another run of Pulumi${holder === undefined ? "" : ` (${holder})`} [DBK-STACK-1]`,
-    `Wait until it ends. If it was killed: ${cancelCommand(stack)}`,
-    { cause },
-  );
-}
-
-function leftStack(stack: string, text: string, cause: unknown): DeploymentError {
-  return new DeploymentError(
-    "failed",
-    `the stack ${stack}, which was made for this run and is empty, could not be removed: ${text} [DBK-STACK-5]`,
-    `${/currently locked/.test(text) ? `${cancelCommand(stack)}\n` : ""}Run the same command again, or remove it: npm run pulumi -- stack rm --yes --preserve-config --stack ${stack}`,
-    { cause },
-  );
-}
-
-/** The CLI's own error message, without the text that the Automation API adds. */
-export function cliErrorText(message: string): string {
-  const stderr = /^ stderr: ?(?<text>[\s\S]*?)\n err\?:/m.exec(message)?.groups?.text ?? message;
-  const errors = stderr.split("\n").filter((line) => /^error: /.test(line.trim()));
-  return (
-    errors.length > 0 ? errors.map((line) => line.trim().replace(/^error: /, "")).join("\n") : stderr
-  ).trim();
-}
-
-/**
- * The CLI's message about a failed preview or update.
- * @throws DeploymentError configuration if the passphrase is wrong, which the CLI detects only here
- */
-export function failureText(stack: string, error: unknown): string {
-  const text = cliErrorText(messageOf(error));
-  if (/incorrect passphrase|passphrase must be set/i.test(text)) throw stackError(stack, error);
-  return text || messageOf(error);
-}
-
-function stackError(stack: string, cause: unknown): DeploymentError {
-  const text = cliErrorText(messageOf(cause));
-  const next = /passphrase/i.test(text)
-    ? "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the stack's passphrase."
-    : "";
-  const what = `Pulumi cannot open the stack ${stack}: ${text} [DBK-STACK-4]`;
-  return new DeploymentError("configuration", what, next, { cause });
-}

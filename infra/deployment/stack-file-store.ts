@@ -8,17 +8,17 @@ import { DeploymentError } from "./errors.ts";
 import { StackFile } from "./stack-file.ts";
 
 /**
- * A stack's file on disk. Until the deployment is confirmed it stays as it is and Pulumi works with a copy; then it is
- * replaced as a whole.
+ * A stack's file on disk. Until the deployment is confirmed the file is unchanged and Pulumi uses a changed copy. Then
+ * the file is replaced atomically.
  */
 export class StackFileStore {
   /** Its file name: `Pulumi.prod.yaml`. */
   readonly name: string;
   readonly path: string;
   readonly file: StackFile;
-  /** Whether the file on disk has the changes. */
+  /** Whether the changes are on disk. */
   written = false;
-  /** Null: there is none. */
+  /** Null if there is no file. */
   readonly #original: string | null;
   #expected: string | null;
   readonly #stack: string;
@@ -54,13 +54,13 @@ export class StackFileStore {
     throw new DeploymentError("configuration", what, next);
   }
 
-  /** Pulumi has made the stack, and may have written its salt. */
+  /** To be called after Pulumi has created the stack, because it may have written a salt into the file. */
   stackWasCreated(): void {
     this.#expected = this.#read();
     this.file.adoptTopLevel(this.#expected ?? "");
   }
 
-  /** The stack that Pulumi had made is gone again: so is what it wrote. */
+  /** To be called after a created stack was removed. Undoes Pulumi's changes of the file. */
   restore(): void {
     if (this.#read() !== this.#expected) return;
     if (this.#original === null) rmSync(this.path, { force: true });
@@ -68,7 +68,7 @@ export class StackFileStore {
     this.#expected = this.#original;
   }
 
-  /** A copy of the file as it is to be, for Pulumi; its path. */
+  /** Writes a changed copy of the file for Pulumi. @returns its path */
   copy(): string {
     this.#directory ??= mkdtempSync(join(tmpdir(), "stack-file-"));
     const path = join(this.#directory, this.name);
@@ -76,7 +76,7 @@ export class StackFileStore {
     return path;
   }
 
-  /** Puts the file as it is to be in place. @throws DeploymentError where somebody else has changed it meanwhile */
+  /** Writes the changed file. @throws DeploymentError if another program has changed it meanwhile */
   write(): void {
     const text = this.file.text();
     if (text === this.#expected) return;

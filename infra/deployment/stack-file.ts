@@ -5,29 +5,29 @@ import { fingerprintOf } from "../remotehost/host-key.ts";
 import { DeploymentError } from "./errors.ts";
 import { documentText, parseText, partShared } from "./yaml-document.ts";
 
-/** What a new server's entry says beside its defaults. */
+/** The settings of a new server's entry. */
 export interface ServerSettings {
   user?: string;
   sshConfig?: string;
   hostKey?: string;
 }
 
-/** What belongs to a machine and not to the place that it takes: it does not go over to the one that replaces it. */
+/** Settings of a machine itself. The machine that replaces it does not inherit them. */
 const machineSettings = ["host", "hostKey", "formerly"];
 
 /**
- * A stack's file (Pulumi.STACK.yaml) that is being edited: its comments, its order and everything that is not ours stay.
- * Nothing is written; `text()` is the file as it would be.
+ * Edits the text of a stack's file (Pulumi.STACK.yaml). Its comments, its order and all keys without our prefix are
+ * kept. Nothing is written; `text()` returns the edited text.
  */
 export class StackFile {
   readonly #original: string;
   readonly #name: string;
   readonly #document: Document;
   #edited = false;
-  /** Sentences about what was changed, for a person. */
+  /** The changes so far, each a sentence. */
   readonly changes: string[] = [];
 
-  /** @throws DeploymentError configuration for text that is no YAML mapping. @param name of the file, for messages */
+  /** @throws DeploymentError configuration if the text is not a YAML mapping. @param name of the file, for messages */
   constructor(text: string, name: string) {
     const document = parseText(text);
     const [error] = document.errors;
@@ -72,13 +72,13 @@ export class StackFile {
     return Object.keys(mappingOf(this.values().servers));
   }
 
-  /** The keys of every server but this one, those that leave included: resources of theirs may still be in the state. */
+  /** The keys of all other servers. Decommissioned ones are included: their resources may still be in the state. */
   otherKeys(key: string): string[] {
     const leaving = Object.keys(mappingOf(this.values().decommissioned));
     return [...this.serverKeys(), ...leaving].filter((other) => other !== key);
   }
 
-  /** What stands under a server's key; {} where there is nothing. */
+  /** The entry of a server; {} if it has none. */
   server(key: string): Record<string, unknown> {
     return mappingOf(mappingOf(this.values().servers)[key]);
   }
@@ -99,7 +99,7 @@ export class StackFile {
     this.#changed(`servers.${key}: its host key is pinned, ${fingerprintOf(hostKey)}`);
   }
 
-  /** `key` takes the place of `old` with its settings, but for what was the old machine's own; `old` is forgotten. */
+  /** Renames the entry of `old` to `key`, without the settings of the old machine itself. `old` is forgotten. */
   replaceServer(old: string, key: string, settings: ServerSettings): void {
     const servers = this.#group("servers");
     const pair = servers.items.find((item) => keyText(item.key) === old);
@@ -113,17 +113,17 @@ export class StackFile {
     this.#changed(`servers: ${key} takes the place of ${old}, which is forgotten`);
   }
 
-  /** Writes under `decommissioned` that a server is gone. */
+  /** Adds a server that is gone to `decommissioned`. */
   forgetServer(key: string): void {
     this.#group("decommissioned").set(key, "forget");
   }
 
-  /** What belongs to the stack and not to its configuration, such as the salt of its passphrase. */
+  /** A value of the stack that is not configuration, such as the salt of its passphrase. */
   topLevel(name: string): unknown {
     return this.#document.get(name);
   }
 
-  /** Takes over what Pulumi has written beside the configuration when it made the stack. */
+  /** Copies the values that Pulumi wrote beside the configuration when it created the stack. */
   adoptTopLevel(text: string): void {
     const values: Record<string, unknown> | null = parseDocument(text).toJS();
     for (const [name, value] of Object.entries(values ?? {})) {
@@ -137,12 +137,12 @@ export class StackFile {
     return this.#edited ? documentText(this.#document, this.#original) : this.#original;
   }
 
-  /** The mapping under one of our keys; made where it is missing or empty. */
+  /** The mapping under one of our keys. A missing or empty one is created. */
   #group(name: string): YAMLMap {
     const path = ["config", `${project}:${name}`];
     const found = this.#document.getIn(path);
     if (isMap(found)) {
-      // `{}` becomes a block with its first entry.
+      // With its first entry `{}` becomes a block.
       if (found.items.length === 0) found.flow = false;
       return found;
     }
@@ -157,7 +157,7 @@ export class StackFile {
     return group;
   }
 
-  /** A server's entry to be edited; what others share with it by an anchor becomes each one's own. */
+  /** A server's entry for editing. Other servers that share it by an anchor get copies first. */
   #ownEntry(servers: YAMLMap, key: string): YAMLMap {
     partShared(this.#document, servers.get(key, true));
     const found = servers.get(key, true);

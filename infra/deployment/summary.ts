@@ -3,35 +3,35 @@ import { formatBytes, formatDuration } from "../../scripts/contract/shown.ts";
 import type { ServerCommands } from "../server-files/commands.ts";
 import { criticalExitCode } from "../server-files/verification.ts";
 import type { Phase } from "./progress.ts";
-import { cancelCommand } from "./pulumi-stack.ts";
+import { cancelCommand } from "./stack-errors.ts";
 import type { Verification } from "./verification.ts";
 
-/** What became of one server. */
+/** The result of one server. */
 export interface ServerResult {
   key: string;
-  /** Resources of it that were created, updated, replaced or deleted. */
+  /** The number of its resources that were created, updated, replaced or deleted. */
   changes: number;
-  /** What keeps it from being deployed to; empty when it was. */
+  /** The reasons for not deploying to it; empty if it was deployed to. */
   problems: string[];
-  /** What is worth knowing, such as a container that does not exist yet. */
+  /** Notes, such as one about a container that does not exist yet. */
   notes: string[];
   verification: Verification | null;
   commands: ServerCommands;
 }
 
-/** What became of the whole. */
+/** The result of a deployment. */
 export interface Result {
-  /** The person said that the application comes later. */
+  /** Whether the application comes later, according to the user. */
   beforeApplication: boolean;
   stack: string;
-  /** The stack's file, as a person names it. */
+  /** The name of the stack's file. */
   file: string;
   fileChanges: string[];
   dryRun: boolean;
   servers: ServerResult[];
-  /** What was replaced that the deployment had not left so, each with where it is kept. */
+  /** Messages about replaced files of others or edits by hand: what they were, and where they are kept. */
   kept: string[];
-  /** What failed in the deployment itself, as Pulumi says it. */
+  /** The errors of the deployment itself, in Pulumi's words. */
   errors: string[];
   phases: Phase[];
   seconds: number;
@@ -41,7 +41,7 @@ type Paint = ReturnType<typeof painter>;
 
 const good: readonly string[] = ["healthy", "warning", "ok", "note"];
 
-/** Whether the status check finds nothing critical but what it cannot find otherwise for want of a database. */
+/** Whether the status check finds nothing critical. Databases whose container does not exist yet are not counted. */
 function isHealthy({ status, waiting }: Verification): boolean {
   if (status === null) return false;
   if (status.exitCode < criticalExitCode) return true;
@@ -54,24 +54,24 @@ function isHealthy({ status, waiting }: Verification): boolean {
   return levels.every((level) => good.includes(level));
 }
 
-/** Whether a server is as it should be at the end; one whose database does not exist yet is. */
+/** Whether a server's deployment succeeded. A database that does not exist yet is no failure. */
 export const isGood = ({ problems, verification }: ServerResult): boolean =>
   problems.length === 0 &&
   (verification === null || (verification.failure === null && isHealthy(verification)));
 
-/** The databases of which nothing is backed up, each with its server. */
+/** The databases without any backup, each with its server. */
 const unprotected = ({ servers }: Result): { key: string; name: string; container: string }[] =>
   servers.flatMap(({ key, verification }) =>
     (verification?.waiting ?? []).map((database) => ({ key, ...database })),
   );
 
-/** How a deployment ended. */
+/** The exit code of a deployment. */
 export function exitOf(result: Result): "done" | "failed" | "unavailable" {
   if (result.errors.length > 0 || !result.servers.every(isGood)) return "failed";
   return unprotected(result).length > 0 && !result.beforeApplication ? "unavailable" : "done";
 }
 
-/** What there is to show for it: the newest backup of each database. */
+/** The newest backup of each database. */
 function backupLines({ status, backedUp }: Verification): string[] {
   return (status?.databases ?? []).flatMap(({ backups: { newest } }) => {
     if (newest === null) return [];
@@ -167,7 +167,7 @@ function nextLines(result: Result): string[] {
   ];
 }
 
-/** Last, because that is what is read: a deployment that protects nothing must not look like one that does. */
+/** The databases without any backup. These are the last lines, because people read the last lines. */
 function lastLines(result: Result): string[] {
   if (exitOf(result) !== "unavailable") return [];
   const databases = unprotected(result).map(
@@ -176,7 +176,7 @@ function lastLines(result: Result): string[] {
   return [`nothing is backed up of ${databases.join(", ")} [DBK-READY-7]`];
 }
 
-/** The end of a deployment for a person: what was done, what is missing, what to do next, how long it took. */
+/** The summary of a deployment: what was done, what is missing, what to do next, and the durations. */
 export function summaryText(result: Result, paint: Paint): string {
   const times = result.phases.map(
     ({ title, seconds }) => `${title.toLowerCase()} ${formatDuration(seconds)}`,

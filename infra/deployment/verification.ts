@@ -4,16 +4,18 @@ import type { ServerPlan } from "../config/plan.ts";
 import { RemoteHostError } from "../remotehost/errors.ts";
 import type { OpenServer } from "../remotehost/looking.ts";
 import { verificationScript } from "../server-files/verification.ts";
+import { changesOf, type EngineReport } from "./changes.ts";
+import type { Preflight } from "./preflight.ts";
 
-/** How the end of a deployment was proved. */
+/** The result of verifying a deployment. */
 export interface Verification {
-  /** What the status check says at the end; null where it gave no answer that can be read. */
+  /** The status check's final report; null if there is no readable one. */
   status: StatusReport | null;
   /** Databases whose container does not exist. */
   waiting: Waiting[];
-  /** Whether this run made the first backups, rather than finding them or having Pulumi make them. */
+  /** Whether this run made backups. False if Pulumi made them, or if there were verified ones already. */
   backedUp: boolean;
-  /** Why nothing is proved, with what was printed; null when it is, or when there is nothing to back up yet. */
+  /** The output of a failed verification; null if it succeeded, or if there is nothing to back up yet. */
   failure: string | null;
 }
 
@@ -25,13 +27,13 @@ export interface Waiting {
 export interface VerificationRequest {
   plan: ServerPlan;
   server: OpenServer;
-  /** Whether the deployment changed anything there. */
+  /** Whether the deployment changed anything on the server. */
   changed: boolean;
   /** Whether Pulumi ran the verification itself, by the command plugin. */
   provedByPulumi: boolean;
 }
 
-/** What the status check said; null where that cannot be read. */
+/** The status check's report; null if the text is not one. */
 export function readStatus(text: string): StatusReport | null {
   try {
     return StatusReport.parse(JSON.parse(text));
@@ -40,7 +42,7 @@ export function readStatus(text: string): StatusReport | null {
   }
 }
 
-/** The databases of which there is no verified backup. */
+/** The databases without a verified newest backup. */
 export function unproved(status: StatusReport | null): string[] {
   return (status?.databases ?? [])
     .filter(({ backups }) => backups.newest?.verified !== true)
@@ -61,10 +63,25 @@ async function waitingDatabases({ databases }: ServerPlan, server: OpenServer): 
     .map(({ name, container }) => ({ name, container }));
 }
 
+/** Verifies all servers of a run. @returns null for each server that was not deployed to */
+export function verifyServers(
+  preflights: readonly Preflight[],
+  report: EngineReport,
+): Promise<(Verification | null)[]> {
+  return Promise.all(
+    preflights.map(async ({ plan, server, problems }) => {
+      if (problems.length > 0) return null;
+      const changed = changesOf(report, plan.key) > 0;
+      const provedByPulumi = report.done.includes(`${plan.key}-verification`);
+      return verify({ plan, server, changed, provedByPulumi });
+    }),
+  );
+}
+
 /**
- * Proves a deployment: a backup of every database that is there, and the status check, by the script that Pulumi would
- * run. Where nothing was changed and every database has a verified backup it only asks the status check. A server that is
- * lost meanwhile is a failure of its own: what is known of the others is reported.
+ * Verifies a deployment with Pulumi's verification script: it backs up every existing database and runs the status
+ * check. If nothing was changed and every database has a verified backup, only the status check runs. A lost connection
+ * is a failure of that server only, so the other servers are still reported.
  */
 export async function verify(request: VerificationRequest): Promise<Verification> {
   try {
@@ -87,7 +104,7 @@ async function prove({ plan, server, changed, provedByPulumi }: VerificationRequ
   return { status: await statusOf(plan, server), waiting, backedUp: needed && failure === null, failure };
 }
 
-/** @returns what was printed where it failed; null where it worked */
+/** @returns the output of a failed verification; null if it succeeded */
 async function backUp(plan: ServerPlan, server: OpenServer): Promise<string | null> {
   const { code, stdout, stderr } = await server.run(verificationScript(plan));
   return code === 0 ? null : `${stdout}${stderr}`.trim() || `exit code ${code}`;

@@ -1,8 +1,8 @@
 import { type Document, isAlias, isMap, parseDocument, type Tags, visit, type YAMLMap } from "yaml";
 
-/** YAML that is edited and keeps everything else as it stood there. */
+/** Edits YAML without changing the rest of its text. */
 
-/** Numbers are written as they stood there: `0750` is not 750 to everybody. */
+/** Keeps the spelling of numbers: some YAML parsers read `0750` as octal. */
 const asWritten = (tags: Tags): Tags =>
   tags.map((tag) => {
     if (typeof tag === "string" || tag.collection !== undefined || !/:(int|float)$/.test(tag.tag)) return tag;
@@ -16,7 +16,7 @@ const asWritten = (tags: Tags): Tags =>
 export const parseText = (text: string): Document =>
   parseDocument(text.replaceAll("\r\n", "\n"), { customTags: asWritten });
 
-/** @param original its text before it was edited: indentation and line ends are that one's */
+/** @param original the text before the edit, for its indentation and line ends */
 export function documentText(document: Document, original: string): string {
   const text = document.toString({
     lineWidth: 0,
@@ -26,14 +26,14 @@ export function documentText(document: Document, original: string): string {
   return original.includes("\r\n") ? text.replaceAll("\n", "\r\n") : text;
 }
 
-/** The spaces by which a file indents its first indented line; two where it has none. */
+/** The indentation of the first indented line, in spaces; 2 if no line is indented. */
 function indentationOf(text: string): number {
   return /^(?<spaces> +)[^ #\n]/m.exec(text)?.groups?.spaces?.length ?? 2;
 }
 
 /**
- * Where a mapping is shared, by an anchor and its aliases, puts a copy in the place of each alias and takes the anchor
- * away: an edit of one is then none of the others.
+ * If a mapping has an anchor, replaces each alias by a copy and removes the anchor. Then an edit of the mapping does
+ * not change its other places.
  * @param node the mapping, or one of its aliases
  */
 export function partShared(document: Document, node: unknown): void {

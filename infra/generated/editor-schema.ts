@@ -10,8 +10,8 @@ import { secretFields, storeDefaults } from "../config/store-schema.ts";
 import { defaultConnectTimeout } from "../remotehost/connection.ts";
 
 /**
- * The JSON Schema by which editors complete and check Pulumi.STACK.yaml. What only a function can decide (a date that
- * never comes, two databases in one file) is left to the program: whatever it accepts is valid here.
+ * The JSON Schema with which editors complete and check Pulumi.STACK.yaml. It accepts every file that the program
+ * accepts, and some that it refuses: a date that never comes, two databases in one file.
  */
 
 interface Node {
@@ -21,7 +21,7 @@ interface Node {
   required?: string[];
 }
 
-/** What `pulumi config set --secret` leaves in the file. */
+/** An encrypted value, as `pulumi config set --secret` writes it. */
 const secret: Node = {
   type: "object",
   description: "An encrypted value, as `pulumi config set --secret` writes it",
@@ -37,7 +37,7 @@ const passwords: Node = {
   anyOf: [{ type: "object", additionalProperties: secret }, secret],
 };
 
-/** What each group is for; the settings in it say the rest. */
+/** The description of each group. */
 const groups: Record<string, string> = {
   servers: "The servers, by a key that is their identity: `cloud.cerveras.com: {}`",
   databases:
@@ -53,7 +53,7 @@ const groups: Record<string, string> = {
 
 const propertiesOf = (schema: Node): Record<string, Node> => schema.properties ?? {};
 
-/** The schema with `default` at each setting that has one, and no keyword that editors would complain about. */
+/** The schema with the defaults, without the keywords that editors do not know. */
 function withDefaults(schema: Node, fallbacks: unknown): Node {
   const { kind: _, description, properties, additionalProperties, propertyNames, ...rest } = schema;
   const inner = (key: string): unknown =>
@@ -164,7 +164,7 @@ export function editorSchema(): object {
           Object.entries(properties).map(([key, value]) => [`${project}:${key}`, value]),
         ),
         required: (whole.required ?? []).map((key) => `${project}:${key}`),
-        // Providers' keys are their own business; one of ours that is none is a mistake.
+        // The keys of providers are not checked. An unknown key with our prefix is a mistake.
         patternProperties: { [`^(?!${project}:)[^:]+:.`]: {} },
         additionalProperties: false,
       },

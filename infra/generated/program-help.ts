@@ -1,15 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { dirname, join } from "node:path";
 
-/** What `--help` of a program says, as it is printed. */
+/** The content of a program's `--help`. */
 export interface ProgramHelp {
-  /** What a person types. */
+  /** The command, as a person types it. */
   name: string;
   options: { name: string; value: string; meaning: string }[];
   exitCodes: number[];
 }
 
-/** The programs that people call, by the name that they type, with the file behind it. */
+/** The source file of each command. */
 const programs: Readonly<Record<string, string>> = {
   "backup_database.sh": "scripts/backup_database.ts",
   "check_database_status.sh": "scripts/check_database_status.ts",
@@ -32,15 +32,15 @@ const askAll = (): ProgramHelp[] =>
 
 let known: ProgramHelp[] | null = null;
 
-/** Asks each program for its help, once: they do not change while this runs. */
+/** The help of every program. Each program is started once, because its help does not change meanwhile. */
 export function programHelps(): ProgramHelp[] {
   known ??= askAll();
   return known;
 }
 
-/** The options and exit codes in a help's text. */
+/** The options and exit codes in the text of a help. */
 export function partsOf(text: string): Omit<ProgramHelp, "name"> {
-  // A line that only goes on belongs to the one before it.
+  // An indented continuation belongs to the line before it.
   const lines = text.replaceAll(/\n {6,}(?=\S)/g, " ").split("\n");
   const found = lines.flatMap((line) => {
     const groups = /^ {2}--(?<name>[a-z-]+)(?: (?<value>\S.*?))? {2,}(?<meaning>.+)$/.exec(line)?.groups;

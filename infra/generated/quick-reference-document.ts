@@ -10,7 +10,7 @@ import { quickReferenceText } from "../server-files/quick-reference.ts";
 import { programHelps } from "./program-help.ts";
 import { sampleStack } from "./sample-stack.ts";
 
-/** Keeps what docs/BACKUP_QUICK_REFERENCE.md shares with the outputs, the server and `--help` equal to them. */
+/** Writes the parts of docs/BACKUP_QUICK_REFERENCE.md that the outputs, the server and `--help` have too. */
 
 const meanings: Readonly<Record<keyof ServerCommands, string>> = {
   status: "eight points, then the figures",
@@ -27,7 +27,7 @@ const meanings: Readonly<Record<keyof ServerCommands, string>> = {
   deployOnly: "deploy this server alone",
 };
 
-/** The only server of the example that comes with the repository. */
+/** The server of the repository's example. */
 function samplePlan(): ServerPlan {
   const { config = {} }: { config?: Record<string, unknown> } = parse(sampleStack());
   const root = Object.entries(config).map(([key, value]) => [key.slice(project.length + 1), value]);
@@ -47,7 +47,7 @@ function commandsBlock(plan: ServerPlan): string {
   return block("sh", entries.join("\n"));
 }
 
-/** Options that every program of the server has; they stand once, above the table. */
+/** Options that every program of the server has. The document names them once, above the table. */
 const everywhere = ["json", "settings", "quiet", "help"];
 
 /** Programs whose options another table explains. */
@@ -63,15 +63,15 @@ function optionsTable(): string {
   return ["| program | options |", "| --- | --- |", ...rows].join("\n");
 }
 
-/** The part of the server's text that somebody needs whose server is lost; the rest of it is in the documents. */
+/** The part of the server's quick reference that is needed after the server is lost. The documents have the rest. */
 function restoreByHand(plan: ServerPlan): string {
   const text = quickReferenceText(plan, "prod");
   const [from, to] = [text.indexOf("Restore without these programs"), text.indexOf("\n\nFiles\n")];
-  if (from < 0 || to < from) throw new Error("the quick reference says no more how to restore by hand");
+  if (from < 0 || to < from) throw new Error("the quick reference lacks the section on restoring by hand");
   return text.slice(from, to);
 }
 
-/** What stands between `<!-- NAME -->` and `<!-- /NAME -->`. */
+/** The text between `<!-- NAME -->` and `<!-- /NAME -->`, by NAME. */
 const parts = (): Record<string, string> => {
   const plan = samplePlan();
   return {
@@ -82,8 +82,8 @@ const parts = (): Record<string, string> => {
 };
 
 /**
- * The text with what is generated between its markers.
- * @throws when a marker is not there
+ * The document with its generated parts replaced.
+ * @throws if a marker is missing
  */
 export function withQuickReference(text: string): string {
   return Object.entries(parts()).reduce((before, [name, content]) => {

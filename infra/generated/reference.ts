@@ -4,14 +4,14 @@ import { fileURLToPath } from "node:url";
 import { type Setting, settings } from "../config/settings-table.ts";
 import { ownFieldNames, type StoreType, storeDefaults, storeTypes } from "../config/store-schema.ts";
 
-/** Keeps the table of settings in docs/BACKUP_CONFIGURATION.md equal to the schema. */
+/** Writes the table of settings in docs/BACKUP_CONFIGURATION.md from the schema. */
 
 const begin = "<!-- configuration -->";
 const end = "<!-- /configuration -->";
 
 const code = (text: string): string => `\`${text}\``;
 
-/** A setting with its default, as the file has it; of two values the first is the default. Without one, its kind. */
+/** A setting with its default as in a stack's file, or with its kind. Of two alternatives the first is the default. */
 const settingText = ({ path, kind, fallback }: Setting): string => {
   if (fallback === null) return `${code(`${path}:`)} *${kind}*`;
   if (kind.startsWith(`${code(fallback)} or `))
@@ -63,8 +63,8 @@ export function configurationTable(): string {
 }
 
 /**
- * The text with the table between its two markers.
- * @throws when the markers are not there
+ * The document with its table replaced.
+ * @throws if a marker is missing
  */
 export function withConfigurationTable(text: string): string {
   const [before, rest] = text.split(begin);

@@ -4,12 +4,12 @@ import { fileURLToPath } from "node:url";
 import { defaults } from "../config/defaults.ts";
 import { project } from "../config/names.ts";
 
-/** Keeps the commented defaults of the example equal to the schema's. */
+/** Writes the defaults of the schema into the example, as comments. */
 
-/** Where the example lies in the repository. */
+/** The path of the example in the repository. */
 export const samplePath = join("docs", "examples", "one-server.yaml");
 
-/** A mapping as YAML lines; every text in the defaults is plain or in need of quotes, never more. */
+/** A mapping as YAML lines. No default needs more than quotes. */
 function yaml(value: object, indent: string): string[] {
   return Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
     typeof inner === "object" && inner !== null
@@ -26,7 +26,7 @@ function commented([key, value]: [string, unknown]): string[] {
   return lines.map((line, index) => `  # ${index === 0 ? `${project}:` : ""}${line}`);
 }
 
-/** The text of the example of a stack's file: the server and the database by name, everything else as commented defaults. */
+/** The example of a stack's file: the names of a server and a database, and the defaults as comments. */
 export function sampleStack(): string {
   return `# yaml-language-server: $schema=../configuration.schema.json
 config:
@@ -34,7 +34,7 @@ config:
     cloud.cerveras.com: {}
   ${project}:databases:
     curriculum_library_api: {}
-  # What follows are the defaults; a server may have any of them for itself.
+  # These are the defaults. Each of them can also be set for one server.
 ${Object.entries(defaults).flatMap(commented).join("\n")}
 `;
 }

@@ -13,8 +13,8 @@ import {
 import { dirname } from "node:path";
 
 /**
- * Puts a text in the place of a file's, so that whoever reads it, after whatever happened, finds the whole old or the whole
- * new one. The mode stays, and a link stays a link to the same file.
+ * Replaces the text of a file atomically: a reader finds the whole old text or the whole new one, even after a crash.
+ * The mode is kept. A link still points to the same file.
  */
 export function replaceFile(path: string, text: string): void {
   const target = existsSync(path) ? realpathSync(path) : path;
@@ -35,7 +35,7 @@ export function replaceFile(path: string, text: string): void {
   syncToDisk(dirname(target));
 }
 
-/** Returns when a file's content, or a directory's names, survive a power failure. */
+/** Returns when the content of a file, or the names in a directory, would survive a power failure. */
 export function syncToDisk(path: string): void {
   const fd = openSync(path, "r");
   try {

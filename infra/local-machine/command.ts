@@ -11,13 +11,13 @@ export interface CommandOptions {
   input?: string | Buffer;
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** Called with everything that is printed, as it comes. */
+  /** Called with each piece of output as it arrives. */
   onOutput?: (text: string) => void;
   /** After this many milliseconds the command is killed and its code is 124. */
   timeout?: number;
 }
 
-/** A command of the set-up that failed. `result` has what it printed. */
+/** A command of the set-up failed. `result` has its output. */
 export class CommandError extends Error {
   readonly result: CommandResult;
 
@@ -29,7 +29,10 @@ export class CommandError extends Error {
   }
 }
 
-/** Runs a program without a shell and waits for its end; a signal counts as 128 and its number. Rejects only if it cannot be started. */
+/**
+ * Runs a program without a shell and waits for its end. The code of a program that a signal ended is 128 plus the
+ * signal's number. Rejects only if the program cannot be started.
+ */
 export function execute(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const [program = "", ...rest] = argv;
   const spawnOptions: SpawnOptions = { stdio: ["pipe", "pipe", "pipe"] };
@@ -67,14 +70,14 @@ export function execute(argv: readonly string[], options: CommandOptions = {}): 
   });
 }
 
-/** As {@link execute}, but any exit code other than 0 is a {@link CommandError}. Gives what was printed, trimmed. */
+/** Runs a program. @returns its trimmed output @throws CommandError for an exit code other than 0 */
 export async function succeed(argv: readonly string[], options: CommandOptions = {}): Promise<string> {
   const result = await execute(argv, options);
   if (result.code !== 0) throw new CommandError(argv, result);
   return result.stdout.trim();
 }
 
-/** Whether the program can be started from PATH. */
+/** Whether the program is on PATH. */
 export async function isInstalled(program: string): Promise<boolean> {
   const found = await execute(["sh", "-c", 'command -v "$1"', "sh", program]);
   return found.code === 0;

@@ -2,22 +2,22 @@ import { existsSync, readFileSync } from "node:fs";
 import { execute, isInstalled, succeed } from "./command.ts";
 import { step } from "./steps.ts";
 
-/** Whether set-up may install Debian packages here: an apt machine, and root. */
+/** Whether set-up can install Debian packages: on a Debian-like machine, as root. */
 export function mayInstallPackages(): boolean {
   return existsSync("/etc/debian_version") && process.getuid?.() === 0;
 }
 
-/** Installs Debian packages, first refreshing apt's lists. The caller has asked {@link mayInstallPackages}. */
+/** Updates apt's lists and installs Debian packages. Call it only if {@link mayInstallPackages}. */
 export async function installPackages(...names: string[]): Promise<void> {
   await step(`Installing ${names.join(", ")} from Debian's packages`, `apt-${names[0]}`, async (options) => {
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    // Lists of a third party that cannot be reached do not matter as long as the packages can be had.
+    // An update that fails (a third party's unreachable repository) does not matter if the packages can be installed.
     await execute(["apt-get", "update"], { ...options, env });
     await succeed(["apt-get", "install", "--yes", "--no-install-recommends", ...names], { ...options, env });
   });
 }
 
-/** Makes sure of a command that a Debian package brings, or says why not. */
+/** Installs a Debian package unless its command is there. @throws if it is missing and cannot be installed */
 export async function requireCommand(command: string, debianPackage: string): Promise<void> {
   if (await isInstalled(command)) return;
   if (!mayInstallPackages()) {
@@ -28,7 +28,7 @@ export async function requireCommand(command: string, debianPackage: string): Pr
   await installPackages(debianPackage);
 }
 
-/** The machine's own Debian mirror, read from its apt sources; null where there is none. */
+/** The Debian mirror of this machine, from its apt sources; null if they name none. */
 export function debianMirror(): string | null {
   for (const path of ["/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list"]) {
     if (!existsSync(path)) continue;

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { say } from "./steps.ts";
 
-/** Lets one process at a time do `work`; the file names the holder, and one whose holder is dead is taken over. */
+/** Does `work` in one process at a time. The lock file names its holder; the lock of a dead holder is taken over. */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(path), { recursive: true });
   let warned = false;
@@ -24,7 +24,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   }
 }
 
-/** The file appears with its content in one step: one that stayed empty would never be anybody's who is dead. */
+/** Creates the file with its content at once: an empty lock file has no holder that could be found dead. */
 function take(path: string): boolean {
   const own = `${path}.${process.pid}`;
   writeFileSync(own, identityOf(process.pid));
@@ -39,7 +39,7 @@ function take(path: string): boolean {
   }
 }
 
-/** Moved away and looked at again, because another process may have taken it over since it was read. */
+/** Moves the file aside and reads it again, because another process may have taken it over since it was read. */
 function breakDead(path: string, holder: string): void {
   const aside = `${path}.${process.pid}.broken`;
   try {
@@ -60,7 +60,7 @@ function holderOf(path: string): string | null {
   }
 }
 
-/** A process id and when it began, where that can be read: after a reboot the number is another's. */
+/** A process id with the start time of the process if that is readable, because ids are reused after a reboot. */
 function identityOf(pid: number): string {
   try {
     const began = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19];

@@ -6,8 +6,8 @@ import { cacheDirectory } from "./places.ts";
 const quietSeconds = 10;
 
 /**
- * Says what a step of the set-up does, and after it how long it took. While a long step is silent, a line every ten
- * seconds shows the last thing it printed; everything it printed stays in a log in the cache directory.
+ * Prints the name of a step of the set-up, and its duration at the end. During a long step the latest line of its
+ * output is printed every ten seconds. All of its output is in a log in the cache directory.
  */
 export async function step<T>(
   what: string,
@@ -40,7 +40,7 @@ export async function step<T>(
   }
 }
 
-/** One line for the person who waits. On stderr, so that it never mixes with a program's output. */
+/** Prints one line of progress, on stderr because stdout is a program's result. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }

@@ -9,8 +9,8 @@ const marker = "<!-- preview of every stack -->";
 
 /**
  * `comment-previews.ts DIRECTORY`, in a job of GitHub Actions: reads the output of preview.sh in
- * DIRECTORY/preview-STACK for each stack of STACKS, and writes it as a single comment of the pull request PULL_REQUEST.
- * Exits 0, or 1 when the comment could not be written.
+ * DIRECTORY/preview-STACK for each stack of STACKS, and writes one comment of the pull request PULL_REQUEST.
+ * Exits 0, or 1 if the comment could not be written.
  */
 async function commentPreviews(directory: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const { PULL_REQUEST } = variables(environment, "PULL_REQUEST");

@@ -4,16 +4,16 @@ import type { Issue } from "./forge.ts";
 /** The label of every issue about drift. Only issues with this label are ever changed. */
 export const label = "drift";
 
-/** The result of a night's look at a stack. */
+/** The result of the nightly drift check of a stack. */
 export interface Look {
   stack: string;
-  /** The exit code of `npm run drift`; null if the job ended before. */
+  /** The exit code of `npm run drift`; null if the job ended without one. */
   exitCode: number | null;
   /** Whether the report names a change. An incomplete report may name one too. */
   hasDrift: boolean;
   /** The report as Markdown; may be empty. */
   report: string;
-  /** Identifies the differences of this report: text without the time of the look. */
+  /** Identifies the differences of this report: text without the time of the check. */
   findings: string;
 }
 
@@ -24,7 +24,7 @@ export type Step =
   | { kind: "comment"; issue: number; text: string }
   | { kind: "close"; issue: number };
 
-/** The verdict of a look. */
+/** The verdict on a stack. */
 export type State = "none" | "drift" | "unknown" | "drift, and more unknown";
 
 /** The first line of an issue's body: the stack, and a digest of the findings. */
@@ -46,7 +46,7 @@ const introductions: Record<Exclude<State, "none">, string> = {
   "drift, and more unknown": `${changed} ${unseen}`,
 };
 
-/** The actions after which each stack that is not clean has one open issue, and no other stack has any. */
+/** The steps after which each stack that is not clean has one open issue, and every other stack has none. */
 export function planIssues(looks: readonly Look[], issues: readonly Issue[], run: string): Step[] {
   const marked = issues.flatMap((issue) => {
     const [, stack, digest] = markerPattern.exec(firstLine(issue.body)) ?? [];

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# drift.sh STACK DIRECTORY: what hands have changed on the servers. Leaves DIRECTORY/report.json, DIRECTORY/report.md
-# and DIRECTORY/exit-code, and exits as `npm run drift`: 0 none, 2 drift, 1 something could not be looked at.
+# drift.sh STACK DIRECTORY: looks for changes by hand on the servers. Writes DIRECTORY/report.json, DIRECTORY/report.md
+# and DIRECTORY/exit-code, and exits as `npm run drift`: 0 no drift, 2 drift, 1 the check is incomplete.
 set -euo pipefail
 stack=$1
 directory=$2

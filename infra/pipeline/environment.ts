@@ -5,7 +5,7 @@ export class EnvironmentError extends Error {
   override readonly name = "EnvironmentError";
 }
 
-/** Variables of a job, none of them empty. @throws EnvironmentError that names all that are missing */
+/** Variables of a job, all of them non-empty. @throws EnvironmentError that names the missing ones */
 export function variables<Name extends string>(
   environment: NodeJS.ProcessEnv,
   ...names: Name[]
@@ -18,7 +18,7 @@ export function variables<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, environment[name] ?? ""])) as Record<Name, string>;
 }
 
-/** The names in STACKS, a JSON list as stacks.sh prints it. @throws EnvironmentError when it is none */
+/** The names in STACKS, a JSON list from stacks.sh. @throws EnvironmentError if it is not a list of names */
 export function stackNames(environment: NodeJS.ProcessEnv): string[] {
   const { STACKS } = variables(environment, "STACKS");
   try {

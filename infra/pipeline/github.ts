@@ -7,7 +7,7 @@ const IssueEntry = z.object({
   number: z.int(),
   title: z.string(),
   body: z.string().nullable(),
-  // The list has pull requests too.
+  // GitHub lists pull requests among the issues.
   pull_request: z.unknown().optional(),
 });
 
@@ -19,7 +19,7 @@ const CommentEntry = z.object({
 
 const Made = z.object({ number: z.int(), labels: z.array(z.object({ name: z.string() })) });
 
-/** Whose comments GITHUB_TOKEN writes. */
+/** The author of comments that are written with GITHUB_TOKEN. */
 const author = "github-actions[bot]";
 
 /** GitHub's API for the repository of this job. @throws EnvironmentError */
@@ -40,7 +40,7 @@ export function gitHubApi(environment: NodeJS.ProcessEnv, permission: string): A
   };
 }
 
-/** The page of this run. @throws EnvironmentError */
+/** The URL of this run. @throws EnvironmentError */
 export function gitHubRun(environment: NodeJS.ProcessEnv): string {
   const names = ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"] as const;
   const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID } = variables(environment, ...names);
@@ -78,8 +78,9 @@ export function gitHubTracker(environment: NodeJS.ProcessEnv): Tracker {
 }
 
 /**
- * Writes the one comment of a pull request whose first line is `marker`: the first that this job's own account wrote is
- * edited; where there is none, one is made. Says which.
+ * Writes the comment of a pull request whose first line is `marker`: edits the first one by the job's account, or
+ * creates one.
+ * @returns which of the two was done
  * @throws ForgeError
  */
 export async function writeComment(

@@ -7,12 +7,12 @@ const IssueEntry = z.object({ iid: z.int(), title: z.string(), description: z.st
 
 const Made = z.object({ iid: z.int(), labels: z.array(z.string()) });
 
-/** The page of this pipeline. @throws EnvironmentError */
+/** The URL of this pipeline. @throws EnvironmentError */
 export function gitLabRun(environment: NodeJS.ProcessEnv): string {
   return variables(environment, "CI_PIPELINE_URL").CI_PIPELINE_URL;
 }
 
-/** The issues of the project of this job. @throws EnvironmentError */
+/** The issues of this job's project. @throws EnvironmentError */
 export function gitLabTracker(environment: NodeJS.ProcessEnv): Tracker {
   const { CI_API_V4_URL, CI_PROJECT_ID, ISSUES_TOKEN } = variables(
     environment,

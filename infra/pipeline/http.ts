@@ -5,20 +5,20 @@ import { ForgeError } from "./forge.ts";
 export interface Api {
   /** `GitHub` or `GitLab`, for messages. */
   name: string;
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   url: string;
   headers: Record<string, string>;
-  /** What the token needs, said where it is refused. */
+  /** The permission that the token needs, for the message about a refused token. */
   needs: string;
 }
 
 const timeout = 30_000;
-/** Entries of one page; both APIs allow no more. */
+/** Entries per page, the maximum of both APIs. */
 const pageSize = 100;
-/** So many open issues or comments are not searched through. */
+/** A list with more pages than this is an error. */
 const mostPages = 50;
 
-/** Asks once, and gives the answer's JSON. @throws ForgeError */
+/** Sends one request. @returns the JSON of the answer @throws ForgeError */
 export async function ask(api: Api, method: string, path: string, body?: unknown): Promise<unknown> {
   const what = `${method} ${api.url}${path}`;
   const headers = { ...api.headers, "Content-Type": "application/json", "User-Agent": "database-backups" };
@@ -47,7 +47,7 @@ export async function ask(api: Api, method: string, path: string, body?: unknown
   }
 }
 
-/** Every entry of a list that comes in pages. @throws ForgeError */
+/** All entries of a paged list. @throws ForgeError */
 export async function askForAll<T>(api: Api, path: string, entry: z.ZodType<T>): Promise<T[]> {
   const entries: T[] = [];
   for (let page = 1; page <= mostPages; page++) {
@@ -63,7 +63,7 @@ export async function askForAll<T>(api: Api, path: string, entry: z.ZodType<T>):
   );
 }
 
-/** An answer of the shape that is needed. @throws ForgeError */
+/** The answer, checked against a schema. @throws ForgeError */
 export function understood<T>(api: Api, path: string, shape: z.ZodType<T>, answer: unknown): T {
   const read = shape.safeParse(answer);
   if (read.success) return read.data;
@@ -72,8 +72,8 @@ export function understood<T>(api: Api, path: string, shape: z.ZodType<T>, answe
 }
 
 /**
- * Both drop the labels of somebody who may not set them without a word; the issue would never be found again, and each
- * night would open another.
+ * Checks that an issue has its label. Both APIs ignore labels silently if the token may not set them. An issue without
+ * the label would not be found the next night, and another one would be opened.
  * @throws ForgeError
  */
 export function requireLabel(api: Api, issue: number, labels: readonly string[], wanted: string): void {

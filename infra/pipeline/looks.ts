@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DriftReport } from "../drift/report.ts";
 import type { Look } from "./drift-issues.ts";
 
-/** What drift.sh left in `directory/drift-STACK` for each stack; a stack whose job left nothing is reported as such. */
+/** The files of drift.sh in `directory/drift-STACK` for each stack. A stack without files is reported as unknown. */
 export function readLooks(directory: string, stacks: readonly string[]): Look[] {
   return stacks.map((stack) => {
     const read = (name: string) => {
@@ -19,8 +19,9 @@ export function readLooks(directory: string, stacks: readonly string[]): Look[] 
 }
 
 /**
- * What makes one report news beside another, as text: which servers were changed and how. Neither when it was looked,
- * nor the words of a problem, which may hold a figure that is another each night, nor what waits for its deployment.
+ * The servers of a report and their differences, as text. A report is news if this text differs from the last one's.
+ * The time of the check, the words of problems (with figures that change each night) and pending deployments are left
+ * out.
  */
 function findingsIn(report: DriftReport | null): string {
   if (report === null) return "no report";

@@ -1,20 +1,20 @@
 import { printable } from "../drift/wording.ts";
 import { longest } from "./forge.ts";
 
-/** What `pulumi preview` said of one stack. */
+/** The output of `pulumi preview` for one stack. */
 export interface Preview {
   stack: string;
-  /** Everything it printed; null when the job ended before it was run. */
+  /** All of its output; null if the job ended before the preview ran. */
   text: string | null;
   succeeded: boolean;
 }
 
-/** A job's summary holds 1 MiB, and a character is three bytes at most. */
+/** Characters of a job's summary. Its limit is 1 MiB, and a character has at most three bytes. */
 const longestSummary = 300_000;
 
 /**
- * The comment of a pull request, as Markdown: a heading, a summary and the text of each stack's preview. Where the
- * texts are too long together, the longest are cut.
+ * The comment of a pull request, as Markdown: a heading, a summary and the text of each stack's preview. If the texts
+ * are too long together, the longest ones are cut.
  */
 export function previewComment(previews: readonly Preview[], run: string, commit: string): string {
   const of = commit === "" ? "" : ` of ${commit}`;
@@ -25,7 +25,7 @@ export function previewComment(previews: readonly Preview[], run: string, commit
   return written(largestShare(lengths, Math.max(0, longest - written(0).length)));
 }
 
-/** What whoever approves a deployment reads, as Markdown: as much of one stack's preview as a job's summary holds. */
+/** The job's summary for the approval of a deployment, as Markdown: one stack's preview, cut to the allowed size. */
 export function previewSummary({ stack, text, succeeded }: Preview, run: string): string {
   const heading = `### Preview of ${headline(stack, text ?? "", succeeded)}`;
   return `${heading}\n\n${shortened(block(text ?? ""), longestSummary, run)}\n`;
@@ -45,14 +45,14 @@ function headline(stack: string, text: string, succeeded: boolean): string {
   return `${stack}: ${succeeded ? counts(text) : "the preview failed"}`;
 }
 
-/** The counts that end a preview: "3 to create, 1 to update". A file's lines are indented and may look like them. */
+/** The counts at the end of a preview: "3 to create, 1 to update". Lines of a file's diff may look the same. */
 function counts(text: string): string {
   const end = text.slice(text.lastIndexOf("\nResources:\n"));
   const found = [...end.matchAll(/^\s+[-+~±]+ ?(\d+ to \w+)/gm)].map(([, count]) => count);
   return found.length > 0 ? found.join(", ") : "no changes";
 }
 
-/** A code block by indentation: no text in it can end it, once what else begins a line to Markdown is shown as code. */
+/** An indented code block. No text in it can end the block, unlike a fence, once other line breaks are escaped. */
 function block(text: string): string {
   return printable(text.trim())
     .split("\n")
@@ -66,7 +66,7 @@ function shortened(body: string, most: number, run: string): string {
   return `${body.slice(0, end === -1 ? most : end)}\n\n… cut here: the log of ${run} has the rest.`;
 }
 
-/** How much of each text there is room for, when what short ones leave is for the others. */
+/** The longest length of a text such that all texts fit. Short texts leave their share to the longer ones. */
 function largestShare(lengths: readonly number[], room: number): number {
   let left = room;
   let texts = lengths.length;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# preview.sh STACK DIRECTORY: what the next `pulumi up` would do. Leaves DIRECTORY/preview.txt and
+# preview.sh STACK DIRECTORY: shows what the next `pulumi up` would do. Writes DIRECTORY/preview.txt and
 # DIRECTORY/exit-code, and exits as `pulumi preview`.
 set -euo pipefail
 stack=$1

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Preview } from "./preview-markdown.ts";
 
-/** What preview.sh left of a stack in a directory; may be nothing. */
+/** The files of preview.sh for a stack. They may be missing. */
 export function readPreview(directory: string, stack: string): Preview {
   const read = (name: string) => {
     const path = join(directory, name);

@@ -6,9 +6,9 @@ import { gitLabRun, gitLabTracker } from "./gitlab.ts";
 import { readLooks } from "./looks.ts";
 
 /**
- * `report-drift.ts DIRECTORY`, in a job of GitHub Actions or GitLab CI: reads what drift.sh left in
- * DIRECTORY/drift-STACK for each stack of STACKS, and keeps one open issue for each stack that is not clean. Exits 0 when the issues are as
- * they should be, 1 when not.
+ * `report-drift.ts DIRECTORY`, in a job of GitHub Actions or GitLab CI: reads the files of drift.sh in
+ * DIRECTORY/drift-STACK for each stack of STACKS, and keeps one open issue for each stack that is not clean. Exits 0,
+ * or 1 if the issues could not be updated.
  */
 async function reportDrift(directory: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const onGitLab = environment.GITLAB_CI === "true";
@@ -27,7 +27,7 @@ const said: Record<State, string> = {
   "drift, and more unknown": "drift, and not everything could be looked at",
 };
 
-/** Does it, and says what was done. */
+/** Takes a step. @returns a line that says what was done */
 async function take(step: Step, tracker: Tracker, run: string): Promise<string> {
   switch (step.kind) {
     case "open":

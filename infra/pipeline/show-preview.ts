@@ -4,8 +4,8 @@ import { previewSummary } from "./preview-markdown.ts";
 import { readPreview } from "./previews.ts";
 
 /**
- * `show-preview.ts STACK DIRECTORY`, in a job of GitHub Actions: prints what preview.sh left in DIRECTORY, as Markdown
- * for the job's summary. Exits 0, or 1 when it is not called as the workflow does.
+ * `show-preview.ts STACK DIRECTORY`, in a job of GitHub Actions: prints the files of preview.sh in DIRECTORY as
+ * Markdown for the job's summary. Exits 0, or 1 if an argument or a variable is missing.
  */
 const [stack, directory] = process.argv.slice(2);
 try {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# stacks.sh: the stacks of this repository as a JSON list, one for each file Pulumi.STACK.yaml: none can be forgotten.
+# stacks.sh: prints the stacks of this repository as a JSON list, one for each file Pulumi.STACK.yaml.
 set -euo pipefail
 shopt -s nullglob
 
@@ -8,7 +8,7 @@ for file in Pulumi.*.yaml; do
   name=${file#Pulumi.}
   name=${name%.yaml}
   if [[ ! $name =~ ^[A-Za-z0-9_.-]{1,100}$ ]]; then
-    printf '%q is no name of a stack: letters, digits, ".", "_" and "-", at most 100. Rename the file. [DBK-CI-3]\n' "$file" >&2
+    printf '%q does not name a valid stack: use letters, digits, ".", "_" and "-", at most 100. Rename the file. [DBK-CI-3]\n' "$file" >&2
     exit 1
   fi
   names+=("\"$name\"")

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# with-credentials.sh COMMAND…: runs a command of a pipeline with what it needs to reach the state and the servers:
+# with-credentials.sh COMMAND…: runs a command of a pipeline with access to the state and the servers:
 #   PULUMI_ACCESS_TOKEN or PULUMI_BACKEND_URL   where the state is; one of them must be given
 #   SSH_PRIVATE_KEY    goes into an ssh-agent that ends with the command, never into a file
-#   SSH_KNOWN_HOSTS    lines for known_hosts; optional, where the configuration has every server's hostKey
-# Exits as the command does; 1 when something is missing.
+#   SSH_KNOWN_HOSTS    lines for known_hosts; optional if the configuration has the hostKey of every server
+# Exits as the command does, or 1 if a variable is missing.
 set -euo pipefail
 
-# A secret that is not set arrives as an empty string. Empty and unset are not the same to the programs.
+# A secret that is not set arrives as an empty string. The programs treat empty and unset differently.
 for name in PULUMI_ACCESS_TOKEN PULUMI_BACKEND_URL SSH_PRIVATE_KEY SSH_KNOWN_HOSTS \
   AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION; do
   [ -n "${!name-}" ] || unset "$name"

@@ -14,7 +14,7 @@ export const requirementsSchema = z.strictObject({
     z.strictObject({
       name: ruled((text) => (/^[a-z0-9_]+$/.test(text) ? null : "use small letters, digits and _ only")),
       container: ruled((text) =>
-        /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(text) ? null : "it is no container's name",
+        /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(text) ? null : "it is not a container name",
       ),
       database: word,
       user: word,

@@ -5,17 +5,17 @@ import { defaultLogin, defaults } from "../config/defaults.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import { sshArguments } from "../remotehost/connection.ts";
 
-/** Commands that a person can paste, on their own machine. */
+/** Commands to paste into a shell of a person's own machine. */
 export interface ServerCommands {
   status: string;
   backup: string;
   listBackups: string;
   restore: string;
-  /** Restores the newest backup on trial. */
+  /** Proves that the newest backup can be restored. */
   rehearse: string;
-  /** What retention would remove, and why the rest stays. */
+  /** Shows what retention would remove, and why it keeps the rest. */
   prune: string;
-  /** Keeps a backup whatever its age. */
+  /** Keeps a backup at any age. */
   pin: string;
   /** Copies what the stores lack; where there is one. */
   copy?: string;
@@ -27,15 +27,15 @@ export interface ServerCommands {
   deployOnly: string;
 }
 
-/** A path on the person's machine; a `~` at its beginning is left for their shell. */
+/** A path on the person's machine as a shell word. The person's shell expands a leading `~`. */
 const localWord = (path: string): string =>
   path.startsWith("~/") ? `~/${shellWord(path.slice(2))}` : shellWord(path);
 
-/** `USER@HOST` before scp's colon, of which an IPv6 address has some too. */
+/** `USER@HOST` for scp, which needs brackets around an IPv6 address. */
 const copySource = (destination: string): string =>
   destination.replace(/@([^@]*:[^@]*)$/, (_, host: string) => `@[${host}]`);
 
-/** The person's own ssh needs only what stands in the configuration; everything else is in their ssh_config. */
+/** The options and the destination for the person's own ssh. Their ssh_config has what the configuration omits. */
 function login({ connection }: ServerPlan): { options: string; destination: string } {
   const { user = defaultLogin, port, configFile, identityFile, proxyJump, host } = connection;
   const options = [
@@ -56,7 +56,7 @@ export function serverCommands(plan: ServerPlan): ServerCommands {
   const ssh = (remote: string, terminal = "") =>
     `ssh ${terminal}${options}${shellCommand(destination, `${sudo}${remote}`)}`;
   const file = shellWord(`${paths.backups}/${archiveName("FILE", backups.compression)}`);
-  // Also those from before another compression was chosen.
+  // Older backups may have another compression.
   const ending =
     backups.compression === defaults.backups.compression ? archiveEndings[backups.compression] : "sql.*";
   const archives = `${shellWord(paths.backups)}/*.${ending}`;
@@ -78,13 +78,13 @@ export function serverCommands(plan: ServerPlan): ServerCommands {
   };
 }
 
-/** Runs its input, a script, as root: whether the login is root is for the person's ssh_config to say. */
+/** Runs the script on its input as root. A person's ssh_config may set the user, so the login may not be root yet. */
 const asRoot =
   'script=$(cat); if [ "$(id -u)" = 0 ]; then exec sh -c "$script"; else exec sudo -n sh -c "$script"; fi';
 
-/** The command line by which this machine's shell begins what a server runs; the same text on every person's machine. */
+/** The local command line that opens ssh to a server. It has no absolute home directory, so all machines share it. */
 export const sshCommand = ({ connection }: ServerPlan): string =>
   ["exec", "ssh", ...sshArguments(connection, "~").map(localWord)].join(" ");
 
-/** What ssh is given to run the POSIX shell script on its input as root on the server, whatever the login's shell is. */
+/** The remote command of ssh: it runs the POSIX shell script on its input as root, with any login shell. */
 export const remoteShell = shellCommand("sh", "-c", asRoot);

@@ -4,7 +4,7 @@ import type { Settings } from "../../scripts/contract/settings.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import type { PingJob } from "../config/values.ts";
 
-/** What stands for a program in the names of resources, and where its launcher lies. */
+/** Each program's word in the names of resources, and the setting with its launcher's path. */
 export const programPurposes = {
   backup_database: { purpose: "backup", launcher: "backupLauncher" },
   check_database_status: { purpose: "status", launcher: "statusLauncher" },
@@ -15,17 +15,17 @@ export const programPurposes = {
   copy_backups: { purpose: "copy", launcher: "copyLauncher" },
 } as const satisfies Record<ProgramName, { purpose: string; launcher: keyof ServerPlan["paths"] }>;
 
-/** The directory of everything that is executed and not typed. */
+/** The directory of the bundles that the launchers execute. */
 export const programsDirectory = ({ paths }: ServerPlan): string => `${paths.installation}/programs`;
 
 /** The settings file that the programs read. */
 export const settingsFile = ({ paths }: ServerPlan): string => `${paths.installation}/config.json`;
 
-/** The file with the address that a job's runs report to, kept apart from the settings because it is a secret. */
+/** The file with the ping URL of a job. It is apart from the settings because the URL is a secret. */
 export const pingUrlFile = ({ paths }: ServerPlan, job: PingJob): string =>
   `${paths.installation}/${pingUrlNames[job]}`;
 
-/** The programs of older versions know of the backups' alone. */
+/** `ping-url` has no job in its name because programs of older versions read it. */
 export const pingUrlNames = { backup: "ping-url", rehearsal: "rehearsal-ping-url" } as const;
 
 /** The file with what opens a store, for the same reason. */
@@ -45,6 +45,6 @@ export function pathsOf({ copies, paths }: ServerPlan): Settings["paths"] {
   return copies.length === 0 ? others : { ...others, copyLauncher };
 }
 
-/** A program's place: a new program never overwrites the one that may be running. */
+/** The path of a program. It has the digest, so a new program never overwrites one that may be running. */
 export const bundlePath = (plan: ServerPlan, bundle: Bundle): string =>
   `${programsDirectory(plan)}/${bundle.name}-${bundle.sha256.slice(0, 12)}.cjs`;

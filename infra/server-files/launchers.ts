@@ -1,6 +1,6 @@
 import { shellCommand, shellWord } from "../../scripts/contract/quoting.ts";
 
-/** Where every program looks for docker, flock and gzip: cron and sudo each have a PATH of their own. */
+/** The PATH of every program, because cron and sudo each set another one. */
 export const serverPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export interface LaunchedProgram {
@@ -9,7 +9,7 @@ export interface LaunchedProgram {
   settings: string;
 }
 
-/** The text of a launcher: POSIX sh that hands its arguments on as they are. */
+/** The text of a launcher: POSIX sh that passes its arguments on unchanged. */
 export function launcherText({ node, bundle, settings }: LaunchedProgram): string {
   return `#!/bin/sh
 # Written by pulumi up; an edit here is undone by the next one.

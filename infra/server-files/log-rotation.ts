@@ -1,6 +1,6 @@
 import type { ServerPlan } from "../config/plan.ts";
 
-/** logrotate's text for the programs' log: a quarter of a year, readable by root alone. */
+/** The logrotate configuration of the programs' log: three months, readable by root only. */
 export function logRotationText({ paths }: ServerPlan): string {
   return `# Written by pulumi up; an edit here is undone by the next one.
 "${paths.log}" {

@@ -3,13 +3,13 @@ import type { NpmFile } from "../remotehost/file.ts";
 import type { ServerFacts } from "../requirements/requirements.ts";
 import { programsDirectory } from "./installation.ts";
 
-/** The Node that is sent to servers: an LTS release whose binary a bare Debian can start. */
+/** The version of Node that is sent to servers: an LTS release whose binary runs on a minimal Debian. */
 export const pinnedVersion = "24.21.0";
 
 interface PinnedBinary {
-  /** Of the npm package, as a lock file has it. */
+  /** The npm package's, in the form of a lock file. */
   integrity: string;
-  /** Of `bin/node` in it. */
+  /** That of `bin/node` in the package. */
   sha256: string;
 }
 
@@ -28,15 +28,15 @@ const binaries: Record<Architecture, PinnedBinary> = {
   },
 };
 
-/** The Node that a server's programs run on: a file to send, or one that is there already. */
+/** The Node of a server's programs: a file to send, or the server's own. */
 export interface NodeRuntime {
   path: string;
   file: { source: NpmFile; sha256: string } | null;
 }
 
 /**
- * Chooses the Node of a server. One that nobody can reach has no architecture; what is declared for it is not
- * compared with anything, so any will do.
+ * Chooses the Node of a server. The architecture of an unreachable server is unknown. Any is correct then, because the
+ * engine compares its declared resources with nothing.
  */
 export function nodeRuntime(plan: ServerPlan, facts: ServerFacts): NodeRuntime {
   if (plan.runtime === "system") return { path: facts.systemNode?.path ?? "/usr/bin/node", file: null };

@@ -18,14 +18,14 @@ const databaseLines = (plan: DatabasePlan): string =>
 
 const mounts = "{{range .Mounts}}{{.Destination}} is {{.Source}}; {{end}}";
 
-/** The container of an application may have its data in a volume, and the configuration need not say so. */
+/** An application's container may have its data in a volume that the configuration does not name. */
 const dataText = ({ container, dataDirectory, managedContainer }: DatabasePlan): string =>
   managedContainer !== null
     ? dataDirectory
     : `${dataDirectory} by the configuration; a volume or another directory is shown by
              ${shellCommand("docker", "inspect", "-f", mounts, container)}`;
 
-/** Restoring with nothing but PostgreSQL's own tools, for the day on which nothing else works. */
+/** How to restore with PostgreSQL's own tools only, if these programs do not work. */
 function stockRestore(
   { name, container, user, port, passwordFile }: DatabasePlan,
   backups: string,
@@ -77,7 +77,7 @@ const copyLine = ({ name, schedule }: StorePlan): string => `  ${schedule}   cop
 const storeLine = (plan: ServerPlan, store: StorePlan): string =>
   `  ${store.name}   copies off this server: ${storeSettings(plan, store).place}\n`;
 
-/** The text of the quick reference that lies on the server. */
+/** The text of the server's quick reference. */
 export function quickReferenceText(plan: ServerPlan, stack: string): string {
   const { paths, backups, copies, rehearsal, monitoring, databases } = plan;
   const { compression, retention } = backups;

@@ -25,7 +25,10 @@ const binaries: Record<Architecture, { published: string; platform: string; sha2
 export const rclonePath = (plan: ServerPlan): string => `${programsDirectory(plan)}/rclone-${rcloneVersion}`;
 
 /** The rclone of a server. One that nobody can reach has no architecture; see `nodeRuntime`. */
-export function rcloneFile(facts: ServerFacts): { source: PinnedProgram; sha256: string } {
+export function rcloneFile(facts: Pick<ServerFacts, "architecture">): {
+  source: PinnedProgram;
+  sha256: string;
+} {
   const { platform, published, sha256 } = binaries[facts.architecture ?? "x64"];
   const name = `rclone-v${rcloneVersion}-linux-${published}`;
   return {

@@ -5,31 +5,31 @@ import type { CronEntry } from "../remotehost/cron-table.ts";
 import { cronTableText } from "../remotehost/cron-table-text.ts";
 import { serverPath } from "./launchers.ts";
 
-/** What cron is to do on a server. */
+/** The contents of a server's cron table. */
 export interface Schedule {
   environment: Record<string, string>;
   entries: CronEntry[];
-  /** Commands of hand-made entries that these replace. */
+  /** Commands of hand-made entries that this table replaces. */
   takesOver: string[];
   /** sha256 of the table's text. */
   sha256: string;
 }
 
 /**
- * Appends each line to the log, or prints it where that fails. Line by line, because a cat whose write fails on a full
- * disk has read more than the one line, and what it has read is lost.
+ * Appends each line to the log, or prints it if that fails. One line at a time: a cat whose write fails on a full disk
+ * has already read more lines, and these would be lost.
  */
 const eachLine =
   'while IFS= read -r line || [ -n "$line" ]; do ' +
   `{ printf '%s\\n' "$line" >> "$log"; } 2> /dev/null || printf '%s\\n' "$line"; done`;
 
 /**
- * The programs log by themselves and print nothing with --quiet; what nobody expected comes on standard error and goes
- * into the log. cron mails what is left to it: with somebody to mail to that is all of it, and the log has a copy.
+ * The command of a cron entry. With --quiet a program prints nothing: it writes the log itself. Only unexpected errors
+ * go to standard error, and from there into the log. With a mail address cron mails them as well.
  *
- * A shell does not start a program whose redirection fails, and waits for ever where a named pipe lies in the log's
- * place. So the program stands before the log is tried, and where nothing can be logged cron has what it says. The
- * launcher is the first word, because the subject of cron's mail is the command.
+ * The log is opened after the program has started, in the next command of the pipe. A shell would not start a program
+ * whose redirection fails, and would wait for ever if the log's path were a named pipe. If the log cannot be written,
+ * cron gets the errors. The launcher is the first word, because the command is the subject of cron's mail.
  */
 function commandOf(launcher: string, log: string, mails: boolean, ...options: string[]): string {
   const program = [shellWord(launcher), "--quiet", ...options].join(" ");

@@ -5,24 +5,21 @@ import { sizeBytes } from "../config/values.ts";
 import type { Requirements } from "../requirements/requirements.ts";
 import { isWanted, programPurposes } from "./installation.ts";
 
-/** What the deployment and the programs call. */
+/** The commands that the deployment and the programs call. */
 const commands = ["cron", "docker", "flock", "gzip", "logrotate", "sha256sum"];
 
-/** Room for two Nodes, because the new one is written before the old one goes; without one, for the programs. */
+/** Bytes for two Nodes, because the new one is written before the old one is removed; or for the programs alone. */
 const installationSpace = { pinned: 300 * 2 ** 20, system: 10 * 2 ** 20 };
 /** For two of rclone's. */
 const rcloneSpace = 180 * 2 ** 20;
 
-/**
- * What a server must offer before anything of it is changed: of a container that the same run makes and starts nothing
- * can be asked yet.
- */
+/** The requirements before any change. A container that this run creates does not exist then, so it is not examined. */
 export function requirementsBefore(plan: ServerPlan): Requirements {
   const requirements = serverRequirements(plan);
   return requirements.managed === undefined ? requirements : { ...requirements, before: true };
 }
 
-/** Where the launchers lie, and the programs that are sent. */
+/** The directories whose files are executed: those of the launchers and of the sent programs. */
 function executedFrom(plan: ServerPlan): string[] {
   const { copies, paths, runtime } = plan;
   const wanted = programNames.filter((name) => isWanted(plan, name));
@@ -31,7 +28,7 @@ function executedFrom(plan: ServerPlan): string[] {
   return [...new Set([...sent, ...launchers])];
 }
 
-/** What a server must offer for its plan. */
+/** The requirements of a plan. */
 export function serverRequirements(plan: ServerPlan): Requirements {
   const { backups, copies, paths, databases, monitoring, runtime, formerStack } = plan;
   const managed = databases.flatMap(({ name, managedContainer }) =>

@@ -8,17 +8,17 @@ import { rclonePath } from "./rclone.ts";
 import { scheduleOf } from "./schedule.ts";
 import { storeSettings } from "./stores.ts";
 
-/** What the settings say besides the plan. */
+/** The settings that are not in the plan. */
 export interface Deployment {
   /** `project/stack`. */
   stack: string;
   programsVersion: string;
 }
 
-/** Whole seconds, never none; the configuration's check has refused what is no duration. */
+/** Whole seconds, at least 1. The configuration's check has refused texts that are not durations. */
 const seconds = (duration: string): number => Math.max(1, Math.ceil(durationSeconds(duration) ?? 0));
 
-/** What the programs on a server are told: its settings file. */
+/** The settings file of a server's programs. */
 export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Deployment): Settings {
   const { backups, copies, rehearsal, monitoring } = plan;
   const urls = pingUrlPerJob(plan);
@@ -45,7 +45,7 @@ export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Dep
       query: seconds(backups.timeouts.query),
     },
     rehearsal: {
-      // Read by the programs of the version before alone.
+      // Only programs of the previous version read this.
       where: "container",
       memoryBytes: sizeBytes(rehearsal.memory) ?? 0,
       maximumAgeHours: seconds(rehearsal.maximumAge) / 3600,
@@ -71,6 +71,6 @@ export function serverSettings(plan: ServerPlan, { stack, programsVersion }: Dep
   };
 }
 
-/** The settings file's text: two spaces, so that a preview shows a readable difference. */
+/** The settings file's text, with line breaks so that a preview shows a readable difference. */
 export const serverSettingsText = (plan: ServerPlan, deployment: Deployment): string =>
   `${JSON.stringify(serverSettings(plan, deployment), null, 2)}\n`;

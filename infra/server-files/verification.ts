@@ -2,22 +2,22 @@ import { shellCommand, shellWord } from "../../scripts/contract/quoting.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import { serverCommands } from "./commands.ts";
 
-/** Another run holds the lock: it is proof enough that backups work, and its end is not waited for. */
+/** Another run holds the lock. That shows that backups work, so the script does not wait for its end. */
 const lockedExitCode = 75;
-/** The status check's exit codes from this one on mean that the deployment does not work. */
+/** From this exit code of the status check on, the deployment does not work. */
 export const criticalExitCode = 2;
 
-/** How the warning begins where Pulumi cannot run the verification; whoever runs it otherwise leaves the warning out. */
+/** The beginning of the warning that Pulumi cannot run the verification. The deployment command verifies and hides it. */
 export const unverified = "The deployment is not verified";
 
-/** Lines of a program's reason: with the one before them and the one behind them ten at most. */
+/** At most so many lines of a program's output are printed, so that the whole message has ten lines. */
 const reasonLines = 8;
 
-/** Backs one database up, if its container is there: the backup system may be deployed before the application. */
+/** Backs up one database if its container exists. The backup system may be deployed before the application. */
 function backupLines(plan: ServerPlan, name: string, container: string): string {
   const note = `note: there is no container ${container} yet; ${name} is backed up as soon as there is`;
   const locked = `note: another run holds the lock of ${name}, and its end is not waited for`;
-  // What a backup prints on stderr is why it failed; how far it came is in the log.
+  // A backup prints the reason of a failure on stderr. Its progress is in the log.
   return `if printf '%s\\n' "$containers" | grep -Fqx -- ${shellWord(container)}; then
   code=0
   said=$(${shellCommand(plan.paths.backupLauncher, name)} 2>&1 >/dev/null) || code=$?
@@ -36,9 +36,9 @@ fi`;
 const logAdvice = ({ paths }: ServerPlan) => `All of it is in ${paths.log} there.`;
 
 /**
- * The script that proves a deployment on the server itself, as root: a backup of every database that is there, and
- * the status check, of those that are there. Where it works it prints what was done, and what the status check has to
- * warn of. Where it does not, it ends with the exit code of what failed and prints why alone, in ten lines.
+ * The script that verifies a deployment, run as root on the server. It backs up every database whose container exists,
+ * and runs the status check for these. On success it prints the backups and the warnings of the status check. On
+ * failure it prints only the reason, in at most ten lines, and exits with the code of the failed program.
  */
 export function verificationScript(plan: ServerPlan): string {
   const { paths, databases, key } = plan;

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Runs a shell script: as-caller.sh SCRIPT [ARGUMENT…]. Under sudo it runs as the person who called sudo, in the environment
-# in which they did: their home, ssh agent, PATH and Pulumi login. Otherwise it changes nothing.
+# as-caller.sh SCRIPT [ARGUMENT…]: runs a shell script. Under sudo the script runs as sudo's caller, in the caller's
+# environment: home, ssh agent, PATH and Pulumi login. Without sudo nothing is changed.
 set -eu
 
-# The nearest sudo among the processes that led here; its environment is still the caller's own.
+# The nearest sudo among the ancestors of this process. Its environment is still the caller's.
 sudo_process() {
   process=$PPID
   while [ "$process" -gt 1 ] && [ -r "/proc/$process/status" ]; do
@@ -15,8 +15,8 @@ sudo_process() {
   done
 }
 
-# Shell commands that bring back the environment that is read: what names the person always, the rest where sudo's command
-# line has not set it.
+# Shell commands that restore the environment on standard input. The variables that name the person are always
+# restored, the others only if sudo's command line has not set them.
 restoring() {
   sed -z -n "/^[A-Za-z_][A-Za-z0-9_]*=/{
     s/'/'\\\\''/g
@@ -28,7 +28,7 @@ restoring() {
 }
 
 if [ "${CALLER_ENVIRONMENT-}" ]; then
-  # Read only now, as the caller: root must run nothing that they could have named.
+  # This is read as the caller, not as root: the caller controls the text that eval runs.
   if [ "$CALLER_ENVIRONMENT" = inherited ]; then
     eval "$(restoring <&3)"
     exec 3<&-

@@ -1,6 +1,6 @@
 "use strict";
-// Loaded by Pulumi's language host before anything else (nodeargs in Pulumi.yaml), with whatever `node` is first on
-// PATH: one that is too old hands the whole run over to the project's own.
+// Pulumi's language host loads this first (nodeargs in Pulumi.yaml), with the first `node` on PATH. If that one is too
+// old, the project's own Node runs the program.
 
 const { spawnSync } = require("node:child_process");
 const { existsSync } = require("node:fs");

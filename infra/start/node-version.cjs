@@ -1,10 +1,10 @@
 "use strict";
-// CommonJS and old syntax: an old Node must get as far as saying what it is missing.
+// CommonJS and old syntax, so that an old Node can run this and print its message.
 
 const needed = 24;
 const found = process.versions.node;
 
-/** What is wrong with the Node that runs this, in one line, or null. */
+/** The problem with the running Node, in one line; null if there is none. */
 exports.nodeProblem =
   Number(found.split(".")[0]) >= needed
     ? null

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs a TypeScript program of this repository with the project's own Node, whatever Node started npm, after
-# installing the dependencies where they are missing or older than the lock file.
+# Runs a TypeScript program of this repository with the project's own Node. npm may have been started by another one.
+# Dependencies that are missing or older than the lock file are installed first.
 set -eu
 repository=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 node=$repository/node_modules/node/bin/node
@@ -10,15 +10,15 @@ is_current() {
   [ -x "$node" ] && [ -e "$installed" ] && [ ! "$repository/package-lock.json" -nt "$installed" ]
 }
 
-# Two at once would empty node_modules under each other. The kernel's lock ends with its holder, however that ends; where
-# there is no flock (macOS) nobody waits.
+# Two concurrent runs of npm ci would delete each other's node_modules. The kernel releases the lock when its holder
+# ends, even by a kill. Without flock (macOS) there is no lock.
 take_turn() {
   mkdir -p "$repository/.cache"
   exec 9> "$repository/.cache/npm-ci.lock"
   if command -v flock > /dev/null; then flock 9; fi
 }
 
-# What another checkout lends by a link is its own: npm ci would empty it.
+# A link leads to the node_modules of another checkout, which npm ci would empty.
 if [ ! -L "$repository/node_modules" ] && ! is_current; then
   take_turn
   if ! is_current; then

@@ -3,11 +3,11 @@ import { buildPrograms } from "../../scripts/build.ts";
 import { createStack } from "../sandbox/stack.ts";
 import { settingsFor } from "../server/programs.ts";
 
-/** A work tree of this project, and what is measured of it. */
+/** A work tree of this project, as measured. */
 export interface Checkout {
-  /** Of its directories on servers. */
+  /** The name of its directories on servers. */
   name: string;
-  /** Not a promise in older checkouts. */
+  /** In older checkouts it is not a promise. */
   buildPrograms: typeof buildPrograms;
   settingsFor: typeof settingsFor;
   createStack: typeof createStack;

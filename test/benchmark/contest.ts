@@ -1,18 +1,18 @@
 import { say } from "../../infra/local-machine/steps.ts";
 import { median } from "../../scripts/lib/base/median.ts";
 
-/** Things that do the same work, measured in the same run and in turn, so that what else the machine does hits them all. */
+/** Contestants do the same work in one run, in turn, so that other load on the machine affects all of them. */
 
-/** What one run of a contestant took. */
+/** The measurements of one run of a contestant. */
 export interface Sample {
   seconds: number;
-  /** Of processors, of everything that worked for it. */
+  /** Processor seconds of everything that worked for it. */
   cpuSeconds?: number;
-  /** The largest that one of its processes was. */
+  /** The memory of its largest process. */
   peakBytes?: number;
-  /** What it left: a backup's file. */
+  /** The size of its result, a backup's file. */
   bytes?: number;
-  /** At sshd. */
+  /** Logins at sshd. */
   logins?: number;
 }
 export type Quantity = keyof Sample;
@@ -21,12 +21,12 @@ export interface Contestant {
   name: string;
   /** What it does and does not do, in a sentence. */
   note: string;
-  /** Before each run, not measured. */
+  /** Runs before each run and is not measured. */
   prepare?: () => Promise<void>;
   run: () => Promise<Sample>;
 }
 
-/** What is to be reached, and what was found. */
+/** A goal and the measured value. */
 export interface Goal {
   what: string;
   /** With its unit: `≤ 3.4 ×`. */
@@ -35,15 +35,15 @@ export interface Goal {
   met: boolean;
 }
 
-/** A contestant's median of a quantity. @throws Error where it was not measured */
+/** The median of a quantity of a contestant. @throws Error if it was not measured */
 export type Median = (contestant: string, quantity?: Quantity) => number;
 
 export interface Contest {
   title: string;
-  /** What the work is, and where. */
+  /** The work and its place. */
   work: string;
   contestants: readonly Contestant[];
-  /** How often each is measured; 5 unless given. */
+  /** The number of measurements of each; by default 5. */
   rounds?: number;
   goals?: (median: Median) => Goal[];
 }
@@ -61,7 +61,7 @@ export interface ContestResult {
   goals: readonly Goal[];
 }
 
-/** Runs every contestant once without counting it, then all of them in turn, each round beginning with another one. */
+/** Runs every contestant once without measuring, then all in turn. Each round begins with another one. */
 export async function hold(contest: Contest): Promise<ContestResult> {
   const { title, work, contestants, rounds = 5 } = contest;
   const samples = new Map<string, Sample[]>(contestants.map(({ name }) => [name, []]));
@@ -79,7 +79,7 @@ export async function hold(contest: Contest): Promise<ContestResult> {
   return { title, work, contestants: measured, goals: contest.goals?.(medianIn(measured)) ?? [] };
 }
 
-/** The values of one quantity, in the order in which they were measured; without those that lack it. */
+/** The values of a quantity in the order of measurement, without missing ones. */
 export const valuesOf = ({ samples }: Measured, quantity: Quantity): number[] =>
   samples.flatMap((sample) => sample[quantity] ?? []);
 
@@ -93,17 +93,17 @@ export const medianIn =
     return value;
   };
 
-/** At least so many times as fast. */
+/** At least this many times as fast. */
 export function faster(what: string, mine: number, other: number, wanted: number): Goal {
   return goal(what, `≥ ${wanted} × as fast`, `${(other / mine).toFixed(2)} ×`, other / mine >= wanted);
 }
 
-/** At most so many times as much. */
+/** At most this many times as much. */
 export function atMost(what: string, mine: number, other: number, wanted: number): Goal {
   return goal(what, `≤ ${wanted} ×`, `${(mine / other).toFixed(2)} ×`, mine / other <= wanted);
 }
 
-/** At most so many seconds, from zero or from another measurement on. */
+/** At most this many seconds, from zero or above another measurement. */
 export function within(what: string, mine: number, seconds: number, from = 0): Goal {
   const base = from === 0 ? "" : `${from.toFixed(2)} s + `;
   return goal(what, `≤ ${base}${seconds} s`, `${mine.toFixed(2)} s`, mine <= from + seconds);

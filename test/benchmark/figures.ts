@@ -2,14 +2,14 @@ import { formatBytes } from "../../scripts/lib/base/format.ts";
 import { median } from "../../scripts/lib/base/median.ts";
 import { type ContestResult, type Goal, type Measured, type Quantity, valuesOf } from "./contest.ts";
 
-/** What is made of values for which less is better; `spread` is the largest less the smallest. */
+/** Statistics of values for which less is better. `spread` is the largest minus the smallest. */
 export interface Summary {
   median: number;
   worst: number;
   spread: number;
 }
 
-/** @returns null of no values */
+/** @returns null for no values */
 export function summaryOf(values: readonly number[]): Summary | null {
   const middle = median(values);
   if (middle === null) return null;
@@ -17,7 +17,7 @@ export function summaryOf(values: readonly number[]): Summary | null {
   return { median: middle, worst, spread: worst - Math.min(...values) };
 }
 
-/** Rows of cells, the first of them the headings. */
+/** Rows of cells. The first row is the header. */
 export type Table = readonly (readonly string[])[];
 
 interface Column {
@@ -47,7 +47,7 @@ const times: readonly Column[] = [
   { heading: "to the first", cell: ratio },
 ];
 
-/** Shown where they were measured, by their medians. */
+/** Quantities that are shown if they were measured, by their medians. */
 const others: readonly { quantity: Quantity; heading: string; text: (value: number) => string }[] = [
   { quantity: "cpuSeconds", heading: "CPU", text: seconds },
   { quantity: "peakBytes", heading: "memory", text: formatBytes },
@@ -55,7 +55,7 @@ const others: readonly { quantity: Quantity; heading: string; text: (value: numb
   { quantity: "logins", heading: "logins", text: String },
 ];
 
-/** One row for each contestant: its time, its ratio to the first one's, and whatever else was measured. */
+/** One row for each contestant: its time, the ratio to the first one's, and its other measurements. */
 export function contestTable({ contestants }: ContestResult): Table {
   const [reference] = contestants;
   if (reference === undefined) return [];
@@ -90,7 +90,7 @@ export function goalTable(goals: readonly Goal[]): Table {
   ];
 }
 
-/** A table for a terminal: the first column begins and the others end below each other. */
+/** A table for a terminal. The first column is aligned to the left, the others to the right. */
 export function alignedText(table: Table): string {
   const widths = (table[0] ?? []).map((_, column) =>
     Math.max(...table.map((row) => row[column]?.length ?? 0)),
@@ -104,7 +104,7 @@ export function alignedText(table: Table): string {
   return table.map(line).join("\n");
 }
 
-/** What a contest gave, for a terminal. */
+/** The results of a contest, for a terminal. */
 export function contestText(result: ContestResult): string {
   const goals = goalTable(result.goals).map((row) => row.filter((cell) => cell !== "").join(" | "));
   return [result.title, alignedText(contestTable(result)), ...goals.slice(1)].join("\n");

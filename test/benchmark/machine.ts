@@ -5,7 +5,7 @@ import { docker } from "../sandbox/docker.ts";
 import { usualVersion } from "../sandbox/postgres-version.ts";
 import type { Machine } from "./report.ts";
 
-/** What the figures are measured on. */
+/** The machine of the measurements. */
 export async function machineFacts(): Promise<Machine> {
   return {
     processors: cpus().length,
@@ -18,7 +18,7 @@ export async function machineFacts(): Promise<Machine> {
   };
 }
 
-/** The checkout's commit, and `changed` when files differ from it. */
+/** The checkout's commit, with `changed` if files differ from it. */
 export async function checkoutState(): Promise<string> {
   const git = (...argv: string[]) => succeed(["git", "-C", repository, ...argv]);
   const commit = await git("rev-parse", "--short=12", "HEAD");

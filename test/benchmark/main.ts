@@ -17,7 +17,7 @@ import { provisioning } from "./provisioning/provisioning.ts";
 import { Report } from "./report.ts";
 
 interface Extent {
-  /** How often each contestant is measured. */
+  /** The number of measurements of each contestant. */
   rounds: number;
 }
 
@@ -80,10 +80,10 @@ function numberOf(option: string, text: string): number {
   return value;
 }
 
-/** npm runs this in the project's directory; a path is meant from where npm was called. */
+/** npm changes to the project's directory. Paths are relative to the directory in which npm was called. */
 const fromCaller = (path: string): string => resolve(process.env.INIT_CWD ?? process.cwd(), path);
 
-/** The report is written after each benchmark, so that one that fails costs no other's figures. */
+/** The report is written after each benchmark, so that a failing one does not lose the others' figures. */
 async function measure(names: readonly string[], extent: Extent, path: string | undefined): Promise<void> {
   const report: Report = {
     version: 2,
@@ -109,7 +109,7 @@ function writePage(paths: readonly string[]): void {
 try {
   await main();
 } catch (error) {
-  // Of a run that is being ended nothing else is to be told.
+  // A run that is being ended reports nothing more.
   if (!isEnding()) {
     console.error(messageOf(error));
     process.exitCode = 1;

@@ -3,7 +3,7 @@ import type { ContestResult } from "./contest.ts";
 import { contestTable, goalTable, type Table } from "./figures.ts";
 import type { Report } from "./report.ts";
 
-/** docs/PERFORMANCE.md, made of reports. */
+/** docs/PERFORMANCE.md, made from reports. */
 
 const lineWidth = 120;
 
@@ -34,7 +34,7 @@ must do nothing else meanwhile.
   off. The files are read from the page cache.
 `;
 
-/** The whole page. Of a benchmark that several reports have, the last one's results are shown. */
+/** The whole page. If several reports have a benchmark, the last one's results are shown. */
 export function performancePage(reports: readonly Report[]): string {
   const measured = new Map<string, { report: Report; results: readonly ContestResult[] }>();
   for (const report of reports) {
@@ -65,7 +65,7 @@ function runRow(name: string, { date, commit, machine }: Report): string[] {
   ];
 }
 
-/** What several contests say of a contestant stands below the first of them. */
+/** Text about a contestant of several contests comes below the first of them. */
 function contestSections(contests: readonly ContestResult[]): string[] {
   const said = new Set<string>();
   return contests.map((result) => {
@@ -73,7 +73,7 @@ function contestSections(contests: readonly ContestResult[]): string[] {
     const fresh = notes.filter((note) => !said.has(note));
     for (const note of fresh) said.add(note);
     const rounds = Math.max(...result.contestants.map(({ samples }) => samples.length));
-    // What was looked at, and not measured, stands in the notes.
+    // Facts that were checked but not measured are in the notes.
     const figures = rounds === 0 ? [] : [markdown(contestTable(result)), ""];
     const work = rounds === 0 ? result.work : `${result.work} Median of ${rounds}.`;
     const list = fresh.map((note) => wrapped(note, "  "));
@@ -81,7 +81,7 @@ function contestSections(contests: readonly ContestResult[]): string[] {
   });
 }
 
-/** Numbers stand to the right. */
+/** Numbers are aligned to the right. */
 function markdown(table: Table): string {
   const [headings = [], ...rows] = table;
   const isNumber = (column: number) => rows.every((row) => /^$|^[\d.]+( \S+)?$/.test(row[column] ?? ""));
@@ -91,7 +91,7 @@ function markdown(table: Table): string {
   return [headings, rule, ...rows].map(line).join("\n");
 }
 
-/** Lines no longer than the documents' are, the second and later ones after `indent`. */
+/** Wraps lines like the documents. The second and later ones begin with `indent`. */
 function wrapped(text: string, indent = ""): string {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

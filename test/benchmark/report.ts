@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** What `npm run benchmark -- --json FILE` writes: every value, and what is needed to judge it. */
+/** The output of `npm run benchmark -- --json FILE`: all values, and the facts needed to judge them. */
 
 const value = z.number().exactOptional();
 
@@ -32,7 +32,7 @@ const Machine = z.object({
   processors: z.int(),
   processor: z.string(),
   memoryBytes: z.int(),
-  /** What else the machine did: figures of a busy one say little. Of the last minute. */
+  /** The machine's load of the last minute. The figures of a busy machine mean little. */
   loadBefore: z.number(),
   postgres: z.int(),
   docker: z.string(),
@@ -42,12 +42,12 @@ export type Machine = z.infer<typeof Machine>;
 
 export const Report = z.object({
   version: z.literal(2),
-  /** When it began, UTC ISO. */
+  /** Its start, in UTC (ISO). */
   date: z.iso.datetime(),
-  /** What the checkout was, with `changed` where it had edits. */
+  /** The commit of the checkout, with `changed` if it had edits. */
   commit: z.string(),
   machine: Machine,
-  /** By the benchmark's name. */
+  /** The results by the name of the benchmark. */
   benchmarks: z.record(z.string(), z.array(ContestResult)),
 });
 export type Report = z.infer<typeof Report>;

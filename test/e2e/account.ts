@@ -17,18 +17,18 @@ import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { builtHost } from "../sandbox/set-up/pulumi-cli.ts";
 import { stackFileFor } from "./deploy-project.ts";
 
-/** A person with an account and a clone of the repository of their own on this machine. */
+/** A person on this machine with an account and a clone of the repository. */
 export interface Account {
   home: string;
   clone: string;
-  /** The words that run a shell command in the clone as this person; nothing of this process's environment comes along. */
+  /** The words that run a shell command in the clone as this person, without this process's environment. */
   as(command: string, environment: Readonly<Record<string, string>>): string[];
   remove(): Promise<void>;
 }
 
 const copied = ["infra", "scripts", "package.json", "package-lock.json", "tsconfig.json", "Pulumi.yaml"];
 
-/** Makes it; the stack's file has the database beside `server`, and ssh_config in their home leads to the server. */
+/** Creates the account. The stack's file has the database beside `server`; ~/.ssh/config has the server. */
 export async function makeAccount(name: string, server: SandboxServer): Promise<Account> {
   const home = mkdtempSync(join(tmpdir(), `${name}-`));
   await execute(["userdel", name]);
@@ -50,7 +50,7 @@ export async function makeAccount(name: string, server: SandboxServer): Promise<
   writeFileSync(join(clone, "Pulumi.prod.yaml"), stackFileFor(server));
   await succeed(["chown", "--recursive", `${name}:`, home]);
   chmodSync(home, 0o755);
-  // Root's own files, as links where that can be: only read, and large.
+  // Root's files are linked if possible, because they are large and only read.
   const modules = [join(repository, "node_modules"), join(clone, "node_modules")];
   if ((await execute(["cp", "--archive", "--link", ...modules])).code !== 0)
     await succeed(["cp", "--archive", ...modules]);

@@ -7,7 +7,7 @@ const mailTo = "ops@example.org";
 const log = "/root/backup_database.log";
 let deployment: Deployment;
 let receiver: PingReceiver;
-/** What `pulumi up` printed. */
+/** The output of `pulumi up`. */
 let printedByUp: string;
 
 beforeAll(async () => {
@@ -51,7 +51,7 @@ test("the address to report to is on the server, and in no output, no preview an
 
 test("a backup reports to it", async () => {
   await deployment.onServer("until /root/backup_database.sh; do [ $? -eq 75 ] || exit 1; done");
-  // cron's own runs report too.
+  // cron's own runs report as well.
   const events = (await receiver.received()).map(({ event }) => event);
   expect(events).toContain("/start");
   expect(events).toContain("");
@@ -94,7 +94,7 @@ test("cron mails the reason of a failed backup, and a problem that the status ch
   expect(backup).toContain(`To: ${mailTo}`);
   expect(backup).not.toContain(secret);
   await mailed("check_database_status\\.sh", /^CRITICAL .*is stopped/m);
-  // The log has it too, though cron's redirection no longer does.
+  // The log has it too, although cron does not redirect it there any more.
   expect(await deployment.server.readFile(log)).toContain("CRITICAL");
 });
 
@@ -104,7 +104,7 @@ test("the same problems are not mailed again by the next check", async () => {
   const command = line?.replace(/^(\S+ ){5}root /, "") ?? "";
   const count = `grep -c 'status critical' ${log}`;
   const before = Number(await deployment.onServer(count));
-  // One more failed backup of cron's may be news; then there is none, however often it fails.
+  // One more failed backup of cron may be news. After that none is, however many fail.
   while ((await deployment.onServer(command)) !== "") await setTimeout(500);
   for (let check = 0; check < 3; check++) expect(await deployment.onServer(command)).toBe("");
   expect(Number(await deployment.onServer(count))).toBeGreaterThan(before + 3);

@@ -8,7 +8,7 @@ import { entryOf, environment, startServers } from "./servers.ts";
 
 let server: SandboxServer;
 let stack: SandboxStack;
-// A path that is the same here and on the server, and that nothing must ever make.
+// A path that is the same here and on the server, and that must never be created.
 const directory = mkdtempSync(join(tmpdir(), "canary-"));
 const canary = join(directory, "canary");
 const bait = `$(touch ${canary})`;
@@ -32,7 +32,7 @@ async function expectNothingExecuted(): Promise<void> {
   expect((await server.run(`ls ${directory}`)).stdout).toBe("");
 }
 
-/** Where in the stack's file something is wrong, and what must be said of it. */
+/** A path of the stack's file with a mistake, and a part of the message about it. */
 type Problem = [path: string, says: string];
 
 async function expectRefused(configuration: Record<string, unknown>, problems: Problem[]): Promise<void> {

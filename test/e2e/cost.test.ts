@@ -6,7 +6,7 @@ import { type Deployment, prepareDeployment } from "./deployment.ts";
 
 const requests = "/var/log/requests";
 
-/** Writes down every script that the server's end of a session runs, and who runs it sees no difference. */
+/** Records every script that the server's end of a session runs, without an effect on the caller. */
 const countingShell = `#!/bin/sh
 case $1 in /run/remotehost-session.*/script) echo "$1" >> ${requests} ;; esac
 exec /bin/sh "$@"
@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => deployment?.remove());
 
-/** How often the work logged in at sshd, and how many framed requests arrived. */
+/** The number of logins at sshd and of framed requests during the work. */
 async function costOf(work: () => Promise<unknown>): Promise<{ logins: number; requests: number }> {
   await deployment.onServer(`: > ${requests}`);
   const before = await deployment.server.logins();
@@ -33,7 +33,7 @@ async function costOf(work: () => Promise<unknown>): Promise<{ logins: number; r
   };
 }
 
-/** How many things of the server stand in the stack's state. */
+/** The number of the server's resources in the stack's state. */
 async function thingsInState(): Promise<number> {
   const state: { deployment: { resources: { type: string }[] } } = JSON.parse(
     await deployment.stack.exportState(),
@@ -46,7 +46,7 @@ test("a first up logs in twice, looks three times, and asks once for each thing 
   expect(logins).toBe(2);
   const things = await thingsInState();
   expect(things).toBeGreaterThan(10);
-  // For its preview, for its update and at the end; a look are two requests.
+  // One login each for the preview, the update and the end. A look has two requests.
   expect(requests).toBeLessThanOrEqual(3 * 2 + things);
 });
 

@@ -14,11 +14,11 @@ afterAll(() => deployment?.remove());
 
 test("cron itself makes a backup, in its own environment", async () => {
   const finished = "grep 'backup finished' /root/backup_database.log";
-  // Two of cron's minutes and the backup itself; the test's own time limit is the only one.
+  // This takes two of cron's minutes and a backup. Only the test's own time limit applies.
   while ((await deployment.server.run(finished)).code !== 0) await setTimeout(500);
   const log = (await deployment.server.readFile("/root/backup_database.log")).trim().split("\n");
   const entries = log.map(parseLogLine);
-  // Every line is the programs' own: nothing unexpected was printed into cron's redirection.
+  // Every line is a program's own. cron's redirection caught no unexpected output.
   expect(entries).not.toContain(null);
   const own = entries.filter((entry) => entry?.program === "backup_database");
   expect(own.map((entry) => entry?.level)).not.toContain("error");
@@ -37,7 +37,7 @@ test("cron makes the next backup although nothing can be logged; the preview and
   const archives = async () =>
     Number(await deployment.onServer("ls /root/database_backups/*.sql.gz | wc -l"));
   await deployment.onServer(`mv ${log} ${log}.aside; mkfifo ${log}`);
-  // A run that is under way still has the old log.
+  // A running program still has the old log open.
   const before = (await archives()) + 1;
   while ((await archives()) <= before) await setTimeout(500);
   const { code, stdout } = await server.run("/root/check_database_status.sh --json");

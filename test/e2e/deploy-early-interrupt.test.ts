@@ -34,7 +34,7 @@ test("Ctrl-C while the CLI is only being started reaches it, and nothing later",
   expect(await stack.select()).toBe(false);
 });
 
-test("a stack that is being made at Ctrl-C is made whole and taken back, though nobody was told that it is there", async () => {
+test("a stack whose creation is interrupted by Ctrl-C is created completely and removed again", async () => {
   const made = () => globSync("state/.pulumi/stacks/**/prod.json", { cwd: directory });
   const making = stack.create();
   making.catch(() => {});
@@ -46,7 +46,7 @@ test("a stack that is being made at Ctrl-C is made whole and taken back, though 
   expect(await stack.select()).toBe(false);
 });
 
-test("a stack that somebody else has made meanwhile stays", async () => {
+test("a stack that another run has created meanwhile is kept", async () => {
   const other = new PulumiStack(await loadAutomation(), "prod", directory, environment);
   try {
     await other.create();

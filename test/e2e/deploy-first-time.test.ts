@@ -55,7 +55,7 @@ async function nothingChangedBy(work: () => Promise<void>): Promise<void> {
   expect(await traces(server)).toBe(before);
 }
 
-test("where nobody can be asked, what is missing is said with what gives it", async () => {
+test("without a terminal missing values are listed with the options that set them", async () => {
   await nothingChangedBy(async () => {
     const nowhere = await deploy(`${words} --yes`);
     expect(nowhere.code, nowhere.text).toBe(78);

@@ -11,7 +11,7 @@ let project: DeployProject;
 let fingerprint: string;
 let otherKey: string;
 
-/** The words for the server by a known_hosts of its own, which has its jump host's key and these lines. */
+/** The arguments for the server with another known_hosts: it has the jump host's key and these lines. */
 function knowing(...lines: string[]): string[] {
   const knownHosts = join(project.directory, "known_hosts");
   const sshConfig = join(project.directory, "ssh_config");
@@ -39,7 +39,7 @@ afterAll(async () => {
   await server?.remove();
 });
 
-test("an unknown key is refused where nobody is asked, and the message has what accepts it", async () => {
+test("an unknown key is refused without a terminal, and the message has the option that accepts it", async () => {
   const [untouched, file, logins] = [await traces(server), project.stackFile(), await server.logins()];
   const { code, text } = await project.deploy(...knowing(), "--yes");
   expect(code, text).toBe(77);
@@ -59,11 +59,11 @@ test("an unknown key is refused where nobody is asked, and the message has what 
   expect(wrong.code, wrong.text).toBe(69);
   expect(project.stackFile()).toBe(file);
   expect(await traces(server)).toBe(untouched);
-  // Nobody has shown a key of theirs to a server that was not known.
+  // No key was offered to a server with an unknown host key.
   expect(await server.logins()).toBe(logins);
 });
 
-test("a changed key is refused whatever is accepted", async () => {
+test("a changed key is refused with any accepted key", async () => {
   const file = project.stackFile();
   const [own = ""] = readFileSync(server.knownHosts, "utf8").split("\n");
   const changed = own.replace(server.hostKey, otherKey);
@@ -78,7 +78,7 @@ test("a changed key is refused whatever is accepted", async () => {
   expect(project.stackFile()).toBe(file);
 });
 
-test("of several servers one whose key is not known is named with what accepts it, and does not speak for the others", async () => {
+test("of several servers one with an unknown key is named with the option that accepts it, and the others are still checked", async () => {
   const [, , sshConfig = ""] = knowing();
   const file = project.stackFile();
   const servers = `    ${server.alias}: { sshConfig: ${sshConfig} }\n    down: { host: 127.0.0.1, port: 9 }\n`;

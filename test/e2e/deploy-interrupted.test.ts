@@ -46,7 +46,7 @@ test("before the confirmation nothing has happened, whether a program or a perso
   });
 });
 
-/** Begins a deployment that stands still after three changes, and gives back how to let it go on. */
+/** Begins a deployment that stops after three changes. @returns a function that lets it continue */
 async function stopped(begin: () => Deploying): Promise<{ run: Deploying; lift: () => Promise<void> }> {
   const barrier = await barrierAfter(server, 3);
   const run = begin();
@@ -57,7 +57,7 @@ async function stopped(begin: () => Deploying): Promise<{ run: Deploying; lift: 
   return { run, lift: barrier.lift };
 }
 
-test("in the middle the steps under way are finished, and it says how to go on", async () => {
+test("in the middle the running steps are finished, and the message says how to continue", async () => {
   const { run, lift } = await stopped(() => project.begin(...words, "--yes"));
   run.child.kill("SIGINT");
   await run.says(/Interrupted: the steps under way are being finished/);
@@ -69,7 +69,7 @@ test("in the middle the steps under way are finished, and it says how to go on",
   expect(printed(await server.run("find / -xdev -name '*.remotehost-*' -o -name '.*.partial'"))).toBe("");
 });
 
-test("a second Ctrl-C ends it at once; what it has left is no obstacle for the same command", async () => {
+test("a second Ctrl-C ends it at once; its leftovers do not hinder the same command", async () => {
   const { run, lift } = await stopped(() => project.begin(...words, "--yes"));
   run.child.kill("SIGINT");
   await run.says(/Ctrl-C again ends them at once/);
@@ -88,7 +88,7 @@ test("a second Ctrl-C ends it at once; what it has left is no obstacle for the s
   expect(preview.code, preview.text).toBe(0);
 });
 
-test("where nobody reads what it says any more, it goes on to its end", async () => {
+test("without a reader of its output it continues to its end", async () => {
   printed(await server.run("rm /root/backup_quick_reference.txt"));
   const run = project.begin(server.alias, "--yes");
   await run.says(/Preview …/);

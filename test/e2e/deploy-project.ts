@@ -7,7 +7,7 @@ import { execute } from "../../infra/local-machine/command.ts";
 import { repository } from "../../infra/local-machine/places.ts";
 import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 
-/** What a deployment printed, both streams apart, and its exit code. */
+/** The output of a deployment, by stream, and its exit code. */
 export interface Deployed {
   code: number;
   stdout: string;
@@ -15,16 +15,16 @@ export interface Deployed {
   text: string;
 }
 
-/** A deployment under way. */
+/** A running deployment. */
 export interface Deploying {
   child: ChildProcess;
   text(): string;
-  /** Resolves when it has said this. @throws where it ends before */
+  /** Resolves when it has printed this. @throws if it ends before */
   says(pattern: RegExp): Promise<void>;
   ended: Promise<number>;
 }
 
-/** A project directory of its own, as a person's clone is one, with a state in it and no stack yet. */
+/** A separate project directory, like a person's clone, with a state and without a stack. */
 export interface DeployProject {
   directory: string;
   environment: NodeJS.ProcessEnv;
@@ -34,7 +34,7 @@ export interface DeployProject {
   /** `scripts/deploy_backup_system.sh`, without a terminal. */
   deploy(...words: string[]): Promise<Deployed>;
   begin(...words: string[]): Deploying;
-  /** On a terminal, where each answer is typed as soon as its question stands there. */
+  /** On a terminal. Each answer is typed as soon as its question appears. */
   deployOnTerminal(words: readonly string[], answers: readonly [RegExp, string][]): Promise<Deployed>;
   pulumi(...words: string[]): Promise<Deployed>;
   remove(): void;
@@ -42,11 +42,11 @@ export interface DeployProject {
 
 const linked = ["infra", "scripts", "node_modules", "package.json", "Pulumi.yaml"];
 
-/** The entry that a sandbox server has among `servers`, as YAML in one line. */
+/** The entry of a sandbox server under `servers`, as YAML in one line. */
 export const entryText = ({ sshConfig }: SandboxServer): string =>
   `{ sshConfig: ${sshConfig}, connectTimeout: 60s }`;
 
-/** A stack's file with comments, whose one database runs beside `server` and whose servers bring their own Node. */
+/** A stack's file with comments. Its only database runs beside `server`, and its servers have their own Node. */
 export const stackFileFor = (
   { container, dataDirectory }: SandboxServer,
   ...servers: string[]
@@ -98,12 +98,12 @@ export function makeProject(stackFile: string): DeployProject {
   };
 }
 
-/** `script` gives a shell command a terminal; what is typed goes to script's input. */
+/** `script` gives a shell command a terminal. Its input is the typed text. */
 export const onTerminal = (command: string): string[] => [
   ...["script", "--quiet", "--return", "--command", command, "/dev/null"],
 ];
 
-/** Types each answer as soon as its question stands there, and waits for the end. */
+/** Types each answer as soon as its question appears, and waits for the end. */
 export async function answered(
   run: Deploying,
   answers: readonly (readonly [RegExp, string])[],
@@ -116,7 +116,7 @@ export async function answered(
   return { code, stdout: run.text(), text: run.text() };
 }
 
-/** Starts a command whose words can be waited for. */
+/** Starts a command whose output can be awaited. */
 export function watch(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Deploying {
   const [program = "", ...words] = argv;
   const child = spawn(program, words, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });

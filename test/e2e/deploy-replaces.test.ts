@@ -22,7 +22,7 @@ beforeAll(async () => {
       `${spare.alias}: ${entryText(spare)}`,
     ),
   );
-  // All at once, so that what is deployed depends on each other as in a stack that has grown.
+  // All in one run, so that the resources depend on each other as in a stack that has grown.
   const { code, text } = await project.deploy("--all", "--yes");
   expect(code, text).toBe(0);
   const everything = await project.pulumi("up", "--yes", "--skip-preview");
@@ -45,7 +45,7 @@ test("a machine that is deployed already is not deployed under a second name", a
   expect(await traces(spare)).toBe(untouched);
 });
 
-test("a new machine takes the dead one's place, and nothing is left to do anywhere", async () => {
+test("a new machine replaces the dead one, and nothing remains to be done", async () => {
   const untouched = await traces(spare);
   const words = [fresh.alias, "--ssh-config", fresh.sshConfig, "--replaces", dead.alias, "--yes"];
   const { code, text } = await project.deploy(...words);

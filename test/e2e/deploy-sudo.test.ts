@@ -7,7 +7,7 @@ import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { type Account, makeAccount } from "./account.ts";
 import { startServers } from "./servers.ts";
 
-/** A person with an account, an ssh agent and a clone of the repository of their own, who may call sudo. */
+/** A person with an account, an ssh agent, a clone of the repository, and permission to call sudo. */
 const person = "deployer-408";
 const sudoers = `/etc/sudoers.d/${person}`;
 let account: Account;
@@ -15,7 +15,7 @@ let home: string;
 let server: SandboxServer;
 let agent: string;
 
-/** As they would in their shell. */
+/** As in the person's own shell. */
 const asPerson = (command: string): Promise<CommandResult> =>
   execute(
     account.as(command, {
@@ -35,7 +35,7 @@ beforeAll(async () => {
   ({ home } = account);
   writeFileSync(sudoers, `${person} ALL=(ALL) NOPASSWD: ALL\n`, { mode: 0o440 });
   await asPerson(`mkdir ${home}/state`);
-  // The key is only in the agent, which sudo hides.
+  // The key is only in the agent, whose variable sudo removes.
   rmSync(join(home, "identity"));
   const sshConfig = join(home, "ssh_config");
   const text = readFileSync(sshConfig, "utf8").replaceAll(/^ +(IdentityFile|IdentitiesOnly) .*\n/gm, "");
@@ -76,7 +76,7 @@ test("under sudo it is the person who deploys, with their agent, environment and
     "-print",
   ]);
   expect(foreign).toBe("");
-  // The same without sudo: the same stack, the same passphrase, nothing left to do.
+  // Without sudo the stack and the passphrase are the same, so there is nothing to do.
   const again = await asPerson(`scripts/deploy_backup_system.sh ${server.alias} --yes`);
   expect(again.code, again.stderr).toBe(0);
   expect(again.stdout).toContain("nothing was changed");

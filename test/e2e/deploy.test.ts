@@ -38,7 +38,7 @@ test("without a confirmation neither file, stack nor server is touched", async (
   expect(shown.code, shown.text).toBe(0);
   expect(shown.text).toMatch(/\+ \/root\/backup_database\.sh +file/);
   expect(shown.text).toContain("shown only; nothing was changed");
-  // Nobody else who looks there sees the stack of a preview either.
+  // No other process can see the stack of a preview.
   expect(globSync("state/.pulumi/{stacks,backups,history}/**/*prod*", { cwd: project.directory })).toEqual(
     [],
   );
@@ -50,7 +50,7 @@ test("without a confirmation neither file, stack nor server is touched", async (
   expect(await traces(server)).toBe(untouched);
 });
 
-test("a new server is added, deployed, backed up and checked, whatever is wrong with another one", async () => {
+test("a new server is added, deployed, backed up and checked, in spite of problems of another one", async () => {
   const { code, text } = await project.deploy(server.alias, "--ssh-config", server.sshConfig, "--yes");
   expect(code, text).toBe(0);
   const [backup, ...more] = await backups(server);

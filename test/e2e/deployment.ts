@@ -8,19 +8,19 @@ import {
   type StackConfiguration,
 } from "../sandbox/stack.ts";
 
-/** A sandbox server and a stack that deploys to it by the real CLI. */
+/** A sandbox server, and a stack that deploys to it with the real CLI. */
 export interface Deployment {
   server: SandboxServer;
   stack: SandboxStack;
-  /** `pulumi up --yes` with more arguments; gives everything it printed. @throws with that text when it fails */
+  /** `pulumi up --yes` with more arguments. @returns its output @throws with the output if it fails */
   up(...argv: string[]): Promise<string>;
-  /** The same without its preview, which takes half of the time and is no subject of most tests. */
+  /** The same without the preview, which takes half of the time and which most tests do not need. */
   converge(...argv: string[]): Promise<string>;
   /** `pulumi preview --expect-no-changes --diff`. */
   preview(): Promise<{ code: number; text: string }>;
-  /** Runs a command on the server as root. @throws with what it printed when it fails */
+  /** Runs a command on the server as root. @throws with its output if it fails */
   onServer(command: string): Promise<string>;
-  /** Configures the stack as at first, with these keys changed. */
+  /** Restores the stack's first configuration, with these keys changed. */
   reconfigure(changes: StackConfiguration): void;
   remove(): Promise<void>;
 }
@@ -55,7 +55,7 @@ export async function prepareDeployment(
   };
 }
 
-/** Everything that a command printed. @throws with that text when its exit code is not 0 */
+/** The output of a command. @throws with the output if its exit code is not 0 */
 export function printed({ code, stdout, stderr }: CommandResult): string {
   if (code !== 0) throw new Error(`exit code ${code}:\n${stdout}${stderr}`);
   return `${stdout}${stderr}`;

@@ -22,11 +22,11 @@ beforeAll(async () => {
 
 afterAll(() => fleet?.remove());
 
-/** Our files without those that were edited and kept. */
+/** Our files except edited ones that were kept. */
 const ours = async (server: SandboxServer) =>
   (await contents(server)).replaceAll(/^.*\/replaced\/.*\n/gm, "");
 
-/** One hand's work on a server: a file edited, one taken away, one opened to everybody. */
+/** Changes by hand on a server: one file edited, one removed, one made world-writable. */
 const edit = async (server: SandboxServer) =>
   printed(
     await server.run(
@@ -36,7 +36,7 @@ const edit = async (server: SandboxServer) =>
 
 const known = async (server: SandboxServer) => resourcesOf(await fleet.stack.exportState(), server.alias);
 
-/** What the state says was asked for of the server's files, directories and cron table, by their names. */
+/** The inputs of the server's files, directories and cron table in the state, by name. */
 async function inputsOf(server: SandboxServer): Promise<Record<string, unknown>> {
   const { deployment }: { deployment: { resources: { urn: string; inputs?: unknown }[] } } = JSON.parse(
     await fleet.stack.exportState(),
@@ -75,7 +75,7 @@ test("edited by hand and then down: seen by preview and refresh, and the other s
   expect(text).toContain(`port ${second.port}: Connection refused`);
   expect(await ours(first)).toBe(right.get(first));
   expect(await known(second)).toEqual(state);
-  // What the failed update stored of its problem must not make the same one look like nothing new.
+  // The problem stored by the failed update must not hide that it still exists.
   const later = await fleet.refresh();
   expect(later.code, later.text).toBe(7);
   expect(later.text).toContain(`${second.alias}-readiness`);
@@ -96,7 +96,7 @@ test("a replacement of its own pending while it is down, and one of the other se
       [second.alias]: entryOf(second, { paths: moved }),
     },
   });
-  // The quick reference is left alone: an edited one would not be taken away from its old path.
+  // The quick reference is not edited: an edited one would not be removed from its old path.
   printed(await second.run("rm /root/check_database_status.sh"));
   const [before, state] = [await traces(second), await known(second)];
   await second.stop();
@@ -111,12 +111,12 @@ test("a replacement of its own pending while it is down, and one of the other se
   expect(text).toContain(notReady(second));
   expect(await ours(first)).toContain("/root/moved reference.txt");
   expect(await known(second)).toEqual(state);
-  // The engine deletes when everything has succeeded: the first server's old file is still to go.
+  // The engine deletes at the end of a successful run, so the first server's old file still exists.
   expect((await known(first)).filter((resource) => resource.delete).map(({ id }) => id)).toEqual([
     "/root/backup_quick_reference.txt",
   ]);
 
-  // Now the one with the pending replacement goes down, and the other comes back.
+  // Now the server with the pending replacement goes down, and the other one is back.
   const pending = [await traces(first), await known(first)];
   await second.start();
   expect(await traces(second)).toBe(before);

@@ -5,7 +5,7 @@ import { createStack, type SandboxStack } from "../sandbox/stack.ts";
 import { drift, driftReport, stateDigest } from "./drift-report.ts";
 import { environment } from "./servers.ts";
 
-// Nothing listens there: tcpmux is privileged, unused, and no program is ever given it as a free port.
+// This port has no listener: tcpmux is privileged, unused, and never given out as a free port.
 const closed = { host: "127.0.0.1", port: 1 };
 
 let stack: SandboxStack;

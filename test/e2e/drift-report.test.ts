@@ -31,7 +31,7 @@ async function mend(): Promise<void> {
   expect(code, text).toBe(0);
 }
 
-/** Runs the report and makes sure that nothing is written, neither to the servers nor to the state. */
+/** Runs the report. Checks that neither the servers nor the state are written. */
 async function untouched<Result>(work: () => Promise<Result>, ...servers: SandboxServer[]): Promise<Result> {
   const look = async () => [stateDigest(fleet.stack), ...(await Promise.all(servers.map(traces)))];
   const before = await look();
@@ -65,7 +65,7 @@ test("nothing was changed: exit code 0, one login to each server", async () => {
   expect(after.map((count, index) => count - (before[index] ?? 0))).toEqual([1, 1]);
 });
 
-/** What the report must say of a tampering, apart from its place. */
+/** The expected text of the report about a tampering, without its path. */
 function saying({ what, operation, shown }: Tampering): Partial<Drift> {
   const change =
     operation === "create" ? "missing" : shown.join().includes("obstacle") ? "obstructed" : "changed";
@@ -138,7 +138,7 @@ test("no word of a sensitive file comes out, edited or not", async () => {
   await mend();
 });
 
-test("what `pulumi refresh` took for deployed is drift all the same", async () => {
+test("a change that `pulumi refresh` has put into the state is still drift", async () => {
   const { first, stack } = fleet;
   const edit = `echo '${keptBody}' >> /root/backup_quick_reference.txt`;
   printed(await first.run(`${edit}; rm /root/check_database_status.sh; chmod 755 /root/backup_database.sh`));

@@ -6,7 +6,7 @@ import { type CommandResult, execute } from "../../infra/local-machine/command.t
 import { repository } from "../../infra/local-machine/places.ts";
 import type { SandboxStack } from "../sandbox/stack.ts";
 
-/** `npm run drift -- …` for a sandbox stack, as npm runs it. */
+/** `npm run drift -- …` for a sandbox stack. */
 export function drift(
   { directory, environment }: SandboxStack,
   words: readonly string[],
@@ -16,7 +16,7 @@ export function drift(
   return execute(argv, { cwd: directory, env: { ...environment, ...changes } });
 }
 
-/** The same with `--json`, read by its schema. */
+/** The same with `--json`, parsed with its schema. */
 export async function driftReport(
   stack: SandboxStack,
   words: readonly string[] = [],
@@ -26,7 +26,7 @@ export async function driftReport(
   return { code, report: DriftReport.parse(JSON.parse(stdout)), stderr };
 }
 
-/** Every file of the stack's state, its locks and history included, and what Pulumi keeps in its home. */
+/** Every file of the stack's state, with locks and history, and of Pulumi's home. */
 export function stateDigest({ directory }: SandboxStack): string {
   const files = [".state", ".pulumi-home"].flatMap((place) =>
     readdirSync(join(directory, place), { recursive: true, withFileTypes: true })

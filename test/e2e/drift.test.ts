@@ -3,7 +3,7 @@ import { type Deployment, prepareDeployment } from "./deployment.ts";
 import { proposedChanges } from "./preview-text.ts";
 import { changes, keptBody, programs, removals, type Tampering } from "./tamperings.ts";
 
-// What is ours on the server, but for the times: type, permissions, owner, size and content.
+// Our files on the server without times: type, permissions, owner, size and content.
 const fingerprint = `
 stat -c '%n %a' /opt
 find /root/*.sh /root/backup_quick_reference.txt /root/database_backups ${programs} /opt/database-backups/config.json \
@@ -44,7 +44,7 @@ for (const [round, tamperings] of rounds) {
   });
 }
 
-test("what hands had written is kept", async () => {
+test("edits by hand are kept", async () => {
   const kept = await deployment.onServer(
     `cd /opt/database-backups/replaced && stat -c %a . && grep -rl '${keptBody}' . && ls -A`,
   );

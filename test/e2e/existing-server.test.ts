@@ -86,7 +86,7 @@ test("the broken one is reported: in the log, in the list and by the status chec
   expect(status).toContain("status healthy");
 });
 
-test("the hand-made log goes on", async () => {
+test("the hand-made log is continued", async () => {
   const log = await deployment.server.readFile("/root/backup_database.log");
   expect(log.startsWith(oldLog)).toBe(true);
   expect(log).toContain("backup finished");

@@ -3,13 +3,13 @@ import type { SandboxOptions } from "../sandbox/server.ts";
 import { createStack, type SandboxStack, type StackConfiguration } from "../sandbox/stack.ts";
 import { configurationOf, startServers } from "./servers.ts";
 
-/** What a command of the CLI printed, both streams, and its exit code. */
+/** The output of a command of the CLI and its exit code. */
 export interface Outcome {
   code: number;
   text: string;
 }
 
-/** Two sandbox servers and a stack, driven by the real CLI; nothing is deployed yet. */
+/** Two sandbox servers and a stack for the real CLI. Nothing is deployed yet. */
 export interface Fleet {
   first: SandboxServer;
   second: SandboxServer;
@@ -22,7 +22,7 @@ export interface Fleet {
   remove(): Promise<void>;
 }
 
-/** Starts both servers; the stack is configured for both unless told otherwise. */
+/** Starts both servers. By default the stack is configured for both. */
 export async function startFleet(
   options: [SandboxOptions, SandboxOptions],
   configuration?: StackConfiguration,
@@ -51,7 +51,7 @@ export async function startFleet(
   };
 }
 
-/** The words after `pulumi` of the command by which the stack's output deploys one server alone. */
+/** The arguments of the `pulumi` command in the stack's output that deploys one server alone. */
 export async function deployOnly({ stack }: Fleet, key: string): Promise<string[]> {
   const { code, stdout, stderr } = await stack.pulumi(["stack", "output", "servers", "--json"]);
   if (code !== 0) throw new Error(stderr);

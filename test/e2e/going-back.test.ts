@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Deployment, prepareDeployment, printed } from "./deployment.ts";
 import { partsOf } from "./documents/commands.ts";
 
-/** The way back to hand-made scripts, by the commands of docs/UPGRADING.md. */
+/** Going back to hand-made scripts, with the commands of docs/UPGRADING.md. */
 
 const script = "#!/bin/bash\n# Backup script, installed by hand\n";
 const reference = "Quick reference, written by hand\n";
@@ -14,7 +14,7 @@ const lines = [
 const others = ["# the nightly jobs", "30 4 * * 0 /usr/bin/true"];
 const backup = "/root/database_backups/curriculum_library_api_20250816_155503.sql.gz";
 
-/** What the document runs on the server once everything of ours is gone. */
+/** The document's commands on the server after all our files are removed. */
 function wayBack(): string {
   const { blocks } = partsOf(readFileSync("docs/UPGRADING.md", "utf8"));
   const commands = blocks.flatMap((block) => block.commands.map(({ text }) => text));
@@ -38,7 +38,7 @@ beforeAll(async () => {
   await onServer(`mkdir -p /root/database_backups && ${dump} > ${backup}`);
   sha256 = await onServer(`sha256sum ${backup}`);
   await deployment.converge();
-  // What is edited later is kept too, under the same name and a later time.
+  // Later edits are kept too, with the same name and a later time.
   await server.writeFile("/root/backup_database.sh", "#!/bin/sh\n# edited afterwards\n", "0700");
   await deployment.converge();
   printed(await deployment.stack.pulumi(["destroy", "--yes", "--skip-preview"]));

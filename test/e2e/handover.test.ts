@@ -40,13 +40,13 @@ test("a renamed stack is refused and told what to set; with formerStack it takes
   expect(refused.text.replaceAll(/\s+/g, " ")).toContain("set formerStack: database-backups/sandbox");
   expect([await traces(first), await traces(second)]).toEqual(before);
 
-  // Nor is anything forgotten that the server has as another stack's.
+  // Nothing is forgotten that the server records as another stack's.
   const destroyed = await stack.pulumi(["destroy", "--yes", "--skip-preview", "--stack", "renamed"]);
   expect(destroyed.code, destroyed.stdout).not.toBe(0);
   expect(destroyed.stdout + destroyed.stderr).toContain("was not removed");
   expect([await traces(first), await traces(second)]).toEqual(before);
 
-  // A stack that never had them does not get them.
+  // A stack that never owned them does not get them.
   const wrong = await upOf("renamed", { ...configuration, formerStack: "staging" });
   expect(wrong.code, wrong.text).toBe(1);
   expect(await owners()).toEqual(["database-backups/sandbox", "database-backups/sandbox"]);
@@ -59,12 +59,12 @@ test("a renamed stack is refused and told what to set; with formerStack it takes
   const { code, report } = await driftReport(stack, ["--stack", "renamed"]);
   expect(code, JSON.stringify(report)).toBe(0);
   expect(report.servers.flatMap(({ pending, drift }) => [...pending, ...drift])).toEqual([]);
-  // The stack that they were of gets nothing back by itself.
+  // The former stack does not get them back by itself.
   const back = await upOf("renamed", configuration);
   expect(back.code, back.text).toBe(0);
 });
 
-test("a server whose resources were moved to another stack goes over to that one, and the rest stays", async () => {
+test("a server whose resources were moved to another stack belongs to that one, and the others do not", async () => {
   const { first, second, stack } = fleet;
   printed(await stack.pulumi(["stack", "init", "other"]));
   const moved = await urnsOf("renamed", second.alias);
@@ -89,7 +89,7 @@ test("a server whose resources were moved to another stack goes over to that one
   expect(printed(await second.run("ls /etc/cron.d /var/lib"))).not.toMatch(/database-backups|remotehost/);
 });
 
-/** The URNs of a server's resources in a stack's state. */
+/** The URNs of a server's resources in the state. */
 async function urnsOf(name: string, key: string): Promise<string[]> {
   const exported = printed(await fleet.stack.pulumi(["stack", "export", "--stack", name]));
   const { deployment }: { deployment: { resources: { urn: string }[] } } = JSON.parse(exported);

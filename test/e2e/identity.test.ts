@@ -30,7 +30,7 @@ function refused({ code, text }: Outcome): string {
   return text;
 }
 
-/** What is on a server but for the provider's own records, which say to whom it belongs. */
+/** The files of a server without the provider's records, which name the owner. */
 const files = async (server: SandboxServer) =>
   (await traces(server)).replaceAll(/^.*\/var\/lib\/remotehost.*\n/gm, "");
 
@@ -39,7 +39,7 @@ test("a renamed key: no file is touched, and then nothing is left to do", async 
   const before = await files(first);
   declare({ books: entryOf(first, { formerly: "library" }), spare: entryOf(second) });
   const text = succeeded(await fleet.up());
-  // The settings and the quick reference name the server; everything else is only known by another name.
+  // The settings and the quick reference name the server. Everything else only has another resource name.
   expect(text).not.toMatch(/\b(created|replaced|deleted)\b/);
   const changed = difference(before, await files(first));
   expect(changed.filter((path) => !/config\.json|quick_reference/.test(path))).toEqual([]);
@@ -122,7 +122,7 @@ test("two files that swap their paths", async () => {
   succeeded(await fleet.preview());
 });
 
-/** The paths that only one of two looks has as they are. */
+/** The paths that only one of two listings has in this form. */
 function difference(before: string, after: string): string[] {
   const [old, young] = [before.split("\n"), after.split("\n")];
   const lines = [

@@ -6,20 +6,20 @@ import { descendantsOf, isRunning, type RunningProcess } from "./process-tree.ts
 
 export type Victim = "cli" | "plugin" | "ssh";
 
-/** A `pulumi up` under way. */
+/** A running `pulumi up`. */
 export interface Run {
-  /** Everything that it has printed so far. */
+  /** Its output so far. */
   text(): string;
   ended: Promise<number | null>;
-  /** Resolves when it has printed this. @throws where it ends before */
+  /** Resolves when it has printed this. @throws if it ends before */
   says(pattern: RegExp): Promise<void>;
-  /** SIGKILLs its processes of one kind, by their pids. @throws where there is none */
+  /** Sends SIGKILL to its processes of one kind, by their pids. @throws if there is none */
   kill(victim: Victim): void;
-  /** Resolves when no program, plugin and ssh of it is left. Pulumi's own language host, which takes minutes, is ended. */
+  /** Resolves when its programs, plugins and ssh have ended. Pulumi's language host takes minutes, so it is killed. */
   gone(): Promise<void>;
 }
 
-/** Begins `pulumi up --yes --skip-preview` and does not wait for it. */
+/** Starts `pulumi up --yes --skip-preview` without waiting for it. */
 export function beginUp({ directory, environment }: SandboxStack): Run {
   const child = spawn("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive"], {
     cwd: directory,
@@ -49,7 +49,7 @@ export function beginUp({ directory, environment }: SandboxStack): Run {
         [program, ...Object.values(words)].some((word) => word.test(command));
       family = children.filter(isOurs);
       others = children.filter((one) => !isOurs(one));
-      // The engine may have a second plugin, which did the refresh and has nothing left to do.
+      // The engine may have a second plugin from the refresh, which is idle.
       const targets =
         victim === "cli"
           ? [pid]
@@ -64,7 +64,7 @@ export function beginUp({ directory, environment }: SandboxStack): Run {
   };
 }
 
-/** Keeps every further change of a server waiting. */
+/** Blocks every further change of a server. */
 export interface Barrier {
   reached: Promise<unknown>;
   lift(): Promise<void>;

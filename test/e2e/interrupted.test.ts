@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const up = () => stack.pulumi(["up", "--yes"]);
 
-/** A CLI that was killed leaves its lock on the stack: `pulumi cancel` takes it away. */
+/** A killed CLI leaves its lock on the stack. `pulumi cancel` removes it. */
 async function unlock(): Promise<void> {
   const { code, stdout, stderr } = await up();
   expect(code, stdout).not.toBe(0);
@@ -37,7 +37,7 @@ async function expectAllWell(): Promise<void> {
   expect(after.code, `${after.stdout}${after.stderr}`).toBe(0);
 }
 
-/** What lies about only while something is being written. */
+/** Files that exist only during a write. */
 const unfinished = `find / -xdev \\( -name '.*~' -o -path '/run/remotehost*' \\) -not -path '/proc/*'`;
 
 const killings: [Victim, number][] = [
@@ -55,16 +55,16 @@ const wipe =
 test.each(killings)(
   "%s killed after %i changes: nothing of the run stays behind",
   async (victim, changes) => {
-    // As after a reinstallation: whatever came of the run before, all of it has to be put there again.
+    // As after a reinstallation: everything must be written again, whatever the run before did.
     printed(await server.run(wipe));
     const barrier = await barrierAfter(server, changes);
     try {
       const run = beginUp(stack);
       await Promise.race([barrier.reached, run.ended]);
       run.kill(victim);
-      // A change that was under way ends by itself on the server; one that is only waiting goes with a killed CLI.
+      // A running change on the server ends by itself. A waiting one ends with the killed CLI.
       if (victim !== "cli") await barrier.lift();
-      // An ssh that was only looking is replaced by another one, and the run succeeds.
+      // An ssh session that only reads is replaced, and the run succeeds.
       expect(await run.ended).toSatisfy((code) => victim === "ssh" || code !== 0);
       await run.gone();
     } finally {

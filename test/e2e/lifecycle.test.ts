@@ -8,7 +8,7 @@ import { ownNotes } from "./servers.ts";
 const name = "curriculum_library_api";
 const ours = `/root/*.sh /root/backup_quick_reference.txt /root/backup_database.log /root/database_backups /opt/database-backups \
   /etc/cron.d/database-backups /etc/logrotate.d/database-backups /var/lib/remotehost /run/database-backups`;
-/** Every path on the server that outlives a restart. */
+/** Every path on the server that survives a restart. */
 const everything =
   "find / -xdev \\( -path /proc -o -path /sys -o -path /run -o -path /tmp \\) -prune -o -print | sort";
 const countLessons = "SELECT count(*) FROM lessons";

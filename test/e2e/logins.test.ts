@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Deployment, prepareDeployment } from "./deployment.ts";
 
-// What a login shell may do to somebody who speaks to it: talk on both channels, never end a line, set traps for names.
+// Difficult login shells: they print on both streams, end no line, or set traps for names.
 const bashrc = `
 echo "Welcome to production"
 printf 'no end of line'

@@ -41,7 +41,7 @@ test("names that are only odd work: spaces, percent signs and a shell's signs in
   });
   const { code, stdout, stderr } = await stack.pulumi(["up", "--yes"]);
   expect(code, `${stdout}${stderr}`).toBe(0);
-  // As cron reads its line: a bare % would end the command.
+  // As in a line of cron, where a bare % ends the command.
   const table = printed(await server.run("cat /etc/cron.d/database-backups"));
   const line = table.split("\n").find((one) => one.includes("back up, now.sh")) ?? "";
   expect(line).not.toMatch(/(?<!\\)%/);

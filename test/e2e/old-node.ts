@@ -5,7 +5,7 @@ import { cacheDirectory } from "../../infra/local-machine/places.ts";
 
 const version = "20.20.0";
 
-/** A directory with nothing but a `node` of version 20, for PATH; fetched once from the package registry. */
+/** A directory for PATH that only has `node` 20, fetched once from the package registry. */
 export async function oldNodeDirectory(): Promise<string> {
   const name = `node-${process.platform}-${process.arch}`;
   const directory = join(cacheDirectory, `${name}-${version}`);

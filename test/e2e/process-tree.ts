@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from "node:fs";
 export interface RunningProcess {
   pid: number;
   parent: number;
-  /** Its words, separated by spaces. */
+  /** Its command line, separated by spaces. */
   command: string;
 }
 
-/** All that a process has begun, and what those have; only what is still under it. */
+/** The present descendants of a process. */
 export function descendantsOf(ancestor: number): RunningProcess[] {
   const all = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -17,14 +17,14 @@ export function descendantsOf(ancestor: number): RunningProcess[] {
   return under(ancestor);
 }
 
-/** Whether the process is still there; its number may have gone to another one since. */
+/** Whether the process still exists. Its id may have been reused since. */
 export function isRunning({ pid, command }: RunningProcess): boolean {
   return processOf(String(pid)).some((one) => one.command === command);
 }
 
 function processOf(name: string): RunningProcess[] {
   try {
-    // After the command's name in parentheses: the state and the parent.
+    // The state and the parent come after the command's name in parentheses.
     const [state, parent] = readFileSync(`/proc/${name}/stat`, "utf8")
       .replace(/^.*\) /s, "")
       .split(" ");

@@ -3,7 +3,7 @@ import { type SandboxOptions, startServer } from "../sandbox/server.ts";
 import type { StackConfiguration } from "../sandbox/stack.ts";
 import { printed } from "./deployment.ts";
 
-/** Starts servers that bring their own Node, for stacks with `runtime: system`. */
+/** Starts servers with their own Node, for stacks with `runtime: system`. */
 export function startServers(...servers: readonly SandboxOptions[]): Promise<SandboxServer[]> {
   return Promise.all(
     servers.map(async (options) => {
@@ -14,24 +14,24 @@ export function startServers(...servers: readonly SandboxOptions[]): Promise<San
   );
 }
 
-/** The environment's part of the configuration for such servers. */
+/** The part of the configuration for such servers. */
 export const environment: StackConfiguration = {
   databases: { curriculum_library_api: {} },
   runtime: "system",
   verification: false,
 };
 
-/** What stands under a server's key, wherever the key itself leads. */
+/** The entry of a server, for any key. */
 export function entryOf(
   { alias, sshConfig, container, dataDirectory }: SandboxServer,
   changes: Record<string, unknown> = {},
 ): Record<string, unknown> {
   const databases = { curriculum_library_api: { container, dataDirectory } };
-  // On a machine that runs many tests at once a login may take long.
+  // A login may take long on a machine that runs many tests at once.
   return { host: alias, sshConfig, connectTimeout: "60s", databases, ...changes };
 }
 
-/** The whole configuration of a stack with these servers, each under its alias. */
+/** The whole configuration of a stack with these servers, each with its alias as its key. */
 export function configurationOf(...servers: readonly SandboxServer[]): StackConfiguration {
   return {
     ...environment,
@@ -51,7 +51,7 @@ export async function traces(server: SandboxServer): Promise<string> {
   return printed(await server.run(look));
 }
 
-/** Our files on a server with their sha256, whoever they belong to and whenever they were written. */
+/** Our files on a server with their sha256, without owners and times. */
 export async function contents(server: SandboxServer): Promise<string> {
   const places = "/root/*.sh /root/*.txt /opt/database-backups /etc/cron.d /etc/logrotate.d";
   return printed(
@@ -59,16 +59,16 @@ export async function contents(server: SandboxServer): Promise<string> {
   );
 }
 
-/** A resource as it stands in a stack's state. */
+/** A resource in a stack's state. */
 export interface StateResource {
   urn: string;
   id?: string;
-  /** Its replacement was made, and it is still to be deleted. */
+  /** Its replacement was created, and its deletion is pending. */
   delete?: boolean;
   outputs?: Record<string, unknown>;
 }
 
-/** What the state knows of one server's resources by their URN, without what every look tells again. */
+/** The resources of a server in the state by URN, without the values that every look renews. */
 export function resourcesOf(state: string, key: string): StateResource[] {
   const { deployment }: { deployment: { resources?: StateResource[] } } = JSON.parse(state);
   return (deployment.resources ?? [])
@@ -77,6 +77,6 @@ export function resourcesOf(state: string, key: string): StateResource[] {
     .sort((a, b) => (`${a.urn} ${a.id}` < `${b.urn} ${b.id}` ? -1 : 1));
 }
 
-/** A server's notes without that of PostgreSQL elsewhere: sandbox servers share one Docker, and see each other's. */
+/** The notes of a server without that about other PostgreSQL containers, because sandboxes share Docker. */
 export const ownNotes = (notes: readonly string[] = []): string[] =>
   notes.filter((note) => !note.includes("PostgreSQL also runs in"));

@@ -2,14 +2,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 
-/** Where a server is found under another name; it goes under the server's key. */
+/** The connection to a server under another name, for the server's key. */
 export interface Alias {
   host: string;
   sshConfig: string;
 }
 
 /**
- * Another alias for a server, in an ssh_config of its own that goes with the server.
+ * Another alias for a server, in an ssh_config that is removed with the server.
  * @param changes words of ssh_config and what stands after them instead
  */
 export function aliasFor(server: SandboxServer, host: string, changes: Record<string, string> = {}): Alias {

@@ -1,4 +1,4 @@
-/** One hand's work on the server, and what the preview must say of it. */
+/** A change by hand on the server, and the preview's expected text about it. */
 export interface Tampering {
   what: string;
   /** The resource's name without the server's key. */
@@ -11,10 +11,10 @@ export interface Tampering {
 }
 
 export const programs = "/opt/database-backups/programs";
-/** What hands write into files that must then be kept. */
+/** The text that is written by hand into files that must then be kept. */
 export const keptBody = "kept by hand";
 
-/** Changes, each to another resource or property, so that one preview can show them all. */
+/** Changes of different resources or properties, so that one preview can show all. */
 export const changes: Tampering[] = [
   {
     what: "content of a plain file",
@@ -115,7 +115,7 @@ export const changes: Tampering[] = [
   },
 ];
 
-/** What is taken away, and what is seen best when nothing else was done to it. */
+/** Removals, and changes that are best seen alone. */
 export const removals: Tampering[] = [
   {
     what: "removed cron table",

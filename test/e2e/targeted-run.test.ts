@@ -61,7 +61,7 @@ test("after two ups of both servers one alone is deployed, as the script does it
   }
   const readiness = await readinessOf(stack);
   expect(readiness.map(({ key }) => key)).toEqual([first.alias, second.alias].sort());
-  // What a resource depends on of another server would be a part of every run for its own server alone.
+  // A resource that depends on another server's would be part of every run for that server.
   for (const { key, dependencies } of readiness)
     expect(dependencies.filter((urn) => !urn.includes(`::${key}-`))).toEqual([]);
 
@@ -97,7 +97,7 @@ test("the variable that chooses servers, without a --target: nothing of the othe
   expect(await look()).toEqual(before);
 });
 
-/** What each Readiness in the state depends on, in order of the servers' keys. */
+/** The dependencies of each Readiness in the state, in the order of the servers' keys. */
 async function readinessOf(stack: Fleet["stack"]): Promise<{ key: string; dependencies: string[] }[]> {
   const { deployment }: { deployment: { resources: { urn: string; dependencies?: string[] }[] } } =
     JSON.parse(await stack.exportState());

@@ -46,7 +46,7 @@ test("no cron, no space and no container: every cause is listed, nothing of the 
     expect(text).toMatch(cause);
   }
   expect(await traces(second)).toBe(before);
-  // The refresh sees that the file is gone, and it must not come back while the server is not ready.
+  // The refresh finds the file missing. It must not be created while the server is not ready.
   const stillThere = state.filter(({ id }) => id !== "/root/check_database_status.sh");
   expect(resourcesOf(await stack.exportState(), second.alias)).toMatchObject(
     stillThere.map(({ urn, id }) => ({ urn, id, delete: false })),
@@ -74,13 +74,13 @@ test("a stopped container is a problem too, and once all is mended up finishes t
   expect(nothing.code, nothing.text).toBe(0);
 });
 
-/** Docker's client, which is silent about one thing. */
+/** A docker client that does not answer one question. */
 const silentDocker = (docker: string) => `#!/bin/sh
 case "$1 $2" in "container inspect") exec sleep 60 ;; esac
 exec ${docker} "$@"
 `;
 
-test("a container of which Docker says nothing is not taken for one that is gone", async () => {
+test("a container without an answer of Docker does not count as missing", async () => {
   const { second } = fleet;
   const docker = printed(await second.run("command -v docker")).trim();
   expect(docker).not.toMatch(/^.usr.local.bin/);

@@ -13,14 +13,14 @@ let listener: { server: Server; port: number };
 let stack: SandboxStack;
 let cases: Case[] = [];
 
-/** Nothing listens there: tcpmux is privileged, unused, and no program is ever given it as a free port. */
+/** This port has no listener: tcpmux is privileged, unused, and never given out as a free port. */
 const closedPort = "1";
 
-/** A server that cannot be deployed to. Its key is its `Host` in the ssh_config as well. */
+/** A server without a possible deployment. Its key is also its `Host` in the ssh_config. */
 interface Case {
   key: string;
   entry: Record<string, unknown>;
-  /** What went wrong, why, and what to do next. */
+  /** The expected message: the failure, the reason, and the next step. */
   says: (string | RegExp)[];
 }
 
@@ -40,7 +40,7 @@ afterAll(async () => {
   await Promise.all([server?.remove(), withoutSudo?.remove()]);
 });
 
-/** Takes connections and never says a word. */
+/** Accepts connections and never sends anything. */
 async function silentListener(): Promise<{ server: Server; port: number }> {
   const silent = createServer((socket) => socket.on("error", () => {}));
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
@@ -143,7 +143,7 @@ test("up fails with each server's own message and changes nothing on them", asyn
   expect(await traces(withoutSudo)).toBe(before);
 });
 
-test("a refresh, which knows the state alone, tells of each of them as often as it is asked", async () => {
+test("a refresh, which only has the state, reports each of them every time", async () => {
   for (let time = 0; time < 2; time += 1) {
     const { code, stdout, stderr } = await stack.pulumi([
       ...["refresh", "--preview-only", "--expect-no-changes", "--diff"],
@@ -162,7 +162,7 @@ test("up fails again in the same words; one whose entry was wrong is deployed on
 
   const key = "closed-port";
   stack.configure({ ...environment, servers: { [key]: entryOf(server, { ...aliasFor(server, key) }) } });
-  // The others leave without having been decommissioned: nothing was ever deployed to them.
+  // The other servers leave without decommissioning, because nothing was ever deployed to them.
   const { code, stdout, stderr } = await stack.pulumi(["up", "--yes"]);
   expect(code, `${stdout}${stderr}`).toBe(0);
   expect(stdout).toContain(`${key}-cron-table`);

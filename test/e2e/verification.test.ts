@@ -17,7 +17,7 @@ function hasPlugin(directory: string): boolean {
   }
 }
 
-/** Holds a table that only a dump needs: pre-flight gets its answers. Gives what lets it go. */
+/** Locks a table that only a dump needs, so pre-flight gets its answers. @returns the release */
 function lockLessons(server: SandboxServer): () => Promise<void> {
   const ended = server.psql("BEGIN; LOCK TABLE lessons; SELECT pg_sleep(600)").catch(() => "ended");
   return async () => {
@@ -53,7 +53,7 @@ describe("without the command plugin", () => {
   });
 });
 
-// The plugin comes from Pulumi's own host and not from a package registry, so not every machine can have it.
+// The plugin comes from Pulumi's own host, not from a package registry, so not every machine can get it.
 if (path.some(hasPlugin)) {
   describe("with the command plugin", () => {
     test("it passes with a note while there is no container", async () => {
@@ -104,7 +104,7 @@ if (path.some(hasPlugin)) {
 
     afterAll(() => fleet?.remove());
 
-    test("the failed verification of the one leaves nothing of the other half-way", async () => {
+    test("the failed verification of one server does not interrupt the other's deployment", async () => {
       const { first, second } = fleet;
       const release = lockLessons(first);
       const { code, text } = await fleet.up("--skip-preview");
@@ -114,7 +114,7 @@ if (path.some(hasPlugin)) {
       expect(printed(await second.run("ls /etc/cron.d"))).toContain("database-backups");
     });
 
-    test("--target of one verifies it, and depends on nothing of the other that is new", async () => {
+    test("--target of one server verifies it, without new resources of the other", async () => {
       const { first, second, stack } = fleet;
       printed(await stack.pulumi(["destroy", "--yes", "--skip-preview"]));
       const targets = [`**::${second.alias}`, `**::${second.alias}-*`].flatMap((one) => ["--target", one]);

@@ -4,19 +4,19 @@ import { join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 
 /**
- * Runs on the sandbox server, by `audit DIRECTORY`: reads every file of the backups directory and says what is wrong
- * with it, without any of the product's code.
+ * Runs on the sandbox server as `audit DIRECTORY`. Reads every file of the backups directory and reports its faults,
+ * without the product's code.
  */
 export interface Audit {
-  /** Every file's name and its sha256; without the records of runs. */
+  /** The sha256 of each file by its name, without the run records. */
   files: Record<string, string>;
-  /** What bears an archive's name and is not a good backup, in words. */
+  /** Files with an archive's name that are not a good backup, in words. */
   bad: string[];
-  /** Files that belong to no archive, hidden ones too. */
+  /** Files without an archive, including hidden ones. */
   stray: string[];
 }
 
-/** The records of runs, which each run adds to. */
+/** The run records, to which each run adds. */
 const recordsOfRuns = /^\.runs-\d{4}-\d\d\.jsonl$/;
 const archiveEnding = /\.sql\.(gz|zst)$/;
 
@@ -37,7 +37,7 @@ function problem(directory: string, archive: string): string | null {
     if (manifest.archive.file !== archive) return "its manifest is another's";
     if (manifest.archive.sha256 !== sha256(bytes)) return "its sha256 is not the manifest's";
     if (manifest.archive.uncompressedBytes !== text.length) return "its length is not the manifest's";
-    // What a hand-made script left, and a run has adopted since, has none.
+    // An adopted archive of a hand-made script has none.
     if (manifest.adopted) return null;
     const roles = readFileSync(join(directory, manifest.roles.file));
     return manifest.roles.sha256 === sha256(roles) ? null : "its roles are not the manifest's";

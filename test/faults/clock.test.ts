@@ -6,7 +6,7 @@ import { finalNamesAreGoodBackups, liveDatabaseIsOneOf, lookBefore, nothingIsLef
 import { backupsAreIntact } from "./survival.ts";
 import { tally } from "./tally.ts";
 
-/** Clocks that are wrong, are set, or change to and from summer time; libfaketime gives the programs the time. */
+/** Wrong clocks, clocks that are set, and changes of summer time. libfaketime gives the programs the time. */
 
 let server: FaultServer;
 
@@ -15,13 +15,13 @@ beforeAll(async () => {
   await succeed(server.sandbox, `cp -a ${server.directory} /opt/test/kept`);
 });
 afterAll(() => server?.remove());
-// In a far future even today's backups have had their time.
+// In the far future even today's backups have expired.
 afterEach(async () => {
   await server.reset();
   await succeed(server.sandbox, `cp -a /opt/test/kept/. ${server.directory}/`);
 });
 
-/** Runs a backup that takes it to be `seconds` later (or, negative, earlier) than it is; gives the new archives. */
+/** Runs a backup whose clock is `seconds` ahead (behind if negative). @returns the new archives */
 async function backUpAt(seconds: number): Promise<string[]> {
   const before = (await server.audit()).files;
   const clock = `LD_PRELOAD=$(echo /usr/lib/*/faketime/libfaketime.so.1) FAKETIME=${seconds >= 0 ? "+" : ""}${seconds}s FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1`;
@@ -37,13 +37,13 @@ async function backUpAt(seconds: number): Promise<string[]> {
   const [archive = ""] = made;
   const stamp = parseBackupName(archive)?.stamp ?? "";
   const iso = stamp.replace(/^(....)(..)(..)_(..)(..)(..)$/, "$1-$2-$3T$4:$5:$6Z");
-  // The time that it took itself to be, and not the machine's.
+  // The time of its own clock, not the machine's.
   expect(Math.abs(Date.parse(iso) - (Date.now() + seconds * 1000))).toBeLessThan(120_000);
   return made;
 }
 
 const secondsUntil = (time: string): number => Math.round((Date.parse(time) - Date.now()) / 1000);
-/** The day of the next change to summer time in Berlin, the last Sunday of March, at least two days ahead. */
+/** The day of the next change to summer time in Berlin (last Sunday of March), at least two days from now. */
 function nextSpringNight(): string {
   for (let year = new Date().getUTCFullYear(); ; year += 1) {
     const last = new Date(Date.UTC(year, 2, 31));
@@ -66,7 +66,7 @@ async function statusOf(): Promise<string> {
 interface Case {
   fault: string;
   check: () => Promise<void>;
-  /** Whether what was there before may rightly have expired by the clock that was believed. */
+  /** Whether earlier backups may have expired by the wrong clock. */
   expires?: boolean;
 }
 
@@ -94,12 +94,12 @@ const cases: Case[] = [
   {
     fault: "the night in which an hour happens twice",
     check: async () => {
-      // 02:30 in summer time, and an hour later 02:30 again.
+      // 02:30 in summer time, and one hour later 02:30 again.
       const nights = ["2025-10-26T00:30:00Z", "2025-10-26T01:30:00Z", "2025-10-26T02:30:00Z"];
       const made: string[] = [];
       for (const night of nights) made.push(...(await backUpAt(secondsUntil(night))));
       expect(new Set(made).size).toBe(nights.length);
-      // Of another autumn, they are older than every backup of today; the newest three good ones are kept.
+      // Those of an earlier autumn are older than all of today's backups. The newest three good ones are kept.
       expect((await archivesNow()).length).toBeGreaterThanOrEqual(3);
       await backupsAreIntact(server);
     },
@@ -138,7 +138,7 @@ const cases: Case[] = [
     check: async () => {
       for (const days of [-5, -4, -3, -2, -1]) await backUpAt(days * day);
       await backUpAt(800 * day);
-      // Whatever that night took for old: keepAtLeast good backups are left, the newest real one among them.
+      // For any clock of that night keepAtLeast good backups remain, with the newest real one among them.
       const kept = await archivesNow();
       expect(kept.length).toBeGreaterThanOrEqual(server.settings.retention.keepAtLeast);
       await backUpAt(0);
@@ -149,7 +149,7 @@ const cases: Case[] = [
   },
 ];
 
-/** What is left of the first backups is byte for byte what it was, and nothing is gone that has not expired. */
+/** The remaining first backups are unchanged, and only expired ones are gone. */
 async function olderBackupsAreUntouched(expires: boolean): Promise<void> {
   const audit = await server.audit();
   finalNamesAreGoodBackups(audit);

@@ -6,10 +6,10 @@ import { bulk, interrupt, lasting, middlesInPlace } from "./middle.ts";
 import { severings } from "./severing.ts";
 import { survive } from "./survival.ts";
 
-/** What happens to the database's container, or to a session in it, in the middle of a restore in place. */
+/** Faults of the database's container, or of a session in it, during a restore in place. */
 
 let server: FaultServer;
-/** What the live database holds after a restore, and what it held before. */
+/** The live database's content after a restore and before it. */
 let contents: readonly [string, string];
 
 beforeAll(async () => {

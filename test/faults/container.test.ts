@@ -5,10 +5,10 @@ import { bulk, interrupt, lasting, middles } from "./middle.ts";
 import { severings } from "./severing.ts";
 import { survive } from "./survival.ts";
 
-/** What happens to the database's container, or to a session in it, in the middle of a dump or of a restore. */
+/** Faults of the database's container, or of a session in it, during a dump or a restore. */
 
 let server: FaultServer;
-/** What the live database holds after a restore, and what it held before. */
+/** The live database's content after a restore and before it. */
 let contents: readonly [string, string];
 
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { chosen } from "./extent.ts";
 import { type FaultServer, startFaultServer } from "./fault-server.ts";
 import { tally } from "./tally.ts";
 
-/** Cron tables by which cron runs no backup: what the status check says. See full/cron-table.test.ts for cron itself. */
+/** Cron tables that run no backup, and the status check of them. full/cron-table.test.ts tests cron itself. */
 
 let server: FaultServer;
 

@@ -3,22 +3,22 @@ import { expect } from "vitest";
 import { quote } from "../../scripts/contract/quoting.ts";
 import { type FaultServer, succeed } from "./fault-server.ts";
 
-/** What makes cron ignore a table, or run something else by it. */
+/** A fault that makes cron ignore a table, or run something else. */
 export interface TableFault {
   what: string;
-  /** Of the file below /etc/cron.d. */
+  /** The name of the file in /etc/cron.d. */
   file: string;
   /** Changes the table's text. */
   text?: (table: string) => string;
-  /** Shell commands that make it of a good table, `$1`. */
+  /** Shell commands that provoke it in a good table, `$1`. */
   make?: string;
-  /** Cron reads no other table either, while it is there. */
+  /** Whether cron ignores all other tables as well. */
   blocks?: boolean;
-  /** Whether cron runs nothing by it. */
+  /** Whether cron runs nothing of the table. */
   ignored: boolean;
 }
 
-/** An entry of each minute that leaves a trace. */
+/** An entry that runs every minute and leaves a trace. */
 const entryOf = (trace: string): string => `* * * * * root touch ${trace}\n`;
 
 export const tableFaults: readonly TableFault[] = [
@@ -80,14 +80,14 @@ export const tableFaults: readonly TableFault[] = [
 export const traces = "/opt/test/traces";
 export const pathOf = ({ file }: Pick<TableFault, "file">): string => `/etc/cron.d/${file}`;
 
-/** A table that is as cron wants it. */
+/** A table that cron accepts. */
 export async function putTable({ sandbox }: FaultServer, fault: Pick<TableFault, "file">): Promise<string> {
   const table = entryOf(`${traces}/${fault.file}`);
   await sandbox.writeFile(pathOf(fault), table, "0644");
   return table;
 }
 
-/** Makes the fault of a good table; gives what was deployed. */
+/** Provokes the fault in a good table. @returns the deployed text */
 export async function putFaulty(server: FaultServer, fault: TableFault): Promise<string> {
   const table = await putTable(server, fault);
   const path = pathOf(fault);
@@ -102,7 +102,7 @@ export const removeTables = ({ sandbox }: FaultServer): Promise<string> =>
     `cd /etc/cron.d && rm -rf ${tableFaults.map(({ file }) => quote(file)).join(" ")} good /root/hard-link-* /root/linked`,
   );
 
-/** The status check of a server whose table this one is; only its own points count. */
+/** The status check of a server with this table. Only the points of the server count. */
 export async function statusOf(
   server: FaultServer,
   fault: Pick<TableFault, "file">,

@@ -11,10 +11,10 @@ import { logSaysWhy, lookBefore, nothingIsLeft, statusSaysWhy } from "./invarian
 import { backupsAreIntact } from "./survival.ts";
 import { tally } from "./tally.ts";
 
-/** Backups that the disk or somebody has changed. */
+/** Backups changed by the disk or by a person. */
 
 let server: FaultServer;
-/** Copies of the server's backups, on this machine. */
+/** Copies of the server's backups on this machine. */
 let copies: string;
 
 beforeAll(async () => {
@@ -62,7 +62,7 @@ const kinds = {
 } as const;
 type Kind = keyof typeof kinds;
 
-/** The archives that a damage of this kind may hit, of names or paths. */
+/** The archives that this kind of damage may hit, by name or path. */
 const archivesFor = (kind: Kind, files: readonly string[]): string[] =>
   files.filter((file) => file.endsWith(kind === "zstd archive" ? ".sql.zst" : ".sql.gz"));
 const damagedFile = (archive: string, kind: Kind): string => archive.replace(/\.sql\.\w+$/, kinds[kind]);
@@ -72,7 +72,7 @@ const inFull: Record<Damage, number> = {
   "cut off": 200,
   "something appended": 100,
 };
-/** Of every ten damages the archives have most and the manifest some. */
+/** Of ten damages most hit an archive and some the manifest. */
 const shares: readonly Kind[] = [
   ...Array<Kind>(4).fill("archive"),
   ...Array<Kind>(3).fill("zstd archive"),

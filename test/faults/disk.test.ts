@@ -4,17 +4,17 @@ import { type FaultServer, startFaultServer, succeed } from "./fault-server.ts";
 import { dataDisk, fill, makeRoom as makeRoomIn, whileDatabaseIsMade } from "./full-disk.ts";
 import { type Fault, survive } from "./survival.ts";
 
-/** Disks that are full. */
+/** Full disks. */
 
 let server: FaultServer;
-/** Sizes that a backup of the live database has, in bytes. */
+/** Sizes of a backup of the live database, in bytes. */
 let sizes: { archive: number; roles: number };
 
 const pageBytes = 4096;
 const bulk = "create table bulk as select n, md5(n::text) as text from generate_series(1, 100000) as n";
 
 beforeAll(async () => {
-  // The last of the older backups is small, so that nobody foresees how much the next one needs.
+  // The last older backup is small, so the size of the next one cannot be predicted.
   const states = [bulk, "drop table bulk; create table wares as select n from generate_series(1, 100) n"];
   const directory = "/root/database_backups";
   const sandbox = { tmpfs: { [directory]: "48m" }, dataSize: "320m" };
@@ -33,7 +33,7 @@ afterAll(() => server?.remove());
 
 const filler = () => `${server.directory}/filler`;
 
-/** Leaves just as many bytes free on the backups' file system. */
+/** Leaves exactly so many bytes free on the file system of the backups. */
 async function leaveFree(bytes: number): Promise<void> {
   const free = Number(await succeed(server.sandbox, `df --output=avail -B1 ${server.directory} | tail -n 1`));
   await succeed(server.sandbox, `head -c ${free - bytes} /dev/zero >${filler()}`);
@@ -56,7 +56,7 @@ const backupFull = (what: string, free: () => number): Fault => ({
   mend: makeRoom,
 });
 
-/** What a restore needs on the data's disk, and does not find there or loses to somebody else. */
+/** Space on the data's disk that a restore lacks, or loses to another program. */
 function dataFull(): Fault[] {
   const words = () => wordsFor(server.archives[0]);
   const makeDataRoom = async () => {
@@ -82,7 +82,7 @@ function dataFull(): Fault[] {
         const command = server.command("restore_database", words());
         return server.sandbox.run(whileDatabaseIsMade(server, command, fill(dataDisk(server))));
       },
-      // Where it was the log's turn to grow, PostgreSQL itself ends.
+      // PostgreSQL itself stops if its write-ahead log could not grow.
       says: /failed: .*(No space left on device|could not write|server closed the connection|in recovery mode)/,
       mend: async () => {
         await makeDataRoom();

@@ -1,12 +1,12 @@
 import { createHash, randomInt } from "node:crypto";
 import { readdirSync } from "node:fs";
 
-/** How much of the fault suite runs, and the seed from which every choice of a run comes. */
+/** The extent of the fault suite, and the seed of every random choice of a run. */
 
-/** All of it (`npm run faults`), or the sample that `npm test` takes. */
+/** The whole suite (`npm run faults`), or the sample of `npm test`. */
 export const full = process.env.FAULTS === "full";
 
-/** The seed, drawn by whoever asks first and handed on to the processes that run the tests. */
+/** The seed. The first process draws it and passes it to the processes of the tests. */
 export function seed(): string {
   process.env.FAULT_SEED ??= String(randomInt(2 ** 32));
   return process.env.FAULT_SEED;
@@ -14,7 +14,7 @@ export function seed(): string {
 
 const filesInSample = 5;
 
-/** The test files of a run: all, or as many as a sample has time for, unless the command line names some. */
+/** The test files of a run: all, or as many as a sample has time for, or those of the command line. */
 export function testFiles(words: readonly string[]): string[] {
   if (full) return ["test/faults/**/*.test.ts"];
   const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith(".test.ts"));
@@ -22,10 +22,10 @@ export function testFiles(words: readonly string[]): string[] {
   return (named ? files : chosen("files", files.sort(), filesInSample)).map((file) => `test/faults/${file}`);
 }
 
-/** Of the occasions of a full run only this share, to try its tests; never for the page, see run.ts. */
+/** The share of a full run's occasions, to try its tests; never for the page, see run.ts. */
 const share = Number(process.env.FAULT_SHARE ?? 1);
 
-/** How often a fault is made to happen. */
+/** The number of occasions of a fault. */
 export const times = (inFull: number, inSample: number): number =>
   full ? Math.ceil(inFull * share) : inSample;
 
@@ -38,7 +38,7 @@ export interface Random {
   bytes(length: number): Buffer;
 }
 
-/** A stream of chance that depends on the seed and on what it is for, and not on the order in which tests run. */
+/** Random numbers that depend on the seed and the purpose, not on the order of the tests. */
 export function randomFor(purpose: string): Random {
   let drawn = 0;
   const next = () => {
@@ -49,7 +49,7 @@ export function randomFor(purpose: string): Random {
   return { next, below, bytes: (length) => Buffer.from(Array.from({ length }, () => below(256))) };
 }
 
-/** Of a table's rows all in a full run, else as many as `inSample`, chosen by the seed and in their order. */
+/** All rows of a table in a full run, else `inSample` of them, chosen by the seed, in their order. */
 export function chosen<T>(purpose: string, rows: readonly T[], inSample: number): readonly T[] {
   if (full) return rows;
   const random = randomFor(`choice of ${purpose}`);

@@ -22,56 +22,56 @@ export type FaultProgram = (typeof programs)[number];
 
 const auditScript = "/opt/test/audit.mjs";
 
-/** What cron reads of a server that is well; nothing is there to be run by it. */
+/** The files of a healthy server for cron, without entries. */
 export const cronTable = "0 2 * * * root /root/backup_database.sh --quiet\n";
 
-/** A server with the programs and some good backups, on which faults are made to happen. */
+/** A server with the programs and some good backups, on which faults are provoked. */
 export interface FaultServer {
   sandbox: SandboxServer;
-  /** The command of the daemon that has the database's container. */
+  /** The docker command for the daemon of the database's container. */
   docker: (argv: readonly string[]) => Promise<CommandResult>;
   settings: Settings;
-  /** The database's key in the settings; throw-away containers bear it, and every server has its own. */
+  /** The database's key in the settings. It differs for each server and is in the names of throw-away containers. */
   name: string;
-  /** The directory that holds the backups. */
+  /** The directory of the backups. */
   directory: string;
-  /** The archives that were there before any fault, oldest first, as paths. */
+  /** The paths of the archives before any fault, oldest first. */
   archives: readonly string[];
-  /** Every file that belongs to them, with its sha256. */
+  /** The sha256 of each of their files. */
   older: Readonly<Record<string, string>>;
-  /** The shell command that starts a program with cron's environment. `environment` is a shell's assignments. */
+  /** The shell command that starts a program with cron's environment and these shell assignments. */
   command(program: FaultProgram, words?: string, environment?: string): string;
   run(program: FaultProgram, words?: string, environment?: string): Promise<CommandResult>;
   configure(settings: Settings): Promise<void>;
-  /** Of `directory`, or of another one. */
+  /** The audit of `directory`, or of another one. */
   audit(directory?: string): Promise<Audit>;
-  /** One hash of everything that a database is: its dump's text and its properties. */
+  /** A hash of a whole database: the text of its dump and its properties. */
   content(database?: string): Promise<string>;
-  /** Names of all databases but the templates and `postgres`. */
+  /** The names of all databases except the templates and `postgres`. */
   databases(): Promise<string[]>;
   log(): Promise<string>;
-  /** What is in the directories for temporary files, on the server and in the database's container. */
+  /** The entries of the directories for temporary files, on the server and in the database's container. */
   temporary(): Promise<string>;
-  /** Takes the backups that are there as those that were there before any fault. */
+  /** Takes the present backups as those before any fault. */
   keep(): Promise<void>;
-  /** Takes away what runs have made since: backups, and the databases that restores kept. */
+  /** Removes the results of runs since then: backups, and the databases that restores kept. */
   reset(): Promise<void>;
   remove(): Promise<void>;
 }
 
 export interface FaultServerOptions extends SandboxOptions {
-  /** SQL for what the live database holds at each of the first backups; the last stays live. */
+  /** SQL for the live database's content at each of the first backups. The last content stays live. */
   states?: readonly string[];
-  /** What of the live database the dump's text does not tell, or tells in another way after a restore. */
+  /** The parts of the live database that its dump lacks, or has in another form after a restore. */
   compared?: Compared;
-  /** Changes to the settings, made before the first backup. */
+  /** Changes of the settings before the first backup. */
   settings?: (settings: Settings) => Settings;
 }
 
 export interface Compared {
-  /** Tables whose rows pg_dump is to leave out. */
+  /** Tables whose rows pg_dump must leave out. */
   withoutRowsOf: string;
-  /** SQL that gives what is compared instead. */
+  /** SQL whose result is compared instead. */
   rows: string;
 }
 
@@ -79,7 +79,7 @@ export async function startFaultServer(options: FaultServerOptions = {}): Promis
   const { states = ["", ""], settings: change = (same) => same, compared, ...sandboxOptions } = options;
   const sandbox = await startServer(sandboxOptions);
   await putPrograms(sandbox, programs);
-  // Node takes longer to strip the types, each time, than all the rest does.
+  // Stripping the types takes Node longer, each time, than all the rest.
   const audit = readFileSync(join(import.meta.dirname, "audit.ts"), "utf8");
   await sandbox.writeFile(auditScript, transformSync(audit, { loader: "ts" }).code);
   const name = `faulted_${sandbox.number}`;
@@ -139,7 +139,7 @@ async function keep(server: FaultServer): Promise<void> {
     .map((file) => `${server.directory}/${file}`);
 }
 
-/** Runs a shell command on the server that has to work. */
+/** Runs a shell command on the server. It must succeed. */
 export async function succeed(sandbox: SandboxServer, command: string): Promise<string> {
   const { code, stdout, stderr } = await sandbox.run(command);
   if (code !== 0) throw new Error(`${command}: ${stderr}`);
@@ -147,7 +147,7 @@ export async function succeed(sandbox: SandboxServer, command: string): Promise<
 }
 
 /**
- * The dump's text without its random key, and what a dump does not hold: what the database is apart from its content.
+ * The dump's text without its random key, and the properties of the database that a dump does not have.
  */
 async function contentOf(sandbox: SandboxServer, database: string, compared?: Compared): Promise<string> {
   const target = `dbname='${database.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;

@@ -1,21 +1,21 @@
 import { dirname } from "node:path";
 import type { FaultServer } from "./fault-server.ts";
 
-/** How the file system of the databases fills up in the middle of a restore, in words for a shell on the server. */
+/** Shell commands that fill the file system of the databases in the middle of a restore. */
 
 /** The file system of the data directory. */
 export const dataDisk = ({ sandbox }: FaultServer): string => dirname(sandbox.dataDirectory);
 
-/** Takes all that is free in a directory at once: a small database is loaded in a second. */
+/** Fills a directory's file system at once, because a small database is loaded within a second. */
 export const fill = (directory: string): string =>
   `fallocate -l "$(df --output=avail -B1 ${directory} | tail -n 1)" ${directory}/filler; head -c 1G /dev/zero >>${directory}/filler 2>/dev/null`;
 
 export const makeRoom = (directory: string): string => `rm -f ${directory}/filler`;
 
 /**
- * Starts a command and has `act` happen when PostgreSQL has begun to make a database; 99 if that never was. The
- * directory is looked at: to ask PostgreSQL takes longer than a load.
- * @param after has to be over before a new database is looked for.
+ * Starts a command, and executes `act` when PostgreSQL has begun to create a database; exits with 99 if it never did. It
+ * watches the directory, because a query takes longer than a load.
+ * @param after must have ended before it looks for a new database.
  */
 export const whileDatabaseIsMade = (
   { sandbox }: FaultServer,

@@ -6,44 +6,44 @@ import { InPlaceState, inPlaceStatePath } from "../../scripts/lib/store/in-place
 import { type FaultServer, succeed } from "./fault-server.ts";
 import { type Before, liveDatabaseIsOneOf } from "./invariants.ts";
 
-/** What holds of a restore in place that was cut off, however far it had come. */
+/** The promises about an interrupted restore in place, at any step. */
 
-/** Who brings the database back where there is none. */
+/** The ways to bring the database back if there is none. */
 export const ways = ["the printed commands", "the status check's command", "the next restore"] as const;
 export type Way = (typeof ways)[number];
 
-/** What a restore in place left, and how what it left is undone. */
+/** The state after a restore in place, and how to undo it. */
 interface CutOff {
   before: Before;
-  /** What the database may have been when it was dropped; what it was before unless given. */
+  /** The possible contents of the database when it was dropped; by default its former one. */
   former?: readonly string[];
-  /** Contents that the database may have, if there is one: the one before, and the new one. */
+  /** The possible contents of the database if it exists: the former one and the new one. */
   outcomes: readonly string[];
-  /** What the run had printed. */
+  /** The output of the run. */
   output: string;
   way: Way;
-  /** The words of a restore in place, for the way that is the next one. */
+  /** The arguments of a restore in place, for the way that is another restore. */
   words: string;
 }
 
 const patience = { timeout: 60_000, interval: 250 };
 
 /**
- * A crashed program's sessions end as soon as Docker has told them; until then they may still carry out a statement.
+ * The sessions of a crashed program end when Docker has noticed it. Until then they may still execute a statement.
  */
 async function oursEnd({ sandbox }: FaultServer): Promise<void> {
   const ours = "select count(*) from pg_stat_activity where application_name like 'database-backups/%'";
   await expect.poll(() => sandbox.psql(ours, "template1"), patience).toBe("0");
 }
 
-/** Whether there is a database that takes connections, and its number. */
+/** Whether there is a database that accepts connections, and its oid. */
 async function liveOid({ sandbox }: FaultServer): Promise<number | null> {
   const sql = `select oid from pg_database where datallowconn and datconnlimit <> -2 and datname = ${literal(sandbox.database)}`;
   const oid = await sandbox.psql(sql, "template1");
   return oid === "" ? null : Number(oid);
 }
 
-/** A client comes in, stays, and gets the lock that stands in the way of every other. */
+/** A client connects, stays connected, and gets the lock that excludes all others. */
 async function clientsGetIn({ sandbox }: FaultServer): Promise<void> {
   const table = await sandbox.psql("select relid::regclass from pg_stat_user_tables order by 1 limit 1");
   const sql = `begin; set lock_timeout = '10s'; lock table ${table} in access exclusive mode; select pg_sleep(0.5); rollback`;
@@ -66,7 +66,7 @@ async function stateLeft(server: FaultServer): Promise<InPlaceState | null> {
   return code === 0 ? InPlaceState.parse(JSON.parse(stdout)) : null;
 }
 
-/** The commands in what a run printed, pasted together as it says. */
+/** The commands in the output of a run, joined as it says. */
 export function printedCommands(output: string): string {
   const lines = output.split("\n");
   const head = lines.findLastIndex((line) => / these commands bring .* pasted into bash together/.test(line));
@@ -86,7 +86,7 @@ async function bringBack(server: FaultServer, way: Way, { output, words }: CutOf
     await succeed(sandbox, "cd / && bash /opt/test/way-back.sh");
   } else if (way === "the status check's command") {
     const command = /put it back: (?<command>.+?); or remove/.exec(stdout)?.groups?.command ?? "false";
-    // Where a person types the database's name.
+    // A person would type the database's name here.
     await succeed(sandbox, `cd / && ${command} --yes </dev/null`);
   } else {
     const next = await server.run("restore_database", words);
@@ -95,8 +95,8 @@ async function bringBack(server: FaultServer, way: Way, { output, words }: CutOf
 }
 
 /**
- * Where the database still stands, or stands again, it is whole and clients get in. Where it does not, the status check
- * says so, what it was is in a good backup, and each way brings it back.
+ * If the database exists, it is complete and accepts clients. If not, the status check reports it, its content is in a
+ * good backup, and each way brings it back.
  */
 export async function inPlaceHolds(server: FaultServer, cutOff: CutOff): Promise<void> {
   const { before, outcomes, way, former = [before.live] } = cutOff;
@@ -110,7 +110,7 @@ export async function inPlaceHolds(server: FaultServer, cutOff: CutOff): Promise
   }
   if (oid === null) {
     expect(state, cutOff.output).not.toBeNull();
-    // A backup that comes first finds no database and spoils nothing.
+    // An earlier backup run finds no database and does no harm.
     const failed = await server.run("backup_database");
     expect(failed.code, failed.stderr).toBe(69);
     await bringBack(server, way, cutOff);
@@ -118,7 +118,7 @@ export async function inPlaceHolds(server: FaultServer, cutOff: CutOff): Promise
   } else if (state === null || state.liveOid === oid) {
     await liveDatabaseIsOneOf(server, state === null ? outcomes : former);
   } else {
-    // Dead between the new database's name and the end of what tells of the old one.
+    // It died after the new database got its name and before the record of the old one was removed.
     await liveDatabaseIsOneOf(server, outcomes);
     await bringBack(server, "the status check's command", cutOff);
     await liveDatabaseIsOneOf(server, former);
@@ -126,16 +126,16 @@ export async function inPlaceHolds(server: FaultServer, cutOff: CutOff): Promise
   await clientsGetIn(server);
 }
 
-/** The launcher that the status check and the messages name. */
+/** The launcher in the messages and in the status check's advice. */
 export async function putLauncher(server: FaultServer): Promise<void> {
   const launcher = `#!/bin/sh\nexec ${server.command("restore_database")} "$@"\n`;
   await server.sandbox.writeFile(server.settings.paths.restoreLauncher, launcher, "0700");
 }
 
-/** The words of a restore in place. */
+/** The arguments of a restore in place. */
 export const wordsInPlace = (archive: string | undefined): string => `--yes --in-place ${archive}`;
 
-/** Proves all archives, so that restores in place need not, and keeps the records. */
+/** Proves all archives and keeps the records, so that restores in place need not do it. */
 export async function proveAll(server: FaultServer): Promise<void> {
   for (const archive of server.archives) {
     const proven = await server.run("rehearse_restore", archive);

@@ -7,16 +7,16 @@ import { namesIn } from "../server/programs.ts";
 import type { Audit } from "./audit.ts";
 import type { FaultServer } from "./fault-server.ts";
 
-/** What holds under every fault, one function each; each throws the assertion that fails. */
+/** The promises under every fault, one function each. Each throws the failed assertion. */
 
-/** What there was before a fault. */
+/** The state before a fault. */
 export interface Before {
-  /** Characters in the log. */
+  /** The length of the log in characters. */
   logged: number;
   /** The live database's content. */
   live: string;
   temporary: string;
-  /** Volumes of throw-away containers, as far as they were seen. */
+  /** The volumes of throw-away containers that were seen. */
   volumes: Set<string>;
 }
 
@@ -36,13 +36,13 @@ async function throwAwayContainers({ docker, name }: FaultServer): Promise<strin
   return listed(await docker(["ps", "--all", "--filter", ours, "--format", "{{.Names}}"]));
 }
 
-/** What a command of Docker listed, which has to have worked. */
+/** The output lines of a docker command, which must succeed. */
 function listed({ code, stdout, stderr }: CommandResult): string[] {
   expect(code, stderr).toBe(0);
   return lines(stdout);
 }
 
-/** Notes the volumes of throw-away containers, whose names say nothing, while the containers are there. */
+/** Records the volumes of throw-away containers while these exist, because the names of volumes tell nothing. */
 export async function noteVolumes(server: FaultServer, before: Before): Promise<void> {
   for (const container of await throwAwayContainers(server)) {
     const format = "{{range .Mounts}}{{.Name}}\n{{end}}";
@@ -69,14 +69,14 @@ export async function logSaysWhy(server: FaultServer, before: Before, says: RegE
   expect(problems.join("\n")).toMatch(says);
 }
 
-/** The status check is not healthy, and among what it names is the reason. */
+/** The status check is not healthy, and its findings include the reason. */
 export async function statusSaysWhy(server: FaultServer, says: RegExp): Promise<void> {
   const { code, stdout, stderr } = await server.run("check_database_status", "--json");
   expect(code, stderr).not.toBe(0);
   expect(stdout).toMatch(says);
 }
 
-/** Read in full, without any of the product's code. */
+/** Reads everything, without the product's code. */
 export function finalNamesAreGoodBackups({ bad }: Audit): void {
   expect(bad).toEqual([]);
 }
@@ -85,7 +85,7 @@ export function olderBackupsAreUntouched({ files }: Audit, { older }: FaultServe
   expect(files).toMatchObject(older);
 }
 
-/** @param allowed contents: the one before, and the new one if the swap may have been reached. */
+/** @param allowed the former content, and the new one if the swap may have been reached */
 export async function liveDatabaseIsOneOf(server: FaultServer, allowed: readonly string[]): Promise<string> {
   const found = await server.content();
   expect(allowed).toContain(found);
@@ -98,10 +98,10 @@ union all select 'prepared transaction ' || gid from pg_prepared_xacts
 union all select 'database ' || datname from pg_database
   where datname ~ '_(restoring|rehearsal)_[0-9]{8}T[0-9]{6}-' or datconnlimit = -2`;
 
-/** How long what has ended already may need to vanish from the tables of the server and of the kernel. */
+/** The time that ended processes may need to leave the tables of the server and the kernel. */
 const patience = { looks: 40, pauseMilliseconds: 250 };
 
-/** Our programs and what they start, on the server and in the database's container. */
+/** Our programs and their children, on the server and in the database's container. */
 async function processesOf({ docker, sandbox }: FaultServer): Promise<string[]> {
   const tops = await Promise.all([
     tryDocker(["top", sandbox.serverContainer, "-o", "pid,args"]),
@@ -112,7 +112,7 @@ async function processesOf({ docker, sandbox }: FaultServer): Promise<string[]> 
     .filter((line) => /\/opt\/test\/\w+\.cjs|docker exec|(psql|pg_dump|pg_dumpall|gzip|zstd) /.test(line));
 }
 
-/** What there is that should not be, in words. */
+/** The leftovers, in words. */
 async function leftovers(server: FaultServer, before: Before): Promise<string[]> {
   const { sandbox, directory } = server;
   const locked = await sandbox.run(

@@ -16,12 +16,12 @@ import { tally } from "./tally.ts";
 
 const killed = 137;
 
-/** Where the output of the run lies that is killed, on the server. */
+/** The file on the server with the output of the killed run. */
 const outputFile = "/opt/test/output";
 
 /**
- * Shell commands: start the run in the background, `$pid`, and wait until the log has the text, or the run is over.
- * They end at once where no text is given.
+ * Shell commands that start the run in the background (`$pid`) and wait until the log has the text, or the run has
+ * ended. Without a text they do not wait.
  */
 const started = (server: FaultServer, command: string, since: string | undefined): string => {
   const run = `${command} </dev/null >${outputFile} 2>&1 & pid=$!`;
@@ -31,7 +31,7 @@ const started = (server: FaultServer, command: string, since: string | undefined
     until tail -c +$((from + 1)) ${log} | grep -qF ${quote(since)}; do kill -0 $pid 2>/dev/null || break; sleep 0.01; done`;
 };
 
-/** How many milliseconds a run takes that nothing disturbs. @param since a text of the log, from which on it counts. */
+/** The milliseconds of an undisturbed run. @param since they count from this text of the log on */
 export async function durationOf(
   server: FaultServer,
   program: FaultProgram,
@@ -49,36 +49,36 @@ export async function durationOf(
   return Math.min(...durations);
 }
 
-/** What there is of a run that was killed. */
+/** The state after a killed run. */
 export interface Killed {
   server: FaultServer;
   before: Before;
-  /** What the run had printed. */
+  /** The output of the run. */
   output: string;
-  /** How many were killed before. */
+  /** The number of runs killed before. */
   occasion: number;
 }
 
 export interface Killing {
   fault: string;
-  /** How often in a full run and in a sample. */
+  /** The number of kills in a full run and in a sample. */
   often: readonly [number, number];
   program: FaultProgram;
-  /** What the status check says of it; null for what it does not watch. */
+  /** The status check's text about it; null if it does not watch this. */
   statusSays: RegExp | null;
-  /** Phases of the run, as `phaseOf` words them, in each of which a full run has to kill it at least once. */
+  /** The phases, in the words of `phaseOf`. A full run must kill the run in each of them. */
   reaches: readonly RegExp[];
-  /** The command line, asked again for each run. */
+  /** The command line, called for each run. */
   words: () => string;
-  /** The instants are counted from this text in the log on; from the start unless given. */
+  /** The instants count from this text of the log on; by default from the start. */
   since?: string;
-  /** Looks at what has become of the live database; of a run that ended before it was killed too. */
+  /** Checks the live database, also after a run that ended before the kill. */
   live: (killed: Killed) => Promise<void>;
-  /** The run after the one that was killed. */
+  /** The run after the killed one. */
   next: (server: FaultServer, occasion: number) => Promise<void>;
 }
 
-/** Kills a program by SIGKILL at random instants of its run, and proves each time that every promise holds. */
+/** Kills a program at random instants of its run, and checks all promises each time. */
 export async function killAtRandom(server: FaultServer, killing: Killing): Promise<void> {
   const random = randomFor(killing.fault);
   let duration = await durationOf(server, killing.program, killing.words, killing.since);
@@ -88,12 +88,12 @@ export async function killAtRandom(server: FaultServer, killing: Killing): Promi
   const firstTenth = random.below(10);
   for (let attempt = 0; hits < wanted; attempt += 1) {
     if (attempt > wanted * 3 + 10) throw new Error(`${killing.fault}: the runs end before they are killed`);
-    // Each tenth of the run's time has its turn, and the instant in it is random.
+    // Each tenth of the run's duration is used in turn. The instant in it is random.
     const tenth = (firstTenth + 3 * hits) % 10;
     const instant = ((tenth + random.next()) / 10) * duration;
     const phase = await killedAt(server, killing, instant / 1000, hits);
     if (phase === null) {
-      // It had ended by then: the machine is quicker than when the duration was measured.
+      // It had already ended: the machine is faster than during the measurement.
       duration = (duration + instant) / 2;
       continue;
     }
@@ -105,7 +105,7 @@ export async function killAtRandom(server: FaultServer, killing: Killing): Promi
   for (const phase of full ? killing.reaches : []) expect(spread).toMatch(phase);
 }
 
-/** How far a run had come, by its last line in the log and by what it had made; the same for the same phase. */
+/** The phase of a run, by its last line in the log and its files. */
 async function phaseOf(server: FaultServer, logged: string): Promise<string> {
   const { files } = await server.audit();
   const made = Object.keys(files).filter((file) => server.older[file] === undefined);
@@ -123,7 +123,7 @@ async function phaseOf(server: FaultServer, logged: string): Promise<string> {
   return words.replaceAll(/\d{8}[T_]\d{6}(-[0-9a-f]{6})?/g, "…").replaceAll(/\d+ k?B/g, "…");
 }
 
-/** Gives how far the run had come, or null where it had ended. */
+/** @returns the phase of the run, or null if it had ended */
 async function killedAt(
   server: FaultServer,
   killing: Killing,
@@ -151,7 +151,7 @@ async function killedAt(
   const where = `killed after ${instant.toFixed(3)} s; the log:\n${logged}`;
   try {
     await backupsAreIntact(server);
-    // What had finished all it logs as begun has nothing to report; before its first line it had done nothing.
+    // A run that had finished everything it logged has nothing to report. Before its first line it had done nothing.
     const begun = [...logged.matchAll(/: (backup|restore|rehearsal) started/g)].length;
     const ended = [...logged.matchAll(/: (backup|restore|rehearsal) finished/g)].length;
     if (begun > ended && killing.statusSays !== null) {

@@ -6,7 +6,7 @@ import { type KilledRun, startKilledServer } from "./killed-run.ts";
 
 const runs: readonly KilledRun[] = [
   { what: "a backup", partial: /\.sql\.gz\.partial/, often: [40, 3] },
-  // Two programs in the container write it, and the kill ends neither of them.
+  // Two programs in the container write it, and the kill reaches neither.
   {
     what: "a backup with compression: zstd",
     zstdLevel: 1,

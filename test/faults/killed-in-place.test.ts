@@ -4,10 +4,10 @@ import { type FaultServer, startFaultServer } from "./fault-server.ts";
 import { inPlaceHolds, proveAll, putLauncher, ways, wordsInPlace } from "./in-place.ts";
 import { type Killed, type Killing, killAtRandom } from "./kill.ts";
 
-/** Restores that drop the live database first, killed at any instant. */
+/** Restores that drop the live database first, killed at random instants. */
 
 let server: FaultServer;
-/** The contents of the two backups, each restored over the other in turn. */
+/** The contents of the two backups. Each is restored over the other in turn. */
 let contents: readonly [string, string];
 let live: number;
 
@@ -43,7 +43,7 @@ const killing = (changes: Pick<Killing, "fault" | "often" | "reaches" | "since">
     await inPlaceHolds(server, { before, outcomes: contents, output, way, words: words() });
     live = contents.indexOf(await server.content());
   },
-  // Whichever program runs next has to clean up.
+  // The next program must clean up, whichever it is.
   next: async (_, occasion) => {
     if (occasion % 2 === 1) {
       await restore(1 - live);

@@ -9,11 +9,11 @@ import { severings } from "./severing.ts";
 import { backupsAreIntact, survive } from "./survival.ts";
 import { tally } from "./tally.ts";
 
-/** Backups, rehearsals and restores of a database of many kinds, undisturbed and disturbed. */
+/** Backups, rehearsals and restores of a database with many kinds of objects, with and without faults. */
 
 const kind = "a database of many kinds";
 let server: FaultServer;
-/** What is restored, and what is live before it. */
+/** The restored content, and the live content before. */
 let contents: readonly [string, string];
 
 beforeAll(async () => {
@@ -30,7 +30,7 @@ const succeeds = async (program: Parameters<FaultServer["run"]>[0], words = "") 
   expect(result.code, result.stdout).toBe(0);
 };
 
-/** Whoever freezes a server does so for all of it, and wants to restore then. */
+/** A read-only server must still be restorable. */
 const freeze = (on: boolean) =>
   server.sandbox.psql(
     `alter system set default_transaction_read_only = ${on ? "on" : "off"}; select pg_reload_conf()`,

@@ -29,7 +29,7 @@ test("a rehearsal killed at any instant of its run", async () => {
     live: async () => {
       await liveDatabaseIsOneOf(server, [live]);
     },
-    // Whichever program runs next has to clean up.
+    // The next program must clean up, whichever it is.
     next: (_, occasion) => good(occasion % 2 === 0 ? "backup_database" : "rehearse_restore"),
   });
 });

@@ -17,7 +17,7 @@ const runs: readonly KilledRun[] = [
 describe.each(runs)("$what", (run) => {
   const { what, partial, often } = run;
   let server: FaultServer;
-  /** The contents of the two backups, each restored over the other in turn. */
+  /** The contents of the two backups. Each is restored over the other in turn. */
   let contents: readonly [string, string];
 
   beforeAll(async () => {
@@ -49,7 +49,7 @@ describe.each(runs)("$what", (run) => {
       live: async () => {
         live = contents.indexOf(await liveDatabaseIsOneOf(server, contents));
       },
-      // Whichever program runs next has to clean up.
+      // The next program must clean up, whichever it is.
       next: async (_, occasion) => {
         if (occasion % 2 === 0) {
           const next = await server.run("backup_database");

@@ -1,18 +1,18 @@
 import { type FaultServer, startFaultServer } from "./fault-server.ts";
 import type { Killing } from "./kill.ts";
 
-/** Runs that are killed, with archives of one compression. */
+/** Killed runs with archives of one compression. */
 export interface KilledRun {
-  /** As the page about reliability names it. */
+  /** Its name in docs/RELIABILITY.md. */
   what: string;
-  /** gzip unless given. */
+  /** By default gzip. */
   zstdLevel?: number;
   /** The unfinished file of a backup. */
   partial: RegExp;
   often: Killing["often"];
 }
 
-/** A server with two small backups that differ; the content of the newer one is live. */
+/** A server with two small, different backups. The content of the newer one is live. */
 export function startKilledServer({ zstdLevel }: KilledRun): Promise<FaultServer> {
   const filled = "create table wares as select n, md5(n::text) as text from generate_series(1, 20000) as n";
   return startFaultServer({

@@ -1,9 +1,9 @@
 import type { Compared, FaultServerOptions } from "./fault-server.ts";
 
 /**
- * A database of many kinds at once that are hard to bring back: settings of its own on which checks and materialized
- * views depend, hash partitions on an enum (whose rows lie elsewhere after a restore), a comment that no dump carries,
- * a role that everybody acts as, and no writing unless somebody says so.
+ * A database with many kinds of objects that are hard to bring back: settings on which checks and materialized views
+ * depend, hash partitions on an enum (whose rows move in a restore), a comment that no dump has, a role that every session
+ * assumes, and read-only transactions by default.
  */
 const kinds = `
 create role kinds_owner;
@@ -38,10 +38,10 @@ select format('alter database %I set %s', current_database(), setting) from unne
   'role = kinds_owner', 'default_transaction_read_only = on']) as setting \\gexec
 `;
 
-/** For statements that write all the same. */
+/** For statements that must write in spite of it. */
 export const writing = "set default_transaction_read_only = off;";
 
-/** Comments on what a dump does not carry are not restored, nor is that promised; their table is the same. */
+/** Comments on objects that a dump lacks are not restored, and no promise covers them. */
 const compared: Compared = {
   withoutRowsOf: "leads*",
   rows: `select md5(string_agg(l::text, ',' order by id)) from leads as l
@@ -49,7 +49,7 @@ const compared: Compared = {
     union all select md5(string_agg(w::text, ',' order by id)) from note_words as w`,
 };
 
-/** Two states that differ, the second of which is live. */
+/** Two different states. The second one is live. */
 export const kindsServer: FaultServerOptions = {
   database: "empty",
   states: [kinds, `${writing} delete from bulk where n % 9 = 0`],

@@ -7,11 +7,11 @@ import { liveDatabaseIsOneOf, lookBefore, nothingIsLeft } from "./invariants.ts"
 import { backupsAreIntact } from "./survival.ts";
 import { tally } from "./tally.ts";
 
-/** A log that cannot be written: the programs do their work, and that is reported elsewhere. */
+/** A log that cannot be written: the programs do their work and report the problem elsewhere. */
 
 const small = "/root/small";
 let server: FaultServer;
-/** In a directory that the machine of the test has too. */
+/** In a directory that the test's machine has too. */
 let log: string;
 
 beforeAll(async () => {
@@ -28,7 +28,7 @@ afterAll(async () => {
 
 interface Obstacle {
   what: string;
-  /** Shell commands, with the log as $1, that put it there; on the server unless they are for the test's machine. */
+  /** Shell commands that provoke it, with the log as $1, on the server or on the test's machine. */
   make: string;
   outside?: boolean;
   reason: RegExp;
@@ -56,7 +56,7 @@ const obstacles: readonly Obstacle[] = [
   },
 ];
 
-/** Gives the log its place again. */
+/** Restores the log. */
 async function mend(): Promise<void> {
   await execute(["chattr", "-i", log]);
   await succeed(

@@ -5,12 +5,12 @@ import type { Random } from "./extent.ts";
 import type { FaultServer } from "./fault-server.ts";
 import { wordsInPlace } from "./in-place.ts";
 
-/** A run that is in the middle of something. */
+/** A run in the middle of its work. */
 export interface Middle {
   what: string;
-  /** The shell command that is interrupted. */
+  /** The interrupted shell command. */
   command: (server: FaultServer) => string;
-  /** What pg_stat_activity shows of the run's sessions then. */
+  /** The run's sessions in pg_stat_activity at that moment. */
   activity: string;
 }
 
@@ -27,7 +27,7 @@ export const middles: readonly Middle[] = [
   },
 ];
 
-/** Those of a restore in place; the drop is between them. */
+/** The moments of a restore in place, before and after the drop. */
 export const middlesInPlace: readonly Middle[] = [
   {
     what: "the backup before a restore in place",
@@ -46,8 +46,8 @@ function inPlace(server: FaultServer): string {
 }
 
 /**
- * What a run says whose container or daemon ended. What it is told first depends on what it was doing: by Docker, by
- * PostgreSQL, or, where all that could have spoken was killed, by its pipe and by the exit status.
+ * The message of a run whose container or daemon ended. The first sign depends on its work at that moment: a message of
+ * Docker or PostgreSQL, or, if both were killed, the broken pipe and the exit status.
  */
 export const severed = new RegExp(
   `failed: .*(${[
@@ -66,22 +66,22 @@ export const severed = new RegExp(
   ].join("|")})`,
 );
 
-/** What makes dump and restore last: a table, and the compression that takes longest. */
+/** Makes dump and restore slow: a table, and the slowest compression. */
 export const lasting = (settings: Settings): Settings => ({ ...settings, compressionLevel: 9 });
 export const bulk = `create table bulk as select n, md5(n::text) as text from generate_series(1, 300000) as n`;
 
-/** Between two sessions of a run there is nothing to end: a run of a small database has many such moments. */
+/** Between two sessions of a run there is nothing to end. Runs of a small database have many such moments. */
 const attempts = 40;
 const longestPauseMilliseconds = 300;
 
 interface Interruption {
   act: () => Promise<unknown>;
-  /** Undoes `act` where it came too late, after the backup or the swap; null where the run is to succeed. */
+  /** Undoes `act` if it came too late, after the backup or the swap; null if the run must succeed. */
   undo: (() => Promise<unknown>) | null;
   random: Random;
 }
 
-/** Starts a run, waits until it is in the middle and a random moment longer, and then has `act` happen. */
+/** Starts a run, waits until it is in the middle and a random time longer, and then calls `act`. */
 export async function interrupt(
   server: FaultServer,
   { what, command, activity }: Middle,
@@ -89,7 +89,7 @@ export async function interrupt(
 ): Promise<CommandResult> {
   const { sandbox } = server;
   const asked = `select count(*) > 0 from pg_stat_activity where application_name like 'database-backups/%' and ${activity}`;
-  // Not by Docker: until it has answered, a small dump is over.
+  // Without Docker, because a small dump is over before Docker answers.
   const isReached = () =>
     sandbox.psql(asked, "template1").then(
       (answer) => answer === "t",

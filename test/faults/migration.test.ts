@@ -6,7 +6,7 @@ import { bulk, interrupt, lasting, middles } from "./middle.ts";
 import { backupsAreIntact } from "./survival.ts";
 import { tally } from "./tally.ts";
 
-/** A migration that asks for a table while a backup reads it: both have to succeed, and nobody waits for ever. */
+/** A migration that locks a table while a backup reads it. Both must succeed without waiting for ever. */
 
 let server: FaultServer;
 
@@ -17,7 +17,7 @@ afterAll(() => server?.remove());
 
 const migration = "alter table bulk add column migrated integer";
 
-/** Starts the migration and waits until it waits for a lock, or is done. */
+/** Starts the migration and waits until it waits for a lock, or has ended. */
 async function migrate(): Promise<{ done: Promise<string>; waited: boolean }> {
   const { sandbox } = server;
   let over = false;
@@ -36,8 +36,8 @@ async function migrate(): Promise<{ done: Promise<string>; waited: boolean }> {
 }
 
 /**
- * Stands before the real docker on PATH and starts the migration at the moment between the backup's locks and
- * pg_dump's: when pg_dump, which is ready, is told the snapshot.
+ * A wrapper of docker, first on PATH. It starts the migration between the backup's locks and pg_dump's: when pg_dump is
+ * ready and gets the snapshot.
  */
 const dockerInBetween = () => {
   const { container, databaseUser, database } = server.sandbox;
@@ -90,7 +90,7 @@ const cases = [
       await sandbox.run("rm -rf /opt/test/migrated");
       await sandbox.writeFile("/opt/test/between/docker", dockerInBetween(), "0755");
       const result = await server.run("backup_database", "", "PATH=/opt/test/between:/usr/bin:/bin");
-      // The stand-in for docker was asked, and the migration waited.
+      // The wrapper of docker was called, and the migration waited.
       await succeed(sandbox, "test -d /opt/test/migrated");
       return result;
     },

@@ -7,7 +7,7 @@ import { finalNamesAreGoodBackups, lookBefore, nothingIsLeft } from "./invariant
 import { backupsAreIntact } from "./survival.ts";
 import { tally } from "./tally.ts";
 
-/** Names that a shell, SQL or a connection string would take for something else. */
+/** Names that a shell, SQL or a connection string would misinterpret. */
 
 let server: FaultServer;
 
@@ -85,7 +85,7 @@ test.each(chosen("names of databases", odd, 1))(
 
 const sqlText = (text: string): string => `$text$${text}$text$`;
 
-/** psql on the container's own socket, whatever the database is called. */
+/** psql on the container's own socket, for any name of the database. */
 async function inDatabase(database: string, sql: string): Promise<string> {
   const target = `dbname='${database.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
   const { sandbox } = server;
@@ -99,7 +99,7 @@ test.each(chosen("names of files", odd, 1))("files and directories named with %s
   const { sandbox, settings } = server;
   const before = await lookBefore(server);
   const file = text.replaceAll("/", "-");
-  // A setting is one line.
+  // A setting has one line.
   const directory = `/root/${file.replaceAll(/[\n\r]/g, " ")}`;
   await server.configure({ ...settings, paths: { ...settings.paths, backups: directory } });
   await good("backup_database");
@@ -115,7 +115,7 @@ test.each(chosen("names of files", odd, 1))("files and directories named with %s
   finalNamesAreGoodBackups(there);
   expect(there.stray).toEqual([]);
   await nothingIsLeft(server, before);
-  // The first backups are in another directory, which these settings do not name.
+  // The first backups are in another directory than that of these settings.
   await backupsAreIntact(server);
   await server.reset();
   tally(`names with ${what}: backups directory, file`, 1, ["works", "names", "older", "left"]);

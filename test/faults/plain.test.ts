@@ -5,7 +5,7 @@ import { lookBefore, nothingIsLeft } from "./invariants.ts";
 import { backupsAreIntact } from "./survival.ts";
 import { tally } from "./tally.ts";
 
-/** What a bare environment and stock tools make of it. */
+/** The programs in a bare environment, and backups restored with stock tools. */
 
 let server: FaultServer;
 

@@ -5,7 +5,7 @@ import { repository } from "../../infra/local-machine/places.ts";
 import { passedList } from "./results.ts";
 
 /**
- * A Vitest reporter that notes every file that has passed: a run that was cut off goes on with the others, see run.ts.
+ * A Vitest reporter that records every passed file. An interrupted run continues with the others, see run.ts.
  */
 export default class Progress implements Reporter {
   onTestModuleEnd(module: TestModule): void {

@@ -16,14 +16,14 @@ import { durationOf } from "./kill.ts";
 import { backupsAreIntact } from "./survival.ts";
 import { tally } from "./tally.ts";
 
-/** The server loses power: every process of it and of the database's container ends at once. */
+/** The server loses power: all of its processes, and those of the database's container, end at once. */
 
 let server: FaultServer;
 let contents: readonly [string, string];
 
 beforeAll(async () => {
   const filled = "create table wares as select n, md5(n::text) as text from generate_series(1, 100000) as n";
-  // A reboot empties the directory of the locks.
+  // A reboot empties the directory of locks.
   const options = { database: "empty", states: [filled], tmpfs: { "/run/database-backups": "1m" } } as const;
   server = await startFaultServer(options);
   await putLauncher(server);
@@ -90,7 +90,7 @@ test.each(chosen("reboots", restores, 1))("a reboot at any instant of $what", as
     expect(next.stderr).toBe("");
     expect(next.code, next.stdout).toBe(0);
     const runId = / (\d{8}T\d{6}-[0-9a-f]{6}) restore_database: /.exec(logged)?.[1];
-    // The directory of the locks, which knew of the run, is empty: where it left no files, only the check tells.
+    // The directory of locks is empty. If the run left no files, only the status check can tell.
     if (begun) {
       expect(runId).toBeDefined();
       await logSaysWhy(server, before, new RegExp(`: .*${runId}|began and never ended`));

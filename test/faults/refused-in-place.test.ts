@@ -5,17 +5,17 @@ import { dataDisk, fill, makeRoom as makeRoomIn, whileDatabaseIsMade } from "./f
 import { inPlaceHolds, putLauncher, wordsInPlace } from "./in-place.ts";
 import { type Fault, survive } from "./survival.ts";
 
-/** What a restore in place must not drop the live database for, and disks that fill up under it. */
+/** Reasons not to drop the live database in a restore in place, and disks that fill up during one. */
 
 let server: FaultServer;
-/** Bytes of the larger archive. */
+/** The size of the larger archive in bytes. */
 let archiveBytes: number;
 
 const bulk = "create table bulk as select n, md5(n::text) as text from generate_series(1, 100000) as n";
 const small = "drop table bulk; create table wares as select n from generate_series(1, 100) n";
 const directory = "/root/database_backups";
 
-/** Rows that violate a valid foreign key, as an import leaves them: no dump of them can be loaded. */
+/** Rows that violate a valid foreign key, as after an import. Their dump cannot be loaded. */
 const orphans = `create table owners (id int primary key); create table pets (owner int references owners);
   insert into owners values (7); insert into pets values (7);
   set session_replication_role = replica; delete from owners`;
@@ -26,7 +26,7 @@ beforeAll(async () => {
   server = await startFaultServer({ database: "empty", states: [bulk, small, orphans], ...sandbox });
   await server.sandbox.psql(noOrphans);
   await putLauncher(server);
-  // The second is the present state.
+  // The second one is the present state.
   for (const archive of server.archives.slice(0, 2)) {
     const proven = await server.run("rehearse_restore", archive);
     expect(proven.code, proven.stdout + proven.stderr).toBe(0);
@@ -45,18 +45,18 @@ const makeRoom = async () => {
 /** The restore of the larger archive. */
 const larger = () => server.command("restore_database", wordsInPlace(server.archives[0]));
 
-/** Waits until the log has this line; `$from` is where the run's lines begin. */
+/** Waits until the log has this line after line `$from`. */
 const until = (line: string) =>
   `until tail -c +$((from + 1)) ${server.settings.paths.log} | grep -q '${line}'; do kill -0 $pid || exit 99; sleep 0.01; done`;
 const from = () => `from=$(wc -c <${server.settings.paths.log})`;
 
-/** Runs it, and another command as soon as the log has this line. */
+/** Runs the restore, and another command as soon as the log has this line. */
 const whileAt = (line: string, act: string) =>
   server.sandbox.run(`${from()}; cd /; ${larger()} </dev/null & pid=$!\n${until(line)}\n${act}; wait $pid`);
 
 const file = () => `${server.sandbox.dataDirectory}/$(cat /opt/test/table)`;
 
-/** Overwrites the first page of a table, as a bad disk does. */
+/** Overwrites the first page of a table, like a bad disk. */
 const damageTable = async () => {
   const { sandbox } = server;
   await sandbox.writeFile("/opt/test/table", await sandbox.psql("select pg_relation_filepath('wares')"));
@@ -158,7 +158,7 @@ const faults: Fault[] = [
       server.sandbox.run(
         `${from()}; ${whileDatabaseIsMade(server, larger(), fill(dataDisk(server)), until("restores in place; until it is done"))}`,
       ),
-    // Where it was the log's turn to grow, PostgreSQL itself ends.
+    // PostgreSQL itself stops if its write-ahead log could not grow.
     says: /failed: .*(No space left on device|could not write|server closed the connection|in recovery mode)/,
     mend: async () => {
       await makeRoom();

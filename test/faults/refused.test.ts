@@ -5,7 +5,7 @@ import { chosen } from "./extent.ts";
 import { type FaultProgram, type FaultServer, startFaultServer, succeed } from "./fault-server.ts";
 import { type Fault, survive } from "./survival.ts";
 
-/** What keeps the programs from their work, and how each of them says so. */
+/** Obstacles for the programs, and their messages. */
 
 let server: FaultServer;
 
@@ -31,7 +31,7 @@ const wrongly = (program: FaultProgram, changes: Changes) => async () => {
 };
 const rightAgain = () => server.configure(server.settings);
 
-/** Has PostgreSQL ask for a password, of which the programs then send the one in `pgpass`. */
+/** PostgreSQL asks for a password. The programs send the one in `pgpass`. */
 const withPassword = (program: FaultProgram, pgpass: string | null) => async () => {
   await inContainer(
     `${pgpass === null ? "rm -f /root/.pgpass" : `umask 077; echo '*:*:*:*:${pgpass}' >/root/.pgpass`}
@@ -50,7 +50,7 @@ const inContainer = async (script: string): Promise<void> => {
   await succeed(server.sandbox, `docker exec -i ${server.sandbox.container} sh <<'END'\n${script}\nEND`);
 };
 
-/** A table is locked by somebody else while the program runs. */
+/** Another session locks a table while the program runs. */
 const whileLocked = (program: FaultProgram) => async () => {
   const { sandbox, settings } = server;
   await server.configure({ ...settings, timeouts: { ...settings.timeouts, lockWait: 1 } });
@@ -68,7 +68,7 @@ const whileLocked = (program: FaultProgram) => async () => {
   return result;
 };
 
-/** The dump of another server, with a right for a role that is not here and of which no roles file tells. */
+/** The dump of another server with a grant to a role that is missing here and in every roles file. */
 const missingRole = async () => {
   const { sandbox, archives, name } = server;
   await succeed(
@@ -78,7 +78,7 @@ const missingRole = async () => {
   return server.run("restore_database", `--yes --database ${name} /opt/test/dump.sql.gz`);
 };
 
-/** The same backups, in a directory that nobody can write. */
+/** The same backups in a read-only directory. */
 const onReadOnly = (program: FaultProgram) => async () => {
   const { archives, directory, name, sandbox, settings } = server;
   await succeed(sandbox, `cp -a ${directory}/. ${dirname(sandbox.dataDirectory)}/read-only/`);
@@ -132,7 +132,7 @@ const faults: Fault[] = [
       mend: rightAgain,
     },
   ]),
-  // A restore makes it: see test/server/restore-disaster.test.ts.
+  // A restore creates it: see test/server/restore-disaster.test.ts.
   {
     fault: "a database that is not there, at a backup",
     happen: wrongly("backup_database", { database: "not there = 'x'" }),

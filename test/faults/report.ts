@@ -2,14 +2,14 @@ import { cpus, totalmem } from "node:os";
 import { formatBytes } from "../../scripts/lib/base/format.ts";
 import { type PromiseKept, promises, type Survived } from "./results.ts";
 
-/** The page about reliability, made of what a full run has noted. */
+/** docs/RELIABILITY.md, from the results of a full run. */
 
 export interface RunFacts {
   seed: string;
-  /** When each part of the run began: the first, and those that went on with what had not passed. */
+  /** The start times of the run and of its continuations. */
   begun: readonly Date[];
   ended: Date;
-  /** The state of the code that was tested. */
+  /** The state of the tested code. */
   code: string;
   postgres: string;
   docker: string;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What a run of the suite writes down, so that the page about it is made of what happened. */
+/** The results that a run writes. The page is made from them. */
 
 /** The promises that hold under every fault, in the page's words. */
 export const promises = {
@@ -22,7 +22,7 @@ export interface Tallied {
   /** The test file, below the repository. */
   file: string;
   fault: string;
-  /** How often it was made to happen. */
+  /** The number of times that it was provoked. */
   times: number;
   kept: readonly PromiseKept[];
 }
@@ -30,20 +30,20 @@ export interface Tallied {
 export const linesOf = (path: string): string[] =>
   existsSync(path) ? readFileSync(path, "utf8").split("\n").filter(Boolean) : [];
 
-/** A fault's rows together. */
+/** The combined rows of a fault. */
 export interface Survived {
   fault: string;
   times: number;
-  /** How often each promise was looked at. */
+  /** The number of checks of each promise. */
   looked: Partial<Record<PromiseKept, number>>;
 }
 
-/** The file in a directory of results that lists the test files that have passed. */
+/** The file of a results directory with the passed test files. */
 export const passedList = (directory: string): string => join(directory, "passed");
 
 export const passedFiles = (directory: string): string[] => linesOf(passedList(directory));
 
-/** Everything that was noted of these test files, the same fault's rows as one. */
+/** The results of these test files, with the rows of the same fault combined. */
 export function readTally(directory: string, files: readonly string[]): Survived[] {
   const rows = new Map<string, Survived>();
   for (const { fault, times, kept } of readRows(directory, files)) {
@@ -67,7 +67,7 @@ function readRows(directory: string, files: readonly string[]): Tallied[] {
 }
 
 /**
- * Forgets what was noted of files that have not passed: they are run again. Not while another run has the same seed.
+ * Removes the results of files that have not passed, because they run again. Not while another run has the same seed.
  */
 export function forgetOthers(directory: string, passed: readonly string[]): void {
   const rows = readRows(directory, passed);

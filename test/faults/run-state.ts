@@ -6,7 +6,7 @@ import { execute } from "../../infra/local-machine/command.ts";
 import { repository } from "../../infra/local-machine/places.ts";
 import { buildPrograms, programsVersion } from "../../scripts/build.ts";
 
-/** What was tested, and that one run at a time tests it. */
+/** The tested code, and a lock for one run at a time. */
 
 const digest = (text: string | Uint8Array): string => createHash("sha256").update(text).digest("hex");
 
@@ -17,15 +17,15 @@ export async function codeState(): Promise<string> {
   return `programs ${programsVersion(await buildPrograms())}, commit ${stdout.trim()}`;
 }
 
-/** What servers and databases of a test are made from, which no import names. */
+/** The inputs of servers and databases that no import names. */
 const sandboxFiles = (): string[] =>
   globSync("test/sandbox/{images,fixture}/**/*", { cwd: repository }).filter((path) =>
     statSync(join(repository, path)).isFile(),
   );
 
 /**
- * A digest for each test file of all that its result depends on: the programs under test, itself and what it imports, and what the
- * sandbox is made from. A result with another digest is a result of other code.
+ * A digest for each test file of everything that its result depends on: the programs under test, the file and its
+ * imports, and the inputs of the sandbox. A result with another digest is a result of other code.
  */
 export async function testedStates(files: readonly string[]): Promise<Record<string, string>> {
   const programs = programsVersion(await buildPrograms());
@@ -48,7 +48,7 @@ export async function testedStates(files: readonly string[]): Promise<Record<str
   return Object.fromEntries(files.map((file) => [file, stateOf(file)]));
 }
 
-/** The states that passed results are of; empty where there are none. */
+/** The states of the passed results; empty if there are none. */
 export function readStates(file: string): Record<string, string> {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
 }
@@ -62,7 +62,7 @@ const alive = (pid: number): boolean => {
   }
 };
 
-/** Takes the lock of all runs, which use the same servers; throws where another has it. It ends with the process. */
+/** Takes the lock of all runs, which use the same servers. It ends with the process. @throws if another run has it */
 export function lockOutOthers(file: string): void {
   const owner = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
   if (owner > 0 && owner !== process.pid && alive(owner))

@@ -12,9 +12,9 @@ import { forgetOthers, linesOf, passedFiles, readTally } from "./results.ts";
 import { codeState, lockOutOthers, readStates, testedStates } from "./run-state.ts";
 
 /**
- * `npm run faults`: every fault, and docs/RELIABILITY.md of what came of them once all have passed. With the seed of a
- * run that was cut off, or in which something failed, it goes on with the test files that have not passed, or whose
- * code, or that of the programs, is another one now.
+ * `npm run faults` provokes every fault and writes docs/RELIABILITY.md once all tests have passed. With the seed of an
+ * interrupted or failed run it continues with the test files that have not passed, or whose code, or that of the
+ * programs, has changed.
  */
 
 const page = join(repository, "docs", "RELIABILITY.md");

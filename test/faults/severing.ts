@@ -2,10 +2,10 @@ import { docker } from "../sandbox/docker.ts";
 import type { FaultServer } from "./fault-server.ts";
 import { type Middle, severed } from "./middle.ts";
 
-/** What takes the database away from a run: its container ends, or its sessions do. */
+/** Faults that take the database away from a run: its container or its sessions end. */
 export interface Severing {
   event: string;
-  /** What the run says of it. */
+  /** The run's message about it. */
   says: RegExp;
   act: (server: FaultServer) => Promise<unknown>;
 }
@@ -28,7 +28,7 @@ const named = {
   },
   terminated: {
     event: "the run's sessions terminated",
-    // Which of the two pg_dump reads depends on what it was doing.
+    // Which of the two messages pg_dump reads depends on its work at that moment.
     says: /failed: .*(terminating connection due to administrator command|server closed the connection)/,
     act: ({ sandbox }) =>
       sandbox.psql(
@@ -38,7 +38,7 @@ const named = {
   },
 } as const satisfies Record<string, Severing>;
 
-/** Each of these events in each of these middles. */
+/** Each of these events at each of these moments. */
 export const severings = (
   middles: readonly Middle[],
   names: readonly (keyof typeof named)[],

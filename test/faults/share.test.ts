@@ -7,7 +7,7 @@ import { bulk, lasting } from "./middle.ts";
 import { backupsAreIntact, type Fault, survive } from "./survival.ts";
 import { tally } from "./tally.ts";
 
-/** Backups on a share: a file system that ignores modes, and that goes away. It is bindfs over a directory. */
+/** Backups on a share that ignores modes and can vanish. It is bindfs over a directory. */
 
 let server: FaultServer;
 const share = "/srv/share";
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => server?.remove());
 afterEach(() => mount(rootsAlone));
 
-/** Mounts the share again, whatever there was. */
+/** Mounts the share again in any state. */
 async function mount(how: string): Promise<void> {
   await succeed(
     server.sandbox,
@@ -39,7 +39,7 @@ async function mount(how: string): Promise<void> {
 
 const below = async () => (await succeed(server.sandbox, `ls -A ${mountPoint}`)).trim();
 
-/** Does this to the share as soon as the dump's file is there. */
+/** Does this to the share as soon as the dump's file exists. */
 const inTheMiddle = (act: string) => async () =>
   server.sandbox.run(
     `cd /; ${server.command("backup_database")} </dev/null & pid=$!
@@ -83,7 +83,7 @@ const faults: Fault[] = [
   },
   {
     fault: "a share that becomes read-only in the middle of a backup",
-    // It can while no file is open for writing: between the dump and the names.
+    // This works while no file is open for writing: between the dump and the renames.
     happen: inTheMiddle(
       `until mount -o remount,ro,bind ${mountPoint} 2>/dev/null; do kill -0 $pid || break; done`,
     ),

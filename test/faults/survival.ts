@@ -15,23 +15,23 @@ import {
 import { tally } from "./tally.ts";
 
 export interface Fault {
-  /** As the page about reliability names it. */
+  /** Its name in docs/RELIABILITY.md. */
   fault: string;
-  /** Makes it happen to a run, and gives how that ended. */
+  /** Provokes it during a run. @returns the result of the run */
   happen: (server: FaultServer) => Promise<CommandResult>;
-  /** The exit code, where it is always the same. */
+  /** The exit code, if it is always the same. */
   code?: number;
   /** The reason, in the log and in the status check's report. */
   says: RegExp;
-  /** The same for the status check, where it says it in other words; null where nothing began and nothing is wrong. */
+  /** The same for the status check, if its words differ; null if nothing began and nothing is wrong. */
   statusSays?: RegExp | null;
-  /** Other contents that the live database may have afterwards: the swap may have been reached. */
+  /** Other possible contents of the live database afterwards, if the swap may have been reached. */
   mayBecome?: readonly string[];
-  /** Looks at the live database once the cause is gone, where it may be missing; else it has one of these contents. */
+  /** Checks the live database without the cause, if it may be missing. Else it has one of these contents. */
   live?: (before: Before, result: CommandResult) => Promise<void>;
-  /** Takes the cause away. */
+  /** Removes the cause. */
   mend?: (server: FaultServer) => Promise<void>;
-  /** The status check needs the cause to be gone. */
+  /** Whether the status check needs the cause to be removed first. */
   mendFirst?: boolean;
 }
 
@@ -41,7 +41,7 @@ export async function backupsAreIntact(server: FaultServer): Promise<void> {
   olderBackupsAreUntouched(audit, server);
 }
 
-/** Makes a fault happen and proves that every promise holds, then and after the next run. */
+/** Provokes a fault and checks all promises, then and after the next run. */
 export async function survive(server: FaultServer, fault: Fault): Promise<void> {
   const before = await lookBefore(server);
   const mend = async () => fault.mend?.(server);

@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { repository } from "../../infra/local-machine/places.ts";
 import type { PromiseKept, Tallied } from "./results.ts";
 
-/** Notes a fault that was survived; nothing unless `npm run faults` has said where. */
+/** Records a survived fault, if `npm run faults` has given a place for it. */
 export function tally(fault: string, times: number, kept: readonly PromiseKept[]): void {
   const directory = process.env.FAULT_RESULTS;
   if (directory === undefined) return;

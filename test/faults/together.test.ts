@@ -6,7 +6,7 @@ import { liveDatabaseIsOneOf, lookBefore, nothingIsLeft } from "./invariants.ts"
 import { backupsAreIntact } from "./survival.ts";
 import { tally } from "./tally.ts";
 
-/** Runs that meet. */
+/** Concurrent runs. */
 
 let server: FaultServer;
 
@@ -70,8 +70,8 @@ const meetings = [
 const missed = 99;
 
 /**
- * Starts the second while the first is at work, and stops the first meanwhile; exit code `missed` where the first had
- * ended by then, else the first's. Prints the second's.
+ * Starts the second run while the first one works, and stops the first one meanwhile. Prints the exit code of the second
+ * one. Exits with that of the first one, or with `missed` if it had already ended.
  */
 async function meet(first: string, second: string, reached: string, ended: string): Promise<CommandResult> {
   const logged = `tail -c +${Buffer.byteLength(await server.log()) + 1} ${server.settings.paths.log}`;

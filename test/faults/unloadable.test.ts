@@ -3,7 +3,7 @@ import { chosen } from "./extent.ts";
 import { type FaultServer, startFaultServer } from "./fault-server.ts";
 import { type Fault, survive } from "./survival.ts";
 
-/** Databases whose dump PostgreSQL makes and cannot load: a backup is whole, and a restore says what to do. */
+/** Databases whose dump PostgreSQL makes but cannot load. The backup is complete, and a restore gives advice. */
 
 let server: FaultServer;
 

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, normalize, relative, sep } from "node:path";
 
-/** The inputs of a step's action, by name; what is not given is the empty text or not there. */
+/** The inputs of a step's action, by name. Missing ones are empty or absent. */
 type Inputs = Readonly<Record<string, string>>;
 
 /**
@@ -22,7 +22,7 @@ export function upload(inputs: Inputs, workspace: string, artifacts: string): vo
     cpSync(join(workspace, path), join(artifact, relative(root, path)), { recursive: true });
 }
 
-/** `actions/download-artifact`: into a folder for each, but a single one, or `merge-multiple`, into none. */
+/** `actions/download-artifact`: a folder for each artifact, but none for a single one or with `merge-multiple`. */
 export function download(inputs: Inputs, workspace: string, artifacts: string): void {
   const { pattern = "", path = "", "merge-multiple": merged } = inputs;
   if (!/^[^*?[!{]+\*$/.test(pattern)) throw new Error(`These tests do not know what ${pattern} downloads`);
@@ -35,7 +35,7 @@ export function download(inputs: Inputs, workspace: string, artifacts: string): 
   }
 }
 
-/** What names in an artifact begin behind. */
+/** The folder that the names in an artifact are relative to. */
 function rootOf(paths: readonly string[], workspace: string): string {
   const [first = [], ...others] = paths.map((path) => normalize(path).split(sep));
   if (others.length === 0) {

@@ -7,7 +7,7 @@ import { createStack, type SandboxStack } from "../sandbox/stack.ts";
 
 const borrowed = ["infra", "scripts", "node_modules", "package.json", "Pulumi.yaml"];
 
-/** A stack whose servers are reached as a runner reaches them: by address, pinned host key, and the agent's key. */
+/** A stack whose servers a runner can reach: by address, pinned host key, and the agent's key. */
 export async function stackForRunners(server: SandboxServer): Promise<SandboxStack> {
   const { alias, host, port, hostKey, container, dataDirectory } = server;
   const databases = { curriculum_library_api: { container, dataDirectory } };
@@ -28,7 +28,7 @@ export function checkoutFor(stack: SandboxStack, ...others: string[]): string {
   return directory;
 }
 
-/** A checkout without dependencies: its job installs them. */
+/** A checkout without dependencies, which its job installs. */
 export function bareCheckout(): string {
   const directory = mkdtempSync(join(tmpdir(), "database-backups-checkout-"));
   for (const name of ["package.json", "package-lock.json", ".npmrc", "Pulumi.yaml", "infra"])
@@ -36,7 +36,7 @@ export function bareCheckout(): string {
   return directory;
 }
 
-/** The secrets with which a job reaches a stack in the file system and its server. */
+/** The secrets of a job for a stack in the file system and its server. */
 export function secretsFor(server: SandboxServer): {
   PULUMI_CONFIG_PASSPHRASE: string;
   SSH_PRIVATE_KEY: string;
@@ -47,7 +47,7 @@ export function secretsFor(server: SandboxServer): {
   };
 }
 
-/** Variables of a runner's machine, and what the sandbox's Pulumi needs. Nothing of the credentials. */
+/** The variables of a runner and of the sandbox's Pulumi, without credentials. */
 export function runnerEnvironment({ environment }: SandboxStack): NodeJS.ProcessEnv {
   const names = [
     ...["PATH", "HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME", "npm_config_registry", "NODE_EXTRA_CA_CERTS"],

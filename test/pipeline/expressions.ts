@@ -1,4 +1,4 @@
-/** What an expression of a workflow can see: contexts by name. */
+/** The contexts of a workflow's expressions, by name. */
 export type Contexts = Record<string, unknown>;
 
 const token =
@@ -14,7 +14,7 @@ export function evaluated(text: string, contexts: Contexts): unknown {
   return text.replaceAll(/\$\{\{(.*?)\}\}/gs, (_, inner: string) => written(evaluate(inner, contexts)));
 }
 
-/** As `if:` does, whose text may stand without `${{ }}`. */
+/** As in `if:`, where `${{ }}` may be left out. */
 export function condition(text: string, contexts: Contexts): boolean {
   return truthy(text.includes("${{") ? evaluated(text, contexts) : evaluate(text, contexts));
 }
@@ -125,7 +125,7 @@ function truthy(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== 0 && value !== "";
 }
 
-/** What is not there is the empty text. */
+/** A missing value is the empty text. */
 function written(value: unknown): string {
   if (value === undefined || value === null) return "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);

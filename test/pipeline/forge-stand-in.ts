@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import * as z from "zod";
 
-/** An issue as the stand-in keeps it. */
+/** An issue of the stand-in. */
 export interface KeptIssue {
   number: number;
   title: string;
@@ -26,10 +26,10 @@ export interface KeptComment {
 export interface ForgeStandIn {
   url: string;
   token: string;
-  /** Whether whoever has the token may set labels; where not they are dropped without a word, as the real ones do. */
+  /** Whether the token may set labels. If not, they are dropped silently, as by the real APIs. */
   maySetLabels: boolean;
   issues: KeptIssue[];
-  /** `METHOD path` of each request that changed something. */
+  /** `METHOD path` of each request that made a change. */
   changes: string[];
   close(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { StackFile } from "../../infra/deployment/stack-file.ts";
 import { type CommandResult, execute, succeed } from "../../infra/local-machine/command.ts";
 import { makeClone } from "../e2e/documents/clone.ts";
 
-/** Somebody's own copy of this repository, with their configuration in it, into which a later version is merged. */
+/** A user's copy of this repository with a configuration, into which a later version is merged. */
 
 let parent: string;
 let upstream: string;
@@ -42,16 +42,16 @@ beforeAll(async () => {
   await succeed(["git", "init", "--quiet", "--initial-branch=main", upstream]);
   await committed(upstream, "a version");
   await succeed(["git", "clone", "--quiet", upstream, fork]);
-  // Links, as in the repository that was copied.
+  // Links, as in the copied repository.
   await succeed(["cp", "--archive", join(upstream, "node_modules"), join(fork, "node_modules")]);
-  // Older than the lock file that git wrote just now, they would be installed again.
+  // git just wrote the lock file. If they were older, they would be installed again.
   const now = new Date();
   utimesSync(join(fork, "node_modules", ".package-lock.json"), now, now);
 });
 
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
 
-test("what is shipped is an empty form: nobody's configuration is in the way of anybody's", () => {
+test("the repository ships an empty stack file, which conflicts with no user's configuration", () => {
   expect(parse(readFileSync(join(upstream, stackFile), "utf8"))).toEqual({
     config: { "database-backups:servers": {}, "database-backups:databases": {} },
   });
@@ -66,16 +66,8 @@ test("with a configuration of one's own committed, a later version merges, and t
   expect(file.text()).toContain("  database-backups:servers:\n    db.example.com:\n      user: deploy\n");
   await committed(fork, "our servers");
 
-  edit(
-    join(upstream, "docs", "examples", "one-server.yaml"),
-    "# What follows are",
-    "# What follows later are",
-  );
-  edit(
-    join(upstream, "infra", "generated", "sample-stack.ts"),
-    "# What follows are",
-    "# What follows later are",
-  );
+  edit(join(upstream, "docs", "examples", "one-server.yaml"), "# These are", "# These are later");
+  edit(join(upstream, "infra", "generated", "sample-stack.ts"), "# These are", "# These are later");
   edit(join(upstream, "README.md"), "# Database backups as code", "# Database backups as code, later");
   await committed(upstream, "a later version");
 
@@ -84,13 +76,13 @@ test("with a configuration of one's own committed, a later version merges, and t
   expect(readFileSync(path, "utf8")).toBe(file.text());
   expect(readFileSync(join(fork, "README.md"), "utf8")).toContain("as code, later");
 
-  // Not this run's own: Vitest tells its children by the environment what they are.
+  // Without this run's own variables, with which Vitest configures its children.
   const own = Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_OPTIONS|TEST$)/.test(name));
   const PATH = `${join(fork, "node_modules/node/bin")}:${process.env.PATH}`;
   const tools = { cwd: fork, env: { ...Object.fromEntries(own), PATH } };
   const check = await execute(["npm", "run", "--silent", "check"], tools);
   expect(check.code, check.stdout + check.stderr).toBe(0);
-  // What reads the configuration, the example and the documents.
+  // The tests that read the configuration, the example and the documents.
   const words = [
     "test/unit/infra/config",
     "test/unit/infra/generated",

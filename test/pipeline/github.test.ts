@@ -11,7 +11,7 @@ let stack: SandboxStack;
 let forge: ForgeStandIn;
 let setting: Setting;
 
-/** Several whole runs of workflows, one after the other. */
+/** Several complete runs of workflows in a row. */
 const long = { timeout: 900_000 };
 
 const bySchedule = { event_name: "schedule", ref: "refs/heads/main" };
@@ -55,7 +55,7 @@ async function run(
   return Object.fromEntries(runs.map((job) => [nameOf(job), job]));
 }
 
-/** The jobs that write have nothing but what they install themselves; it takes long, so not every test does it. */
+/** The writing jobs install their own dependencies. That takes long, so only some tests do it. */
 const bare: Partial<Setting> = {
   checkout: (job) => (["comment", "issues"].includes(job) ? bareCheckout() : checkoutFor(stack)),
 };
@@ -119,7 +119,7 @@ test("a pull request of a fork starts nothing", async () => {
   expect(forge.changes).toHaveLength(changes);
 });
 
-test("main is deployed, after a preview for whoever approves", async () => {
+test("main is deployed, after a preview for the approval", async () => {
   const runs = await run("deploy.yml", byPush);
   expect(results(runs), runs.deploy?.log).toEqual({
     stacks: "success",
@@ -142,7 +142,7 @@ test("without credentials nothing is contacted, and the job says what is missing
   expect(deploy?.log).toMatch(/Set SSH_PRIVATE_KEY/);
 });
 
-test("a look by hand at another branch says nothing of what is deployed, and changes no issue", async () => {
+test("a drift check of another branch, started by hand, is skipped and changes no issue", async () => {
   const event = { repository: { default_branch: "main" } };
   const byHand = { event_name: "workflow_dispatch", ref: "refs/heads/other", ref_name: "other", event };
   const changes = forge.changes.length;

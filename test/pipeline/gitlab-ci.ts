@@ -30,7 +30,7 @@ const Job = z.strictObject({
     .optional(),
 });
 
-/** What .gitlab-ci.yml uses of GitLab's syntax; anything else is refused. */
+/** The part of GitLab's syntax that .gitlab-ci.yml uses. Anything else is refused. */
 const Pipeline = z
   .strictObject({
     workflow: z.strictObject({ rules: z.array(Rule) }),
@@ -48,12 +48,12 @@ const Pipeline = z
 
 export type GitLabPipeline = z.infer<typeof Pipeline>;
 
-/** @throws ZodError where the file has something these tests do not know */
+/** @throws ZodError if the file has syntax that these tests do not know */
 export function readGitLabPipeline(): GitLabPipeline {
   return Pipeline.parse(parse(readFileSync(join(repository, ".gitlab-ci.yml"), "utf8")));
 }
 
-/** A job's commands, in their order. */
+/** The commands of a job in their order. */
 export function commandsOf(name: string): string[] {
   const job = readGitLabPipeline().jobs[name];
   if (!job) throw new Error(`.gitlab-ci.yml has no job ${name}`);

@@ -12,14 +12,14 @@ import { commandsOf } from "./gitlab-ci.ts";
 let server: SandboxServer;
 let stack: SandboxStack;
 let forge: ForgeStandIn;
-/** Several whole pipelines, one after the other. */
+/** Several complete pipelines in a row. */
 const long = { timeout: 900_000 };
 const workspaces: string[] = [];
 
 beforeAll(async () => {
   server = await startServer({ database: "empty" });
   await server.run(`ln -s ${server.node} /usr/local/bin/node`);
-  // As docs/CI.md has a key of CI: the plugin needs no more than such a key may do.
+  // A CI key as in docs/CI.md: the plugin needs no more rights than it has.
   const restricted =
     's/^ssh-/restrict,from="10.0.0.0\\/8,172.16.0.0\\/12,192.168.0.0\\/16,127.0.0.0\\/8" ssh-/';
   await server.run(
@@ -45,10 +45,10 @@ interface JobEnd {
   text: string;
 }
 
-/** Runs a job's commands as GitLab's runner does, one after the other in one bash. */
+/** Runs the commands of a job in one bash, like GitLab's runner. */
 async function job(name: string, workspace: string, variables: Record<string, string>): Promise<JobEnd> {
   workspaces.push(workspace);
-  // Where the checkout borrows the dependencies of this repository, npm ci would take them away.
+  // The checkout may link this repository's dependencies, which npm ci would remove.
   const borrowed = existsSync(join(workspace, "node_modules"));
   const commands = commandsOf(name).filter((command) => !(borrowed && command.startsWith("npm ci")));
   const env = { ...runnerEnvironment(stack), CI: "true", GITLAB_CI: "true", ...variables };
@@ -62,7 +62,7 @@ function onServer(name: string): Promise<JobEnd> {
   return job(name, checkoutFor(stack), { STACK: "sandbox", ...state, ...secretsFor(server) });
 }
 
-/** The nightly schedule: the look, and the issues with what it left. */
+/** The nightly schedule: the drift check, and the issues from its files. */
 async function night(workspace: string): Promise<{ look: JobEnd; issues: JobEnd }> {
   const look = await onServer("drift");
   cpSync(join(look.workspace, "reports"), join(workspace, "reports"), { recursive: true });

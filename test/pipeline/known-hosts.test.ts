@@ -24,7 +24,7 @@ function login(knownHosts: string) {
   return server.run(`${environment} SSH_KNOWN_HOSTS='${knownHosts}' bash ${script} ${command}`);
 }
 
-test("a host key counts only where SSH_KNOWN_HOSTS has it, and is written down once", async () => {
+test("a host key counts only if SSH_KNOWN_HOSTS has it, and is written once", async () => {
   const without = await login("");
   expect(without.code).toBe(255);
   expect(without.stderr).toContain("Host key verification failed");

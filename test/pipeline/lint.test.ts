@@ -8,7 +8,7 @@ import { workflowDirectory, workflowFiles, workflowText } from "./workflow.ts";
 
 const actionlint = await ensureActionlint();
 
-/** Neither shellcheck nor pyflakes is asked: what they say would depend on the machine. */
+/** shellcheck and pyflakes are disabled, because their output would depend on the machine. */
 const flags = ["-no-color", "-shellcheck=", "-pyflakes="];
 
 test("actionlint has nothing to say of the workflows", async ({ skip }) => {
@@ -20,7 +20,7 @@ test("actionlint has nothing to say of the workflows", async ({ skip }) => {
   expect(code).toBe(0);
 });
 
-test("actionlint finds what is wrong", async ({ skip }) => {
+test("actionlint finds mistakes", async ({ skip }) => {
   if ("reason" in actionlint) return skip(actionlint.reason);
   const directory = mkdtempSync(join(tmpdir(), "database-backups-lint-"));
   try {

@@ -1,4 +1,4 @@
-/** Commands of GitHub's runner that a line may hold; the others are not known to these tests. */
+/** The commands of GitHub's runner that these tests know. */
 const known = ["add-mask", "debug", "error", "group", "notice", "save-state", "set-output", "warning"];
 
 /**

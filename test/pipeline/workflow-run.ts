@@ -7,16 +7,16 @@ import { type Contexts, condition, evaluated } from "./expressions.ts";
 import { runnerCommands } from "./runner-commands.ts";
 import { type Job, readWorkflow, type Step, type Workflow } from "./workflow.ts";
 
-/** What a run of a workflow meets: the event, the secrets, and the machines that its jobs run on. */
+/** The surroundings of a workflow's run: the event, the secrets, and the machines of its jobs. */
 export interface Setting {
-  /** The context `github`, as far as the workflow looks at it. */
+  /** The part of the context `github` that the workflow uses. */
   github: Record<string, unknown>;
-  /** Of each environment; a job without one has none. */
+  /** The secrets of each environment. A job without an environment has none. */
   secrets: Record<string, Record<string, string>>;
   vars: Record<string, string>;
-  /** The variables of every step: what a runner sets, and what the sandbox needs. */
+  /** The variables of every step: those of a runner and of the sandbox. */
   environment: NodeJS.ProcessEnv;
-  /** Makes a new working directory with what `actions/checkout` would put there for a job. */
+  /** Creates a working directory with the files that `actions/checkout` would write for a job. */
   checkout(job: string): string;
 }
 
@@ -24,11 +24,11 @@ export interface JobRun {
   job: string;
   matrix: Record<string, string>;
   result: "success" | "failure" | "skipped";
-  /** What its steps printed, both streams. */
+  /** The output of its steps. */
   log: string;
-  /** What GitHub's runner obeyed of that. */
+  /** The commands in it that GitHub's runner would execute. */
   commands: string[];
-  /** What they wrote to the job summary. */
+  /** Their job summary. */
   summary: string;
 }
 
@@ -60,7 +60,7 @@ export async function runWorkflow(file: string, setting: Setting): Promise<JobRu
   return runs;
 }
 
-/** A job after all that it needs; the files name them in that order. */
+/** A job, run after the jobs that it needs. The files have them in that order. */
 function inOrder({ jobs }: Workflow): [string, Job][] {
   const known = new Set<string>();
   return Object.entries(jobs).map(([name, job]) => {
@@ -71,7 +71,7 @@ function inOrder({ jobs }: Workflow): [string, Job][] {
   });
 }
 
-/** One entry for each run of a job, also for a job that will be skipped. */
+/** One entry for each run of a job, also of a skipped one. */
 function matrixOf(job: Job, needs: Results, { github }: Setting): Record<string, string>[] {
   const [[key, values] = [undefined, undefined]] = Object.entries(job.strategy?.matrix ?? {});
   if (key === undefined || values === undefined) return [{}];
@@ -82,7 +82,7 @@ function matrixOf(job: Job, needs: Results, { github }: Setting): Record<string,
   return list.map((value) => ({ [key]: String(value) }));
 }
 
-/** Whether a job runs: by its `if`, or where that says nothing of the jobs before, by their success. */
+/** Whether a job runs: by its `if`, else by the success of the jobs that it needs. */
 function startsBy(job: Job, needs: Results, contexts: Contexts): boolean {
   const statusAsked = /\b(cancelled|always|failure|success)\(/.test(job.if ?? "");
   const needed = (job.needs ?? []).every((name) => needs[name]?.result === "success");
@@ -96,7 +96,7 @@ interface JobStart {
   results: Results;
   setting: Setting;
   artifacts: string;
-  /** Filled with what the job gives to those that need it. */
+  /** The outputs of the job for its dependents, filled during the run. */
   outputs: Record<string, string>;
 }
 
@@ -142,7 +142,7 @@ async function runStep(
 ): Promise<void> {
   if (step.run === undefined) throw new Error(`A step of ${run.job} neither uses nor runs anything`);
   if (step.run.includes("${{")) throw new Error(`A step of ${run.job} has an expression in its script`);
-  // Where the checkout borrows the dependencies of this repository, npm ci would take them away.
+  // The checkout may link this repository's dependencies, which npm ci would remove.
   if (/^npm ci\b/.test(step.run) && existsSync(join(workspace, "node_modules"))) return;
   const [script, output, summary] = ["script", "output", "summary"].map((name) => join(files, name));
   if (!script || !output || !summary) return;
@@ -165,7 +165,7 @@ async function runStep(
   if (step.id !== undefined) steps[step.id] = { outputs: assignments(readFileSync(output, "utf8")) };
 }
 
-/** Does to the working directory what an action does. */
+/** Executes an action's effect on the working directory. */
 function act(
   { uses = "", with: inputs }: Step,
   contexts: Contexts,

@@ -39,7 +39,7 @@ const Job = z.strictObject({
   steps: z.array(Step),
 });
 
-/** What the workflows of this repository use of GitHub's syntax; anything else is refused. */
+/** The part of GitHub's syntax that this repository's workflows use. Anything else is refused. */
 const Workflow = z.strictObject({
   name: z.string(),
   on: z.record(z.string(), z.unknown()),
@@ -53,7 +53,7 @@ export type Workflow = z.infer<typeof Workflow>;
 export type Job = z.infer<typeof Job>;
 export type Step = z.infer<typeof Step>;
 
-/** The files of all workflows, `check.yml` and so on. */
+/** The files of all workflows, such as `check.yml`. */
 export function workflowFiles(): string[] {
   return readdirSync(workflowDirectory).toSorted();
 }
@@ -62,7 +62,7 @@ export function workflowText(file: string): string {
   return readFileSync(join(workflowDirectory, file), "utf8");
 }
 
-/** @throws ZodError where a workflow has something these tests do not know */
+/** @throws ZodError if a workflow has syntax that these tests do not know */
 export function readWorkflow(file: string): Workflow {
   return Workflow.parse(parse(workflowText(file)));
 }

@@ -2,32 +2,32 @@ import { median } from "../../scripts/lib/base/median.ts";
 import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { until } from "./until.ts";
 
-/** What eight clients that ask without pause, each question a connection, see of a restore. */
+/** A restore as seen by eight clients that query without pause, with a new connection for each query. */
 
 const numbers = [1, 2, 3, 4, 5, 6, 7, 8];
-/** How often each client must have been answered before something is done, and once more after it. */
+/** The answers that each client needs before the work begins, and once more after it. */
 const answersBefore = 10;
 const answersAfter = 3;
 
-/** Connects, asks and leaves, without pause; after each answer or failure it says so with the time, in nanoseconds. */
+/** Connects, queries and disconnects without pause. Prints each answer or failure with its time in nanoseconds. */
 const client = (user: string, database: string) => `
   while ! [ -e /tmp/stop ]; do
     if psql -X -q -A -t -U ${user} -d ${database} -c 'select count(*) from users' >/dev/null 2>&1
     then echo "answer $(date +%s%N)"; else echo "failed $(date +%s%N)"; fi
   done >/tmp/client-$1`;
 
-/** One client's view. Gaps are the times between two answers, in milliseconds. */
+/** The measurements of one client. Gaps are the times between two answers, in milliseconds. */
 export interface Seen {
-  /** Questions that were not answered. */
+  /** Failed queries. */
   failures: number;
   gapsBefore: number[];
-  /** Those that ended after the work had begun. */
+  /** Gaps that ended after the work had begun. */
   gapsSince: number[];
-  /** Whether its last question was answered. */
+  /** Whether its last query succeeded. */
   endsWell: boolean;
 }
 
-/** All clients' views together, in milliseconds. */
+/** The measurements of all clients together, in milliseconds. */
 export interface Interruption {
   lost: number;
   worstGap: number;
@@ -35,7 +35,7 @@ export interface Interruption {
   worstGapBefore: number;
 }
 
-/** Lets the clients ask, does the work once they are all answered, and waits until they are all answered again. */
+/** Starts the clients, does the work once all of them have answers, and waits until all have answers again. */
 export async function whileClientsAsk(sandbox: SandboxServer, work: () => Promise<void>): Promise<Seen[]> {
   const inContainer = `docker exec -i ${sandbox.container}`;
   await sandbox.run(`${inContainer} sh -c 'rm -f /tmp/stop /tmp/client*; cat >/tmp/client'`, {
@@ -45,7 +45,7 @@ export async function whileClientsAsk(sandbox: SandboxServer, work: () => Promis
   const running = sandbox.run(`${inContainer} sh`, { input: loop });
   const linesOf = async (number: number) =>
     (await sandbox.run(`${inContainer} cat /tmp/client-${number}`)).stdout.trim().split("\n");
-  // One Docker client for all: eight at once would make the clients wait.
+  // One Docker client for all of them, because eight starting at once would delay each other.
   const counts = async () => {
     const { stdout } = await sandbox.run(`${inContainer} sh -c 'grep -c . /tmp/client-*'`);
     return numbers.map((number) => Number(stdout.match(`/tmp/client-${number}:(\\d+)`)?.[1] ?? 0));
@@ -65,7 +65,7 @@ export async function whileClientsAsk(sandbox: SandboxServer, work: () => Promis
   return Promise.all(numbers.map(async (number) => seenIn(await linesOf(number), begun)));
 }
 
-/** @param begun when the work began, in milliseconds of the clock that containers share with their host. */
+/** @param begun the start of the work, in milliseconds of the clock that containers share with their host */
 function seenIn(lines: readonly string[], begun: number): Seen {
   const answered = lines
     .filter((line) => line.startsWith("answer "))

@@ -10,7 +10,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => server?.remove());
 
-/** Makes a database in another encoding the configured one. */
+/** Creates a database in another encoding and makes it the configured one. */
 async function configureDatabase(encoding: string): Promise<string> {
   const name = `in_${encoding.toLowerCase()}`;
   await server.sandbox.psql(
@@ -24,7 +24,7 @@ async function configureDatabase(encoding: string): Promise<string> {
   return name;
 }
 
-/** Names that are no UTF-8; comments and values as well. */
+/** Names, comments and values that are not UTF-8. */
 const latinBytes = `
 DO $$
 DECLARE

@@ -18,7 +18,7 @@ beforeEach(() => server.configure(server.settings));
 
 const started = `until ls -A ${directory} | grep -q 'sql.gz.partial'; do sleep 0.02; done`;
 
-/** Before, the dump could still fail for want of the snapshot that died with the program. */
+/** Before that the dump could still fail, because its snapshot ended with the program. */
 const dumping = `until find ${directory} -name '.*.sql.gz.partial' -size +0 | grep -q .; do sleep 0.02; done`;
 
 async function nothingIsLeft(): Promise<void> {

@@ -9,7 +9,7 @@ let server: BackupServer;
 
 beforeAll(async () => {
   server = await startBackupServer({ database: "empty" });
-  // In place of the extension unaccent, which not every image has.
+  // Replaces the extension unaccent, which not every image has.
   await server.sandbox.psql(`
 CREATE FUNCTION unaccent(text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT pg_catalog.translate($1, 'ëöüß', 'eous') $$;
 CREATE FUNCTION immutable_unaccent(text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT unaccent($1) $$;

@@ -7,17 +7,16 @@ import { PsqlSession } from "../../scripts/lib/postgres/session.ts";
 import { commandOf, putPrograms, settingsFile } from "./programs.ts";
 import { backups, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
-/** How many locks a run may have beyond a dump, however many tables there are: what one statement reads, and catalogues. */
+/** The most locks of a run beyond a dump's, for any number of tables: those of one statement and of catalogues. */
 const fewMore = 250;
-/** So few slots has the server's table of locks: 16 for each of 74 clients and 22 other processes. */
+/** The slots of the server's lock table: 16 for each of 74 clients and 22 other processes. */
 const slots = 1536;
-/** A dump of so many tables alone still gets its locks there; two sessions that lock all of them do not. */
+/** With so many tables one dump still gets its locks, but two sessions that lock all tables do not. */
 const nearlyTooMany = 2300;
 const plain = "plain";
 
 /**
- * Stands before the real docker on PATH: before pg_dump is told its snapshot, a client of the database AMONG writes what
- * WRITE says.
+ * A wrapper of docker, first on PATH. Before pg_dump gets its snapshot, a client of the database AMONG executes WRITE.
  */
 const watching = `#!/bin/sh
 client() {
@@ -56,7 +55,7 @@ END $$;`,
 }, 300_000);
 afterAll(() => server?.remove());
 
-/** The most locks that all sessions had at once while `work` was done: each needs room in the server's memory. */
+/** The most concurrent locks of all sessions during `work`. Each needs space in the server's memory. */
 async function mostLocks(work: () => Promise<unknown>): Promise<number> {
   const { psql } = server.sandbox;
   await psql("DELETE FROM most", "postgres");
@@ -183,7 +182,7 @@ END $$;`,
     await attempt([], async (snapshot) => expect(await read(snapshot)).toEqual(overtaken), {
       before: emptyAndFill,
     });
-    // The dump has ended, and with it what kept the columns as the snapshot sees them.
+    // The dump has ended, so nothing holds the columns at the snapshot's state any more.
     await attempt([], async (snapshot) => expect(await read(snapshot)).toBeInstanceOf(Overtaken), {
       before: "ALTER TABLE part_700 RENAME COLUMN day TO date",
       dumps: false,
@@ -202,7 +201,7 @@ END $$;`,
     }
   }, 120_000);
 
-  test("while somebody empties and fills such a table without pause, a backup holds what it was at one moment", async () => {
+  test("while a client empties and fills such a table without pause, a backup has its content of one moment", async () => {
     const { psql, readFile } = server.sandbox;
     const emptying = psql(
       `SET lock_timeout = 0; CREATE TABLE stop ();
@@ -231,7 +230,7 @@ END $$;`,
     expect(rehearsed).toMatchObject({ code: 0, stderr: "" });
   }, 300_000);
 
-  test("in place: what a client writes to a table while it is backed up is noticed, and in another database is none", async () => {
+  test("in place: a client's write to a table during its backup is noticed; a write in another database is not", async () => {
     const { sandbox } = server;
     const archive = (await sandbox.run(`ls -t ${backups}/*.sql.gz | head -n 1`)).stdout.trim();
     await sandbox.writeFile("/opt/test/bin/docker", watching, "0755");
@@ -246,7 +245,7 @@ END $$;`,
     );
     expect(refused.code).toBe(1);
     expect(await sandbox.psql("SELECT count(*) FROM part_700", plain)).toBe("2");
-    // Transactions are counted for the whole server.
+    // Transaction ids are those of the whole server.
     expect(await restored("postgres", "create table made_meanwhile ()")).toMatchObject({
       code: 0,
       stderr: "",
@@ -256,7 +255,7 @@ END $$;`,
   }, 600_000);
 });
 
-test("a table that somebody waits to empty is read as the snapshot sees it, whether the dump has ended or not", async () => {
+test("a table that a client waits to empty is read at the snapshot, before and after the end of the dump", async () => {
   const { psql } = server.sandbox;
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is no database");
@@ -276,7 +275,7 @@ SELECT format('INSERT INTO parts VALUES (%1$s)', n) FROM generate_series(1, 120)
     await expect.poll(() => psql(waits, "fewer"), { timeout: 30_000 }).toBe("1");
     const { tables } = await snapshot.readContent("full");
     expect(tables.filter(({ rows }) => rows !== 1)).toEqual([]);
-    // What is read is let go of, before the snapshot ends.
+    // The locks of read tables are released before the snapshot ends.
     await emptied;
   } finally {
     await snapshot.close();

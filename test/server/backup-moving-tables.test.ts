@@ -10,13 +10,13 @@ const backups = 4;
 
 beforeAll(async () => {
   server = await startBackupServer({ database: "empty" });
-  // Functions cannot be locked: on a busy machine a dump may have to be begun again more than once.
+  // Functions cannot be locked, so on a busy machine a dump may have to start again several times.
   await server.configure({ ...server.settings, timeouts: { ...server.settings.timeouts, lockWait: 200 } });
   await server.sandbox.psql(moversSql);
 });
 afterAll(() => server?.remove());
 
-/** Each makes a thing of its kind and drops the one that it made `alive` rounds before. */
+/** Each creates an object of its kind and drops the one of `alive` rounds before. */
 const moversSql = `
 CREATE TABLE stop ();
 CREATE TABLE steady AS SELECT n AS id, md5(n::text) AS text FROM generate_series(1, 20000) AS n;
@@ -56,7 +56,7 @@ const table = {
   dropped: "DROP TABLE moving_%s_%s",
 };
 const movers: readonly Mover[] = [
-  // Staging tables, and partitions of which each lives a little.
+  // Staging tables and short-lived partitions.
   { ...table, alive: 0, pause: 0.05 },
   { ...table, alive: 4, pause: 0.05 },
   {
@@ -64,7 +64,7 @@ const movers: readonly Mover[] = [
     filled: "CREATE FUNCTION next_%1$s_%2$s(state_%1$s_%2$s) RETURNS text LANGUAGE sql AS 'SELECT $1::text'",
     dropped: "DROP TYPE state_%s_%s CASCADE",
     alive: 2,
-    // No lock keeps them: on a busy machine no dump would be fast enough.
+    // No lock protects them, so on a busy machine no dump would be fast enough.
     pause: 1,
   },
   {

@@ -12,7 +12,7 @@ afterAll(() => server?.remove());
 const databases = async (): Promise<string[]> =>
   (await server.sandbox.psql("SELECT datname FROM pg_database ORDER BY 1")).split("\n");
 
-test("a database that a restore replaced goes with the first good backup after its days, and no other", async () => {
+test("a database that a restore replaced is dropped by the first good backup after its days, and no other", async () => {
   const live = server.sandbox.database;
   const expired = previousName(live, "20200101T000000-aaaaaa");
   const kept = previousName(live, "20990101T000000-bbbbbb");

@@ -13,22 +13,22 @@ import {
   settingsFor,
 } from "./programs.ts";
 
-/** A sandbox server with backup_database, put there without a deployment. */
+/** A sandbox server with backup_database, installed without a deployment. */
 export interface BackupServer {
   sandbox: SandboxServer;
   settings: Settings;
   /** The shell command that starts backup_database with cron's empty environment. */
   command: string;
-  /** Runs it; `words` are a shell's. */
+  /** Runs it. `words` are shell words. */
   backUp(words?: string): Promise<CommandResult>;
   configure(settings: Settings): Promise<void>;
-  /** Names in the backups directory, hidden ones too, sorted; without the records of runs. */
+  /** The sorted names in the backups directory, including hidden ones, without the run records. */
   files(): Promise<string[]>;
   manifest(archive: string): Promise<Manifest>;
   log(): Promise<string>;
-  /** Restores an archive by stock tools into a new database, and gives that database's name. */
+  /** Restores an archive with stock tools into a new database. @returns the name of the database */
   restoreByStockTools(archive: string): Promise<string>;
-  /** Sessions in PostgreSQL that bear one of our names. */
+  /** Sessions in PostgreSQL with an application name of ours. */
   sessions(): Promise<number>;
   remove(): Promise<void>;
 }

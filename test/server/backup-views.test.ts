@@ -9,7 +9,7 @@ let server: BackupServer;
 
 beforeAll(async () => {
   server = await startBackupServer({ database: "empty" });
-  // So many tables are let go of when they are read.
+  // The locks of so many tables are released once they are read.
   await server.sandbox.psql(`
 SELECT format('CREATE TABLE thing_%s (id integer)', n) FROM generate_series(1, 70) AS n \\gexec
 CREATE TABLE taken (id integer);
@@ -20,7 +20,7 @@ CREATE MATERIALIZED VIEW past_taken AS SELECT 2 AS two;`);
 }, 120_000);
 afterAll(() => server?.remove());
 
-test("a table that is locked or changed behind a dump, or no time: its views are not compared, and nobody waits long", async () => {
+test("a table that is locked or changed after a dump, or a lack of time: its views are not compared, without a long wait", async () => {
   const { psql } = server.sandbox;
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is no database");

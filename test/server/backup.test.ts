@@ -76,7 +76,7 @@ test("a role whose idle sessions are soon ended is backed up all the same", asyn
   expect(await server.backUp()).toMatchObject({ code: 0, stderr: "" });
   if (!known) return;
   const reset = `psql -X -U ${databaseUser} -d template1 -c 'ALTER ROLE ${databaseUser} RESET idle_session_timeout'`;
-  // The test's own session is idle too while psql starts.
+  // While psql starts, the test's own session is idle too.
   const lasting = `docker exec -e PGOPTIONS='-c idle_session_timeout=0' ${server.sandbox.container}`;
   expect(await server.sandbox.run(`${lasting} ${reset}`)).toMatchObject({ code: 0 });
 });
@@ -134,7 +134,7 @@ test("an adopted file is kept while there are not enough others", async () => {
   expect(await server.manifest(old)).toMatchObject({ adopted: true, createdAt: "2025-08-16T15:55:03.000Z" });
 });
 
-test("retention removes what has expired and only what is ours", async () => {
+test("retention removes expired backups and no foreign files", async () => {
   await server.sandbox.run(
     `cd ${directory} && touch -d 2020-01-01 ${name}_20200101_000000.txt other_20200101_000000.sql.gz`,
   );

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { commandOf, putPrograms, settingsFile } from "./programs.ts";
 import { type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
-// After an image's Debian release has changed, PostgreSQL 15 and later warn on every connection. And what the status
-// check sees beside our own files: the same server has some of it.
+// After the image's Debian release has changed, PostgreSQL 15 and later warn on every connection. This server also has
+// files of others beside ours, for the status check.
 
 let server: RestoreServer;
 const cronTable = "/etc/cron.d/database-backups";

@@ -1,8 +1,8 @@
 import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 
 /**
- * Does something while a program in the database's container is another one.
- * @param script what stands in its place; null for nothing.
+ * Does something while a program in the database's container is replaced.
+ * @param script the replacement; null for none
  */
 export async function withProgram<T>(
   sandbox: SandboxServer,

@@ -8,8 +8,8 @@ import { commandOf, putPrograms } from "./programs.ts";
 import { type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
 /**
- * Code of a role that is no superuser must not run with the rights of one. `trap` tells the server's log as whom it
- * runs: the reads of a backup can write nowhere else.
+ * Code of an ordinary role must not run with a superuser's rights. `trap` writes its user into the server's log, because
+ * the reads of a backup can write nowhere else.
  */
 let server: RestoreServer;
 
@@ -41,7 +41,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => server?.remove());
 
-/** As whom the trap ran since the last look, in the live server. */
+/** The users as which the trap ran in the live server since the last call. */
 async function sprung(): Promise<string[]> {
   const { sandbox } = server;
   const { stdout } = await sandbox.run(
@@ -52,7 +52,7 @@ async function sprung(): Promise<string[]> {
 }
 const superuser = "TRAP as curriculum_library_api super t";
 
-test("the trap works: who plans a query of the table runs it", async () => {
+test("the trap works: planning a query of the table runs it", async () => {
   await sprung();
   await server.sandbox.psql("select count(*) from shop.wares");
   expect(await sprung()).toContain(superuser);
@@ -75,12 +75,12 @@ test("no backup, rehearsal, status check or restore runs it as a superuser, and 
   expect(rehearsed).toMatchObject({ code: 0, stderr: "" });
   await sandbox.run(commandOf(sandbox, "check_database_status"));
   expect(await sprung()).not.toContain(superuser);
-  // What a rehearsal does in its own server, whose log is gone with it, a restore does here.
+  // The log of a rehearsal's server is removed with it. A restore does the same in this server.
   expect(await server.restore(`--yes ${archive}`)).toMatchObject({ code: 0, stderr: "" });
   expect(await sprung()).not.toContain(superuser);
 }, 300_000);
 
-test("what is put in the place of a view, its type or a cast meanwhile has no more rights than the view's owner", async () => {
+test("a replacement of a view, its type or a cast has no more rights than the view's owner", async () => {
   const { psql } = server.sandbox;
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is no database");
@@ -100,7 +100,7 @@ test("what is put in the place of a view, its type or a cast meanwhile has no mo
     read: async <T>(work: Parameters<typeof reader.read<T>>[0]): Promise<T> =>
       reader.read(async (session) => {
         asked += 1;
-        // Between listing the views and evaluating the first.
+        // Between listing the views and evaluating the first one.
         if (asked === 2)
           await psql(`set role keeper; drop materialized view shop.swapped;
             create materialized view shop.swapped as select 'mine'::shop.mine as note from shop.wares where id = 1`);
@@ -126,7 +126,7 @@ test("what is put in the place of a view, its type or a cast meanwhile has no mo
   await psql("drop materialized view shop.swapped; drop cast (shop.mine as text)");
 }, 120_000);
 
-test("a superuser's view is not run where others may change what it finds", async () => {
+test("a superuser's view is not run if others may change its objects", async () => {
   const { psql } = server.sandbox;
   await psql(`create schema tools; create function tools.pretty(text) returns text language sql immutable as 'select $1';
     create materialized view public.pretty as select tools.pretty(what) as what from public.ours`);

@@ -3,8 +3,8 @@ import type { PostgresVersion } from "../sandbox/postgres-version.ts";
 import { allWell, type SessionServer, startSessionServer } from "./session-server.ts";
 
 /**
- * Before PostgreSQL 17 no session can leave out the event triggers of a database. One that writes rows would write them
- * into the live database, or into what is compared with the backup.
+ * Before PostgreSQL 17 a session cannot disable the event triggers of a database. A trigger that inserts rows would
+ * insert them into the live database, or into the database that is compared with the backup.
  */
 let server: SessionServer;
 
@@ -40,7 +40,7 @@ async function start(postgres: PostgresVersion): Promise<SessionServer> {
   return started;
 }
 
-/** What was noted, up to where its sequence is, and the states of the event triggers. */
+/** The recorded events, the position of their sequence, and the states of the event triggers. */
 const noted = (of: SessionServer, database?: string): Promise<string> =>
   of.sandbox.psql(
     `SELECT (SELECT count(*) FROM done), last_value, is_called,
@@ -57,7 +57,7 @@ interface Views {
   materializedViews: { name: string; rows: number | null; uncompared?: { why: string } }[];
 }
 
-/** Of the newest backup: its views with how many rows are compared, or why they are not. */
+/** The views of the newest backup, each with its number of compared rows, or why it is not compared. */
 async function views(): Promise<Record<string, number | string | null>> {
   const manifest = (await server.newest()).replace(/sql\.gz$/, "json");
   const { content }: { content: Views } = JSON.parse(await server.sandbox.readFile(manifest));
@@ -68,7 +68,7 @@ async function views(): Promise<Record<string, number | string | null>> {
 
 const compared = { few: 9, kept: 10 };
 
-test("a backup fires none in the live database, a rehearsal and a restore none in what they make", async () => {
+test("a backup fires none in the live database; a rehearsal and a restore fire none in their databases", async () => {
   const before = await noted(server);
   expect(before).toMatch(/^2\|2\|t\|Never: \\ '"x D,note_before O,note_it O$/);
   expect(await server.roundTrip()).toEqual(allWell);
@@ -86,7 +86,7 @@ test.each(["ALWAYS", "REPLICA"])("nor one that fires whatever a session says: EN
   await enable(how);
   const before = await noted(server);
   expect(await server.roundTrip()).toEqual(allWell);
-  // To evaluate them a function is made.
+  // A function is created to evaluate them.
   const why = "to run its query would fire the event trigger note_before";
   expect(await views()).toEqual({ few: why, kept: why });
   expect(await noted(server)).toBe(before);
@@ -124,7 +124,7 @@ test("one that forbids commands hinders no restore, of all that can be loaded ei
   await sandbox.psql("DROP EVENT TRIGGER forbid_it; DROP FUNCTION forbid()");
 });
 
-test("nor does what is done behind a load: subscriptions, other servers, views that are filled again", async () => {
+test("nor do the steps after a load: subscriptions, other servers, refreshed views", async () => {
   const { database } = server.sandbox;
   await server.sandbox.psql(`CREATE SUBSCRIPTION changes CONNECTION 'dbname=nowhere' PUBLICATION everything WITH (connect = false);
     CREATE EXTENSION postgres_fdw;
@@ -171,7 +171,7 @@ test("tables beside the live ones fire none that a superuser may leave out, and 
   ]);
 });
 
-test("who is no superuser evaluates no view where that would fire one", async () => {
+test("an ordinary role evaluates no view if that would fire one", async () => {
   const { database } = server.sandbox;
   await enable("ALWAYS");
   await server.sandbox.psql(`GRANT pg_read_all_data TO keeper; GRANT CREATE ON DATABASE ${database} TO keeper;

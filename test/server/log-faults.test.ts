@@ -50,9 +50,9 @@ describe.each(obstacles)("%s in the log's place", (_, make, reason) => {
     expect(backup.stderr).toContain("backup_database: backup finished: ");
     const plan = serverPlanOf({ ...seed, paths: { log } });
     const command = scheduleOf(plan).entries[0]?.command ?? "";
-    // A second later: names have seconds.
+    // Names have a resolution of one second.
     const byCron = await run(`sleep 1; env -i SHELL=/bin/sh sh -c ${quote(command)}`);
-    // What is said in place of the log's lines.
+    // The message that replaces the lines of the log.
     expect(byCron).toMatchObject({ code: 0, stdout: expect.stringContaining(": backup finished: ") });
     expect(await archives()).toBe("2");
     const report = await server.report();

@@ -7,7 +7,7 @@ import { whyNoPostgres } from "../sandbox/set-up/postgres-image.ts";
 import { type BackupServer, directory, startBackupServer } from "./backup-server.ts";
 import { commandOf, copyBackup, name, putPrograms } from "./programs.ts";
 
-/** The version that was asked for; else the oldest, the usual and the newest, which differ most in what they hold. */
+/** The requested version; by default the oldest, the usual and the newest one, which differ the most. */
 const chosen: readonly PostgresVersion[] = process.env[versionVariable] ? [usualVersion()] : [13, 15, 18];
 const versions = await Promise.all(
   chosen.map(async (version) => ({ version, reason: await whyNoPostgres(version) })),
@@ -19,19 +19,19 @@ for (const { version, reason } of versions)
 const [kinds, comments] = ["kinds", "comments"].map((name) =>
   readFileSync(join(import.meta.dirname, `manifest-${name}.sql`), "utf8"),
 );
-/** To make a version's images takes a minute or two, on a machine that never did. */
+/** Building the images of a version takes a minute or two the first time. */
 const imagesTimeout = 20 * 60_000;
 
 /**
- * How many comments a dump has brought: all but an extension's. That on a view's own rule comes only where the view and a
- * function need each other.
+ * Counts the comments that a dump has: all except an extension's. A dump has the comment on a view's own rule only if the
+ * view and a function depend on each other.
  */
 const restoredComments = `SELECT count(*) FROM pg_description d WHERE objoid >= 16384 AND classoid <> 'pg_extension'::regclass
   AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classoid AND e.objid = objoid AND deptype = 'e')
   AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.oid = objoid AND nspname = 'public')
   AND NOT EXISTS (SELECT FROM pg_rewrite r WHERE r.oid = objoid AND rulename = '_RETURN')`;
 
-/** Each version's server, and its backup of everything. */
+/** The server of each version, and its backup of everything. */
 const servers = new Map<PostgresVersion, BackupServer>();
 const backups = new Map<PostgresVersion, string>();
 afterAll(() => Promise.all([...servers.values()].map((server) => server.remove())));
@@ -46,14 +46,14 @@ async function startedWith(version: PostgresVersion): Promise<BackupServer> {
   return server;
 }
 
-/** Restores, which is refused when a single object is not what the manifest says. */
+/** Restores. A restore fails if any object differs from the manifest. */
 async function restore({ sandbox }: BackupServer, archive: string): Promise<void> {
   const words = `--yes --database ${name} ${archive}`;
   const restored = await sandbox.run(`${commandOf(sandbox, "restore_database")} ${words} </dev/null`);
   expect(restored).toMatchObject({ code: 0, stderr: "" });
 }
 
-/** Backs up, and restores what was backed up; gives the archive's path. */
+/** Backs up, then restores that backup. @returns the path of the archive */
 async function backUpAndRestore(server: BackupServer): Promise<string> {
   expect(await server.backUp("--quiet")).toMatchObject({ code: 0 });
   const archive = (await server.files()).findLast((file) => file.endsWith(".sql.gz")) ?? "";

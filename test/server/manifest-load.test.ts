@@ -12,13 +12,13 @@ let server: BackupServer;
 
 beforeAll(async () => {
   server = await startBackupServer();
-  // Who writes without pause may get in between more than once, above all on a busy machine.
+  // Clients that write without pause may cause more than one retry, above all on a busy machine.
   await server.configure({ ...server.settings, timeouts: { ...server.settings.timeouts, lockWait: 200 } });
   await server.sandbox.psql(writersSql);
 });
 afterAll(() => server?.remove());
 
-/** Rows are inserted, updated and deleted in every table without pause, each transaction whole or not at all. */
+/** Inserts, updates and deletes rows in every table without pause, in atomic transactions. */
 const writersSql = `
 CREATE TABLE stop ();
 CREATE TABLE ledger (id bigserial PRIMARY KEY, writer integer, amount integer);
@@ -103,7 +103,7 @@ BEGIN
 END
 $$;`;
 
-test("while everything is written to, every backup is exactly what its manifest says", async () => {
+test("during writes to all tables every backup equals its manifest", async () => {
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is no database");
   const { psql } = server.sandbox;
@@ -140,10 +140,10 @@ test("while everything is written to, every backup is exactly what its manifest 
   const notWritten = `SELECT string_agg(s.relname, ', ') FROM pg_stat_user_tables s JOIN pg_class ON oid = relid
     WHERE relkind = 'r' AND s.relname <> 'stop' AND 0 IN (n_tup_ins, n_tup_upd, n_tup_del)`;
   await expect.poll(() => psql(notWritten), { timeout: 60_000 }).toBe("");
-  // Three backups, each of which may wait for locks for as long as was set above.
+  // Three backups. Each may wait for locks for the time set above.
 }, 600_000);
 
-test("a dump behind somebody who waits for the snapshot's own lock is seen, and passes him if it has read what a dump reads", async () => {
+test("a dump that waits behind a client waiting for the snapshot's lock is noticed, and may pass if its reads are done", async () => {
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("there is no database");
   const { psql } = server.sandbox;
@@ -166,7 +166,7 @@ test("a dump behind somebody who waits for the snapshot's own lock is seen, and 
     while ((await psql(waiting)) !== "1") await sleep(20);
     const tables = "SELECT string_agg(format('ONLY %I.%I', schemaname, tablename), ', ') FROM pg_tables";
     const names = await psql(`${tables} WHERE schemaname IN ('public', 'Reporting')`);
-    // As pg_dump does, which passes the migration then.
+    // Like pg_dump, which then comes before the migration.
     await dump.query("BEGIN; SELECT FROM pg_extension WHERE false");
     const passing = dump.query(`LOCK TABLE ${names} IN ACCESS SHARE MODE`);
     expect(await dumpHoldsLocks(next.session, next.dumpedTables, new Promise(() => {}))).toEqual([]);

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.remove());
 
-/** An extension with rows of its own beside those of its users, as PostGIS has them. */
+/** An extension with its own rows and rows of its users in one table, like PostGIS. */
 async function giveExtension(): Promise<void> {
   const control = "default_version = '1.0'\\nrelocatable = true\\n";
   const script = [
@@ -56,7 +56,7 @@ const contentOf = (dbname: string, proof: Content["proof"] = "full"): Promise<Co
 
 let known: Content;
 
-/** What a change of the restored database makes different. */
+/** The differences caused by a change of the restored database. */
 async function differencesAfter(sql: string): Promise<string[]> {
   await server.sandbox.psql(sql, restored);
   const before = known;
@@ -64,7 +64,7 @@ async function differencesAfter(sql: string): Promise<string[]> {
   return contentDifferences(before, known);
 }
 
-test("the manifest is what the restored database holds, and names no password", async () => {
+test("the manifest equals the restored database, and has no password", async () => {
   known = await contentOf(restored);
   expect(known).toEqual(manifest.content);
   const { content } = manifest;
@@ -270,7 +270,7 @@ test.each([
   expect(await differencesAfter(sql)).toEqual([]);
 });
 
-test("rows alone, where that is what is configured, find no changed value", async () => {
+test("a comparison of row counts, if configured, finds no changed value", async () => {
   await server.configure({ ...server.settings, manifest: "rows" });
   const { manifest: rows } = await backedUpAndRestored();
   await server.configure(server.settings);

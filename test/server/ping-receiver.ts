@@ -1,6 +1,6 @@
 import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 
-/** A report as it arrived. */
+/** A received report. */
 export interface ReceivedPing {
   method: string;
   /** `/start`, `/fail`, or nothing for a success. */
@@ -9,7 +9,7 @@ export interface ReceivedPing {
   body: string;
 }
 
-/** What the receiver does with a report; the first part of an address's path. */
+/** The receiver's behaviour for a report, the first part of an address's path. */
 export type Behaviour =
   | "ok"
   | "broken"
@@ -20,19 +20,19 @@ export type Behaviour =
   | "missing"
   | "unknown";
 
-/** What stands in every address and must never be seen anywhere else. */
+/** The secret part of every address. It must not appear anywhere else. */
 export const secret = "7d1c9f0e-correct-horse-battery";
 
 export interface PingReceiver {
   port: number;
-  /** Since the last call. */
+  /** The reports since the last call. */
   received(): Promise<ReceivedPing[]>;
 }
 
 const record = "/tmp/pings";
 const portFile = "/tmp/pings-port";
 
-// Runs in the sandbox server, where the programs that report to it run.
+// Runs in the sandbox server, like the programs that report to it.
 const source = `
 const { appendFileSync, renameSync, writeFileSync } = require("node:fs");
 const { createServer } = require("node:http");
@@ -63,7 +63,7 @@ createServer((request, response) => {
 });
 `;
 
-/** Starts a real HTTP server in a sandbox server, on a port that it is given. */
+/** Starts a real HTTP server in a sandbox server, on a given port. */
 export async function startPingReceiver(sandbox: SandboxServer): Promise<PingReceiver> {
   await sandbox.writeFile("/opt/test/receiver.cjs", source);
   const { stdout, stderr } = await sandbox.run(

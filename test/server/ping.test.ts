@@ -60,17 +60,17 @@ test("a failed run reports the reason of each database", async () => {
   expect(failed?.event).toBe("/fail");
   expect(failed?.body).toMatch(/^lost: .*no-such-container-181/m);
   expect(failed?.body).toContain(`${name}: ${(await archives())[0]}`);
-  // Of the others a run of one says nothing.
+  // A run of one database proves nothing about the others.
   expect((await server.backUp(name)).code).toBe(0);
   expect(await receiver.received()).toEqual([]);
 });
 
-/** Runs all databases while another process holds the lock of the first. */
+/** Backs up all databases while another process holds the lock of the first one. */
 const whileLocked = () => {
   const { locks } = server.settings.paths;
   return server.sandbox.run(`mkdir -p ${locks}; flock ${locks}/${name}.lock ${server.command} --quiet`);
 };
-/** Makes the only backup of the database so many hours older. */
+/** Makes the only backup of the database this many hours older. */
 const makeOlder = (hours: number) => {
   const path = `${directory}/${name}_*.json`;
   const date = new Date(Date.now() - hours * 3_600_000).toISOString();
@@ -157,7 +157,7 @@ test.each<{ behaviour: Behaviour; requests: number; reason: string | null }>([
   expect(await archives()).toHaveLength(1);
   const received = await receiver.received();
   if (behaviour !== "silent") expect(received).toHaveLength(requests);
-  // The start may have been given up when the run was over.
+  // The report of the start may have been cancelled at the end of the run.
   else expect(received.filter(({ event }) => event === "")).toHaveLength(2);
   const said = await warnings();
   if (reason === null) expect(said).toEqual([]);
@@ -189,7 +189,7 @@ test("a name with two addresses of which one is dead is reached by the other", a
 });
 
 test("a name server that never answers does not keep the program", async () => {
-  // Patient beyond this test's time limit, and a look-up cannot be ended.
+  // The resolver waits longer than this test's time limit, and a look-up cannot be cancelled.
   const patient = "nameserver 127.0.0.1\\nnameserver 127.0.0.1\\noptions timeout:30 attempts:5\\n";
   await server.sandbox.run(`cp /etc/resolv.conf /tmp/resolv.conf; printf '${patient}' >/etc/resolv.conf`);
   await reportTo(`http://ping.example/${secret}`);
@@ -209,7 +209,7 @@ test("a signal during the last report ends the program with the backup's exit co
   expect((await warnings()).at(-1)).toContain("no answer before the run was over");
 });
 
-test("the address stands in no process's command line or environment", async () => {
+test("the URL is in no process's command line or environment", async () => {
   await reportTo(addressOf("silent"));
   const { stdout } = await server.sandbox.run(
     `${server.command} >/dev/null & pid=$!

@@ -5,19 +5,19 @@ import type { ProgramName } from "../../scripts/contract/programs.ts";
 import type { Settings } from "../../scripts/contract/settings.ts";
 import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 
-/** What the server tests have in common: the programs on a sandbox server, put there without a deployment. */
+/** Common set-up of the server tests: the programs on a sandbox server, installed without a deployment. */
 
 export const name = "curriculum_library_api";
 export const backups = "/root/database_backups";
 export const settingsFile = "/opt/database-backups/config.json";
 
-/** The names in a listing, without the records of runs, which grow with each run. */
+/** The names in a listing, without the run records, which grow with each run. */
 export const namesIn = (listing: string): string[] =>
   listing.split("\n").filter((name) => name !== "" && runRecordsMonth(name) === null);
 
 const bundlePath = (program: ProgramName): string => `/opt/test/${program}.cjs`;
 
-/** The shell command that starts a program which `putPrograms` has put there. */
+/** The shell command that starts a program installed by `putPrograms`. */
 export const commandOf = (sandbox: SandboxServer, program: ProgramName): string =>
   `${sandbox.node} ${bundlePath(program)}`;
 
@@ -29,15 +29,15 @@ export async function putPrograms(sandbox: SandboxServer, programs: readonly Pro
 }
 
 /**
- * A shell command that makes the manifest at `path` (the shell's words) one of ours again after a test has edited it:
- * its last property is the sha256 of its text.
+ * A shell command that makes an edited manifest valid again: its last property is the sha256 of its text.
+ * @param path shell words
  */
 export const resealed = (path: string): string => {
   const put = (value: string) => `sed -i 's/"manifestSha256": "[0-9a-f]*"/"manifestSha256": "'"${value}"'"/'`;
   return `{ ${put("")} ${path}; ${put(`$(sha256sum <${path} | cut -d " " -f 1)`)} ${path}; }`;
 };
 
-/** Copies an archive and what lies beside it to another server; gives the archive's path there. */
+/** Copies an archive and the files beside it to another server. @returns the path there */
 export async function copyBackup(from: SandboxServer, to: SandboxServer, archive: string): Promise<string> {
   const directory = `/root/of-${from.alias}`;
   const stem = archive.replace(/\.sql\.gz$/, "");
@@ -46,7 +46,7 @@ export async function copyBackup(from: SandboxServer, to: SandboxServer, archive
   return archive.replace(backups, directory);
 }
 
-/** Settings as a deployment would write them, for the sandbox's one database. */
+/** The settings that a deployment would write for the sandbox's only database. */
 export function settingsFor(sandbox: SandboxServer): Settings {
   const { container, database, databaseUser, dataDirectory } = sandbox;
   return {
@@ -75,7 +75,7 @@ export function settingsFor(sandbox: SandboxServer): Settings {
     compressionLevel: 1,
     timeouts: { backup: 600, restore: 600, lockWait: 30, query: 30 },
     monitoring: {
-      // The machine that runs the tests may be full without any harm to them.
+      // A full disk of the test machine must not make the tests fail.
       minimumFreeBytes: 0,
       diskWarningPercent: 99,
       diskCriticalPercent: 100,

@@ -17,7 +17,7 @@ const times = [
   "2025-02-01T01:00:00Z",
 ];
 
-test("a pin keeps a backup, by command or by hand, until it is taken away", async () => {
+test("a pin keeps a backup, by command or by hand, until it is removed", async () => {
   const [byCommand, byHand, free, newest] = await server.layDown(...times);
   const pinned = await server.pin(
     `--reason "before the   'big' migration; \\$(touch /tmp/executed)" ${byCommand}.sql.gz`,
@@ -42,7 +42,7 @@ test("a pin keeps a backup, by command or by hand, until it is taken away", asyn
     { pin: `${byHand}.pin`, archive: `${byHand}.sql.gz`, reason: null, present: true },
   ]);
   expect((await server.pin("--list")).stdout).toContain(`${byCommand}.sql.gz  before the 'big' migration`);
-  // As a path, as a stem, by what stands beside it.
+  // As a path, as a stem, and as a file beside it.
   expect((await server.pin(`--remove ${directory}/${byCommand}.json ${byHand}`)).code).toBe(0);
   expect((await server.pin("--list")).stdout).toContain("nothing is pinned");
   expect((await server.pin(`--remove ${byHand}`)).stdout).toContain("is not pinned");
@@ -102,7 +102,7 @@ test("a backup that shrank keeps the older ones and warns, until a person accept
 
   expect((await server.list()).match(/ · verified · suspiciously small$/gm)).toHaveLength(1);
 
-  // A second small one does not make the first one usual.
+  // A second small backup does not make the first one normal.
   const second = JSON.parse((await server.backUp("--json")).stdout).databases[0].backup;
   expect(second.shrunk).toEqual(backup.shrunk);
   expect((await server.prune()).stdout).toContain("0 backups removed");

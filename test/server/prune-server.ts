@@ -4,19 +4,19 @@ import type { SandboxOptions } from "../sandbox/server.ts";
 import { type BackupServer, directory, name, startBackupServer } from "./backup-server.ts";
 import { commandOf, putPrograms, resealed } from "./programs.ts";
 
-/** A sandbox server with everything that retention is about, and one real backup to make others of. */
+/** A sandbox server with the programs for retention, and a real backup to copy. */
 export interface PruneServer extends BackupServer {
-  /** `before` is put before the command. */
+  /** `before` comes before the command. */
   prune(words?: string, before?: string): Promise<CommandResult>;
   pin(words?: string): Promise<CommandResult>;
   check(words?: string): Promise<CommandResult>;
-  /** What `restore_database --list` prints. */
+  /** The output of `restore_database --list`. */
   list(): Promise<string>;
-  /** Every file with its decision, as `--dry-run --json` has it. */
+  /** Every file with its decision, from `--dry-run --json`. */
   decisions(words?: string): Promise<{ file: string; decision: string; reason: string }[]>;
   /**
-   * Empties the backups directory and puts copies of the real backup into it, taken at these UTC times. Gives their
-   * stems.
+   * Empties the backups directory and copies the real backup into it, as taken at these UTC times.
+   * @returns their stems
    */
   layDown(...backups: readonly (string | BackupCopy)[]): Promise<string[]>;
   retain(retention: Partial<Settings["retention"]>): Promise<void>;

@@ -17,7 +17,7 @@ const gone = (decisions: { file: string; decision: string }[]) =>
     decision === "remove" && file.endsWith(".sql.gz") ? [file] : [],
   );
 
-/** 02:00 in Berlin on ten days around a night on which clocks change; the last one is the newest. */
+/** 02:00 in Berlin on ten days around a clock change, the newest last. */
 const nights = (first: string, offsetBefore: number, change: number): string[] =>
   Array.from({ length: 10 }, (_, index) => {
     const midnight = Date.parse(`${first}T00:00:00Z`) + index * 86_400_000;
@@ -41,7 +41,7 @@ describe("a night on which clocks change", () => {
 
   test("the seed's files are read as local time, and are adopted before they can go", async () => {
     const [newest = ""] = await server.layDown("2025-10-30T01:00:00Z");
-    // 02:30 comes twice that night, and 30 March has none.
+    // 02:30 occurs twice in that night, and not at all on 30 March.
     const stamps = {
       "20251026_023000": "2025-10-26T00:30:00Z",
       "20250330_023000": "2025-03-30T01:30:00Z",
@@ -64,7 +64,7 @@ describe("a night on which clocks change", () => {
   });
 });
 
-test("the dry run has a word for every file and changes none; then what it said goes", async () => {
+test("the dry run gives a reason for every file and changes none; then exactly its removals are made", async () => {
   const [old, before, , pinned, stray] = await server.layDown(
     "2025-01-01T01:00:00Z",
     { takenAt: "2025-01-10T01:00:00Z", class: "pre-restore" },
@@ -96,7 +96,7 @@ test("the dry run has a word for every file and changes none; then what it said 
   expect(text).toMatchObject({ code: 0, stderr: "" });
   expect(text.stdout).toContain(`9 would go`);
   expect(text.stdout).toMatch(new RegExp(`remove {2}${old}\\.sql\\.gz +taken 31 d before`));
-  expect(text.stdout).toMatch(/keep {4}notes\.txt +not ours\n/);
+  expect(text.stdout).toMatch(/keep {4}notes\.txt +foreign file\n/);
   expect((await sums()).stdout).toBe(bytes);
 
   const result = await server.prune("--json");
@@ -109,7 +109,7 @@ test("the dry run has a word for every file and changes none; then what it said 
   expect(await server.log()).toContain(`removed ${old}.sql.gz, taken`);
 });
 
-test("days, weeks, months and years: the last of each stays", async () => {
+test("days, weeks, months and years: the last backup of each is kept", async () => {
   const times = Array.from({ length: 500 }, (_, index) =>
     new Date(Date.parse("2025-10-31T01:00:00Z") - index * 86_400_000).toISOString().replace(".000", ""),
   );
@@ -147,12 +147,12 @@ test("it needs no database, waits for no backup, and cleans up behind a crashed 
   expect(await archives()).toHaveLength(1);
 });
 
-test("what cannot be removed is reported and the rest goes", async () => {
+test("a file that cannot be removed is reported, and the others are removed", async () => {
   const [first, stuck, third] = await server.layDown(
     ...["2025-01-01T01:00:00Z", "2025-01-02T01:00:00Z", "2025-01-03T01:00:00Z", "2025-02-01T01:00:00Z"],
   );
   await server.retain({ keepAtLeast: 1 });
-  // Where a directory is sticky and somebody else's, even root may not remove their files, without one capability.
+  // In a sticky directory of another user even root needs a capability to remove that user's files.
   const powerless = "setpriv --bounding-set -fowner";
   await run(`mv ${stuck}.sql.gz copy && cp copy ${stuck}.sql.gz && rm copy`);
   await run(`chmod 1777 . && chown nobody . ${stuck}.sql.gz`);
@@ -165,7 +165,7 @@ test("what cannot be removed is reported and the rest goes", async () => {
       error: expect.stringContaining(`could not remove ${stuck}.sql.gz`),
     });
     expect(await server.files()).toEqual(expect.arrayContaining([`${stuck}.json`, `${stuck}.roles.sql`]));
-    // A backup run says so too, and its backup is there.
+    // A backup run reports it too, and its backup exists.
     const backup = await server.sandbox.run(`${powerless} ${server.command} --json`);
     expect(backup.code).toBe(1);
     expect(JSON.parse(backup.stdout).databases[0].backup.class).toBe("regular");

@@ -6,7 +6,7 @@ import { type StallingServer, startStallingServer } from "./stalled-rehearsal.ts
 import { until } from "./until.ts";
 
 let server: StallingServer;
-/** The name under which the database is configured. */
+/** The configured name of the database. */
 let key: string;
 
 beforeAll(async () => {
@@ -60,7 +60,7 @@ test("the container is bounded and cut off, backups go on beside it, a second re
   expect((await server.sandbox.run(`ls ${backups}/*.rehearsal.json`)).code).not.toBe(0);
 });
 
-test("after SIGKILL the container ends by itself, and the next backup tells of it", async () => {
+test("after SIGKILL the container ends by itself, and the next backup reports it", async () => {
   const { ended, signal } = await server.stalled();
   await signal("KILL");
   expect((await ended).code).not.toBe(0);
@@ -114,7 +114,7 @@ test("a container that is killed under it fails the rehearsal, and the record sa
   expect(await server.log()).toMatch(/rehearsal failed: /);
 });
 
-/** As a rehearsal of an older version left them, which made a database in the live server. */
+/** As left by a rehearsal of an older version, which created a database in the live server. */
 async function oldLeftovers(runId: string): Promise<string> {
   const left = rehearsalName(server.sandbox.database, runId);
   await server.sandbox.psql(`CREATE DATABASE "${left}"`, "postgres");

@@ -3,7 +3,7 @@ import { Manifest } from "../../scripts/contract/manifest.ts";
 import { commandOf, putPrograms } from "./programs.ts";
 import { type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
 
-/** Servers that are initialised or set otherwise than the sandbox's: a rehearsal must be like a restore there. */
+/** Servers with another initdb or other settings than the sandbox's. A rehearsal must behave like a restore there. */
 
 let server: RehearsalServer | undefined;
 afterEach(async () => {
@@ -17,7 +17,7 @@ async function start(...parameters: Parameters<typeof startRehearsalServer>): Pr
   return server;
 }
 
-/** Backs up, rehearses and restores, each of which must succeed and find no difference. */
+/** Backs up, rehearses and restores. Each must succeed without a difference. */
 async function proven(made: RehearsalServer): Promise<Manifest> {
   const { sandbox } = made;
   const archive = await made.backUp();
@@ -33,7 +33,7 @@ async function proven(made: RehearsalServer): Promise<Manifest> {
   return Manifest.parse(JSON.parse(await sandbox.readFile(archive.replace(/\.sql\.gz$/, ".json"))));
 }
 
-/** The server's one database is another than the sandbox's. */
+/** The server's only database is not the sandbox's. */
 async function configureDatabase({ configure, settings }: RehearsalServer, database: string): Promise<void> {
   await configure({ databases: settings.databases.map((one) => ({ ...one, database })) });
 }
@@ -63,7 +63,7 @@ test("the encoding, locale and time zone of another country: money, local time, 
       { name: "TimeZone", value: "Europe/Berlin" },
     ]),
   );
-  // As on a new server, which has none of it.
+  // As on a new server without any of it.
   const { sandbox } = made;
   await sandbox.psql("ALTER SYSTEM SET timezone = 'Etc/UTC'");
   await sandbox.psql("ALTER SYSTEM SET lc_monetary = 'C'");

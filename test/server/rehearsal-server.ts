@@ -6,24 +6,24 @@ import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { type SandboxOptions, startServer } from "../sandbox/server.ts";
 import { backups, commandOf, namesIn, putPrograms, settingsFile, settingsFor } from "./programs.ts";
 
-/** A sandbox server with the programs that backups and rehearsals need, put there without a deployment. */
+/** A sandbox server with the programs for backups and rehearsals, installed without a deployment. */
 export interface RehearsalServer {
   sandbox: SandboxServer;
   settings: Settings;
-  /** `backup_database`; returns the path of the archive it made. */
+  /** Runs `backup_database`. @returns the path of the archive */
   backUp(): Promise<string>;
-  /** `rehearse_restore` with a shell's words. */
+  /** Runs `rehearse_restore` with shell words. */
   rehearse(words?: string): Promise<CommandResult>;
   /** The shell command that starts `rehearse_restore` with cron's empty environment. */
   command: string;
   configure(changed: Partial<Settings>): Promise<void>;
   /** The record beside an archive. */
   record(archive: string): Promise<RehearsalRecord>;
-  /** Hidden files in the backups directory, without the records of runs. */
+  /** The hidden files in the backups directory, without the run records. */
   hidden(): Promise<string[]>;
-  /** Ids of the containers that rehearsals of this server have made and not removed. */
+  /** The ids of the remaining containers of this server's rehearsals. */
   containers(): Promise<string[]>;
-  /** Names of all databases but the templates and `postgres`. */
+  /** The names of all databases except the templates and `postgres`. */
   databases(): Promise<string[]>;
   log(): Promise<string>;
   remove(): Promise<void>;
@@ -31,7 +31,7 @@ export interface RehearsalServer {
 
 export { backups, name } from "./programs.ts";
 
-/** What the sandboxes share is Docker: a configured name of its own tells this server's containers from the others'. */
+/** The sandboxes share Docker. A configured name per sandbox identifies this server's containers. */
 export const databaseKey = (number: number): string => `rehearsed_${number}`;
 
 export async function startRehearsalServer(options: SandboxOptions = {}): Promise<RehearsalServer> {

@@ -30,7 +30,7 @@ test("when less than the minimum would stay free it does not begin", async () =>
   await nothingIsLeft();
 });
 
-test("one that takes more space than was found for it is ended", async () => {
+test("a rehearsal that needs more space than estimated is ended", async () => {
   await leavingFree(0);
   const { ended } = await server.stalled();
   const [container = ""] = await server.containers();
@@ -43,7 +43,7 @@ test("one that takes more space than was found for it is ended", async () => {
   await nothingIsLeft();
 });
 
-/** A container of the live one's image without some commands; it need not run to be rehearsed for. */
+/** A container of the live one's image without some commands. A rehearsal does not need it to run. */
 async function withoutCommands(commands: readonly string[]): Promise<{ container: string; image: string }> {
   const base = await docker(["container", "inspect", "--format", "{{.Image}}", server.sandbox.container]);
   const container = `${server.sandbox.container}-bare`;
@@ -64,7 +64,7 @@ async function withoutCommands(commands: readonly string[]): Promise<{ container
   return { container, image };
 }
 
-// Without both, the server's own view of Docker's volume says what is free.
+// Without both commands the free space is the server's own view of Docker's volume.
 test.each([[["df", "du"]], [["df", "stat", "du"]]])("an image without %s is rehearsed", async (commands) => {
   const { container, image } = await withoutCommands(commands);
   try {

@@ -4,7 +4,7 @@ import { docker, label, removeContainers } from "../sandbox/docker.ts";
 import { placesOf, usualVersion } from "../sandbox/postgres-version.ts";
 import { backups, type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
 
-/** Images whose PostgreSQL runs as somebody else than a user postgres, or has its socket elsewhere. */
+/** Images whose PostgreSQL runs as another user than postgres, or has its socket in another directory. */
 
 let server: RehearsalServer;
 let base: string;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.remove());
 
-/** An image of the live one's in which the user postgres is called pgrunner and is 1001, with more of its own. */
+/** An image based on the live one's, with the user postgres renamed to pgrunner, uid 1001, and more changes. */
 async function imageFor(user: string, lines: readonly string[]): Promise<string> {
   const container = `${server.sandbox.container}-renamed`;
   const argv = [
@@ -70,7 +70,7 @@ test.each(users)("a container that runs as a user %s", async (_, user, lines) =>
     expect(result.stderr).toBe("");
     expect(result.code).toBe(0);
     expect(await server.record(archive)).toMatchObject({ result: "equal", compared: "full" });
-    // Without the live server the container's configuration says who it is.
+    // Without the live server the container's configuration names the user.
     await sandbox.stopDatabase();
     expect((await server.rehearse()).code).toBe(0);
     expect(await server.containers()).toEqual([]);

@@ -5,7 +5,7 @@ import { docker, label } from "../sandbox/docker.ts";
 import { backups, databaseKey, type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
 
 let server: RehearsalServer;
-/** The name under which the database is configured. */
+/** The configured name of the database. */
 let key: string;
 let archive: string;
 
@@ -40,7 +40,7 @@ const nothingIsLeft = async () => {
   expect(await server.databases()).toEqual([server.sandbox.database]);
 };
 
-/** A backup made from the first one, under a name of its own, with a manifest that vouches for it. */
+/** A changed copy of the first backup with another name and a matching manifest. */
 async function copyOf(stamp: string, edit: string, change: (manifest: Manifest) => void = () => {}) {
   const copy = `${backups}/${key}_${stamp}.sql.gz`;
   const made = await server.sandbox.run(
@@ -62,7 +62,7 @@ async function copyOf(stamp: string, edit: string, change: (manifest: Manifest) 
   return copy;
 }
 
-test("the newest backup restores to what was backed up, and nothing but the record is left of the proof", async () => {
+test("the newest backup restores to the backed-up data, and only the record of the proof is left", async () => {
   const roles = "SELECT string_agg(rolname, ',' ORDER BY rolname) FROM pg_roles";
   const before = await server.sandbox.psql(roles);
   const result = await server.rehearse("--json");
@@ -107,7 +107,7 @@ test("one changed row and one lost row are reported with their tables and number
   await server.sandbox.run(`rm ${copy.replace(".sql.gz", "")}*`);
 });
 
-test("what was found is reported where its record cannot be written, and a difference keeps its exit code", async () => {
+test("a result is reported if its record cannot be written, and a difference keeps its exit code", async () => {
   const copy = await copyOf("20990101_000002", `sed '/^20240101010007$/d'`);
   const inTheWay = (path: string) => `${path.replace(".sql.gz", ".rehearsal.json")}`;
   await server.sandbox.run(`mkdir ${inTheWay(archive)} ${inTheWay(copy)}`);
@@ -190,7 +190,7 @@ test("without twice the space that it needs it is skipped, and says nothing abou
   await server.sandbox.run(`rm ${copy.replace(".sql.gz", "")}*`);
 });
 
-test("a file elsewhere that was never described is restored, and the result says that nothing was compared", async () => {
+test("a file in another directory without a manifest is restored, and the result says that nothing was compared", async () => {
   const path = `/tmp/away/${key}_20240101_000000.sql.gz`;
   await server.sandbox.run(`mkdir /tmp/away && cp ${archive} ${path}`);
   const result = await server.rehearse(`${key} ${path} --json`);
@@ -215,7 +215,7 @@ test.each([
 
 test("a live server that is down is no hindrance: a backup must do without it", async () => {
   const copy = await copyOf("20990101_000005", "sed -e /default_tablespace/d", ({ content }) => {
-    // The tablespaces are the live server's, and so is their count of tables.
+    // The tablespaces, and so their number, are the live server's.
     for (const kind of Object.keys(content?.objects ?? {}))
       if (/space/i.test(kind)) delete content?.objects[kind];
   });
@@ -230,7 +230,7 @@ test("a live server that is down is no hindrance: a backup must do without it", 
   await server.sandbox.run(`rm ${copy.replace(".sql.gz", "")}*`);
 });
 
-test("the maintenance database is rehearsed like any other; --latest is the default said aloud, --quiet says nothing", async () => {
+test("the maintenance database is rehearsed like any other; --latest is the default, --quiet prints nothing", async () => {
   const databases = server.settings.databases.map((database) => ({
     ...database,
     name: `${key}_maintenance`,

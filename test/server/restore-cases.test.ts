@@ -13,7 +13,7 @@ const crashedRun = "20260101T000000-abcdef";
 beforeAll(async () => {
   server = await startRestoreServer();
   await putPrograms(server.sandbox, ["rehearse_restore"]);
-  // An extension that can be made in one database only; a real pg_cron's script begins like this.
+  // An extension that can exist in one database only. The script of pg_cron begins like this one.
   const script = `DO $$ BEGIN
     IF current_database() <> current_setting('cron.database_name') THEN
       RAISE EXCEPTION 'can only create extension in database %', current_setting('cron.database_name');
@@ -29,11 +29,11 @@ beforeAll(async () => {
 
 afterAll(() => server?.remove());
 
-/** Where PostgreSQL itself has its data, on the server. */
+/** PostgreSQL's own data directory on the server. */
 const clusterDirectory = () => posix.join(server.sandbox.dataDirectory, placesOf(usualVersion()).below);
 const onlyLive = async () => expect(await server.databases()).toEqual([server.sandbox.database]);
 
-test("a role that is missing brings the roles that it is a member of, and what a dump says of user mappings counts", async () => {
+test("a missing role is created with the roles that it is a member of, and user mappings of the dump count", async () => {
   const { sandbox } = server;
   await sandbox.psql(`create role readers; create role clerk in role readers; create role envoy;
     create table ledger (); alter table ledger owner to clerk;
@@ -56,7 +56,7 @@ async function dropPrevious(): Promise<void> {
   for (const other of others) await server.sandbox.psql(`drop database "${other}"`, "template1");
 }
 
-test("a database that is being dropped, whosever it is, hinders nobody", async () => {
+test("a database that is being dropped hinders no run", async () => {
   const { sandbox } = server;
   await sandbox.psql("create database vanishing", "template1");
   const oid = await sandbox.psql("select oid from pg_database where datname = 'vanishing'");
@@ -69,7 +69,7 @@ test("a database that is being dropped, whosever it is, hinders nobody", async (
   expect(listed).toMatchObject({ code: 0, stderr: "" });
 });
 
-test("tables come back to the last bit whatever the databases' settings, and no publication sends them on", async () => {
+test("tables come back exactly with any settings of the databases, and no publication sends them", async () => {
   const { sandbox } = server;
   await sandbox.psql(`create table readings (at timestamptz, day date, took interval, value float8, raw bytea, price money);
     insert into readings values ('2026-02-03 04:05:06.789012+00', '2026-02-03', '-1 mon +2 days -03:04:05',
@@ -115,7 +115,7 @@ test("a subscription in a dump keeps no database from being dropped, and leaves 
   await sandbox.psql(`drop schema ${/restored_\d{8}_\d{6}/.exec(tables.stdout)?.[0]} cascade`);
 });
 
-test("in place and cut off: --rollback puts back what there is, and says what differs", async () => {
+test("in place and interrupted: --rollback restores what it can, and names the differences", async () => {
   const { sandbox } = server;
   const archive = await server.backUp();
   const failing = `#!/bin/sh
@@ -159,7 +159,7 @@ test("a session that does not end is a warning to the run that meets it", async 
   expect(await server.log()).toContain(`run ${crashedRun} had crashed: removed its unfinished files`);
 });
 
-test("what insists on the live name fails in a rehearsal as in a restore", async () => {
+test("objects that need the live name fail in a rehearsal as in a restore", async () => {
   const { sandbox } = server;
   await sandbox.psql(
     `create table tied (n int check (current_database() = '${sandbox.database}')); insert into tied values (1)`,
@@ -176,7 +176,7 @@ test("what insists on the live name fails in a rehearsal as in a restore", async
   await onlyLive();
 });
 
-test("where pg_cron is tied to the live name, nothing is dropped that could not be brought back", async () => {
+test("if pg_cron depends on the live name, the database is not dropped, because it could not be restored", async () => {
   const { sandbox } = server;
   const conf = `${clusterDirectory()}/postgresql.conf`;
   const tiedTo = () => sandbox.psql("select coalesce(current_setting('cron.database_name', true), '')");

@@ -25,7 +25,7 @@ afterAll(() => sandbox?.remove());
 const inContainer = (command: string, input?: string) =>
   sandbox.run(`docker exec -i ${sandbox.container} ${command}`, input === undefined ? undefined : { input });
 
-/** Eight clients that reconnect without pause, each query a connection, until `until` is done; their answers. */
+/** Eight clients that query without pause, each query in a new connection, until `until` ends. @returns their answers */
 async function answersDuring(until: () => Promise<unknown>): Promise<string[][]> {
   const client = `rm -f /tmp/stop /tmp/client-*
     for client in ${clientNumbers.join(" ")}; do
@@ -39,7 +39,7 @@ async function answersDuring(until: () => Promise<unknown>): Promise<string[][]>
   while ((await inContainer(everyone)).code !== 0) await sleep(100);
   try {
     await until();
-    // Everybody has a turn after it.
+    // Each client gets another answer after it.
     const marks = await inContainer("sh -c 'wc -l /tmp/client-*'");
     while ((await inContainer("sh -c 'wc -l /tmp/client-*'")).stdout === marks.stdout) await sleep(100);
   } finally {
@@ -52,7 +52,7 @@ async function answersDuring(until: () => Promise<unknown>): Promise<string[][]>
   return Promise.all(answers);
 }
 
-/** A second database, and what becomes of the two in a swap. */
+/** A second database, and the effect of a swap on the two. */
 async function makeIncoming(number: number): Promise<Swap> {
   const { database: live } = sandbox;
   const incoming = `incoming_${number}`;
@@ -71,7 +71,7 @@ const asking = () =>
 
 const losses = (answers: readonly string[]) => answers.filter((answer) => answer === "failed").length;
 
-test("however long the swap takes, who reconnects meanwhile waits and finds the new database", async () => {
+test("a client that reconnects during a long swap waits and finds the new database", async () => {
   const swap = await makeIncoming(1);
   const statements = swapStatements(swap, true).flatMap((statement) =>
     statement.includes("RENAME") ? [statement, "SELECT pg_sleep(1)"] : [statement],

@@ -19,14 +19,14 @@ beforeAll(async () => {
 
 afterAll(() => server?.remove());
 
-/** The live database is gone, and so are the roles that only the database itself named. */
+/** The live database and the roles that only it named are gone. */
 const lose = ({ sandbox }: RestoreServer) =>
   sandbox.psql(
     `drop database ${sandbox.database}; drop role if exists keeper; drop role if exists "its reader"`,
     "template1",
   );
 
-test("the live database is lost: the backup says what it was, for --into and for a plain restore", async () => {
+test("the live database is lost: the backup has its properties, for --into and for a plain restore", async () => {
   const { sandbox } = server;
   await lose(server);
 
@@ -44,7 +44,7 @@ test("the live database is lost: the backup says what it was, for --into and for
 
   const into = await server.restore(`--into beside ${archive}`);
   expect(into).toMatchObject({ code: 0, stderr: "" });
-  expect(into.stdout).toContain(`${sandbox.database} is not there, as before`);
+  expect(into.stdout).toContain(`${sandbox.database} is still missing`);
   expect(await server.databases()).toEqual(["beside"]);
   expect(await server.hash("beside")).toBe(whole);
   await sandbox.psql("drop database beside", "template1");
@@ -98,7 +98,7 @@ test("a new server: with the empty production database that its container made, 
     expect(empty).toMatchObject({ code: 0, stderr: "" });
     expect(empty.stdout).toMatch(/is kept as/);
     expect(empty.stdout).toMatch(/not the backup's, but as they are now: .*owner.*grants/);
-    // The database is that of the container, and what is in it that of the backup.
+    // The database is the container's; its content is the backup's.
     expect(await fresh.sandbox.psql("select count(*) from users")).toBe("800");
 
     const made = await fresh.databases();

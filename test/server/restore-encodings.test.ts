@@ -51,7 +51,7 @@ test("a server that lacks the role gets it, also from a roles file in LATIN1", a
   expect(JSON.parse(restored.stdout).createdRoles).toEqual(['"Müller"']);
   expect(await sandbox.psql(sizes)).toBe("50|für 1|Müller");
 
-  // As the programs of before wrote it: in the encoding of the server. Those of today may do so too.
+  // Older programs wrote it in the server's encoding. The present ones may do so too.
   const older = `${backups}/curriculum_library_api_20250816_155503`;
   const made = await sandbox.run(
     `cp ${archive} ${older}.sql.gz && docker exec ${sandbox.container} pg_dumpall -U ${sandbox.databaseUser} --roles-only --encoding=LATIN1 >${older}.roles.sql && grep -c 'SET client_encoding' ${older}.roles.sql`,
@@ -64,7 +64,7 @@ test("a server that lacks the role gets it, also from a roles file in LATIN1", a
   expect(await sandbox.psql(sizes)).toBe("50|für 1|Müller");
 });
 
-/** As a new server: the role owns nothing and is gone, also from what restores have kept. */
+/** Like a new server: the role owns nothing and is dropped, also from the databases that restores kept. */
 async function dropRole(): Promise<void> {
   const { sandbox } = server;
   for (const database of await server.databases())

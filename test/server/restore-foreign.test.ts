@@ -58,9 +58,9 @@ test("that server does not answer: restored, the other tables have statistics, a
   expect(rehearsed).toMatchObject({ code: 0, stderr: "" });
 });
 
-test("that server takes a connection and says nothing: the restore waits for it a while, not for ever", async () => {
+test("the other server accepts a connection and sends nothing: the restore waits for a limited time", async () => {
   const { sandbox } = server;
-  // Accepts and never speaks, as a server behind a firewall that has forgotten the connection.
+  // Accepts connections and never answers, like a server behind a firewall that has forgotten the connection.
   await sandbox.psql("alter server archive options (set host '/var/run/silent')");
   await sandbox.run(`docker exec -u root ${sandbox.container} mkdir -m 777 /var/run/silent`);
   const perl = `use IO::Socket::UNIX; $s = IO::Socket::UNIX->new(Local => "/var/run/silent/.s.PGSQL.5432", Listen => 50) or die; chmod 0777, "/var/run/silent/.s.PGSQL.5432"; sleep 600`;
@@ -74,13 +74,13 @@ test("that server takes a connection and says nothing: the restore waits for it 
   expect(await sandbox.psql(analysed)).toBe('others,readings_2026,t"able');
 });
 
-test("packets to that server vanish: a view of its rows stays empty within a bounded time", async () => {
+test("packets to the other server are dropped: a view of its rows stays empty within a limited time", async () => {
   const { sandbox } = server;
   await sandbox.psql("alter database remote allow_connections true", "template1");
   await sandbox.psql(`alter server archive options (set host '/var/run/postgresql');
     create materialized view readings_cache as select * from readings_2019;
     alter server archive options (set host '127.0.0.1', add port '5999')`);
-  // Who connects to a full queue gets no answer at all, as behind a firewall that drops what comes.
+  // A connection to a full queue gets no answer, as behind a firewall that drops packets.
   const perl = `use Socket; $a = sockaddr_in(5999, INADDR_LOOPBACK);
     socket($s, PF_INET, SOCK_STREAM, 0); bind($s, $a) or die; listen($s, 0) or die;
     for (1 .. 4) { socket($c[$_], PF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0); connect($c[$_], $a) } sleep 600`;
@@ -89,7 +89,7 @@ test("packets to that server vanish: a view of its rows stays empty within a bou
   const began = performance.now();
   const restored = await server.restore(`--yes ${another}`);
   expect(restored).toMatchObject({ code: 0, stderr: "" });
-  // The system alone gives up after 130 s.
+  // The operating system itself gives up after 130 s.
   expect(performance.now() - began).toBeLessThan(90_000);
   expect(restored.stdout).toMatch(
     /materialized view public\.readings_cache is empty: it reads the foreign table .*could not be tried/,

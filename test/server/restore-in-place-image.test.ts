@@ -4,7 +4,7 @@ import { docker, label, removeContainers } from "../sandbox/docker.ts";
 import { placesOf, usualVersion } from "../sandbox/postgres-version.ts";
 import { type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
-/** A server whose PostgreSQL runs while the image that its container was made of is gone: no trial is possible. */
+/** A server whose container runs while its image is gone. No trial is possible there. */
 
 let server: RestoreServer;
 let archive: string;
@@ -16,7 +16,7 @@ beforeAll(async () => {
   const base = await docker(["container", "inspect", "--format", "{{.Image}}", container]);
   await sandbox.stopDatabase();
   await sandbox.removeDatabase();
-  // The other sandboxes need theirs.
+  // The other sandboxes need their image.
   const copied = `${container}-copied`;
   await docker(["create", "--name", copied, "--label", `${label}=${number}`, base]);
   const image = await docker(["commit", "--change", "LABEL of=nobody-else", copied]);
@@ -25,7 +25,7 @@ beforeAll(async () => {
   await startDatabase({ container, image, dataDirectory, mount, number, environment: initialEnvironment });
   await sandbox.psql("create table wares as select generate_series(1, 9) as id");
   archive = await server.backUp();
-  // As long as the container runs, Docker would not let go of it.
+  // Docker does not remove the image of a running container.
   await docker(["stop", "--time", "30", container]);
   await docker(["rmi", "--force", image]);
   await docker(["start", container]);
@@ -35,7 +35,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.remove());
 
-test("a restore in place is refused before anything is dropped, and says the way by hand", async () => {
+test("a restore in place is refused before anything is dropped, with the way by hand", async () => {
   const before = await server.hash();
   for (const words of ["--dry-run", "--yes"]) {
     const refused = await server.restore(`${words} --in-place ${archive}`);

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commandOf, putPrograms } from "./programs.ts";
-import { backups, name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
+import { live, startWithProvenBackup } from "./in-place-server.ts";
+import { backups, name, type RestoreServer } from "./restore-server.ts";
 
 /**
- * Stands before the real docker on PATH: counts the containers that are started, and at a moment of the run does what a
- * client of the live database, or of AMONG, would do, WRITE, up to TRIES times, with its answer in /tmp/client; or lets
- * pg_dump FAIL. The moment of the dump is when it is told its snapshot.
+ * A wrapper of docker, first on PATH. It counts the containers that are started in /tmp/started. At the moment AT of the
+ * run a client of the live database, or of AMONG, executes WRITE up to TRIES times; the answer is in /tmp/client. FAIL
+ * makes pg_dump fail. The moment of the dump is when pg_dump gets its snapshot.
  */
 const watching = `#!/bin/sh
 client() {
@@ -23,54 +23,42 @@ exec /usr/bin/docker "$@"
 `;
 
 let server: RestoreServer;
-/** Proven by a rehearsal. */
+/** A rehearsal has proven it. */
 let archive: string;
 let present: string;
-const live = "curriculum_library_api_production";
 const watched = (words = "") =>
   `rm -f /tmp/started /tmp/client; touch /tmp/started /tmp/client; PATH="/opt/test/bin:$PATH" CONTAINER=${server.sandbox.container} ${words}`;
 const started = async () => Number((await server.sandbox.run("wc -l </tmp/started")).stdout);
 
 beforeAll(async () => {
-  server = await startRestoreServer({ database: "empty" });
-  const { sandbox } = server;
-  await putPrograms(sandbox, ["rehearse_restore", "check_database_status"]);
-  await sandbox.writeFile("/opt/test/bin/docker", watching, "0755");
-  await sandbox.psql(`create table wares (id int primary key, what text);
-    insert into wares values (1, 'in the backup'); select lo_from_bytea(4711, 'in the backup');
-    create materialized view wares_seen as select count(*) as n from wares;
-    alter database ${live} set bytea_output = 'escape'`);
-  archive = await server.backUp();
-  expect(await sandbox.run(`${commandOf(sandbox, "rehearse_restore")} ${archive}`)).toMatchObject({
-    code: 0,
-  });
-  await sandbox.psql("insert into wares values (2, 'present')");
+  ({ server, archive } = await startWithProvenBackup());
+  await server.sandbox.writeFile("/opt/test/bin/docker", watching, "0755");
   present = await server.hash();
 });
 
 afterAll(() => server?.remove());
 
-/** Containers of this server's runs, by its log: all sandbox servers share one Docker and the database's name. */
+/** The containers of this server's runs, by its log, because all sandboxes share Docker and the database's name. */
 const leftContainers = () =>
   server.sandbox.run(`for container in $(docker ps --all --format '{{.Names}}' | grep "rehearsal-${name}-2"); do
     grep -q -- "\${container#*rehearsal-${name}-}" ${server.settings.paths.log} && echo "$container"
   done; true`);
 
-/** The live database is what it was, clients come in and may write, and nothing is left of the run. */
+/** Checks that the live database is unchanged, that clients can write to it, and that nothing is left of the run. */
 async function nothingLost(died = false): Promise<void> {
   const { sandbox } = server;
-  // A crashed program's session ends as soon as Docker has told it.
+  // The session of a crashed program ends only when Docker has noticed it.
   await sandbox.psql(
     "set lock_timeout = '10s'; insert into wares values (3, 'client'); delete from wares where id = 3",
   );
   expect(await server.hash()).toBe(present);
   expect(await server.databases()).toEqual([live]);
-  // What it was about to drop is written down just before.
+  // The drop is recorded just before it happens.
   if (died) await server.backUp();
   expect((await sandbox.run(`ls ${backups}/.${name}.in-place.*`)).code).not.toBe(0);
 }
 
-describe("what must not be dropped for", () => {
+describe("reasons not to drop the live database", () => {
   test("content that is not compared in full, and no room for a trial: refused, by --dry-run too", async () => {
     const { sandbox, settings } = server;
     const impossible: [Partial<typeof settings>, number, RegExp][] = [
@@ -98,7 +86,7 @@ describe("what must not be dropped for", () => {
     await nothingLost();
   });
 
-  test("no room where podman has its volumes, whose command answers otherwise than Docker's", async () => {
+  test("no space for podman's volumes; podman answers differently than Docker", async () => {
     const { sandbox, settings } = server;
     const podman = `#!/bin/sh
 case "$*" in
@@ -122,13 +110,13 @@ exec /usr/bin/docker "$@"
   test("a live database that cannot be backed up", async () => {
     const failed = await server.restore(`--yes --in-place ${archive}`, watched("FAIL=yes"));
     expect(failed.stderr).toMatch(/no dump today/);
-    expect(failed.stdout).toMatch(/clients are let into \S+ again, which is what it was/);
+    expect(failed.stdout).toMatch(/clients can connect to \S+ again; it is unchanged/);
     expect(failed.code).toBe(1);
     expect(await started()).toBe(0);
     await nothingLost();
   });
 
-  test("a backup since which a client wrote to a large object, which no dump lets anybody lock", async () => {
+  test("a client's write to a large object during the backup, which no lock can exclude", async () => {
     const write = `AT=dump TRIES=99 WRITE="select lo_put(4711, 0, 'by a client')"`;
     const failed = await server.restore(`--yes --in-place ${archive}`, watched(write));
     await server.sandbox.psql("select lo_put(4711, 0, 'in the backup')");
@@ -139,7 +127,7 @@ exec /usr/bin/docker "$@"
     await nothingLost();
   });
 
-  test("a backup since which a client made a function, which the backup itself has to be able to", async () => {
+  test("a client's new function during the backup, which itself must be able to create functions", async () => {
     const write = `AT=dump TRIES=99 WRITE="create function by_client() returns int language sql as 'select 1'"`;
     const failed = await server.restore(`--yes --in-place ${archive}`, watched(write));
     await server.sandbox.psql("drop function by_client");
@@ -151,7 +139,7 @@ exec /usr/bin/docker "$@"
   });
 });
 
-test("what the database is, changed from another database while its backup is proven: refused, and kept", async () => {
+test("properties changed from another database while the backup is proven: refused, and kept", async () => {
   const { sandbox } = server;
   const write = `AT=trial AMONG=template1 TRIES=9 WRITE="alter database ${live} set app.address = 'a new one'; comment on database ${live} is 'new'"`;
   const refused = await server.restore(`--yes --in-place ${archive}`, watched(write));
@@ -165,7 +153,7 @@ test("what the database is, changed from another database while its backup is pr
   await nothingLost();
 });
 
-test("killed or interrupted at any step before the drop, clients are let in again and nothing is lost", async () => {
+test("killed or interrupted at any step before the drop: clients can connect again and nothing is lost", async () => {
   const { sandbox } = server;
   const proven = archive.replace(/sql\.gz$/, "rehearsal.json");
   const moments: [step: string, signal: string, line: string][] = [
@@ -192,14 +180,14 @@ test("killed or interrupted at any step before the drop, clients are let in agai
   }
 });
 
-test("a file that a rehearsal has proven is not proven again, and whoever writes meanwhile is ended", async () => {
+test("a file that a rehearsal has proven is not proven again, and sessions that write meanwhile are terminated", async () => {
   const { sandbox } = server;
   const record = archive.replace(/sql\.gz$/, "rehearsal.json");
   await sandbox.run(`cp ${record} /tmp/record && sed -i '/"materializedViews": 1,/d' ${record}`);
   const older = await server.restore(`--dry-run --in-place ${archive}`);
   await sandbox.run(`mv /tmp/record ${record}`);
   expect(older.stdout).toMatch(
-    /prove the file: rehearsal \S+ \(.*\), of older programs, did not compare its materialized views; it is restored on trial/,
+    /prove the file: rehearsal \S+ \(.*\), by older programs, did not compare its materialized views; it is restored on trial/,
   );
   const planned = await server.restore(`--dry-run --in-place ${archive}`);
   expect(planned.stdout).toMatch(/prove the file: rehearsal \S+ restored and compared it/);
@@ -208,14 +196,14 @@ test("a file that a rehearsal has proven is not proven again, and whoever writes
   const write = `AT=trial TRIES=1 WRITE="insert into wares values (9, 'lost')"`;
   const restored = await server.restore(`--yes --in-place ${archive}`, watched(write));
   expect(restored).toMatchObject({ code: 0, stderr: "" });
-  // While nobody may write, the backup could still evaluate it.
+  // While clients cannot write, the backup could still evaluate the view.
   const before = (await sandbox.run(`ls -t ${backups}/*.json | grep -v rehearsal | head -n 1`)).stdout.trim();
   const { class: kind, content } = JSON.parse(await sandbox.readFile(before));
   expect(kind).toBe("pre-restore");
   expect(content.materializedViews).toEqual([
     { schema: "public", name: "wares_seen", populated: true, rows: 1, hash: expect.any(String) },
   ]);
-  // That of the present state alone.
+  // The trial of the present state only.
   expect(await started()).toBe(1);
   expect(await sandbox.readFile("/tmp/client")).toMatch(
     /terminating connection due to administrator command/,
@@ -224,90 +212,6 @@ test("a file that a rehearsal has proven is not proven again, and whoever writes
   expect(await server.databases()).toEqual([live]);
   expect((await leftContainers()).stdout).toBe("");
   expect((await sandbox.run(`ls ${backups}/.${name}.in-place.*`)).code).not.toBe(0);
-});
-
-test("the commands that bring the database back by hand, as they are printed, make what the programs would", async () => {
-  const { sandbox } = server;
-  await sandbox.psql(`drop database ${live} with (force)`, "template1");
-  await sandbox.psql(
-    `create database ${live} template template0 encoding 'UTF8' locale_provider icu icu_locale 'de' lc_collate 'C' lc_ctype 'C'`,
-    "template1",
-  );
-  await sandbox.psql(`create role "its keeper"; create role reader;
-    create text search configuration public.office (copy = pg_catalog.german);
-    alter database ${live} set default_text_search_config = 'public.office';
-    alter database ${live} set "TimeZone" = 'Asia/Tokyo'; alter database ${live} set app.secret = 'never shown';
-    alter role ${sandbox.databaseUser} in database ${live} set datestyle = 'German'`);
-  await sandbox.psql(`create table wares (id int primary key, what text);
-    insert into wares select n, repeat(n::text, 20) from generate_series(10, 5000) as n;
-    create index on wares (what);
-    create table sales (at timestamptz, tags text[], secret text check (secret = current_setting('app.secret')));
-    insert into sales values ('2026-01-01 20:00+00', array['a', null], 'never shown');
-    create materialized view per_day as select at::date as day, to_tsvector('Die Rechnungen') as words from sales`);
-  await sandbox.psql(`
-    alter table wares owner to "its keeper"; alter database ${live} owner to "its keeper";
-    grant connect on database ${live} to reader with grant option; comment on database ${live} is 'it''s ours';
-    alter database ${live} connection limit 50; alter database ${live} set search_path = public, "$user";
-    alter role "its keeper" in database ${live} set role = reader; alter database ${live} set array_nulls = off;
-    alter database ${live} set temp_file_limit = '64kB'; alter database ${live} set maintenance_work_mem = '1MB';
-    alter database ${live} set session_replication_role = replica;
-    alter database ${live} is_template true; alter database ${live} set default_transaction_read_only = on`);
-  const seen = "set datestyle = iso; select day, words, (select tags[2] is null from sales) from per_day";
-  const [before, shown] = [await server.hash(), await sandbox.psql(seen)];
-  expect(shown).toBe("2026-01-02|'rechnung':2|t");
-  await sandbox.writeFile(
-    "/opt/test/failing/docker",
-    `#!/bin/sh
-case "$*" in
-  *database-backups-rehearsal-*) ;;
-  *" -f -")
-    [ -s /tmp/check ] || PATH=/usr/sbin:/usr/bin:/sbin:/bin ${commandOf(sandbox, "check_database_status")} --json >/tmp/check
-    cat >/dev/null; echo "no load today" >&2; exit 3 ;;
-esac
-exec /usr/bin/docker "$@"
-`,
-    "0755",
-  );
-  const failed = await server.restore(`--yes --in-place ${archive}`, 'PATH="/opt/test/failing:$PATH"');
-  expect(failed.code).toBe(11);
-  expect(await server.databases()).toEqual([]);
-  for (const text of [failed.stderr, failed.stdout, await server.log()])
-    expect(text).not.toContain("never shown");
-  // There was no database when it looked, and a restore at work.
-  const [checked] = JSON.parse(await sandbox.readFile("/tmp/check")).databases;
-  expect(checked.points.connections.findings).toEqual([
-    expect.objectContaining({
-      level: "unknown",
-      text: expect.stringMatching(/^restore_database, run \S+, .* is running and may block connections: /),
-    }),
-  ]);
-  expect(checked.points.database.level).toBe("unknown");
-  const commands = /^ {2}asking\(\) .*?^ {2}rm .*?$/ms.exec(failed.stderr)?.[0] ?? "";
-  await sandbox.writeFile("/tmp/way-back.sh", `${commands}\n`);
-  const saved = / back from (?<path>\S+\.sql\.gz),/.exec(failed.stderr)?.groups?.path;
-  await sandbox.run(`cp ${saved} /tmp/saved && truncate --size=-20 ${saved}`);
-  const cutOff = await sandbox.run("bash /tmp/way-back.sh");
-  expect(cutOff.stderr).toMatch(/unexpected end of file/);
-  expect(cutOff.code).not.toBe(0);
-  // No client has found it half filled.
-  expect(await server.databases()).not.toContain(live);
-  expect((await sandbox.run(`ls ${backups}/.${name}.in-place.json`)).code).toBe(0);
-  await sandbox.run(`cat /tmp/saved >${saved}`);
-  // What a DROP that is cut off leaves.
-  await sandbox.psql(`create database ${live}`, "template1");
-  await sandbox.psql(`update pg_database set datconnlimit = -2 where datname = '${live}'`, "template1");
-  const back = await sandbox.run("bash /tmp/way-back.sh");
-  expect(back).toMatchObject({ code: 0, stderr: "" });
-  expect(
-    await sandbox.psql("select datname from pg_database where datname ~ 'curriculum'", "template1"),
-  ).toBe(live);
-  expect(await server.hash()).toBe(before);
-  expect(await sandbox.psql(seen)).toBe(shown);
-  expect((await sandbox.run(`ls ${backups}/.${name}.in-place.*`)).code).not.toBe(0);
-  await sandbox.psql(
-    `alter database ${live} reset all; alter database ${live} is_template false`,
-    "template1",
-  );
 });
 
 test("rows that violate their own constraint: refused before the drop, as file and as present state", async () => {
@@ -337,7 +241,7 @@ test("rows that violate their own constraint: refused before the drop, as file a
 
   const state = await server.restore(`--yes --in-place ${archive}`, watched());
   expect(state.stderr).toMatch(/_\d{6}\.sql\.gz is not proven to restore, so .*\[DBK-INPLACE-1\]/);
-  expect(state.stdout).toMatch(/clients are let into \S+ again, which is what it was/);
+  expect(state.stdout).toMatch(/clients can connect to \S+ again; it is unchanged/);
   expect(state.code).toBe(1);
   await nothingLost();
 });

@@ -5,9 +5,9 @@ import { manifestText } from "../../scripts/lib/store/manifest.ts";
 import { name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
 /**
- * Stands before the real docker on PATH and lets the load of a database fail, FAILURES times, but not those on trial. Before each of them it
- * ends the program (KILL), interrupts its whole process group as the terminal's Ctrl-C does (INTERRUPT), or makes an
- * empty database in the container as an application that starts does (MAKE).
+ * A wrapper of docker, first on PATH. It makes FAILURES loads of a database fail, but no trial. Before each failure it
+ * kills the program (KILL), interrupts its process group like Ctrl-C in a terminal (INTERRUPT), or creates an empty
+ * database in the container like a starting application (MAKE).
  */
 const failingLoads = `#!/bin/sh
 case "$*" in
@@ -32,7 +32,7 @@ let original: string;
 beforeAll(async () => {
   server = await startRestoreServer();
   const { sandbox } = server;
-  // As with POSTGRES_DB in a Kamal configuration that removed it: only template1 is left to connect to.
+  // As in a Kamal configuration without POSTGRES_DB: template1 is the only database to connect to.
   await sandbox.psql("drop database if exists postgres", "template1");
   original = await server.hash();
   archive = await server.backUp();
@@ -46,7 +46,7 @@ const onlyLive = async () => {
   expect((await server.sandbox.run(`ls ${state}`)).code).not.toBe(0);
 };
 
-test("in place: everything is back, and nothing else is left, not even what a drop that was cut off left", async () => {
+test("in place: everything is restored, and nothing is left over, not even by an interrupted drop", async () => {
   const { sandbox } = server;
   await sandbox.psql("delete from lessons; create table leftover ()");
   const halfDropped = restoringName(sandbox.database, "20260101T000000-abcdef");
@@ -57,18 +57,18 @@ test("in place: everything is back, and nothing else is left, not even what a dr
   await onlyLive();
 });
 
-test("in place, interrupted by Ctrl-C: the pre-restore backup is put back, whatever is typed; exit code 10", async () => {
+test("in place, interrupted by several Ctrl-C: the pre-restore backup is restored; exit code 10", async () => {
   await server.sandbox.psql("delete from lessons");
   const before = await server.hash();
   const interrupted = `${withFailingLoads} FAILURES=0 INTERRUPT=yes setsid --wait`;
   const failed = await server.restore(`--yes --in-place ${archive}`, interrupted);
-  expect(failed.stderr).toMatch(/again what it was before: ended by SIGINT/);
+  expect(failed.stderr).toMatch(/has its former content again, .*restore again: ended by SIGINT/);
   expect(failed.code).toBe(10);
   expect(await server.hash()).toBe(before);
   await onlyLive();
 });
 
-test("a drop that a crash cut off leaves no database to go on with: --rollback puts the content back", async () => {
+test("a drop interrupted by a crash leaves no usable database: --rollback restores the content", async () => {
   const { sandbox } = server;
   const [oid, properties] = await Promise.all([
     sandbox.psql(`select oid from pg_database where datname = '${sandbox.database}'`),

@@ -31,11 +31,10 @@ test.each([
     expect(cutOff).not.toBe("");
     expect(seen.map(({ failures }) => failures).filter((failures) => failures > 1)).toEqual([]);
     expect(seen.every(({ endsWell }) => endsWell)).toBe(true);
-    // The promise is a second. A busy machine makes its clients wait as well, all the time: how long it does is what
-    // the same clients saw just before, and in a restore, which is work for the machine too, the unluckiest of a
-    // hundred questions takes several times that.
+    // The promise is one second. A busy machine also delays its clients: usualGapBefore is the delay just before. During
+    // a restore, which loads the machine, the slowest of a hundred queries takes several times as long.
     expect(worstGap).toBeLessThanOrEqual(1000 + 10 * usualGapBefore);
-    // One that the swap has with a client on its way in costs both of them a second.
+    // A deadlock between the swap and a connecting client costs both of them a second.
     const { container, run } = server.sandbox;
     expect((await run(`docker logs ${container} 2>&1 | grep "deadlock detected"`)).stdout).toBe("");
   },

@@ -8,9 +8,9 @@ let archive: string;
 const live = "curriculum_library_api_production";
 
 /**
- * Rows that violate their own foreign key; an index on a function that is found by the search_path; a check of which
- * nobody keeps the rows; a table of which rows that look like SQL and commands follow. What a dump of another database
- * has, such as an extension that there is not, is put into it below.
+ * Rows that violate their own foreign key; an index on a function that is found by the search_path; a check whose rows
+ * violate it; a table followed by rows that look like SQL and commands. Parts of other databases' dumps, such as a missing
+ * extension, are added below.
  */
 const content = `
   create table owners (id bigint primary key);
@@ -48,7 +48,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.remove());
 
-/** A copy of the archive, changed by a program of the shell, without a manifest. */
+/** A copy of the archive without a manifest, changed by a shell filter. */
 async function changed(stamp: string, change: string): Promise<string> {
   const file = `${backups}/curriculum_library_api_${stamp}.sql.gz`;
   const { code, stderr } = await server.sandbox.run(`gunzip -c ${archive} | ${change} | gzip >${file}`);
@@ -127,7 +127,7 @@ test("a function that is found by the search_path: which one, and how to mend it
   const { sandbox } = server;
   const file = await changed(
     "20250816_155503",
-    // As pg_dump writes them behind the rows.
+    // As pg_dump writes them after the rows.
     `sed 's/^ALTER TABLE ONLY public.pets$/${indexes
       .trim()
       .split("\n")
@@ -199,7 +199,7 @@ test("rows are never taken for statements, nor for psql's commands", async () =>
   await sandbox.psql("drop database unobeyed", "template1");
 });
 
-test("a dump that nobody vouches for stays confined, and a lost connection leaves nothing", async () => {
+test("a dump from an unknown source stays confined, and a lost connection leaves nothing", async () => {
   const { sandbox } = server;
   const file = await changed("20250818_155503", `sed 's/^CREATE VIEW/\\\\! touch \\/tmp\\/obeyed\\n&/'`);
   const partly = await server.restore(`--into confined --keep-going ${file}`);
@@ -218,7 +218,7 @@ test("a dump that nobody vouches for stays confined, and a lost connection leave
   expect(await server.databases()).toEqual([live]);
 });
 
-test("what can be loaded whole exits with 0, and a part never replaces anything", async () => {
+test("a complete load exits with 0, and a partial one never replaces anything", async () => {
   const { sandbox } = server;
   await sandbox.psql("delete from checked where id >= 1000; delete from pets where owner_id = 7");
   const whole = await server.backUp();

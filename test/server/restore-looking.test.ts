@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.remove());
 
-/** What a call that only looks must leave as it is: files, log, lock and databases. */
+/** Everything that a read-only call must not change: files, log, lock and databases. */
 async function state(): Promise<string> {
   const { sandbox, settings } = server;
   const files = await sandbox.run(
@@ -44,7 +44,7 @@ describe("--verify-only", () => {
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: 0, file: archive, manifest: { adopted: false } });
   });
 
-  test("a bare name is a backup's, whatever lies in the current directory, and a path has a slash", async () => {
+  test("a bare name is a backup's, for any files in the current directory, and a path has a slash", async () => {
     const { sandbox } = server;
     const [older, newer] = archives;
     const bare = older.replace(`${backups}/`, "");
@@ -114,7 +114,7 @@ describe("--at", () => {
     });
     expect(await looking("--yes --at yesterday")).toMatchObject({
       code: 64,
-      stderr: expect.stringContaining("is no time; use 2026-11-22T02:00:00Z"),
+      stderr: expect.stringContaining("is not a valid time; use 2026-11-22T02:00:00Z"),
     });
   });
 });
@@ -142,7 +142,7 @@ describe("--dry-run", () => {
     expect(await server.hash()).toBe(live);
   });
 
-  test("says what stands in the way, and exits as the restore would", async () => {
+  test("names the obstacles, and exits as the restore would", async () => {
     const { sandbox, settings } = server;
     const [archive] = archives;
     const obstacles: [string, number, RegExp][] = [

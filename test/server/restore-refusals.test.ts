@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { withProgram } from "./container-program.ts";
 import { resealed } from "./programs.ts";
 import { name, type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.remove());
 
-/** `prepare` gets the good backup as $1 and writes what is to be refused to $2. */
+/** `prepare` gets the good backup as $1 and writes the file that must be refused to $2. */
 const files: {
   what: string;
   prepare: string;
@@ -131,7 +132,7 @@ const files: {
   },
 ];
 
-/** Minor versions from before August 2025 cannot confine what psql reads. */
+/** The psql of minor versions before August 2025 has no \restrict. */
 async function psqlRestricts(): Promise<boolean> {
   const { container, databaseUser, database } = server.sandbox;
   const psql = `docker exec -i ${container} psql -X -v ON_ERROR_STOP=1 -U ${databaseUser} -d ${database}`;
@@ -171,7 +172,7 @@ test("a file without a manifest comes back, and the log says so where psql canno
   await sandbox.psql("drop database beside", "template1");
 });
 
-/** What stands in the way on the server, and how it is taken away again. */
+/** The obstacles on the server, and how to remove them again. */
 const obstacles = [
   {
     what: "a prepared transaction",
@@ -216,7 +217,7 @@ describe("on a server that replicates", () => {
   });
 });
 
-test("without a terminal nobody can confirm", async () => {
+test("without a terminal there is no confirmation", async () => {
   const refused = await server.restore(archive);
   expect(refused.code).toBe(77);
   expect(refused.stderr).toMatch(/--yes/);
@@ -247,18 +248,15 @@ test("where the data directory is not on this server, the container is asked for
   for (const database of settings.databases) database.dataDirectory = "/nowhere/on/this/server";
   await sandbox.writeFile("/tmp/settings.json", JSON.stringify(settings), "0600");
   const words = `--yes --settings /tmp/settings.json ${archive}`;
-  const df = (answer: string) =>
-    sandbox.writeFile(
-      "/opt/test/df/docker",
-      `#!/bin/sh\ncase "$*" in *" df "*) ${answer}; exit ;; esac\nexec /usr/bin/docker "$@"\n`,
-      "0755",
-    );
-  await df('echo "Filesystem 1024-blocks Used Available"; echo "overlay 100 90 10 90% /"');
-  const full = await server.restore(words, 'PATH="/opt/test/df:$PATH"');
+  const withDf = <T>(answer: string, work: () => Promise<T>) =>
+    withProgram(sandbox, "df", `#!/bin/sh\n${answer}\n`, work);
+  const full = await withDf(
+    'echo "Filesystem 1024-blocks Used Available"; echo "overlay 100 90 10 90% /"',
+    () => server.restore(words),
+  );
   expect(full.stderr).toMatch(/: 10\.2 kB free/);
   expect(full.code).toBe(73);
-  await df("exec false");
-  const unseen = await server.restore(words.replace("--yes", ""), 'PATH="/opt/test/df:$PATH"');
+  const unseen = await withDf("exec false", () => server.restore(words.replace("--yes", "")));
   expect(unseen.stdout).toMatch(/the free space is not checked/);
   expect(unseen.code).toBe(77);
 });
@@ -289,7 +287,7 @@ function copied(): string {
   return `cp "$1" "$2"; sed "s/$(basename "$1")/${stem()}.sql.gz/" "\${1%.sql.gz}.json" >${manifest()}; ${resealed(manifest())}`;
 }
 
-/** The manifest that a run which adopted $2 would have written. */
+/** The manifest of a run that had adopted $2. */
 function adopted(): string {
   const sha256 = `$(sha256sum "$2" | cut -d " " -f 1)`;
   const changes = [

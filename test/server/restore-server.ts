@@ -5,19 +5,19 @@ import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { type SandboxOptions, startServer } from "../sandbox/server.ts";
 import { backups, commandOf, putPrograms, settingsFile, settingsFor } from "./programs.ts";
 
-/** A sandbox server with the programs that backups and restores need, put there without a deployment. */
+/** A sandbox server with the programs for backups and restores, installed without a deployment. */
 export interface RestoreServer {
   sandbox: SandboxServer;
   settings: Settings;
-  /** `backup_database`; returns the path of the archive it made. */
+  /** Runs `backup_database`. @returns the path of the archive */
   backUp(): Promise<string>;
-  /** `restore_database` with a shell's words, started as `before` says (environment, wrapper). */
+  /** Runs `restore_database` with shell words, after the words of `before` (environment, wrapper). */
   restore(words: string, before?: string): Promise<CommandResult>;
   /** The shell command that starts `restore_database`. */
   command: string;
-  /** One hash of everything in a database that a restore must bring back. */
+  /** A hash of everything in a database that a restore must bring back. */
   hash(database?: string): Promise<string>;
-  /** Names of all databases but the templates and `postgres`. */
+  /** The names of all databases except the templates and `postgres`. */
   databases(): Promise<string[]>;
   log(): Promise<string>;
   remove(): Promise<void>;
@@ -57,7 +57,7 @@ export async function startRestoreServer(options: SandboxOptions = {}): Promise<
 }
 
 /**
- * The dump's text without its random key, and what a dump does not hold: what the database is apart from its content.
+ * The dump's text without its random key, and the properties of the database that a dump does not have.
  */
 async function hashOf(sandbox: SandboxServer, database: string): Promise<string> {
   const properties = await sandbox.psql(propertiesQuery(database), "template1");

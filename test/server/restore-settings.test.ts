@@ -7,7 +7,7 @@ let archive: string;
 
 const live = "curriculum_library_api_production";
 
-/** What a database's own settings decide: a check, materialized views, money, nulls in arrays. */
+/** Objects that depend on the settings of the database: a check, materialized views, money, nulls in arrays. */
 const settings = [
   ["timezone", "'Europe/Berlin'"],
   ["default_text_search_config", "'public.office'"],

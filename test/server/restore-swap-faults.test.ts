@@ -3,9 +3,9 @@ import { swapStatements } from "../../scripts/lib/restore/swap.ts";
 import { type RestoreServer, startRestoreServer } from "./restore-server.ts";
 
 /**
- * Stands before the real docker on PATH, looks at each line that goes to a psql, and does FAULT before or after the
- * statement with the number NUMBER, counted from the line FIRST on: so the swap can be stopped at each of its
- * statements, with nothing of it in the product.
+ * A wrapper of docker, first on PATH. It reads each line that goes to a psql, and provokes FAULT before or after
+ * statement NUMBER, counted from the line FIRST. This stops the swap at each of its statements without code in the
+ * product.
  */
 const dockerInBetween = `#!/bin/sh
 real=/usr/bin/docker
@@ -24,7 +24,7 @@ fault() {
     limit) $real exec "$CONTAINER" psql -X -q -U "$DATABASE_USER" -d template1 \\
       -c "alter database curriculum_library_api_production connection limit 77" ;;
     hang) $real pause "$CONTAINER" >/dev/null ;;
-    # By signals: while connections are held, nobody connects who could ask for it.
+    # By signals: while connections are held, no new session could terminate the backends.
     connection) $real exec "$CONTAINER" sh -c \\
       'for process in /proc/[0-9]*; do case $(tr "\\0" " " <$process/cmdline) in "postgres: "*" [local] "*) kill -TERM \${process#/proc/} ;; esac; done' ;;
   esac
@@ -35,7 +35,7 @@ watch() {
   while IFS= read -r line || [ -n "$line" ]; do
     hit=
     case "$number$line" in
-      # The end of a question, and what tells that it has come.
+      # The end of a query, and the marker of its end, are no statements.
       *";" | *"\\\\echo "*) ;;
       "0$FIRST" | [1-9]*)
         number=$((number + 1))
@@ -43,14 +43,14 @@ watch() {
     esac
     if [ "$hit" = before ]; then
       fault
-      # What a crashed program had not sent is never sent.
+      # A crashed program sends nothing more.
       [ $FAULT != program ] || exit
     fi
     printf '%s\\n' "$line"
     [ "$hit" != after ] || fault
   done
 }
-# A pipeline would outlive the docker that it feeds; and who ends this process means docker.
+# A pipeline would outlive the docker that it feeds. A signal to this process must end docker.
 pipe=$(mktemp -u)
 mkfifo "$pipe"
 exec 3<&0
@@ -78,7 +78,7 @@ beforeAll(async () => {
 afterAll(() => server?.remove());
 
 const statements = swapStatements({ live: "LIVE", incoming: "INCOMING", outgoing: "OUTGOING" }, true);
-// While a statement is sent nothing but its predecessor counts, except for the one that waits and the one that decides.
+// While a statement is sent, the state is that of its predecessor. The waiting and the deciding one are exceptions.
 const moments = [
   ...statements.map((at, index) => ({ when: "before", number: index + 1, at })),
   ...[2, statements.length - 1].map((index) => ({
@@ -118,7 +118,7 @@ const halfFilled = async () =>
   (await server.databases()).filter((database) => database.includes("_restoring_"));
 
 describe.each(faults)("%s lost", (fault) => {
-  test("in a restore: the live database is what it was, and the next run leaves nothing half-filled", async () => {
+  test("in a restore: the live database is unchanged, and the next run leaves nothing half-filled", async () => {
     const { sandbox } = server;
     await damage();
     await restoreWith(fault, beforeCommit, `--yes ${archive}`);
@@ -129,14 +129,14 @@ describe.each(faults)("%s lost", (fault) => {
     expect(await halfFilled()).toEqual([]);
   });
 
-  // A roll back is the swap and nothing else. Each is also the next run after the case before it.
+  // A roll back is only the swap. Each is also the next run after the case before it.
   test.each(moments)("$when statement $number of the swap: $at", async ({ at, number, when }) => {
     const { sandbox } = server;
     const before = await sandbox.psql(present);
     const databases = (await server.databases()).length;
     const broken = await restoreWith(fault, { first: "BEGIN", number, when }, "--yes --rollback");
 
-    // Wholly the one or wholly the other, under the one live name and open to clients, and both are still there.
+    // The live name leads to the old or the new database, open to clients, and both still exist.
     const found = await sandbox.psql(present);
     expect([old, restored]).toContain(found);
     if (at !== "COMMIT" || when === "before") expect(found).toBe(before);
@@ -160,7 +160,7 @@ test("a container that hangs: exit code 12, and the live database is wholly one 
   expect([old, restored]).toContain(await sandbox.psql(present));
 });
 
-test("a container lost at the drop of an in-place restore: nobody says that nothing has changed", async () => {
+test("a container lost at the drop of an in-place restore: no message claims that nothing has changed", async () => {
   const { sandbox } = server;
   await damage();
   const moment = { first: `DROP DATABASE "${live}"`, number: 1, when: "before" };
@@ -168,7 +168,7 @@ test("a container lost at the drop of an in-place restore: nobody says that noth
   expect(broken.stderr).toMatch(/does not say whether there is a database .* --rollback .*\[DBK-INPLACE-6\]/);
   expect(broken.code).toBe(11);
 
-  // It had not happened, which the database's number tells: the content since then is not thrown away.
+  // The swap had not happened, by the database's oid. The content since then is kept.
   const kept = await server.databases();
   const rolledBack = await server.restore("--yes --rollback");
   expect(rolledBack.stdout).toMatch(/had dropped nothing/);

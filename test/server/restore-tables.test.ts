@@ -30,7 +30,7 @@ const rowsOf = (table: string) => server.sandbox.psql(`select t::text from ${tab
 const schemas = () =>
   server.sandbox.psql("select nspname from pg_namespace where nspname like 'restored%' order by 1");
 
-/** Calls it and gives the schema that it says it has made. */
+/** Runs it. @returns the schema that it reports to have created */
 async function restoreTables(words: string): Promise<{ schema: string; stdout: string }> {
   const { code, stderr, stdout } = await server.restore(`${words} ${archive}`);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -50,7 +50,7 @@ test("tables come back beside the live ones, which may be locked meanwhile, and 
     delete from keywords where "select" = 2; alter table lessons add column added text`);
   const present = await server.hash();
 
-  // A session that holds the strongest lock on a table until its input ends.
+  // A session that holds the strongest lock on a table until the end of its input.
   const holding = `docker exec -i ${sandbox.container} psql -X -q -U ${sandbox.databaseUser} -d ${sandbox.database}`;
   const lock = `mkfifo /tmp/holding; (${holding} </tmp/holding >/dev/null 2>&1 &) ; exec 9>/tmp/holding
     echo 'begin; lock table lessons in access exclusive mode; create table held ();' >&9
@@ -95,7 +95,7 @@ test("a table by its lower case, with --json", async () => {
   await server.sandbox.psql(`drop schema ${report.schema} cascade`);
 });
 
-test("what the live database cannot take leaves nothing behind", async () => {
+test("a table that cannot be copied into the live database leaves nothing behind", async () => {
   const { sandbox } = server;
   const before = await server.hash();
   const refused = async (table: string, code: number, says: RegExp) => {
@@ -124,7 +124,7 @@ describe("in the middle of a copy", () => {
       "create table large as select n, repeat('x', 500) as text from generate_series(1, 50000) n",
     );
     archive = await server.backUp();
-    // Holds up whoever makes a table, a restore too, for as long as there is a row in `held_up`.
+    // Delays every session that creates a table, also a restore's, while there is a row in `held_up`.
     await sandbox.psql(`drop table large; create table held_up (); create function hold_up() returns event_trigger
       language plpgsql as 'begin while exists (select from public.held_up) loop perform pg_sleep(0.05); end loop; end';
       create event trigger hold_up on ddl_command_end when tag in ('CREATE TABLE') execute function hold_up();
@@ -133,7 +133,7 @@ describe("in the middle of a copy", () => {
 
   const atWork = "from pg_stat_activity where application_name like 'database-backups/%'";
 
-  /** Starts a copy and does something to it while its transaction is open; then lets the copy go on. */
+  /** Starts a copy, does something while its transaction is open, and then lets the copy continue. */
   async function interrupted(interrupt: () => Promise<unknown>): Promise<CommandResult> {
     const { sandbox } = server;
     await sandbox.psql("insert into held_up default values");
@@ -148,7 +148,7 @@ describe("in the middle of a copy", () => {
   const signal = (name: "TERM" | "KILL") => () =>
     server.sandbox.run(`kill -${name} $(pgrep -f '^${server.command} ')`);
 
-  /** What a killed run leaves bears its name: it is listed, and the next run drops it. */
+  /** The leftovers of a killed run have its name: they are listed, and the next run drops them. */
   async function scratchGoes(): Promise<void> {
     const { sandbox } = server;
     const [left = "", ...more] = (await server.databases()).filter((name) => name !== sandbox.database);
@@ -182,11 +182,11 @@ describe("in the middle of a copy", () => {
     expect(await server.hash()).toBe(before);
   });
 
-  test("SIGKILL: the live database is what it was, and the next run takes the scratch database away", async () => {
+  test("SIGKILL: the live database is unchanged, and the next run drops the scratch database", async () => {
     const { sandbox } = server;
     const before = await server.hash();
     expect((await interrupted(signal("KILL"))).code).not.toBe(0);
-    // What was started in the container goes on without its program; it must come to nothing.
+    // The program in the container continues without ours. It must have no effect.
     await expect.poll(() => sandbox.psql(`select count(*) ${atWork}`), { timeout: 120_000 }).toBe("0");
     expect(await schemas()).toBe("");
     expect(await server.hash()).toBe(before);

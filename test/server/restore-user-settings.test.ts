@@ -3,8 +3,8 @@ import { commandOf } from "./programs.ts";
 import { allWell, type SessionServer, startSessionServer } from "./session-server.ts";
 
 /**
- * A role's settings in all databases decide what a check, a view or a default gives, as the database's own do. A restore
- * changes no role that is there, so that a new server's role may lack them.
+ * A role's settings in all databases affect checks, views and defaults, like the database's own settings. A restore does
+ * not change existing roles, so the role of a new server may lack them.
  */
 let server: SessionServer;
 let archive: string;
@@ -38,12 +38,12 @@ async function alter(...changes: string[]): Promise<void> {
 
 const right = "SELECT (SELECT count(*) FROM stays), (SELECT count(*) FROM days WHERE day = '01.01.2026')";
 
-test("while the role has them, all is as it was", async () => {
+test("with the role's settings the result is unchanged", async () => {
   expect(await server.roundTrip()).toEqual(allWell);
   expect(await server.sandbox.psql(right)).toBe("90|1");
 });
 
-test("where the role has them no more, or others, a dump is loaded under those that it had, and that is reported before", async () => {
+test("if the role lacks them, or has others, a dump is loaded with the former ones, and that is reported before", async () => {
   const { sandbox } = server;
   const { database, psql } = sandbox;
   await alter(
@@ -66,7 +66,7 @@ test("where the role has them no more, or others, a dump is loaded under those t
   expect(warnings.join("\n")).toContain("app.tenant was set and is something else");
   expect(warnings.join("\n")).not.toMatch(/hunter2|Söhne/);
   expect(await psql(right)).toBe("90|1");
-  // What the database had for all is as it was, and nothing is left of what the load needed.
+  // The database's settings for all roles are unchanged, and those of the load are gone.
   const own = `SELECT setrole, setconfig FROM pg_db_role_setting
     WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = '${database}')`;
   expect(await psql(own)).toBe("0|{TimeZone=America/Lima}");

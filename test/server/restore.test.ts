@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.remove());
 
-/** Every kind of change that a restore has to undo, new things included. */
+/** Every kind of change that a restore must undo, including new objects. */
 const damage = `
   delete from lessons;
   update users set name = 'nobody';
@@ -90,7 +90,7 @@ test("a role that is missing comes back with its password, without being shown",
   expect(await sandbox.psql("select count(*) from pg_roles where rolname = 'unneeded'")).toBe("0");
   const member = `select pg_has_role('reporting', '"Lehrer & Söhne"'::regrole, 'member')`;
   expect(await sandbox.psql(member)).toBe("t");
-  // The content is as it was; the grants on the database are those of the live one.
+  // The content is the backup's; the grants on the database are the live one's.
   expect((await server.hash()).split(" ")[0]).toBe(state.split(" ")[0]);
   const log = await server.log();
   expect(log + restored.stdout + restored.stderr).not.toContain("SCRAM");

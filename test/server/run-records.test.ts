@@ -15,7 +15,7 @@ async function records(directory = backups): Promise<RunRecord[]> {
   return stdout.split("\n").flatMap((line) => (line === "" ? [] : [parseRunRecord(line)]));
 }
 
-/** `began backup_database`, `ended restore_database failed`. */
+/** The events, such as `began backup_database` or `ended restore_database failed`. */
 async function recordedRuns(): Promise<string[]> {
   return (await records()).map(({ event, program, action, outcome }) =>
     [event, program, action, outcome].filter((word) => word !== null).join(" "),
@@ -214,7 +214,7 @@ describe("the status check", () => {
   });
 });
 
-describe("what stands in the records' place", () => {
+describe("obstacles at the path of the records", () => {
   test.each<[string, string, string]>([
     ["a directory", `mkdir ${file}`, "it is a directory, not a file"],
     ["a link", `ln -s /root/elsewhere ${file}`, "it is a link, not a file"],
@@ -241,7 +241,7 @@ describe("what stands in the records' place", () => {
     expect((await command("prune_backups", name)).code).toBe(0);
     await run(`cat /dev/zero >${small}/fill 2>/dev/null`);
     let full = await command("prune_backups", name);
-    // Until the last block of the records' file is full.
+    // Fills the file of the records up to its last block.
     for (let attempt = 0; full.stderr === "" && attempt < 20; attempt += 1)
       full = await command("prune_backups", name);
     expect(full.code).toBe(0);

@@ -9,7 +9,7 @@ import { holdNumber, leaseNumber, releaseNumber } from "../sandbox/numbers.ts";
 import { keptServers, knownServers, removeLeftovers, removeServer } from "../sandbox/removal.ts";
 import { startNumbered } from "../sandbox/server.ts";
 
-/** Two runs, a demo and a fault suite live on one machine side by side: each server belongs to a living process. */
+/** Several runs, a demo and a fault suite may share a machine. Each server belongs to a running process. */
 
 const others = new Set<ChildProcess>();
 const numbers = new Set<number>();
@@ -18,13 +18,13 @@ afterAll(async () => {
   await Promise.all([...numbers].map(removeServer));
 });
 
-/** A module's text that imports by paths from test/sandbox. */
+/** The text of a module that imports from test/sandbox. */
 const withPaths = (text: string): string =>
   text.replace(/from "([\w./]+\.ts)"/g, (_, name: string) => {
     return `from ${JSON.stringify(join(repository, "test", "sandbox", name))}`;
   });
 
-/** Runs a module's text in a process of its own; gives the number that it prints. */
+/** Runs the text of a module in another process. @returns the number that it prints */
 async function another(
   text: string,
 ): Promise<{ number: number; end: (signal: NodeJS.Signals) => Promise<number | null> }> {
@@ -76,7 +76,7 @@ test("numbers of one process differ and go up, however many ask at once", async 
   for (const number of leased) releaseNumber(number);
 });
 
-test("what a killed process leaves is removed, what runs or is kept stays", async () => {
+test("the servers of a killed process are removed; running and kept ones stay", async () => {
   const start = (options: string) =>
     `import { startServer } from "server.ts"; const { number } = await startServer(${options}); console.log(number); ${staying}`;
   const keeping = `

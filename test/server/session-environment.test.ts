@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { docker, label } from "../sandbox/docker.ts";
 import { type SessionServer, startSessionServer } from "./session-server.ts";
 
-/** How a container's environment, its port and its own socket's rules reach our programs, or do not. */
+/** The effects of a container's environment, its port and its socket's rules on our programs. */
 let server: SessionServer;
 const password = "/root/database.password";
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.sandbox.remove());
 
-/** Makes the database's container again, with this environment and these words for the server. */
+/** Creates the database's container again, with this environment and these arguments of the server. */
 async function recreate(environment: string[], words: string[] = []): Promise<void> {
   const { container, number } = server.sandbox;
   const format = "{{.Config.Image}} {{range .Mounts}}{{.Source}}:{{.Destination}}{{end}}";
@@ -23,7 +23,7 @@ async function recreate(environment: string[], words: string[] = []): Promise<vo
   await docker(["stop", "--time", "30", container]);
   await docker(["rm", container]);
   await docker([
-    // Removed with its server, by its label.
+    // Its label has it removed with its server.
     ...["run", "--detach", "--name", container, "--network", "none", "--label", `${label}=${number}`],
     ...environment.flatMap((variable) => ["--env", variable]),
     ...["--volume", mount, image, "postgres", ...words],
@@ -47,7 +47,7 @@ const foreign = [
   "PG_COLOR=always",
 ];
 
-test("where the container's environment sends its application, no program of ours goes", async () => {
+test("the container's environment for its application does not redirect our programs", async () => {
   await recreate(foreign);
   const { code, stderr } = await server.backUp();
   expect(`${code} ${stderr}`).toBe("0 ");

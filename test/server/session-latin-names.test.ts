@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type SessionServer, startSessionServer } from "./session-server.ts";
 
-/** A server in LATIN1: what its names are written in is not what a client's first packet says. */
+/** A server in LATIN1: a client's first packet has names in another encoding. */
 let server: SessionServer;
 
 beforeAll(async () => {
   server = await startSessionServer({ initdbArguments: "--encoding=LATIN1 --locale=de_DE.iso88591" });
   await server.sandbox.psql(`SET client_encoding = 'UTF8'; CREATE ROLE "müller" SUPERUSER LOGIN`);
-  // CREATE DATABASE runs in no transaction, and psql -c would make one of two statements.
+  // CREATE DATABASE cannot run in a transaction, and psql -c would wrap two statements in one.
   await server.sandbox.psql(`SET client_encoding = 'UTF8';\nCREATE DATABASE "größe";`);
 });
 

@@ -4,8 +4,8 @@ import { inspectionScript, parseInspection } from "../../infra/requirements/insp
 import { allWell, type SessionServer, startSessionServer } from "./session-server.ts";
 
 /**
- * From PostgreSQL 17 on a database can write down every login. Ours would be rows that no backup has, added to the live
- * database, to those that are made, and to those that are asked about others.
+ * From PostgreSQL 17 on a login trigger can record every login. Our logins would add rows that no backup has: to the live
+ * database, to created databases, and to those in which we query the catalogues.
  */
 let server: SessionServer;
 
@@ -28,7 +28,7 @@ const noting = `
   CREATE EVENT TRIGGER note_login ON login EXECUTE FUNCTION note_login();
   ALTER EVENT TRIGGER note_login ENABLE ALWAYS;`;
 
-/** Who has logged in, as a session sees it whose own login is not written down. */
+/** The recorded logins, as seen by a session whose own login is not recorded. */
 async function logins(): Promise<string> {
   const { container, database, databaseUser } = server.sandbox;
   const psql = (name: string) =>
@@ -41,7 +41,7 @@ async function logins(): Promise<string> {
 }
 
 test("no session of a superuser's fires it: not of a backup, a rehearsal, a restore or a status check", async () => {
-  // The first line is the test's own session, which made the table of things.
+  // The first line is the login of the test's own session, which created the table.
   expect(await logins()).toBe("1|0 0|0 0|0");
   expect(await server.roundTrip()).toEqual(allWell);
   expect(await server.restore("--yes --quiet --rollback")).toMatchObject({ code: 0 });
@@ -65,7 +65,7 @@ test("Readiness' look does not fire it", async () => {
 
 test("the health check of a managed container is no login into the application's database", async () => {
   const { container, database, databaseUser } = server.sandbox;
-  // As initdb of the image leaves it: whoever is in the container needs no password.
+  // As the image's initdb leaves it: no password is needed inside the container.
   const trusting =
     'sed -i "s/scram-sha-256/trust/" "$PGDATA/pg_hba.conf" && psql -X -q -U "$0" -d postgres -c "SELECT pg_reload_conf()"';
   const quietly = `docker exec -e PGOPTIONS='-c event_triggers=off' ${container}`;
@@ -78,11 +78,11 @@ test("the health check of a managed container is no login into the application's
   const before = await appLogins();
   expect(await check(database)).toMatchObject({ code: 0, stderr: "" });
   expect(await appLogins()).toBe(before);
-  // It is a login all the same, in the place that is nobody's.
+  // It is still a login, in the database that belongs to no application.
   expect((await logins()).split(" ")[1]).toBe("1|0");
 });
 
-test("who is no superuser is backed up all the same, and may be allowed to leave it out", async () => {
+test("an ordinary role can still make backups, and may be allowed to disable the trigger", async () => {
   const { sandbox } = server;
   const role = "CREATE ROLE plain LOGIN; GRANT pg_read_all_data TO plain";
   await sandbox.psql(`${role}; GRANT CREATE ON DATABASE ${sandbox.database} TO plain`);

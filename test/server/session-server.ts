@@ -4,23 +4,23 @@ import type { SandboxServer } from "../sandbox/sandbox-server.ts";
 import { type SandboxOptions, startServer } from "../sandbox/server.ts";
 import { backups, commandOf, putPrograms, settingsFile, settingsFor } from "./programs.ts";
 
-/** A sandbox server with the programs that have sessions with PostgreSQL, put there without a deployment. */
+/** A sandbox server with the programs that connect to PostgreSQL, installed without a deployment. */
 export interface SessionServer {
   sandbox: SandboxServer;
-  /** With cron's empty environment; so do the others. */
+  /** With cron's empty environment, like the others. */
   backUp(words?: string): Promise<CommandResult>;
   rehearse(): Promise<CommandResult>;
   restore(words: string): Promise<CommandResult>;
   check(words?: string): Promise<CommandResult>;
-  /** Backup, rehearsal and restore of the newest backup, each with its exit code and what it said. */
+  /** Backup, rehearsal and restore of the newest backup, each with its exit code and its output. */
   roundTrip(): Promise<Record<"backup" | "rehearsal" | "restore", string>>;
-  /** The newest backup's path. */
+  /** The path of the newest backup. */
   newest(): Promise<string>;
-  /** Writes the settings file with some of the database's changed. */
+  /** Writes the settings file with changed settings of the database. */
   configure(change: Partial<DatabaseSettings>): Promise<void>;
 }
 
-/** What `roundTrip` gives when nothing failed. */
+/** The result of a `roundTrip` without a failure. */
 export const allWell = { backup: "0", rehearsal: "0", restore: "0" };
 
 export async function startSessionServer(options: SandboxOptions = {}): Promise<SessionServer> {
@@ -33,7 +33,7 @@ export async function startSessionServer(options: SandboxOptions = {}): Promise<
   ] as const;
   await putPrograms(sandbox, programs);
   const made = settingsFor(sandbox);
-  // Docker is what the sandboxes share: a name of its own tells this server's rehearsals from the others'.
+  // The sandboxes share Docker. A name per sandbox identifies this server's rehearsals.
   const name = `sessions_${sandbox.number}`;
   const configure = (change: Partial<DatabaseSettings>) => {
     const databases = made.databases.map((database) => ({ ...database, name, ...change }));

@@ -5,13 +5,13 @@ import { docker } from "../sandbox/docker.ts";
 import { allWell, type SessionServer, startSessionServer } from "./session-server.ts";
 
 /**
- * What is set for a server, a database or a role is for the application's sessions; ours have to back up and restore
- * all the same, and leave it as it is.
+ * The settings of a server, a database or a role are for the application's sessions. Our sessions must back up and
+ * restore in spite of them, and must not change them.
  */
 let server: SessionServer;
-/** As the application is answered. */
+/** The answer that the application gets. */
 let sql: (text: string, database?: string) => Promise<string>;
-/** As a person would, whom none of these settings hinders. */
+/** As a person without any of these settings. */
 let mend: (text: string) => Promise<void>;
 
 beforeAll(async () => {
@@ -38,7 +38,7 @@ afterAll(() => server?.sandbox.remove());
 const things = "SELECT count(*), count(list[1]), count(list[2]), min(name) FROM things";
 const unharmed = "100|100|0|thing €1";
 
-test("a role that is set for everybody who connects to the database changes nothing", async () => {
+test("a role that is set for every session of the database changes nothing", async () => {
   const { sandbox } = server;
   await sql(`CREATE ROLE owners; ALTER SCHEMA public OWNER TO owners; ALTER TABLE things OWNER TO owners;
     ALTER DATABASE ${sandbox.database} SET role TO owners;
@@ -82,7 +82,7 @@ test("a frozen server is backed up, restored and rolled back, and stays frozen",
   await mend("SELECT pg_reload_conf()");
 });
 
-/** What writes statements into the server's log, or keeps them. */
+/** Settings that write statements into the server's log, or keep them. */
 const talkative = [
   ["log_statement", "all"],
   ["log_min_error_statement", "debug5"],
@@ -136,7 +136,7 @@ test("a server that logs and keeps all statements never gets to see a password's
   expect(kept).toBe("t|0");
 });
 
-/** Each of them once made a session of ours fail, wait, or write something else. */
+/** Each of these settings once made a session of ours fail, wait, or write something else. */
 const contrary = [
   ["exit_on_error", "on"],
   ["client_min_messages", "debug5"],
@@ -171,7 +171,7 @@ test("settings that suit nobody but the application change nothing", async () =>
   expect(await sql(things)).toBe(unharmed);
 });
 
-/** What our queries compare and join. */
+/** The types and operators that our queries compare and join with. */
 const operands = [
   ["=", "name", "name"],
   ["=", "name", "text"],

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DatabaseSettings } from "../../scripts/contract/settings.ts";
 import { type SessionServer, startSessionServer } from "./session-server.ts";
 
-/** A server that speaks Russian: its errors have the same codes, and our programs the same sentences. */
+/** A server with Russian messages. Its error codes and our programs' messages are the same. */
 let server: SessionServer;
 
 beforeAll(async () => {
@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.sandbox.remove());
 
-/** Runs SQL in a session of its own that stays until it is ended. */
+/** Runs SQL in a session that stays open until it is ended. */
 async function hold(database: string, sql: string): Promise<() => Promise<unknown>> {
   const { sandbox } = server;
   const psql = `docker exec -i -e PGAPPNAME=holder ${sandbox.container} psql -X -q -U ${sandbox.databaseUser} -d ${database}`;
@@ -87,7 +87,7 @@ test("a locked table, a restore while others look at the databases: as on an Eng
     stderr: "",
   });
   await release();
-  // Who is no superuser cannot have the messages in another language.
+  // Only a superuser can change the language of messages.
   await sandbox.psql(`CREATE ROLE plain LOGIN; GRANT pg_read_all_data TO plain`);
   await server.configure({ user: "plain" });
   const unlock = await hold(sandbox.database, "BEGIN; LOCK TABLE things IN ACCESS EXCLUSIVE MODE");
@@ -100,7 +100,7 @@ test("a locked table, a restore while others look at the databases: as on an Eng
   await server.configure({});
 });
 
-test("a server whose every connection is taken, the superusers' too, is reported with what helps", async () => {
+test("a server without a free connection, even for superusers, is reported with advice", async () => {
   const { sandbox } = server;
   await sandbox.psql("ALTER SYSTEM SET max_connections = 6");
   await sandbox.stopDatabase();
@@ -119,7 +119,7 @@ test("a server whose every connection is taken, the superusers' too, is reported
   await sandbox.psql("ALTER SYSTEM RESET max_connections");
   expect(failed).toMatchObject({
     code: 69,
-    stderr: expect.stringContaining("it lets nobody in; end sessions"),
+    stderr: expect.stringContaining("PostgreSQL refuses every session; end sessions"),
   });
   expect(status.code).toBe(2);
   expect(status.stdout).toContain("→ end sessions that are not needed, or raise max_connections");

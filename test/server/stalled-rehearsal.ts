@@ -3,9 +3,9 @@ import { tryDocker } from "../sandbox/docker.ts";
 import { type RehearsalServer, startRehearsalServer } from "./rehearsal-server.ts";
 import { until } from "./until.ts";
 
-/** Rehearsals that are held in the middle, so that things can happen to them there. */
+/** Rehearsals that stop in the middle, so that faults can be provoked there. */
 
-/** A rehearsal of this database never gets past this table; a restore does. */
+/** A rehearsal of this database stops at this table; a restore does not. */
 const stall = `
   CREATE FUNCTION stall() RETURNS boolean LANGUAGE plpgsql AS $$
   BEGIN
@@ -18,7 +18,7 @@ const stall = `
 const loading = "SELECT query FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
 
 export interface StallingServer extends RehearsalServer {
-  /** The one backup that a rehearsal gets through; the newest one stalls it. */
+  /** The only backup that a rehearsal can finish. The newest one stalls it. */
   archive: string;
   /** Starts a rehearsal and waits until it is in the middle of its restore. */
   stalled(): Promise<StalledRehearsal>;

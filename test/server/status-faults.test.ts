@@ -11,7 +11,7 @@ beforeAll(async () => {
   if (first.code !== 0) throw new Error(first.stderr);
 });
 afterAll(() => server?.sandbox.remove());
-/** Each test leaves a server as it found it. */
+/** Each test restores the state of its server. */
 afterEach(async () => {
   await server.configure({});
   await server.sandbox.writeFile(server.settings.paths.cronTable, cronTable, "0644");

@@ -7,7 +7,7 @@ import { backups, type StatusServer, startStatusServer } from "./status-server.t
 const record = `${backups}/.status-mail.json`;
 const volatile = "/run/database-backups/status-mail.json";
 let server: StatusServer;
-/** What cron would run. */
+/** The command of the cron table. */
 let command: string;
 
 beforeAll(async () => {
@@ -21,13 +21,13 @@ beforeAll(async () => {
 });
 afterAll(() => server?.sandbox.remove());
 
-/** What cron would mail. */
+/** The output that cron would mail. */
 async function mailed(line = command): Promise<string> {
   const { stdout, stderr } = await server.sandbox.run(`env -i sh -c ${quote(line)}`);
   return stdout + stderr;
 }
 
-/** Makes what was mailed so many hours older. */
+/** Makes the record of mails so many hours older. */
 const age = (hours: number) =>
   server.sandbox.run(
     `for f in ${record} ${volatile}; do ${server.sandbox.node} -e '
@@ -56,7 +56,7 @@ test("a problem is mailed when it begins, once a day while it lasts, and when it
   expect((await server.sandbox.run(`stat -c %a ${record} ${volatile}`)).stdout).toBe("600\n600\n");
 });
 
-test("what was mailed outlives a reboot, and a record that cannot be read is mailed about once", async () => {
+test("the record of mails survives a reboot, and an unreadable record causes one mail", async () => {
   await server.sandbox.stopDatabase();
   expect(await mailed()).toContain("CRITICAL");
   await server.sandbox.run(`rm ${volatile}`);
@@ -69,7 +69,7 @@ test("what was mailed outlives a reboot, and a record that cannot be read is mai
   expect(await mailed()).toContain("OVER");
 });
 
-test("a mail that nobody takes is not remembered as sent", async () => {
+test("a mail that could not be written is not recorded as sent", async () => {
   await server.sandbox.stopDatabase();
   await server.sandbox.run(`${server.command} --mail 2>/dev/full`);
   expect(await mailed()).toContain("CRITICAL");

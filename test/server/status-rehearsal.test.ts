@@ -39,7 +39,7 @@ test("before the first rehearsal is due there is only a note", async () => {
 
 let receiver: PingReceiver;
 
-/** Backups and rehearsals report each to an address of their own. */
+/** Backups and rehearsals report to different addresses. */
 async function reporting(): Promise<void> {
   const files = { pingUrlFile: "ping-url", rehearsalPingUrlFile: "rehearsal-ping-url" };
   const monitoring: Record<string, unknown> = { ...server.settings.monitoring };
@@ -69,7 +69,7 @@ test("a real rehearsal shows with the time that a restore takes, and reports its
   expect(reports[1]?.body).toContain(`${name}: equal`);
 });
 
-test("where another one is at work a rehearsal reports nothing while the last success is young", async () => {
+test("beside a running one a rehearsal reports nothing while the last success is recent", async () => {
   expect((await whileRehearsed()).code).toBe(75);
   expect(await receiver.received()).toEqual([]);
 });
@@ -102,7 +102,7 @@ test("a difference is critical, names the table, and is reported", async () => {
   ]);
 });
 
-test("where another one is at work a rehearsal has failed without a success, and without an address reports nothing", async () => {
+test("beside a running one a rehearsal without a recent success has failed, and without a URL reports nothing", async () => {
   await reporting();
   expect((await whileRehearsed()).code).toBe(75);
   expect((await receiver.received()).map(({ event }) => event)).toEqual(["/rehearsal-ping-url/fail"]);
@@ -112,7 +112,7 @@ test("where another one is at work a rehearsal has failed without a success, and
   expect(await receiver.received()).toEqual([]);
 });
 
-test("a container that a crashed rehearsal left is named, and nothing is said of one that is gone", async () => {
+test("a container left by a crashed rehearsal is named; a removed one is not", async () => {
   const [database] = server.settings.databases;
   if (database === undefined) throw new Error("no database in the settings");
   const crashed = ["20261101T043000-4f2a1b", "20261108T043000-4f2a1b"];

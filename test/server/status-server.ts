@@ -8,21 +8,21 @@ import { backups, commandOf, putPrograms, settingsFile, settingsFor } from "./pr
 
 type Points = StatusReport["databases"][number]["points"];
 
-/** A sandbox server with the status check, a cron table and one fresh backup, put there without a deployment. */
+/** A sandbox server with the status check, a cron table and a fresh backup, installed without a deployment. */
 export interface StatusServer {
   sandbox: SandboxServer;
   settings: Settings;
   /** The shell command that runs the status check. */
   command: string;
   check(words?: string): Promise<CommandResult>;
-  /** `--json`, parsed by the report's schema. */
+  /** The result of `--json`, parsed with the report's schema. */
   report(words?: string): Promise<StatusReport>;
-  /** The exit code and the text of `--quiet`. */
+  /** The exit code and output of `--quiet`. */
   problems(): Promise<Pick<CommandResult, "code" | "stdout">>;
   /** A point of its database in the report. */
   pointOf(point: keyof Points): Promise<Points[keyof Points] | undefined>;
   backUp(): Promise<CommandResult>;
-  /** Writes the settings file with some of them changed. */
+  /** Writes the settings file with changed settings. */
   configure(change: Partial<Settings>): Promise<void>;
 }
 

@@ -6,19 +6,19 @@ import { backups, name, type StatusServer, startStatusServer } from "./status-se
 /** A sandbox server with one major version of PostgreSQL and all programs. */
 export interface VersionServer extends StatusServer {
   version: PostgresVersion;
-  /** `restore_database` with a shell's words. */
+  /** Runs `restore_database` with shell words. */
   restore(words: string): Promise<CommandResult>;
-  /** `rehearse_restore` with a shell's words. */
+  /** Runs `rehearse_restore` with shell words. */
   rehearse(words: string): Promise<CommandResult>;
-  /** The newest backup's path. */
+  /** The path of the newest backup. */
   newest(): Promise<string>;
-  /** The same text for the same content, whatever the version. */
+  /** A text that is the same for the same content in every version. */
   content(): Promise<string>;
-  /** The archive and what lies beside it, from another server; gives the archive's path here. */
+  /** Copies the archive and the files beside it from another server. @returns the path here */
   fetch(from: VersionServer, archive: string): Promise<string>;
 }
 
-/** What versions dump, hold or count differently, beside the sandbox's usual content. */
+/** Content that versions dump, store or count differently, in addition to the sandbox's. */
 const additions = `
   CREATE TYPE price_range AS RANGE (subtype = numeric);
   CREATE TABLE visits (
@@ -48,7 +48,7 @@ const additions = `
   CREATE FUNCTION is_short(what text, longest integer DEFAULT 9) RETURNS boolean LANGUAGE sql AS 'SELECT length(what) < longest';
   COMMENT ON TYPE price_range IS 'from and to';`;
 
-/** What a database holds, in an order of its own and by names that all versions have. */
+/** The content of a database, in a fixed order and with names that all versions have. */
 export const contentQuery = `
 SET TimeZone = 'UTC';
 SET search_path = pg_catalog;

@@ -11,7 +11,7 @@ const versions = await Promise.all(
 );
 const here = versions.filter(({ reason }) => reason === null).map(({ version }) => version);
 
-/** To make a version's images takes a minute or two, on a machine that never did. */
+/** Building the images of a version takes a minute or two the first time. */
 const imagesTimeout = 20 * 60_000;
 
 const servers = new Map<PostgresVersion, VersionServer>();
@@ -21,7 +21,7 @@ function serverOf(version: PostgresVersion): VersionServer {
   return server;
 }
 
-/** Each version's own backup, and what the database held then. */
+/** The backup of each version, and the content of the database at that time. */
 const backup = new Map<PostgresVersion, { archive: string; content: string }>();
 function backupOf(version: PostgresVersion): { archive: string; content: string } {
   const made = backup.get(version);
@@ -29,7 +29,7 @@ function backupOf(version: PostgresVersion): { archive: string; content: string 
   return made;
 }
 
-/** A backup of PostgreSQL 15 with a locale of ICU in a form that later versions do not keep. */
+/** A backup of PostgreSQL 15 with an ICU locale in a form that later versions change. */
 let underscored: string | null = null;
 
 const damage =
@@ -153,7 +153,7 @@ describe.each(here)("PostgreSQL %i", (version) => {
   });
 });
 
-/** The locales that a version brought or wrote down otherwise than those before, and what pg_database says then. */
+/** The locales that a version introduced or stores differently, and their values in pg_database. */
 function localesOf(version: PostgresVersion): [locale: string, row: Record<string, string>][] {
   const icu = "LOCALE_PROVIDER icu ICU_LOCALE 'de-AT'";
   const icuColumn = version < 17 ? "daticulocale" : "datlocale";

@@ -11,14 +11,14 @@ beforeAll(async () => {
   await server.sandbox.psql(
     "CREATE TABLE bulk AS SELECT n, md5(n::text) || md5((n * 7)::text) AS text FROM generate_series(1, 600000) AS n",
   );
-  // A slow level leaves time to interrupt.
+  // A slow level gives time to interrupt.
   await server.configure({ ...server.settings, zstdLevel: 12 });
   expect((await server.backUp()).code).toBe(0);
   good = await server.files();
 });
 afterAll(() => server?.remove());
 
-/** No file, no session, and no program in the container. */
+/** Checks that no file, no session and no program in the container is left. */
 async function nothingIsLeft(): Promise<void> {
   const { container } = server.sandbox;
   const running = async () =>
@@ -30,7 +30,7 @@ async function nothingIsLeft(): Promise<void> {
   expect(await server.files()).toEqual(good);
 }
 
-/** pg_dumpall, which runs beside the dump, asks pg_dump for its version first and ends when it gets no answer. */
+/** pg_dumpall runs beside the dump. It asks pg_dump for its version first and ends without an answer. */
 const pgDump = (script: string) => `#!/bin/sh\n[ "$1" = -V ] && exec "$0.kept" -V\n${script}`;
 
 test.each<[string, string, string | null, number, string]>([
@@ -90,7 +90,7 @@ test("a container that is killed in the middle of a dump", async () => {
   await nothingIsLeft();
 });
 
-test("a Node that cannot read zstd takes no backup, and its exit code is no success", async () => {
+test("a Node that cannot read zstd makes no backup, and its exit code is no success", async () => {
   const without = "/tmp/without-zstd.cjs";
   await server.sandbox.writeFile(without, 'delete require("node:zlib").createZstdDecompress;\n');
   const command = server.command.replace("env -i", `env -i NODE_OPTIONS='--require ${without}'`);

@@ -15,7 +15,7 @@ export function subjectsAt(start: () => Promise<StoreServer>): () => Promise<Sto
   return async () => {
     running ??= await start();
     const place = await running.newPlace();
-    const rclone = await rcloneAt(place);
+    const rclone = await rcloneAt(place.settings);
     return {
       store: rcloneStore(rclone),
       again: () => rcloneStore(rclone),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { partsOf } from "../e2e/documents/commands.ts";
 
-/** What the test of the documents finds in a text; the fences are written with ~ here. */
+/** The commands that the test of the documents finds in a text. Fences are written with ~ here. */
 const found = (text: string) => partsOf(text.replaceAll("~~~", "```"));
 const commandsOf = (text: string) => found(text).blocks.flatMap(({ commands }) => commands);
 
@@ -49,7 +49,7 @@ test("a command that no shell can read is an error with its line", () => {
   expect(() => commandsOf("~~~sh\na 'b\n~~~")).toThrow("line 2: no shell can read\na 'b");
 });
 
-test("a comment behind a command says its exit code; a command's own words do not", () => {
+test("a comment after a command sets its exit code; the words of the command do not", () => {
   const commands = commandsOf("~~~sh\na   # exits 7: something differs\nb # well\necho exits 3\n~~~");
   expect(commands.map(({ exits }) => exits)).toEqual([7, 0, 0]);
 });

@@ -8,17 +8,17 @@ const documents = [
   ...readdirSync(join(repository, "docs")).map((name) => `docs/${name}`),
 ].filter((name) => name.endsWith(".md"));
 
-/** What Markdown's links of a document lead to, with the heading. */
+/** The targets of a document's links, with their headings. */
 const linksOf = (text: string): string[] =>
   [...text.matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g)].map(([, target = ""]) => target);
 
-/** Paths of the repository that stand in a document as code; one with an asterisk names its directory. */
+/** The repository's paths in a document's code. Of a path with an asterisk it is the directory. */
 const pathsOf = (text: string): string[] =>
   [...text.matchAll(/`((?:infra|scripts|test|docs|\.github)\/[\w./*-]*)`/g)].map(([, path = ""]) =>
     path.replace(/[^/]*\*.*$/, ""),
   );
 
-/** The anchor that a heading gets on GitHub and GitLab. */
+/** The anchor of a heading on GitHub and GitLab. */
 const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()

@@ -7,7 +7,7 @@ import { exceptions } from "../e2e/documents/exceptions.ts";
 import { outcomes } from "../e2e/documents/outcomes.ts";
 import { states } from "../e2e/documents/states.ts";
 
-/** What is written in the documents for those who read them, and for the tests that type their commands. */
+/** Rules for the text of the documents, and for the tests that type their commands. */
 
 const all = documents();
 

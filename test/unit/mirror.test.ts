@@ -2,14 +2,14 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 
-/** A unit test stands in the folder of what it tests, all the way down. */
+/** The folders of unit tests mirror the folders of the code. */
 
 const repository = resolve(import.meta.dirname, "../..");
 const mirrored = "test/unit";
 
 const tests = globSync(`${mirrored}/{scripts,infra}/**/*.test.ts`, { cwd: repository }).sort();
 
-/** The folder of the code that a folder of tests belongs to; the rooms of `scripts/lib` stand beside the programs' tests. */
+/** The code's folder of a test folder. The folders of `scripts/lib` have no `lib` among the tests. */
 function folderOf(file: string): string {
   const folder = dirname(relative(mirrored, file));
   const [top, room, ...rest] = folder.split("/");
@@ -17,7 +17,7 @@ function folderOf(file: string): string {
   return isRoom ? join("scripts/lib", room, ...rest) : folder;
 }
 
-/** The folders of the code that a file imports itself. What only runs a command or writes a file is every test's tool. */
+/** The code's folders that a test imports. Every test may use infra/local-machine as a tool. */
 function importedFolders(file: string): string[] {
   const text = readFileSync(join(repository, file), "utf8");
   const paths = [...text.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)].map(([, path = ""]) =>
@@ -27,11 +27,11 @@ function importedFolders(file: string): string[] {
   return [...new Set(folders)].filter((folder) => folder !== "infra/local-machine");
 }
 
-/** They reach what they test otherwise than by an import. */
+/** Tests that use their subject without an import. */
 const exceptions = [
-  // Runs a pipeline's program as a command.
+  // Runs a program of the pipeline as a command.
   "test/unit/infra/pipeline/report-drift.test.ts",
-  // Declares a whole stack, by the mocks beside it.
+  // Declares a whole stack with the mocks of its folder.
   "test/unit/infra/program/server-verification.test.ts",
 ];
 

@@ -34,7 +34,7 @@ const inLib = [...foldersOf("scripts/lib"), "scripts/contract"];
 const inInfra = foldersOf("infra");
 const nameOf = (folder: string) => folder.split("/").at(-1) ?? "";
 
-/** What nearly every folder of the programs may import; the document has one word for it. */
+/** The folders that nearly every folder of the programs may import. The document has one word for them. */
 const core = ["base", "contract", "system", "program"];
 
 const foldersIn = (cell: string): string[] =>
@@ -45,7 +45,7 @@ const foldersIn = (cell: string): string[] =>
         .split(", ")
         .flatMap((name) => (name === "core" ? core : [name]));
 
-/** The folders of the document's tables, with what each may import. */
+/** The folders of the document's tables, with their permitted imports. */
 const documented = new Map(
   [...read("docs/ARCHITECTURE.md").matchAll(/^\| `([\w/-]+)\/` \| .* \| (nothing|`.*`) \|$/gm)].map(
     ([, folder = "", may = ""]) => [folder, foldersIn(may)],
@@ -80,7 +80,7 @@ describe("every folder stands in the document's table and has the wall that the 
     const others = inInfra.map(nameOf).filter((name) => name !== nameOf(folder) && !may.includes(name));
     const shared = may.filter((name) => name.startsWith("scripts/"));
     const allowed = shared.map((name) => `!**/${name}${name.endsWith(".ts") ? "" : "/**"}`);
-    // The plugin shows its face alone, to those who may look at it.
+    // Permitted importers may import only the plugin's entry points.
     const plugin = may.includes("remotehost") ? ["**/remotehost/provider/**"] : [];
     expect(groupOf(folder).toSorted()).toEqual(
       [...others.map((name) => `**/${name}/**`), ...plugin, "**/test/**", "**/scripts/**", ...allowed].sort(),
@@ -99,7 +99,7 @@ describe("biome check", () => {
     execFileSync("git", ["init", "--quiet", tree]);
   });
 
-  /** Files whose only line imports, by path; the rules that biome then complains of. */
+  /** Files with a single import, by path, and the rules of biome that must complain. */
   function complaints(files: Record<string, string>): string[] {
     for (const [path, target] of Object.entries(files)) {
       mkdirSync(dirname(join(tree, path)), { recursive: true });

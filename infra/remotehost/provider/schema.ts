@@ -49,5 +49,5 @@ export function failuresOf(schema: z.core.$ZodType, { values, unknowns }: Unwrap
 
 function reasonOf(issue: z.core.$ZodIssue): string {
   if (issue.code !== "unrecognized_keys") return issue.message;
-  return `there is no property ${issue.keys.map(show).join(", ")} here: take it out`;
+  return `there is no property ${issue.keys.map(show).join(", ")} here: remove it`;
 }

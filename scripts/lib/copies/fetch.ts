@@ -109,7 +109,8 @@ async function chosenMarker({ context, key, place, store }: FetchOrder, wanted: 
         ExitCode.badFile,
       );
     const { marker } = read;
-    if (marker.stack !== settings.stack || marker.server !== settings.server)
+    // Another server's, such as that which this one replaces, is as good: the restore says whose backup it is.
+    if (marker.stack !== settings.stack)
       throw notThere(place, `copies of ${marker.server} of ${marker.stack}`);
     const isLater = before !== null && new Date(marker.takenAt) > before;
     if (!isLater && (name !== null || marker.class === "regular")) return marker;

@@ -9,11 +9,11 @@ import type { DirectoryEntry } from "../store/entries.ts";
 import type { Store } from "../store/store.ts";
 import { sealed, unsealed } from "./seal.ts";
 
-/** Whose copies lie in a prefix: nobody's yet, this machine's, that of the machine before, or somebody else's. */
+/** Whose copies lie in a prefix: nobody's yet, ours, those of a machine that this one may replace, or another stack's. */
 export type Ownership =
   | { kind: "free" }
   | { kind: "ours" }
-  | { kind: "other-machine"; owner: Owner }
+  | { kind: "former"; owner: Owner }
   | { kind: "foreign"; reason: string };
 
 type Who = Pick<Settings, "server" | "stack"> & { machine: string };
@@ -31,9 +31,9 @@ export function ownershipOf(text: string | null, { machine, server, stack }: Who
     return { kind: "foreign", reason: `${ownerName} there is not readable` };
   }
   if (owner === null) return { kind: "foreign", reason: `${ownerName} there was written with another key` };
-  if (owner.stack !== stack || owner.server !== server)
+  if (owner.stack !== stack)
     return { kind: "foreign", reason: `it belongs to ${owner.server} of ${owner.stack}` };
-  return owner.machine === machine ? { kind: "ours" } : { kind: "other-machine", owner };
+  return owner.machine === machine && owner.server === server ? { kind: "ours" } : { kind: "former", owner };
 }
 
 export interface OwnerOrder {
@@ -73,7 +73,7 @@ export async function requireOwnership(order: OwnerOrder, entries: readonly Dire
   const { owner } = ownership;
   if (!takesOver) {
     throw new ProgramError(
-      `${where} holds the copies of this server's former machine (${owner.machine}, since ${owner.since}); if that one is gone, run: copy_backups --take-over --store ${place.name} [DBK-COPY-4]`,
+      `${where} holds the copies of ${owner.server} on another machine (${owner.machine}, since ${owner.since}); if that one is gone, run: copy_backups --take-over --store ${place.name} [DBK-COPY-4]`,
       ExitCode.notPermitted,
     );
   }

@@ -132,7 +132,7 @@ async function lookAgain(
 }
 
 const notOurs = ({ server, stack }: Marker, own: Settings): string | null =>
-  stack === own.stack && server === own.server ? null : `it holds a copy of ${server} of ${stack}`;
+  stack === own.stack ? null : `it holds a copy of ${server} of ${stack}`;
 
 /** Copies what is due until nothing is: a backup may have been made meanwhile. */
 async function copyDue(

@@ -83,7 +83,7 @@ export async function whyRefused(server: Server): Promise<Refusal | null> {
   return readiness.get(code) ?? null;
 }
 
-const letIn = "let the user in over the local socket in pg_hba.conf, or set passwordFile";
+const letIn = "permit the user on the local socket in pg_hba.conf, or set passwordFile";
 const endSome = "end sessions that are not needed, or raise";
 const configured = "in the configuration";
 
@@ -92,11 +92,11 @@ const readiness: ReadonlyMap<number | null, Refusal> = new Map([
   [
     0,
     {
-      text: "it lets nobody in",
+      text: "PostgreSQL refuses every session",
       advice: `${endSome} max_connections; or ${letIn}`,
     },
   ],
-  [1, { text: "it starts, stops or recovers", advice: "wait, and look again" }],
+  [1, { text: "PostgreSQL is starting, stopping or recovering", advice: "wait, then try again" }],
 ]);
 
 function run({ applicationName, database, signal }: Server, argv: readonly string[]): Promise<ChildResult> {
@@ -146,7 +146,7 @@ export function refusalIn(
   const { limit, open } = database.found;
   if (limit === -2)
     return {
-      text: `database "${name}" is what a DROP that was cut off has left`,
+      text: `database "${name}" is invalid: its DROP DATABASE was interrupted`,
       advice: "drop it, and restore it from a backup",
     };
   if (!open)
@@ -167,7 +167,7 @@ export function refusalIn(
   if (full !== null) return { text: "too many connections", advice: `${endSome} ${full}` };
   if (!isLetInNowhere) return null;
   return {
-    text: `"${user}" is let into no database`,
+    text: `user "${user}" cannot connect to any database`,
     advice: letIn,
   };
 }

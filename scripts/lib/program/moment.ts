@@ -20,16 +20,16 @@ export function parseMoment(text: string, offset: Offset = offsetOf()): Date {
   const exists = !Number.isNaN(wall) && new Date(wall).getUTCDate() === Number(day);
   if (!exists || Number.isNaN(instantIn(zone ?? "Z"))) {
     throw new UsageError(
-      `--at ${text} is no time; use 2026-11-22T02:00:00Z, 2026-11-22 03:00 (local time), or 20261122_020000 (UTC)`,
+      `--at ${text} is not a valid time; use 2026-11-22T02:00:00Z, 2026-11-22 03:00 (local time), or 20261122_020000 (UTC)`,
     );
   }
   if (stamp !== null || zone !== undefined) return new Date(instantIn(zone ?? "Z"));
   const [instant, again] = instantsOf(wall, offset);
   if (instant === undefined)
-    throw new UsageError(`--at ${text} does not exist in local time, the clocks skip it: use UTC`);
+    throw new UsageError(`--at ${text} does not exist in local time: the clocks skip it; use UTC`);
   if (again !== undefined) {
     const both = [instant, again].map((time) => new Date(time).toISOString()).join(" or ");
-    throw new UsageError(`--at ${text} is there twice in local time: use ${both}`);
+    throw new UsageError(`--at ${text} is ambiguous in local time: the clocks repeat it; use ${both}`);
   }
   return new Date(instant);
 }

@@ -76,7 +76,7 @@ export async function prepareDrop(
     return { backup, archive, shutOut };
   } catch (error) {
     await shutOut.end();
-    log.event("info", database.name, `clients are let into ${live} again, which is what it was`);
+    log.event("info", database.name, `clients can connect to ${live} again; it is unchanged`);
     throw error;
   }
 }

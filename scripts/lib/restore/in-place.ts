@@ -142,7 +142,7 @@ async function putBack(
     removeInPlaceState(settings, database);
     return new RestoreError(
       "put-back",
-      `the restore in place failed and ${live} is again what it was before: ${messageOf(cause)} [DBK-INPLACE-5]`,
+      `the restore in place failed; ${live} has its former content again, from ${archive}; remove the cause, then restore again: ${messageOf(cause)} [DBK-INPLACE-5]`,
       cause,
     );
   } catch (error) {

@@ -129,7 +129,7 @@ async function intoNew<T extends object>(
       await swapDatabases(run, server.maintenance, { live: name, incoming, outgoing: null });
       return { into: name };
     });
-    const live = `${database.database} is ${server.live === null ? "not there, as before" : "what it was"}`;
+    const live = `${database.database} is ${server.live === null ? "still missing" : "unchanged"}`;
     log.event(level, database.name, `${text}; ${live}`);
     return report;
   } finally {

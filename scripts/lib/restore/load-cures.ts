@@ -50,7 +50,7 @@ const cures: readonly [applies: (problem: LoadProblem) => boolean, cure: (proble
       ({ error }) => error.sqlState?.startsWith("HV") || error.sqlState?.startsWith("08") || false,
       () => "it needs another server: restore when that one can be reached",
     ],
-    [({ error }) => error.sqlState === "53100", () => "make room for the database"],
+    [({ error }) => error.sqlState === "53100", () => "free space for the database"],
     [
       ({ error }) => error.sqlState?.startsWith("53") ?? false,
       () => "raise that limit, or restore when the server has less to do",

@@ -90,7 +90,7 @@ export function requireNoOtherServer(
   );
   if (views.length === 0) return;
   const named = views.map(({ schema, name }) => `${schema}.${name}`).join(", ");
-  const what = `${path} cannot prove that materialized views ${named} would be filled again: another server has their rows`;
+  const what = `${path} has no rows of materialized views ${named}: refreshing them needs another server`;
   if (acceptsDifferences) {
     log.event("warning", database.name, `${what}; accepted [DBK-INPLACE-7]`);
     return;
@@ -104,17 +104,17 @@ export function requireNoOtherServer(
 /** Why a trial does not prove that the file restores the data that was backed up; null if it does. */
 export function shortcoming(trial: Trial | null, { sha256, manifest }: ProvenFile): string | null {
   if (trial === null) return "it was never restored on trial";
-  if (trial.archiveSha256 !== sha256) return "what was restored on trial were other bytes";
+  if (trial.archiveSha256 !== sha256) return "its trial restored a file of other bytes";
   const which = `rehearsal ${trial.runId} (${formatTime(new Date(trial.startedAt))})`;
   if (trial.result === "failed") return `${which} could not restore it: ${trial.error}`;
   if (trial.result === "different") {
     const rest = trial.differences.length - shownDifferences;
     const shown = trial.differences.slice(0, shownDifferences).join("; ");
-    return `what ${which} restored of it is not what was backed up: ${shown}${rest > 0 ? `; and ${rest} more` : ""}`;
+    return `${which} restored other data than was backed up: ${shown}${rest > 0 ? `; and ${rest} more` : ""}`;
   }
   if (trial.compared !== "full") return `${which} could not compare its content in full`;
   if (trial.materializedViews === undefined && hasViews(manifest?.content ?? null))
-    return `${which}, of older programs, did not compare its materialized views`;
+    return `${which}, by older programs, did not compare its materialized views`;
   return null;
 }
 
@@ -132,9 +132,9 @@ export function unprovable(
   if (proof === "rows")
     return "backups.manifest is rows, so no new backup can be proven; set it to full and deploy";
   const content = manifest?.content ?? null;
-  if (content === null) return `no manifest says what ${path} should hold, so it cannot be proven`;
+  if (content === null) return `${path} has no manifest of its content, so no trial can prove it`;
   if (content.proof !== "full" || content.hashing !== hashing)
-    return `the manifest of ${path} has no hashes, or those of another version, so it cannot be proven`;
+    return `the manifest of ${path} has no hashes, or those of another version, so no trial can prove the file`;
   return null;
 }
 

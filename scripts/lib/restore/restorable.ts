@@ -64,7 +64,7 @@ function backupLine(backup: Backup, now: Date): string {
 function verification(backup: Backup): string {
   if (backup.manifestProblem !== null) return `its manifest cannot be used: ${backup.manifestProblem}`;
   if (backup.manifest === null) return "never verified: no manifest";
-  return backup.verified ? "verified" : "NOT as it was verified";
+  return backup.verified ? "verified" : "NOT verified: its size differs from the manifest";
 }
 
 const kindTexts = {

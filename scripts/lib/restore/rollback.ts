@@ -30,7 +30,7 @@ export function rollbackOverview(kept: KeptDatabase, server: LiveServer, databas
   const size = server.liveBytes === null ? "there is none now" : `${formatBytes(server.liveBytes)} now`;
   return [
     `Roll back ${database}`,
-    `  to ${kept.name}: what it was until ${formatTime(runStart(kept.runId))}, ${formatBytes(kept.bytes)} (${size})`,
+    `  to ${kept.name}: its content until ${formatTime(runStart(kept.runId))}, ${formatBytes(kept.bytes)} (${size})`,
     ...(server.live === null
       ? []
       : ["  the present database is kept in its place, and a second --rollback brings it back"]),

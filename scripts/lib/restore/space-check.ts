@@ -55,7 +55,7 @@ export async function requireRoom(
   const advice = kept.length === 0 ? "" : `, drop ${kept.map(({ name }) => name).join(" or ")}`;
   throw new RestoreError(
     "no-space",
-    `not enough space in ${run.database.dataDirectory} for ${purpose}: ${formatBytes(free)} free, ${formatBytes(needed)} needed; make room${advice}${otherwise} [DBK-SPACE-2]`,
+    `not enough space in ${run.database.dataDirectory} for ${purpose}: ${formatBytes(free)} free, ${formatBytes(needed)} needed; free space${advice}${otherwise} [DBK-SPACE-2]`,
   );
 }
 

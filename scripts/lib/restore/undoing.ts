@@ -70,10 +70,10 @@ async function forgetInPlace(run: RestoreRun): Promise<RolledBack> {
     if (unfinishedInPlace(settings, database, await surveyServer(run)) !== null)
       throw new RestoreError(
         "obstacle",
-        `${database.database} is another database meanwhile; run it again [DBK-RESTORE-7]`,
+        `${database.database} was replaced by another database meanwhile; run the rollback again [DBK-RESTORE-7]`,
       );
     removeInPlaceState(settings, database);
-    const what = `the last restore in place had dropped nothing, and ${database.database} is what it was`;
+    const what = `the last restore in place had dropped nothing; ${database.database} is unchanged`;
     log.event("info", database.name, `restore finished: ${what}`);
     return { broughtBack: database.database, previous: null, cutOffSeconds: 0 };
   } finally {

@@ -99,12 +99,12 @@ export function foreignFiles(
 }
 
 function foreignReason(name: string): string {
-  if (name === mailRecordName) return "what the status check has mailed";
-  if (runRecordsMonth(name) !== null) return "the records of a month's runs";
-  if (isCopiesStateName(name)) return "what was copied to a store";
-  if (isLeftAloneName(name)) return "why archives were not adopted";
+  if (name === mailRecordName) return "the record of the status check's mails";
+  if (runRecordsMonth(name) !== null) return "the run records of a month";
+  if (isCopiesStateName(name)) return "the record of copies at a store";
+  if (isLeftAloneName(name)) return "the reasons for not adopting archives";
   const database = parseBackupName(name)?.database;
-  return database === undefined ? "not ours" : `not ours: the settings have no database ${database}`;
+  return database === undefined ? "foreign file" : `foreign file: the settings have no database ${database}`;
 }
 
 const archiveOf = ({ archivePath }: Backup): string => basename(archivePath);
@@ -134,11 +134,11 @@ function planBackup(
     const decision = own.find((one) => archiveOf(one.backup) === part.name);
     if (decision !== undefined) return archiveReason(survey, decision, parts);
     if (part.kind === "pin") return pinReason(survey, part, archive);
-    if (!part.isFile) return "not ours: not a regular file";
+    if (!part.isFile) return "foreign file: not a regular file";
     if (manifest === null && part.kind === "manifest")
       return `not the manifest of ${archive}: ${backup.manifestProblem}`;
-    if (part.kind === "roles" && !manifest?.roles) return "not ours: no manifest names it";
-    return `${going.includes(part) ? "goes with" : "belongs to"} ${archive}`;
+    if (part.kind === "roles" && !manifest?.roles) return "foreign file: no manifest names it";
+    return `${going.includes(part) ? "removed with" : "belongs to"} ${archive}`;
   };
   return {
     files: parts.map((part) => filePlan(part, going, reasonOf(part))),
@@ -163,11 +163,11 @@ function planRest(
   const pinned = parts.some(({ kind }) => kind === "pin");
   const going = isOld && !obstacle && !pinned ? parts.filter((part) => isOurs(part, manifest)) : [];
   const reasonOf = (part: Part): string => {
-    if (part.kind === "archive" || !part.isFile) return "not ours: not a regular file";
+    if (part.kind === "archive" || !part.isFile) return "foreign file: not a regular file";
     if (obstacle) return `belongs to ${archive}, which is not a regular file`;
     if (part.kind === "pin") return `a pin without its backup ${pinnedName(part.name)}`;
     if (part.kind === "manifest" && manifest === undefined) return `not the manifest of ${archive}`;
-    if (part.kind === "roles" && !manifest?.roles) return "not ours: no manifest names it";
+    if (part.kind === "roles" && !manifest?.roles) return "foreign file: no manifest names it";
     if (going.includes(part)) return "its archive is gone";
     return `its archive is gone${manifest === undefined || pinned ? "" : `: kept for ${plural(rule.days, "day")}`}`;
   };

@@ -210,4 +210,5 @@ const goingText = (
   backup: RetentionCandidate,
   reference: RetentionCandidate | undefined,
   rule: RetentionRule,
-): string => `${backup.verified ? "" : "not as it was verified; "}${ageText(backup, reference, rule)}`;
+): string =>
+  `${backup.verified ? "" : "its size differs from the manifest; "}${ageText(backup, reference, rule)}`;

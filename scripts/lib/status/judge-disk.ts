@@ -60,8 +60,8 @@ function judgeOne(disk: Disk, { settings }: ServerObservation): Finding[] {
   const days = disk.daysUntilFull === null ? "" : `, full in about ${Math.floor(disk.daysUntilFull)} days`;
   const text = `${disk.holds.join(", ")}: ${formatBytes(disk.freeBytes)} free, ${percent} % used${days}`;
   const advice = disk.holds.includes("backups")
-    ? `make room, or lower the retention; see: du --human-readable ${paths.backups}`
-    : "make room: see docker system df";
+    ? `free space, or lower the retention; see: du --human-readable ${paths.backups}`
+    : "free space; see: docker system df";
   const tooFull = disk.holds.includes("backups") && disk.freeBytes < monitoring.minimumFreeBytes;
   if (tooFull) {
     const needed = formatBytes(monitoring.minimumFreeBytes);

@@ -57,7 +57,7 @@ export function unreadableBecause(text: string): string | null {
     if (/^\s*(#|$)/.test(line) || /^\s*["']?\w+["']?\s*=/.test(line)) continue;
     const [, schedule = "", user = "", command = ""] =
       /^\s*(@\w+|(?:\S+\s+){4}\S+)\s+(\S+)(?:\s+(.*))?$/.exec(line) ?? [];
-    const problem = user === "" || command === "" ? "it is no entry" : cronExpressionProblem(schedule);
+    const problem = user === "" || command === "" ? "it is not an entry" : cronExpressionProblem(schedule);
     if (problem !== null) return `its line ${index + 1} cannot be read: ${problem}`;
   }
   return null;

@@ -68,7 +68,7 @@ function partValues(part: string, field: Field): number[] {
   const [range = "", step, ...rest] = part.split("/");
   if (rest.length > 0) throw new CronExpressionError(`"${part}" has more than one step in the ${field.name}`);
   const bounds = range === "*" ? [] : range.split("-");
-  if (bounds.length > 2) throw new CronExpressionError(`"${part}" is no range of the ${field.name}`);
+  if (bounds.length > 2) throw new CronExpressionError(`"${part}" is not a range of the ${field.name}`);
   const from = range === "*" ? field.low : number(bounds[0] ?? "", field, part);
   if (step === undefined && bounds.length === 1) return [from];
   if (bounds.length === 1) {

@@ -16,7 +16,7 @@ import { openWorkshop } from "../provisioning/workshop.ts";
 import { inPairs, type Work } from "./pairs.ts";
 import type { Compared } from "./verdict.ts";
 
-/** One checkout's programs against another's: the same figures in pairs, on the same servers. */
+/** Compares the programs of two checkouts: the same figures in pairs, on the same servers. */
 
 /** Backup, verification, restore and status check of a checkout on a server that both share. */
 async function programsOf(server: BenchmarkServer, name: string, command: Command): Promise<Work[]> {
@@ -90,7 +90,7 @@ const comparisons: Readonly<Record<string, (other: Checkout, pairs: number) => P
   provisioning: compareProvisioning,
 };
 
-/** What can be compared. */
+/** The names of the possible comparisons. */
 export const comparable = Object.keys(comparisons);
 
 /** Compares this checkout with the one at `path`; names are of {@link comparable}. */

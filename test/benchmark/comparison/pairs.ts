@@ -2,7 +2,7 @@ import { say } from "../../../infra/local-machine/steps.ts";
 import type { Contestant, Sample } from "../contest.ts";
 import type { Compared } from "./verdict.ts";
 
-/** What both checkouts do, one after the other. */
+/** The works of both checkouts, in order. */
 export type Work = Pick<Contestant, "name" | "prepare" | "run">;
 
 /**

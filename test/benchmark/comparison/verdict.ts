@@ -2,21 +2,21 @@ import { formatBytes } from "../../../scripts/lib/base/format.ts";
 import { type Contestant, type Quantity, type Sample, valuesOf } from "../contest.ts";
 import { alignedText } from "../figures.ts";
 
-/** What two checkouts took for the same work, pair by pair. Less is better. */
+/** The values of two checkouts for the same work, pair by pair. Less is better. */
 export interface Compared {
   what: Contestant["name"];
   ours: readonly Sample[];
   theirs: readonly Sample[];
 }
 
-/** The spread here is the middle half: one run that something else disturbed moves neither end of it. */
+/** Half of all values lie in this spread. One disturbed run does not move its ends. */
 export interface Spread {
   low: number;
   median: number;
   high: number;
 }
 
-/** @returns null of no values */
+/** @returns null for no values */
 export function spreadOf(values: readonly number[]): Spread | null {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number): number => {
@@ -27,10 +27,10 @@ export function spreadOf(values: readonly number[]): Spread | null {
   return sorted.length === 0 ? null : { low: at(0.25), median: at(0.5), high: at(0.75) };
 }
 
-/** Sizes have hardly a spread: what is nearer than this is the same. */
+/** Sizes hardly vary. Smaller differences than this count as none. */
 const nothing = 1.005;
 
-/** Another verdict than `same` only where the two spreads do not touch. */
+/** The verdict is `same` unless the two spreads do not overlap. */
 export function verdictOf(ours: Spread, theirs: Spread): "better" | "same" | "worse" {
   if (ours.low > theirs.high * nothing) return "worse";
   return ours.high * nothing < theirs.low ? "better" : "same";
@@ -43,7 +43,7 @@ const quantities: readonly { quantity: Quantity; what: string; text: (value: num
   { quantity: "logins", what: ", logins", text: String },
 ];
 
-/** A table of every figure, and which of them are worse than the other checkout's. */
+/** A table of all figures, with those that are worse than the other checkout's. */
 export function comparisonText(compared: readonly Compared[]): string {
   const figures = compared.flatMap(({ what, ours, theirs }) =>
     quantities.flatMap(({ quantity, what: which, text }) => {

@@ -6,7 +6,7 @@ import { backup, backupByZstd, backupOfRows, handMadeBackup, limitOfBackup } fro
 
 /**
  * Ways to make a backup's file of the same database.
- * @param rounds how often each is measured
+ * @param rounds the number of measurements of each
  */
 export function backupContest(server: BenchmarkServer, rounds: number): Contest {
   const entries = [...othersOn(server), ...oursOn(server)];

@@ -18,7 +18,7 @@ const programs = [
 ] as const satisfies readonly ProgramName[];
 type Program = (typeof programs)[number];
 
-/** What differs from the settings that a deployment writes unless it is told otherwise. */
+/** The default differences from the settings of a deployment. */
 const variants = {
   usual: {},
   rows: { manifest: "rows" },
@@ -26,31 +26,31 @@ const variants = {
 } as const satisfies Record<string, Partial<Settings>>;
 type Variant = keyof typeof variants;
 
-/** Starts a program with a shell's words, by the usual settings or by others. */
+/** Starts a program with shell words and the usual or other settings. */
 export type Command = (program: Program, words?: string, variant?: Variant) => string;
 
-/** A sandbox server with a database of some size, and our programs with launchers as a deployment writes them. */
+/** A sandbox server with a database of a given size, and our programs with launchers like a deployment's. */
 export interface BenchmarkServer {
   sandbox: SandboxServer;
   size: Size;
-  /** What the database's tables take with their indexes. */
+  /** The size of the database's tables with their indexes. */
   databaseBytes: number;
-  /** A directory on the server for what others leave. */
+  /** A directory on the server for the results of other tools. */
   directory: string;
-  /** Where the programs put backups. */
+  /** The directory of the backups. */
   backups: string;
-  /** Those of this checkout. */
+  /** The programs of this checkout. */
   command: Command;
-  /** Puts the programs of another checkout there as well. */
+  /** Installs the programs of another checkout as well. */
   install(checkout: Checkout): Promise<Command>;
-  /** Runs a shell command that has to work, and gives what it printed. */
+  /** Runs a shell command that must succeed. @returns its output */
   succeed(command: string): Promise<string>;
-  /** What every contestant finds: nothing of the one before, and nothing left to write to the disk. */
+  /** Creates the same start for every contestant: no results of the one before, and no pending writes. */
   tidy(): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** What a contest's database is. */
+/** The database of a contest. */
 export const placeText = ({ databaseBytes }: Pick<BenchmarkServer, "databaseBytes">): string =>
   `A database whose tables take ${formatBytes(databaseBytes)} with their indexes.`;
 
@@ -71,7 +71,7 @@ export async function startBenchmarkServer(size: Size): Promise<BenchmarkServer>
   }
 }
 
-/** Puts a checkout's programs, settings and launchers into a directory of its own on the server. */
+/** Installs a checkout's programs, settings and launchers in a directory on the server. */
 async function installed(
   sandbox: SandboxServer,
   { name, buildPrograms, settingsFor }: Checkout,
@@ -128,7 +128,7 @@ function serverOf(
   };
 }
 
-/** Drops what restores have made and kept. */
+/** Drops the databases that restores created and kept. */
 async function dropOthers(sandbox: SandboxServer): Promise<void> {
   const others = `datname not in ('postgres', '${sandbox.database}') and not datistemplate`;
   const names = await sandbox.psql(`select datname from pg_database where ${others}`, "template1");

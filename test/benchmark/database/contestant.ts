@@ -3,11 +3,11 @@ import type { BenchmarkServer } from "./benchmark-server.ts";
 import { measure } from "./measurement.ts";
 
 interface Entry extends Pick<Contestant, "name" | "note"> {
-  /** For the server's shell. */
+  /** A command for the server's shell. */
   command: string;
-  /** What the command leaves, as the shell's words; its size is measured too. */
+  /** The result of the command, as shell words. Its size is measured too. */
   file?: string;
-  /** `tidy` unless given. */
+  /** By default `tidy`. */
   prepare?: () => Promise<void>;
 }
 

@@ -22,7 +22,7 @@ export async function database(size: Size, rounds: number): Promise<ContestResul
   }
 }
 
-/** Makes a backup and puts it where it stays. Gives the archive's path. */
+/** Makes a backup and moves it to its final place. @returns the path of the archive */
 export async function keptBackup(
   { backups, succeed, tidy }: BenchmarkServer,
   command: Command,

@@ -2,19 +2,19 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 
-/** The databases that are backed up and restored, made from a fixed seed. */
+/** The databases of the benchmarks, made from a fixed seed. */
 
-/** What a benchmark of this name has in its database: its tables with their indexes take about as much. */
+/** The approximate size of the database of a benchmark: its tables with their indexes. */
 export const sizes = ["8MB", "700MB"] as const;
 export type Size = (typeof sizes)[number];
 
 const scales: Readonly<Record<Size, number>> = { "8MB": 7, "700MB": 1023 };
 
-/** Fills the server's empty database, and gives the bytes that its tables take with their indexes. */
+/** Fills the server's empty database. @returns the bytes of its tables with their indexes */
 export async function fill(sandbox: SandboxServer, size: Size): Promise<number> {
   const made = readFileSync(join(import.meta.dirname, "dataset.sql"), "utf8");
   await sandbox.psql(`\\set scale ${scales[size]}\n${made}`);
-  // Its workers would take some runs' processors and not others'.
+  // Its workers would take processor time from some runs and not from others.
   await sandbox.psql("alter system set autovacuum = off");
   await sandbox.psql("select pg_reload_conf()");
   // With workers it would need more shared memory than the container has.

@@ -3,11 +3,11 @@ import { atMost, faster, type Goal, type Median, within } from "../contest.ts";
 import type { Size } from "./dataset.ts";
 import * as names from "./names.ts";
 
-/** What is to be reached. */
+/** The goals. */
 
 const memoryLimit = 100_000_000;
 
-/** At most so much memory, whatever the size. */
+/** At most this much memory for any size. */
 function inMemory(what: string, bytes: number): Goal {
   return {
     what,

@@ -21,7 +21,7 @@ cat measured.output
 
 export interface Measurement {
   sample: Sample;
-  /** What the command printed. */
+  /** The output of the command. */
   output: string;
 }
 
@@ -45,7 +45,7 @@ export async function measure(sandbox: SandboxServer, command: string): Promise<
   return { sample, output };
 }
 
-/** Takes apart what the measuring script prints. @throws Error when it is something else */
+/** Parses the output of the measuring script. @throws Error if it is not one */
 export function parseMeasured(text: string): { nanoseconds: number; kilobytes: number; output: string } {
   const found = /^(\d+) (\d+)\n(.*)$/s.exec(text);
   if (found === null) throw new Error(`nothing was measured: ${text.slice(0, 200)}`);
@@ -53,7 +53,7 @@ export function parseMeasured(text: string): { nanoseconds: number; kilobytes: n
   return { nanoseconds: Number(nanoseconds), kilobytes: Number(kilobytes), output };
 }
 
-/** Of the processors since the containers were started. */
+/** Processor seconds since the containers were started. */
 async function cpuSecondsOf(containers: readonly string[]): Promise<number> {
   const read = "cat /sys/fs/cgroup/cpuacct/cpuacct.usage 2>/dev/null || cat /sys/fs/cgroup/cpu.stat";
   const texts = await Promise.all(
@@ -62,10 +62,10 @@ async function cpuSecondsOf(containers: readonly string[]): Promise<number> {
   return texts.reduce((sum, { stdout }) => sum + parseCpuUsage(stdout), 0);
 }
 
-/** Seconds of a control group's account: version 1 has nanoseconds alone, version 2 microseconds among others. */
+/** The seconds in a control group's statistics: nanoseconds in version 1, microseconds and more in version 2. */
 export function parseCpuUsage(text: string): number {
   const microseconds = /^usage_usec (\d+)$/m.exec(text)?.[1];
   if (microseconds !== undefined) return Number(microseconds) / 1e6;
   if (/^\d+\s*$/.test(text)) return Number(text) / 1e9;
-  throw new Error(`this is no account of a control group: ${text.slice(0, 200)}`);
+  throw new Error(`not the statistics of a control group: ${text.slice(0, 200)}`);
 }

@@ -1,4 +1,4 @@
-/** What contestants are called: goals compare them by these. */
+/** The names of the contestants. Goals compare by them. */
 
 export const handMadeBackup = "hand-made: pg_dump | gzip";
 export const limitOfBackup = "limit: pg_dump to /dev/null";

@@ -14,7 +14,7 @@ const plainDump = "/tmp/benchmark.sql";
 const Restored = z.object({ preRestoreArchive: z.string() });
 const BackUp = z.object({ durationSeconds: z.number() });
 
-/** A restore by our program, and the seconds that the backup took which it made first. */
+/** A restore by our program, and the seconds of the backup that it made first. */
 async function restored(
   { sandbox, command, succeed }: BenchmarkServer,
   archive: string,
@@ -27,7 +27,7 @@ async function restored(
 
 /**
  * @param archive a backup of the database by our program, with its manifest beside it
- * @param rounds how often each is measured
+ * @param rounds the number of measurements of each
  */
 export async function restoreContest(
   server: BenchmarkServer,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { docker, label } from "../../sandbox/docker.ts";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 
-/** Debian's packages of programs that only measurements need, and where their programs lie. */
+/** Debian's packages that only measurements need, and the paths of their programs. */
 const tools = { pigz: "/usr/bin/pigz", time: "/usr/bin/time" };
 
 /**

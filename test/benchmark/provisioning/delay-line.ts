@@ -1,8 +1,8 @@
-/** Lets things happen later, each at its own moment and in the order in which they were handed over. */
+/** Executes actions later, each at its own time and in the order of the calls. */
 export class DelayLine {
   readonly #queue: { due: number; act: () => void }[] = [];
 
-  /** Lets `act` happen at `due`, in the milliseconds of `performance.now()`, and never before what came earlier. */
+  /** Executes `act` at `due`, in milliseconds of `performance.now()`, and never before earlier ones. */
   add(due: number, act: () => void): void {
     this.#queue.push({ due, act });
     if (this.#queue.length === 1) this.#await();

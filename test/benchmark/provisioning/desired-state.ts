@@ -14,9 +14,9 @@ import { scheduleOf } from "../../../infra/server-files/schedule.ts";
 import { type Deployment, serverSettingsText } from "../../../infra/server-files/server-settings.ts";
 import type { Bundle } from "../../../scripts/build.ts";
 
-/** The work that every tool does: what is to be on one server, all of it root's. */
+/** The work of every tool: the desired state of one server, all of it owned by root. */
 export interface DesiredState {
-  /** In the order in which they can be made; modes in four octal digits. */
+  /** In the order of creation. Modes have four octal digits. */
   directories: readonly { path: string; mode: string }[];
   files: readonly { path: string; mode: string; content: string }[];
   cron: {
@@ -26,7 +26,7 @@ export interface DesiredState {
   };
 }
 
-/** What a BackupServer declares for a plan with `runtime: system` and without a pingUrl and stores; `node` is the server's own. */
+/** A BackupServer's resources for a plan with `runtime: system` and without pingUrl and stores; `node` is the server's own. */
 export function desiredStateOf(
   plan: ServerPlan,
   node: string,
@@ -67,7 +67,7 @@ export function desiredStateOf(
   };
 }
 
-/** The cron table as one more file, for tools that know nothing of cron. */
+/** The cron table as a file, for tools without support for cron. */
 export const cronFile = ({ cron }: DesiredState): DesiredState["files"][number] => ({
   path: cron.path,
   mode: "0644",

@@ -10,7 +10,7 @@ import { timedWithProcessors } from "./timing.ts";
 
 const count = 20;
 
-/** What a drift check of many servers takes. */
+/** Measures the drift check of many servers. */
 export async function fleet({ rounds }: { rounds: number }): Promise<ContestResult[]> {
   const started: SandboxServer[] = [];
   const ends: (() => Promise<void>)[] = [
@@ -19,7 +19,7 @@ export async function fleet({ rounds }: { rounds: number }): Promise<ContestResu
     },
   ];
   try {
-    // The one server that the others are compared with. Its database is everybody's.
+    // The server that the others are compared with. All of them use its database.
     const [owner] = await startServers({});
     if (owner === undefined) throw new Error("a server was to be started");
     started.push(owner);

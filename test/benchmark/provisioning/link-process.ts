@@ -9,7 +9,7 @@ import { DelayLine } from "./delay-line.ts";
 const [oneWay = 0, ...targets] = process.argv.slice(2).map(Number);
 const host = "127.0.0.1";
 
-/** `earliest` is when the sender could send first, in the milliseconds of `performance.now()`. */
+/** `earliest` is the sender's first possible time, in milliseconds of `performance.now()`. */
 function carry(from: Socket, to: Socket, line: DelayLine, earliest: number): void {
   const later = (act: () => void) => line.add(Math.max(performance.now(), earliest) + oneWay, act);
   from.on("data", (bytes) => later(() => to.write(bytes)));

@@ -2,12 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
-/** The round trip over which something is to be reached, in milliseconds. */
+/** The round trip of the goals, in milliseconds. */
 export const longWay = 50;
 
-/** A long way to servers on this machine. */
+/** A slow link to servers on this machine. */
 export interface Link {
-  /** For each server's port the one at which it is found at the other end of the link; in the same order. */
+  /** The port at the other end of the link for each server's port, in the same order. */
   ports: number[];
   end(): Promise<void>;
 }

@@ -13,15 +13,15 @@ export interface Contender {
   desired: DesiredState;
 }
 
-/** What all contests with one server a tool share. */
+/** The common part of all contests with one server for each tool. */
 export interface OneServer {
   contenders: readonly Contender[];
-  /** Of the way to all servers, in milliseconds. */
+  /** The round trip to all servers, in milliseconds. */
   roundTrip: number;
   rounds: number;
 }
 
-/** The first apply, an apply that has nothing to do, and a look: in this order, because each needs the one before. */
+/** The first apply, an apply without changes, and a drift check. Each needs the one before. */
 export const contestsWithOneServer = (setting: OneServer): Contest[] => [
   firstApply(setting),
   noChangeApply(setting),
@@ -39,7 +39,7 @@ function contest(
   return { title, work: `${work} One server a tool, all alike.`, contestants, rounds, goals };
 }
 
-/** A first apply can be repeated: what it made is taken away again. */
+/** A first apply is repeated after its results are removed. */
 export function firstApplyOf({ tool, desired }: Contender): Contestant {
   return {
     name: tool.name,
@@ -98,7 +98,7 @@ function noChangeApply(setting: OneServer): Contest {
   );
 }
 
-/** None for a tool that cannot look. */
+/** Null for a tool without a drift check. */
 export function driftCheckOf({ name, note, server, check }: Tool): Contestant[] {
   if (check === undefined) return [];
   const run = () =>

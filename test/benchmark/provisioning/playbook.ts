@@ -3,11 +3,11 @@ import { stringify } from "yaml";
 import type { DesiredState } from "./desired-state.ts";
 import type { Sources } from "./sources.ts";
 
-/** Ansible's files for a desired state: each tool is written as its documentation has it, with its own modules. */
+/** Ansible's files for a desired state, with its own modules, as its documentation recommends. */
 
 const root = { owner: "root", group: "root" };
 
-/** The five fields of a schedule under the names that Ansible and pyinfra have for them. */
+/** The five fields of a schedule, by the names that Ansible and pyinfra use. */
 export function cronFields<Name extends string>(
   schedule: string,
   names: readonly [Name, Name, Name, Name, Name],
@@ -17,10 +17,10 @@ export function cronFields<Name extends string>(
   return Object.fromEntries(names.map((name, index) => [name, fields[index] ?? ""]));
 }
 
-/** What is left of a path in a name for people and in a marker of cron's. */
+/** The part of a path for the names of tasks and for cron's markers. */
 export const entryName = (command: string): string => command.split(" ")[0]?.split("/").at(-1) ?? command;
 
-/** A playbook that makes everything of the desired state, one module's work a thing. */
+/** A playbook for the desired state, one module call for each resource. */
 export function playbookText(desired: DesiredState, sources: Pick<Sources, "of">): string {
   const { directories, files, cron } = desired;
   const cronFile = cron.path.split("/").at(-1);
@@ -81,15 +81,15 @@ export function playbookText(desired: DesiredState, sources: Pick<Sources, "of">
   return stringify([{ hosts: "all", tasks }]);
 }
 
-/** An inventory with one server, found by an ssh_config as a person's ssh would find it. */
+/** An inventory with one server, found by an ssh_config as for a person's ssh. */
 export const inventoryText = (alias: string, sshConfig: string): string =>
   `${alias} ansible_user=root ansible_ssh_common_args='-F ${sshConfig}'\n`;
 
-/** ansible.cfg; `home` is where Ansible keeps what it keeps, the sockets of its connections among it. */
+/** ansible.cfg. `home` is the directory of Ansible's files, with the sockets of its connections. */
 export const settingsText = (home: string): string =>
   `[defaults]\nhome = ${home}\n[ssh_connection]\ncontrol_path_dir = ${join(home, "cp")}\n`;
 
-/** How many things a run changed or would have changed, by its recap. @throws Error where there is no recap */
+/** The number of changes of a run, or of a check, by its recap. @throws Error without a recap */
 export function changedByAnsible(output: string): number {
   const recap = /^\S+\s+: ok=\d+\s+changed=(\d+)/m.exec(output);
   if (recap?.[1] === undefined) throw new Error(`Ansible printed no recap:\n${output}`);

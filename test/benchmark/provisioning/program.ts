@@ -11,10 +11,10 @@ import type { Tool } from "./tool.ts";
 export const programName = "this program";
 export const unpreviewedName = "this program, --skip-preview";
 
-/** Of the CLI, when --expect-no-changes was said and there are some. */
+/** The CLI's exit code if --expect-no-changes finds changes. */
 const changesExpected = 7;
 
-/** A server under its alias, at the end of its road, with the patience that a configuration has by itself. */
+/** A server by its alias, with the default time-out of a configuration. */
 export function configurationAt(
   servers: readonly { server: SandboxServer; road: Road }[],
 ): StackConfiguration {
@@ -25,16 +25,16 @@ export function configurationAt(
   return { ...environment, servers: Object.fromEntries(servers.map(entry)) };
 }
 
-/** Everything that a command of the CLI printed. @throws Error with it when it failed */
+/** The output of a command of the CLI. @throws Error with the output if it failed */
 export function printedBy({ code, stdout, stderr }: CommandResult): string {
   if (code !== 0) throw new Error(`pulumi exited ${code}:\n${stdout}${stderr}`);
   return `${stdout}${stderr}`;
 }
 
-/** Whether an `up` found anything to do. */
+/** Whether an `up` made changes. */
 const changed = (output: string): boolean => /^ +[-+~]+ ?\d+ (?:to )?\w+/m.test(output);
 
-/** Whether a preview told to expect no changes found some. @throws Error with what it printed when it failed */
+/** Whether a preview with --expect-no-changes found changes. @throws Error with the output if it failed */
 export function differenceSeenBy(result: CommandResult): boolean {
   if (result.code === changesExpected) return true;
   printedBy(result);
@@ -66,7 +66,7 @@ export async function program(
   };
 }
 
-/** The same, applied as the other tools apply: without showing first what would be done. */
+/** The same without a preview, like the other tools. */
 export async function unpreviewedProgram(server: SandboxServer, road: Road): Promise<Tool> {
   const { check: _, ...same } = await program(server, road);
   return {

@@ -8,7 +8,7 @@ import { contestsWithOneServer } from "./one-server.ts";
 import { ensurePythonTools } from "./python-tools.ts";
 import { openWorkshop } from "./workshop.ts";
 
-/** The same work by this program and by others, on servers at the end of a long way. */
+/** Compares this program with other tools, on servers behind a slow link. */
 export async function provisioning({ rounds }: { rounds: number }): Promise<ContestResult[]> {
   const commands = await ensurePythonTools();
   const directory = mkdtempSync(join(tmpdir(), "database-backups-benchmark-"));

@@ -5,7 +5,7 @@ import type { Sources } from "./sources.ts";
 
 /** pyinfra's files for a desired state, with its own operations. */
 
-/** A value as Python writes it; a JSON text of strings and numbers is one of Python as well. */
+/** A value as Python. JSON of strings and numbers is Python too. */
 const python = (value: string | number): string => JSON.stringify(value);
 
 function call(operation: string, what: string, words: Readonly<Record<string, string | number>>): string {
@@ -37,7 +37,7 @@ export function deployText({ directories, files, cron }: DesiredState, sources: 
   return `from pyinfra.operations import crontab, files\n\n${lines.join("\n")}\n`;
 }
 
-/** An inventory with one server. pyinfra logs in by a library of its own and is told everything. */
+/** An inventory with one server. pyinfra's own ssh library needs every option. */
 export function pyinfraInventoryText(alias: string, { port, identityFile, knownHosts }: Way): string {
   const data = Object.entries({
     ssh_hostname: "127.0.0.1",

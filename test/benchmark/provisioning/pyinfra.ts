@@ -14,7 +14,7 @@ export function pyinfra({ server, road, desired, directory }: Job, commands: str
   const sources = writeSources(file("files"), desired);
   writeFileSync(file("deploy.py"), deployText(desired, sources));
   const deploy = async (...words: string[]) => {
-    // Where the road leads is not known before.
+    // The address is only known at run time.
     writeFileSync(file("inventory.py"), pyinfraInventoryText(road.alias, road.way));
     const argv = [join(commands, "pyinfra"), ...words, file("inventory.py"), file("deploy.py")];
     return changedByPyinfra(await succeed(["sh", "-c", '"$@" 2>&1', "sh", ...argv], { cwd: directory })) > 0;

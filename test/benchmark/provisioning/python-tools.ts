@@ -11,7 +11,7 @@ export const pythonTools = { "ansible-core": "2.19.14", pyinfra: "3.10.0" } as c
 const versions = Object.entries(pythonTools).map(([name, version]) => `${name}==${version}`);
 const directory = join(cacheDirectory, `benchmark-${versions.join("-").replaceAll("==", "-")}`);
 
-/** The directory with the commands of Ansible and pyinfra, in an environment of their own in the cache directory. */
+/** The directory of the commands of Ansible and pyinfra, in a virtual environment in the cache directory. */
 export async function ensurePythonTools(): Promise<string> {
   const commands = join(directory, "bin");
   if (existsSync(join(directory, "whole"))) return commands;
@@ -22,7 +22,7 @@ export async function ensurePythonTools(): Promise<string> {
     await step(`Installing ${versions.join(" and ")}`, "python-tools", (options) =>
       succeed([join(commands, "pip"), "install", "--quiet", ...versions], options),
     );
-    // The commands have the path of their environment in them: it cannot be made elsewhere and moved here.
+    // The commands contain the path of their environment, so it cannot be built elsewhere and moved.
     writeFileSync(join(directory, "whole"), "");
   });
   return commands;

@@ -5,7 +5,7 @@ import { longWay, startLink } from "./link.ts";
 import { printedBy } from "./program.ts";
 import { roadTo } from "./road.ts";
 
-/** A stack with real servers, all of them at the end of a long way. */
+/** A stack with real servers behind a slow link. */
 export interface Fleet {
   stack: SandboxStack;
   /** Deploys to more servers. */
@@ -13,10 +13,10 @@ export interface Fleet {
   remove(): Promise<void>;
 }
 
-// More containers at once only wait for each other.
+// More containers at once would only wait for each other.
 const startsAtOnce = 5;
 
-/** Starts servers without a database of their own; each is in `started` as soon as it is there. */
+/** Starts servers without their own database. Each is in `started` as soon as it runs. */
 export async function startMany(count: number, started: SandboxServer[]): Promise<SandboxServer[]> {
   const fresh: SandboxServer[] = [];
   for (let at = 0; at < count; at += startsAtOnce) {
@@ -29,7 +29,7 @@ export async function startMany(count: number, started: SandboxServer[]): Promis
   return fresh;
 }
 
-/** A fleet without servers yet. All of them get to the database of `owner`. */
+/** A fleet without servers. Its servers will use the database of `owner`. */
 export async function fleetOf(name: string, { container, dataDirectory }: SandboxServer): Promise<Fleet> {
   const stack = await createStack({ name, servers: [] });
   const entries: Record<string, Record<string, unknown>> = {};

@@ -2,24 +2,24 @@ import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 
-/** Where a server's alias leads, and with what one logs in there. */
+/** The address and the login of a server's alias. */
 export interface Way {
   port: number;
   identityFile: string;
   knownHosts: string;
 }
 
-/** How all tools reach one server: by an alias in one ssh_config, which is led elsewhere without their noticing. */
+/** The common access of all tools to a server: an alias in one ssh_config, which can be redirected unnoticed. */
 export interface Road {
   alias: string;
   sshConfig: string;
-  /** As it stands now. */
+  /** The present address. */
   way: Way;
-  /** To another port of this machine, where the same server is found. */
+  /** Redirects it to another port of this machine that leads to the same server. */
   lead(port: number): void;
 }
 
-/** A road that begins by leading straight to the server. Its files are removed with the server. */
+/** A road straight to the server. Its files are removed with the server. */
 export function roadTo(server: SandboxServer): Road {
   const { alias, hostKey, port, identityFile } = server;
   const directory = dirname(server.sshConfig);

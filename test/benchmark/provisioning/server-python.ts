@@ -6,7 +6,7 @@ import { docker } from "../../sandbox/docker.ts";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { ensureImages } from "../../sandbox/set-up/set-up.ts";
 
-/** Gives a server Python, without which Ansible can do nothing there. The sandbox's own image has none. */
+/** Installs Python on a server, because Ansible needs it and the sandbox's image has none. */
 export async function installPython(server: SandboxServer): Promise<void> {
   const packages = await pythonPackages();
   await server.copyIn(packages, "/packages");
@@ -16,7 +16,7 @@ export async function installPython(server: SandboxServer): Promise<void> {
   if (code !== 0) throw new Error(`Python cannot be installed on ${server.alias}: ${stderr}`);
 }
 
-/** A directory with Debian's packages of Python and of what it needs beside the image's; fetched once. */
+/** A directory with Debian's packages of Python and the dependencies that the image lacks; fetched once. */
 async function pythonPackages(): Promise<string> {
   const { server: image } = await ensureImages();
   const directory = join(cacheDirectory, `benchmark-python-${image.split(":").at(-1)}`);

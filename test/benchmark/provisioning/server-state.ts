@@ -3,7 +3,7 @@ import { shellCommand } from "../../../scripts/contract/quoting.ts";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import type { DesiredState } from "./desired-state.ts";
 
-/** Takes everything away that any tool has put there. @throws Error when that fails */
+/** Removes the results of all tools. @throws Error if that fails */
 export async function empty(server: SandboxServer, desired: DesiredState): Promise<void> {
   const paths = [...desired.directories, ...desired.files, desired.cron].map(({ path }) => path);
   const ours = ["/var/lib/remotehost", "/root/.ansible"];

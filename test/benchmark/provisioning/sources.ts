@@ -2,14 +2,14 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cronFile, type DesiredState } from "./desired-state.ts";
 
-/** The files of a desired state on this machine: `/root/x` lies at `ROOT/root/x`, with its mode. */
+/** The files of a desired state on this machine: `/root/x` is at `ROOT/root/x`, with its mode. */
 export interface Sources {
   root: string;
-  /** Where a file of the server lies here. */
+  /** The local path of a server's file. */
   of(path: string): string;
 }
 
-/** Writes them below `root`, which is made. */
+/** Writes them below `root`, which is created. */
 export function writeSources(root: string, desired: DesiredState): Sources {
   const of = (path: string) => join(root, path);
   for (const { path, mode } of desired.directories) {

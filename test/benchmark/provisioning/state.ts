@@ -1,6 +1,6 @@
 import { cpSync, rmSync } from "node:fs";
 
-/** Gives what puts the directory of a state back as it is now: all that was deployed from now on is forgotten. */
+/** @returns a function that restores the present content of a state's directory: later deployments are forgotten */
 export function forgetting(state: string): () => void {
   const first = `${state}-at-first`;
   cpSync(state, first, { recursive: true });

@@ -2,21 +2,21 @@ import { cpus } from "node:os";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import type { Sample } from "../contest.ts";
 
-/** What some work took. */
+/** The duration of some work. */
 export async function timed(work: () => Promise<unknown>): Promise<Sample> {
   const started = performance.now();
   await work();
   return { seconds: (performance.now() - started) / 1000 };
 }
 
-/** What some work took, and how often it logged in at a server. */
+/** The duration of some work, and its logins at a server. */
 export async function timedWithLogins(server: SandboxServer, work: () => Promise<unknown>): Promise<Sample> {
   const before = await server.logins();
   const sample = await timed(work);
   return { ...sample, logins: (await server.logins()) - before };
 }
 
-/** What some work took, with the time of all processors of this machine, which does nothing else meanwhile. */
+/** The duration of some work, with the time of all processors of this machine, which is otherwise idle. */
 export async function timedWithProcessors(work: () => Promise<unknown>): Promise<Sample> {
   const before = busySeconds();
   const sample = await timed(work);

@@ -2,27 +2,27 @@ import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import type { DesiredState } from "./desired-state.ts";
 import type { Road } from "./road.ts";
 
-/** One way of putting the desired state on a server of its own. */
+/** A tool that applies the desired state to its own server. */
 export interface Tool {
   name: string;
   /** What it does and does not do, in a sentence. */
   note: string;
   server: SandboxServer;
   road: Road;
-  /** Whether it changed something. @throws Error with what it printed when it fails */
+  /** Whether it made changes. @throws Error with the output if it fails */
   apply: () => Promise<boolean>;
-  /** Whether it sees something that differs; absent where it has no way to look without changing. */
+  /** Whether it finds a difference; absent if it cannot look without changing. */
   check?: () => Promise<boolean>;
   /** Forgets the server on this machine, as before the first apply. */
   forget?: () => void;
   remove?: () => void;
 }
 
-/** What a tool is made for. */
+/** The input of a tool. */
 export interface Job {
   server: SandboxServer;
   road: Road;
   desired: DesiredState;
-  /** A directory of its own on this machine. */
+  /** The tool's directory on this machine. */
   directory: string;
 }

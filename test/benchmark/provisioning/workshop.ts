@@ -14,20 +14,20 @@ import { type Road, roadTo } from "./road.ts";
 import { installPython } from "./server-python.ts";
 import type { Job, Tool } from "./tool.ts";
 
-/** Where Node lies on servers that bring their own. */
+/** The path of Node on servers with their own. */
 const node = "/usr/local/bin/node";
 
-/** Every tool with a server of its own. */
+/** All tools, each with its own server. */
 export interface Workshop {
   contenders: Contender[];
-  /** Lets this program in and the others, whose commands lie in a directory. */
+  /** Adds this program and the others, whose commands are in a directory. */
   enterAll(commands: string): Promise<void>;
-  /** Lets another checkout's program in; of its desired state only the paths count. */
+  /** Adds another checkout's program. Only the paths of its desired state count. */
   enterProgram(checkout: Checkout): Promise<Contender>;
   remove(): Promise<void>;
 }
 
-/** An empty workshop; each tool's files are written below `directory`. */
+/** An empty workshop. The files of each tool are written below `directory`. */
 export function openWorkshop(directory: string): Workshop {
   const started: SandboxServer[] = [];
   const contenders: Contender[] = [];
@@ -49,7 +49,7 @@ export function openWorkshop(directory: string): Workshop {
   return {
     contenders,
     enterAll: async (commands) => {
-      // Readiness asks this program's database; the other tools know of none.
+      // Readiness queries this program's database. The other tools have none.
       await enter(({ server, road }) => program(server, road), "empty");
       await enter(({ server, road }) => unpreviewedProgram(server, road), "empty");
       await enter(async (job) => {
@@ -66,7 +66,7 @@ export function openWorkshop(directory: string): Workshop {
   };
 }
 
-/** What this program puts on a server by its defaults, but for Node. */
+/** The files that this program puts on a server by default, except Node. */
 async function desiredStateFor(server: SandboxServer, road: Road): Promise<DesiredState> {
   const result = planOf(configurationAt([{ server, road }]));
   const plan = "plan" in result ? result.plan.servers[0] : undefined;

@@ -5,7 +5,7 @@ import { samplePath } from "../../../infra/generated/sample-stack.ts";
 import { repository } from "../../../infra/local-machine/places.ts";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 
-/** The name that the documents give the server. */
+/** The name of the server in the documents. */
 export const documentedServer = "cloud.cerveras.com";
 
 /**
@@ -22,7 +22,7 @@ export function makeClone(directory: string): void {
   mkdirSync(dependencies);
   for (const entry of readdirSync(join(repository, "node_modules"), { withFileTypes: true })) {
     const [from, to] = [join(repository, "node_modules", entry.name), join(dependencies, entry.name)];
-    // npm's note of what is installed must not be older than the lock file, which was copied just now.
+    // npm's record of the installed packages must not be older than the lock file, which was just copied.
     if (entry.isFile()) copyFileSync(from, to);
     else symlinkSync(from, to);
   }
@@ -34,13 +34,13 @@ export function makeClone(directory: string): void {
  */
 export function configureClone(directory: string, { container, dataDirectory }: SandboxServer): void {
   const differences: [string, string][] = [
-    // On a machine that runs many tests at once a login may take long.
+    // A login may take long on a machine that runs many tests at once.
     [`    ${documentedServer}: {}`, `    ${documentedServer}:\n      connectTimeout: 60s`],
     [
       "    curriculum_library_api: {}",
       `    curriculum_library_api:\n      container: ${container}\n      dataDirectory: ${dataDirectory}`,
     ],
-    // Sending the pinned Node is the subject of another test.
+    // Another test sends the pinned Node.
     ["  # database-backups:runtime: pinned", "  database-backups:runtime: system"],
   ];
   const text = differences.reduce(

@@ -3,24 +3,24 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { repository } from "../../../infra/local-machine/places.ts";
 
-/** One command of a document, as it is written there. */
+/** A command of a document. */
 export interface DocumentCommand {
   text: string;
   line: number;
-  /** The exit code that it has by design: that of `# exits N` behind it, or 0. */
+  /** Its expected exit code: that of `# exits N` after it, or 0. */
   exits: number;
 }
 
-/** A fenced block of commands, with the states that the comments before and behind it name. */
+/** A fenced block of commands, with the states named by the comments before and after it. */
 export interface CommandBlock {
   given: string | null;
-  /** What must hold once the commands were run. */
+  /** The condition that must hold after the commands. */
   outcome: string | null;
   commands: DocumentCommand[];
 }
 
 export interface Document {
-  /** From the repository's root. */
+  /** Its path from the repository's root. */
   path: string;
   /** The languages of its fenced blocks. */
   languages: string[];
@@ -41,7 +41,7 @@ export const documentAt = (path: string): Document => ({
 
 const fence = /^(?<indent> *)```(?<language>\S*)\s*$/;
 const givenComment = /^\s*<!-- given: (?<words>.+?) -->\s*$/;
-/** `SERVER=…` at the top of a procedure: its later blocks, which are typed in shells of their own, begin with it too. */
+/** `SERVER=…` at the top of a procedure. Later blocks run in other shells, so they begin with it too. */
 const assignment = /^[A-Z_]+=\S+$/;
 const heading = /^#+ /;
 const thenComment = /^\s*<!-- then: (?<words>.+?) -->\s*$/;
@@ -88,7 +88,7 @@ export function partsOf(text: string): Pick<Document, "languages" | "blocks"> {
   return { languages, blocks };
 }
 
-/** Lines belong together until a shell can read them: continuations, loops, quotes, here-documents. */
+/** Lines are joined until they are complete for a shell: continuations, loops, quotes, here-documents. */
 function commandsIn(lines: readonly string[], begin: number): DocumentCommand[] {
   const commands: DocumentCommand[] = [];
   let pending: string[] = [];

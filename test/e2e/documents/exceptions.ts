@@ -1,4 +1,4 @@
-/** A command, as a document has it, that cannot be run by the test of the documents, and why. */
+/** A command of a document that its test cannot run, and the reason. */
 export interface Exception {
   document: string;
   command: string;

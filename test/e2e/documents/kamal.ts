@@ -23,14 +23,14 @@ const [file = "", ...words] = process.argv.slice(2);
 const accessory = /image: postgres:(?<version>\d+)\n\s+directories:\n\s+- (?<directory>[^:\n]+):/;
 const database = await configured(JSON.parse(readFileSync(file, "utf8")));
 
-/** The container as the application's config/deploy.yml has it, where there is one: its directory, and its version. */
+/** The container of the application's config/deploy.yml, if it exists: its directory and version. */
 async function configured(usual: DatabaseContainer): Promise<DatabaseContainer> {
   if (!existsSync("config/deploy.yml")) return usual;
   const { version, directory } = accessory.exec(readFileSync("config/deploy.yml", "utf8"))?.groups ?? {};
   if (version === undefined || directory === undefined)
     throw new Error("config/deploy.yml has no accessory db");
   const wanted = postgresVersion(version, "the image");
-  // A version that cannot be had on this machine is the subject of test/server/versions.test.ts.
+  // If this machine cannot get the version, test/server/versions.test.ts covers it.
   const { postgres: image } = await ensureImages(
     (await whyNoPostgres(wanted)) === null ? wanted : usualVersion(),
   );
@@ -58,7 +58,7 @@ const waiting = (condition: string): string =>
 
 async function stopApplication(): Promise<void> {
   const end = `rm -f /tmp/application; ${waiting("test ! -e /dev/shm/application")}`;
-  // Without a container there is no application.
+  // Without a container the application does not exist.
   await execute(inContainer(database.container, "sh", "-c", end));
 }
 

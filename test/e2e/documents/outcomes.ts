@@ -4,7 +4,7 @@ import { propertiesQuery } from "../../../scripts/lib/postgres/properties.ts";
 import { contentQuery } from "../../server/version-server.ts";
 import type { Scene } from "./scene.ts";
 
-/** What must hold behind a block of commands: `<!-- then: NAME -->` after it. */
+/** Conditions that must hold after a block of commands: `<!-- then: NAME -->` after it. */
 
 const schemas = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1";
 
@@ -13,7 +13,7 @@ const roles = `
     SELECT g.rolname FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid ORDER BY 1)
   FROM pg_authid r WHERE rolname !~ '^pg_' ORDER BY 1`;
 
-/** Everything that a restore must bring back, in whatever order the rows lie there and whatever version it is. */
+/** Everything that a restore must bring back, independent of the order of rows and of the version. */
 export async function contentOf({ server }: Scene): Promise<string> {
   const held = [await server.psql(contentQuery), await server.psql(schemas), await server.psql(roles)];
   return [...held, await server.psql(propertiesQuery(server.database), "template1")].join("\n");
@@ -21,7 +21,7 @@ export async function contentOf({ server }: Scene): Promise<string> {
 
 const applicationWait = 30_000;
 
-/** The application comes back by itself, a second after it was cut off, to the database that then has the name. */
+/** The application reconnects a second after it was cut off, to the database with the name at that time. */
 async function expectApplication({ server }: Scene): Promise<void> {
   const clients = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'application'";
   const connected = `${clients} AND datname = current_database()`;

@@ -12,26 +12,26 @@ import { ensureImages } from "../../sandbox/set-up/set-up.ts";
 import { configureClone, documentedServer, makeClone } from "./clone.ts";
 import { writeStandIns } from "./stand-ins.ts";
 
-/** A clone of this repository on a person's machine, and the one server that it is for. */
+/** A clone of this repository on a person's machine, and its only server. */
 export interface Scene {
   server: SandboxServer;
-  /** How PostgreSQL's container is made there. */
+  /** The command that creates PostgreSQL's container there. */
   container: DatabaseContainer;
-  /** The clone: where the commands are typed. */
+  /** The clone, in which the commands are typed. */
   directory: string;
   environment: NodeJS.ProcessEnv;
-  /** Names of the two newest backups, and what the newest one holds; empty before there are any. */
+  /** The names of the two newest backups, and the content of the newest; empty before the first one. */
   backups: { newest: string; older: string; content: string };
-  /** Runs a command as a person would, without a terminal. @throws with what it printed when it fails */
+  /** Runs a command like a person without a terminal. @throws with its output if it fails */
   type(command: string): Promise<string>;
-  /** Loses all that Pulumi knows. */
+  /** Deletes all state of Pulumi. */
   loseState(): void;
-  /** Another machine in the server's place, under another name and with an unknown host key. */
+  /** Replaces the server by another machine, with another name and an unknown host key. */
   replaceServer(alias: string, options: SandboxOptions): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** A port at which nobody answers. */
+/** A port without a listener. */
 const deadPort = 1;
 
 async function startMachine(starting: Promise<SandboxServer>): Promise<SandboxServer> {
@@ -40,7 +40,7 @@ async function startMachine(starting: Promise<SandboxServer>): Promise<SandboxSe
   return server;
 }
 
-/** The directory of one person's machine. */
+/** The directory of a person's machine. */
 function placesIn(parent: string) {
   const place = (name: string) => join(parent, name);
   return {
@@ -70,7 +70,7 @@ const hostOf = (
   GlobalKnownHostsFile /dev/null
 `;
 
-/** Which names lead to the server; the others lead nowhere. */
+/** The names that lead to the server. Other names lead nowhere. */
 function writeSshConfig(places: Places, server: SandboxServer, alias: string): void {
   const ports = { [documentedServer]: deadPort, [alias]: server.port };
   const hosts = Object.entries(ports).map(([name, port]) =>
@@ -79,7 +79,7 @@ function writeSshConfig(places: Places, server: SandboxServer, alias: string): v
   writeFileSync(places.sshConfig, hosts.join(""));
 }
 
-/** Says how PostgreSQL's container is made, for the program that stands in for Kamal. */
+/** Tells the fake Kamal how PostgreSQL's container is created. */
 async function describeContainer(
   places: Places,
   { container, dataDirectory, number }: SandboxServer,
@@ -113,7 +113,7 @@ async function environmentIn(places: Places): Promise<NodeJS.ProcessEnv> {
   };
 }
 
-/** A fresh server with its database, and a clone in which no stack was made yet. */
+/** A new server with its database, and a clone without a stack. */
 export async function openScene(): Promise<Scene> {
   const server = await startMachine(startServer());
   const parent = mkdtempSync(join(tmpdir(), "documents-clone-"));
@@ -142,7 +142,7 @@ export async function openScene(): Promise<Scene> {
       mkdirSync(places.state);
     },
     replaceServer: async (alias, options) => {
-      // The application's containers keep their names, whatever machine they run on.
+      // The application's containers keep their names on every machine.
       const { number } = scene.server;
       scene.server = await startMachine(startNumbered({ ...options, number, kept: false }));
       scene.container = await describeContainer(places, scene.server);

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectNode } from "../../../infra/local-machine/places.ts";
 
-/** Where programs lie that the stand-ins hand over to. */
+/** The directories of the real programs that the stand-ins call. */
 export interface RealPrograms {
   npm: string;
   pulumi: string;
@@ -21,13 +21,13 @@ export function writeStandIns(
   const texts: Record<string, string> = {
     ssh: `exec /usr/bin/ssh -F '${sshConfig}' "$@"`,
     scp: `exec /usr/bin/scp -F '${sshConfig}' "$@"`,
-    // Its PATH would lead past these programs, and the tests are root already.
+    // Its PATH would bypass these programs, and the tests are root already.
     sudo: 'exec "$@"',
-    // There is no registry of images, no image of the application and no key of Kamal's.
+    // There is no image registry, no image of the application and no key of Kamal's.
     kamal: `exec '${projectNode}' '${join(import.meta.dirname, "kamal.ts")}' '${containerFile}' "$@"`,
-    // The dependencies are there, and those of the repository that runs the test are no test's to take away.
+    // The dependencies are installed. A test must not remove those of the repository that runs it.
     npm: `case "$1" in ci | install) exit 0 ;; esac\nexec '${npm}' "$@"`,
-    // There is no Pulumi Cloud and no bucket; a login to a directory is a real one.
+    // There is no Pulumi Cloud and no bucket. A login to a directory is real.
     pulumi: `case "$*" in login | "login s3:"* | "login gs:"* | "login azblob:"*) exit 0 ;; esac\nexec '${pulumi}' "$@"`,
   };
   mkdirSync(directory, { recursive: true });

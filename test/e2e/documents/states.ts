@@ -4,7 +4,7 @@ import { documentedServer } from "./clone.ts";
 import { contentOf } from "./outcomes.ts";
 import { openScene, type Scene } from "./scene.ts";
 
-/** What matters here of Kamal's configuration of the application. */
+/** The part of Kamal's configuration that these tests use. */
 const deployFile = `service: curriculum_library_api
 accessories:
   db:
@@ -13,22 +13,22 @@ accessories:
       - data:/var/lib/postgresql/data
 `;
 
-/** The states from which a block of commands may begin: `<!-- given: NAME -->` before it. */
+/** The states that a block of commands may need: `<!-- given: NAME -->` before it. */
 
 const ssh = `ssh root@${documentedServer}`;
 
-/** Deployed, with the application running and two verified backups that differ. */
+/** Deployed, with a running application and two different verified backups. */
 async function deploy(scene: Scene): Promise<void> {
   await scene.type("pulumi stack init prod && pulumi up --skip-preview");
   await scene.type("kamal app boot");
   const older = await backUp(scene);
   await scene.server.psql("UPDATE lessons SET updated_at = now() WHERE id % 10 = 0");
-  // A login whose rights come from a group alone: no dump of the database names it.
+  // A login whose rights come only from a group, so no dump of the database names it.
   await scene.server.psql("CREATE ROLE auditor LOGIN PASSWORD 'auditor' IN ROLE reporting");
   scene.backups = { older, newest: await backUp(scene), content: await contentOf(scene) };
 }
 
-/** @returns the name of the backup that is made */
+/** @returns the name of the new backup */
 async function backUp(scene: Scene): Promise<string> {
   const said = await scene.type(`${ssh} /root/backup_database.sh`);
   const name = /\w+_\d{8}_\d{6}\.sql\.gz/.exec(said)?.[0];
@@ -42,7 +42,7 @@ async function deployed(): Promise<Scene> {
   return scene;
 }
 
-/** A new machine in place of the server, with no database, and the newest backup in the clone. */
+/** A new machine replaces the server. It has no database, and the clone has the newest backup. */
 async function replaced(alias: string): Promise<Scene> {
   const scene = await deployed();
   const stem = scene.backups.newest.replace(/\.sql\.gz$/, "");
@@ -51,7 +51,7 @@ async function replaced(alias: string): Promise<Scene> {
   return scene;
 }
 
-/** Makes the state; what the last one left is gone. */
+/** Creates the state and removes the state before. */
 export const states: Readonly<Record<string, () => Promise<Scene>>> = {
   deployed,
   "nothing deployed": openScene,
@@ -78,7 +78,7 @@ export const states: Readonly<Record<string, () => Promise<Scene>>> = {
     return scene;
   },
   "server lost": () => replaced("new-server.com"),
-  // The live server is no part of a drill: it is not even there.
+  // A drill does not use the live server, which does not even exist here.
   "spare machine": async () => {
     const scene = await replaced("spare-server.com");
     const { container, dataDirectory } = scene.server;

@@ -4,27 +4,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { databaseName } from "../../sandbox/database.ts";
 
-/** A command that is run in a terminal, with the exit code that it must have. */
+/** A command run in a terminal, and its expected exit code. */
 export interface TypedCommand {
   text: string;
   exits: number;
 }
 
 export interface Session {
-  /** One for each command that was run: the first with another code than it must have ends the session. */
+  /** The exit code of each command. The first unexpected one ends the session. */
   codes: number[];
-  /** What stood on the screen. */
+  /** The text on the screen. */
   screen: string;
 }
 
-/** What a person answers to the questions that the commands ask. */
+/** The answers to the questions of the commands. */
 const answers: readonly { question: RegExp; answer: string }[] = [
   { question: /Type the database's name to go on: $/, answer: databaseName },
   { question: /\(yes\/no(\/\[fingerprint\])?\)\? $/, answer: "yes" },
   { question: /\[y\/N\] $/, answer: "y" },
 ];
 
-/** Milliseconds after which a block of commands hangs; many of them run for long on a machine with much to do. */
+/** After so many milliseconds a block of commands counts as hung. Many of them take long on a busy machine. */
 const longest = 900_000;
 
 /**
@@ -57,7 +57,7 @@ export async function inTerminal(
   }
 }
 
-/** `script` gives the commands a terminal, as a person has one. */
+/** `script` gives the commands a terminal. */
 function converse(
   command: string,
   cwd: string,
@@ -93,7 +93,7 @@ function converse(
   });
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's control sequences are what is taken out
+// biome-ignore lint/suspicious/noControlCharactersInRegex: removes a terminal's control sequences
 const controls = /\u001b\[[0-9;?]*[A-Za-z]|\r(?=\n)/g;
-/** The text without control sequences; a line that was written over stands above the new one. */
+/** The text without control sequences. An overwritten line comes before the new one. */
 const plain = (text: string): string => text.replaceAll(controls, "").replaceAll("\r", "\n");

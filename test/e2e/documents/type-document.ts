@@ -7,7 +7,7 @@ import { states } from "./states.ts";
 import { inTerminal, type TypedCommand } from "./terminal.ts";
 import { withValues } from "./words.ts";
 
-/** A command that follows a file ends only when its reader has seen enough. */
+/** A command that follows a file ends only when its reader ends it. */
 const following = /\btail -[fF]\b|\blogs -f\b/;
 const secondsToFollow = 3;
 

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { label } from "../../sandbox/docker.ts";
 import type { Scene } from "./scene.ts";
 
-/** What stands for something of the reader's own in a command, as a whole word, and what it is here. */
+/** The placeholders of commands, as whole words, and their values here. */
 export function withValues(command: string, scene: Scene): string {
   const { newest, older } = scene.backups;
   const { image, mount } = scene.container;
@@ -15,10 +15,10 @@ export function withValues(command: string, scene: Scene): string {
     [/(?<![\w$-])(SERVER|HOST)(?![\w=-])/g, "cloud.cerveras.com"],
     [/(?<![\w-])STACK(?![\w-])/g, "prod"],
     [/\/root\/(?:curriculum_library_api|\$DB)-db\/data\b/g, scene.server.dataDirectory],
-    // The directory that the sandbox server and the Docker host both have by one name.
+    // The directory with the same path on the sandbox server and on the Docker host.
     [/\/srv\/(?:curriculum_library_api|\$DB)-db\b/g, join(dirname(scene.server.dataDirectory), "srv")],
     [/(?:\bcurriculum_library_api|\$DB)-db\b(?!-\d)/g, scene.server.container],
-    // There is no registry of images, and what a test makes is removed by its label.
+    // There is no image registry, and the label removes the containers of a test.
     [
       /\bdocker run --detach\b/g,
       `docker run --detach --network none --label ${label}=${scene.container.number}`,

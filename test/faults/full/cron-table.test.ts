@@ -19,7 +19,7 @@ test("what cron really ignores is what the status check calls wrong", async () =
   const faults = tableFaults.filter(({ blocks = false }) => !blocks);
   for (const fault of faults) deployed.set(fault.file, await putFaulty(server, fault));
   await putTable(server, { file: "good" });
-  // Cron looks for changed tables each minute, and has run a good one by the second of them.
+  // cron looks for changed tables every minute, and has run a good one by the second look.
   await expect.poll(run, { timeout: 180_000, interval: 1000 }).toContain("good");
   await succeed(server.sandbox, `rm -f ${traces}/*`);
   await expect.poll(run, { timeout: 120_000, interval: 1000 }).toContain("good");

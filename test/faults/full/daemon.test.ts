@@ -12,29 +12,29 @@ import { inPlaceHolds, proveAll, putLauncher, wordsInPlace } from "../in-place.t
 import { bulk, interrupt, lasting, type Middle, middles, middlesInPlace, severed } from "../middle.ts";
 import { type Fault, survive } from "../survival.ts";
 
-/** Docker's daemon restarted under a run: one of this test's own, whose socket the server's docker command uses. */
+/** Docker's daemon is restarted during a run. It is this test's own, and the server's docker uses its socket. */
 
 let server: FaultServer;
 let contents: readonly [string, string];
 let daemon: ChildProcess;
-/** Beside the data directory, which the server sees at the same path. */
+/** Beside the data directory, where the server sees it at the same path. */
 let place: string;
 
 const socket = () => join(place, "docker.sock");
 const ownDocker = (argv: readonly string[], input?: string) =>
   succeedHere(["docker", "--host", `unix://${socket()}`, ...argv], input === undefined ? {} : { input });
 
-/** How often, with a fifth of a second between, it is looked whether something has started. */
+/** The number of looks whether something has started, a fifth of a second apart. */
 const looks = 600;
 
 async function startDaemon(): Promise<void> {
-  // A daemon that was killed took its containerd along, and where nobody collects that it still seems to run.
+  // A killed daemon's containerd dies too, and still seems to run if nothing reaps it.
   rmSync(join(place, "exec", "containerd", "containerd.pid"), { force: true });
   const log = openSync(join(place, "log"), "a");
   const directories = ["--data-root", join(place, "root"), "--exec-root", join(place, "exec")];
   const argv = [...directories, "--pidfile", join(place, "pid"), "--host", `unix://${socket()}`];
   const network = ["--bridge", "none", "--iptables=false", "--ip6tables=false"];
-  // In a network of its own: without a bridge to be kept, dockerd removes the one that the machine's daemon has.
+  // In its own network namespace: dockerd without a bridge would remove the bridge of the machine's daemon.
   const alone = ["--net", "dockerd", ...argv, ...network];
   daemon = spawn("unshare", alone, { stdio: ["ignore", log, log] });
   closeSync(log);
@@ -136,7 +136,7 @@ async function endedIn(
   const random = randomFor(fault);
   const mend = async () => {
     await startDaemon();
-    // After a daemon that was killed not even a container that is always to run is started by itself.
+    // After the kill of a daemon even a container with restart=always is not started.
     await ownDocker(["start", server.sandbox.container]);
     await answers();
   };

@@ -18,11 +18,11 @@ export function urnOf(kind: Kind, name: string, stack = "test", project = "bench
 }
 
 export function connectionTo(server: SandboxServer, key = server.alias): Connection {
-  // A machine busy with other tests may take long to answer.
+  // A machine that is busy with other tests may answer late.
   return { key, host: server.alias, configFile: server.sshConfig, connectTimeout: 90 };
 }
 
-/** What the engine does with a resource: check it, then create or update it. @throws what the plugin complains of. */
+/** Checks a resource, then creates or updates it, like the engine. @throws the failures of the check */
 export async function createOrUpdate(
   plugin: Plugin,
   urn: string,
@@ -36,7 +36,7 @@ export async function createOrUpdate(
   return { urn, id, inputs, outputs: properties };
 }
 
-/** Reads a resource with a plugin of its own, as a new preview does. */
+/** Reads a resource with a new plugin, like a new preview. */
 export async function refresh(resource: Resource): Promise<Reading> {
   return withPlugin((plugin) => plugin.read(resource.urn, resource.id, resource.outputs));
 }
@@ -51,7 +51,7 @@ export function drift(resource: Resource, reading: Reading): Properties {
   return Object.fromEntries(differing.map((name) => [name, seen[name]]));
 }
 
-/** Does the work with a plugin that lives as long as it. */
+/** Does the work with a plugin that ends with the work. */
 export async function withPlugin<Result>(work: (plugin: Plugin) => Promise<Result>): Promise<Result> {
   const plugin = await startPlugin();
   try {
@@ -61,7 +61,7 @@ export async function withPlugin<Result>(work: (plugin: Plugin) => Promise<Resul
   }
 }
 
-/** The paths of what is kept under replaced/ of that base name, oldest first. */
+/** The paths of kept files under replaced/ with that base name, oldest first. */
 export async function keptOf(server: SandboxServer, path: string): Promise<string[]> {
   const { stdout } = await server.run("ls /opt/database-backups/replaced 2>/dev/null");
   return stdout

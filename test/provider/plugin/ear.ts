@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
-/** An `ssh` for PATH that writes down what is sent to servers, and how many framed requests that was. */
+/** An `ssh` for PATH that records the data sent to servers and counts the framed requests. */
 export async function listenToSsh(): Promise<{ directory: string; requests(): Promise<number> }> {
   const directory = await mkdtemp(join(tmpdir(), "ear-"));
   onTestFinished(() => rm(directory, { recursive: true }));

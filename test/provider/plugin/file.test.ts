@@ -1,17 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { startServer } from "../../sandbox/server.ts";
-import {
-  connectionTo,
-  createOrUpdate,
-  drift,
-  keptOf,
-  type Resource,
-  refresh,
-  urnOf,
-  withPlugin,
-} from "./bench.ts";
+import { createOrUpdate, drift, keptOf, type Resource, refresh, withPlugin } from "./bench.ts";
 import { type Plugin, startPlugin } from "./plugin.ts";
+import { emptyTrial, greetingOn, path, urn } from "./trial-file.ts";
 
 let server: SandboxServer;
 let plugin: Plugin;
@@ -20,15 +12,13 @@ beforeAll(async () => {
 });
 afterAll(() => server?.remove());
 beforeEach(async () => {
-  await server.run("rm -rf /srv/trial /opt/database-backups /var/lib/remotehost; mkdir -m 700 /srv/trial");
+  await emptyTrial(server);
   plugin = await startPlugin();
   return () => plugin.end();
 });
 
 const large = new URL("../../../node_modules/typescript/lib/typescript.js", import.meta.url).pathname;
-const path = "/srv/trial/greeting.txt";
-const urn = urnOf("File", "greeting");
-const greeting = (more = {}) => ({ connection: connectionTo(server), path, content: "hello\n", ...more });
+const greeting = (more = {}) => greetingOn(server, more);
 
 async function made(more = {}): Promise<Resource> {
   return createOrUpdate(plugin, urn, greeting(more));
@@ -51,7 +41,7 @@ describe("a file's life", () => {
     expect(await keptOf(server, path)).toEqual([]);
   });
 
-  it("makes the directories on its way readable, and goes without them", async () => {
+  it("creates missing directories readable, and is deleted without them", async () => {
     const resource = await createOrUpdate(plugin, urn, greeting({ path: "/srv/trial/a/b/c" }));
     expect((await server.run("stat -c %a /srv/trial/a/b")).stdout).toBe("755\n");
     await withPlugin((later) => later.delete(urn, resource.id, resource.outputs));
@@ -99,7 +89,7 @@ describe("tampering", () => {
     },
   ];
   it.each(cases)(
-    "$title: seen, mended, and kept where something would be lost",
+    "$title: found, repaired, and kept if content would be lost",
     async ({ tamper, seen, keeps }) => {
       const resource = await made();
       await server.run(tamper);
@@ -115,7 +105,7 @@ describe("tampering", () => {
     },
   );
 
-  it("deleted: read as gone, made again", async () => {
+  it("deleted: found missing, created again", async () => {
     const resource = await made();
     await server.run(`rm ${path}`);
     expect((await refresh(resource)).id).toBe("");
@@ -124,175 +114,8 @@ describe("tampering", () => {
   });
 });
 
-describe("on a machine that was new when all of it was looked at", () => {
-  /** What a run does that has looked at everything before somebody changes the server. */
-  const afterTheLook = (change: string) =>
-    withPlugin(async (later) => {
-      const elsewhere = greeting({
-        path: "/srv/trial/elsewhere",
-        mode: "0600",
-        owner: "root",
-        group: "root",
-      });
-      await later.read(urnOf("File", "elsewhere"), "/srv/trial/elsewhere", elsewhere);
-      await server.run(change);
-      await createOrUpdate(later, urn, greeting());
-      expect((await server.run(`stat -c '%a %F' ${path}; cat ${path}`)).stdout).toBe(
-        "600 regular file\nhello\n",
-      );
-    });
-
-  it.each([
-    { title: "other bytes", change: `echo theirs > ${path}` },
-    { title: "a link", change: `ln -s /etc/hostname ${path}` },
-    { title: "a directory", change: `mkdir -p ${path}/theirs` },
-  ])("what has come since is kept: $title", async ({ change }) => {
-    await afterTheLook(change);
-    expect(await keptOf(server, path)).toHaveLength(1);
-  });
-
-  it("the same bytes stay where they are", async () => {
-    await afterTheLook(`printf 'hello\\n' > ${path}; chmod 644 ${path}`);
-    expect(await keptOf(server, path)).toEqual([]);
-  });
-});
-
-describe("the server's record of a file", () => {
-  it("lost: seen, and written again without touching the file", async () => {
-    const resource = await made();
-    const before = (await server.run(`stat -c '%i %y' ${path}`)).stdout;
-    await server.run("rm -r /var/lib/remotehost");
-    const reading = await refresh(resource);
-    expect(drift(resource, reading)).toEqual({ record: "missing" });
-    const mended = await createOrUpdate(plugin, urn, greeting(), {
-      ...resource,
-      outputs: reading.properties,
-    });
-    expect(drift(mended, await refresh(mended))).toEqual({});
-    expect((await server.run(`stat -c '%i %y' ${path}`)).stdout).toBe(before);
-  });
-
-  it("of another resource: seen", async () => {
-    const resource = await made();
-    const other = urnOf("File", "other");
-    await createOrUpdate(plugin, other, greeting());
-    expect(drift(resource, await refresh(resource))).toEqual({ record: `of ${other}` });
-  });
-});
-
-describe("what was there before", () => {
-  it("is kept when it is not ours", async () => {
-    await server.writeFile(path, "by hand\n");
-    await made();
-    const [kept, ...more] = await keptOf(server, path);
-    expect(more).toEqual([]);
-    expect(await server.readFile(kept ?? "")).toBe("by hand\n");
-    expect((await server.run("stat -c %a /opt/database-backups/replaced")).stdout).toBe("700\n");
-  });
-
-  it("is kept under the installation that the program declares, with what a version before had kept", async () => {
-    const old = "/opt/database-backups/replaced/20260101T000000Z+root+old";
-    await server.writeFile(old, "old\n");
-    await server.writeFile(path, "by hand\n");
-    await withPlugin(async (declared) => {
-      const connection = connectionTo(server);
-      await declared.invoke("remotehost:index:declareServers", {
-        servers: [connection],
-        formerly: {},
-        decommissioned: {},
-        replaced: { [connection.key]: "/srv/own/replaced" },
-      });
-      await createOrUpdate(declared, urn, greeting());
-    });
-    const { stdout } = await server.run(
-      "cd /srv/own/replaced; cat *+old *+greeting.txt; rm -r /srv/own; [ -e /opt/database-backups/replaced ] || echo gone",
-    );
-    expect(stdout).toBe("old\nby hand\ngone\n");
-  });
-
-  it("is named with where it is kept, even when something fails after that", async () => {
-    await server.writeFile(path, "by hand\n");
-    await expect(made({ owner: "nobody-at-all" })).rejects.toThrow(
-      /failed after what was there had been kept as \/opt\/database-backups\/replaced\/\S+greeting\.txt: chown: /,
-    );
-    expect(await server.readFile(path)).toBe("by hand\n");
-  });
-
-  it("is taken over as it is when it is right", async () => {
-    await server.writeFile(path, "hello\n", "0600");
-    const before = (await server.run(`stat -c %i ${path}`)).stdout;
-    await made();
-    expect((await server.run(`stat -c %i ${path}`)).stdout).toBe(before);
-    expect(await keptOf(server, path)).toEqual([]);
-  });
-
-  it("half-written files of an interrupted write go, neighbours stay", async () => {
-    await server.run(
-      "touch /srv/trial/.greeting.txt.abcdef~ /srv/trial/.greeting.txt.abcdefg~ /srv/trial/.other.abcdef~",
-    );
-    await made();
-    const { stdout } = await server.run("ls -A /srv/trial | sort");
-    expect(stdout.split("\n").sort()).toEqual([
-      "",
-      ".greeting.txt.abcdefg~",
-      ".other.abcdef~",
-      "greeting.txt",
-    ]);
-  });
-});
-
-describe("ownership", () => {
-  it("two files that swap their paths both stay", async () => {
-    const [urnA, urnB] = [urnOf("File", "a"), urnOf("File", "b")];
-    const args = (name: string, content: string) => greeting({ path: `/srv/trial/${name}`, content });
-    const a = await createOrUpdate(plugin, urnA, args("one", "a"));
-    const b = await createOrUpdate(plugin, urnB, args("two", "b"));
-    await withPlugin(async (later) => {
-      expect((await later.diff(urnA, a.outputs, { ...a.inputs, path: "/srv/trial/two" })).replaces).toEqual([
-        "path",
-      ]);
-      await createOrUpdate(later, urnA, args("two", "a"));
-      await createOrUpdate(later, urnB, args("one", "b"));
-      await later.delete(urnA, a.id, a.outputs);
-      await later.delete(urnB, b.id, b.outputs);
-    });
-    expect((await server.run("cat /srv/trial/one; echo; cat /srv/trial/two")).stdout).toBe("b\na");
-    expect(await keptOf(server, "one")).toEqual([]);
-  });
-
-  it("a file that was edited by hand is left by delete", async () => {
-    const resource = await made();
-    await server.run(`echo mine > ${path}`);
-    await withPlugin((later) => later.delete(urn, resource.id, resource.outputs));
-    expect(await server.readFile(path)).toBe("mine\n");
-    expect((await server.run("ls /var/lib/remotehost")).code).not.toBe(0);
-  });
-
-  it("a resource that comes back while its older delete is pending stays", async () => {
-    const resource = await made();
-    await plugin.delete(urn, resource.id, resource.outputs);
-    expect(await server.readFile(path)).toBe("hello\n");
-  });
-
-  it("another stack's machine is left alone", async () => {
-    await made();
-    const foreign = urnOf("File", "greeting", "other");
-    await expect(createOrUpdate(plugin, foreign, greeting({ content: "theirs" }))).rejects.toThrow(
-      /belongs to the stack bench\/test, and this is bench\/other/,
-    );
-    expect(await server.readFile(path)).toBe("hello\n");
-  });
-
-  it("the last delete gives the machine up", async () => {
-    const resource = await made();
-    await withPlugin((later) => later.delete(urn, resource.id, resource.outputs));
-    expect((await server.run(`ls ${path} /var/lib/remotehost`)).stdout).toBe("");
-    await createOrUpdate(plugin, urnOf("File", "greeting", "other"), greeting());
-  });
-});
-
 describe("bytes that must not get into the state", () => {
-  it("sensitive content stands nowhere in an answer, drift shows by its sha256", async () => {
+  it("sensitive content is in no answer, and drift shows by its sha256", async () => {
     const secret = "correct horse battery staple";
     const resource = await made({ content: secret, sensitive: true });
     expect(await server.readFile(path)).toBe(secret);
@@ -303,7 +126,7 @@ describe("bytes that must not get into the state", () => {
     expect(plugin.answers() + plugin.stderr()).not.toMatch(/correct horse|tampered-content/);
   });
 
-  it("secret content is sensitive without being told", async () => {
+  it("secret content is sensitive by default", async () => {
     const secret = {
       "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
       value: "s3cret",

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { urnOf } from "./bench.ts";
 import { startPlugin } from "./plugin.ts";
 
-test("what pulumi import asks, of which nothing is known, is refused with what to do instead", async () => {
+test("pulumi import is refused with the alternative", async () => {
   const plugin = await startPlugin();
   try {
     const reading = plugin.read(urnOf("File", "web-quick"), "/root/quick", null);

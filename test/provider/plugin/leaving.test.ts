@@ -67,7 +67,7 @@ describe("a server that leaves the configuration", () => {
     expect(await leave({}, { staying: "leaving" })).toMatchObject({ orphans: [], left: "" });
   });
 
-  it("`forget` of a server that nobody can reach", async () => {
+  it("`forget` of an unreachable server", async () => {
     const urn = urnOf("File", "one");
     const outputs = {
       connection: nowhere,
@@ -82,7 +82,7 @@ describe("a server that leaves the configuration", () => {
   });
 });
 
-it("what a machine's new key has taken over is not deleted with the old one", async () => {
+it("resources that a machine's new key has taken over are not deleted with the old one", async () => {
   const old = await file("one", connectionTo(server, "old"));
   await withPlugin(async (later) => {
     await later.read(old.urn, old.id, old.outputs);
@@ -142,7 +142,7 @@ it("cancel ends the sessions, and a later call begins a new one", async () => {
   expect((await server.run("ls /srv/trial")).stdout).toBe("one\ntwo\n");
 });
 
-it("what it does not know is refused by name", async () => {
+it("unknown kinds are refused by name", async () => {
   const urn = urnOf("File", "x").replace("index:File", "index:Disk");
   await expect(plugin.create(urn, {})).rejects.toThrow("no resource type remotehost:index:Disk");
   await expect(plugin.invoke("remotehost:index:getDisk", {})).rejects.toThrow(

@@ -73,7 +73,7 @@ describe("a directory", () => {
       "chmod 1777 /srv/way/sticky; chmod 0775 /srv/way/group; chmod 0757 /srv/way; chmod 2777 /srv/way/open /srv/data; chmod 0666 /srv/way/open/file";
     const closed = ["755", "775", "777", "2775", "1777", "2777", ""];
 
-    it("takes everybody's right to write, and nothing else of theirs", async () => {
+    it("removes only the write permission of others", async () => {
       await server.run(opened);
       const resource = await createOrUpdate(plugin, urn, args());
       expect(await modes()).toEqual(closed);
@@ -81,7 +81,7 @@ describe("a directory", () => {
       expect(drift(resource, await refresh(resource))).toEqual({});
     });
 
-    it("sees that one was opened, closes it again, and leaves it closed when it goes", async () => {
+    it("finds one that was made writable, closes it again, and leaves it closed on delete", async () => {
       await server.run("mkdir -p /srv/data");
       const resource = await createOrUpdate(plugin, urn, args());
       await server.run(opened);
@@ -111,7 +111,7 @@ describe("a directory", () => {
     },
   );
 
-  it("is not put where a link of somebody else's is", async () => {
+  it("is not created in place of a foreign link", async () => {
     await server.run(`mkdir /srv/trial /srv/data; ln -s /srv/data ${quoted}`);
     await expect(made()).rejects.toThrow(
       /a symbolic link to \/srv\/data, which this deployment did not make/,
@@ -232,7 +232,7 @@ describe("a cron table", () => {
     expect([reading.id, drift(moved, reading)]).toEqual(["/etc/cron.d/moved", {}]);
   });
 
-  it("an entry that goes is an update, and the table itself can go", async () => {
+  it("the removal of an entry is an update, and the table itself can be deleted", async () => {
     const resource = await made();
     const fewer = await createOrUpdate(plugin, urn, args({ entries: [] }), resource);
     expect((await server.readFile(path)).split("\n").filter((line) => line.includes(command))).toEqual([]);

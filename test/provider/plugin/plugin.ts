@@ -16,17 +16,17 @@ export interface Reading {
 
 const shim = new URL("../../../infra/plugin/pulumi-resource-remotehost", import.meta.url).pathname;
 
-/** The plugin as the engine has it: its executable in a process of its own, spoken to by gRPC. */
+/** The plugin as the engine runs it: its executable in another process, called by gRPC. */
 export interface Plugin {
   check(
     urn: string,
     news: Properties,
     olds?: Properties,
   ): Promise<{ inputs: Properties; failures: string[] }>;
-  /** `changes` as the protocol counts: 0 unknown, 1 none, 2 some. */
+  /** `changes` of the protocol: 0 unknown, 1 none, 2 some. */
   diff(urn: string, olds: Properties, news: Properties): Promise<{ changes: number; replaces: string[] }>;
   create(urn: string, inputs: Properties): Promise<{ id: string; properties: Properties }>;
-  /** `properties` are null where the engine knows none: for `pulumi import`. */
+  /** `properties` are null if the engine has none, as for `pulumi import`. */
   read(urn: string, id: string, properties: Properties | null): Promise<Reading>;
   update(urn: string, id: string, olds: Properties, news: Properties): Promise<Properties>;
   delete(urn: string, id: string, properties: Properties): Promise<void>;
@@ -34,7 +34,7 @@ export interface Plugin {
   cancel(): Promise<void>;
   /** Every answer so far, as text. */
   answers(): string;
-  /** What the plugin wrote to standard error. */
+  /** The plugin's output on standard error. */
   stderr(): string;
   end(): Promise<void>;
 }
@@ -148,7 +148,7 @@ async function end(child: ChildProcess, client: ResourceProviderClient): Promise
   await ended;
 }
 
-/** `toJavaScript` gives what JSON can say. */
+/** `toJavaScript` returns JSON values. */
 function plain(value: Struct | undefined): Properties {
   return (value?.toJavaScript() ?? {}) as Properties;
 }

@@ -70,7 +70,7 @@ function readinessOf(connection: Connection, more: Partial<Requirements> = {}): 
 
 const nowhere: Connection = { key: "nowhere", host: "127.0.0.1", port: 1, connectTimeout: 2 };
 
-describe("what a look costs", () => {
+describe("the cost of a look", () => {
   it("a preview without changes is one login and two requests", async () => {
     const connection = connectionTo(server);
     const files = await Promise.all(
@@ -131,7 +131,7 @@ describe("getServer", () => {
     ]);
   });
 
-  it("what PostgreSQL warns of on every connection decides nothing, and passwords stay on the server", async () => {
+  it("PostgreSQL's warnings on every connection are ignored, and passwords stay on the server", async () => {
     const made = "UPDATE pg_database SET datcollversion = '2.31' WHERE datname = current_database()";
     await server.psql(`${made}; ALTER ROLE ${server.databaseUser} SET client_min_messages = 'debug5'`);
     try {
@@ -188,7 +188,7 @@ describe("getServer", () => {
     expect(problems).toEqual([expect.stringContaining("cron is not running")]);
   });
 
-  it("a server that nobody can reach is no error", async () => {
+  it("an unreachable server is no error", async () => {
     const facts = await plugin.invoke(getServer, question(nowhere));
     expect(facts).toMatchObject({
       reachable: false,
@@ -210,7 +210,7 @@ describe("getServer", () => {
 });
 
 describe("a server with a problem", () => {
-  it("is given back as it was, plans nothing, and fails by its Readiness alone", async () => {
+  it("keeps its state, plans nothing, and only its Readiness fails", async () => {
     const connection = connectionTo(other);
     const requirements = { databases: [] };
     const resource = await file("one", connection);
@@ -223,7 +223,7 @@ describe("a server with a problem", () => {
         expect(drift(resource, reading)).toEqual({});
         const seen = await later.read(readiness.urn, readiness.id, readiness.outputs);
         expect(Object.keys(drift(readiness, seen))).toEqual(["problems"]);
-        // A failed update leaves what was read in the state.
+        // A failed update keeps the values that were read in the state.
         const stored = { ...readiness, inputs: seen.inputs ?? {}, outputs: seen.properties };
         const again = await refresh(stored);
         expect(Object.keys(drift(stored, again))).toEqual(["lookedAt"]);

@@ -7,7 +7,7 @@ import type { SandboxServer } from "../../sandbox/sandbox-server.ts";
 import { startServer } from "../../sandbox/server.ts";
 import { connectionTo, createOrUpdate, urnOf, withPlugin } from "./bench.ts";
 
-// What makes a server unfit that lies beside our own files: file systems, directories, and others' jobs.
+// Problems of a server outside of our own files: file systems, directories, and jobs of others.
 
 const [backups, installation] = ["/root/database_backups", "/opt/database-backups"];
 const own = {
@@ -33,7 +33,7 @@ const requirements: Requirements = {
 
 let server: SandboxServer;
 beforeAll(async () => {
-  // Docker mounts a file system in memory with noexec.
+  // Docker mounts file systems in memory with noexec.
   server = await startServer({ database: "none", fuse: true, tmpfs: { [installation]: "8m" } });
   await server.run(`mkdir ${backups} /srv/share /srv/disk; cp -a /etc /etc.before`);
 }, 120_000);
@@ -55,7 +55,7 @@ async function look(more: Partial<Requirements> = {}): Promise<Facts> {
   return { problems, notes: ownNotes(notes) };
 }
 
-it("a file system that lets nothing run is a problem where something is to be run from it", async () => {
+it("a noexec file system is a problem if programs are to run from it", async () => {
   expect((await look()).problems).toEqual([]);
   expect((await look({ executes: ["/root", `${installation}/not/there/yet`] })).problems).toEqual([
     expect.stringMatching(/programs in .* cannot run: \/opt\/database-backups is mounted noexec/),
@@ -97,7 +97,7 @@ it("a file system that ignores modes is one problem, and none when it is mounted
   expect(await mounted(`--chmod-ignore --chown-ignore ${advised}`)).toEqual([]);
 }, 180_000);
 
-it("directories in which others may replace what root runs", async () => {
+it("directories in which others may replace root's programs", async () => {
   await server.run("chmod 777 /etc/cron.d; chmod 1777 /etc/logrotate.d; chgrp games /opt; chmod 775 /opt");
   const { problems, notes } = await look();
   await server.run("chmod 755 /etc/cron.d /etc/logrotate.d /opt; chgrp root /opt");
@@ -139,7 +139,7 @@ it("one that is read-only by the time of the deployment is named, and nothing is
   ).not.toContain("elsewhere");
 });
 
-it("what else runs the backup or rotates its log, and a cron that does not start by itself", async () => {
+it("other jobs that run the backup or rotate its log, and a disabled cron", async () => {
   const files: Record<string, string> = {
     "/etc/cron.daily/nightly": "#!/bin/sh\n/root/backup_database.sh\n",
     "/etc/cron.daily/harmless": "#!/bin/sh\n# /root/backup_database.sh is run by cron\n",
@@ -163,7 +163,7 @@ it("what else runs the backup or rotates its log, and a cron that does not start
   ].map((text) => expect.stringContaining(text));
   expect(await look()).toEqual({ problems: [], notes: expected });
 
-  // A line that is not taken over, because the backup is not where it begins.
+  // A line that is not taken over, because the backup is not its first command.
   await server.run("crontab -u root -", {
     input: ["0 4 * * * cd /root && ./backup_database.sh", ""].join("\n"),
   });
@@ -171,7 +171,7 @@ it("what else runs the backup or rotates its log, and a cron that does not start
   expect(notes).toHaveLength(expected.length + 1);
   expect(notes.join("\n")).toContain("/var/spool/cron/crontabs/root also mentions the backup program");
 
-  // The status check looks with the same eyes.
+  // The status check finds the same.
   const script = `${surroundingsFunction}\nsurroundings "$@"`;
   const argv = surroundingsArguments({ ...own, log: requirements.log ?? "" });
   const { stdout } = await server.run(shellCommand("sh", "-c", script, "sh", ...argv));

@@ -19,7 +19,7 @@ const lost = { name: "ConnectError", kind: "connection-lost", host: expect.strin
 const patience = { timeout: 30_000 };
 
 describe("a connection that breaks", () => {
-  test("in the middle of an upload leaves nothing, runs nothing, and fails what waits behind it", async () => {
+  test("in the middle of an upload leaves nothing, runs nothing, and fails the waiting requests", async () => {
     const session = await openSession(connectionTo(server));
     const pieces = async function* () {
       for (let piece = 0; piece < 100; piece += 1) {
@@ -52,7 +52,7 @@ describe("a connection that breaks", () => {
 });
 
 describe("a closed session", () => {
-  test("leaves no ssh, and fails what still runs", async () => {
+  test("leaves no ssh, and fails the running requests", async () => {
     const session = await openSession(connectionTo(server));
     const running = session.run("touch /tmp/started; sleep 6");
     const outcome = expect(running).rejects.toMatchObject({ kind: "closed", host: server.alias });
@@ -65,7 +65,7 @@ describe("a closed session", () => {
     expect(runs(session.pid ?? 0)).toBe(false);
   });
 
-  test("lets the scripts that have been sent end before it goes", async () => {
+  test("waits for the sent scripts before it ends", async () => {
     const session = await openSession(connectionTo(server));
     const before = session.requests;
     const running = ["sleep 0.5; echo first", "echo second"].map((script) => session.run(script));

@@ -31,7 +31,7 @@ describe("a login", () => {
     expect(stdout.toString()).toBe("0\nbody");
   });
 
-  test("without sudo says so", async () => {
+  test("without sudo is reported", async () => {
     await expect(openSession(connectionTo(await start({ login: "no-sudo" })))).rejects.toMatchObject({
       kind: "no-sudo",
       host: expect.stringMatching(/^sandbox-\d+$/),
@@ -69,7 +69,7 @@ describe("a login", () => {
     });
   });
 
-  test("whose shell is no shell says what it says", async () => {
+  test("with a shell that is not a shell is reported with its output", async () => {
     const connection = connectionTo(
       await start({ sshdOptions: ["ForceCommand echo backups only >&2; exit 1"] }),
     );
@@ -80,7 +80,7 @@ describe("a login", () => {
   });
 });
 
-test("an input for which the server has no room is refused, runs nothing, and the session goes on", async () => {
+test("an input without space on the server is refused, runs nothing, and the session continues", async () => {
   const session = await openSession(connectionTo(await start({ tmpfs: { "/var/tmp": "2m" } })));
   await expect(session.run("touch /tmp/ran", randomBytes(5_000_000))).rejects.toMatchObject({
     name: "RemoteCommandError",

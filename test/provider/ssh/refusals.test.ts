@@ -25,7 +25,7 @@ afterAll(async () => {
   await server.remove();
 });
 
-/** A connection whose known_hosts says `known` of the server. */
+/** A connection whose known_hosts has `known` for the server. */
 function knowing(known: string): Connection {
   const knownHosts = join(directory, "known_hosts");
   const configFile = join(directory, "ssh_config");
@@ -34,7 +34,7 @@ function knowing(known: string): Connection {
   return connectionTo(server, { configFile });
 }
 
-/** A TCP listener on the loopback interface that does `welcome` to whoever comes. */
+/** A TCP listener on the loopback interface that calls `welcome` for each connection. */
 async function listener(welcome: (socket: Socket) => void): Promise<{ port: number; tcp: Server }> {
   const tcp = createServer((socket) => welcome(socket.on("error", () => {}))).listen(0, "127.0.0.1");
   await once(tcp, "listening");
@@ -65,7 +65,7 @@ test("root's key with the forced command of a cloud's image: the sentence, and w
 });
 
 describe("the host key", () => {
-  test("that nobody knows is refused, and the message has the line that makes it known", async () => {
+  test("that is unknown is refused, and the message has the line for known_hosts", async () => {
     const scan = `ssh-keyscan -p ${server.port} 127.0.0.1`;
     await refused(knowing(""), "unknown-host-key", `Compare \`${scan} |`, `${scan} >> ~/.ssh/known_hosts`);
   });
@@ -84,7 +84,7 @@ describe("the host key", () => {
     await refused(connection, "unknown-host-key");
   });
 
-  test("that is pinned is enough, whatever known_hosts says", async () => {
+  test("that is pinned is enough, with any known_hosts", async () => {
     const session = await openSession({ ...knowing(""), hostKey: server.hostKey });
     expect((await session.run("echo pinned")).stdout.toString()).toBe("pinned\n");
   });
@@ -106,7 +106,7 @@ describe("a person's key", () => {
 });
 
 describe("an address", () => {
-  test("where nothing listens", async () => {
+  test("without a listener", async () => {
     const { port, tcp } = await listener(() => {});
     await once(tcp.close(), "close");
     const connection = { key: "k", host: "127.0.0.1", port, configFile: "/dev/null" };
@@ -118,14 +118,14 @@ describe("an address", () => {
     await refused(connection, "name-not-found", "Could not resolve hostname", "spelling");
   });
 
-  test("that takes the connection and says nothing", async () => {
+  test("that accepts connections and sends nothing", async () => {
     const { port, tcp } = await listener(() => {});
     const connection = { key: "k", host: "127.0.0.1", port, configFile: "/dev/null", connectTimeout: 1 };
     await refused(connection, "timeout", "timed out during banner exchange");
     tcp.close();
   });
 
-  test("that hangs up on the first two is tried a third time, and the person is told why", async () => {
+  test("that closes the first two connections is tried a third time, with a message", async () => {
     let visitors = 0;
     const { port, tcp } = await listener((socket) => {
       visitors += 1;

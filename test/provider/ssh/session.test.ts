@@ -19,7 +19,7 @@ const session = () => openSession(connectionTo(server));
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 const everyByte = Buffer.from(Array.from({ length: 1024 }, (_, index) => index % 256));
 
-/** `length` bytes that gzip cannot shrink, in pieces. */
+/** `length` incompressible bytes, in pieces. */
 function noise(length: number): { whole: Buffer; stream: () => Readable } {
   const whole = randomBytes(length);
   const pieces = function* () {
@@ -44,13 +44,13 @@ describe("a script", () => {
     expect(result).toEqual({ code: 0, stdout: Buffer.from("0\n"), stderr: "trouble\n" });
   });
 
-  test("that reads standard input finds it empty and takes nothing from the next request", async () => {
+  test("that reads standard input finds it empty and does not consume the next request", async () => {
     const open = await session();
     expect((await open.run("cat; echo end")).stdout.toString()).toBe("end\n");
     expect((await open.run("echo next")).stdout.toString()).toBe("next\n");
   });
 
-  test("may write what looks like the session's own words", async () => {
+  test("may write text that looks like the session's own markers", async () => {
     const { stdout } = await (await session()).run("printf '\\n\\nremotehost-00 answer 0 0 0\\n'");
     expect(stdout.toString()).toBe("\n\nremotehost-00 answer 0 0 0\n");
   });

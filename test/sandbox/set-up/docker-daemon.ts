@@ -7,6 +7,7 @@ import { installPackages, mayInstallPackages } from "../../../infra/local-machin
 import { cacheDirectory } from "../../../infra/local-machine/places.ts";
 import { step } from "../../../infra/local-machine/steps.ts";
 import { unmarked } from "../../running.ts";
+import { mountDockerDisk, unmountDockerDisk } from "./docker-disk.ts";
 
 const startSeconds = 60;
 const stopSeconds = 30;
@@ -36,14 +37,16 @@ export async function stopDaemon(): Promise<boolean> {
   process.kill(pid, "SIGTERM");
   for (let waited = 0; waited < stopSeconds * 10 && isDockerd(pid); waited++) await setTimeout(100);
   if (isDockerd(pid)) process.kill(pid, "SIGKILL");
+  await unmountDockerDisk();
   return true;
 }
 
 async function startDaemon(): Promise<void> {
   mkdirSync(join(logFile, ".."), { recursive: true });
+  const disk = await mountDockerDisk();
   const log = openSync(logFile, "w");
   // It outlives the run that starts it, and is no process of it.
-  const daemon = spawn("dockerd", [], {
+  const daemon = spawn("dockerd", disk === null ? [] : ["--data-root", disk], {
     detached: true,
     env: unmarked(process.env),
     stdio: ["ignore", log, log],

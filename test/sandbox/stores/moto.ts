@@ -1,10 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { ensureMoto } from "../set-up/moto.ts";
-import { type S3Access, s3Options, s3Request } from "./s3-request.ts";
+import { type S3Access, s3Request, s3Settings } from "./s3-request.ts";
 import { startServerProcess } from "./server-process.ts";
-import { type StoreServer, spoiled } from "./store-server.ts";
-
-const prefix = "web1";
+import { type StoreServer, serverKey, spoiled } from "./store-server.ts";
 
 /** Starts moto, which keeps all in memory, knows no keys, and does not compare bytes with what a client says of them. */
 export async function startMoto(): Promise<StoreServer> {
@@ -20,13 +18,11 @@ export async function startMoto(): Promise<StoreServer> {
     newPlace: async () => {
       const bucket = `backups-${randomBytes(6).toString("hex")}`;
       await s3Request(access, { method: "PUT", path: `/${bucket}` });
-      const pathOf = (name: string) => `/${bucket}/${prefix}/${name}`;
+      const pathOf = (name: string) => `/${bucket}/${serverKey}/${name}`;
       const write = (name: string, body: string | Buffer) =>
         s3Request(access, { method: "PUT", path: pathOf(name), body });
       return {
-        path: `${bucket}/${prefix}`,
-        options: s3Options(port, access.accessKeyId),
-        secrets: { options: { secret_access_key: access.secretAccessKey }, passwords: {} },
+        settings: s3Settings(access, bucket),
         lay: async (names, text) => {
           for (const name of names) await write(name, text);
         },
@@ -38,7 +34,7 @@ export async function startMoto(): Promise<StoreServer> {
           await write(name, "x");
           const deny = {
             ...{ Effect: "Deny", Principal: "*", Action: "s3:DeleteObject" },
-            Resource: `arn:aws:s3:::${bucket}/${prefix}/${name}`,
+            Resource: `arn:aws:s3:::${bucket}/${serverKey}/${name}`,
           };
           const body = JSON.stringify({ Version: "2012-10-17", Statement: [deny] });
           await s3Request(access, { method: "PUT", path: `/${bucket}`, query: { policy: "" }, body });

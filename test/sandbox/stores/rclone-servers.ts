@@ -3,9 +3,9 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { ensureRclone } from "../set-up/rclone.ts";
 import { folderHands } from "./folder-hands.ts";
-import { s3Options } from "./s3-request.ts";
+import { s3Settings } from "./s3-request.ts";
 import { startServerProcess } from "./server-process.ts";
-import type { StoreServer } from "./store-server.ts";
+import { type StoreServer, serverKey } from "./store-server.ts";
 
 const usual = ["--config", "", "--log-level", "NOTICE"];
 /** What one of its users changes in the directory is seen at once. */
@@ -33,12 +33,10 @@ export async function startWebdav(): Promise<StoreServer> {
     stop,
     newPlace: async () => {
       const path = `backups-${randomBytes(6).toString("hex")}`;
-      mkdirSync(join(directory, "data", path));
+      mkdirSync(join(directory, "data", path, serverKey), { recursive: true });
       return {
-        ...folderHands(join(directory, "data", path)),
-        path,
-        options: { type: "webdav", url: `http://127.0.0.1:${port}`, vendor: "other", user },
-        secrets: { options: {}, passwords: { pass: password } },
+        ...folderHands(join(directory, "data", path, serverKey)),
+        settings: { type: "webdav", url: `http://127.0.0.1:${port}`, user, password, path },
       };
     },
   };
@@ -66,13 +64,11 @@ export async function startServeS3(): Promise<StoreServer> {
     stop,
     newPlace: async () => {
       const bucket = `backups-${randomBytes(6).toString("hex")}`;
-      const folder = join(directory, "data", bucket, "web1");
+      const folder = join(directory, "data", bucket, serverKey);
       mkdirSync(folder, { recursive: true });
       return {
         ...folderHands(folder),
-        path: `${bucket}/web1`,
-        options: s3Options(port, key),
-        secrets: { options: { secret_access_key: secret }, passwords: {} },
+        settings: s3Settings({ port, accessKeyId: key, secretAccessKey: secret }, bucket),
       };
     },
   };

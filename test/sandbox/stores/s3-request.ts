@@ -68,15 +68,12 @@ export async function s3Request(access: S3Access, wanted: S3Request): Promise<Bu
   return content;
 }
 
-/** The options of an S3 store as a deployment sets them; the parts are the smallest, so that small files have two. */
-export const s3Options = (port: number, accessKeyId: string): Record<string, string> => ({
+/** A bucket that a key opens, in the words of a configuration. */
+export const s3Settings = (access: S3Access, bucket: string): Record<string, string> => ({
   type: "s3",
-  provider: "Other",
-  endpoint: `http://127.0.0.1:${port}`,
+  endpoint: `http://127.0.0.1:${access.port}`,
   region,
-  access_key_id: accessKeyId,
-  no_check_bucket: "true",
-  use_multipart_etag: "true",
-  chunk_size: "5Mi",
-  upload_cutoff: "5Mi",
+  bucket,
+  accessKeyId: access.accessKeyId,
+  secretAccessKey: access.secretAccessKey,
 });

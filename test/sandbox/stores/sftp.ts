@@ -5,7 +5,7 @@ import { succeed } from "../../../infra/local-machine/command.ts";
 import { ensureSshd } from "../set-up/sshd.ts";
 import { folderHands } from "./folder-hands.ts";
 import { startServerProcess } from "./server-process.ts";
-import type { StoreServer } from "./store-server.ts";
+import { type StoreServer, serverKey } from "./store-server.ts";
 
 const user = "store";
 
@@ -41,17 +41,14 @@ export async function startSftp({ shell }: { shell: boolean }): Promise<StoreSer
     stop,
     newPlace: async () => {
       const path = join(directory, "data", `backups-${randomBytes(6).toString("hex")}`);
-      mkdirSync(path);
+      mkdirSync(join(path, serverKey), { recursive: true });
       return {
-        ...folderHands(path),
-        path,
-        options: {
-          ...{ type: "sftp", host: "127.0.0.1", port: String(port), user },
-          host_keys: `${algorithm} ${key}`,
-        },
-        secrets: {
-          options: { key_pem: readFileSync(join(directory, "user"), "utf8").replaceAll("\n", "\\n") },
-          passwords: {},
+        ...folderHands(join(path, serverKey)),
+        settings: {
+          ...{ type: "sftp", host: "127.0.0.1", port, user, path, hostKey: `${algorithm} ${key}` },
+          privateKey: readFileSync(join(directory, "user"), "utf8"),
+          // Digests are made by programs, which only a shell can start.
+          verify: shell ? "digest" : "full",
         },
       };
     },

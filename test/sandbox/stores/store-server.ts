@@ -1,4 +1,5 @@
-import type { StoreSecrets, StoreSettings } from "../../../scripts/contract/settings.ts";
+/** The key of the server whose store it is: its files lie below a prefix of this name. */
+export const serverKey = "web1";
 
 /** A real server that keeps files, on loopback at a port of its own. */
 export interface StoreServer {
@@ -9,9 +10,10 @@ export interface StoreServer {
   stop(): Promise<void>;
 }
 
-/** A place for files, in the words of a store's settings, with hands in what its server keeps. */
-export interface Place extends Pick<StoreSettings, "path" | "options"> {
-  secrets: StoreSecrets;
+/** A place for files, with hands in what its server keeps. */
+export interface Place {
+  /** As it stands in a configuration, below `copies`. */
+  settings: Readonly<Record<string, unknown>>;
   /** Lays files with such a text down. */
   lay(names: readonly string[], text: string): Promise<void>;
   /** Changes one byte of a stored file. */

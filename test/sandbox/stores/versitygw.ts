@@ -3,9 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { succeed } from "../../../infra/local-machine/command.ts";
 import { ensureVersitygw } from "../set-up/versitygw.ts";
-import { region, type S3Access, s3Options, s3Request } from "./s3-request.ts";
+import { region, type S3Access, s3Request, s3Settings } from "./s3-request.ts";
 import { startServerProcess } from "./server-process.ts";
-import { type Place, type StoreServer, spoiled } from "./store-server.ts";
+import { type Place, type StoreServer, serverKey, spoiled } from "./store-server.ts";
 
 /** What a bucket is like. */
 export interface BucketOptions {
@@ -29,8 +29,6 @@ export interface Versitygw extends StoreServer {
   root: S3Access;
   newPlace(options?: BucketOptions): Promise<Bucket>;
 }
-
-const prefix = "web1";
 
 /** Starts versitygw over a directory. It checks what a client says of its bytes, as the large S3 stores do. */
 export async function startVersitygw(): Promise<Versitygw> {
@@ -88,12 +86,10 @@ export async function startVersitygw(): Promise<Versitygw> {
       );
     };
     await setPolicy();
-    const pathOf = (name: string) => join(directory, "data", bucket, prefix, name);
+    const pathOf = (name: string) => join(directory, "data", bucket, serverKey, name);
     return {
       bucket,
-      path: `${bucket}/${prefix}`,
-      options: s3Options(port, key.accessKeyId),
-      secrets: { options: { secret_access_key: key.secretAccessKey }, passwords: {} },
+      settings: s3Settings(key, bucket),
       allow: async (allowed) => {
         actions = allowed;
         await setPolicy();
@@ -104,7 +100,7 @@ export async function startVersitygw(): Promise<Versitygw> {
       },
       spoil: async (name) => writeFileSync(pathOf(name), spoiled(readFileSync(pathOf(name)))),
       protect: async (name) => {
-        await s3Request(access, { method: "PUT", path: `/${bucket}/${prefix}/${name}`, body: "x" });
+        await s3Request(access, { method: "PUT", path: `/${bucket}/${serverKey}/${name}`, body: "x" });
         kept.push(name);
         await setPolicy();
       },
@@ -144,7 +140,7 @@ function policyOf(
   const principal = { AWS: [key] };
   const resources = [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`];
   const allow = { Effect: "Allow", Principal: principal, Action: actions, Resource: resources };
-  const names = kept.map((name) => `arn:aws:s3:::${bucket}/${prefix}/${name}`);
+  const names = kept.map((name) => `arn:aws:s3:::${bucket}/${serverKey}/${name}`);
   const deny = { Effect: "Deny", Principal: principal, Action: ["s3:DeleteObject"], Resource: names };
   return JSON.stringify({ Version: "2012-10-17", Statement: kept.length > 0 ? [allow, deny] : [allow] });
 }

@@ -4,7 +4,7 @@ import { comparisonText, spreadOf, verdictOf } from "../../benchmark/comparison/
 
 const samples = (...values: number[]) => values.map((seconds) => ({ seconds }));
 
-test("the spread is the middle half, whatever one run does", () => {
+test("the spread is the middle half, so one outlier does not change it", () => {
   expect(spreadOf([1, 2, 3, 4, 100])).toEqual({ low: 2, median: 3, high: 4 });
   expect(spreadOf([1, 2])).toEqual({ low: 1.25, median: 1.5, high: 1.75 });
   expect(spreadOf([])).toBeNull();

@@ -23,7 +23,7 @@ test("what is handed over happens at its moment, in order", () => {
   expect(done).toHaveLength(3);
 });
 
-test("a line that was empty for a while goes on", () => {
+test("a line continues after it was empty", () => {
   const line = new DelayLine();
   const done: number[] = [];
   for (const number of [1, 2]) {

@@ -43,7 +43,7 @@ test("the other tools get the work that a BackupServer declares", async () => {
   );
 });
 
-test("a tool that knows nothing of cron writes the table as a file", () => {
+test("a tool without support for cron writes the table as a file", () => {
   const desired = desiredStateOf(serverPlanOf(), "/usr/bin/node", bundles, deployment);
   expect(cronFile(desired)).toMatchObject({ path: "/etc/cron.d/database-backups", mode: "0644" });
   expect(cronFile(desired).content).toContain("\n0 2 * * * root /root/backup_database.sh ");

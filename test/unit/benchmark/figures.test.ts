@@ -15,7 +15,7 @@ test("a contest's table has the ratio to the first contestant, and only what was
   ]);
 });
 
-test("a contest of nobody has an empty table", () => {
+test("a contest without contestants has an empty table", () => {
   expect(contestTable({ ...dumps, contestants: [] })).toEqual([]);
 });
 

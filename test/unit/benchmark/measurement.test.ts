@@ -4,7 +4,7 @@ import { parseCpuUsage, parseMeasured } from "../../benchmark/database/measureme
 test("processor time is read from both versions of control groups", () => {
   expect(parseCpuUsage("43332142977\n")).toBeCloseTo(43.332, 3);
   expect(parseCpuUsage("usage_usec 2500000\nuser_usec 1\nsystem_usec 2\n")).toBe(2.5);
-  expect(() => parseCpuUsage("cat: no such file")).toThrow("no account of a control group: cat");
+  expect(() => parseCpuUsage("cat: no such file")).toThrow("not the statistics of a control group: cat");
 });
 
 test("a measured command's figures come before what it printed", () => {

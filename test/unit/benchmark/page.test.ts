@@ -26,7 +26,7 @@ test("reports of parts make one page, and the last report of a benchmark counts"
   expect(page.match(/^## (Dumps|Again)$/gm)).toEqual(["## Again", "## Dumps"]);
 });
 
-test("a contestant's note stands once, and what was only looked at has no figures", () => {
+test("a contestant's note appears once, and facts without a measurement have no figures", () => {
   const looked = {
     ...dumps,
     title: "Looks",

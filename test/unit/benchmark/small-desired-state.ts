@@ -1,6 +1,6 @@
 import type { DesiredState } from "../../benchmark/provisioning/desired-state.ts";
 
-/** A desired state with one thing of each kind, or two where they differ. */
+/** A desired state with one resource of each kind, or two if they differ. */
 export const desired: DesiredState = {
   directories: [{ path: "/srv/backups", mode: "0700" }],
   files: [
@@ -15,5 +15,5 @@ export const desired: DesiredState = {
   },
 };
 
-/** Where its files lie on this machine. */
+/** The directory of its files on this machine. */
 export const sources = { root: "/files", of: (path: string) => `/files${path}` };

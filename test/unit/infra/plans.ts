@@ -3,14 +3,14 @@ import type { ServerPlan, StackPlan } from "../../../infra/config/plan.ts";
 import type { ServerFacts } from "../../../infra/requirements/requirements.ts";
 import type { Bundle } from "../../../scripts/build.ts";
 
-/** The plan of a configuration that is right. */
+/** The plan of a valid configuration. */
 export function stackPlanOf(configuration: Record<string, unknown>): StackPlan {
   const result = planOf(configuration);
   if ("problems" in result) throw new Error(JSON.stringify(result.problems));
   return result.plan;
 }
 
-/** The plan of the only server of a configuration; without one, of the seed's. */
+/** The plan of a configuration's only server; by default the seed's. */
 export function serverPlanOf(configuration: Record<string, unknown> = seed): ServerPlan {
   const [plan] = stackPlanOf(configuration).servers;
   if (plan === undefined) throw new Error("the configuration has no server");
@@ -19,7 +19,7 @@ export function serverPlanOf(configuration: Record<string, unknown> = seed): Ser
 
 export const seed = { servers: { "cloud.cerveras.com": {} }, databases: { curriculum_library_api: {} } };
 
-/** A server at which everything is as it should be and which is deployed. */
+/** A deployed server without any problem. */
 export const goodFacts = (key: string): ServerFacts => ({
   key,
   reachable: true,

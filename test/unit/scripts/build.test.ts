@@ -20,7 +20,7 @@ import { bundleLimit } from "../../bundle-limits.ts";
 const scratch = mkdtempSync(join(tmpdir(), "build-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-/** A copy of what the programs are made of, at a path of its own. */
+/** A copy of the programs' sources at another path. */
 function checkout(name: string): string {
   const root = join(scratch, name);
   mkdirSync(root);

@@ -25,7 +25,7 @@ test("a report is valid by the documented schema, which has all of its propertie
   expect(StatusReport.parse(report)).toEqual(report);
 });
 
-/** As a later version might answer: a ninth point, words and properties that this one does not know. */
+/** A report of a later version: a ninth point, unknown words and properties. */
 const later = {
   ...report,
   more: { all: 1 },

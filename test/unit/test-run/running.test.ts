@@ -6,7 +6,7 @@ import { endProcesses, markedAs, processesOf } from "../../running.ts";
 
 const run = randomUUID();
 
-/** Starts a shell script whose processes belong to the run, in a session of their own. */
+/** Starts a shell script in its own session. Its processes belong to the run. */
 function start(script: string): void {
   const env = { ...process.env, ...markedAs(run) };
   spawn("sh", ["-c", script], { env, detached: true, stdio: "ignore" }).unref();

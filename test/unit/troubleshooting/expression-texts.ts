@@ -1,22 +1,22 @@
 import ts from "typescript";
 
-/** What is only known when the program runs. */
+/** A part that is only known at run time. */
 export const hole = "…";
 
-/** How many texts one expression may stand for before its alternatives are not told apart any more. */
+/** The most texts of one expression. With more, its alternatives are not distinguished. */
 const manyAlternatives = 40;
-/** How many steps from an expression to its text are followed; recursive functions end here. */
+/** The most steps from an expression to its text. Recursive functions end here. */
 const deepest = 12;
 
-/** Methods that only choose or arrange what the array has. */
+/** Methods that only select or reorder the elements of an array. */
 const arranging = new Set(["at", "concat", "filter", "find", "flatMap", "map", "trim"]);
-/** Properties of an error's parts that are no message: who is meant, and what to do. */
+/** Properties of an error that are not its message, such as the advice. */
 const aside = new Set(["host", "next"]);
 
-/** Finds the texts that expressions may stand for, by following names to what they were given. */
+/** Finds the possible texts of expressions by following names to their values. */
 export class ExpressionTexts {
   readonly #checker: ts.TypeChecker;
-  /** Every call of a function of these files, to find what its parameters are given. */
+  /** Every call of a function in these files, for the values of its parameters. */
   readonly #calls = new Map<ts.Symbol, ts.CallExpression[]>();
 
   constructor(checker: ts.TypeChecker, files: readonly ts.SourceFile[]) {
@@ -36,7 +36,7 @@ export class ExpressionTexts {
     return isImported ? this.#checker.getAliasedSymbol(symbol) : symbol;
   }
 
-  /** The texts, with holes; none where nothing of the expression is fixed. */
+  /** The texts, with holes; empty if no part of the expression is fixed. */
   of(node: ts.Expression | undefined, depth = 0): string[] {
     if (node === undefined || depth > deepest) return [];
     const inner = (one: ts.Expression | undefined) => this.of(one, depth + 1);
@@ -77,7 +77,7 @@ export class ExpressionTexts {
     );
   }
 
-  /** `identified(text, id)`: the id stands behind a text that quotes no other one. */
+  /** `identified(text, id)` appends the id unless the text quotes another one. */
   #ofIdentified({ arguments: [text, id] }: ts.CallExpression, depth: number): string[] {
     const own = this.of(id, depth + 1)[0] ?? hole;
     return orHole(this.of(text, depth + 1)).map((one) => (one.includes("[DBK-") ? one : `${one} ${own}`));
@@ -110,7 +110,7 @@ export class ExpressionTexts {
     return returned;
   }
 
-  /** What the callers of a function give for a parameter, and what it is without them. */
+  /** The arguments for a parameter, and its default. */
   #given(parameter: ts.ParameterDeclaration, depth: number): string[] {
     const { parent: made } = parameter;
     const owner = ts.isFunctionDeclaration(made) ? made : made.parent;

@@ -3,16 +3,16 @@ import { join, resolve } from "node:path";
 import ts from "typescript";
 import { ExpressionTexts, each, hole } from "./expression-texts.ts";
 
-/** The text of a message as the code builds it; `…` stands for what is only known when it runs. */
+/** The text of a message in the code, with `…` for the parts that are only known at run time. */
 export interface MessageText {
-  /** Where it is made, `infra/program/stack.ts`. */
+  /** Its file: `infra/program/stack.ts`. */
   file: string;
   text: string;
 }
 
 export const repository = resolve(import.meta.dirname, "../../..");
 
-/** Files whose functions answer with sentences about a server or a value: each text that they return or list is one. */
+/** Files whose functions return sentences about a server or a value. Every returned or listed text is a message. */
 const judging = new Set([
   "infra/drift/main.ts",
   "infra/drift/wording.ts",
@@ -25,17 +25,17 @@ const judging = new Set([
   "infra/remotehost/provider/readiness/ownership.ts",
 ]);
 
-/** Functions that are given a message and show it to a person, or to the caller who shows it. */
+/** Functions whose argument is a message that they show, or return to be shown. */
 const telling =
   /^(lost|this\.#warn|log\.warn|console\.error|problem|context\.tell|unavailable|resolve|(\w+\.)?(problems|failures|errors|differences)\.push)$/;
 
-/** Every error, finding, problem and warning that the repository's code can show, as far as its syntax tells. */
+/** Every error, finding, problem and warning of the repository's code that its syntax shows. */
 export function messageTexts(): MessageText[] {
   const found = [...typeScriptTexts(), ...shellTexts()].filter(({ text }) => isSentence(text));
   return [...new Map(found.map((one) => [`${one.file}\n${one.text}`, one])).values()];
 }
 
-/** One word is a kind or an option, and no message can be found by less than a few letters. */
+/** A single word is a kind or an option, and a few letters are too short to search for. */
 const isSentence = (text: string): boolean =>
   /\S\s\S/.test(text) && text.replaceAll(/[^A-Za-z]/g, "").length >= 6;
 
@@ -66,7 +66,7 @@ function typeScriptTexts(): MessageText[] {
   });
 }
 
-/** The id of an error: `DBK-LOCK-1`. In a message it stands in brackets, at its end. */
+/** The id of an error, `DBK-LOCK-1`. It is at the end of the message, in brackets. */
 const id = /\bDBK-[A-Z]+-\d+\b/;
 
 /**
@@ -76,18 +76,18 @@ const id = /\bDBK-[A-Z]+-\d+\b/;
 export const idOf = (text: string): string | null =>
   new RegExp(`\\[(${id.source})\\](?:[.:]|:${hole})?\\s*$`).exec(text.split("\n")[0] ?? "")?.[1] ?? null;
 
-/** Every id that stands in the code, wherever it does. */
+/** Every id in the code. */
 export function idsInCode(): string[] {
   const names = globSync("{infra,scripts}/**/*.{ts,mjs,cjs,sh}", { cwd: repository });
   const texts = names.map((name) => readFileSync(join(repository, name), "utf8"));
   return [...new Set(texts.flatMap((text) => text.match(new RegExp(id, "g")) ?? []))];
 }
 
-/** What `identified` does: a message that quotes another one has the id of that. */
+/** A message that quotes another one has that one's id, as `identified` does it. */
 export const withId = (text: string, own: string | null): string =>
   own === null || id.test(text) ? text : `${text} [${own}]`;
 
-/** The id that a class of errors appends to each message, in its constructor; null for one that does not. */
+/** The id that the constructor of an error class appends to each message; null if it appends none. */
 function idOfClass(name: ts.Expression, texts: ExpressionTexts): string | null {
   const declared = texts.symbolOf(name)?.declarations?.find(ts.isClassDeclaration);
   let own: string | null = null;
@@ -101,13 +101,13 @@ function idOfClass(name: ts.Expression, texts: ExpressionTexts): string | null {
   return own;
 }
 
-/** The expressions of messages that a node itself makes. */
+/** The expressions of the messages that a node creates itself. */
 function messagesOf(node: ts.Node, file: string, texts: ExpressionTexts): readonly ts.Expression[] {
   if (ts.isNewExpression(node) && isError(node.expression, texts)) {
     const given = [...(node.arguments ?? [])];
     // Its type demands an id.
     if (/^(Connect|Conflict|RemoteCommand|PulumiCli)Error$/.test(node.expression.getText())) return [];
-    // What to do stands in an argument of its own.
+    // The advice is another argument.
     if (node.expression.getText() === "DeploymentError") return given.slice(1, 2);
     return node.expression.getText() === "Interruption" ? given.slice(0, 1) : given;
   }
@@ -138,7 +138,7 @@ function judgedBy(node: ts.Node): readonly ts.Expression[] {
   return ts.isArrowFunction(node) && !ts.isBlock(node.body) ? [node.body] : [];
 }
 
-/** Whether a name is that of JavaScript's or Pulumi's errors, or of a class of ours that extends one. */
+/** Whether a name is an error class of JavaScript or Pulumi, or one of ours. */
 function isError(name: ts.Expression, texts: ExpressionTexts): boolean {
   if (/^(\w+\.)?(Error|TypeError|RangeError|RunError)$/.test(name.getText())) return true;
   const declared = texts.symbolOf(name)?.declarations?.find(ts.isClassDeclaration);
@@ -146,7 +146,7 @@ function isError(name: ts.Expression, texts: ExpressionTexts): boolean {
   return base !== undefined && isError(base, texts);
 }
 
-/** What the shell scripts write to standard error, or keep to write there, and the one line for an old Node. */
+/** The output of shell scripts on standard error, and the message for an old Node. */
 function shellTexts(): MessageText[] {
   const files = globSync("{infra,scripts}/**/*.{sh,cjs}", { cwd: repository });
   return files.flatMap((file) =>

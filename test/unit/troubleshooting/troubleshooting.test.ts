@@ -18,7 +18,7 @@ interface Row {
 
 const document = readFileSync(join(repository, "docs/TROUBLESHOOTING.md"), "utf8");
 
-/** The rows of all tables, with the section and the first column's heading. */
+/** The rows of all tables, with their section and the header of the first column. */
 function rowsOf(text: string): Row[] {
   let section = "";
   let heading = "";
@@ -36,7 +36,7 @@ function rowsOf(text: string): Row[] {
   });
 }
 
-/** What stands as code in a cell; the spaces at its ends count. */
+/** The code in a cell, with its outer spaces. */
 const codeOf = (cell: string): string[] =>
   [...cell.matchAll(/(`+)(.+?)\1(?!`)/g)].map(([, ticks, code = ""]) =>
     ticks === "``" ? code.trim() : code,
@@ -46,7 +46,7 @@ const rows = rowsOf(document);
 const codesUnder = (...headings: string[]): string[] =>
   rows.filter(({ heading }) => headings.includes(heading)).flatMap(({ cells }) => codeOf(cells[0] ?? ""));
 
-/** Whether a message has these words; `…` in them stands for any text. */
+/** Whether a message contains these words, in which `…` is any text. */
 function hasWords({ text }: MessageText, words: string): boolean {
   const parts = words.split("…").map((part) => part.replaceAll(/[\\^$.|?+*()[\]{}]/g, "\\$&"));
   return new RegExp(parts.join(".*"), "s").test(text.replaceAll(/\s+/g, " "));
@@ -123,7 +123,7 @@ describe("what ssh says", () => {
 });
 
 describe("exit codes", () => {
-  /** Each has one home, with a table whose first heading is this. */
+  /** Each has one document, with a table whose first header is this. */
   const codesIn = (path: string): number[] =>
     rowsOf(readFileSync(join(repository, "docs", path), "utf8"))
       .filter(({ heading }) => heading === "exit code")
@@ -148,7 +148,7 @@ describe("exit codes", () => {
   });
 });
 
-/** The sides of a pattern's outermost `|`. */
+/** The alternatives of a pattern's outermost `|`. */
 function alternativesOf({ source }: RegExp): string[] {
   let depth = 0;
   const sides = [""];

@@ -10,25 +10,25 @@ import { sha256OfFile, sha256OfText } from "./sha256.ts";
 const defaults = { mode: "0600", owner: "root", group: "root" };
 
 const sha256Text = ruled((text) =>
-  /^[0-9a-f]{64}$/.test(text) ? null : `${show(text)} is no sha256: write 64 hexadecimal digits`,
+  /^[0-9a-f]{64}$/.test(text) ? null : `${show(text)} is not a SHA-256: write 64 hexadecimal digits`,
 );
 
 const packageName = ruled((text) =>
-  /^(?:@[a-z0-9._-]+\/)?[a-z0-9._][a-z0-9._-]*$/.test(text) ? null : `${show(text)} is no package's name`,
+  /^(?:@[a-z0-9._-]+\/)?[a-z0-9._][a-z0-9._-]*$/.test(text) ? null : `${show(text)} is not a package name`,
 );
 const version = ruled((text) =>
-  /^\d+\.\d+\.\d+[\w.+-]*$/.test(text) ? null : `${show(text)} is no exact version`,
+  /^\d+\.\d+\.\d+[\w.+-]*$/.test(text) ? null : `${show(text)} is not an exact version`,
 );
 const member = ruled((text) =>
-  /^(?!\/|-)[^\p{Cc}*?[\\]+$/u.test(text) ? null : `${show(text)} is no path in a package`,
+  /^(?!\/|-)[^\p{Cc}*?[\\]+$/u.test(text) ? null : `${show(text)} is not a path in a package`,
 );
-const plainName = ruled((text) => (/^\w[\w.-]*$/.test(text) ? null : `${show(text)} is no plain name`));
+const plainName = ruled((text) => (/^\w[\w.-]*$/.test(text) ? null : `${show(text)} is not a plain name`));
 
 const npmFileSchema = z.strictObject({
   package: packageName,
   version,
   integrity: ruled((text) =>
-    /^sha(?:256|384|512)-[A-Za-z0-9+/]+=*$/.test(text) ? null : "it is no integrity as a lock file has it",
+    /^sha(?:256|384|512)-[A-Za-z0-9+/]+=*$/.test(text) ? null : "it is not an integrity of a lock file",
   ),
   file: member,
 });
@@ -37,7 +37,7 @@ const pinnedProgramSchema = z.strictObject({
   program: plainName,
   version,
   zip: z.strictObject({
-    url: ruled((text) => (/^https:\/\/\S+$/.test(text) ? null : `${show(text)} is no https address`)),
+    url: ruled((text) => (/^https:\/\/\S+$/.test(text) ? null : `${show(text)} is not an https address`)),
     member,
   }),
   wheel: z.strictObject({ package: plainName, platform: plainName, member }),
@@ -93,11 +93,11 @@ function onlyOne(
   if (content !== undefined && sha256 !== undefined) {
     return {
       property: "sha256",
-      reason: "it belongs to a source: take it out, or give a source in place of content",
+      reason: "it belongs to a source: remove it, or give a source in place of content",
     };
   }
   if (typeof source === "object" && sha256 === undefined) {
-    return { property: "sha256", reason: "a file that is fetched needs the sha256 that it must have" };
+    return { property: "sha256", reason: "a file that is fetched needs its expected sha256" };
   }
   return null;
 }

@@ -7,7 +7,7 @@ const project = "database-backups";
 const right = { servers: { one: {} }, databases: { library: {} } };
 const managed = { ...right, databases: { library: { managedContainer: {} } } };
 
-/** Gives the program its configuration as the engine does: text, and JSON for anything else. */
+/** Passes the configuration to the program like the engine: text as text, everything else as JSON. */
 function configure(values: Record<string, unknown>, secrets: string[] = []): void {
   const entries = Object.entries(values).map(([key, value]): [string, string] => [
     key.includes(":") ? key : `${project}:${key}`,
@@ -158,7 +158,7 @@ test.each([
   expect(loadPlan).not.toThrow(/hunter2|4711/);
 });
 
-test("what stands beside a secret address is checked, and not shown", () => {
+test("the settings beside a secret URL are checked, and the URL is not shown", () => {
   configure({ ...right, monitoring: { pingUrl, longQuery: "hunter3" } }, ["monitoring"]);
   expect(loadPlan).toThrow("monitoring.longQuery: must be a duration");
   expect(loadPlan).not.toThrow(/hunter/);

@@ -42,7 +42,7 @@ describe("which servers are meant", () => {
 });
 
 describe("a new server", () => {
-  test("is added with what the command line says of it", () => {
+  test("is added with the settings of the command line", () => {
     const { file, chosen } = choose(
       "deploy@new.example.org --ssh-config /c --database shop --database library",
     );
@@ -65,7 +65,7 @@ describe("a new server", () => {
     expect(file.server("2001-db8-1")).toEqual({ host: "2001:db8::1" });
   });
 
-  test("that takes another's place is named as that one goes", () => {
+  test("that replaces another one is added, and the other one is named", () => {
     const { file, chosen } = choose("new --replaces web-2");
     expect(chosen).toEqual({ keys: ["new"], replaced: "web-2" });
     expect(file.server("new")).toEqual({ user: "deploy" });

@@ -5,7 +5,7 @@ import { projectNode, repository } from "../../../../infra/local-machine/places.
 
 const module = join(repository, "infra", "deployment", "conversation.ts");
 
-/** Asks everything that a first deployment may ask before the passphrase, and prints the answers as JSON at the end. */
+/** Asks all questions of a first deployment up to the passphrase, then prints the answers as JSON. */
 const program = `
 import { conversation } from ${JSON.stringify(module)};
 const talk = conversation(new AbortController().signal, (work) => work());
@@ -19,7 +19,7 @@ const answers = [
 console.log("ANSWERS " + Buffer.from(JSON.stringify(answers)).toString("base64"));
 `;
 
-/** Runs it in a terminal and types each answer when its question stands there. */
+/** Runs it in a terminal, and types each answer when its question appears. */
 async function typed(answers: readonly (readonly [question: string, answer: string])[]): Promise<string> {
   const command = `'${projectNode}' --input-type=module --eval '${program}'`;
   const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
@@ -41,7 +41,7 @@ async function typed(answers: readonly (readonly [question: string, answer: stri
   return screen;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's control sequences are what is taken out
+// biome-ignore lint/suspicious/noControlCharactersInRegex: removes a terminal's control sequences
 const controls = /\u001b\[[0-9;?]*[A-Za-z]/g;
 
 test("a passphrase is never shown, also after questions whose answers are", async () => {
@@ -61,7 +61,7 @@ test("a passphrase is never shown, also after questions whose answers are", asyn
     true,
   ]);
   expect(screen).toContain("library");
-  // Each terminal that still listened would show every character once more.
+  // A terminal that still listened would echo every character again.
   const shown = screen.slice(screen.indexOf("Choose a passphrase: "), screen.indexOf("Deploy this? "));
   expect(shown.replaceAll(controls, "").replaceAll(/\s/g, "")).toBe("Chooseapassphrase:Thesameagain:");
 });

@@ -1,14 +1,10 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { describe, expect, test } from "vitest";
-import { addEvent, emptyReport } from "../../../../infra/deployment/changes.ts";
+import { addEvent, emptyReport, keptOf } from "../../../../infra/deployment/changes.ts";
 import { changesText } from "../../../../infra/deployment/changes-text.ts";
-import {
-  cliErrorText,
-  failureText,
-  processIn,
-  targetsOf,
-} from "../../../../infra/deployment/pulumi-stack.ts";
-import { keptOf } from "../../../../infra/deployment/server-result.ts";
+import { processIn } from "../../../../infra/deployment/cli-process.ts";
+import { targetsOf } from "../../../../infra/deployment/pulumi-stack.ts";
+import { cliErrorText, failureText } from "../../../../infra/deployment/stack-errors.ts";
 import { painter } from "../../../../scripts/lib/base/terminal.ts";
 
 type Metadata = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
@@ -65,7 +61,7 @@ test("each resource is reported once, and what is only the engine's own is left 
   );
 });
 
-test("what somebody has edited on a server is reported as that, with where it is kept", () => {
+test("edits by hand on a server are reported as edits, with the kept copy", () => {
   const refreshed = (name: string, more: object = {}, type?: string) =>
     ended(metadata("refresh", name, type, { diffs: ["content"], ...more }));
   const report = reportOf(
@@ -88,7 +84,7 @@ test("what somebody has edited on a server is reported as that, with where it is
   ]);
 });
 
-test("where a run has kept what it replaced is taken from what it says", () => {
+test("the kept copies of a run are read from its messages", () => {
   const kept = "h: /root/x had been edited; the edited version is kept as /opt/x/replaced/T+root+x";
   const says = (message: string) =>
     event({ diagnosticEvent: { severity: "warning", message, color: "never" } });
@@ -121,7 +117,7 @@ test("nothing to do is said", () => {
   expect(changesText(emptyReport(), painter(false), [])).toBe("nothing to do; 0 unchanged");
 });
 
-describe("what the CLI says is wrong", () => {
+describe("errors of the CLI", () => {
   test("is reported without what the Automation API puts around it", () => {
     const message =
       "code: 255\n stdout: \n stderr: Command failed\nerror: passphrase must be set\nerror: and more\n err?: Error\n";
@@ -149,7 +145,7 @@ describe("what the CLI says is wrong", () => {
     });
   });
 
-  test("of a run is reported alone, and in full where it says nothing that can be told apart", () => {
+  test("of a run is reported alone, or with the whole output if it cannot be separated", () => {
     expect(failureText("prod", said("error: no space left\n"))).toBe("no space left");
     const silent = new Error("code: 255\n stdout: something\n stderr: \n err?: \n");
     expect(failureText("prod", silent)).toBe(silent.message);

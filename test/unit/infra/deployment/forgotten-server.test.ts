@@ -34,7 +34,7 @@ test("a server that is not there changes nothing", () => {
   expect(withoutServer(resources, "web", ["books"])).toEqual(resources);
 });
 
-/** A state in memory to which somebody else adds a server after the first export. */
+/** A state in memory. Another run adds a server after the first export. */
 function changingStore(names: string[], added: string[]) {
   let state = { version: 3, deployment: { resources: names.map((name) => ({ urn: urn(name) })) } };
   let exports = 0;
@@ -59,7 +59,7 @@ test("what another run writes between the export and the import is not lost", as
   expect(left()).toMatchObject({ version: 3, names: [urn("books"), urn("new")] });
 });
 
-test("where there is nothing of the server nothing is written", async () => {
+test("without resources of the server nothing is written", async () => {
   const { store, left } = changingStore(["books"], []);
   store.importStack = () => Promise.reject(new Error("written"));
   expect(await forgetServer(store, "web", ["books"])).toBe(0);

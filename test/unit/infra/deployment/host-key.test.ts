@@ -8,7 +8,7 @@ import { seed, serverPlanOf } from "../plans.ts";
 
 const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPV688asugf/JrgJ1jcyad7tJb3M8pozMtEdHVDvnuF0";
 
-test("a fingerprint is what ssh-keygen says", async () => {
+test("a fingerprint equals that of ssh-keygen", async () => {
   const { stdout } = await execute(["ssh-keygen", "-l", "-f", "-"], { input: key });
   expect(stdout).toContain(` ${fingerprintOf(key)} `);
 });
@@ -18,7 +18,7 @@ test("the key is read from the line that ssh has written last", () => {
   expect(learntHostKey("")).toBeNull();
 });
 
-test("a key that nobody has vouched for is asked about, or refused", () => {
+test("an unknown key needs a confirmation, or is refused", () => {
   const own = fingerprintOf(key);
   expect(judgeHostKey(key, own, false)).toBe("accepted");
   expect(judgeHostKey(key, `${own}=`, true)).toBe("accepted");
@@ -38,7 +38,7 @@ test("the records of a machine tell under which keys it is deployed", () => {
   expect(keysOfRecords("")).toEqual([]);
 });
 
-test("a second name of a deployed machine is refused, and a clone is told how it becomes one of its own", () => {
+test("a second name of a deployed machine is refused, with advice for a clone", () => {
   const plan = serverPlanOf({ ...seed, servers: { two: {} } });
   const look = { plan, problems: [], notes: [], waiting: [], refusal: null, deployedAs: ["one", "gone"] };
   const server = new OpenServer(plan.connection, () => {});

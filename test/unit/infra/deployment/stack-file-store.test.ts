@@ -30,7 +30,7 @@ describe("a stack without a file", () => {
     expect(refusal("elsewhere").next).toBe("The stacks that have a file here: prod, staging.");
   });
 
-  test("is told how one is made where there is none at all", () => {
+  test("without any stack file the message says how to make one", () => {
     expect(refusal("prod").next).toMatch(/^Name a server in place of --all/);
   });
 });

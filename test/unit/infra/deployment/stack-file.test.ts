@@ -40,7 +40,7 @@ describe("what is added", () => {
     expect(file.server("two")).toMatchObject({ host: "192.0.2.1", user: "deploy" });
   });
 
-  test("numbers stay as they were written, whatever another reader takes them for", () => {
+  test("numbers keep their spelling, although other readers may read them differently", () => {
     const numbers =
       "  other:account: 012345678901\n  other:mode: 0750\n  other:id: 12345678901234567890\n  other:v: 1.10\n";
     const file = new StackFile(`config:\n${numbers}`, name);
@@ -89,13 +89,13 @@ describe("what is added", () => {
     });
   });
 
-  test("keys without their project's name are refused, as nobody can say which of two would count", () => {
+  test("keys without the project's name are refused, because it is ambiguous which of two counts", () => {
     expect(() => new StackFile("config:\n  servers:\n    one: {}\n", name)).toThrow(
       /keys without their project's name: servers/,
     );
   });
 
-  test("a host key goes into an entry that was empty, and into one that was not", () => {
+  test("a host key is added to an empty and to a non-empty entry", () => {
     const file = new StackFile(commented, name);
     file.setHostKey("one", key);
     file.setHostKey("three", key);
@@ -124,8 +124,8 @@ describe("what is added", () => {
   });
 });
 
-describe("a server that takes the place of another", () => {
-  test("stands where it stood, with its settings and comments but for what was the machine's own", () => {
+describe("a server that replaces another", () => {
+  test("keeps the position, the settings and the comments, without those of the machine", () => {
     const file = new StackFile(commented, name);
     file.replaceServer("two", "new.example.org", { sshConfig: "/c" });
     expect(file.serverKeys()).toEqual(["one", "new.example.org", "three"]);
@@ -142,7 +142,7 @@ describe("a server that takes the place of another", () => {
     expect(file.otherKeys("two").sort()).toEqual(["one", "three", "two-b"]);
   });
 
-  test("takes nothing over from an entry without settings", () => {
+  test("inherits nothing from an entry without settings", () => {
     const file = new StackFile(commented, name);
     file.replaceServer("one", "uno", {});
     expect(file.server("uno")).toEqual({});
@@ -154,7 +154,7 @@ test("a file that is not edited stays byte for byte, however it is written", () 
   expect(new StackFile(odd, name).text()).toBe(odd);
 });
 
-test("nothing that was there is lost, whatever servers and settings there are", () => {
+test("no existing text is lost, for any servers and settings", () => {
   const word = fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/);
   const servers = fc.dictionary(word, fc.dictionary(word, fc.oneof(word, fc.integer(), fc.boolean())));
   fc.assert(

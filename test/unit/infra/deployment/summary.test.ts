@@ -42,7 +42,7 @@ function resultOf(server: ServerResult, more: Partial<Result> = {}): Result {
 
 const text = (result: Result) => summaryText(result, painter(false));
 
-test("a good end says what was done, has commands to paste, and the time it took", () => {
+test("a success lists what was done, commands to paste, and the duration", () => {
   const result = resultOf(serverWith(), { fileChanges: ["servers: cloud.cerveras.com is added"] });
   expect(exitOf(result)).toBe("done");
   expect(text(result)).toContain("cloud.cerveras.com: the backup system is deployed and works");
@@ -60,7 +60,7 @@ test("what was edited on a server and put back is reported with where it is kept
 
 const waiting = [{ name: "library", container: "library-db" }];
 
-/** A server on which the container of library is missing; a backup was due. */
+/** A server without the container of library, after a backup was due. */
 function withoutContainer(more: Partial<ServerObservation> = {}): ServerResult {
   const seen = server(more);
   const databases = seen.databases.map((database) => ({
@@ -73,7 +73,7 @@ function withoutContainer(more: Partial<ServerObservation> = {}): ServerResult {
   return serverWith({ verification: { status, waiting, backedUp: false, failure: null } });
 }
 
-test("an application that comes later, as somebody said, is no failure, and what to do after it is said", () => {
+test("an application that comes later according to the user is no failure, and the next step is named", () => {
   const result = resultOf(withoutContainer(), { beforeApplication: true });
   expect(exitOf(result)).toBe("done");
   expect(text(result)).toContain("backups begin as soon as the database is there");
@@ -82,7 +82,7 @@ test("an application that comes later, as somebody said, is no failure, and what
   );
 });
 
-test("runs that failed for want of the container do not make an application that comes later a failure", () => {
+test("runs that failed without the container do not count if the application comes later", () => {
   const failed = (hours: number) => ({
     time: hoursAgo(hours),
     level: "error" as const,
@@ -102,7 +102,7 @@ test("runs that failed for want of the container do not make an application that
   });
 });
 
-test("a database without a container is no success unless somebody said so, and the last line says why", () => {
+test("a database without a container is no success unless the user expected it, and the last line says why", () => {
   const result = resultOf(withoutContainer());
   expect(exitOf(result)).toBe("unavailable");
   expect(text(result)).not.toContain("deployed and works");

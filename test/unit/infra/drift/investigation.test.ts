@@ -44,7 +44,7 @@ test("each kind of tampering is reported under its server", () => {
   expect(servers.flatMap(({ pending }) => pending)).toEqual([]);
 });
 
-test("what is pending stands apart from drift", () => {
+test("pending changes are separate from drift", () => {
   const [first, second] = reportFrom("pending").servers;
   expect(first?.drift.map(({ resource }) => resource)).toEqual(["web-1-backup-launcher"]);
   for (const one of [first, second]) {
@@ -109,7 +109,7 @@ describe("a server is looked at itself", () => {
   });
 });
 
-describe("what the look says of the server itself", () => {
+describe("the findings about the server itself", () => {
   const down = server(replay("tampered"), "web-2");
   const looks = new Map();
   test("it is out of reach: the reason of the preview's look and of this one", () => {
@@ -117,7 +117,7 @@ describe("what the look says of the server itself", () => {
     expect(report.verdict).toBe("unknown");
     expect(report.problems).toEqual([...down.problems, "web-2: no answer"]);
   });
-  test("it is back and fit: what it says by now counts", () => {
+  test("it is reachable and ready again: its present answer counts", () => {
     expect(reportOf(down, { reached: true, problems: [], looks })).toMatchObject({
       verdict: "as-deployed",
       problems: [],

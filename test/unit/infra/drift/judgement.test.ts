@@ -128,7 +128,7 @@ describe("a text that may not be shown", () => {
       properties: [{ name: "sha256", before: "111111111111", after: "222222222222" }],
     });
   });
-  test("never shows, even where a content stands beside it", () => {
+  test("is never shown, even beside other content", () => {
     const leaky = (content: string): Inputs => ({ path: "/x", sensitive: true, content });
     const judged = judge(eventOf(leaky("old secret"), leaky("new secret"), leaky("old secret")), null);
     expect(JSON.stringify(judged)).not.toContain("secret");
@@ -157,7 +157,7 @@ describe("a cron table", () => {
     expect(drift?.diff).toContain("-0 2 * * * root /root/backup_database.sh\n+5 2 * * * root");
     expect(drift?.properties).toEqual([]);
   });
-  test("of nobody's spelling shows as it is", () => {
+  test("with an unknown format is shown unchanged", () => {
     const odd = table({ table: "# mine\n" });
     expect(judge(eventOf(table(), odd, table(), cron), null).drift?.diff).toContain("+# mine");
   });
@@ -179,13 +179,13 @@ describe("a resource of another provider", () => {
     { image: "postgres:15", mustRun: true },
     { image: "postgres:15", mustRun: false },
   ];
-  test("is drift where its provider says so", () => {
+  test("is drift if its provider says so", () => {
     const seen = { ...docker, changed: true, operation: "update", reasons: ["mustRun"] };
     const { drift, pending } = judge(eventOf(running, stopped, running, seen), null);
     expect(drift?.properties).toEqual([{ name: "mustRun", before: true, after: false }]);
     expect(pending).toBeNull();
   });
-  test("is none where only the spelling differs", () => {
+  test("is no drift if only the spelling differs", () => {
     const seen = { ...docker, changed: true, operation: "same" };
     expect(judge(eventOf(running, { ...running, env: [] }, running, seen), null)).toEqual({
       drift: null,
@@ -197,7 +197,7 @@ describe("a resource of another provider", () => {
     const seen = { ...docker, operation: "replace", reasons: ["envs"] };
     expect(judge(eventOf(secret, secret, secret, seen), null).pending?.change).toBe("replace");
   });
-  test("that only waits for another one is not pending by itself", () => {
+  test("that only waits for another one is not pending", () => {
     const command = { ...docker, operation: "replace", reasons: ["triggers"] };
     const before = { triggers: ["1"] };
     expect(judge(eventOf(before, before, { triggers: unknownValue }, command), null).pending).toBeNull();

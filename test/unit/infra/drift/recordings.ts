@@ -19,7 +19,7 @@ export function replay(name: Recording): Preview {
   return preview;
 }
 
-/** The report that a preview gives by itself, without a look at the servers; web-2 of `tampered` is out of reach. */
+/** The report of a preview alone, without a look at the servers. web-2 of `tampered` is unreachable. */
 export function reportFrom(name: Recording): DriftReport {
   const preview = replay(name);
   const servers = serversOf(preview).map((server) =>

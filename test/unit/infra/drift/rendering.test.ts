@@ -44,7 +44,7 @@ test("the text names each place with its change", () => {
     expect(text).toMatch(part);
 });
 
-test("what is pending for several servers stands there once", () => {
+test("a pending change of several servers appears once", () => {
   const text = plain(reportFrom("pending"));
   expect(text).toContain(
     "Pending: wanted by the program and not deployed yet; no drift\n  web-1, web-2\n    update /etc/cron.d/database-backups: content\n",
@@ -53,7 +53,7 @@ test("what is pending for several servers stands there once", () => {
   expect(markdownReport(reportFrom("pending"))).toContain("`web-1`, `web-2`\n\n- update `/etc/cron.d/");
 });
 
-test("why the program failed stands in front", () => {
+test("the reason of a failed program comes first", () => {
   expect(plain(reportFrom("failing"))).toMatch(
     /^Drift of the stack sandbox\n\nPulumi.sandbox.yaml has one problem/,
   );
@@ -85,7 +85,7 @@ describe("a hostile file", () => {
       expect(at > start && at < end, part).toBe(true);
     }
   });
-  test("or a hostile name mentions nobody and makes no markup", () => {
+  test("or a hostile name makes no mention and no markup", () => {
     const drift = edited("", { diff: null, change: "obstructed", path: "/root/`@all`", properties: [] });
     const [server] = reportWith(drift).servers;
     if (!server) throw new Error("no server");
@@ -98,7 +98,7 @@ describe("a hostile file", () => {
     expect(text).toContain("`` /root/`@all` ``");
     const shown = "web-1: <img src=x> @everyone #1 https://evil.example [a](b) ``` \\u{d} - ``@x`` ` end`";
     expect(text.split("\n").filter((line) => line.includes("@everyone"))).toEqual(
-      // More backticks than stand in it anywhere, so that nothing in it ends the code.
+      // More backticks than in the text, so that the text cannot end the code.
       [`- \`\`\`\` ${shown} \`\`\`\``, `- \`\`\`\` ${shown} \`\`\`\``],
     );
   });

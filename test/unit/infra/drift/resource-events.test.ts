@@ -60,7 +60,7 @@ const resource = (inputs: object, more: object = {}) => ({
 
 const usual = "urn:pulumi:s::p::t:index:T::web-1-thing";
 
-/** The two events of each step: one before it, one after it. */
+/** The two events of each step: before and after it. */
 function add(preview: Preview, op: string, old: object | null, desired: object | null, urn = usual): void {
   const metadata = { op, urn, type: "t:index:T", old, new: desired };
   addEvent(preview, JSON.stringify({ resourcePreEvent: { metadata } }));

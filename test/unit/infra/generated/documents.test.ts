@@ -11,7 +11,7 @@ import { serverPlanOf } from "../plans.ts";
 
 const project = "database-backups:";
 
-/** A stack file's configuration by key, as Pulumi hands it to the program. */
+/** A stack file's configuration by key, as Pulumi passes it to the program. */
 function configurationIn(text: string): Record<string, unknown> {
   const file = parse(text);
   const config: unknown = typeof file === "object" && file !== null ? Reflect.get(file, "config") : null;
@@ -21,11 +21,11 @@ function configurationIn(text: string): Record<string, unknown> {
   return Object.fromEntries(entries.map(([key, value]) => [key.replace(project, ""), value]));
 }
 
-/** The stack files in a document's YAML blocks; those that begin below `config:` are completed by it. */
+/** The stack files in a document's YAML blocks. `config:` is added to blocks without it. */
 const yamlExamples = (text: string): string[] =>
   [...text.matchAll(/^( *)```yaml\n(.*?)^\1```$/gms)]
     .map(([, indent = "", block = ""]) => block.replaceAll(new RegExp(`^${indent}`, "gm"), ""))
-    // A host key is cut short where nobody reads it.
+    // Documents shorten host keys.
     .map((block) => block.replaceAll(/(?<=ssh-ed25519 \w+)…/g, "A".repeat(43)))
     .map((block) =>
       block.replaceAll(/(\w+): \{ secure: .*? \}/g, (_, key) => `${key}: ${JSON.stringify(standIn(key))}`),
@@ -69,7 +69,7 @@ describe("the example of one server", () => {
   });
 
   test("has the defaults as comments that may be taken in as they are", () => {
-    const configuration = configurationIn(text.replaceAll(/^ {2}# (?!What)/gm, "  "));
+    const configuration = configurationIn(text.replaceAll(/^ {2}# (?!These)/gm, "  "));
     expect(configuration).toMatchObject({ ...defaults });
     expect(serverPlanOf(configuration)).toEqual(serverPlanOf());
   });
@@ -116,7 +116,7 @@ test("every example of a configuration in the documents is right", () => {
   }
 });
 
-test("the table replaces what stands between its markers and nothing else", () => {
+test("the table replaces the text between its markers only", () => {
   const text = "a\n<!-- configuration -->old<!-- /configuration -->\nb\n";
   expect(withConfigurationTable(text)).toBe(
     `a\n<!-- configuration -->\n\n${configurationTable()}\n\n<!-- /configuration -->\nb\n`,

@@ -12,10 +12,10 @@ import { samplePath } from "../../../../infra/generated/sample-stack.ts";
 import { configurationCases } from "../config/cases.ts";
 import { copyKey, stores } from "../config/stores.ts";
 
-/** The schema is judged by a validator that has nothing to do with the library that wrote it. */
+/** Checks the schema with a validator from another library than the one that wrote it. */
 const validate = new Ajv({ strict: true, strictTypes: false, allErrors: true }).compile(editorSchema());
 
-/** What an editor would underline: places in the file, each with the reason. */
+/** The places that an editor would underline, each with the reason. */
 function underlined(file: unknown): string[] {
   return validate(file)
     ? []
@@ -42,7 +42,7 @@ const withEncrypted = (values: object): Record<string, unknown> =>
     }),
   );
 
-// Compared as JSON: in the file it is laid out as the formatter wants it.
+// Compared as JSON, because the formatter changes the layout of the file.
 test("the committed schema is the code's: npm run configuration writes it", () => {
   expect(JSON.parse(readFileSync("docs/configuration.schema.json", "utf8"))).toEqual(
     JSON.parse(editorSchemaText()),
@@ -61,7 +61,7 @@ describe("the example", () => {
 
   test("is right, and so are its commented defaults", () => {
     expect(underlined(parse(text))).toEqual([]);
-    expect(underlined(parse(text.replaceAll(/^ {2}# (?!What)/gm, "  ")))).toEqual([]);
+    expect(underlined(parse(text.replaceAll(/^ {2}# (?!These)/gm, "  ")))).toEqual([]);
   });
 });
 
@@ -125,7 +125,7 @@ test.each<[string, unknown, string]>([
   expect(underlined(file)).toContain(says);
 });
 
-/** What the program finds by looking further than an editor can: one value's meaning, or two values together. */
+/** Mistakes that only the program finds: in the meaning of a value, or in two values together. */
 const beyondEditors = [
   "a B2 store of nowhere",
   "a bad cron expression",
@@ -193,7 +193,7 @@ test("every configuration that the program refuses is underlined, except what on
   expect(missed.sort()).toEqual(beyondEditors);
 });
 
-/** Values at the edge of what the program accepts. */
+/** Boundary values that the program accepts. */
 test.each<[string, Record<string, unknown>]>([
   ["a path of letters, signs and spaces", { paths: { backups: "/srv/Ärger b+c@d=e,f:g%h~i-j/_x" } }],
   [
@@ -232,7 +232,7 @@ test.each<[string, Record<string, unknown>]>([
   expect(underlined(fileOf(configuration))).toEqual([]);
 });
 
-/** The schema of what stands at a setting's place. */
+/** The schema at a setting's path. */
 function nodeAt(path: string): Record<string, unknown> {
   const step = (node: unknown, key: string): unknown =>
     Reflect.get(Object(Reflect.get(Object(node), "properties")), key) ??

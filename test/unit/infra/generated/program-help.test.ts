@@ -14,7 +14,7 @@ const documents = [
     .map((name) => `docs/${name}`),
 ].map((path) => ({ path, text: readFileSync(path, "utf8") }));
 
-/** The first cells of the table whose head begins with this. */
+/** The first cells of the table whose header begins with this text. */
 function firstCells(path: string, head: string): string[] {
   const lines = readFileSync(path, "utf8").split("\n");
   const begin = lines.findIndex((line) => line.startsWith(head));
@@ -72,7 +72,7 @@ test("every program has options and exit codes", () => {
   }
 });
 
-test("every program of the server has the options that the quick reference says once for all", () => {
+test("every program of the server has the common options of the quick reference", () => {
   const onServer = helps.filter(({ name }) => /^\w+\.sh$/.test(name));
   expect(onServer.length).toBe(7);
   for (const { name } of onServer)
@@ -93,7 +93,7 @@ test("the quick reference's table of exit codes has those of backup, restore and
   expect(said).toEqual([...new Set(codes)].sort((a, b) => a - b));
 });
 
-/** What is written behind a program's name in one command or one piece of code. */
+/** The words after a program's name in a command or a piece of code. */
 const uses = documents.flatMap(({ path, text }) =>
   helps.flatMap(({ name }) =>
     [...text.matchAll(new RegExp(`${name.replaceAll(".", "\\.")}(?<words>[^\`\\n|;#]*)`, "g"))].map(
@@ -102,7 +102,7 @@ const uses = documents.flatMap(({ path, text }) =>
   ),
 );
 
-test("no document gives a program an option that it does not have", () => {
+test("no document names an option that its program lacks", () => {
   const unknown = uses.flatMap(({ path, name, options }) =>
     options
       .filter((option) => !optionsOf(name).includes(option))

@@ -14,13 +14,13 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** A process id that was somebody's and is nobody's now. */
+/** The id of a process that has ended. */
 const deadProcess = (): number => spawnSync("true").pid;
 
 test("of processes that all find a dead one's lock, one at a time works, and nothing is left", async () => {
   const [lock, room] = [join(directory, "lock"), join(directory, "room")];
   writeFileSync(lock, String(deadProcess()));
-  // Making a directory fails where it is there already: two at work at once would end one of them.
+  // mkdir fails if the directory exists, so a second process at work at the same time would fail.
   const program = `
     import { mkdirSync, rmdirSync } from "node:fs";
     import { setTimeout } from "node:timers/promises";

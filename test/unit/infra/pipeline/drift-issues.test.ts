@@ -17,7 +17,7 @@ const unseen: Look = { stack, exitCode: 1, hasDrift: false, report: "", findings
 const halfSeen: Look = { ...drifted, exitCode: 1 };
 const unrun: Look = { ...unseen, exitCode: null };
 
-/** The issues after these steps, as a tracker would have them. */
+/** The issues of a tracker after these steps. */
 function after(steps: Step[], issues: Issue[] = []): Issue[] {
   let kept = [...issues];
   for (const step of steps) {
@@ -77,7 +77,7 @@ test("one issue for each stack: a second one of the same is closed", () => {
   expect(kinds(planIssues([clean], twice, run))).toEqual(["comment 1", "close 1", "comment 2", "close 2"]);
 });
 
-test("stacks do not get in each other's way, not even by what stands in a report", () => {
+test("stacks do not affect each other, not even by the text of a report", () => {
   const forged = { ...drifted, stack: "staging", report: open[0]?.body ?? "" };
   const issues = after(planIssues([drifted, forged], [], run));
   expect(issues.map(({ title }) => title)).toEqual([

@@ -53,7 +53,7 @@ test("a merge request is previewed only where the project's own branch is merged
   expect(jobs.preview?.artifacts?.paths).toEqual(["preview/"]);
 });
 
-test("the schedule looks at every stack, and the issues are kept whatever that gave", () => {
+test("the schedule checks every stack, and updates the issues after any result", () => {
   expect(jobs.drift).toMatchObject({ extends: ".stacks", resource_group: "drift-$STACK" });
   expect(jobs["drift-issues"]).toMatchObject({
     needs: [{ job: "drift", artifacts: true }],
@@ -61,7 +61,7 @@ test("the schedule looks at every stack, and the issues are kept whatever that g
   });
 });
 
-test("the schedule runs every test and every fault, whatever the drift report gives", () => {
+test("the schedule runs every test and every fault, after any result of the drift check", () => {
   const nightly = Object.entries(jobs).filter(([, { stage }]) => stage === "nightly");
   expect(nightly.map(([name]) => commandsOf(name).at(-1))).toEqual(["npm run test:full", "npm run faults"]);
   for (const [, job] of nightly) expect(job).toMatchObject({ needs: [], rules: jobs.drift?.rules });

@@ -12,10 +12,10 @@ function preview(stack: string, lines = "", changes: Partial<Preview> = {}): Pre
 
 const comment = (...previews: Preview[]) => previewComment(previews, run, "0123abc");
 
-/** The lines of a Markdown text that do not belong to a code block by indentation. */
+/** The lines of a Markdown text outside of indented code blocks. */
 const live = (text: string) => text.split(/\r\n|\r|\n/).filter((line) => !/^( {4}|$)/.test(line));
 
-test("each stack has its counts, its whole preview, or why there is none", () => {
+test("each stack has its counts and its whole preview, or the reason for none", () => {
   const text = comment(
     preview("prod"),
     preview("same", "", { text: "Previewing update (same):\n\nResources:\n    9 unchanged\n" }),
@@ -42,7 +42,7 @@ const hostile = [
   "\u001b[2J\u2028# heading\u0085# heading",
 ].join("\n");
 
-test("what a file holds stays in the code block, whatever ends a line, and is no count", () => {
+test("the text of a file stays in the code block with any line ends, and is not read as counts", () => {
   const text = comment(preview("prod", `${hostile}\n`));
   expect(live(text)).toEqual([
     expect.stringContaining("What `pulumi up` would do"),

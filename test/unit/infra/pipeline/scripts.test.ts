@@ -42,7 +42,7 @@ test.each(['Pulumi.a"b.yaml', "Pulumi.$(id).yaml", "Pulumi.a b.yaml", "Pulumi.a\
   async (file) => {
     const { code, stdout, stderr } = await stacks("Pulumi.prod.yaml", file);
     expect([code, stdout]).toEqual([1, ""]);
-    expect(stderr).toMatch(/is no name of a stack/);
+    expect(stderr).toMatch(/does not name a valid stack/);
   },
 );
 
@@ -117,7 +117,7 @@ test("what a command prints can all be seen, and is no command to GitHub's runne
   expect(runnerCommands(`${stdout}::notice::after it\n`)).toEqual(["notice"]);
 });
 
-test("no text knows the word that lets the runner obey again", async () => {
+test("no text can know the token that resumes the runner's commands", async () => {
   const [first, second] = [
     await asText({ GITHUB_ACTIONS: "true" }),
     await asText({ GITHUB_ACTIONS: "true" }),

@@ -54,7 +54,7 @@ test("one version of each action in all workflows", () => {
   expect(actions).toEqual([...new Set(actions)]);
 });
 
-test("who may write: one job comments, one keeps issues, and neither meets a secret", () => {
+test("write permissions: one job comments, one updates issues, and neither has secrets", () => {
   const writing = jobs.filter(([, , { permissions }]) => Object.values(permissions).includes("write"));
   expect(writing.map(([file, name, { permissions }]) => [file, name, permissions])).toEqual([
     ["drift.yml", "issues", { contents: "read", issues: "write" }],
@@ -76,7 +76,7 @@ test("a job with secrets has an environment of its stack, and its dependencies c
   for (const [, , { steps }] of secret) {
     const withSecrets = steps.filter(({ env }) => JSON.stringify(env ?? {}).includes("secrets."));
     expect(withSecrets).toHaveLength(1);
-    // Behind them comes what servers hold.
+    // Text from servers follows these commands.
     expect(withSecrets[0]?.run).toContain(
       "bash infra/pipeline/with-credentials.sh bash infra/pipeline/as-text.sh",
     );
@@ -126,7 +126,7 @@ test.each([
   expect(condition(readWorkflow("drift.yml").jobs.stacks?.if ?? "", { github })).toBe(starts);
 });
 
-test("of a pull request the newest checks count; of pushes each one's, none takes another's place", () => {
+test("a pull request's newer check cancels the older one; pushes do not cancel each other", () => {
   const group = (github: object) => evaluated(readWorkflow("check.yml").concurrency?.group ?? "", { github });
   const push = { event_name: "push", ref: "refs/heads/main", sha: "0123abc", event: {} };
   expect(group(push)).not.toBe(group({ ...push, sha: "4567def" }));

@@ -24,7 +24,7 @@ function executable(file: string, script: string): void {
 
 const available = (more: Record<string, string> = {}) =>
   commandPluginAvailable({ PATH: path, PULUMI_HOME: home, ...more }, mark);
-/** A CLI that notes what it is asked for. */
+/** A CLI that records its arguments. */
 const cli = (exitCode: number) =>
   executable(join(path, "pulumi"), `echo "$@" >> ${home}/asked; exit ${exitCode}`);
 const asked = () =>

@@ -9,7 +9,7 @@ const configuration = (managedContainer?: object) => ({
 
 const passwords = { "database-backups:databasePasswords": JSON.stringify({ library: "s3cret" }) };
 
-test("a container that Kamal manages is none of ours", async () => {
+test("a container that Kamal manages is not declared", async () => {
   const { registrations } = await declareUnderMocks(stackPlanOf(configuration()));
   expect(registrations.filter(({ type }) => type.includes("docker"))).toEqual([]);
 });
@@ -36,12 +36,12 @@ test("a managed container is PostgreSQL as the backup expects it, reached over t
     networksAdvanced: [{ name: "kamal" }],
     ports: [{ internal: 5432, external: 5433, ip: "127.0.0.1" }],
   });
-  // The temporary server of the first start does not listen there.
+  // The temporary server of the first start does not listen on the network.
   expect(inputs("s-library-container")).toMatchObject({
     healthcheck: { tests: expect.arrayContaining(["pg_isready", "--host=127.0.0.1"]) },
     wait: true,
   });
-  // Docker's plugin says of a stopped container that it publishes nothing; another one could not be made.
+  // Docker's plugin reports no published ports for a stopped container, and could not create another one.
   expect(registrations.find(({ name }) => name === "s-library-container")?.ignored.sort()).toEqual([
     ...["envs", "healthcheck", "ports", "wait", "waitTimeout"],
   ]);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { execute } from "../../../../infra/local-machine/command.ts";
 import { projectNode, repository } from "../../../../infra/local-machine/places.ts";
 
-/** How many modules of a package, or of a part of one, a Node of its own has loaded after these imports. */
+/** The number of modules of a package, or of a part of it, that a new Node loads for these imports. */
 async function loadedBy(...imports: readonly string[]): Promise<Record<string, number>> {
   const script = `
     import { createRequire } from "node:module";
@@ -20,7 +20,7 @@ async function loadedBy(...imports: readonly string[]): Promise<Record<string, n
   return JSON.parse(stdout);
 }
 
-// What main.mjs and index.ts import before they do anything.
+// The imports of main.mjs and index.ts.
 const program = [
   "@pulumi/pulumi/errors.js",
   "@pulumi/pulumi/runtime/invoke.js",
@@ -34,7 +34,7 @@ test("the program loads of the SDK only what it uses", async () => {
   const found = await loadedBy(...program);
   expect(found).toMatchObject({ typescript: 0, arborist: 0, automation: 0 });
   expect(found.grpc).toBeGreaterThan(10);
-  // Where the SDK no longer loads them by itself, its parts need not be imported one by one.
+  // If the SDK stops loading them itself, its parts need not be imported separately.
   const whole = await loadedBy("@pulumi/pulumi");
   expect(whole.arborist).toBeGreaterThan(10);
   expect(whole.automation).toBeGreaterThan(10);

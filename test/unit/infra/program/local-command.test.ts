@@ -7,7 +7,7 @@ import { LocalCommand } from "../../../../infra/program/local-command.ts";
 
 type Declare = (args: local.CommandArgs, options: pulumi.CustomResourceOptions) => pulumi.Resource;
 
-/** Everything that the SDK asks of the engine for one resource, but for the line of the program that declares it. */
+/** The SDK's whole request to the engine for one resource, without the line of the declaring program. */
 async function requestOf(declare: Declare): Promise<Record<string, unknown>> {
   const requests: Record<string, unknown>[] = [];
   class Monitor extends MockMonitor {

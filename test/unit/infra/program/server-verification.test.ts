@@ -22,7 +22,7 @@ test("each server is verified over the system's ssh when anything that runs has 
     ...["sh", "-c"],
     expect.stringMatching(/^exec ssh .*-o StrictHostKeyChecking=yes .* -- a 'sh -c /),
   ]);
-  // The plugin names it where it fails, and the reason must not come after a whole script.
+  // The plugin prints the command on failure, and the reason must not come after a whole script.
   expect(command?.inputs).toMatchObject({
     create: "first backup and status check of a",
     update: "first backup and status check of a",
@@ -64,7 +64,7 @@ test("it comes after all that other servers get, and depends on none of it", asy
   expect(registrations[command]?.dependencies.filter((name) => name.startsWith("b"))).toEqual([]);
 });
 
-test("this machine's shell hands ssh the paths of whoever runs it, and the script as its input", async () => {
+test("the local shell passes ssh the paths of the present user, and the script as its input", async () => {
   const servers = { a: { sshConfig: "~/.ssh/work", identityFile: "~/my keys/id" } };
   const [command] = await commandsOf({ servers }, async () => true);
   const [program = "", ...words] = [command?.inputs.interpreter].flat().map(String);

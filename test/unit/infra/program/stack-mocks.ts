@@ -6,22 +6,22 @@ import type { ServerOutput } from "../../../../infra/program/server-output.ts";
 import type { ServerFacts } from "../../../../infra/requirements/requirements.ts";
 import { bundles, goodFacts } from "../plans.ts";
 
-/** A resource as the program asked the engine for it. */
+/** A resource as registered by the program. */
 export interface Registration {
   type: string;
   name: string;
   inputs: Record<string, unknown>;
   parent: string;
   dependencies: string[];
-  /** Names that it may have had before; the mocks pass on only those of resources with a parent. */
+  /** Its aliases. The mocks pass on only those of resources with a parent. */
   aliases: string[];
-  /** Whether it stays where it is when it leaves the stack. */
+  /** Whether it is kept on the server when it leaves the stack (retainOnDelete). */
   retained: boolean;
-  /** Inputs of which the state's values stay. */
+  /** Inputs whose changes are ignored. */
   ignored: string[];
 }
 
-/** What the SDK asks of the engine beside a mock's own arguments. */
+/** The SDK's requests to the engine beyond a mock's arguments. */
 interface RegisterRequest {
   getType(): string;
   getName(): string;
@@ -34,10 +34,10 @@ interface RegisterRequest {
 }
 
 export interface DeclaredStack {
-  /** In the order in which they were asked for. */
+  /** In the order of registration. */
   registrations: Registration[];
   outputs: Record<string, ServerOutput>;
-  /** What the provider was told. */
+  /** The arguments of the provider's invokes. */
   declaration: Record<string, unknown>;
 }
 
@@ -45,15 +45,15 @@ export interface Surroundings {
   facts?: Record<string, Partial<ServerFacts>>;
   orphans?: string[];
   verificationPlugin?: () => Promise<boolean>;
-  /** The servers that a run with --target is for. */
+  /** The servers of a run with --target. */
   only?: string[];
-  /** Configuration values that are read outside the plan, by their full key. */
+  /** Configuration values outside the plan, by their full key. */
   configuration?: Record<string, string>;
 }
 
 const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";
 
-/** Declares a stack under Pulumi's mocks; no engine and no server takes part. */
+/** Declares a stack under Pulumi's mocks, without an engine or a server. */
 export async function declareUnderMocks(
   plan: StackPlan,
   surroundings: Surroundings = {},
@@ -109,7 +109,7 @@ export async function declareUnderMocks(
   }
   setMockOptions(new ObservingMonitor(mocks), "database-backups", "test", false);
   pulumi.runtime.setAllConfig(configuration, Object.keys(configuration));
-  // Only now: the SDK must know of the mocks before anything is declared.
+  // Imported here, because the mocks must be set before any declaration.
   const { declareStack } = await import("../../../../infra/program/stack.ts");
   const parts = { bundles, programsVersion: "1.2.3+test", verificationPlugin, only };
   const outputs = await declareStack(plan, parts);

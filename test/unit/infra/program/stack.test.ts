@@ -185,7 +185,7 @@ test("readiness depends on its own server alone, and comes after the others all 
     ["b", "a"],
   ]) {
     const readiness = registrations.find(({ name }) => name === `${key}-readiness`);
-    // Every cron table waits for all else of its server.
+    // Every cron table depends on all other resources of its server.
     expect(readiness?.dependencies).toEqual([`${key}-cron-table`]);
     expect(names.indexOf(`${key}-readiness`)).toBeGreaterThan(names.indexOf(`${other}-cron-table`));
   }

@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(cache, { recursive: true }));
 
-/** Takes a while, as a download does. */
+/** Takes some time, like a download. */
 async function made(directory: string): Promise<string> {
   const cli = join(directory, "cli");
   mkdirSync(cli);
@@ -46,7 +46,7 @@ test("one that is there is used as it is", async () => {
   await makePulumi(() => Promise.reject(new Error("another was made")), cache);
 });
 
-test("one that an older version downloaded, and compared with nothing, gives way to another", async () => {
+test("one that an older version downloaded without a check is replaced", async () => {
   mkdirSync(cachedPulumi(cache));
   writeFileSync(join(cachedPulumi(cache), "pulumi"), "unknown");
   await expect(makePulumi(() => Promise.reject(new Error("no network")), cache)).rejects.toThrow(
@@ -73,7 +73,7 @@ test.each([
   ["v4.0.0", pulumiPrograms, true],
   ["v3.226.9", pulumiPrograms, false],
   ["what?", pulumiPrograms, false],
-  // A CLI that cannot run our program is none.
+  // A CLI that cannot run our program does not count.
   ["v3.248.0", ["pulumi"], false],
   ["", [], false],
 ])("pulumi %s with %j on PATH: %j", async (version, programs, fits) => {

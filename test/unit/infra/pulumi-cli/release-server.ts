@@ -14,12 +14,12 @@ export const archiveName = `pulumi-v${version}-${process.platform}-${process.arc
 
 type Answer = (response: ServerResponse) => void;
 
-/** A publisher of the CLI over HTTPS on this machine, with an authority of its own that this process trusts. */
+/** A publisher of the CLI over HTTPS on this machine. This process trusts its certificate authority. */
 export interface ReleaseServer {
   origin: string;
   release: Release;
   archive: Buffer;
-  /** What is answered for a path from now on; the archive and its list unless given. */
+  /** Sets the answer for a path; by default it is the archive or its list. */
   answer(path: string, how: Answer): void;
   reset(): void;
   close(): Promise<void>;
@@ -40,7 +40,7 @@ export const redirect =
 
 export const sha256 = (content: Buffer): string => createHash("sha256").update(content).digest("hex");
 
-/** Some megabytes, so that it crosses the network in more than one piece. */
+/** Some megabytes, so that it arrives in more than one piece. */
 function makeArchive(directory: string): Buffer {
   const inside = join(directory, "pulumi");
   mkdirSync(inside);

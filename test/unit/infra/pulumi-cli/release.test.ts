@@ -34,7 +34,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 const soon = { idle: 2_000, total: 20_000, size: 2 ** 23 };
 const limits: ReleaseLimits = { checksums: soon, archive: soon };
 
-/** How fetching ends that must not succeed. Whatever lies there afterwards, nothing of it is a program. */
+/** The result of a fetch that must fail. It must leave no program behind. */
 async function refusal(release = server.release, within = limits): Promise<PulumiCliError> {
   const error = await fetchRelease(release, directory, within).then(
     (path) => new Error(`it was put into ${path}`),
@@ -168,7 +168,7 @@ test("redirects that never end", async () => {
   await expectUnavailable("it redirects more than 5 times");
 });
 
-test("a publisher that nobody here vouches for", async () => {
+test("a publisher with an untrusted certificate", async () => {
   const stranger = await startReleaseServer({ isTrusted: false });
   try {
     const { kind, message } = await refusal(stranger.release);

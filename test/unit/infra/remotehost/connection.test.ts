@@ -6,7 +6,7 @@ import { type Connection, sshArguments } from "../../../../infra/remotehost/conn
 const key = "cloud.cerveras.com";
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICAGkMQJk509H6V9ZxAfOhRgVaBm569tDq/rbBFxnUVL";
 
-/** What ssh itself makes of the arguments; `-G` prints its settings and connects to nobody. */
+/** ssh's interpretation of the arguments. `-G` prints its settings without connecting. */
 function settings(connection: Partial<Connection>): string[] {
   const argv = ["-G", ...sshArguments({ key, host: "example.com", configFile: "/dev/null", ...connection })];
   const { status, stdout } = spawnSync("ssh", argv, { encoding: "utf8" });
@@ -47,7 +47,7 @@ describe("what ssh understands", () => {
   });
 });
 
-test("the destination stands last, behind the end of the options", () => {
+test("the destination is last, after the end of the options", () => {
   expect(sshArguments({ key, host: "example.com" }).slice(-2)).toEqual(["--", "example.com"]);
 });
 

@@ -3,7 +3,7 @@ import { createServer, type Socket } from "node:net";
 import { expect, it } from "vitest";
 import { watchEngine } from "../../../../infra/remotehost/engine-watch.ts";
 
-/** An engine that listens at an address of its own until `end`. */
+/** An engine that listens on its own address until `end`. */
 async function startEngine() {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => sockets.add(socket));
@@ -16,7 +16,7 @@ async function startEngine() {
   };
   return {
     address: `127.0.0.1:${address.port}`,
-    /** Closes the connections, as an engine does with one that says nothing, and listens on. */
+    /** Closes the connections, like an engine with an idle one, but continues to listen. */
     hangUp,
     /** Resolves with the next connection. */
     met: () => once(server, "connection"),

@@ -13,14 +13,14 @@ const script = inspectionScript({
   mails: false,
 });
 
-/** A machine of its own, as far as processes go: what runs here is not seen there. */
+/** Runs in its own PID namespace, so that it does not see the processes of this machine. */
 const machine = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"];
 const canUnshare = spawnSync("unshare", [...machine.slice(1), "true"]).status === 0;
 
 let directory: string;
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "cron-look-"));
-  // A process that a script is has the script's name.
+  // The name of a process that runs a script is the script's name.
   writeFileSync(join(directory, "cron"), "#!/bin/sh\nsleep 60\n");
   chmodSync(join(directory, "cron"), 0o755);
 });

@@ -10,7 +10,7 @@ const script = inspectionScript({
   mails: false,
 });
 
-/** What docker's client does without a daemon: the client's half of the answer first, then what is wrong. */
+/** The output of docker's client without a daemon: the client's half first, then the error. */
 const withoutDaemon = `
 docker() { echo ok; echo "Cannot connect to the Docker daemon at unix:///var/run/docker.sock." >&2; return 1; }
 timeout() { shift; "$@"; }

@@ -1,72 +1,16 @@
 import { describe, expect, it } from "vitest";
-import type { Answer, ContainerSeen } from "../../../../infra/requirements/database-look.ts";
-import {
-  type Inspection,
-  inspectionScript,
-  parseInspection,
-} from "../../../../infra/requirements/inspection.ts";
-import { judge } from "../../../../infra/requirements/judgement.ts";
-import { parsePostgresContainers } from "../../../../infra/requirements/postgres-containers.ts";
+import type { ContainerSeen } from "../../../../infra/requirements/database-look.ts";
+import { type Inspection, parseInspection } from "../../../../infra/requirements/inspection.ts";
 import type { Requirements } from "../../../../infra/requirements/requirements.ts";
+import { container, database, judged, mount } from "./fit-server.ts";
 
-const data = "/root/app-db/data";
-const requirements: Requirements = {
-  commands: ["docker", "flock"],
-  directories: [{ path: "/root/database_backups", minimumFree: 1_000_000 }],
-  pathSettings: { "/root/database_backups": "paths.backups" },
-  databases: [
-    {
-      name: "app",
-      container: "app-db",
-      database: "app_production",
-      user: "app",
-      dataDirectory: data,
-      backups: "/b",
-    },
-  ],
-  runtime: "pinned",
-  mails: false,
-};
-const machine = { id: "1", user: "root", architecture: "x86_64", kernel: "6.1" };
-
-const mount = { type: "bind", source: data, destination: "/var/lib/postgresql/data", name: null };
-const container: ContainerSeen = {
-  name: "app-db",
-  running: true,
-  status: "running",
-  dataDirectory: "/var/lib/postgresql/data",
-  published: ["127.0.0.1:5433"],
-  mounts: [mount],
-};
-const answer: Answer = { ok: true, collation: null };
-const fit: Inspection = {
-  osRelease: { ID: "debian", PRETTY_NAME: "Debian GNU/Linux 12 (bookworm)" },
-  missingCommands: [],
-  cronRuns: true,
-  dockerProblem: null,
-  databases: [{ container, answer, hasBackup: false }],
-  postgresContainers: ["app-db"],
-  directories: [{ freeBytes: 2_000_000 }],
-  systemNode: null,
-  logProblem: null,
-  hasMailer: false,
-};
-const sentences = (...words: Parameters<typeof judge>) => {
-  const { problems, notes } = judge(...words);
-  return { problems, notes };
-};
-const database = (more: object): Partial<Inspection> => ({
-  databases: [{ container, answer, hasBackup: false, ...more }],
-});
 const own = { cronTable: "/t", logRotation: "/r", backupLauncher: "/b", installation: "/i" };
-/** What the inspection has of the surroundings when the function said this. */
+/** The inspection of the surroundings for this output of the function. */
 const looked = (said: string): Partial<Inspection> => {
   const { surroundings } = parseInspection(`surroundings:${Buffer.from(said).toString("base64")}`);
   return surroundings === undefined ? {} : { surroundings };
 };
 const mounted = (...mounts: ContainerSeen["mounts"]) => database({ container: { ...container, mounts } });
-const judged = (seen: Partial<Inspection>, more: Partial<Requirements> = {}, architecture = "x86_64") =>
-  sentences({ ...machine, architecture }, { ...requirements, ...more }, { ...fit, ...seen });
 
 describe("no problem", () => {
   const system = { runtime: "system" as const };
@@ -289,53 +233,6 @@ it("another version of the collation's library is a note that says what to do", 
   expect(judged(database({ answer: { ok: true, collation: same } }))).toEqual({ problems: [], notes: [] });
 });
 
-it("the script holds every word of the requirements as one word of the shell", () => {
-  const [first] = requirements.databases;
-  const nasty = { ...requirements, databases: first ? [{ ...first, user: "a'; touch /x; '" }] : [] };
-  expect(inspectionScript(nasty)).toContain(`'a'\\''; touch /x; '\\'''`);
-});
-
-it("what the script prints is read, and texts cannot be taken for fields", () => {
-  const encoded = (text: string) => Buffer.from(text).toString("base64");
-  // Podman's names have no slash.
-  const printed = (name: string, ...data: string[]) =>
-    `{"name":"${name}","running":true,"status":"running","dataDirectories":[${["null", ...data].join()}],` +
-    `"ports":{"5432/tcp":[{"HostIp":"127.0.0.1","HostPort":"5433"}],"80/tcp":null},"mounts":[{"Type":"bind","Source":"${mount.source}","Destination":"${mount.destination}"}]}`;
-  const output = [
-    `os:${encoded('ID=debian\nPRETTY_NAME="Debian 12"\n')}`,
-    `cron:${encoded("runs\n")}`,
-    `missing:${encoded("xz")}`,
-    `node:${encoded("/usr/bin/node\nv22.1.0")}`,
-    "database:",
-    `container:${encoded(printed("/app-db", '"PGDATA=/var/lib/postgresql/data"'))}`,
-    `refused:${encoded("cron:\nFATAL")}`,
-    "backup:",
-    "database:",
-    `container:${encoded(printed("app-db"))}`,
-    `answered:${encoded("1\n2.31|2.36\n")}`,
-    "database:",
-    `answered:${encoded("1\n")}`,
-    `postgres:${encoded("app-db|postgres:17|5432/tcp|\nweb|acme/web||\n")}`,
-    `free:${encoded("12\n")}`,
-  ].join("\n");
-  expect(parseInspection(output)).toEqual({
-    osRelease: { ID: "debian", PRETTY_NAME: "Debian 12" },
-    missingCommands: ["xz"],
-    cronRuns: true,
-    dockerProblem: null,
-    databases: [
-      { container, answer: { ok: false, text: "cron:\nFATAL" }, hasBackup: true },
-      { container, answer: { ok: true, collation: { recorded: "2.31", actual: "2.36" } }, hasBackup: false },
-      { container: null, answer: { ok: true, collation: null }, hasBackup: false },
-    ],
-    postgresContainers: ["app-db"],
-    directories: [{ freeBytes: 12 * 1024 }],
-    systemNode: { path: "/usr/bin/node", version: "22.1.0" },
-    logProblem: null,
-    hasMailer: false,
-  });
-});
-
 describe("a mailer", () => {
   it.each([
     { mails: true, hasMailer: false, notes: [expect.stringContaining("/usr/sbin/sendmail")] },
@@ -344,53 +241,5 @@ describe("a mailer", () => {
   ])("is worth a note only where cron is to mail and there is none ($mails, $hasMailer)", (row) => {
     const { mails, hasMailer, notes } = row;
     expect(judged({ hasMailer }, { mails })).toEqual({ problems: [], notes });
-  });
-});
-
-describe("a PostgreSQL that no database of the configuration names", () => {
-  const running = { postgresContainers: ["app-db", "other-db"] };
-
-  it("is named, because nothing of it is backed up", () => {
-    expect(judged(running)).toEqual({
-      problems: [],
-      notes: [expect.stringMatching(/also runs in other-db\. .*not backed up/)],
-    });
-  });
-
-  it("is named where the configured container does not exist, which may be misspelt", () => {
-    const seen = { ...fit, ...database({ container: null }), postgresContainers: ["other-db"] };
-    const found = judge(machine, requirements, seen);
-    expect(found).toEqual({
-      problems: [],
-      notes: [expect.stringMatching(/app is not backed up.*other-db.*databases\.app\.container/)],
-      waiting: ["app"],
-    });
-  });
-
-  it("is none where the stack manages the container and has not made it yet", () => {
-    const more = { managed: ["app"], before: true };
-    const stopped = database({ container: { ...container, running: false, status: "exited" } });
-    for (const seen of [database({ container: null, hasBackup: true }), stopped])
-      expect(judged(seen, more)).toEqual({ problems: [], notes: [] });
-    expect(judged(stopped, { ...more, before: false }).problems).toHaveLength(1);
-  });
-});
-
-describe("the containers that PostgreSQL runs in", () => {
-  it.each([
-    ["db|postgres:17||", ["db"]],
-    ["db|registry.example/backups/postgres:17||", ["db"]],
-    ["copies|acme/postgres-backup-s3:16||", []],
-    ["db|ghcr.io/acme/pgvector@sha256:0|5432/tcp|", ["db"]],
-    ["db|acme/database:1|127.0.0.1:5433->5432/tcp|", ["db"]],
-    ["web|acme/web:1|0.0.0.0:80->80/tcp|", []],
-    ["pool|edoburu/pgbouncer:1|5432/tcp|", []],
-    ["app-backup-db|postgres:17|5432/tcp|", ["app-backup-db"]],
-    ["exporter|quay.io/prometheuscommunity/postgres-exporter|9187/tcp|", []],
-    ["trial|postgres:17||library", []],
-    ["a|postgres:15||\nb|timescale/timescaledb:latest-pg16|5432/tcp|\n", ["a", "b"]],
-    ["", []],
-  ])("%s", (text, names) => {
-    expect(parsePostgresContainers(text)).toEqual(names);
   });
 });

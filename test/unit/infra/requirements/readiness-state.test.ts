@@ -19,7 +19,7 @@ const requirements: Requirements = {
 };
 const connection = { key: "a", host: "192.0.2.1" };
 
-test("what versions before do not know lies beside the requirements, which their plugins read strictly", () => {
+test("settings unknown to older versions are beside the requirements, which older plugins read strictly", () => {
   const properties = kept(requirements);
   expect(Object.keys(properties.requirements).sort()).toEqual([
     ...["commands", "databases", "directories", "mails", "runtime"],

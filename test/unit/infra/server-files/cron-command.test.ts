@@ -15,7 +15,7 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { scheduleOf } from "../../../../infra/server-files/schedule.ts";
 import { seed, serverPlanOf } from "../plans.ts";
 
-/** What cron hands to its shell, with a launcher that says something on both of its streams. */
+/** The command that cron passes to its shell, with a launcher that prints on both streams. */
 
 const directory = mkdtempSync(join(tmpdir(), "cron-"));
 const at = (name: string) => join(directory, name);
@@ -86,7 +86,7 @@ describe.each([
     const launcher = `#!/bin/sh\ntouch "$0.ran"\ncat ${at("lines")} >&2\n`;
     writeFileSync(at("launcher"), launcher, { mode: 0o700 });
     writeFileSync(at("lines"), [...lines, "no end of line"].join("\n"));
-    // As where the disk is full: the file can be opened, and a write to it fails.
+    // As on a full disk: the file can be opened, but a write fails.
     const { mailed, logged } = run("to-come", mailTo, `trap '' XFSZ; ulimit -f ${blocks}; `);
     const kept = new Set([...mailed.split(/\n|tee: /), ...(logged ?? "").split("\n")]);
     expect([...lines, "no end of line"].filter((line) => !kept.has(line))).toEqual([]);

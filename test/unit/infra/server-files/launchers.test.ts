@@ -10,7 +10,7 @@ import { shellCommand, shellWord } from "../../../../scripts/contract/quoting.ts
 const directory = mkdtempSync(join(tmpdir(), "launchers-"));
 const echo = join(directory, "echo's $(node)");
 
-/** Anything that an argument or a path can hold. */
+/** Any argument or path. */
 const text = fc
   .string({ unit: "binary", minLength: 1, maxLength: 40 })
   .filter((value) => !/[\0\ud800-\udfff]/.test(value));
@@ -20,13 +20,13 @@ const nasty = fc.oneof(
 );
 
 beforeAll(() => {
-  // Stands in for Node: says what it was given, so that nothing is lost in between.
+  // A fake Node that prints its arguments, so that a lost one shows.
   writeFileSync(echo, '#!/bin/sh\numask\nprintf "%s\\0" "$PATH" "$NODE_OPTIONS" "$@"\n');
   chmodSync(echo, 0o700);
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-test("a launcher hands its arguments on as they are, whatever its own values hold", () => {
+test("a launcher passes its arguments on unchanged, for any values of its own", () => {
   fc.assert(
     fc.property(nasty, nasty, fc.array(nasty, { maxLength: 4 }), (bundle, settings, words) => {
       const launcher = join(directory, "launcher");

@@ -45,7 +45,7 @@ describe("the settings file", () => {
     });
   });
 
-  test("says at which port and by which file's password a database is reached, where it is not the usual way", () => {
+  test("has the port and the password file of a database, if they are set", () => {
     const given = { port: 5433, passwordFile: "/root/library.password" };
     const plan = serverPlanOf({ ...seed, databases: { curriculum_library_api: given } });
     expect(settingsOf(plan).databases).toMatchObject([given]);
@@ -69,7 +69,7 @@ describe("the settings file", () => {
     });
   });
 
-  test("has a gzip level for programs that know nothing else, whatever compresses", () => {
+  test("has a gzip level for older programs, with any compression", () => {
     const backups = { compression: "zstd", compressionLevel: 15 };
     expect(settingsOf(serverPlanOf({ ...seed, backups }))).toMatchObject({
       compressionLevel: 1,
@@ -81,7 +81,7 @@ describe("the settings file", () => {
     expect(settingsOf()).not.toHaveProperty("zstdLevel");
   });
 
-  test("knows the cron table's digest", () => {
+  test("has the cron table's digest", () => {
     const { environment, entries } = scheduleOf(serverPlanOf());
     const digest = createHash("sha256").update(cronTableText(environment, entries)).digest("hex");
     expect(settingsOf().schedule.cronTableSha256).toBe(digest);
@@ -91,7 +91,7 @@ describe("the settings file", () => {
 const eachLine =
   'while IFS= read -r line || [ -n "$line" ]; do ' +
   `{ printf '%s\\n' "$line" >> "$log"; } 2> /dev/null || printf '%s\\n' "$line"; done`;
-/** What becomes of a program's words: they are appended to the log by `command`, where there can be one. */
+/** The output of a program goes to the log by `command`, if the log can be written. */
 const logged = (command: string, log = "/root/backup_database.log"): string =>
   `2>&1 > /dev/null | { log=${log}; { [ -f "$log" ] || [ ! -e "$log" ]; } && ` +
   `{ true >> "$log"; } 2> /dev/null && ${command} || cat; }`;
@@ -168,7 +168,7 @@ test("without a rehearsal's schedule there is neither its line nor a word of it,
   expect(text).not.toContain("   rehearsal\n");
 });
 
-test("with somebody to mail to, cron gets the errors, and the log a copy", () => {
+test("with a mail address cron gets the errors, and the log a copy", () => {
   const plan = serverPlanOf({ ...seed, monitoring: { mailTo: "ops@example.org" } });
   const { environment, entries } = scheduleOf(plan);
   expect(environment.MAILTO).toBe("ops@example.org");

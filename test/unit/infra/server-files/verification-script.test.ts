@@ -26,12 +26,12 @@ interface Situation {
   docker?: number;
   backup?: number;
   status?: number;
-  /** What the programs print: on stderr the one, on stdout the other. */
+  /** The output of the programs: the first on stderr, the second on stdout. */
   why?: string;
   report?: string;
 }
 
-/** Runs what ssh is given, as a server's login shell would, with stand-ins for docker and the two programs. */
+/** Runs ssh's remote command like a server's login shell, with fakes of docker and of the two programs. */
 function verify({
   containers = ["library-db", "shop-db"],
   docker = 0,
@@ -56,7 +56,7 @@ E
 cat >> ${directory}/asked; exit ${status}`,
   );
   writeFileSync(join(directory, "asked"), "");
-  // sudo stands in for itself where the tests do not run as root.
+  // A fake sudo, if the tests do not run as root.
   script("sudo", '[ "$1" = -n ] && shift; exec "$@"');
   const run = spawnSync("sh", ["-c", remoteShell], {
     encoding: "utf8",
@@ -74,7 +74,7 @@ test("every database is backed up, then the status is checked, and what it warns
     stderr: "",
     asked: ["backup library", "backup shop", "status --quiet"],
   });
-  const report = "WARNING   the disk is 86 % full\n          → make room";
+  const report = "WARNING   the disk is 86 % full\n          → free space";
   expect(verify({ status: 1, report }).stdout).toBe(`library is backed up\nshop is backed up\n${report}\n`);
 });
 
@@ -98,7 +98,7 @@ describe("where it fails the reason comes first, alone and in ten lines,", () =>
 
   test("of the status check, what is critical before what is not", () => {
     const report =
-      "WARNING   the disk\n          → make room\nCRITICAL  no backup\n          → make one\nWARNING   more";
+      "WARNING   the disk\n          → free space\nCRITICAL  no backup\n          → make one\nWARNING   more";
     expect(said(verify({ status: 2, report }))).toEqual([
       "s: the status check finds what is critical, or unknown (exit code 2) [DBK-CHANGE-7]",
       "CRITICAL  no backup",
@@ -144,6 +144,6 @@ test("with one container missing, the status of the databases that are there cou
   const here = { containers: ["library-db"] };
   expect(verify(here)).toMatchObject({ code: 0, asked: ["backup library", "status --quiet library"] });
   expect(verify({ ...here, status: 2 }).code).toBe(2);
-  // Nothing is there to be judged yet, and Pulumi says so by itself.
+  // There is no database to judge yet, and Pulumi reports that itself.
   expect(verify({ containers: ["other"], status: 2 })).toMatchObject({ code: 0, asked: ["status --quiet"] });
 });

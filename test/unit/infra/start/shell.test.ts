@@ -61,7 +61,7 @@ test("of several at once one installs the dependencies, and the others wait for 
   writeFileSync(join(clone, "package-lock.json"), "{}");
   const run = join(clone, "infra/start/run.sh");
   writeFileSync(run, readFileSync(join(repository, "infra/start/run.sh")));
-  // A second one at work would find the directory there, and fail.
+  // A second run at the same time would find the directory and fail.
   const npm = `#!/bin/sh
     set -e; mkdir room; sleep 0.3; mkdir -p node_modules/node/bin
     printf '#!/bin/sh\\necho ran\\n' >node_modules/node/bin/node; chmod +x node_modules/node/bin/node

@@ -45,14 +45,14 @@ const toyFilter = (key: number): Filter => ({
   lacking: (container) => new ProgramError(`${container} lacks it`, ExitCode.unavailable),
 });
 const toyWriting: Writing = { compress: 0, filters: [toyFilter(compressionKey)] };
-/** What an encryption is: a filter around those that are there, whatever they are. */
+/** An encryption is a filter around any other layers. */
 const encrypted = (writing: Writing): Writing => ({
   ...writing,
   filters: [...writing.filters, toyFilter(encryptionKey)],
 });
 const members: Record<Compression, Subject["members"]> = { gzip: "read", zstd: "refused" };
 
-/** The compressions whose commands this machine has. */
+/** The compressions whose commands exist on this machine. */
 const testable = compressionNames.filter(isHere);
 test("gzip is on every machine", () => {
   expect(testable).toContain("gzip");
@@ -81,7 +81,7 @@ keepsTheContract("a toy compression within a toy encryption", {
   step: 13,
 });
 
-test("zeros between an archive and what lies around it are refused, which the reader within says nothing of", async () => {
+test("zeros between an archive and its outer layer are refused, although the inner reader ignores them", async () => {
   const within = by(writings.gzip(1))(dump("Key1"), scratch);
   const path = join(scratch, "padded");
   writeFileSync(path, toyAround(Buffer.concat([within, Buffer.alloc(10)]), encryptionKey));
@@ -111,7 +111,7 @@ describe.each(testable)("%s", (name) => {
     expect(compressionOfVerified(path)).toBe(name);
   });
 
-  test("what people are told to read it by gives the dump", () => {
+  test("the documented command for reading it gives the dump", () => {
     const path = join(scratch, `${name}-by-hand`);
     writeFileSync(path, write(dump("Key1"), scratch));
     const text = execFileSync("sh", ["-c", `${readByHand[name].command} <${path}`], { encoding: "utf8" });
@@ -124,7 +124,7 @@ describe.each(testable)("%s", (name) => {
     await expect(verifyArchive(path)).resolves.toMatchObject({ dumpVersion: "15.18" });
   });
 
-  test("a dump that fails is reported by its own status, whatever was written", () => {
+  test("a failed dump is reported by its exit status, for any written bytes", () => {
     const { status } = written(scratch, writings[name](1), dump("Key1"), { dumpStatus: 7 });
     expect(status).toBe(7);
   });

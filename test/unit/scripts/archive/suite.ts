@@ -15,26 +15,26 @@ import { readArchive } from "../../../../scripts/lib/archive/read.ts";
 import { ArchiveError, verifyArchive } from "../../../../scripts/lib/archive/verify.ts";
 import { dump, row } from "./dumps.ts";
 
-/** A format to be tested, with hands to write it. */
+/** A format to be tested, with the commands that write it. */
 export interface Subject {
   format: ArchiveFormat;
-  /** An archive of this text, written by the commands that write it; `directory` is for the files that they need. */
+  /** Writes an archive of this text with the stock commands. `directory` is for their files. */
   write(text: string, directory: string): Buffer;
-  /** Whether archives one behind the other are read as one; else all but the first are bytes behind the end. */
+  /** Whether concatenated archives are read as one. Otherwise the later ones are bytes after the end. */
   members: "read" | "refused";
-  /** Of its bits and bytes every so manieth is damaged: 1 for all, else a number that has no factor in common with 8. */
+  /** Every n-th bit and byte is damaged: 1 for all, else a number without a common factor with 8. */
   step: number;
 }
 
 const text = dump("Key1", row.repeat(10));
-/** Larger than every buffer, and such that little of it can be left out. */
+/** Larger than every buffer, and hardly compressible. */
 const largeText = dump(
   "Key1",
   Array.from({ length: 90_000 }, (_, n) => `${(n * 7919) % 99_991}\t${n}\n`).join(""),
 );
 const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
-/** What every format has to keep, and so every layer; see the contract at `Layer`. */
+/** The contract of every format, and so of every layer; see `Layer`. */
 export function keepsTheContract(name: string, { format, write, members, step }: Subject): void {
   describe(name, { timeout: 240_000 }, () => {
     let directory: string;
@@ -59,7 +59,7 @@ export function keepsTheContract(name: string, { format, write, members, step }:
       });
       return { taken, spare };
     };
-    /** What verification says of these bytes. */
+    /** The result of verifying these bytes. */
     const verdict = async (bytes: Buffer): Promise<string> => {
       try {
         await verifyArchive(file(bytes), { among: [format] });
@@ -151,7 +151,7 @@ export function keepsTheContract(name: string, { format, write, members, step }:
         expect(await read(joined)).toEqual({ taken: text, spare: 0 });
         expect(byStock(joined, ` <${file(joined)}`)).toBe(text);
       }
-      // Two dumps are no dump.
+      // Two dumps are not a valid dump.
       const twice = Buffer.concat([archive, write(dump("Key2"), directory)]);
       expect(await verdict(twice)).toBe(members === "read" ? "incomplete-dump" : "trailing-garbage");
     });

@@ -1,7 +1,7 @@
 import { pipeline } from "node:stream/promises";
 import { ToyReader, toyAround } from "./toy.ts";
 
-/** The toy's stock command, from its input to its output: `toy-command.ts around|undo KEY`. */
+/** The stock command of the toy layer, from standard input to standard output: `toy-command.ts around|undo KEY`. */
 const [way, key] = [process.argv[2], Number(process.argv[3])];
 if (way === "undo") {
   await pipeline(process.stdin, new ToyReader(key), process.stdout);

@@ -29,13 +29,13 @@ class ToyError extends Error {
   }
 }
 
-/** Gives what is within. */
+/** Returns the content. */
 export class ToyReader extends Transform {
   bytesWritten = 0;
   readonly #key: number;
   readonly #hash = createHash("sha256");
   #pending: Buffer = Buffer.alloc(0);
-  /** What is to come next. */
+  /** The next expected part. */
   #next: "magic" | "length" | "block" | "sha256" | "nothing" = "magic";
   #wanted = 4;
 
@@ -87,7 +87,7 @@ export class ToyReader extends Transform {
   }
 }
 
-/** The stock command of the toy, in words for a shell. */
+/** The stock command of the toy layer, as shell words. */
 export const toyCommand = (way: "around" | "undo", key: number): string =>
   `'${process.execPath}' --no-warnings '${import.meta.dirname}/toy-command.ts' ${way} ${key}`;
 

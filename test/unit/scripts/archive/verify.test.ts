@@ -24,7 +24,7 @@ async function kindOf(content: Buffer): Promise<string> {
 }
 
 const whole = gzipSync(dump("Key1"));
-/** As the zstd command does it: one frame with a checksum of the content. */
+/** Like the zstd command: one frame with a checksum of the content. */
 const zstd = (text: string) => zstdCompressSync(text, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
 const wholeZstd = zstd(dump("Key1"));
 const cases: [string, Buffer, ArchiveErrorKind | "whole"][] = [

@@ -38,7 +38,7 @@ test("only statements below pg_dump's own heading are withheld, however the dump
   );
 });
 
-/** What is withheld of a line below a heading, and whether the line stays in the load. */
+/** The withheld part of a line below a header, and whether the line stays in the load. */
 async function below(line: string) {
   const withheld = new WithheldRefreshes();
   const text = `${heading("MATERIALIZED VIEW DATA")}${line}\n`;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Writing } from "../../../../scripts/lib/archive/layers/writing.ts";
 import { dumpCommand } from "../../../../scripts/lib/archive/write.ts";
 
-/** Stands in for pg_dump, which needs a server: gives a text, compressed as pg_dump was told, and ends as it is told. */
+/** A fake pg_dump; the real one needs a server. It prints a text, compressed by its options, and exits as told. */
 const pgDump = `#!/bin/sh
 for option; do case $option in --compress=*) level=\${option#*=} ;; esac; done
 if [ "$level" = 0 ]; then cat "$DUMP"; else gzip -c "-$level" "$DUMP"; fi
@@ -12,9 +12,9 @@ exit "$DUMP_STATUS"
 `;
 
 /**
- * Runs what writes an archive in a container, here.
- * @param directory for the files that it needs, and the archive.
- * @returns the archive's path, what the command ended with and said.
+ * Runs the writer of an archive on this machine instead of in a container.
+ * @param directory for its files and the archive
+ * @returns the path of the archive, the exit code and the output
  */
 export function written(
   directory: string,

@@ -94,11 +94,11 @@ describe("an archive that cannot be adopted", () => {
     rmSync(join(directory, "log"), { force: true });
   });
 
-  /** How often it was read, by the log. */
+  /** The number of times that it was read, by the log. */
   const readings = (file = name): number =>
     readFileSync(join(directory, "log"), "utf8").split(`${file} is left alone and not counted`).length - 1;
 
-  test("is read once, and why stands beside the backups", async () => {
+  test("is read once, and the reason is recorded beside the backups", async () => {
     writeFileSync(at(name), good.subarray(0, -10));
     for (let run = 0; run < 3; run++) expect(await adopt(here)).toEqual([]);
     expect(readings()).toBe(1);
@@ -176,7 +176,7 @@ describe("an archive that cannot be adopted", () => {
       for (let run = 0; run < 3; run++) expect(await adopt(here)).toEqual([]);
     });
 
-    test("is reported once, and why stands beside the backups", () => {
+    test("is reported once, and the reason is recorded beside the backups", () => {
       expect(warnings()).toBe(1);
       expect(readLeftAlone(backups, "app")[name]?.reason).toContain("its manifest is not right: ");
     });

@@ -1,34 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Content } from "../../../../scripts/contract/content.ts";
 import { contentDifferences, contentNotes } from "../../../../scripts/lib/content/differences.ts";
+import { content, objects } from "./example-content.ts";
 
-const content: Content = {
-  proof: "full",
-  hashing: 1,
-  serverVersionNumber: 150018,
-  tables: [
-    { schema: "public", name: "courses", rows: 120, hash: "17" },
-    { schema: "public", name: "events", rows: 3_900_000, hash: "-5" },
-    { schema: "public", name: "spatial_ref_sys", rows: 1, hash: "3", extension: "postgis" },
-  ],
-  sequences: [{ schema: "public", name: "courses_id_seq", lastValue: "9223372036854775807", isCalled: true }],
-  largeObjects: { count: 3, bytes: 32_400, hash: "8" },
-  extensions: [
-    { name: "pgcrypto", version: "1.3" },
-    { name: "postgis", version: "3.9" },
-  ],
-  objects: {
-    indexes: { count: 57, hash: "1" },
-    notValidConstraints: { count: 1, hash: "2" },
-    policies: { count: 1, hash: "3" },
-    publicSchema: { count: 1, hash: "5" },
-    publicSchemaGrants: { count: 2, hash: "4" },
-  },
-  roles: [
-    { name: "app", attributes: ["LOGIN"], connectionLimit: -1, validUntil: null, memberOf: [] },
-    { name: "reporting", attributes: [], connectionLimit: -1, validUntil: null, memberOf: ["app"] },
-  ],
-};
 const [courses, events, reference] = content.tables as [
   Content["tables"][0],
   Content["tables"][0],
@@ -36,7 +10,6 @@ const [courses, events, reference] = content.tables as [
 ];
 const [sequence] = content.sequences as [Content["sequences"][0]];
 const [pgcrypto, postgis] = content.extensions as [Content["extensions"][0], Content["extensions"][0]];
-const objects = (change: Content["objects"]) => ({ objects: { ...content.objects, ...change } });
 
 describe("what was backed up against what was restored", () => {
   test.each<[string, Partial<Content>, string[]]>([
@@ -234,103 +207,4 @@ test("comments of an older manifest, which also counts those that no dump carrie
   const fewer = { ...content, ...objects({ commentTexts: { count: 7, hash: "7" } }) };
   expect(contentDifferences(found, fewer)).toEqual(["1 comment text is missing: had 8, has 7"]);
   expect(contentNotes(found, fewer)).toEqual([]);
-});
-
-describe("hash partitions", () => {
-  const leads = { schema: "public", name: "leads" };
-  const part = (number: number, rows: number, hash: string | null, whole?: typeof leads) => ({
-    ...{ schema: "public", name: `leads_${number}`, rows, hash },
-    ...(whole === undefined ? {} : { hashPartitionOf: whole }),
-  });
-  const holding = (...tables: Content["tables"]): Content => ({ ...content, tables });
-  const found = holding(courses, part(0, 6, "9223372036854775807", leads), part(1, 2, "5", leads));
-
-  test.each<[string, Content, string[]]>([
-    [
-      "other partitions",
-      holding(courses, part(0, 1, "7", leads), part(1, 7, "9223372036854775805", leads)),
-      [],
-    ],
-    [
-      "a manifest that does not know of them",
-      holding(courses, part(0, 1, "7"), part(1, 7, "9223372036854775805")),
-      [],
-    ],
-    ["without hashes", holding(courses, part(0, 1, null), part(1, 7, null)), []],
-    ["a row less", holding(courses, part(0, 2, "7"), part(1, 7, "1")), ["public.leads had 9 rows, it has 8"]],
-    [
-      "another row",
-      holding(courses, part(0, 1, "8"), part(1, 7, "9223372036854775805")),
-      ["public.leads: same number of rows (8), other content"],
-    ],
-  ])("%s: rows are compared over the whole table", (_, expected, wrong) => {
-    expect(contentDifferences(expected, found)).toEqual(wrong);
-  });
-
-  test("a missing one is named where only what was backed up says that it was one", () => {
-    const expected = holding(part(0, 6, "9"), part(1, 2, "5"), part(2, 3, "1"));
-    const without = holding(part(0, 6, "9"), part(1, 2, "5"));
-    expect(contentDifferences(expected, without)).toEqual(["public.leads_2 had 3 rows, it is missing"]);
-  });
-});
-
-describe("materialized views", () => {
-  const view = { schema: "public", name: "totals", populated: true, rows: 5, hash: "7" };
-  const why = { why: "it reads the foreign table far", otherServer: true };
-  const held = (...materializedViews: NonNullable<Content["materializedViews"]>): Content => ({
-    ...content,
-    materializedViews,
-  });
-
-  test.each<[string, Content, Content, string[]]>([
-    ["equal", held(view), held(view), []],
-    [
-      "fewer rows",
-      held(view),
-      held({ ...view, rows: 4 }),
-      ["materialized view public.totals is to have 5 rows, it has 4"],
-    ],
-    [
-      "other rows",
-      held(view),
-      held({ ...view, hash: "8" }),
-      ["materialized view public.totals: same number of rows (5), other content"],
-    ],
-    [
-      "not filled",
-      held(view),
-      held({ ...view, populated: false, rows: null, hash: null }),
-      ["materialized view public.totals was filled, it is empty"],
-    ],
-    [
-      "filled, and was not",
-      held({ ...view, populated: false, rows: null, hash: null }),
-      held(view),
-      ["materialized view public.totals was empty, it is filled"],
-    ],
-    ["rows only", held({ ...view, hash: null }), held(view), []],
-    [
-      "of another server",
-      held({ ...view, rows: null, hash: null, uncompared: why }),
-      held({ ...view, populated: false }),
-      [],
-    ],
-    ["of an older manifest", content, held(view), []],
-    ["hashed in another way", { ...held(view), hashing: 0 }, held({ ...view, hash: "8" }), []],
-  ])("%s", (_, expected, found, wrong) => {
-    expect(contentDifferences(expected, found)).toEqual(wrong);
-  });
-
-  test("what is not compared is said", () => {
-    const expected = held({ ...view, rows: null, hash: null, uncompared: why });
-    expect(contentNotes(expected, held(view))).toEqual([
-      "not compared: materialized view public.totals: it reads the foreign table far, and could not be tried without the other server",
-    ]);
-    const older = { ...content, ...objects({ materializedViews: { count: 2, hash: "1" } }) };
-    expect(contentNotes(older, held(view))).toEqual([
-      expect.stringContaining(
-        "not compared: the content of materialized views: its manifest does not have it",
-      ),
-    ]);
-  });
 });

@@ -25,7 +25,7 @@ const dump = [
   value("größe 'n'\nx", `'public."größe ''n''\nx"', -3, false`),
   "--\n-- PostgreSQL database dump complete\n--\n\n",
 ].join("");
-// Of the pieces in which it arrives: smaller and larger than what is looked at together.
+// The sizes of the arriving pieces: smaller and larger than the window of the search.
 const small = fc.integer({ min: 1, max: 400 });
 const large = fc.integer({ min: 2_000, max: 9_000 });
 const wanted = [sequence("a", "'public.a'"), sequence("größe 'n'\nx", `'public."größe ''n''\nx"'`)];

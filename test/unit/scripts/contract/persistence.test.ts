@@ -20,7 +20,7 @@ const other = (type: string, name: string | null = null): ContainerMount => ({
   name,
 });
 
-/** Mounts, the verdict, the status check's level, and what Readiness has to say, if anything. */
+/** Mounts, the verdict, the level of the status check, and the message of Readiness, if any. */
 type Row = [string, ContainerMount[], string, string, RegExp | null, string?];
 
 const rows: Row[] = [

@@ -22,7 +22,7 @@ function written(value: unknown): string {
   return path;
 }
 
-/** The same settings with one property more in each mapping. */
+/** The settings with one more property in each mapping. */
 const withMore = (value: unknown): unknown =>
   Array.isArray(value)
     ? value.map(withMore)
@@ -59,7 +59,7 @@ test.each(compressionNames)(
     for (let level = 1; level <= highestLevels[compression]; level += 1)
       expect(compressionIn(at(level))).toEqual({ compression, level });
     expect(() => at(highestLevels[compression] + 1)).toThrow(/evel: /);
-    // Which programs of the version before take.
+    // Programs of the previous version accept these.
     expect(at(2).compressionLevel).toBe(compression === "gzip" ? 2 : 5);
   },
 );

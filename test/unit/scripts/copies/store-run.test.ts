@@ -232,7 +232,6 @@ describe("whose copies they are", () => {
 
   test.each([
     ["another stack", () => owner({ stack: "other/prod" }), /belongs to .* of other\/prod/],
-    ["another server", () => owner({ server: "web2" }), /belongs to web2/],
     ["another key", () => owner({}, Buffer.alloc(32)), /written with another key/],
     ["nobody readable", () => memory.files.set("owner.json", Buffer.from("{")), /not readable/],
     [
@@ -250,9 +249,12 @@ describe("whose copies they are", () => {
     expect((await run(true)).exitCode).toBe(78);
   });
 
-  test("those of this server's former machine are taken over when a person says so, and that is recorded", async () => {
+  test.each([
+    ["this server's former machine", {}],
+    ["a server that this one replaces", { server: "web2" }],
+  ])("those of %s are taken over when a person says so, and that is recorded", async (_, changes) => {
     local.backUp("20261123_020000");
-    owner({});
+    owner(changes);
     expect(await run()).toMatchObject({ exitCode: 77, error: expect.stringContaining("--take-over") });
     expect(await run(true)).toMatchObject({ exitCode: 0 });
     expect(JSON.parse(memory.files.get("owner.json")?.toString() ?? "")).toMatchObject({

@@ -20,7 +20,7 @@ const log: Log = {
   event: (level, database, text) => void lines.push(`${level} ${database} ${text}`),
 };
 const now = new Date("2026-11-22T12:00:00Z");
-/** Of three years up to now. */
+/** From three years ago until now. */
 const months = Array.from({ length: 35 }, (_, index) =>
   new Date(Date.UTC(2024, index, 1)).toISOString().slice(0, 7),
 );

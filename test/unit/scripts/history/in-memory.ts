@@ -7,15 +7,15 @@ import {
   type Unreadable,
 } from "../../../../scripts/lib/history/records.ts";
 
-/** What a toy keeps its records in: a text a month. */
+/** The records of the toy: one text for each month. */
 export interface Memory {
   months: Map<string, string>;
-  /** The month that was written last. */
+  /** The month of the last write. */
   newest: string;
   broken: boolean;
 }
 
-/** A toy implementation of run records. It keeps nothing beyond the process. */
+/** A toy implementation of run records, in memory only. */
 export function inMemory(memory: Memory): RunRecords {
   const { months } = memory;
   const required = () => {

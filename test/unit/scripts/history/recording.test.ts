@@ -66,7 +66,7 @@ describe("a run that is recorded", () => {
     });
   });
 
-  test("goes on where nothing can be recorded, and says so once, on standard error and in the log", async () => {
+  test("continues if nothing can be recorded, and reports it once, on standard error and in the log", async () => {
     memory.broken = true;
     expect(await recorded(inMemory(memory), context, work, () => 7, fine)).toBe(7);
     const why = "this run cannot be recorded: Error: the memory is broken [DBK-RECORD-2]";

@@ -56,7 +56,7 @@ describe("a file a month", () => {
     directory = mkdtempSync(join(scratch, "files-"));
   });
 
-  test("is nobody else's to read, also where it was before", () => {
+  test("is readable by root only, also if it was not before", () => {
     const records = monthlyFiles(directory);
     records.append(record());
     expect(readdirSync(directory)).toEqual([".runs-2026-11.jsonl"]);
@@ -89,7 +89,7 @@ describe("a file a month", () => {
     expect(readFileSync("/etc/hosts", "utf8")).not.toContain("backup_database");
   });
 
-  test("takes no other file for records, and removes none", () => {
+  test("ignores other files and removes none", () => {
     const others = [
       ...[".runs-2020-13.jsonl", ".runs-2020-01.jsonl~", "runs-2020-01.jsonl", ".runs-2020-1.jsonl"],
       ...["shop_20200101_020000.sql.gz", ".status-mail.json"],
@@ -108,7 +108,7 @@ describe("a file a month", () => {
     expect(records.read({ now }).unreadable).toEqual([{ where: ".runs-2026-11.jsonl, line 2", behind: 1 }]);
   });
 
-  test("says which month could not be removed, and removes the others", () => {
+  test("names a month that could not be removed, and removes the others", () => {
     const records = monthlyFiles(directory);
     for (const month of ["2020-01", "2020-02", "2020-03", "2020-04", "2020-05", "2020-06"])
       records.append(record({ began: `${month}-01T00:00:00.000Z`, ended: `${month}-01T00:00:00.000Z` }));

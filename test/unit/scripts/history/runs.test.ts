@@ -27,11 +27,11 @@ describe("runs of records", () => {
     expect(outcomes([record(at(1))])).toEqual(["run-1 succeeded"]);
   });
 
-  test("an end is the last word, wherever it stands", () => {
+  test("an end decides, at any position", () => {
     expect(outcomes([record(at(1)), beginning(at(1))])).toEqual(["run-1 succeeded"]);
   });
 
-  test("an end that says nothing is no success", () => {
+  test("an end without an outcome is no success", () => {
     expect(outcomes([record({ ...at(1), outcome: null })])).toEqual(["run-1 failed"]);
   });
 

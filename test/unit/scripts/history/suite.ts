@@ -3,14 +3,14 @@ import type { RunRecord } from "../../../../scripts/contract/run-record.ts";
 import { longestRunRecord, runRecordLine } from "../../../../scripts/contract/write-record.ts";
 import type { RunRecords } from "../../../../scripts/lib/history/records.ts";
 
-/** Records to be tested, with hands in what they are kept in. */
+/** Records to be tested, with access to their storage. */
 export interface Subject {
   records: RunRecords;
-  /** Another program's view of the same place. */
+  /** Opens the same records as another program. */
   again(): RunRecords;
-  /** Puts a text behind the newest record, as a crash or a stranger may. */
+  /** Appends a text to the newest month, like a crash or a foreign program. */
   spoil(text: string): void;
-  /** Makes sure that nothing can be written or read. */
+  /** Makes every write and read fail. */
   destroy(): void;
 }
 
@@ -55,10 +55,10 @@ const at = (month: string, change: Partial<RunRecord> = {}) =>
 const idsOf = (records: RunRecords, from?: string) =>
   records.read({ now, ...(from === undefined ? {} : { from }) }).records.map(({ runId }) => runId);
 
-/** What every implementation of run records has to keep; see the contract at `RunRecords`. */
+/** The contract of every implementation of run records; see `RunRecords`. */
 export function keepsTheContract(name: string, make: () => Subject): void {
   describe(name, () => {
-    test("gives back what it was given, in that order, also to another program", () => {
+    test("returns the records in their order, also to another program", () => {
       const { records, again } = make();
       const error = { kind: "failed", text: 'no "space"\n\u0007 left \u{1f4a5}' };
       const given = [
@@ -78,7 +78,7 @@ export function keepsTheContract(name: string, make: () => Subject): void {
       expect(records.forget(1, now)).toEqual({ months: [], problems: [] });
     });
 
-    test("keeps the order of two programs that write in turn, whatever their clocks say", () => {
+    test("keeps the order of two programs that write in turn, with any clocks", () => {
       const { records, again } = make();
       const other = again();
       records.append(record({ runId: "a" }));
@@ -87,7 +87,7 @@ export function keepsTheContract(name: string, make: () => Subject): void {
       expect(idsOf(other)).toEqual(["a", "b", "c"]);
     });
 
-    test("passes over what a later version adds, and takes no word for good that it does not know", () => {
+    test("ignores additions of later versions, and does not take an unknown word as good", () => {
       const { records, spoil } = make();
       records.append(record());
       spoil(`${JSON.stringify({ ...record(), weather: { fine: true }, outcome: "splendid" })}\n`);
@@ -118,7 +118,7 @@ export function keepsTheContract(name: string, make: () => Subject): void {
       expect(unreadable).toMatchObject([{ where: expect.any(String), behind: 1 }]);
     });
 
-    test("takes a record whose line only lacks its end", () => {
+    test("accepts a record whose line only lacks its line end", () => {
       const { records, spoil } = make();
       records.append(record({ runId: "before" }));
       spoil(runRecordLine(record({ runId: "whole" })).trimEnd());
@@ -126,7 +126,7 @@ export function keepsTheContract(name: string, make: () => Subject): void {
       expect(idsOf(records)).toEqual(["before", "whole", "after"]);
     });
 
-    test("says why it cannot be written, and throws rather than to give half of it", () => {
+    test("returns the reason of a failed write, and throws instead of returning half of the records", () => {
       const { records, again, destroy } = make();
       records.append(record());
       destroy();
@@ -162,7 +162,7 @@ export function keepsTheContract(name: string, make: () => Subject): void {
         new Date(Date.UTC(2025, index, 1)).toISOString().slice(0, 7),
       );
       for (const month of months) records.append(at(month, { runId: month }));
-      // 40 days before 2026-11-22 is 2026-10-13; the years before stay for what 40 days may touch.
+      // 40 days before 2026-11-22 is 2026-10-13. Earlier years must not be affected.
       const { months: gone, problems } = records.forget(40, now);
       expect(problems).toEqual([]);
       expect(gone).toEqual(months.filter((month) => month < "2026-10"));
@@ -191,6 +191,6 @@ export function keepsTheContract(name: string, make: () => Subject): void {
   });
 }
 
-/** December of the year is in the future of `now` by more than a day: a wrong clock wrote it. */
+/** December is more than a day after `now`: a wrong clock wrote it. */
 const futureLast = (a: string, b: string): number =>
   Number(b > "2026-11") - Number(a > "2026-11") || (a < b ? -1 : 1);

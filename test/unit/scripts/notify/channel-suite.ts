@@ -10,10 +10,10 @@ const message: Message = {
   lines: ["shop: shop_20261122_020000.sql.gz, 12.3 MB", "blog: the container does not answer"],
 };
 const never = new AbortController().signal;
-/** Beyond every time-out of a channel; in milliseconds. */
+/** Longer than every time-out of a channel, in milliseconds. */
 const patience = 12_000;
 
-/** What every channel has to keep; see the contract at `Channel`. @param make a channel that sends to this address */
+/** The contract of every channel; see `Channel`. @param make a channel that sends to this address */
 export function keepsTheContract(name: string, make: (address: URL) => Channel): void {
   describe(name, () => {
     let receiver: Receiver;
@@ -22,7 +22,7 @@ export function keepsTheContract(name: string, make: (address: URL) => Channel):
     });
     afterEach(() => receiver.close());
 
-    /** Sends to a receiver that behaves so; whatever becomes of it, it was tried once and no secret is revealed. */
+    /** Sends to a receiver with this behaviour. Checks that it was tried once and that no secret was revealed. */
     const sent = async (behaviour: Behaviour) => {
       const channel = make(receiver.at(behaviour));
       const delivery = await channel.send(message, never);
@@ -102,7 +102,7 @@ export function keepsTheContract(name: string, make: (address: URL) => Channel):
       2 * patience,
     );
 
-    test("ends at once when it is told to", async () => {
+    test("ends at once when it is aborted", async () => {
       const ending = new AbortController();
       const begun = performance.now();
       const delivery = make(receiver.at("silent")).send(message, ending.signal);
@@ -118,7 +118,7 @@ export function keepsTheContract(name: string, make: (address: URL) => Channel):
       expect(JSON.stringify(delivery)).not.toContain(secret);
     });
 
-    test("takes a text of any length with anything in it", async () => {
+    test("accepts any text of any length", async () => {
       const lines = ["\u001b[31m <b>*bold*</b> \u0000 {{x}} \ud83d\udca5", "ä".repeat(60_000)];
       expect(await make(receiver.at("ok")).send({ ...message, lines }, never)).toEqual({
         outcome: "delivered",

@@ -7,7 +7,7 @@ import { openLog } from "../../../../scripts/lib/program/log.ts";
 import { settings } from "../status/observations.ts";
 import { type Behaviour, type Receiver, secret, startReceiver } from "./receiver.ts";
 
-/** When, how often and in which words a run reports. */
+/** The times, number and texts of a run's reports. */
 
 const directory = mkdtempSync(join(tmpdir(), "ping-"));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 
 type Behave = (response: ServerResponse, secret: string) => unknown;
 
-/** What a receiver does with a request; the first part of an address's path. */
+/** The behaviour of a receiver, the first part of an address's path. */
 const behaviours = {
   ok: (response) => response.writeHead(200).end("OK"),
   taken: (response) => response.writeHead(202).end(),
@@ -34,14 +34,14 @@ export interface Received {
 }
 
 export interface Receiver {
-  /** Where it behaves so. */
+  /** The address with this behaviour. */
   at(behaviour: Behaviour): URL;
-  /** What has arrived since the last call. */
+  /** The requests since the last call. */
   received(): Received[];
   close(): void;
 }
 
-/** What stands in every address and must never be seen anywhere else. */
+/** The secret part of every address. It must not appear anywhere else. */
 export const secret = "7d1c9f0e-correct-horse-battery";
 
 /** Starts a real HTTP server on this machine. */

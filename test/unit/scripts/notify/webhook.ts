@@ -7,7 +7,7 @@ const again = (reason: string, seconds = 0): Delivery => ({
 });
 const day = 86_400;
 
-/** A toy channel: a message as JSON, by Node's own fetch. */
+/** A toy channel that sends a message as JSON with Node's fetch. */
 export const webhook = (address: URL): Channel => ({
   name: "a webhook",
   send: async ({ title, lines, state }, signal) => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { icuLocaleForm } from "../../../../scripts/lib/postgres/icu-locale.ts";
 
 describe("a locale of ICU is the same however a version of PostgreSQL writes it down", () => {
-  // The second is what PostgreSQL 17.12 made of the first.
+  // The second is PostgreSQL 17.12's form of the first.
   const written: [typed: string, tag: string][] = [
     ["de_DE", "de-DE"],
     ["de-DE", "de-DE"],

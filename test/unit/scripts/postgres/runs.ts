@@ -8,7 +8,7 @@ const output = {
   interactive: false,
 };
 
-/** A run that nobody interrupts and nobody watches. */
+/** A run that is not interrupted and has no output. */
 export const quietRun = (given: Pick<Run, "database" | "log" | "runId" | "settings"> & Partial<Run>): Run => {
   const defaults = { program: "backup_database", output, signal: new AbortController().signal };
   return runFor({ ...defaults, ...given }, given.database);

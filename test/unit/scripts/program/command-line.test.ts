@@ -104,7 +104,7 @@ test.each([
   expect(dockerFailure("db", stderr)).toMatchObject({ kind, exitCode: 69 });
 });
 
-/** PostgreSQL's, before it has read any of a connection's settings. */
+/** PostgreSQL's defaults, before it reads the settings of a connection. */
 const collationWarning =
   'WARNING:  database "app" has a collation version mismatch\n' +
   "DETAIL:  The database was created using collation version 2.31.\n" +

@@ -52,7 +52,7 @@ test.each(["", "Backup completed successfully", "2026-11-22T02:00:00Z info"])(
   },
 );
 
-test("the log is appended to, and nobody else can read it", () => {
+test("the log is appended to, and only root can read it", () => {
   const path = join(directory, "deeper", "backup.log");
   const shown: string[] = [];
   for (const text of ["first", "second\n  line\r\n"]) {
@@ -62,7 +62,7 @@ test("the log is appended to, and nobody else can read it", () => {
   }
   const lines = readFileSync(path, "utf8").trimEnd().split("\n");
   expect(lines.map((line) => parseLogLine(line)?.text)).toEqual(["first", "second line"]);
-  // cron puts what is shown into the same file.
+  // cron appends the output to the same file.
   expect(shown).toEqual(["first", "second line"]);
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
@@ -111,7 +111,7 @@ describe("a log that cannot be opened", () => {
     expect(seen.readable ? seen.value : []).toEqual(["dangling"].includes(name) ? null : []);
   });
 
-  test("a pipe that somebody reads is no log either", () => {
+  test("a pipe with a reader is no log either", () => {
     const reader = openSync(at("pipe"), constants.O_RDONLY | constants.O_NONBLOCK);
     const lost: string[] = [];
     openLog(at("pipe"), "backup_database", "x", undefined, (text) => lost.push(text)).close();

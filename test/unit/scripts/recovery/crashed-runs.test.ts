@@ -58,7 +58,7 @@ test.each<[string, Partial<Manifest>]>([
   for (const name of files) rmSync(join(directory, name));
 });
 
-test("a backup of zstd that lacked only its renames is finished, whatever the settings say now", async () => {
+test("a zstd backup that only lacked its renames is finished, with any present settings", async () => {
   const stem = "shop_20261122_020000";
   const whole = dump("whole", zstdCompressSync);
   writeFileSync(partialPath(directory, "shop", crashed, "sql.zst"), whole);
@@ -75,7 +75,7 @@ test("a backup of zstd that lacked only its renames is finished, whatever the se
   for (const name of files) rmSync(join(directory, name));
 });
 
-test("an unfinished archive of zstd that no manifest describes goes", async () => {
+test("an unfinished zstd archive without a manifest is removed", async () => {
   writeFileSync(partialPath(directory, "shop", crashed, "sql.zst"), "begun");
   const log = openLog(join(directory, "log"), "backup_database", runId);
   const lock = await lockDatabase(quietRun({ settings: here, database, runId, log }));

@@ -26,14 +26,14 @@ const database = {
 const log = openLog(join(directory, "log"), "backup_database", runId);
 const run = quietRun({ settings: here, database, runId, log });
 
-/** Holds the database's lock without a word, as a status check does, until it is released. */
+/** Holds the database's lock silently, like a status check, until it is released. */
 async function hold(): Promise<() => void> {
   const child = spawn("flock", [lockPath(here, database.name), "sh", "-c", "echo held; read -r _"]);
   await new Promise((resolve) => child.stdout.once("data", resolve));
   return () => child.stdin.end();
 }
 
-test("who looks whether a lock is free does not make a run fail", async () => {
+test("a check whether a lock is free does not make a run fail", async () => {
   const release = await hold();
   const taken = lockDatabase(run);
   release();
@@ -43,7 +43,7 @@ test("who looks whether a lock is free does not make a run fail", async () => {
   expect(readFileSync(lockPath(here, database.name), "utf8")).toBe("");
 });
 
-test("who is ended while it waits for a lock says by what", async () => {
+test("a program that is ended while it waits for a lock names the signal", async () => {
   const release = await hold();
   const controller = new AbortController();
   const waiting = lockDatabase({ ...run, signal: controller.signal });
@@ -52,7 +52,7 @@ test("who is ended while it waits for a lock says by what", async () => {
   release();
 });
 
-test("a lock that somebody unknown keeps is refused", async () => {
+test("a lock with an unknown holder is refused", async () => {
   const release = await hold();
   await expect(lockDatabase(run)).rejects.toMatchObject({ exitCode: 75 });
   release();

@@ -16,7 +16,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** Watches a place that answers with these numbers of bytes, or not at all, one after the other. */
+/** Watches a directory that reports these free bytes one after the other, or fails. */
 async function watched(...answers: (number | null)[]): Promise<{ looks: number; reasons: string[] }> {
   const ended = new AbortController();
   const reasons: string[] = [];
@@ -45,7 +45,7 @@ test("the watch over a rehearsal's space outlasts questions that fail", async ()
   expect(await watched(50, null, 200)).toEqual({ looks: 4, reasons: [] });
 });
 
-test("a rehearsal whose space nobody can tell any more is ended", async () => {
+test("a rehearsal whose free space becomes unknown is ended", async () => {
   expect(await watched(50, null, null, null, null, null, 50)).toEqual({
     looks: 6,
     reasons: [expect.stringMatching(/^73 it was stopped: .*: no answer today \[DBK-SPACE-3\]$/)],

@@ -119,7 +119,7 @@ test("memory is a part of the container's, however small", () => {
   expect(trialServerSettings(2 ** 20, null, null)).toContain("shared_buffers = '16MB'\n");
 });
 
-test("tablespaces lie in the rehearsal's directory, whatever they are called", () => {
+test("tablespaces are in the rehearsal's directory, with any names", () => {
   expect(tablespaces(['"odd"', "b"], "/r")).toEqual({
     paths: ["/r/tablespace-0", "/r/tablespace-1"],
     sql: `CREATE TABLESPACE """odd""" LOCATION '/r/tablespace-0';\nCREATE TABLESPACE "b" LOCATION '/r/tablespace-1';`,

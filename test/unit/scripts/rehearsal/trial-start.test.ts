@@ -13,7 +13,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** A program that says which version it is, as those of PostgreSQL do. */
+/** A program that prints its version like PostgreSQL's programs. */
 function put(path: string, version: string): void {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), `#!/bin/sh\necho 'initdb (PostgreSQL) ${version}'\n`, { mode: 0o755 });
@@ -21,7 +21,7 @@ function put(path: string, version: string): void {
 
 const debian = (major: number) => `usr/lib/postgresql/${major}/bin/initdb`;
 
-/** Which initdb the server is made with, of an image that has these. */
+/** The initdb for the server, out of those of an image. */
 function chosen(major: string): string {
   const env = { PATH: `${join(root, "usr/bin")}:/usr/bin:/bin` };
   const script = `set -eu\n${findPrograms(root)}\ncommand -v initdb`;
@@ -57,7 +57,7 @@ test("versions are told apart by the whole number, also before a release", () =>
 test("an image without that version is no place to try a backup in", () => {
   put(debian(14), "14.9");
   expect(chosen("15")).toBe("it has no initdb of PostgreSQL 15");
-  // A live server that does not answer.
+  // The live server does not answer.
   expect(chosen("")).toBe(debian(14));
 });
 

@@ -16,7 +16,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(directory, { recursive: true }));
 
-test("a line as psql counts it leads to its object, whatever was put before the dump", async () => {
+test("psql's line number leads to the object, with any text before the dump", async () => {
   const text = [
     ...["--", "", "\\restrict abc", "SET client_encoding = 'LATIN1';", "", "--"],
     ...["-- Name: größe(text); Type: FUNCTION; Schema: public; Owner: app", "--", "SELECT 1;", "--"],

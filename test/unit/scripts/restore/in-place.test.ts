@@ -17,7 +17,7 @@ const scratch = mkdtempSync(join(tmpdir(), "in-place-"));
 const { PATH } = process.env;
 
 beforeAll(() => {
-  // Nothing may be asked of any container: whoever calls docker leaves a trace.
+  // No container may be used. The fake docker records every call.
   writeFileSync(join(scratch, "docker"), `#!/bin/sh\ntouch ${scratch}/asked\nexit 1\n`, { mode: 0o755 });
   process.env.PATH = `${scratch}:${PATH}`;
 });
@@ -97,7 +97,7 @@ test("the way back by hand stops at the first failure, and gives the password of
   expect(asking).toMatch(
     /^asking\(\) \{ PGPASSWORD="\$\(cat '\/etc\/a password'\)" docker exec .* --env PGPASSWORD /,
   );
-  // What a database has set for its application must not hold for these sessions either.
+  // The database's settings for its application must not apply to these sessions.
   for (const setting of ["role=none", "array_nulls=on", "temp_file_limit=-1", "event_triggers=off"])
     expect(asking).toContain(`-c ${setting}`);
   expect(rest.filter((command) => command.includes("asking "))).toHaveLength(rest.length - 1);

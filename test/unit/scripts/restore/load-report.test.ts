@@ -3,7 +3,7 @@ import type { LoadError } from "../../../../scripts/lib/archive/load-errors.ts";
 import type { DumpEntry } from "../../../../scripts/lib/restore/dump-entries.ts";
 import { problemText } from "../../../../scripts/lib/restore/load-report.ts";
 
-describe("what a person is told of an error", () => {
+describe("the report of an error for a person", () => {
   const entry = (type: string, name: string, statement = ""): DumpEntry => ({
     type,
     schema: "public",

@@ -37,7 +37,7 @@ describe("a record proves that these very bytes restore to what was backed up", 
     [
       "different",
       { ...proof, result: "different", differences: ["a", "b", "c", "d"] },
-      /is not what was backed up: a; b; c; and 1 more$/,
+      /restored other data than was backed up: a; b; c; and 1 more$/,
     ],
     ["rows alone", { ...proof, compared: "rows" }, /could not compare its content in full/],
     ["nothing", { ...proof, compared: "nothing" }, /could not compare its content in full/],
@@ -55,7 +55,7 @@ describe("a record proves that these very bytes restore to what was backed up", 
       expect(shortcoming(older, file)).toBe(null);
       expect(shortcoming(proof, { ...file, manifest: { content } })).toBe(null);
       expect(shortcoming(older, { ...file, manifest: { content } })).toMatch(
-        /4f2a1b .*, of older programs, did not compare its materialized views$/,
+        /4f2a1b .*, by older programs, did not compare its materialized views$/,
       );
     },
   );
@@ -68,8 +68,8 @@ describe("what no trial could prove", () => {
 
   test.each<[string, Parameters<typeof unprovable>, RegExp]>([
     ["backups without hashes", [full, "rows"], /backups\.manifest is rows/],
-    ["no manifest", [{ ...full, manifest: null }, "full"], /no manifest says what/],
-    ["an adopted archive", [holding(null), "full"], /no manifest says what/],
+    ["no manifest", [{ ...full, manifest: null }, "full"], /has no manifest of its content/],
+    ["an adopted archive", [holding(null), "full"], /has no manifest of its content/],
     ["rows", [holding({ proof: "rows", hashing }), "full"], /no hashes/],
     [
       "hashes of another version",
@@ -115,7 +115,7 @@ describe("what was not compared is said, and not dropped for", () => {
     } as Parameters<typeof requireNoOtherServer>[2]);
 
   test("a filled view of another server keeps the live database", () => {
-    expect(() => require(false, [view, remote])).toThrow(/materialized views a\.b .*app is not dropped/);
+    expect(() => require(false, [view, remote])).toThrow(/materialized views a\.b: .*app is not dropped/);
   });
   test("unless that is accepted, it is empty, or it is another view", () => {
     require(false, [view, { ...remote, populated: false }]);

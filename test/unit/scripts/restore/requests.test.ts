@@ -24,13 +24,13 @@ describe("--at", () => {
   });
 
   test.each([
-    ["yesterday", "is no time; use 2026-11-22T02:00:00Z"],
-    ["2026-11-22", "is no time"],
-    ["2026-02-30 10:00", "is no time"],
-    ["2026-11-22 25:00", "is no time"],
-    ["20261322_020000", "is no time"],
-    ["2026-11-22T02:00+99:00", "is no time"],
-    ["", "is no time"],
+    ["yesterday", "is not a valid time; use 2026-11-22T02:00:00Z"],
+    ["2026-11-22", "is not a valid time"],
+    ["2026-02-30 10:00", "is not a valid time"],
+    ["2026-11-22 25:00", "is not a valid time"],
+    ["20261322_020000", "is not a valid time"],
+    ["2026-11-22T02:00+99:00", "is not a valid time"],
+    ["", "is not a valid time"],
     ["2026-03-29 02:30", "the clocks skip it"],
     ["2026-10-25 02:30", "use 2026-10-25T00:30:00.000Z or 2026-10-25T01:30:00.000Z"],
   ])("%j is refused in Berlin", (text, reason) => {
@@ -64,7 +64,7 @@ describe("--at", () => {
     const chosen = (time: string) => backupAt([waited, older], parseMoment(time), time);
     expect(chosen("2026-11-22T02:03:59Z")).toBe(older);
     expect(chosen("2026-11-22T02:04:00Z")).toBe(waited);
-    // Unless it is that name which is said.
+    // Unless the name itself is given.
     expect(chosen("20261122_020000")).toBe(waited);
     expect(chosen("20261122_020001")).toBe(older);
   });
@@ -166,7 +166,7 @@ describe("what a call asks for", () => {
     ["--at 20261122_020000 file", "leave file out"],
     ["--at 20261122_020000 --rollback", "--at and --rollback exclude"],
     ["--at 20261122_020000 --list", "--at and --list exclude"],
-    ["--at noon", "is no time"],
+    ["--at noon", "is not a valid time"],
     ["--table a.b.c file", "is not [SCHEMA.]TABLE"],
     ["--list file", "--list takes no file"],
     ["--keep-going file", "--keep-going needs --into NAME"],

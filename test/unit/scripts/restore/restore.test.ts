@@ -124,8 +124,8 @@ test("only the roles that are missing are taken from the roles file, without the
   ]);
 });
 
-describe("a dump that nobody vouches for", () => {
-  /** However it arrives. */
+describe("a dump from an unknown source", () => {
+  /** For any division into pieces. */
   const confined = (dump: string, restrict = true, size = dump.length) => {
     const confinement = new Confinement(restrict);
     let passed = "";

@@ -55,7 +55,7 @@ test("what a new server lacks is reported with both values and what to do, an ap
   ]);
 });
 
-test("nothing is reported of a backup that says nothing of its server", () => {
+test("nothing is reported for a backup without its server's settings", () => {
   expect(unlikeSettings(null, [], "app")).toEqual([]);
   expect(unlikeSettings({ properties: null }, [set("TimeZone", "UTC")], "app")).toEqual([]);
 });

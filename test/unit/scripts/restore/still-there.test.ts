@@ -29,7 +29,7 @@ test("files that are the same are not read again", async () => {
   await expect(requireStillThere(source, unread, signal)).resolves.toBeUndefined();
 });
 
-test("a copy of the same content in the place of one is read, and goes", async () => {
+test("a copy with the same content at the same path is read, and is removed", async () => {
   copyFileSync(at("a.sql.gz"), at("copy"));
   renameSync(at("copy"), at("a.sql.gz"));
   await expect(requireStillThere(source, reading({}), signal)).resolves.toBeUndefined();

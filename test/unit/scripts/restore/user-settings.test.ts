@@ -6,7 +6,7 @@ import { unlikeUserSettings, userSettingsOfLoad } from "../../../../scripts/lib/
 const set = (name: string, value: string) => ({ name, value });
 const of = (role: string, name: string, value: string) => ({ role, name, value });
 
-/** A backup of a database that has settings for all, for `app` and for another role. */
+/** A backup of a database with settings for all roles, for `app` and for another role. */
 const backup = (userSettings: ReturnType<typeof set>[] | undefined) => ({
   cluster: { settings: [set("TimeZone", "UTC"), set("DateStyle", "ISO")], userSettings },
   properties: {
@@ -39,7 +39,7 @@ test("what the user had in all databases is given to it in the new one, but what
   ]);
 });
 
-test("what it has by now gives way to what database or server had", () => {
+test("its present settings are overridden by those of the database or server", () => {
   const now = here(set("TimeZone", "Asia/Tokyo"), set("DateStyle", "German"), set("app.tenant", "x"));
   expect(userSettingsOfLoad(backup([]), "app", now)).toEqual([
     of("app", "TimeZone", "UTC"),

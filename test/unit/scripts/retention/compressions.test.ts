@@ -35,7 +35,7 @@ test("beside an archive that was compressed again the one that the manifest desc
   const age = "taken 20 d before the newest verified regular one, kept for 7 days";
   expect(reported()).toEqual([
     `keep ${old}.json: belongs to ${old}.sql.gz`,
-    `remove ${old}.roles.sql: goes with ${old}.sql.gz`,
+    `remove ${old}.roles.sql: removed with ${old}.sql.gz`,
     `remove ${old}.sql.gz: ${age}`,
     `keep ${old}.sql.zst: its manifest is not right: it describes ${old}.sql.gz`,
     `keep ${newest}.json: belongs to ${newest}.sql.zst`,
@@ -57,7 +57,7 @@ test("beside an archive that was compressed again the one that the manifest desc
   ]);
 });
 
-test("a backup is pinned by its archive's name, by what stands beside it, or by its stem", async () => {
+test("a backup is pinned by the name of its archive, of a file beside it, or by its stem", async () => {
   const directory = newDirectory({ keepAtLeast: 1 });
   layDown(directory, { daysAgo: 0 }, now);
   const old = layDown(directory, { daysAgo: 20, ending: "sql.zst" }, now);

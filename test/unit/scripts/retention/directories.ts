@@ -15,14 +15,14 @@ import { openLog } from "../../../../scripts/lib/program/log.ts";
 import { writeManifest } from "../../../../scripts/lib/store/manifest.ts";
 import { backup, settings as common, database } from "../status/observations.ts";
 
-/** Real backups directories: made-up archives with real manifests. */
+/** Real backups directories with fake archives and real manifests. */
 
 export const shop: DatabaseSettings = database().settings;
 
 export interface Directory {
   path: string;
   settings: Settings;
-  /** Names, sorted. */
+  /** The sorted names of its files. */
   files(): string[];
   read(name: string): string;
   write(name: string, content?: string): void;
@@ -31,7 +31,7 @@ export interface Directory {
 
 const made: Directory[] = [];
 
-/** Removes all that `newDirectory` has made. */
+/** Removes the directories of `newDirectory`. */
 export function removeDirectories(): void {
   for (const { log, path } of made.splice(0)) {
     log.close();
@@ -66,17 +66,17 @@ export interface BackupSpecification {
   daysAgo: number;
   class?: Manifest["class"];
   shrunk?: string[];
-  /** What stands beside the archive; manifest and roles unless said. */
+  /** The files beside the archive; by default manifest and roles. */
   parts?: readonly ("archive" | "manifest" | "roles" | "rehearsal" | "accepted" | "pin" | "stem-pin")[];
-  /** What the archive's name ends in. */
+  /** The ending of the archive's name. */
   ending?: "sql.gz" | "sql.zst";
-  /** `damaged`: another size than its manifest says. */
+  /** `damaged`: its size differs from the manifest. */
   archive?: "whole" | "damaged" | "link" | "directory";
 }
 
 const wholeContent = "an archive";
 
-/** Lays a backup down and gives its stem; `now` is what ages are counted from. */
+/** Writes a backup. @returns its stem. Ages are counted from `now` */
 export function layDown(directory: Directory, specification: BackupSpecification, now: Date): string {
   const { daysAgo, name = shop.name } = specification;
   const takenAt = new Date(now.getTime() - Math.round(daysAgo * 86_400) * 1_000);

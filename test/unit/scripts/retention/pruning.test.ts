@@ -42,31 +42,31 @@ test("every file has its reason to stay or to go", async () => {
     ),
     `remove ${old}.sql.gz: taken 19 d 12 h before ${count}`,
     ...["json", "roles.sql", "rehearsal.json", "accepted"].map(
-      (end) => `remove ${old}.${end}: goes with ${old}.sql.gz`,
+      (end) => `remove ${old}.${end}: removed with ${old}.sql.gz`,
     ),
     `keep ${pinned}.sql.gz: pinned: before the migration`,
     `keep ${pinned}.json: belongs to ${pinned}.sql.gz`,
     `keep ${pinned}.pin: pins ${pinned}.sql.gz: before the migration`,
     `keep ${unverified}.sql.gz: no manifest: the next backup run adopts it if it is whole`,
-    `keep ${unverified}.roles.sql: not ours: no manifest names it`,
-    `remove ${damaged}.sql.gz: not as it was verified; taken 49 d 12 h before ${count}`,
-    `remove ${damaged}.json: goes with ${damaged}.sql.gz`,
-    `remove ${damaged}.roles.sql: goes with ${damaged}.sql.gz`,
+    `keep ${unverified}.roles.sql: foreign file: no manifest names it`,
+    `remove ${damaged}.sql.gz: its size differs from the manifest; taken 49 d 12 h before ${count}`,
+    `remove ${damaged}.json: removed with ${damaged}.sql.gz`,
+    `remove ${damaged}.roles.sql: removed with ${damaged}.sql.gz`,
     `remove ${stray}.json: its archive is gone`,
     `remove ${stray}.roles.sql: its archive is gone`,
     `keep ${pinOnly}.sql.gz.pin: a pin without its backup ${pinOnly}.sql.gz`,
-    `keep ${link}.sql.gz: not ours: not a regular file`,
+    `keep ${link}.sql.gz: foreign file: not a regular file`,
     `keep ${link}.json: belongs to ${link}.sql.gz, which is not a regular file`,
-    ...["sql.gz"].map((end) => `keep ${other}.${end}: not ours: the settings have no database other`),
-    ...["json", "roles.sql"].map((end) => `keep ${other}.${end}: not ours`),
+    ...["sql.gz"].map((end) => `keep ${other}.${end}: foreign file: the settings have no database other`),
+    ...["json", "roles.sql"].map((end) => `keep ${other}.${end}: foreign file`),
     expect.stringContaining(`keep ${wrong}.sql.gz: its manifest is not right: `),
     expect.stringContaining(`keep ${wrong}.json: not the manifest of ${wrong}.sql.gz: `),
     `remove ${odd}.sql.gz: taken 96 d 12 h before ${count}`,
-    `remove ${odd}.json: goes with ${odd}.sql.gz`,
-    `keep ${odd}.roles.sql: not ours: no manifest names it`,
-    `keep ${odd}.rehearsal.json: not ours: not a regular file`,
-    "keep notes.txt: not ours",
-    `keep ${old}.txt: not ours`,
+    `remove ${odd}.json: removed with ${odd}.sql.gz`,
+    `keep ${odd}.roles.sql: foreign file: no manifest names it`,
+    `keep ${odd}.rehearsal.json: foreign file: not a regular file`,
+    "keep notes.txt: foreign file",
+    `keep ${old}.txt: foreign file`,
     "keep .shop.in-place.json~: the state of an in-place restore",
     "keep .shop.20261122T020000-4f2a1b.sql.gz.partial: unfinished, of run 20261122T020000-4f2a1b: that run removes it, or the next one if it died",
   ];
@@ -125,7 +125,7 @@ function directoryOf([specifications, foreignFiles, rule]: Example) {
   const directory = newDirectory(rule);
   const taken = new Set<number>();
   const laid = specifications.flatMap((one) => {
-    // Two backups of one second would have one name.
+    // Two backups in one second would have the same name.
     const second = Math.round(one.daysAgo * 86_400);
     if (taken.has(second)) return [];
     taken.add(second);
@@ -145,7 +145,7 @@ const onDirectories = (check: (example: ReturnType<typeof directoryOf>) => Promi
     { numRuns: 150 },
   );
 
-test("only what a manifest of ours names goes, whole, and never a pin or what is pinned", async () => {
+test("only files that our manifest names are removed, all together, and never a pin or a pinned file", async () => {
   await onDirectories(async ({ directory, laid }) => {
     const before = directory.files();
     await prune(directory.settings, shop, directory.log);
@@ -220,7 +220,7 @@ test("what is pinned after it was decided stays", async () => {
   expect(directory.files()).toEqual(expect.arrayContaining([`${first}.sql.gz`, `${first}.json`]));
 });
 
-test("an in-place restore's only copy stays; while it is unknown which that is, nothing goes", async () => {
+test("the only copy of an in-place restore is kept; while it is unknown, nothing is removed", async () => {
   const directory = newDirectory({ keepAtLeast: 1 });
   layDown(directory, { daysAgo: 0 }, now);
   layDown(directory, { daysAgo: 30, class: "pre-restore" }, now);
@@ -233,7 +233,7 @@ test("an in-place restore's only copy stays; while it is unknown which that is, 
   expect(files.filter(({ decision }) => decision === "remove")).toEqual([]);
 });
 
-test("what shrank holds what is older, and says how to accept it", async () => {
+test("a suspiciously small backup blocks the removal of older ones, and the message says how to accept it", async () => {
   const directory = newDirectory({ keepAtLeast: 1 });
   const shrunk = layDown(directory, { daysAgo: 0, shrunk: ["rows 99 % smaller"] }, now);
   layDown(directory, { daysAgo: 10 }, now);
@@ -251,7 +251,7 @@ test("what shrank holds what is older, and says how to accept it", async () => {
   });
 });
 
-test("a file's own time says nothing: a copy, a touch or a clock that jumped changes no decision", () => {
+test("a file's modification time is ignored: a copy, a touch or a clock that jumped changes no decision", () => {
   const daysAgo = fc.uniqueArray(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 8 });
   const touched = fc.array(fc.integer({ min: -20_000, max: 20_000 }), { minLength: 8, maxLength: 8 });
   fc.assert(

@@ -53,7 +53,7 @@ test("never the newest verified one, never the newest verified regular one", () 
   });
 });
 
-test("never one that is pinned, not ours, of the future, or needed by a restore that was cut off", () => {
+test("never a pinned, foreign or future one, or one that an interrupted restore needs", () => {
   holds(({ all, rule, needed }) => {
     const wrong = gone(all, rule, needed).filter(
       (one) => one.pinned || one.manifest === null || one.takenAt > now || one.stem === needed.byRestore,
@@ -106,7 +106,7 @@ test("pruning again removes nothing", () => {
   });
 });
 
-test("without a new backup nothing goes, however much time passes", () => {
+test("without a new backup nothing is removed, after any time", () => {
   holds(({ all, rule, needed }) => {
     const left = kept(decide(all, rule, now, needed)).filter(({ takenAt }) => takenAt <= now);
     const later = new Date(now.getTime() + 400 * day);
@@ -147,7 +147,7 @@ test("the order of the directory decides nothing", () => {
   );
 });
 
-test("with a clock that is set back nothing goes that it has not reached", () => {
+test("a clock that is set back removes nothing that is newer than its time", () => {
   fc.assert(
     fc.property(sets, fc.integer({ min: 1, max: 20_000 }), ({ all, rule, needed }, days) => {
       const back = new Date(now.getTime() - days * day);
@@ -156,7 +156,7 @@ test("with a clock that is set back nothing goes that it has not reached", () =>
   );
 });
 
-/** A good backup that is dated so many days ahead of the others. */
+/** A good backup dated so many days after the others. */
 const ahead = (days: number): Candidate => candidate(-days, { stem: "shop_ahead" });
 
 test("once a clock that ran ahead is right again, what it dated decides nothing for the others", () => {
@@ -190,7 +190,7 @@ test("while a clock runs ahead, its first good backup leaves all but one of the 
   );
 });
 
-test("the sets are rich enough: something goes in many of them, and something is held in some", () => {
+test("the sets are rich enough: many of them remove something, and some of them are blocked", () => {
   const examples = fc.sample(sets, { numRuns: 500, seed: 4 });
   expect(
     examples.filter(({ all, rule, needed }) => gone(all, rule, needed).length > 0).length,

@@ -176,7 +176,7 @@ test("every reason is one that a person can check", () => {
     "keep: pinned",
     "keep: the last of the month 2026-10, one of the newest 2 months",
     "remove: made before a restore, 40 d before the newest verified regular one, kept for 7 days",
-    "remove: not as it was verified; taken 41 d before the newest verified regular one, kept for 7 days",
+    "remove: its size differs from the manifest; taken 41 d before the newest verified regular one, kept for 7 days",
     "keep: no manifest",
     "remove: taken 30 d 12 h before the newest verified regular one, kept for 7 days",
   ]);

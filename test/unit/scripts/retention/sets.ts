@@ -3,12 +3,12 @@ import { defaults } from "../../../../infra/config/defaults.ts";
 import type { Needed, RetentionCandidate, RetentionRule } from "../../../../scripts/lib/retention/rules.ts";
 import { instantsOf, offsetOf } from "../../../../scripts/lib/time/wall-clock.ts";
 
-/** Arbitrary sets of backups, and settings of every size. */
+/** Random sets of backups and settings. */
 
 export const day = 86_400_000;
 export const now = new Date("2026-11-22T12:00:00Z");
 
-/** Of a set, backups are told apart by their stem. */
+/** The stem identifies a backup of a set. */
 export type Candidate = RetentionCandidate;
 
 let made = 0;
@@ -50,23 +50,23 @@ const zones = [
   "Pacific/Kiritimati",
 ] as const;
 
-/** When cron's daily run happened, over years and their nights on which clocks change, in some time zone. */
+/** The times of cron's daily run over years, with clock changes, in a time zone. */
 const nightly = fc
   .tuple(fc.constantFrom(...zones), fc.integer({ min: 0, max: 900 }), fc.integer({ min: 0, max: 1439 }))
   .map(([zone, days, minute]) => {
     const wall = Math.floor(now.getTime() / day) * day - days * day + minute * 60_000;
-    // A wall time that clocks skip was no run at all: the next morning's stands for it.
+    // A skipped wall time has no run. The next morning's replaces it.
     const [instant] = instantsOf(wall, offsetOf(zone)).concat(wall + day / 4);
     return new Date(instant ?? wall);
   });
 
-/** Clocks that jump: years ahead, decades back, a second around now. */
+/** Clocks that jump: years forward, decades back, a second around now. */
 const jumped = fc.oneof(
   fc.integer({ min: -20_000, max: 20_000 }).map((days) => new Date(now.getTime() + days * day)),
   fc.integer({ min: -1_000, max: 1_000 }).map((milliseconds) => new Date(now.getTime() + milliseconds)),
 );
 
-/** Of one moment, only names tell backups apart. */
+/** All of the same moment. Only their names differ. */
 const same = fc.constantFrom(now, new Date(now.getTime() - 20 * day));
 
 const time = fc.oneof(
@@ -83,7 +83,7 @@ const facts = fc.record({
   shrunk: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
 });
 
-/** Up to forty backups; some of one second, which only their names tell apart. */
+/** Up to forty backups. Some are of the same second and differ only in their names. */
 export const candidates: fc.Arbitrary<Candidate[]> = fc.array(facts, { maxLength: 40 }).map((all) =>
   all.map(({ takenAt, class: kind, state, pinned, shrunk }, index) => ({
     stem: `shop_${String(index).padStart(6, "0")}`,

@@ -1,76 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
-import { mailRecordName } from "../../../../scripts/contract/backup-names.ts";
+import { describe, expect, test } from "vitest";
 import type { Finding } from "../../../../scripts/contract/status-report.ts";
 import { judgeServer } from "../../../../scripts/lib/status/judgement.ts";
-import { critical, note, ok, warning } from "../../../../scripts/lib/status/levels.ts";
+import { note, ok, warning } from "../../../../scripts/lib/status/levels.ts";
 import { mailOf } from "../../../../scripts/lib/status/mail.ts";
-import {
-  type MailRecord,
-  readMailRecord,
-  writeMailRecord,
-} from "../../../../scripts/lib/status/mail-record.ts";
 import { mailText } from "../../../../scripts/lib/status/report-text.ts";
-import { database, server, settings, withFigures } from "./observations.ts";
-
-const begun = new Date("2026-11-20T02:00:00Z");
-const at = (hours: number) => new Date(begun.getTime() + hours * 3_600_000);
-const none: MailRecord = { version: 1, number: 0, places: {} };
-const healthy = judgeServer(server());
-
-/** What is wrong in a check, by point: of the server's disk and log, and of the backups of two databases. */
-interface Wrong {
-  disk?: Finding[];
-  log?: Finding[];
-  shop?: Finding[];
-  blog?: Finding[];
-}
-const full = (percent: number) => warning(`backups: ${percent} % used`, "make room");
-const fuller = (percent: number) => critical(`backups: ${percent} % used`, "make room");
-const old = (age: string) => warning(`the newest backup is too old: taken 2026-11-20, ${age}`, "take one");
-const damaged = warning("an archive is damaged", "take a new one");
-
-function report(hours: number, { disk, log, shop, blog }: Wrong, only?: string) {
-  const [one] = healthy.databases;
-  if (one === undefined) throw new Error("no database in the report");
-  const point = (number: number, findings: Finding[] = [ok("fine")]) => ({
-    ...{ number, level: "ok" as const, findings },
-  });
-  const of = (name: string, findings?: Finding[]) => ({
-    ...{ ...one, name, points: { ...one.points, backup: point(5, findings) } },
-  });
-  return {
-    ...healthy,
-    checkedAt: at(hours).toISOString(),
-    points: { ...healthy.points, disk: point(7, disk), log: point(8, log) },
-    databases: [of("shop", shop), of("blog", blog)].filter(({ name }) => only === undefined || name === only),
-  };
-}
-
-interface Check extends Wrong {
-  at: number;
-  /** The database that alone is looked at. */
-  only?: string;
-}
-
-/** Checks one after the other: which mails there are, by the hour of their check. */
-function mailsOf(checks: readonly Check[], { every = 1, record = none as MailRecord | null } = {}): string[] {
-  let known = record;
-  return checks.flatMap((check) => {
-    const reported = report(check.at, check, check.only);
-    const situation = { record: known, configured: ["shop", "blog"], nextCheck: at(check.at + every) };
-    const outcome = mailOf(reported, situation);
-    known = outcome.record;
-    if (outcome.mail === null) return [];
-    const over = outcome.mail.over.map(({ name }) => `over ${name}`);
-    return [`${check.at}: ${[...over, ...(outcome.mail.problems ? ["problems"] : [])].join(", ")}`];
-  });
-}
-
-const hourly = (from: number, to: number, wrong: Wrong): Check[] =>
-  Array.from({ length: to - from + 1 }, (_, index) => ({ at: from + index, ...wrong }));
+import { at, damaged, full, fuller, hourly, mailsOf, none, old, report } from "./mail-checks.ts";
+import { database, server, withFigures } from "./observations.ts";
 
 describe("a problem", () => {
   test("that stays is mailed at once, and again a day after each mail", () => {
@@ -131,7 +66,7 @@ describe("a problem", () => {
     expect(mailsOf(checks)).toEqual(["0: problems", "1: problems"]);
   });
 
-  test("beside another one of the same point is mailed, and so is one that comes and goes there, once", () => {
+  test("beside another one of the same point is mailed; a recurring one is mailed once", () => {
     const both = { shop: [damaged, old("1 h ago")] };
     const one = { shop: [damaged] };
     expect(mailsOf([one, both, one, both, one, both].map((wrong, hour) => ({ at: hour, ...wrong })))).toEqual(
@@ -139,7 +74,7 @@ describe("a problem", () => {
     );
   });
 
-  test("that is no longer one is over: a note needs nothing done", () => {
+  test("that becomes a note is over", () => {
     expect(
       mailsOf([
         { at: 0, disk: [full(91)] },
@@ -149,7 +84,7 @@ describe("a problem", () => {
   });
 });
 
-describe("what comes and goes every hour", () => {
+describe("a problem that comes and goes every hour", () => {
   const flapping = Array.from({ length: 60 }, (_, hour) => ({
     ...{ at: hour, ...(hour % 2 === 0 ? { disk: [full(90)] } : {}) },
   }));
@@ -172,7 +107,7 @@ describe("what comes and goes every hour", () => {
 });
 
 describe("several databases", () => {
-  test("are reported each by itself: one is over while another lasts", () => {
+  test("are reported separately: one is over while another lasts", () => {
     const checks = [
       { at: 0, shop: [damaged], blog: [damaged] },
       { at: 1, blog: [damaged] },
@@ -212,7 +147,7 @@ describe("several databases", () => {
   });
 });
 
-test("what a silent PostgreSQL cannot tell of is neither over nor forgotten", () => {
+test("findings that a silent PostgreSQL hides are neither over nor forgotten", () => {
   const slow = withFigures({ longestQuery: { pid: 7, user: "shop", seconds: 4_000 } });
   const silent = database({ postgres: { answers: false, kind: "silent", reason: "no answer in time" } });
   let known = none;
@@ -242,7 +177,7 @@ describe("the time of the reminder", () => {
     expect(daily(0, 23, 47)).toEqual(["0: problems", "23: problems", "47: problems"]);
   });
 
-  test("counts from the last mail, whatever the mail was for", () => {
+  test("counts from the last mail for any reason", () => {
     expect(
       mailsOf([
         ...hourly(0, 9, { shop: [damaged] }),
@@ -264,82 +199,6 @@ describe("the time of the reminder", () => {
   });
 });
 
-describe("what was mailed before", () => {
-  const directory = mkdtempSync(join(tmpdir(), "mail-"));
-  afterAll(() => rmSync(directory, { recursive: true }));
-  const paths = { ...settings.paths, backups: join(directory, "backups"), locks: join(directory, "locks") };
-  const here = { ...settings, paths };
-  const [kept, volatile] = [join(paths.backups, mailRecordName), join(paths.locks, "status-mail.json")];
-  const record = mailOf(report(0, { shop: [damaged] }), {
-    record: none,
-    configured: ["shop"],
-    nextCheck: null,
-  }).record;
-
-  test("is nothing, then what was written", () => {
-    expect(readMailRecord(here)).toEqual(none);
-    expect(writeMailRecord(here, record)).toBeNull();
-    expect(readMailRecord(here)).toEqual(record);
-  });
-
-  test("outlives a reboot, which empties the locks' directory", () => {
-    rmSync(paths.locks, { recursive: true });
-    expect(readMailRecord(here)).toEqual(record);
-  });
-
-  test("is remembered while the backups' disk takes nothing", () => {
-    rmSync(paths.backups, { recursive: true });
-    writeFileSync(paths.backups, "");
-    const later = { ...record, number: record.number + 1 };
-    expect(writeMailRecord(here, later)).toBeNull();
-    expect(readMailRecord(here)).toEqual(later);
-    rmSync(paths.backups);
-  });
-
-  test("is the later copy's, although the other one could not be written", () => {
-    expect(writeMailRecord(here, { ...record, number: 7 })).toBeNull();
-    writeFileSync(volatile, JSON.stringify({ ...record, number: 3 }));
-    expect(readMailRecord(here)?.number).toBe(7);
-  });
-
-  test("may have properties that this version does not know", () => {
-    writeFileSync(volatile, JSON.stringify({ ...record, number: 9, more: [1] }));
-    expect(readMailRecord(here)?.number).toBe(9);
-  });
-
-  test("is not known where it cannot be read: a problem is mailed, and that there is none too", () => {
-    for (const path of [kept, volatile]) writeFileSync(path, "{");
-    expect(readMailRecord(here)).toBeNull();
-    expect(
-      mailsOf(
-        [
-          { at: 0, shop: [damaged] },
-          { at: 1, shop: [damaged] },
-        ],
-        { record: null },
-      ),
-    ).toEqual(["0: problems"]);
-    expect(mailsOf([{ at: 0 }, { at: 1 }], { record: null })).toEqual(["0: "]);
-    const whole = judgeServer(server({ databases: [database()] }));
-    const { mail } = mailOf(whole, { record: null, configured: ["shop"], nextCheck: null });
-    expect(mail === null ? "" : mailText(whole, mail, (_, text) => text)).toBe(
-      "what was mailed before is not known\nstatus healthy",
-    );
-  });
-
-  test("why it cannot be remembered", () => {
-    for (const path of [paths.backups, paths.locks]) {
-      rmSync(path, { recursive: true });
-      writeFileSync(path, "");
-    }
-    expect(writeMailRecord(here, record)).toMatch(/EEXIST|ENOTDIR/);
-    for (const path of [paths.backups, paths.locks]) rmSync(path);
-    mkdirSync(paths.backups);
-    expect(writeMailRecord(here, record)).toBeNull();
-    expect(JSON.parse(readFileSync(kept, "utf8"))).toEqual(record);
-  });
-});
-
 test("a mail says what is over, then what is wrong", () => {
   const { record } = mailOf(report(0, { shop: [damaged], disk: [full(90)] }), {
     ...{ record: none, configured: ["shop", "blog"], nextCheck: null },
@@ -347,6 +206,6 @@ test("a mail says what is over, then what is wrong", () => {
   const next = report(1, { disk: [full(91)], shop: [note("never rehearsed"), ok("fine")] });
   const { mail } = mailOf(next, { record, configured: ["shop", "blog"], nextCheck: null });
   expect(mail === null ? "" : mailText(next, mail, (_, text) => text)).toBe(
-    "OVER      shop: backup: fine\nWARNING   backups: 91 % used\n          → make room",
+    "OVER      shop: backup: fine\nWARNING   backups: 91 % used\n          → free space",
   );
 });

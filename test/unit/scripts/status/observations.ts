@@ -9,7 +9,7 @@ import type {
 } from "../../../../scripts/lib/status/observation.ts";
 import type { Backup } from "../../../../scripts/lib/store/backups.ts";
 
-/** A healthy server as the status check sees it; tests change what they are about. All times are UTC. */
+/** The observation of a healthy server. Tests change one part of it. All times are UTC. */
 
 export const now = new Date("2026-11-22T12:00:00Z");
 export const hoursAgo = (hours: number): Date => new Date(now.getTime() - hours * 3_600_000);
@@ -56,7 +56,7 @@ interface BackupFacts {
   bytes?: number;
   rows?: number;
   databaseBytes?: number;
-  /** Absent: no manifest. */
+  /** False: without a manifest. */
   manifest?: boolean;
   problem?: string;
   sizeVerified?: number;
@@ -182,7 +182,7 @@ export const notYetDeployed = database({
   firstBackupDue: false,
 });
 
-/** As before it is deployed, but a backup was due: the container's name may be wrong. */
+/** Not deployed yet, but a backup was due: the name of the container may be wrong. */
 export const neverDeployed: DatabaseObservation = { ...notYetDeployed, firstBackupDue: true };
 
 export function server(change: Partial<ServerObservation> = {}): ServerObservation {

@@ -191,7 +191,7 @@ describe("what is seen of the records", () => {
     expect(seen.readable && seen.value.records.map(({ event }) => event)).toEqual(["began", "ended"]);
   });
 
-  test("records that cannot be read are not seen, and that says why", () => {
+  test("unreadable records are reported with the reason", () => {
     const broken = { ...memory(), broken: true };
     expect(observeHistory(inMemory(broken), now)).toEqual({
       readable: false,

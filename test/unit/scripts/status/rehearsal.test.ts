@@ -10,7 +10,7 @@ import { judgeServer } from "../../../../scripts/lib/status/judgement.ts";
 import type { RehearsalState } from "../../../../scripts/lib/status/observation.ts";
 import { database, figures, hoursAgo, notYetDeployed, now, server, settings } from "./observations.ts";
 
-// Now is a Sunday's noon, and the last rehearsal was due at half past four.
+// It is Sunday noon. The last rehearsal was due at 04:30.
 const weekly = { ...settings, schedule: { ...settings.schedule, rehearsal: "30 4 * * 0" } };
 const table = (hours: number) => ({
   readable: true as const,
@@ -80,7 +80,7 @@ describe("5 backup, what rehearsals say", () => {
   test("nothing is said where none are scheduled or there is nothing to rehearse", () => {
     expect(judgeRehearsals(database(), settings, now, table(500))).toEqual([]);
     expect(judgeRehearsals(notYetDeployed, weekly, now, table(500))).toEqual([]);
-    // By hand, long ago: a person's own affair.
+    // An old run by hand does not count.
     const old = judgeRehearsals(rehearsed({ records: [record(900)] }), settings, now, table(500));
     expect(old).toMatchObject([{ level: "ok" }]);
   });
@@ -144,7 +144,7 @@ describe("8 log, a rehearsal that gave no result", () => {
     ]);
   });
 
-  test("is not reported twice: where its record lies beside the backup, point 5 tells it", () => {
+  test("is not reported twice: with a record beside the backup point 5 reports it", () => {
     expect(judged("rehearsal failed: out of memory", { records: [failed(1)] })).toEqual([]);
   });
 

@@ -8,7 +8,7 @@ import type { SeenHistory, ServerObservation } from "../../../../scripts/lib/sta
 import { beginning, record } from "../history/suite.ts";
 import { hoursAgo, server } from "./observations.ts";
 
-/** Runs as records and the log tell them, some hours ago, and what point 8 makes of them. */
+/** Runs of some hours ago, as records and as lines of the log, and the findings of point 8. */
 
 export const boot = "this-boot";
 export const at = (hours: number): Pick<RunRecord, "began" | "ended" | "runId" | "bootId"> => ({

@@ -21,7 +21,7 @@ test("a search that comes to its end is one, although some of the directories ar
   expect(directories).toContain(directory);
 });
 
-test("whether cron runs is seen here, whatever it is", async () => {
+test("whether cron runs is known on this machine", async () => {
   expect(await observeCron(options)).toEqual({ readable: true, value: expect.any(Boolean) });
 });
 

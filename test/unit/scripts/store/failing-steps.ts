@@ -33,7 +33,7 @@ Object.assign(fs, {
       opened.set(fd, path);
       return fd;
     };
-    // A directory is opened to be synced, which is the step that counts.
+    // A directory is opened only to be synced, and the sync counts as the step.
     return flags & fs.constants.O_DIRECTORY ? open() : take("open", path, open);
   },
   writeSync: (fd: number, bytes: Buffer, from = 0) =>

@@ -4,10 +4,10 @@ import { open } from "node:fs/promises";
 import { probed } from "../../../../scripts/lib/store/probing.ts";
 import type { Store } from "../../../../scripts/lib/store/store.ts";
 
-/** What a toy keeps its files in. */
+/** The files of the toy store. */
 export interface Memory {
   files: Map<string, Buffer>;
-  /** What the key to it may not remove. */
+  /** The names that its key may not remove. */
   kept: Set<string>;
   broken: boolean;
   /** Whether the key may remove anything. */
@@ -16,7 +16,7 @@ export interface Memory {
 
 export const newMemory = (): Memory => ({ files: new Map(), kept: new Set(), broken: false, removes: true });
 
-/** How much of a file it takes at a time; in bytes. */
+/** Bytes of a file that it stores at a time. */
 const part = 1_000_000;
 
 /**

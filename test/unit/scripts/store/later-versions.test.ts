@@ -6,7 +6,7 @@ import { Manifest } from "../../../../scripts/contract/manifest.ts";
 import { readRehearsals } from "../../../../scripts/lib/store/rehearsals.ts";
 import { backup } from "../status/observations.ts";
 
-/** What a later version of the programs leaves beside a backup, read by this one. */
+/** Files of a later version of the programs, read by this version. */
 
 const directory = mkdtempSync(join(tmpdir(), "later-"));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -10,9 +10,9 @@ import {
 } from "../../../../scripts/lib/store/publisher.ts";
 import { syncDirectory } from "../../../../scripts/lib/system/durable-file.ts";
 
-/** A made-up backup, for the publisher's tests and their program. */
+/** A fake backup for the publisher's tests and their program. */
 
-/** The programs' own, and a toy that gives a file a second name before it takes the first away. */
+/** The programs' publisher, and a toy that links a file to its second name before it removes the first. */
 export const publishers: Readonly<Record<string, Publisher>> = {
   rename: publisher,
   link: publisherBy((from, to) => {
@@ -32,7 +32,7 @@ export const digest = (text: string | Buffer): string => createHash("sha256").up
 export const isWhole = async (path: string, { archive }: Manifest): Promise<boolean> =>
   existsSync(path) && digest(readFileSync(path)) === archive.sha256;
 
-/** The manifest of a backup whose archive is the text `archive` and whose roles are the text `roles`. */
+/** The manifest of a backup with the texts `archive` and `roles` as its files. */
 export const manifestOf = ({ names, time }: Pick<BackupWriter, "names" | "time">): Manifest => ({
   version: 1,
   runId: run.runId,

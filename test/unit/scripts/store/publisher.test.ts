@@ -37,7 +37,7 @@ beforeAll(() => {
   bundle("failing-steps.ts", failing);
 });
 
-/** An earlier backup and somebody else's file, which no run may touch. */
+/** An earlier backup and a foreign file. No run may touch them. */
 const others = {
   "app_20200101_000000.sql.gz": "old",
   ".app.20200101T000000-000000.sql.gz.partial": "another run's",
@@ -50,7 +50,7 @@ function newDirectory(): string {
   return made;
 }
 
-/** What lies in a directory beside the others' files, by what it is: `archive`, `roles`, `manifest` or `partial …`. */
+/** The other files of a directory, by kind: `archive`, `roles`, `manifest` or `partial …`. */
 function own(of = directory): Record<string, string> {
   const names = readdirSync(of).filter((name) => !(name in others));
   const kinds = names.map((name) =>
@@ -70,7 +70,7 @@ interface Failure {
   by: "kill" | "error" | "late error";
 }
 
-/** Runs the program and gives its exit status, 137 if it was killed. */
+/** Runs the program. @returns its exit code, 137 if it was killed */
 function runProgram(
   by: string,
   of: string,
@@ -95,7 +95,7 @@ const known = (steps: string[]) =>
       .replace(".partial", ""),
   );
 
-/** What each run does until all is written: nothing has its name before it is on disk. */
+/** The steps of each run until everything is written. No file has its final name before it is on disk. */
 const writing = [
   "make .",
   ...["remove partial sql.gz", "open partial sql.gz", "remove partial roles.sql", "open partial roles.sql"],
@@ -104,7 +104,7 @@ const writing = [
   ...["open partial json", "write partial json", "sync partial json"],
   ...["name json", "sync ."],
 ];
-/** How the others get their names from then on. */
+/** The following steps, in which the files get their names. */
 const naming: Readonly<Record<string, readonly string[]>> = {
   rename: ["name roles.sql", "sync .", "name sql.gz", "sync ."],
   link: [
@@ -113,7 +113,7 @@ const naming: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** So many children at a time: a test machine has few processors. */
+/** The number of concurrent processes. A test machine has few processors. */
 async function forEach<T>(items: readonly T[], check: (item: T) => Promise<void>): Promise<void> {
   const rest = [...items];
   const worker = async () => {
@@ -137,7 +137,7 @@ describe.each(Object.entries(publishers))("a publisher by %s", (name, publisher)
     expect(untouched(directory)).toBe(true);
   });
 
-  test("what it makes is its user's alone, whatever the umask says", async () => {
+  test("its files are its user's only, with any umask", async () => {
     const made = join(directory, "not", "there");
     expect(await publish(made, null)).toBe(0);
     for (const path of [made, join(directory, "not")])
@@ -159,7 +159,7 @@ describe.each(Object.entries(publishers))("a publisher by %s", (name, publisher)
       await forEach(numbers, async (at) => {
         const of = newDirectory();
         expect(await publish(of, { at, by: "kill" }), steps[at]).toBe(137);
-        // What a person or a status check sees at that moment.
+        // The view of a person or a status check at that moment.
         if ("sql.gz" in own(of)) expect(own(of), steps[at]).toMatchObject(whole);
         const finished = await publisher.finish({ directory: of, ...run }, isWhole);
         removePartials(of, run.database, run.runId);
@@ -234,7 +234,7 @@ describe.each(Object.entries(publishers))("a publisher by %s", (name, publisher)
       },
     );
 
-    test("is not chosen, whatever the archive there is compressed with", async () => {
+    test("is not chosen, with any compression of the archive there", async () => {
       const first = await begin("zstd");
       fill(first);
       first.publish(manifestOf(first));
@@ -245,7 +245,7 @@ describe.each(Object.entries(publishers))("a publisher by %s", (name, publisher)
       );
     });
 
-    test("by another manifest leaves nothing of the one that was to be written", async () => {
+    test("by another manifest leaves no part of the new one", async () => {
       const writer = await begin();
       const path = join(directory, "app_20200101_000000.json");
       writeManifest(path, manifestOf(writer));
@@ -280,7 +280,7 @@ describe.each(Object.entries(publishers))("a publisher by %s", (name, publisher)
     );
   });
 
-  test("what a crashed run has under final names goes if its archive is not whole", async () => {
+  test("files of a crashed run with final names are removed if its archive is incomplete", async () => {
     const of = newDirectory();
     expect(await publish(of, { at: steps.lastIndexOf("name sql.gz"), by: "kill" })).toBe(137);
     const partial =

@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { isWhole, manifestOf, publishers, run } from "./published.ts";
 
-/** A program that publishes one backup in DIRECTORY by the PUBLISHER of that name, or with `finish` what a crashed run left. It fails with status 3. */
+/** Publishes one backup in DIRECTORY with PUBLISHER, or with `finish` a crashed run's. Exits with 3 on failure. */
 
 const { DIRECTORY: directory = "", PUBLISHER = "" } = process.env;
 const publisher = publishers[PUBLISHER];

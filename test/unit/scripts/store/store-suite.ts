@@ -14,18 +14,18 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Store } from "../../../../scripts/lib/store/store.ts";
 
-/** A store to be tested, with hands in what it keeps its files in. */
+/** A store to be tested, with access to its storage. */
 export interface StoreSubject {
   store: Store;
-  /** Another program's view of the same place. */
+  /** Opens the same store as another program. */
   again(): Store;
-  /** Lays files with such a text down without the store. */
+  /** Writes files without the store. */
   lay(names: readonly string[], text: string): Promise<void>;
   /** Changes one byte of a stored file. */
   spoil(name: string): Promise<void>;
-  /** Lays something down that cannot be removed. */
+  /** Creates an entry that cannot be removed. */
   protect(name: string): Promise<void>;
-  /** Makes sure that the store cannot be reached any more. */
+  /** Makes the store unreachable. */
   destroy(): Promise<void>;
 }
 
@@ -34,17 +34,17 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 
 const digest = (content: Buffer | string): string => createHash("sha256").update(content).digest("hex");
 let made = 0;
-/** A file of this machine with such a content. */
+/** A local file with this content. */
 function file(content: Buffer | string): string {
   made += 1;
   const path = join(scratch, `file-${made}`);
   writeFileSync(path, content);
-  // So that a change shows however coarse the clock of the file system is.
+  // The clock of the file system may be coarse. This makes a change visible.
   utimesSync(path, 0, 0);
   return path;
 }
 
-/** What `read` writes. */
+/** The output of `read`. */
 async function contentOf(store: Store, name: string): Promise<Buffer> {
   const path = file("");
   const output = openSync(path, "w");
@@ -58,10 +58,10 @@ async function contentOf(store: Store, name: string): Promise<Buffer> {
 
 const namesIn = async (store: Store): Promise<string[]> => (await store.list()).map(({ name }) => name);
 
-/** So large that no store has taken it in one turn of the event loop. */
+/** Too large to be stored in one turn of the event loop. */
 const large = randomBytes(8_000_003);
 
-/** What every implementation of a store has to keep; see the contract at `Store`. */
+/** The contract of every store; see `Store`. */
 export function keepsTheContract(name: string, make: () => Promise<StoreSubject>): void {
   describe(name, () => {
     test("has nothing at first, and nothing against being used", async () => {
@@ -153,7 +153,7 @@ export function keepsTheContract(name: string, make: () => Promise<StoreSubject>
       const { store } = await make();
       const path = file(large);
       const sent = store.put(path, "archive");
-      // It has looked at the file by now, or will find it whole.
+      // By now it has read the file, or will find it complete.
       await new Promise((resolve) => setImmediate(resolve));
       change(path);
       const after = digest(readFileSync(path));

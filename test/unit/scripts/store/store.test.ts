@@ -83,7 +83,7 @@ describe("a directory of this machine", () => {
 });
 
 describe("a probe", () => {
-  /** A store that takes what it is given and does one thing otherwise. */
+  /** A store with one changed method. */
   const withFault = (fault: (store: Store) => Partial<Store>): Store => {
     const store = inMemory(newMemory());
     return { ...store, ...fault(store) };

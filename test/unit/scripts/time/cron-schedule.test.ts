@@ -50,7 +50,7 @@ describe("expressions that are refused, with the reason", () => {
     ["1-5/2/3 * * * *", "more than one step"],
     ["5-1 * * * *", "runs backwards"],
     ["0 0 * * fri-sun", "runs backwards"],
-    ["1-2-3 * * * *", "is no range"],
+    ["1-2-3 * * * *", "is not a range"],
     ["1,,2 * * * *", "is no minute"],
     ["*5 * * * *", "is no minute"],
     ["1.5 * * * *", "is no minute"],
@@ -82,7 +82,7 @@ describe("the last and the next run", () => {
       "2026-12-31T10:00:00Z",
     ],
     ["0 0 29 2 *", "UTC", "2099-01-01T00:00:00Z", "2096-02-29T00:00:00Z", "2104-02-29T00:00:00Z"],
-    // Day of month or day of week; both where one of them begins with a star.
+    // Day of month or day of week matches; both must match if one of them begins with a star.
     ["0 0 13 * 5", "UTC", "2026-11-15T00:00:00Z", "2026-11-13T00:00:00Z", "2026-11-20T00:00:00Z"],
     ["0 0 1 * 0", "UTC", "2026-12-02T00:00:00Z", "2026-12-01T00:00:00Z", "2026-12-06T00:00:00Z"],
     ["0 0 */10 * 1", "UTC", "2026-11-22T00:00:00Z", "2026-09-21T00:00:00Z", "2026-12-21T00:00:00Z"],

@@ -1,6 +1,6 @@
 import { databases, row, server, top } from "./row.ts";
 
-/** Keys that are unknown, wrong or left over. */
+/** Unknown, wrong and obsolete keys. */
 export const keys = [
   row("no servers", { databases }, "servers", "is missing"),
   row("no databases", { servers: {} }, "databases", "is missing"),

@@ -1,4 +1,4 @@
-/** A configuration in which one thing is wrong, and the line that must say so. */
+/** A configuration with one mistake, and the line that must report it. */
 export interface ConfigurationCase {
   title: string;
   configuration: Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { database, long, row, server, top } from "./row.ts";
 
-/** Text that a shell, ssh, cron, Docker or PostgreSQL would take for something else. */
+/** Text that a shell, ssh, cron, Docker or PostgreSQL would misinterpret. */
 export const text = [
   row(
     "a host that is an option",

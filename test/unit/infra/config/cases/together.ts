@@ -1,6 +1,6 @@
 import { databases, row, server, top } from "./row.ts";
 
-/** Settings that are right alone and wrong together. */
+/** Settings that are valid alone and contradict each other. */
 export const together = [
   row(
     "two keys for one address",

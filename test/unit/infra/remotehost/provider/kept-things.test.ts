@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** Runs the functions as a changing script has them, with another place for what a version before has kept. */
+/** Runs the functions like a changing script, with another directory for the files that an older version kept. */
 function run(...lines: string[]): string {
   const places = `replaced=${quote(replaced)} usual=${quote(usual)}`;
   const script = ["set -eu", pathFunctions, keepFunctions, places, ...lines].join("\n");
@@ -68,7 +68,7 @@ describe("what is replaced", () => {
   });
 
   test("stays in its newest twenty copies of each path", () => {
-    // The one's name ends like the other's, and would be a second copy of it in the spelling of a version before.
+    // The first name ends like the second one, and an older version would have spelled both the same.
     const [file, longer, other] = ["f", "deeper/f", "f.2"].map((name) => put(join(root, name), name));
     if (!file || !longer || !other) throw new Error("three files");
     run(...[longer, other].map((path) => keepLine(path, at(0))));
@@ -79,7 +79,7 @@ describe("what is replaced", () => {
     expect(kept()).toEqual(expect.arrayContaining([longer, other].map((path) => replacedName(path, at(0)))));
   });
 
-  test("is never forgotten where it was somebody's directory, or its name may be another path's", () => {
+  test("is never removed if it was a foreign directory, or if its name may be that of another path", () => {
     const directory = join(root, "d");
     const lines = Array.from({ length: 22 }, (_, second) => [
       `mkdir ${quote(directory)}`,
@@ -100,7 +100,7 @@ describe("what is replaced", () => {
 });
 
 describe("what a version before has kept in its own place", () => {
-  test("moves with the next thing that is kept, and nothing of it is lost", () => {
+  test("moves with the next kept file, without loss", () => {
     const names = ["20260101T000000Z+root+x", "20260101T000000Z+root+x.2", "20260101T000000Z+etc+y z"];
     for (const name of names) put(join(usual, name), name);
     put(join(usual, "20260101T000000Z+srv+d/inside"), "data");

@@ -61,7 +61,7 @@ describe("what is known of the stack's servers", () => {
     expect(servers.problems("a")).toEqual([]);
   });
 
-  it("names what nobody declares", () => {
+  it("names undeclared servers", () => {
     expect(declared().orphans()).toEqual(["lost"]);
   });
 
@@ -81,7 +81,7 @@ describe("what is known of the stack's servers", () => {
     expect(servers.sharedMachine(server("first"))).toBeNull();
   });
 
-  it("clones are no twins, and are told what to do; one machine is a twin without an id too", () => {
+  it("clones are not twins and get advice; a machine without an id can be a twin too", () => {
     const servers = declared();
     servers.hasMachine("a", "1", "boot-a");
     servers.hasMachine("new", "1", "boot-new");

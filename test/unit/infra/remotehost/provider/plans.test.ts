@@ -23,7 +23,7 @@ const recordOf = (more: Partial<PathRecord> = {}): PathRecord => ({
 const holding = (sha256: string, more = {}): Found => ({
   ...{ kind: "file", attributes: { ...attributes, ...more }, links: 1, size: 1, sha256, content: null },
 });
-/** With a second name. */
+/** With a second hard link. */
 const linked = (sha256: string): Found => ({
   ...{ kind: "file", attributes, links: 2, size: 1, sha256, content: null },
 });
@@ -33,7 +33,7 @@ const directory = (more = {}): Found => ({ kind: "directory", attributes: { ...a
 
 const seen = (found: Found, record: PathRecord | null = null): Observation => ({ path, found, record });
 
-/** What a plan does, in words; one that does nothing must say why. */
+/** A plan in words. An empty plan must give a reason. */
 function words(plan: Plan): string {
   if (!("reason" in plan)) return plan.steps.map((step) => step.do).join(", ");
   expect(plan.reason).not.toBe("");
@@ -131,14 +131,14 @@ describe("a directory", () => {
     expect(words(planDirectory(observation, desired))).toBe(expected);
   });
 
-  it("first closes those above what root runs, whatever is known of them", () => {
+  it("first closes the directories above root's programs, with and without a record of them", () => {
     const closing = { ...desired, keepsClosed: ["/etc", "/opt"] };
     const steps = "close-directory, close-directory";
     expect(words(planDirectory(seen(absent), closing))).toBe(`${steps}, make-directory, write-record`);
     expect(words(planDirectory(seen(directory({ mode: "0700" }), record), closing))).toBe(steps);
   });
 
-  it("is refused where a link is, because it leads to somebody's data, or to where ours was moved", () => {
+  it("is refused for a link, because it leads to foreign data, or to the new place of ours", () => {
     expect(directoryConflict(seen(link))).toContain("a symbolic link to /tmp");
     expect(directoryConflict(seen(link, record))).toContain("a symbolic link to /tmp");
     expect(directoryConflict(seen(holding(foreign)))).toBeNull();

@@ -4,7 +4,7 @@ import { toySetup } from "./toy-examiner.ts";
 
 const urn = "urn:pulumi:s::p::remotehost:index:File::program";
 const stateAt = (path: string) => ({
-  // No ssh is ever given this host: whatever wants to reach the server fails at once.
+  // ssh cannot reach this host, so every attempt to use the server fails at once.
   connection: { key: "a", host: "-" },
   ...{ path, mode: "0600", owner: "root", group: "root", content: "x" },
 });
@@ -53,11 +53,11 @@ it("a server that is not ready at its first deployment is put into the state, wh
 
   const { props, inputs } = (await provider.read?.("readiness", readinessUrn, properties)) ?? {};
   expect(props).toMatchObject({ problems: properties.problems, neverReady: true });
-  // The same problem as before must differ for a refresh.
+  // A refresh must see a difference even if the problem is unchanged.
   expect(inputs).toMatchObject({ problems: properties.problems, lookedAt: expect.any(String) });
   expect(inputs).not.toHaveProperty("neverReady");
 
-  // It tells of no resource on the server: nothing was deployed, and nobody has to decommission it.
+  // It stands for no resource on the server: nothing was deployed, so nothing needs to be decommissioned.
   const { connection, requirements } = readinessInputs;
   const declaration = { servers: [], formerly: {}, decommissioned: {} };
   const declared = await provider.invoke?.("remotehost:index:declareServers", declaration);
@@ -68,7 +68,7 @@ it("a server that is not ready at its first deployment is put into the state, wh
   expect(facts?.outputs).toMatchObject({ deployed: false });
 });
 
-it("a Readiness that was never ready is looked at again once the server is deployed, whatever the refresh found", async () => {
+it("a Readiness that was never ready is examined again once the server is deployed, after any refresh", async () => {
   const provider = remoteHostProvider("0.0.0", () => {}, toySetup);
   const olds = { ...readinessInputs, neverReady: true };
   expect(await provider.diff?.("readiness", readinessUrn, olds, readinessInputs)).toEqual({ changes: true });

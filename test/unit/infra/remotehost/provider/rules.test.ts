@@ -25,8 +25,8 @@ const places: Case[] = [
   ["three digits", { mode: "600" }, /^mode: .*four octal digits/],
   ["setuid", { mode: "4755" }, /^mode: .*setuid/],
   ["world-writable", { mode: "0666" }, /^mode: .*everybody write/],
-  ["an owner that is an option", { owner: "--reference=/x" }, /^owner: .*no account/],
-  ["owner and group in one", { owner: "root:root" }, /^owner: .*no account/],
+  ["an owner that is an option", { owner: "--reference=/x" }, /^owner: .*not an account/],
+  ["owner and group in one", { owner: "root:root" }, /^owner: .*not an account/],
   ["an unknown key", { colour: "red" }, /^: there is no property "colour" here/],
   ["a number for a text", { mode: 600 }, /^mode: .*expected string/],
   ["a connection with an unknown key", { connection: { ...connection, pass: "x" } }, /^connection: .*"pass"/],
@@ -43,7 +43,7 @@ const files: Case[] = [
     { content: undefined, source: import.meta.filename, sha256 },
     /^source: .*not the wanted/,
   ],
-  ["a package without sha256", { content: undefined, source: npm }, /^sha256: .*needs the sha256/],
+  ["a package without sha256", { content: undefined, source: npm }, /^sha256: .*needs its expected sha256/],
   ["a package's range", { content: undefined, source: { ...npm, version: "^24" }, sha256 }, /^source/],
 ];
 
@@ -91,7 +91,7 @@ describe("what a check refuses", () => {
   });
 });
 
-describe("what a check lets through", () => {
+describe("values that a check accepts", () => {
   it("values that are not known yet", async () => {
     const { inputs, failures } = await checkFile(
       clean({ connection, path: unknownValue, content: unknownValue }),

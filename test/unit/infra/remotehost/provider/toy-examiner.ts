@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { Examiner, Probe } from "../../../../../infra/remotehost/examiner.ts";
 import type { Setup } from "../../../../../infra/remotehost/setup.ts";
 
-/** An examiner that knows of nothing but one word, which the server is to say. */
+/** An examiner that checks only one word, which the server must print. */
 const requirements = z.object({ word: z.optional(z.string()) });
 
 export function toyProbe(word = "well", formerStack?: string): Probe<{ said: string | null }> {

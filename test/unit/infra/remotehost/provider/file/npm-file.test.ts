@@ -11,7 +11,7 @@ const asked = join(directory, "asked");
 const body = "a program";
 const sha256 = createHash("sha256").update(body).digest("hex");
 
-// Stands in for npm: says that it was asked and gives the same package each time.
+// A fake npm: it records that it was called and returns the same package each time.
 const npm = `#!/bin/sh
 echo asked >> ${asked}
 while [ "$1" != --pack-destination ]; do shift; done

@@ -12,7 +12,7 @@ import { toyExaminer, toyProbe } from "../toy-examiner.ts";
 
 const machine = { id: "1", user: "root", architecture: "x86_64", kernel: "Linux" };
 
-/** A server that answers every question alike. */
+/** A server that gives the same answer to every question. */
 class ToyServer extends Server {
   questions = 0;
   readonly #answer: string;

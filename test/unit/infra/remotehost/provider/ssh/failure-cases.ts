@@ -16,7 +16,7 @@ const unknown = `No ED25519 host key is known for [db1.example]:2222 and you hav
 Host key verification failed.
 `;
 
-/** What OpenSSH wrote, what it means, and a part of the message that a person gets. */
+/** OpenSSH's output, its meaning, and a part of the message for a person. */
 interface FailureCase {
   kind: ConnectErrorKind;
   stderr: string;

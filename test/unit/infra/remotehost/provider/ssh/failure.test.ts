@@ -12,7 +12,7 @@ import { changedHostKey, failureCases } from "./failure-cases.ts";
 const connection = { key: "k", host: "db1.example", port: 2222 };
 const connecting: Greeting = { stage: "connecting" };
 
-/** What a server may say to everybody before the login, full of words that ssh has for its own troubles. */
+/** A server's banner before the login, with the words of ssh's own errors. */
 const banner = `Authorised users only! Connection refused to all others; Permission denied (everybody).
 Host key verification failed on 3 of our machines: call us before you accept one.
 After three failures the account is locked. Your line has timed out? No route to host? Connection reset?
@@ -20,7 +20,7 @@ WARNING: UNPROTECTED PRIVATE KEY FILE users are reported. Your old password has 
 Connection closed by request of the owner. Host key for nobody has changed.
 
 `;
-describe("what ssh says when a login fails", () => {
+describe("ssh's messages about failed logins", () => {
   test.each(failureCases)("$kind: $stderr", ({ kind, stderr, says, retry = false }) => {
     const end = { code: 255, stderr: `${banner}${stderr}` };
     const error = loginFailure(connection, end, connecting);
@@ -123,7 +123,7 @@ test.each([
   expect(loginDeadline(place)).toBe(seconds);
 });
 
-test("a lost connection says what ssh said last", () => {
+test("a lost connection quotes ssh's last message", () => {
   const error = lostConnection("db1.example", {
     code: 255,
     stderr: "hello\nTimeout, server db1.example not responding.\n",

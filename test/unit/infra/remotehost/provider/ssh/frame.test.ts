@@ -10,7 +10,7 @@ import {
   requestFrames,
 } from "../../../../../../infra/remotehost/provider/ssh/frame.ts";
 
-/** The request as the server reads it: the header's words, then each body put together from its chunks. */
+/** The request as the server reads it: the words of the header, then each body joined from its chunks. */
 async function received(
   script: string,
   input?: RequestInput,

@@ -8,7 +8,7 @@ interface Visit {
   route: string;
 }
 
-/** Sends visitors through, and tells how many were inside at most, by their route and `all` together. */
+/** Sends logins through. Returns the largest number of concurrent ones, by route and in total (`all`). */
 async function throng(visits: readonly Visit[], together: number) {
   const asked: number[] = [];
   const through = gate(
@@ -43,7 +43,7 @@ async function throng(visits: readonly Visit[], together: number) {
 const visitors = (count: number, route: (number: number) => string): Visit[] =>
   Array.from({ length: count }, (_, number) => ({ number, route: route(number) }));
 
-test("those on one route go in as many as it takes, and all come through, failures too", async () => {
+test("logins on one route are limited to its capacity, and all get through, also after failures", async () => {
   const { most, outcomes } = await throng(
     visitors(20, () => "jump"),
     100,
@@ -60,7 +60,7 @@ test("those on routes of their own do not wait for each other, but for the room 
   expect(most.all).toBe(12);
 });
 
-test("one way that is full holds nobody else up", async () => {
+test("a full route does not delay other routes", async () => {
   const { most } = await throng(
     visitors(20, (number) => (number < 10 ? "jump" : `route ${number}`)),
     100,
@@ -68,7 +68,7 @@ test("one way that is full holds nobody else up", async () => {
   expect(most).toMatchObject({ jump: 3, all: 13 });
 });
 
-test("few are not asked for their way, and nobody twice", async () => {
+test("few logins need no look-up of their route, and none needs two", async () => {
   expect((await throng(visitors(3, String), 100)).asked).toEqual([]);
   const { asked } = await throng(visitors(20, String), 100);
   expect(asked.length).toBe(new Set(asked).size);
