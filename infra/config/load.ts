@@ -5,9 +5,9 @@ import { ConfigError } from "./config-error.ts";
 import { copyKeyName, passwordsKey } from "./names.ts";
 import { parsedValue } from "./parsed-value.ts";
 import { type StackPlan, stackPlan } from "./plan.ts";
-import { type Problem, schemaProblems } from "./problems.ts";
+import { type Problem, schemaProblems, withoutEchoes } from "./problems.ts";
 import { Configuration } from "./schema.ts";
-import { maySecret, plainSecrets, withoutEchoes } from "./secrets.ts";
+import { maySecret, plainSecrets } from "./secrets.ts";
 
 const secretProblem = (key: string): Problem => ({
   path: [key],
@@ -39,9 +39,8 @@ export function planOf(
   const configuration = result.success ? result : Configuration.safeParse(rest);
   if (!configuration.success) return { problems };
   const plan = stackPlan(configuration.data);
-  const across = crossProblems(configuration.data, plan, Object.keys(root.databases ?? {}));
-  problems.push(...withoutEchoes(across, problems));
-  return problems.length > 0 ? { problems } : { plan };
+  problems.push(...crossProblems(configuration.data, plan, Object.keys(root.databases ?? {})));
+  return problems.length > 0 ? { problems: withoutEchoes(problems) } : { plan };
 }
 
 /** The project's configuration keys, without the project's name. Keys of other projects (providers) are left out. */

@@ -129,6 +129,22 @@ export function schemaProblems(
   return error.issues.flatMap((issue) => issueProblems(issue, schema, root, secretKeys));
 }
 
+/** Whether both say something of the same setting of a store, wherever it stands. */
+const ofOneSetting = (one: Problem["path"], other: Problem["path"]): boolean =>
+  pathText(one) === pathText(other) ||
+  (one.includes("copies") &&
+    other.includes("copies") &&
+    pathText(one.slice(-2)) === pathText(other.slice(-2)));
+
+const isMissing = ({ text }: Problem): boolean => text.startsWith("is missing");
+
+/** Without what is said to be missing only because a wrong value was left out. */
+export const withoutEchoes = (problems: readonly Problem[]): Problem[] =>
+  problems.filter(
+    (one) =>
+      !isMissing(one) || !problems.some((other) => !isMissing(other) && ofOneSetting(other.path, one.path)),
+  );
+
 /** `servers.cloud.example.org.port`, as the path stands in the stack's file. */
 export const pathText = (path: Problem["path"]): string =>
   path.map((part) => String(part).replace(/[\p{Cc}\u2028\u2029]/gu, "?")).join(".");

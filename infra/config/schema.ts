@@ -101,9 +101,7 @@ export const Verification = z.boolean().meta({
   description: "Whether a change ends with a first backup and a status check",
 });
 
-export const CopyKey = value.copyKey(
-  `By which this stack knows its own copies; needed with the first store. Make it with \`${value.setCopyKey}\``,
-);
+export const CopyKey = value.copyKey("64 hexadecimal digits, by which this stack knows its own copies");
 
 export const FormerStack = value.stackName(
   "`STACK` or `PROJECT/STACK` from which `pulumi up` takes the servers over, after `pulumi stack rename` or `pulumi state move`",

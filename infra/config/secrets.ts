@@ -1,6 +1,6 @@
 import { copyKeyName, project } from "./names.ts";
 import { secretAddress } from "./ping-urls.ts";
-import { type Problem, pathText } from "./problems.ts";
+import type { Problem } from "./problems.ts";
 import { secretFields } from "./store-schema.ts";
 
 /** The values of the configuration that may be secret, or must. The engine says only under which top key there is one. */
@@ -51,19 +51,6 @@ export const plainSecrets = (root: Record<string, unknown>, secretKeys: readonly
       path,
       text: `must be a secret: set it with npm run pulumi -- config set --secret --path '${project}:${pathWord(path)}'`,
     }));
-
-/** Whether both say something of the same setting of a store, wherever it stands. */
-const ofOneSetting = (one: Problem["path"], other: Problem["path"]): boolean =>
-  pathText(one) === pathText(other) ||
-  (one.includes("copies") &&
-    other.includes("copies") &&
-    pathText(one.slice(-2)) === pathText(other.slice(-2)));
-
-/** Without what is said to be missing only because a wrong value was left out. */
-export const withoutEchoes = (found: readonly Problem[], before: readonly Problem[]): Problem[] =>
-  found.filter(
-    ({ path, text }) => !text.startsWith("is missing") || !before.some((one) => ofOneSetting(one.path, path)),
-  );
 
 const key = Buffer.from("openssh-key-v1\0\0\0\0\x04none\0\0\0\x04none").toString("base64");
 

@@ -62,6 +62,14 @@ const ownFields = {
 };
 
 export type StoreType = keyof typeof ownFields;
+
+/** The names of what each type has of its own. */
+export const ownFieldNames = (of: StoreType): { needed: string[]; optional: string[] } => {
+  const entries = Object.entries(ownFields[of]);
+  const names = (isOptional: boolean) =>
+    entries.filter(([, field]) => field instanceof z.ZodOptional === isOptional).map(([name]) => name);
+  return { needed: names(false), optional: names(true) };
+};
 export const storeTypes = ["s3", "b2", "sftp", "webdav", "azure"] as const satisfies readonly StoreType[];
 
 /** Settings without which nothing opens. They are kept out of messages, previews and the state. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { defaults } from "../../../../infra/config/defaults.ts";
 import { planOf } from "../../../../infra/config/load.ts";
+import { standIn } from "../../../../infra/config/secrets.ts";
 import { settings } from "../../../../infra/config/settings-table.ts";
 import { configurationTable, withConfigurationTable } from "../../../../infra/generated/reference.ts";
 import { samplePath, sampleStack } from "../../../../infra/generated/sample-stack.ts";
@@ -26,6 +27,9 @@ const yamlExamples = (text: string): string[] =>
     .map(([, indent = "", block = ""]) => block.replaceAll(new RegExp(`^${indent}`, "gm"), ""))
     // Documents shorten host keys.
     .map((block) => block.replaceAll(/(?<=ssh-ed25519 \w+)…/g, "A".repeat(43)))
+    .map((block) =>
+      block.replaceAll(/(\w+): \{ secure: .*? \}/g, (_, key) => `${key}: ${JSON.stringify(standIn(key))}`),
+    )
     .filter((block) => block.includes(project))
     .map((block) => (block.startsWith("config:") ? block : `config:\n${block}`));
 
