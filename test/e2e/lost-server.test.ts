@@ -28,6 +28,7 @@ beforeAll(async () => {
   storage = await startServer({ database: "none" });
   printed(await storage.run("mkdir /root/copies"));
   stack = await createStack({ servers: [lost], configuration: await configuration(lost) });
+  await setSecrets();
 });
 
 afterAll(async () => {
@@ -48,16 +49,22 @@ async function configuration(server: SandboxServer, changes = {}) {
   return {
     ...environment,
     verification: true,
-    copyKey: key,
     servers: { [server.alias]: entryOf(server, changes) },
     copies: {
       storage: {
         ...{ type: "sftp", host: await addressOf(storage), user: "root", path: "copies", prefix: "{server}" },
-        privateKey: readFileSync(storage.identityFile, "utf8"),
         hostKey: storage.hostKey,
       },
     },
   };
+}
+
+/** What opens a store is refused where it is plain. */
+async function setSecrets(): Promise<void> {
+  const set = (path: string, value: string) =>
+    stack.pulumi(["config", "set", "--secret", "--path", `database-backups:${path}`, "--", value]);
+  printed(await set("copyKey", key));
+  printed(await set("copies.storage.privateKey", readFileSync(storage.identityFile, "utf8")));
 }
 
 const content = (server: SandboxServer) =>
@@ -90,6 +97,7 @@ test("the server and its disk are destroyed; one command on a fresh one brings r
   await lost.remove();
   const named = await configuration(fresh, { copies: { storage: { prefix: lost.alias } } });
   stack.configure({ ...named, verification: false, decommissioned: { [lost.alias]: "forget" } });
+  await setSecrets();
   const { code, stdout, stderr } = await stack.pulumi(["up", "--yes", "--skip-preview"]);
   expect(code, `${stdout}${stderr}`).toBe(0);
   const words = `--from storage --latest --database ${database} --yes --json`;
@@ -109,7 +117,7 @@ test("the fresh server goes on in the same place once a person has it take over"
 });
 
 test("switched off, programs, secrets and cron entries go, and what lies at the store stays", async () => {
-  const { copies: _, copyKey: __, ...without } = await configuration(fresh);
+  const { copies: _, ...without } = await configuration(fresh);
   stack.configure({ ...without, verification: false, decommissioned: { [lost.alias]: "forget" } });
   const { code, stdout, stderr } = await stack.pulumi(["up", "--yes", "--skip-preview"]);
   expect(code, `${stdout}${stderr}`).toBe(0);
