@@ -87,6 +87,16 @@ export const later: readonly LaterFile[] = [
     instead:
       "provider/plugin/servers counts a look's logins and requests; a unit test has the bundles' sizes",
   },
+  {
+    file: "test/stores/azurite.test.ts",
+    seconds: 60,
+    instead: "stores/versitygw, moto, sftp and webdav: the same suite at four other kinds of store",
+  },
+  {
+    file: "test/stores/serve-s3.test.ts",
+    seconds: 40,
+    instead: "stores/versitygw and moto: the same suite over the same protocol",
+  },
 ];
 
 /** Tests with real servers wait as much as they compute, so there are two workers more than processors. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { ensureRclone } from "../set-up/rclone.ts";
 import { folderHands } from "./folder-hands.ts";
 import { s3Settings } from "./s3-request.ts";
@@ -8,8 +9,20 @@ import { startServerProcess } from "./server-process.ts";
 import { type StoreServer, serverKey } from "./store-server.ts";
 
 const usual = ["--config", "", "--log-level", "NOTICE"];
-/** What one of its users changes in the directory is seen at once. */
-const uncached = ["--dir-cache-time", "0", "--poll-interval", "0"];
+/** Milliseconds for which it remembers a directory. Without that it reads a directory again for each file in a list. */
+const memory = 300;
+const cache = ["--dir-cache-time", `${memory}ms`, "--poll-interval", "0"];
+
+/** Hands in a directory that rclone serves: when they are done, it has forgotten what was there before. */
+function servedHands(directory: string): ReturnType<typeof folderHands> {
+  const hands = folderHands(directory);
+  const forgotten = () => setTimeout(2 * memory);
+  return {
+    lay: (names, text) => hands.lay(names, text).then(forgotten),
+    spoil: (name) => hands.spoil(name).then(forgotten),
+    protect: (name) => hands.protect(name).then(forgotten),
+  };
+}
 
 /** Starts WebDAV with a password, over a directory. It tells no digests, and a file has its name from the first byte. */
 export async function startWebdav(): Promise<StoreServer> {
@@ -23,7 +36,7 @@ export async function startWebdav(): Promise<StoreServer> {
       "webdav",
       "--addr",
       `127.0.0.1:${port}`,
-      ...uncached,
+      ...cache,
       join(directory, "data"),
     ],
     env: { ...process.env, RCLONE_USER: user, RCLONE_PASS: password },
@@ -35,7 +48,7 @@ export async function startWebdav(): Promise<StoreServer> {
       const path = `backups-${randomBytes(6).toString("hex")}`;
       mkdirSync(join(directory, "data", path, serverKey), { recursive: true });
       return {
-        ...folderHands(join(directory, "data", path, serverKey)),
+        ...servedHands(join(directory, "data", path, serverKey)),
         settings: { type: "webdav", url: `http://127.0.0.1:${port}`, user, password, path },
       };
     },
@@ -54,7 +67,7 @@ export async function startServeS3(): Promise<StoreServer> {
       "s3",
       "--addr",
       `127.0.0.1:${port}`,
-      ...uncached,
+      ...cache,
       join(directory, "data"),
     ],
     env: { ...process.env, RCLONE_AUTH_KEY: `${key},${secret}` },
@@ -67,7 +80,7 @@ export async function startServeS3(): Promise<StoreServer> {
       const folder = join(directory, "data", bucket, serverKey);
       mkdirSync(folder, { recursive: true });
       return {
-        ...folderHands(folder),
+        ...servedHands(folder),
         settings: s3Settings({ port, accessKeyId: key, secretAccessKey: secret }, bucket),
       };
     },
