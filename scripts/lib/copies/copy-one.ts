@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { manifestName } from "../../contract/backup-names.ts";
 import { type CopiedFile, type Marker, markerName } from "../../contract/copies.ts";
 import type { Settings } from "../../contract/settings.ts";
@@ -10,6 +11,7 @@ import { ExitCode } from "../base/exit-codes.ts";
 import type { GoodBackup } from "../store/copies-state.ts";
 import type { Store } from "../store/store.ts";
 import { sealed } from "./seal.ts";
+import { StoreError } from "./store-error.ts";
 
 export interface CopyOrder {
   store: Store;
@@ -18,12 +20,15 @@ export interface CopyOrder {
   /** `full`: every byte is read back; `digest`: the store has a file of that size, and its own digest agreed. */
   level: "full" | "digest";
   signal: AbortSignal;
+  /** Milliseconds before a failed upload is tried again; five seconds unless set. */
+  pause?: number;
   /** Is told of a file that had to be sent again. */
   warn: (text: string) => void;
 }
 
-/** A second upload mends what went wrong on the way; after that something else is wrong. */
+/** A second upload mends what went wrong on the way; after that something else is wrong, and the next run tries again. */
 const attempts = 2;
+const usualPause = 5_000;
 
 /**
  * Copies the files of a backup to a store, reads each of them back, and then writes the marker by which they count.
@@ -83,13 +88,21 @@ function markerContent(
 }
 
 async function send(
-  { level, signal, store, warn }: CopyOrder,
+  { level, pause = usualPause, signal, store, warn }: CopyOrder,
   name: string,
   path: string,
   expected: Pick<CopiedFile, "bytes" | "sha256">,
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
-    await store.put(path, name, signal);
+    try {
+      await store.put(path, name, signal);
+    } catch (error) {
+      // Only what may be over in a moment: a connection that was cut, an error of the store, a damaged part.
+      if (attempt === attempts || !(error instanceof StoreError) || error.kind !== "failed") throw error;
+      warn(`${name} did not arrive and is sent again: ${error.message}`);
+      await sleep(pause, undefined, { signal }).catch(() => signal.throwIfAborted());
+      continue;
+    }
     const wrong = level === "full" ? await differs(store, name, expected, signal) : null;
     if (wrong === null) return;
     if ((await sha256Of(path)) !== expected.sha256) {
