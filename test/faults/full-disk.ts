@@ -14,7 +14,8 @@ export const makeRoom = (directory: string): string => `rm -f ${directory}/fille
 
 /**
  * Starts a command, and executes `act` when PostgreSQL has begun to create a database; exits with 99 if it never did. It
- * watches the directory, because a query takes longer than a load.
+ * watches the directory, because a query takes longer than a load. PostgreSQL is paused meanwhile: otherwise a load may
+ * end before a disk is full.
  * @param after must have ended before it looks for a new database.
  */
 export const whileDatabaseIsMade = (
@@ -25,4 +26,4 @@ export const whileDatabaseIsMade = (
 ): string => `cd ${sandbox.dataDirectory}/base && known=$(ls); ${command} </dev/null & pid=$!
   ${after}
   until ls | grep -vqxF "$known"; do kill -0 $pid || exit 99; done
-  ${act}; wait $pid`;
+  docker pause ${sandbox.container} >/dev/null; ${act}; docker unpause ${sandbox.container} >/dev/null; wait $pid`;
