@@ -84,9 +84,7 @@ export function rcloneStore(rclone: Rclone): Store {
       }
     },
     freeBytes: async (signal) => {
-      // That a store does not tell is no error in rclone's log, but a notice.
-      const words = ["about", "--json", "--log-level", "NOTICE", remote(rclone)];
-      const text = await run(words, signal).catch((error: unknown) => {
+      const text = await run(["about", "--json", remote(rclone)], signal).catch((error: unknown) => {
         if (error instanceof StoreError && /doesn't support about|not supported/i.test(error.message))
           return "{}";
         throw error;
