@@ -4,8 +4,14 @@ import { rcloneAt } from "../sandbox/stores/rclone-at.ts";
 import type { StoreServer } from "../sandbox/stores/store-server.ts";
 import type { StoreSubject } from "../unit/scripts/store/store-suite.ts";
 
-/** Subjects of the store suite at a server, which is started again when one of them has destroyed it. */
-export function subjectsAt(start: () => Promise<StoreServer>): () => Promise<StoreSubject> {
+/**
+ * Subjects of the store suite at a server, which is started again when one of them has destroyed it.
+ * @param options of rclone, in place of those that a deployment sets
+ */
+export function subjectsAt(
+  start: () => Promise<StoreServer>,
+  options: Readonly<Record<string, string>> = {},
+): () => Promise<StoreSubject> {
   let running: StoreServer | undefined;
   const stop = async () => {
     await running?.stop();
@@ -15,7 +21,8 @@ export function subjectsAt(start: () => Promise<StoreServer>): () => Promise<Sto
   return async () => {
     running ??= await start();
     const place = await running.newPlace();
-    const rclone = await rcloneAt(place.settings);
+    const usual = await rcloneAt(place.settings);
+    const rclone = { ...usual, options: { ...usual.options, ...options } };
     return {
       store: rcloneStore(rclone),
       again: () => rcloneStore(rclone),

@@ -52,8 +52,9 @@ const usual: readonly string[] = [
     "2",
     "--stats",
     "0",
+    // Why a command fails as a whole is a notice.
     "--log-level",
-    "ERROR",
+    "NOTICE",
   ],
 ];
 

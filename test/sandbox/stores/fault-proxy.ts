@@ -25,7 +25,10 @@ export interface FaultProxy {
   arrived: Arrived[];
   /** Does this to the next requests that `concerns` is true of: so many, or all. */
   add(fault: Fault, concerns?: (arrived: Arrived) => boolean, times?: number): void;
-  /** Shifts the time that answers have in their header; then requests are refused as those of a wrong clock. */
+  /**
+   * From now on its clock is so far from this machine's: answers have its time in their header, and requests that are
+   * signed more than 15 minutes away from it are refused as S3 does.
+   */
   shiftClock(seconds: number): void;
   /** From now on nothing goes wrong. */
   clear(): void;
@@ -37,6 +40,19 @@ export const uploadOf =
   (moreThan: number) =>
   ({ method, bytes }: Arrived): boolean =>
     (method === "PUT" || method === "POST") && bytes > moreThan;
+
+/** Milliseconds. */
+const clockTolerance = 15 * 60_000;
+
+const dateOf = (shift: number): string => new Date(Date.now() + shift * 1000).toUTCString();
+
+/** What `20261201T143000Z` means; null if it is something else. */
+function signingTime(header: string | string[] | undefined): number | null {
+  const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(String(header));
+  if (parts === null) return null;
+  const [year = 0, month = 1, ...rest] = parts.slice(1).map(Number);
+  return Date.UTC(year, month - 1, ...rest);
+}
 
 interface Rule {
   fault: Fault;
@@ -50,8 +66,9 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
   let shift = 0;
   const arrived: Arrived[] = [];
 
-  const faultFor = (one: Arrived): Fault | null => {
-    if (shift !== 0) return { kind: "answer", status: 403, code: "RequestTimeTooSkewed" };
+  const faultFor = (one: Arrived, signedAt: number | null): Fault | null => {
+    if (shift !== 0 && signedAt !== null && Math.abs(signedAt - Date.now() - shift * 1000) > clockTolerance)
+      return { kind: "answer", status: 403, code: "RequestTimeTooSkewed" };
     const rule = rules.find(({ concerns, left }) => left > 0 && concerns(one));
     if (rule === undefined) return null;
     rule.left -= 1;
@@ -62,9 +79,10 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
     const { method = "", url: path = "" } = incoming;
     const one = { method, path, bytes: Number(incoming.headers["content-length"] ?? 0) };
     arrived.push(one);
-    const fault = faultFor(one);
+    const fault = faultFor(one, signingTime(incoming.headers["x-amz-date"]));
     if (fault?.kind === "stall") return;
     if (fault?.kind === "answer") return refuse(incoming, outgoing, fault, shift);
+    if (shift !== 0) outgoing.setHeader("date", dateOf(shift));
     hand(target, incoming, outgoing, one, fault);
   });
   // A stalled request is the client's to give up.
@@ -102,7 +120,7 @@ function refuse(
 ): void {
   incoming.resume();
   incoming.on("end", () => {
-    const date = new Date(Date.now() + shift * 1000).toUTCString();
+    const date = dateOf(shift);
     const text = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${code}</Message></Error>`;
     outgoing.writeHead(status, { "content-type": "application/xml", date }).end(text);
   });
@@ -118,7 +136,9 @@ function hand(
   const cut = (stream: Readable): Readable =>
     fault?.kind === "cut" ? stream.pipe(passing(fault.afterBytes, () => incoming.socket.destroy())) : stream;
   const onward = request({ port, host: "127.0.0.1", method, path, headers: incoming.headers }, (answer) => {
-    outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+    const { date, ...headers } = answer.headers;
+    const own = outgoing.hasHeader("date") ? headers : answer.headers;
+    outgoing.writeHead(answer.statusCode ?? 502, own);
     (bytes === 0 ? cut(answer) : answer).pipe(outgoing);
   });
   onward.on("error", () => incoming.socket.destroy());

@@ -11,12 +11,12 @@ import { type StoreServer, serverKey } from "./store-server.ts";
 const usual = ["--config", "", "--log-level", "NOTICE"];
 /** Milliseconds for which it remembers a directory. Without that it reads a directory again for each file in a list. */
 const memory = 300;
+const forgotten = () => setTimeout(2 * memory);
 const cache = ["--dir-cache-time", `${memory}ms`, "--poll-interval", "0"];
 
 /** Hands in a directory that rclone serves: when they are done, it has forgotten what was there before. */
 function servedHands(directory: string): ReturnType<typeof folderHands> {
   const hands = folderHands(directory);
-  const forgotten = () => setTimeout(2 * memory);
   return {
     lay: (names, text) => hands.lay(names, text).then(forgotten),
     spoil: (name) => hands.spoil(name).then(forgotten),
@@ -47,6 +47,7 @@ export async function startWebdav(): Promise<StoreServer> {
     newPlace: async () => {
       const path = `backups-${randomBytes(6).toString("hex")}`;
       mkdirSync(join(directory, "data", path, serverKey), { recursive: true });
+      await forgotten();
       return {
         ...servedHands(join(directory, "data", path, serverKey)),
         settings: { type: "webdav", url: `http://127.0.0.1:${port}`, user, password, path },
@@ -55,7 +56,10 @@ export async function startWebdav(): Promise<StoreServer> {
   };
 }
 
-/** Starts S3 over a directory: quick to start, one key, neither versions nor policies. */
+/**
+ * Starts S3 over a directory: quick to start, one key, neither versions nor policies. The digest that it tells of a file
+ * sent in parts is not that of the parts, which rclone takes for a corrupted upload unless `use_multipart_etag` is off.
+ */
 export async function startServeS3(): Promise<StoreServer> {
   const program = await ensureRclone();
   const [key, secret] = ["web1", randomBytes(20).toString("hex")];
@@ -70,7 +74,7 @@ export async function startServeS3(): Promise<StoreServer> {
       ...cache,
       join(directory, "data"),
     ],
-    env: { ...process.env, RCLONE_AUTH_KEY: `${key},${secret}` },
+    env: { ...process.env, RCLONE_AUTH_KEY: `"${key},${secret}"` },
   }));
   return {
     port,
@@ -79,6 +83,7 @@ export async function startServeS3(): Promise<StoreServer> {
       const bucket = `backups-${randomBytes(6).toString("hex")}`;
       const folder = join(directory, "data", bucket, serverKey);
       mkdirSync(folder, { recursive: true });
+      await forgotten();
       return {
         ...servedHands(folder),
         settings: s3Settings({ port, accessKeyId: key, secretAccessKey: secret }, bucket),

@@ -39,6 +39,8 @@ export async function s3Request(access: S3Access, wanted: S3Request): Promise<Bu
   const headers: Record<string, string> = {
     ...wanted.headers,
     host,
+    // Some requests are taken only with it.
+    "content-md5": createHash("md5").update(body).digest("base64"),
     "x-amz-content-sha256": sha256(body),
     "x-amz-date": time,
   };
