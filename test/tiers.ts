@@ -81,11 +81,11 @@ export const later: readonly LaterFile[] = [
     seconds: 25,
     instead: "unit tests of the quoting by a real sh, and of every command that a configuration makes",
   },
-  ...["versitygw", "moto", "azurite", "faults"].map((store) => ({
+  ...["versitygw", "moto", "azurite", "serve-s3", "faults"].map((store) => ({
     file: `test/stores/${store}.test.ts`,
     seconds: 60,
     instead:
-      "the same suite on sftp, WebDAV and an S3 of rclone; unit tests of copies that arrive damaged or not at all",
+      "the same suite on sftp and WebDAV, server/copies on an S3 of rclone; unit tests of copies that arrive damaged or not at all",
   })),
   {
     file: "test/e2e/cost.test.ts",

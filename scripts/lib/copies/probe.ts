@@ -3,7 +3,7 @@ import { messageOf } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import { exitCodeOf } from "../program/program.ts";
 import type { Store } from "../store/store.ts";
-import { rcloneStore } from "./rclone-store.ts";
+import { writableStore } from "./rclone-store.ts";
 import { rcloneFor } from "./secrets.ts";
 import type { CopyContext } from "./store-run.ts";
 
@@ -21,7 +21,7 @@ export async function probeStore(
   context: CopyContext,
   place: StoreSettings,
   open: (place: StoreSettings) => Promise<Store> = async (one) =>
-    rcloneStore(await rcloneFor(context.copies, one, context.signal)),
+    writableStore(await rcloneFor(context.copies, one, context.signal), context.signal),
 ): Promise<ProbeOutcome> {
   const { log, signal } = context;
   const outcome: ProbeOutcome = {

@@ -100,6 +100,15 @@ export function rcloneStore(rclone: Rclone): Store {
   return store;
 }
 
+/**
+ * The same, for a run that writes: the directory of the copies is made where it is not there. A bucket never is: that is
+ * a right that no copy needs, and a misspelt one would be made too.
+ */
+export async function writableStore(rclone: Rclone, signal: AbortSignal): Promise<Store> {
+  await runRclone(rclone, ["mkdir", remote(rclone)], { signal });
+  return rcloneStore(rclone);
+}
+
 /** Changes with the file's content. */
 function identityOf(path: string): string {
   const { ino, mtimeNs, size } = statSync(path, { bigint: true });

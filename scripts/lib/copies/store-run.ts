@@ -17,7 +17,7 @@ import { copyBackup, differs } from "./copy-one.ts";
 import { dueRereads, pendingOf } from "./due.ts";
 import { storeLockPath } from "./lock-path.ts";
 import { machineId, requireOwnership } from "./owner.ts";
-import { rcloneStore } from "./rclone-store.ts";
+import { writableStore } from "./rclone-store.ts";
 import { reconciled, unknownMarkers } from "./reconcile.ts";
 import type { CopyRequest } from "./request.ts";
 import { rcloneFor, stackKey } from "./secrets.ts";
@@ -56,7 +56,7 @@ export async function copyToStore(
   place: StoreSettings,
   { newest, takesOver }: Pick<CopyRequest, "newest" | "takesOver">,
   open: (place: StoreSettings) => Promise<Store> = async (one) =>
-    rcloneStore(await rcloneFor(context.copies, one, context.signal)),
+    writableStore(await rcloneFor(context.copies, one, context.signal), context.signal),
 ): Promise<StoreOutcome> {
   const { copies, log, program, runId, settings, signal } = context;
   const outcome: StoreOutcome = {
