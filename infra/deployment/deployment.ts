@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { messageOf } from "../../scripts/contract/error-text.ts";
 import type { painter } from "../../scripts/contract/shown.ts";
 import { replacedDirectoryIn } from "../config/replaced-directory.ts";
-import { unverified } from "../server-files/verification.ts";
+import { allowTakeOver, unverified } from "../server-files/verification.ts";
 import { type EngineReport, keptOf } from "./changes.ts";
 import { changesText } from "./changes-text.ts";
 import { type Chosen, chooseServers, hasDatabases, planOfFile } from "./choice.ts";
@@ -154,6 +154,7 @@ export class Deployment {
     this.#store.write();
     // From here on the stack is kept.
     stack.created = false;
+    if (chosen.replaced !== null) await this.#allowTakeOver(ready);
     const total = preview.report.changes.length;
     interruptions.stage = {
       first: "Interrupted: the steps under way are being finished. Ctrl-C again ends them at once.",
@@ -182,7 +183,13 @@ export class Deployment {
       };
       await progress.phase(`Forgetting ${replaced}`, () => stack.forget(replaced, kept));
     }
-    return this.#verified(stack, preflights, run.report);
+    return this.#verified(stack, preflights, run.report, replaced !== null);
+  }
+
+  /** --replaces has confirmed it: the copies of the dead machine become those of the new one, without another question. */
+  async #allowTakeOver(ready: readonly Preflight[]): Promise<void> {
+    for (const { plan, server } of ready)
+      if (plan.copies.length > 0) await server.ask(allowTakeOver(plan), "allowing the take-over failed");
   }
 
   #tellPreview(report: EngineReport, kept: readonly string[]): void {
@@ -198,6 +205,7 @@ export class Deployment {
     stack: PulumiStack,
     preflights: readonly Preflight[],
     report: EngineReport,
+    takesOver: boolean,
   ): Promise<Result> {
     const { progress, interruptions } = this.#tools;
     const reason = () =>
@@ -208,7 +216,7 @@ export class Deployment {
     if (interruptions.signal.aborted) throw reason();
     interruptions.stage = { first: "", onFirst: () => {}, onAgain: () => {} };
     const verifications = progress.phase("First backup and status check", () =>
-      verifyServers(preflights, report),
+      verifyServers(preflights, report, takesOver),
     );
     const found = await orAborted(verifications, interruptions.signal, reason);
     const result = this.#result(stack, preflights, [], report);
