@@ -17,10 +17,11 @@ import { preflightsOf } from "./preflights.ts";
 import type { Progress } from "./progress.ts";
 import type { PulumiStack } from "./pulumi-stack.ts";
 import { type Asking, askForApplication, askForDatabase } from "./questions.ts";
+import { readBackLines } from "./read-back.ts";
 import { serverResult } from "./server-result.ts";
 import { StackFileStore } from "./stack-file-store.ts";
 import type { Result } from "./summary.ts";
-import { verifyServers } from "./verification.ts";
+import { type Verification, verifyServers } from "./verification.ts";
 
 /** The tools of a deployment. */
 export interface Tools {
@@ -36,6 +37,9 @@ export interface Tools {
 const keptIn = (preflights: readonly Preflight[]): string[] => [
   ...new Set(preflights.map(({ plan }) => replacedDirectoryIn(plan.paths.installation))),
 ];
+
+const readBackOf = (preflight: Preflight | undefined, found: Verification | null): string[] =>
+  preflight === undefined || found === null ? [] : readBackLines(preflight.plan, found.status, new Date());
 
 const untouched = () =>
   new Interruption("interrupted; nothing was changed [DBK-CLI-4]", "Run the same command again.");
@@ -223,6 +227,7 @@ export class Deployment {
     const servers = result.servers.map((server, index) => ({
       ...server,
       verification: found[index] ?? null,
+      readBack: readBackOf(preflights[index], found[index] ?? null),
     }));
     return { ...result, servers };
   }
