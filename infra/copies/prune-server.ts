@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PruneReport } from "../../scripts/contract/copies.ts";
+import { PruneReport } from "../../scripts/contract/prune-report.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import type { StorePlan } from "../config/store-plan.ts";
 import { serverSettings } from "../server-files/server-settings.ts";

@@ -85,31 +85,5 @@ export const CopiesState = z.object({
 });
 export type CopiesState = z.infer<typeof CopiesState>;
 
-/** What `copy_backups --prune --json` prints, of which `npm run copies` makes its report. */
-export const PruneReport = z.object({
-  version: z.literal(1),
-  exitCode: z.int(),
-  stores: z.array(
-    z.object({
-      store: z.string(),
-      exitCode: z.int(),
-      /** About every copy there. */
-      decisions: z.array(
-        z.object({
-          stem: z.string(),
-          database: z.string(),
-          decision: z.literal(["keep", "remove"]),
-          reason: z.string(),
-          bytes: z.int().check(z.nonnegative()),
-        }),
-      ),
-      /** The stems that are gone. */
-      removed: z.array(z.string()),
-      error: z.nullable(z.string()),
-    }),
-  ),
-});
-export type PruneReport = z.infer<typeof PruneReport>;
-
 export const copiesStateName = (store: string): string => `.copies-${store}.json`;
 export const isCopiesStateName = (fileName: string): boolean => /^\.copies-[a-z0-9_-]+\.json$/.test(fileName);
