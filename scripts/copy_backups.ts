@@ -1,3 +1,4 @@
+import type { Arguments } from "./contract/command-line.ts";
 import { messageOf, UsageError } from "./lib/base/errors.ts";
 import { ExitCode, worst } from "./lib/base/exit-codes.ts";
 import { formatAge, formatBytes, plural } from "./lib/base/format.ts";
@@ -184,4 +185,11 @@ function summaryOf({ copied, error, pending, reread, store }: StoreOutcome): str
   return `${store}: ${done}; ${pending} without a copy: ${error}`;
 }
 
-runProgram({ commandLine, main });
+/**
+ * `npm run copies` runs this program on the machine of the deployment, by whoever deploys. With settings of their own
+ * they reach nothing there that is not theirs: no backups, no database, only the store, whose key they gave.
+ */
+const isForAnybody = (given: Arguments): boolean =>
+  given.value("settings") !== undefined && (given.flag("prune") || given.flag("list"));
+
+runProgram({ commandLine, isForAnybody, main });

@@ -85,12 +85,29 @@ function passwordProblems(plan: StackPlan, passwords: unknown, isSecret: boolean
  */
 export function loadPlan(): StackPlan {
   const project = getProject();
-  const { [passwordsKey]: passwordText, ...values } = projectValues(project);
+  const prefix = `${project}:`;
+  const secrets = [...secretKeys()].filter((key) => key.startsWith(prefix));
+  return planOfTexts(projectValues(project), new Set(secrets.map((key) => key.slice(prefix.length))), {
+    project,
+    stack: getStack(),
+  });
+}
+
+/**
+ * The plan of decrypted values as Pulumi gives them.
+ * @param texts by the keys of the project, without its name
+ * @param secrets the keys under which something is secret
+ * @throws ConfigError with every problem, each with its path in the stack's file
+ */
+export function planOfTexts(
+  { [passwordsKey]: passwordText, ...values }: Readonly<Record<string, string>>,
+  secrets: ReadonlySet<string>,
+  { project, stack }: { project: string; stack: string },
+): StackPlan {
   const root = Object.fromEntries(
     Object.entries(values).map(([key, text]) => [key, key === copyKeyName ? text : parsedValue(text)]),
   );
-  const secrets = secretKeys();
-  const secretOnes = Object.keys(values).filter((key) => secrets.has(`${project}:${key}`));
+  const secretOnes = Object.keys(values).filter((key) => secrets.has(key));
   const result = planOf(root, secretOnes);
   const passwords = passwordText === undefined ? undefined : parsedValue(passwordText);
   // The engine reports only the key of a secret, not its place in the value.
@@ -101,8 +118,8 @@ export function loadPlan(): StackPlan {
     // Problems of a secret are not described, because that would show it.
     ...("problems" in result
       ? result.problems.filter(({ path }) => !wronglySecret.includes(String(path[0])))
-      : passwordProblems(result.plan, passwords, secrets.has(`${project}:${passwordsKey}`))),
+      : passwordProblems(result.plan, passwords, secrets.has(passwordsKey))),
   ];
-  if (problems.length > 0 || "problems" in result) throw new ConfigError(project, getStack(), problems);
+  if (problems.length > 0 || "problems" in result) throw new ConfigError(project, stack, problems);
   return result.plan;
 }

@@ -5,7 +5,8 @@ import { nearest } from "../config/nearest.ts";
 import type { StackPlan } from "../config/plan.ts";
 import { pathText } from "../config/problems.ts";
 import { standIn } from "../config/secrets.ts";
-import { ServerKey } from "../config/values.ts";
+import { storeDefaults } from "../config/store-schema.ts";
+import { filledPrefix, ServerKey } from "../config/values.ts";
 import type { Choice, Request } from "./command-line.ts";
 import { DeploymentError } from "./errors.ts";
 import type { ServerSettings, StackFile } from "./stack-file.ts";
@@ -124,8 +125,26 @@ function replaceBy(file: StackFile, name: string, { key, made, replaces, setting
     throw new DeploymentError("usage", what, next);
   }
   file.replaceServer(replaces, made, settings);
+  keepPlaces(file, made, replaces);
   return { keys: [made], replaced: replaces };
 }
+
+/** The copies of a server are its successor's: they go on where they lie, although its key is another. */
+function keepPlaces(file: StackFile, key: string, replaced: string): void {
+  const shared = mappingOf(file.values().copies);
+  const own = mappingOf(file.server(key).copies);
+  for (const name of new Set([...Object.keys(shared), ...Object.keys(own)])) {
+    if (own[name] === false) continue;
+    const [base, over] = [mappingOf(shared[name]), mappingOf(own[name])];
+    const isAnother = over.type !== undefined && over.type !== base.type;
+    const prefix = over.prefix ?? (isAnother ? undefined : base.prefix) ?? storeDefaults.prefix;
+    if (typeof prefix !== "string" || filledPrefix(prefix, key) === filledPrefix(prefix, replaced)) continue;
+    file.setStorePrefix(key, name, filledPrefix(prefix, replaced));
+  }
+}
+
+const mappingOf = (value: unknown): Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 
 function chooseOnly(file: StackFile, name: string, patterns: readonly string[]): Chosen {
   const keys = file.serverKeys();

@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { messageOf } from "../../scripts/contract/error-text.ts";
 import type { painter } from "../../scripts/contract/shown.ts";
 import { replacedDirectoryIn } from "../config/replaced-directory.ts";
-import { unverified } from "../server-files/verification.ts";
+import { allowTakeOver, unverified } from "../server-files/verification.ts";
 import { type EngineReport, keptOf } from "./changes.ts";
 import { changesText } from "./changes-text.ts";
 import { type Chosen, chooseServers, hasDatabases, planOfFile } from "./choice.ts";
@@ -17,10 +17,11 @@ import { preflightsOf } from "./preflights.ts";
 import type { Progress } from "./progress.ts";
 import type { PulumiStack } from "./pulumi-stack.ts";
 import { type Asking, askForApplication, askForDatabase } from "./questions.ts";
+import { readBackLines } from "./read-back.ts";
 import { serverResult } from "./server-result.ts";
 import { StackFileStore } from "./stack-file-store.ts";
 import type { Result } from "./summary.ts";
-import { verifyServers } from "./verification.ts";
+import { type Verification, verifyServers } from "./verification.ts";
 
 /** The tools of a deployment. */
 export interface Tools {
@@ -36,6 +37,9 @@ export interface Tools {
 const keptIn = (preflights: readonly Preflight[]): string[] => [
   ...new Set(preflights.map(({ plan }) => replacedDirectoryIn(plan.paths.installation))),
 ];
+
+const readBackOf = (preflight: Preflight | undefined, found: Verification | null): string[] =>
+  preflight === undefined || found === null ? [] : readBackLines(preflight.plan, found.status, new Date());
 
 const untouched = () =>
   new Interruption("interrupted; nothing was changed [DBK-CLI-4]", "Run the same command again.");
@@ -154,6 +158,7 @@ export class Deployment {
     this.#store.write();
     // From here on the stack is kept.
     stack.created = false;
+    if (chosen.replaced !== null) await this.#allowTakeOver(ready);
     const total = preview.report.changes.length;
     interruptions.stage = {
       first: "Interrupted: the steps under way are being finished. Ctrl-C again ends them at once.",
@@ -182,7 +187,13 @@ export class Deployment {
       };
       await progress.phase(`Forgetting ${replaced}`, () => stack.forget(replaced, kept));
     }
-    return this.#verified(stack, preflights, run.report);
+    return this.#verified(stack, preflights, run.report, replaced !== null);
+  }
+
+  /** --replaces has confirmed it: the copies of the dead machine become those of the new one, without another question. */
+  async #allowTakeOver(ready: readonly Preflight[]): Promise<void> {
+    for (const { plan, server } of ready)
+      if (plan.copies.length > 0) await server.ask(allowTakeOver(plan), "allowing the take-over failed");
   }
 
   #tellPreview(report: EngineReport, kept: readonly string[]): void {
@@ -198,6 +209,7 @@ export class Deployment {
     stack: PulumiStack,
     preflights: readonly Preflight[],
     report: EngineReport,
+    takesOver: boolean,
   ): Promise<Result> {
     const { progress, interruptions } = this.#tools;
     const reason = () =>
@@ -208,13 +220,14 @@ export class Deployment {
     if (interruptions.signal.aborted) throw reason();
     interruptions.stage = { first: "", onFirst: () => {}, onAgain: () => {} };
     const verifications = progress.phase("First backup and status check", () =>
-      verifyServers(preflights, report),
+      verifyServers(preflights, report, takesOver),
     );
     const found = await orAborted(verifications, interruptions.signal, reason);
     const result = this.#result(stack, preflights, [], report);
     const servers = result.servers.map((server, index) => ({
       ...server,
       verification: found[index] ?? null,
+      readBack: readBackOf(preflights[index], found[index] ?? null),
     }));
     return { ...result, servers };
   }

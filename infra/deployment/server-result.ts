@@ -14,6 +14,7 @@ export function serverResult(
     changes: changesOf(report, plan.key, planned),
     problems,
     notes,
+    readBack: [],
     verification: null,
     commands: serverCommands(plan),
   };

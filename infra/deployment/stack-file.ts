@@ -113,6 +113,13 @@ export class StackFile {
     this.#changed(`servers: ${key} takes the place of ${old}, which is forgotten`);
   }
 
+  /** Where a server's copies lie at a store, whatever the environment says. */
+  setStorePrefix(key: string, store: string, prefix: string): void {
+    const stores = this.#ownEntry(this.#ownEntry(this.#group("servers"), key), "copies");
+    this.#ownEntry(stores, store).set("prefix", prefix);
+    this.#changed(`servers.${key}: its copies at ${store} stay below ${prefix}`);
+  }
+
   /** Adds a server that is gone to `decommissioned`. */
   forgetServer(key: string): void {
     this.#group("decommissioned").set(key, "forget");
@@ -157,13 +164,13 @@ export class StackFile {
     return group;
   }
 
-  /** A server's entry for editing. Other servers that share it by an anchor get copies first. */
-  #ownEntry(servers: YAMLMap, key: string): YAMLMap {
-    partShared(this.#document, servers.get(key, true));
-    const found = servers.get(key, true);
+  /** The mapping under a key, for editing. Other places that share it by an anchor get copies first. */
+  #ownEntry(group: YAMLMap, key: string): YAMLMap {
+    partShared(this.#document, group.get(key, true));
+    const found = group.get(key, true);
     if (isMap(found)) return found;
     const made = this.#node({});
-    servers.set(key, made);
+    group.set(key, made);
     return made;
   }
 

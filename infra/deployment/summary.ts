@@ -13,6 +13,8 @@ export interface ServerResult {
   changes: number;
   /** The reasons for not deploying to it; empty if it was deployed to. */
   problems: string[];
+  /** What the store's owner pays for: what is read back of its copies. */
+  readBack: string[];
   /** Notes, such as one about a container that does not exist yet. */
   notes: string[];
   verification: Verification | null;
@@ -90,6 +92,7 @@ function doneLines(result: Result, server: ServerResult): string[] {
     changes === 0 ? nothing : `${changes} ${changes === 1 ? "change" : "changes"} on the server`,
     ...(verification === null ? [] : backupLines(verification)),
     ...(verification?.status ? [`status check: ${verification.status.summary}`] : []),
+    ...server.readBack,
   ];
 }
 

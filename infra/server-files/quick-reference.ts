@@ -118,7 +118,7 @@ Restore
   To go back: ${restore} --rollback (within ${retention.keepPreviousDays} days)
   Instead of the file, its time: --at '2026-11-22 03:00' (local) or 20261122_020000 (UTC) takes the newest backup then
   First only look: --dry-run shows every step, --verify-only FILE reads the file alone
-  Beside the live database: --into NAME FILE, or --table users FILE for single tables, in a schema of their own
+${copies.map(({ name }) => `  From the store ${name}: --from ${name} with --latest, --at or a name; --from ${name} --list shows all\n`).join("")}  Beside the live database: --into NAME FILE, or --table users FILE for single tables, in a schema of their own
 
 Restore without these programs, into a new database (${compressionNames.map((one) => `${readByHand[one].command} reads .${archiveEndings[one]}`).join(", ")})
 ${databases.map((database) => stockRestore(database, paths.backups, compression)).join("\n")}

@@ -37,6 +37,30 @@ fi`;
 /** The copy is the next step, whose failure is told apart from the backup's. */
 const noCopy = ({ copies }: ServerPlan): string[] => (copies.length === 0 ? [] : ["--no-copy"]);
 
+/**
+ * The file by which a deployment with --replaces says that the new machine takes over the copies of the old one. It is
+ * no part of the script, whose text must not change with the way it is run; a reboot removes it.
+ */
+const takeOverMark = ({ paths }: ServerPlan): string => `${paths.locks}/takes-over`;
+
+/** Allows the next verification to take over what another machine has copied. */
+export const allowTakeOver = (plan: ServerPlan): string =>
+  `mkdir -p -m 0700 ${shellWord(plan.paths.locks)} && : > ${shellWord(takeOverMark(plan))}`;
+
+/** Prints `pending` while what was allowed is not done. */
+export const takeOverPending = (plan: ServerPlan): string =>
+  `[ ! -e ${shellWord(takeOverMark(plan))} ] || echo pending`;
+
+/** Does what was allowed where no verification did. */
+export const takeOverScript = (plan: ServerPlan): string =>
+  [
+    "set -e",
+    ...plan.copies.map(({ name }) =>
+      shellCommand(plan.paths.copyLauncher, "--store", name, "--newest", "--take-over"),
+    ),
+    `rm -f ${shellWord(takeOverMark(plan))}`,
+  ].join("\n");
+
 /** Tries a store, and makes the first copies there. All that waits may take hours and is left to the schedule. */
 function storeLines(plan: ServerPlan, { name }: StorePlan): string {
   const copy = (...words: string[]) => shellCommand(plan.paths.copyLauncher, "--store", name, ...words);
@@ -46,12 +70,23 @@ said=$(${copy("--probe")} 2>&1) || code=$?
 [ "$code" = 0 ] || ${failure}
 done="$done$said
 "
-said=$(${copy("--newest")} 2>&1) || code=$?
+said=$(${copy("--newest")} $takes 2>&1) || code=$?
 case $code in
   0) done="$done"${shellWord(`store ${name}: the newest backups are copied\n`)} ;;
   ${lockedExitCode}) done="$done"${shellWord(`note: another run copies to store ${name}, and its end is not waited for\n`)} ;;
   *) ${failure} ;;
 esac`;
+}
+
+function copyLines(plan: ServerPlan): string[] {
+  if (plan.copies.length === 0) return [];
+  const mark = shellWord(takeOverMark(plan));
+  return [
+    `takes=
+[ ! -e ${mark} ] || takes=--take-over`,
+    ...plan.copies.map((store) => storeLines(plan, store)),
+    `rm -f ${mark}`,
+  ];
 }
 
 const logAdvice = ({ paths }: ServerPlan) => `All of it is in ${paths.log} there.`;
@@ -62,7 +97,7 @@ const logAdvice = ({ paths }: ServerPlan) => `All of it is in ${paths.log} there
  * failure it prints only the reason, in at most ten lines, and exits with the code of the failed program.
  */
 export function verificationScript(plan: ServerPlan): string {
-  const { copies, paths, databases, key } = plan;
+  const { paths, databases, key } = plan;
   const backups = databases.map(({ name, container }) => backupLines(plan, name, container));
   return `waiting= present= said= done=
 failed() {
@@ -74,7 +109,7 @@ failed() {
 }
 containers=$(docker container ls --all --format '{{.Names}}' 2>&1) ||
   { said=$containers; failed 1 ${shellWord(`${key}: Docker does not list its containers`)} 'Start it: systemctl start docker'; }
-${[...backups, ...copies.map((store) => storeLines(plan, store))].join("\n")}
+${[...backups, ...copyLines(plan)].join("\n")}
 [ -n "$waiting" ] || present=
 code=0
 said=$(${shellWord(paths.statusLauncher)} --quiet $present 2>&1) || code=$?

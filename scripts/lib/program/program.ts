@@ -38,6 +38,8 @@ export interface Program {
   commandLine: CommandLine;
   /** Returns the exit code. A thrown error is reported and decides the exit code. */
   main(context: ProgramContext): Promise<number>;
+  /** The calls that anybody may make; without it root alone may make any. */
+  isForAnybody?(given: Arguments): boolean;
   /** Set by a program that reports problems of the log itself: then nothing goes to stderr for them. */
   judgesLog?: boolean;
   /** The exit code for every error, of a program with codes of its own; `exitCodeOf` decides unless set. */
@@ -77,7 +79,7 @@ export function exitCodeOf(error: unknown): ExitCode {
 }
 
 async function prepared(
-  { commandLine, main, judgesLog = false }: Program,
+  { commandLine, isForAnybody = () => false, judgesLog = false, main }: Program,
   argv: readonly string[],
 ): Promise<number> {
   const parsed = parseArguments(commandLine, argv);
@@ -86,7 +88,7 @@ async function prepared(
     output.data(helpText(commandLine));
     return ExitCode.success;
   }
-  if (process.getuid?.() !== 0)
+  if (process.getuid?.() !== 0 && !isForAnybody(parsed))
     throw new ProgramError("only root can run this; use sudo [DBK-USAGE-2]", ExitCode.notPermitted);
   const settings = readSettings(parsed.value("settings") ?? settingsPath);
   const runId = newRunId(new Date());

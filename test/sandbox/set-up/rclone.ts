@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { hasSha256 } from "../../../infra/local-machine/kept-file.ts";
 import { withLock } from "../../../infra/local-machine/lock.ts";
+import { pinnedProgram } from "../../../infra/local-machine/pinned-program.ts";
 import { cacheDirectory } from "../../../infra/local-machine/places.ts";
 import { say } from "../../../infra/local-machine/steps.ts";
-import { hasSha256 } from "../../../infra/remotehost/provider/file/kept-file.ts";
-import { pinnedProgram } from "../../../infra/remotehost/provider/file/pinned-program.ts";
 import { rcloneFile } from "../../../infra/server-files/rclone.ts";
 import { ensurePip } from "./python.ts";
 

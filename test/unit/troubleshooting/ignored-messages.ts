@@ -55,9 +55,9 @@ export const ignored: readonly IgnoredMessage[] = [
   { file: "infra/pipeline/report-drift.ts", words: "Usage: ", reason: developer },
   { file: "infra/pipeline/show-preview.ts", words: "Usage: ", reason: developer },
   { file: "infra/remotehost/provider/directory/plan.ts", words: "is already as desired", reason: plan },
-  { file: "infra/remotehost/provider/file/pinned-program.ts", words: "pip fetched nothing", reason: part },
-  { file: "infra/remotehost/provider/file/pinned-program.ts", words: "there is no pip here", reason: part },
-  { file: "infra/remotehost/provider/file/zip-member.ts", words: "", reason: part },
+  { file: "infra/local-machine/pinned-program.ts", words: "pip fetched nothing", reason: part },
+  { file: "infra/local-machine/pinned-program.ts", words: "there is no pip here", reason: part },
+  { file: "infra/local-machine/zip-member.ts", words: "", reason: part },
   {
     file: "infra/remotehost/provider/directory/plan.ts",
     words: "no longer belongs to this resource",

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
+import { sha256OfText } from "../../../local-machine/sha256.ts";
 import { cronTableText, parseTable } from "../../cron-table-text.ts";
 import { converge } from "../convergence.ts";
-import { sha256OfText } from "../file/sha256.ts";
 import { observedPermissions } from "../permissions.ts";
 import { recordProblem } from "../records.ts";
 import type { RemoteResource, RequestContext } from "../resource.ts";

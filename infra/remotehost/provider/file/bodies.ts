@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { pinnedProgram } from "../../../local-machine/pinned-program.ts";
 import type { NpmFile, PinnedProgram } from "../../file.ts";
 import type { RequestInput } from "../ssh/frame.ts";
 import { npmFile } from "./npm-file.ts";
-import { pinnedProgram } from "./pinned-program.ts";
 
 /** The origin of a file's bytes. */
 export type Origin =

@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
 import { messageOf } from "../../../../scripts/contract/error-text.ts";
+import { sha256OfFile, sha256OfText } from "../../../local-machine/sha256.ts";
 import type { Checked, CheckFailure } from "../resource.ts";
 import { show } from "../rules.ts";
 import { failuresOf, placeSchema, ruled } from "../schema.ts";
 import { type Properties, type Unwrapped, unknownValue, type Value } from "../wire.ts";
 import { rememberOrigin } from "./bodies.ts";
-import { sha256OfFile, sha256OfText } from "./sha256.ts";
 
 const defaults = { mode: "0600", owner: "root", group: "root" };
 

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { messageOf } from "../../../../scripts/contract/error-text.ts";
+import { hasSha256, keptFile } from "../../../local-machine/kept-file.ts";
 import type { NpmFile } from "../../file.ts";
-import { hasSha256, keptFile } from "./kept-file.ts";
 
 const run = promisify(execFile);
 

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { sha256OfText } from "../../../local-machine/sha256.ts";
 import { converge } from "../convergence.ts";
 import type { Found, Observation } from "../observation.ts";
 import { observedPermissions } from "../permissions.ts";
@@ -9,7 +10,6 @@ import type { Server } from "../server.ts";
 import { bodyOf } from "./bodies.ts";
 import { checkFile } from "./check.ts";
 import { planFile, planFileRemoval } from "./plan.ts";
-import { sha256OfText } from "./sha256.ts";
 
 const State = z.object({
   ...placeSchema,

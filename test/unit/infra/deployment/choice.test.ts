@@ -73,6 +73,73 @@ describe("a new server", () => {
   });
 });
 
+describe("the copies of a server that is replaced", () => {
+  const store = "type: azure, account: acme, container: backups, key: { secure: v1:x }";
+  const withStores = `config:
+  database-backups:servers:
+    web-1:
+      copies: # of this one alone
+        box: { prefix: "boxes/{server}" }
+        own: { ${store.replace("acme", "other")}, prefix: fixed }
+        none: false
+    web-2: {}
+  database-backups:databases:
+    library: {}
+  database-backups:copies:
+    objects: { ${store} }
+    box: { ${store.replace("backups", "boxes")}, prefix: elsewhere }
+    none: { ${store.replace("backups", "nothing")} }
+  database-backups:copyKey: { secure: v1:y }
+`;
+  const prefixes = (file: StackFile, key: string) => {
+    const plan = planOfFile(file, name).servers.find((one) => one.key === key);
+    return Object.fromEntries((plan?.copies ?? []).map((one) => [one.name, one.prefix]));
+  };
+
+  test("stay where they are, and the entry says so only where the key would change it", () => {
+    const before = prefixes(new StackFile(withStores, name), "web-1");
+    const { file } = choose("new --replaces web-1", withStores);
+    expect(before).toEqual({ objects: "web-1", box: "boxes/web-1", own: "fixed" });
+    expect(prefixes(file, "new")).toEqual(before);
+    expect(file.server("new").copies).toMatchObject({
+      ...{ objects: { prefix: "web-1" }, box: { prefix: "boxes/web-1" }, none: false },
+    });
+    expect(file.changes).toEqual([
+      "servers: new takes the place of web-1, which is forgotten",
+      "servers.new: its copies at objects stay below web-1",
+      "servers.new: its copies at box stay below boxes/web-1",
+    ]);
+    expect(file.text()).toContain("# of this one alone");
+    expect(new StackFile(file.text(), name).values()).toEqual(file.values());
+  });
+
+  test("stay there when the new one is replaced in turn, and with an entry that was empty", () => {
+    const { file } = choose("new --replaces web-2", withStores);
+    expect(file.server("new")).toEqual({
+      copies: { objects: { prefix: "web-2" }, none: { prefix: "web-2" } },
+    });
+    const { file: again } = choose("newer --replaces new", file.text());
+    expect(prefixes(again, "newer")).toEqual({ objects: "web-2", box: "elsewhere", none: "web-2" });
+    expect(again.changes).toEqual(["servers: newer takes the place of new, which is forgotten"]);
+  });
+
+  test("what servers share by an anchor is changed for the new one alone", () => {
+    const shared = withStores
+      .replace("      copies: # of this one alone\n", "      copies: &usual\n")
+      .replace("web-2: {}", "web-2: { copies: *usual }")
+      .replace("prefix: fixed", 'prefix: "own/{server}"');
+    const { file } = choose("new --replaces web-2", shared);
+    expect(prefixes(file, "new")).toEqual({ objects: "web-2", box: "boxes/web-2", own: "own/web-2" });
+    expect(prefixes(new StackFile(file.text(), name), "web-1")).toEqual({
+      ...{ objects: "web-1", box: "boxes/web-1", own: "own/web-1" },
+    });
+  });
+
+  test("are no matter where there are no stores", () => {
+    expect(choose("new --replaces web-2").file.changes).toHaveLength(1);
+  });
+});
+
 describe("what cannot be meant is refused", () => {
   const key = `ssh-ed25519 ${"A".repeat(68)}`;
   const pinned = text.replace("books: {}", `books: { hostKey: ${key} }`);

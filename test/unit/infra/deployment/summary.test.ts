@@ -18,6 +18,7 @@ function serverWith(more: Partial<ServerResult> = {}): ServerResult {
     changes: 20,
     problems: [],
     notes: [],
+    readBack: [],
     verification,
     commands: serverCommands(plan as NonNullable<typeof plan>),
     ...more,
@@ -50,6 +51,11 @@ test("a success lists what was done, commands to paste, and the duration", () =>
   expect(text(result)).toMatch(/status +ssh root@cloud\.cerveras\.com \/root\/check_database_status\.sh/);
   expect(text(result)).toContain("commit Pulumi.prod.yaml: servers: cloud.cerveras.com is added");
   expect(text(result)).toMatch(/\n12 s: preview 3\.0 s$/);
+});
+
+test("what reading copies back costs stands with what was done", () => {
+  const readBack = ["reading back at objects, a month: 3.4 GB, about 690 requests"];
+  expect(text(resultOf(serverWith({ readBack })))).toMatch(/Done\n(?: {4}.*\n)* {4}reading back at objects/);
 });
 
 test("what was edited on a server and put back is reported with where it is kept", () => {

@@ -7,7 +7,7 @@ test("a server that is lost before it has proved anything is a failure of its ow
   const plan = serverPlanOf();
   const connection = { ...plan.connection, host: "lost.invalid" };
   const server = new OpenServer(connection, () => {});
-  const verification = await verify({ plan, server, changed: true, provedByPulumi: false });
+  const verification = await verify({ plan, server, changed: true, provedByPulumi: false, takesOver: false });
   expect(verification).toMatchObject({ status: null, backedUp: false });
   expect(verification.failure).toContain("lost.invalid");
 });

@@ -61,7 +61,7 @@ Exit codes:
 });
 
 test("every program has options and exit codes", () => {
-  expect(helps.length).toBe(9);
+  expect(helps.length).toBe(10);
   for (const { name, options, exitCodes } of helps) {
     expect(
       options.map((option) => option.name),

@@ -1,10 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { remoteShell } from "../../../../infra/server-files/commands.ts";
-import { verificationScript } from "../../../../infra/server-files/verification.ts";
+import {
+  allowTakeOver,
+  takeOverPending,
+  takeOverScript,
+  verificationScript,
+} from "../../../../infra/server-files/verification.ts";
 import { serverPlanOf } from "../plans.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "verification-copies-"));
@@ -29,6 +34,7 @@ const plan = serverPlanOf({
     backupLauncher: join(directory, "backup.sh"),
     statusLauncher: join(directory, "status.sh"),
     copyLauncher: join(directory, "copy.sh"),
+    locks: join(directory, "locks"),
   },
 });
 
@@ -80,5 +86,39 @@ test("another run at the store is not waited for", () => {
   expect(verify({ copy: 75 })).toMatchObject({
     status: 0,
     stdout: expect.stringContaining("note: another run copies to store objects"),
+  });
+});
+
+describe("a machine that replaces another", () => {
+  const mark = join(directory, "locks", "takes-over");
+  const run = (text: string) => spawnSync("sh", ["-c", text], { encoding: "utf8" });
+  const copies = ({ asked }: ReturnType<typeof verify>) => asked.filter((line) => line.includes("--newest"));
+
+  test("takes over what the deployment allowed, once", () => {
+    run(allowTakeOver(plan));
+    expect(run(takeOverPending(plan)).stdout).toBe("pending\n");
+    expect(copies(verify({}))).toEqual(["copy --store objects --newest --take-over"]);
+    expect(existsSync(mark)).toBe(false);
+    expect(run(takeOverPending(plan)).stdout).toBe("");
+    expect(copies(verify({}))).toEqual(["copy --store objects --newest"]);
+  });
+
+  test("may still do so after a copy that failed", () => {
+    run(allowTakeOver(plan));
+    expect(verify({ copy: 73 }).status).toBe(73);
+    expect(existsSync(mark)).toBe(true);
+    expect(verify({}).status).toBe(0);
+    expect(existsSync(mark)).toBe(false);
+  });
+
+  test("does so without a verification too", () => {
+    verify({});
+    run(allowTakeOver(plan));
+    writeFileSync(join(directory, "asked"), "");
+    expect(run(takeOverScript(plan)).status).toBe(0);
+    expect(readFileSync(join(directory, "asked"), "utf8")).toBe(
+      "copy --store objects --newest --take-over\n",
+    );
+    expect(existsSync(mark)).toBe(false);
   });
 });

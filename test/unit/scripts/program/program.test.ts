@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,4 +30,19 @@ test("a program whose watcher has gone works on to its end", async () => {
   child.stdin.end();
   await once(child, "exit");
   expect(existsSync(done)).toBe(true);
+});
+
+test.each([
+  [
+    "anybody may prune with settings of their own, which are looked at",
+    ["--prune", "--settings", "/absent"],
+    78,
+  ],
+  ["anybody may list with settings of their own", ["--list", "--settings", "/absent"], 78],
+  ["the deployed settings are root's", ["--prune"], 77],
+  ["copying is root's", ["--settings", "/absent"], 77],
+])("%s", (_, words, code) => {
+  const path = join(import.meta.dirname, "../../../../scripts/copy_backups.ts");
+  const asSomebody = ["--import", "data:text/javascript,process.getuid = () => 1000"];
+  expect(spawnSync(process.execPath, [...asSomebody, path, ...words]).status).toBe(code);
 });

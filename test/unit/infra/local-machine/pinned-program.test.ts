@@ -11,9 +11,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import type { PinnedProgram } from "../../../../../../infra/remotehost/file.ts";
-import { pinnedProgram } from "../../../../../../infra/remotehost/provider/file/pinned-program.ts";
-import { body, type ReleaseServer, startReleaseServer } from "../../../pulumi-cli/release-server.ts";
+import { type PinnedProgram, pinnedProgram } from "../../../../infra/local-machine/pinned-program.ts";
+import { body, type ReleaseServer, startReleaseServer } from "../pulumi-cli/release-server.ts";
 import { zipOf } from "./zip.ts";
 
 const right = Buffer.from("the pinned program\n".repeat(1_000));
