@@ -7,7 +7,7 @@ import type { ProgramName } from "../scripts/contract/programs.ts";
  */
 const limits: Record<ProgramName, number> = {
   backup_database: 174_500,
-  check_database_status: 131_000,
+  check_database_status: 134_500,
   restore_database: 270_500,
   rehearse_restore: 169_500,
   prune_backups: 100_000,

@@ -81,7 +81,7 @@ export const later: readonly LaterFile[] = [
     seconds: 25,
     instead: "unit tests of the quoting by a real sh, and of every command that a configuration makes",
   },
-  ...["versitygw", "moto", "azurite", "serve-s3", "faults"].map((store) => ({
+  ...["versitygw", "moto", "faults"].map((store) => ({
     file: `test/stores/${store}.test.ts`,
     seconds: 60,
     instead:
