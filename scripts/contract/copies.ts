@@ -37,6 +37,8 @@ export const Marker = z.object({
   takenAt: isoTime,
   copiedAt: isoTime,
   programsVersion: z.string(),
+  /** How it was verified before this was written: `full`, every byte was read back; or `digest`. */
+  level: z.literal(["full", "digest"]),
   /** Archive, manifest and, where there is one, roles. */
   files: z.array(CopiedFile),
   hmac: sha256,

@@ -68,7 +68,7 @@ function copiedFiles(directory: string, { manifest, stem }: GoodBackup): CopiedF
 }
 
 function markerContent(
-  { settings }: CopyOrder,
+  { level, settings }: CopyOrder,
   { class: kind, manifest, stem }: GoodBackup,
   files: CopiedFile[],
 ): Omit<Marker, "hmac"> {
@@ -83,6 +83,7 @@ function markerContent(
     takenAt: manifest.snapshotAt ?? manifest.createdAt,
     copiedAt: new Date().toISOString(),
     programsVersion,
+    level,
     files,
   };
 }

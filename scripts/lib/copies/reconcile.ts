@@ -15,8 +15,8 @@ export const unknownMarkers = ({ copies }: CopiesState, entries: readonly Direct
   });
 
 /**
- * The copies that count after a look at the store: those that were counted and still have their marker, and those of
- * authentic markers whose files all have the size that the marker says.
+ * The copies that count after a look at the store: those that were counted and still have their marker and as many
+ * bytes, and those of authentic markers whose files all have the size that the marker says.
  */
 export function reconciled(
   state: CopiesState,
@@ -27,20 +27,30 @@ export function reconciled(
     entries.flatMap(({ bytes, isFile, name }) => (isFile ? [[name, bytes] as const] : [])),
   );
   const counted = Object.entries(state.copies);
-  const isThere = ([stem]: [string, unknown]) => sizes.has(markerName(stem));
-  const lost = counted
-    .filter((one) => !isThere(one))
-    .map(([stem]) => ({ stem, reason: `its marker ${markerName(stem)} is gone` }));
+  const bytesOf = (stem: string) =>
+    [...sizes]
+      .filter(([name]) => name.startsWith(`${stem}.`) && name !== markerName(stem))
+      .reduce((sum, [, bytes]) => sum + bytes, 0);
+  const reasonOf = ([stem, { bytes }]: (typeof counted)[number]): string | null => {
+    if (!sizes.has(markerName(stem))) return `its marker ${markerName(stem)} is gone`;
+    const found = bytesOf(stem);
+    return found === bytes ? null : `its files have ${found} bytes there instead of ${bytes}`;
+  };
+  const isThere = (one: (typeof counted)[number]) => reasonOf(one) === null;
+  const lost = counted.flatMap((one) => {
+    const reason = reasonOf(one);
+    return reason === null ? [] : [{ stem: one[0], reason }];
+  });
   const found = markers
     .filter(({ files }) => files.every(({ bytes, name }) => sizes.get(name) === bytes))
-    .map(({ backup, copiedAt, database, files, takenAt }): [string, CopiesState["copies"][string]] => [
+    .map(({ backup, copiedAt, database, files, level, takenAt }): [string, CopiesState["copies"][string]] => [
       backup,
-      // Its marker was written after it was read back.
+      // Its marker was written after it was verified.
       {
         database,
         takenAt,
         bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-        level: "full",
+        level,
         verifiedAt: copiedAt,
       },
     ]);

@@ -178,7 +178,8 @@ describe("a copy counts only when it was read back", () => {
     writeState(local.settings.paths.backups, { ...old, copies });
     expect(await run()).toMatchObject({ exitCode: 0, reread: [stem], copied: [] });
     writeState(local.settings.paths.backups, { ...old, copies });
-    memory.files.set(`${stem}.roles.sql`, Buffer.from("damaged"));
+    const { length } = memory.files.get(`${stem}.roles.sql`) ?? Buffer.alloc(0);
+    memory.files.set(`${stem}.roles.sql`, Buffer.alloc(length, "x"));
     const outcome = await run();
     expect(outcome).toMatchObject({ exitCode: 1, reread: [], error: expect.stringContaining("DBK-COPY-7") });
     expect(outcome.copied.map(({ backup }) => backup)).toEqual([stem]);
@@ -194,6 +195,20 @@ describe("what the store has decides", () => {
     memory.files.delete(`${stem}.copy.json`);
     expect((await run()).copied.map(({ backup }) => backup)).toEqual([stem]);
     expect(local.log()).toContain("[DBK-COPY-7]");
+  });
+
+  test.each([
+    ["gone", (name: string) => memory.files.delete(name)],
+    ["cut", (name: string) => memory.files.set(name, Buffer.from("cut"))],
+  ])("a copy whose archive is %s there is made again, and reported", async (_, spoil) => {
+    const stem = local.backUp("20261122_020000");
+    await run();
+    spoil(`${stem}.sql.gz`);
+    expect((await run()).copied.map(({ backup }) => backup)).toEqual([stem]);
+    expect(local.log()).toMatch(
+      /no longer counts: its files have \d+ bytes there instead of \d+ \[DBK-COPY-7\]/,
+    );
+    expect(await run()).toMatchObject({ exitCode: 0, copied: [] });
   });
 
   test("what this server has forgotten it learns from the markers", async () => {
@@ -319,7 +334,7 @@ test("a seal covers what this version does not know, and is bound to its purpose
       class: "regular",
     },
     ...{ takenAt: "2026-11-22T02:00:00.000Z", copiedAt: "2026-11-22T03:00:00.000Z", programsVersion: "1" },
-    ...{ files: [], later: { size: 1 } },
+    ...{ level: "full", files: [], later: { size: 1 } },
   };
   const text = sealed("marker", content, key());
   expect(unsealed("marker", Marker, text, key())).toMatchObject({ database: "shop" });
