@@ -24,8 +24,9 @@ const mayFollow: Partial<Record<StoreType, Readonly<Record<string, string>>>> = 
 /** The variables, for a help. */
 export const variableRows: readonly (readonly [string, string])[] = [
   ["s3, b2", "COPIES_ACCESS_KEY_ID, COPIES_SECRET_ACCESS_KEY"],
-  ["sftp", "COPIES_USER and COPIES_PASSWORD or COPIES_PRIVATE_KEY; COPIES_PATH if it differs"],
-  ["webdav", "COPIES_USER, COPIES_PASSWORD; COPIES_PATH if it differs"],
+  ["sftp", "COPIES_USER, and COPIES_PASSWORD or COPIES_PRIVATE_KEY"],
+  ["webdav", "COPIES_USER, COPIES_PASSWORD"],
+  ["sftp, webdav", "COPIES_PATH, if that user has another path to the copies"],
   ["azure", "COPIES_KEY"],
 ];
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import {
   exitCodes,
+  helpText,
   parseCommandLine,
   type Request,
   UsageError,
@@ -44,6 +45,13 @@ test("the command line", () => {
     ...{ stack: "qa", store: "objects", only: ["web*"], dryRun: true, json: false },
   });
   expect(parseCommandLine(["--help"])).toBe("help");
+  expect(
+    Math.max(
+      ...helpText()
+        .split("\n")
+        .map((line) => line.length),
+    ),
+  ).toBeLessThanOrEqual(80);
 });
 
 test.each([
@@ -175,6 +183,25 @@ test("a program that prints no result is an error with its own last words", asyn
   await expect(pruneServer(orderFor("Segmentation fault"))).rejects.toThrow(
     "copy_backups gave no result: this is why [DBK-COPY-16]",
   );
+});
+
+test("an interruption reaches the program, whose result still counts and whose settings go", async () => {
+  vi.stubEnv("TMPDIR", directory);
+  const report = { version: 1, exitCode: 1, stores: [{ ...pruned("objects"), error: "ended by SIGTERM" }] };
+  const order = orderFor("");
+  const ready = join(directory, "ready");
+  writeFileSync(
+    order.program,
+    `process.on("SIGTERM", () => { console.log(${JSON.stringify(JSON.stringify(report))}); process.exit(1); });
+     require("node:fs").writeFileSync(${JSON.stringify(ready)}, "");
+     setInterval(() => {}, 1000);`,
+  );
+  const interruption = new AbortController();
+  const pruning = pruneServer({ ...order, signal: interruption.signal });
+  await vi.waitUntil(() => existsSync(ready), { timeout: 30_000 });
+  interruption.abort();
+  expect(await pruning).toEqual(report.stores);
+  expect(readdirSync(directory).sort()).toEqual(["program.cjs", "ready"]);
 });
 
 test("the configuration is read as Pulumi prints it, decrypted", () => {
