@@ -59,11 +59,19 @@ describe("a store that does not compare what it gets with what the sender says",
     expect(await one.readBack("archive")).toBe(digest);
   });
 
-  test("whose clock is off is reported as such", async () => {
+  test("whose clock is off lists by its own time, and takes nothing", async () => {
     const one = await store();
     proxy().shiftClock(-3600);
+    expect(await one.list()).toEqual([]);
+    // What it answers to the question whether there is such a file has no room for a reason.
+    await expect(one.put(source, "archive")).rejects.toThrow(/DBK-REMOTE-[25]/);
+  });
+
+  test("which refuses this server's time all the same is reported as such", async () => {
+    const one = await store();
+    proxy().add({ kind: "answer", status: 403, code: "RequestTimeTooSkewed" });
     await expect(one.list()).rejects.toThrow(/DBK-REMOTE-5/);
-    await expect(one.put(source, "archive")).rejects.toThrow(/DBK-REMOTE-5/);
+    await expect(one.put(source, "archive")).rejects.toThrow(/DBK-REMOTE-[25]/);
   });
 });
 

@@ -72,7 +72,7 @@ export async function startAzurite(): Promise<StoreServer> {
           await lay([name], "x");
           const end = `/${container}/${serverKey}/${name}`;
           const isRemoval = ({ method, path }: { method: string; path: string }) =>
-            method === "DELETE" && (path.split("?")[0] ?? "").endsWith(end);
+            method === "DELETE" && decodeURIComponent(path.split("?")[0] ?? "").endsWith(end);
           proxy.add({ kind: "answer", status: 403, code: "AuthorizationPermissionMismatch" }, isRemoval);
         },
       };
