@@ -93,7 +93,8 @@ async function copy(context: ProgramContext, run: CopyContext, request: CopyRequ
     if (signal.aborted) break;
     const outcome = await copyToStore(run, store, request);
     // Nothing goes from a store that has not everything.
-    const pruned = outcome.exitCode === ExitCode.success && store.deletes === "server";
+    const isDone = outcome.exitCode === ExitCode.success && outcome.pending === 0;
+    const pruned = isDone && store.deletes === "server";
     const { error, exitCode } = pruned ? await pruneStore(run, store, false) : outcome;
     outcomes.push({ ...outcome, error, exitCode });
   }

@@ -39,6 +39,8 @@ export const Marker = z.object({
   programsVersion: z.string(),
   /** How it was verified before this was written: `full`, every byte was read back; or `digest`. */
   level: z.literal(["full", "digest"]),
+  /** It was suspiciously small, and that was not accepted: a store keeps older ones then. */
+  shrunk: z.boolean(),
   /** Archive, manifest and, where there is one, roles. */
   files: z.array(CopiedFile),
   hmac: sha256,
@@ -54,7 +56,7 @@ export const Owner = z.object({
   machine: z.string(),
   since: isoTime,
   /** The machines that had it before, the newest last. */
-  formerly: z.array(z.object({ machine: z.string(), until: isoTime })),
+  formerly: z.array(z.object({ server: z.string(), machine: z.string(), until: isoTime })),
   hmac: sha256,
 });
 export type Owner = z.infer<typeof Owner>;
@@ -82,6 +84,8 @@ export const CopiesState = z.object({
       verifiedAt: isoTime,
     }),
   ),
+  /** Stems of copies that were found damaged and are not copied again yet. */
+  damaged: z.array(z.string()),
   /** What could not be copied, oldest first. */
   pending: z.array(z.object({ backup: z.string(), database: z.string(), since: isoTime })),
 });

@@ -12,6 +12,7 @@ import { databaseNames, dropLeftovers } from "../recovery/leftover-databases.ts"
 import { dropExpiredPrevious } from "../recovery/previous-databases.ts";
 import { forgetUndropped } from "../recovery/undropped.ts";
 import { prune } from "../retention/apply.ts";
+import { isShortOfSpace } from "../retention/survey.ts";
 import { LockedError } from "../system/lock.ts";
 import { adoptArchives } from "./adoption.ts";
 import { takeBackup } from "./take.ts";
@@ -58,6 +59,9 @@ export async function backUp(run: Run, { begun, ...listener }: BackupListener): 
       const cleanUp = async () => {
         present = await databaseNames(run, database.database);
         outcome.dropped = await dropLeftovers(run, database.database, present);
+        // Where a store that does not answer has filled the disk, there is room for a backup again.
+        if (isShortOfSpace(settings, database))
+          outcome.removed = (await prune(settings, database, log)).removed;
       };
       const backup = await takeBackup(run, { ...listener, class: "regular", lock, cleanUp });
       outcome.backup = backup;
@@ -65,7 +69,7 @@ export async function backUp(run: Run, { begun, ...listener }: BackupListener): 
       outcome.adopted = await adoptArchives(run);
       await forgetUndropped(run);
       const { removed, problems, heldBy } = await prune(settings, database, log);
-      outcome.removed = removed;
+      outcome.removed = [...outcome.removed, ...removed];
       if (problems.length > 0) {
         outcome.exitCode = ExitCode.failed;
         outcome.error = problems.join("; ");

@@ -69,7 +69,7 @@ function copiedFiles(directory: string, { manifest, stem }: GoodBackup): CopiedF
 
 function markerContent(
   { level, settings }: CopyOrder,
-  { class: kind, manifest, stem }: GoodBackup,
+  { class: kind, manifest, shrunk, stem }: GoodBackup,
   files: CopiedFile[],
 ): Omit<Marker, "hmac"> {
   const { programsVersion, server, stack } = settings;
@@ -84,6 +84,7 @@ function markerContent(
     copiedAt: new Date().toISOString(),
     programsVersion,
     level,
+    shrunk,
     files,
   };
 }
@@ -94,6 +95,8 @@ async function send(
   path: string,
   expected: Pick<CopiedFile, "bytes" | "sha256">,
 ): Promise<void> {
+  // What is not read back afterwards is looked at before.
+  if (level === "digest") await requireUnchanged(path, expected.sha256);
   for (let attempt = 1; ; attempt += 1) {
     try {
       await store.put(path, name, signal);
@@ -104,14 +107,12 @@ async function send(
       await sleep(pause, undefined, { signal }).catch(() => signal.throwIfAborted());
       continue;
     }
-    const wrong = level === "full" ? await differs(store, name, expected, signal) : null;
+    const wrong =
+      level === "full"
+        ? await differs(store, name, expected, signal)
+        : await differsInSize(store, name, expected, signal);
     if (wrong === null) return;
-    if ((await sha256Of(path)) !== expected.sha256) {
-      throw new ProgramError(
-        `${path} is no longer what was verified: its sha256 differs from the manifest's; take a new backup [DBK-COPY-2]`,
-        ExitCode.badFile,
-      );
-    }
+    await requireUnchanged(path, expected.sha256);
     if (attempt === attempts)
       throw new ProgramError(
         `${name} arrived damaged ${attempts} times: ${wrong} [DBK-COPY-1]`,
@@ -132,8 +133,28 @@ export async function differs(
   return found === sha256 ? null : `read back, its sha256 is ${found} and not ${sha256}`;
 }
 
-async function sha256Of(path: string): Promise<string> {
+/** The sha256 of a file here, in hexadecimal. @throws a system error */
+export async function sha256Of(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const piece of createReadStream(path)) hash.update(piece);
   return hash.digest("hex");
+}
+
+/** @throws ProgramError */
+async function requireUnchanged(path: string, sha256: string): Promise<void> {
+  if ((await sha256Of(path)) === sha256) return;
+  throw new ProgramError(
+    `${path} is no longer what was verified: its sha256 differs from the manifest's; take a new backup [DBK-COPY-2]`,
+    ExitCode.badFile,
+  );
+}
+
+async function differsInSize(
+  store: Pick<Store, "list">,
+  name: string,
+  { bytes }: Pick<CopiedFile, "bytes">,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const found = (await store.list(signal)).find((entry) => entry.name === name)?.bytes ?? null;
+  return found === bytes ? null : `the store has ${found ?? "nothing"} instead of ${bytes} bytes`;
 }

@@ -11,8 +11,8 @@ export function dueRereads({ copies }: CopiesState, databases: readonly string[]
       .filter(([, copy]) => copy.database === database)
       .sort(([, one], [, other]) => Date.parse(other.takenAt) - Date.parse(one.takenAt))[0];
     if (newest === undefined) return [];
-    const [stem, { verifiedAt }] = newest;
-    return now.getTime() - Date.parse(verifiedAt) > rereadDays * 86_400_000 ? [stem] : [];
+    const [stem, { level, verifiedAt }] = newest;
+    return level !== "full" || now.getTime() - Date.parse(verifiedAt) > rereadDays * 86_400_000 ? [stem] : [];
   });
 }
 

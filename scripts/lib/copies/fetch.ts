@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { createReadStream, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setInterval } from "node:timers";
 import { manifestName, rolesName } from "../../contract/backup-names.ts";
@@ -14,9 +13,11 @@ import { lockPath } from "../recovery/lock-path.ts";
 import { listBackups } from "../store/backups.ts";
 import { PartialFile, type PartialKind, partialPath, removePartials } from "../store/partial-files.ts";
 import type { Store } from "../store/store.ts";
-import { renameDurably, requireFree } from "../system/durable-file.ts";
+import { renameDurably } from "../system/durable-file.ts";
 import { acquireLock, isRefusal, LockedError } from "../system/lock.ts";
 import { requireSpace } from "../system/space.ts";
+import { sha256Of } from "./copy-one.ts";
+import { serversAt } from "./owner.ts";
 import { readMarker, type StoredCopy, storedCopies } from "./stored.ts";
 
 /** The backup that a person wants from a store. */
@@ -27,6 +28,8 @@ export interface Wanted {
   name: string | null;
   /** Only one that was taken at or before this moment. */
   before: Date | null;
+  /** That moment as it was written: as in a backup's name it means that backup. */
+  written: string | null;
 }
 
 export interface FetchOrder {
@@ -65,16 +68,28 @@ export async function fetchBackup(order: FetchOrder, wanted: Wanted): Promise<Fe
   const path = join(directory, archive.name);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const local = listBackups(directory, database).find((one) => one.archivePath === path);
-  if (local?.verified === true && local.manifest?.archive.sha256 === archive.sha256)
+  if (local?.verified === true && (await sha256Of(path)) === archive.sha256)
     return { path, database, bytes, wasHere: true };
-  for (const { name } of files) requireFree(join(directory, name));
+  const missing: CopiedFile[] = [];
+  for (const file of files) {
+    const here = join(directory, file.name);
+    // As after a fetch that was cut off.
+    const isRight = existsSync(here) && (await sha256Of(here)) === file.sha256;
+    if (isRight) continue;
+    if (existsSync(here))
+      throw new ProgramError(
+        `${here} is there and is not what ${place.name} has; it is not overwritten: move it away, then run it again [DBK-COPY-8]`,
+        ExitCode.badFile,
+      );
+    missing.push(file);
+  }
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   requireSpace(directory, bytes + settings.monitoring.minimumFreeBytes);
   const lock = acquireLock(lockPath(settings, database), program, runId);
   if (isRefusal(lock)) throw new LockedError(database, lock);
   try {
     const partials: [from: string, to: string][] = [];
-    for (const file of inOrder(stem, files)) {
+    for (const file of inOrder(stem, missing)) {
       const partial = partialPath(directory, database, runId, kindOf(stem, file.name));
       await fetchFile(order, file, partial);
       partials.push([partial, join(directory, file.name)]);
@@ -96,12 +111,15 @@ export async function fetchBackup(order: FetchOrder, wanted: Wanted): Promise<Fe
 /** The newest copy that fits; one whose marker is not genuine is never taken in silence. */
 async function chosenMarker({ context, key, place, store }: FetchOrder, wanted: Wanted): Promise<Marker> {
   const { settings, signal } = context;
-  const { before, database, name } = wanted;
+  const { before, database, name, written } = wanted;
   const fits = (copy: StoredCopy) =>
     (database === null || copy.database === database) &&
     (name === null || name === copy.stem || isArchive(copy.stem, name)) &&
     (before === null || copy.began <= before);
-  for (const { stem } of storedCopies(await store.list(signal)).filter(fits)) {
+  const entries = await store.list(signal);
+  const sizes = new Map(entries.map((entry) => [entry.name, entry.bytes]));
+  const servers = await serversAt(store, entries, settings, key, signal);
+  for (const { stem } of storedCopies(entries).filter(fits)) {
     const read = await readMarker(store, stem, key, signal);
     if (read.kind === "foreign")
       throw new ProgramError(
@@ -109,10 +127,22 @@ async function chosenMarker({ context, key, place, store }: FetchOrder, wanted: 
         ExitCode.badFile,
       );
     const { marker } = read;
-    // Another server's, such as that which this one replaces, is as good: the restore says whose backup it is.
-    if (marker.stack !== settings.stack)
-      throw notThere(place, `copies of ${marker.server} of ${marker.stack}`);
-    const isLater = before !== null && new Date(marker.takenAt) > before;
+    if (marker.stack !== settings.stack || !servers.has(marker.server))
+      throw notThere(
+        place,
+        `a copy ${stem} of ${marker.server} of ${marker.stack}, which is not this server's`,
+      );
+    const wrongSize = marker.files.find((file) => sizes.get(file.name) !== file.bytes);
+    if (wrongSize !== undefined)
+      throw new ProgramError(
+        `${wrongSize.name} at store ${place.name} is missing or has another size than its marker says; choose another backup [DBK-COPY-7]`,
+        ExitCode.badFile,
+      );
+    // To the second, as the names of backups are.
+    const isLater =
+      before !== null &&
+      !(written !== null && stem.endsWith(`_${written}`)) &&
+      Math.floor(Date.parse(marker.takenAt) / 1000) > Math.floor(before.getTime() / 1000);
     if (!isLater && (name !== null || marker.class === "regular")) return marker;
   }
   const which = [database ?? "any database", ...(name === null ? [] : [`named ${name}`])].join(", ");
@@ -164,9 +194,7 @@ async function fetchFile(
     clearInterval(showing);
     partial.close();
   }
-  const hash = createHash("sha256");
-  for await (const piece of createReadStream(path)) hash.update(piece);
-  if (hash.digest("hex") === file.sha256) return;
+  if ((await sha256Of(path)) === file.sha256) return;
   throw new ProgramError(
     `${file.name} at store ${place.name} is damaged: its sha256 is not the marker's; choose another backup [DBK-COPY-7]`,
     ExitCode.badFile,

@@ -12,7 +12,7 @@ import { sealed, unsealed } from "./seal.ts";
 /** Whose copies lie in a prefix: nobody's yet, ours, those of a machine that this one may replace, or another stack's. */
 export type Ownership =
   | { kind: "free" }
-  | { kind: "ours" }
+  | { kind: "ours"; owner: Owner }
   | { kind: "former"; owner: Owner }
   | { kind: "foreign"; reason: string };
 
@@ -33,7 +33,8 @@ export function ownershipOf(text: string | null, { machine, server, stack }: Who
   if (owner === null) return { kind: "foreign", reason: `${ownerName} there was written with another key` };
   if (owner.stack !== stack)
     return { kind: "foreign", reason: `it belongs to ${owner.server} of ${owner.stack}` };
-  return owner.machine === machine && owner.server === server ? { kind: "ours" } : { kind: "former", owner };
+  const isOurs = owner.machine === machine && owner.server === server;
+  return { kind: isOurs ? "ours" : "former", owner };
 }
 
 export interface OwnerOrder {
@@ -46,16 +47,44 @@ export interface OwnerOrder {
   signal: AbortSignal;
 }
 
+/** The servers whose copies lie at a place: the owner and those before it. */
+const serversOf = ({ formerly, server }: Owner): Set<string> =>
+  new Set([server, ...formerly.map((one) => one.server)]);
+
+/**
+ * The servers of this stack whose copies count at a place: this one, and those that its owner names. A set that was
+ * copied there from another place of the stack is genuine, and is none of them.
+ * @throws StoreError
+ */
+export async function serversAt(
+  store: Store,
+  entries: readonly DirectoryEntry[],
+  who: Pick<Settings, "server" | "stack">,
+  key: Buffer,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const isWritten = entries.some(({ name }) => name === ownerName);
+  const text = isWritten ? await textOf(store, ownerName, signal) : null;
+  const ownership = ownershipOf(text, { ...who, machine: "" }, key);
+  return ownership.kind === "former"
+    ? new Set([who.server, ...serversOf(ownership.owner)])
+    : new Set([who.server]);
+}
+
 /**
  * Makes sure that the copies at a place are this server's, and makes them so where there are none.
+ * @returns the servers whose copies count there.
  * @throws ProgramError if they are somebody else's; StoreError
  */
-export async function requireOwnership(order: OwnerOrder, entries: readonly DirectoryEntry[]): Promise<void> {
+export async function requireOwnership(
+  order: OwnerOrder,
+  entries: readonly DirectoryEntry[],
+): Promise<ReadonlySet<string>> {
   const { key, place, signal, store, takesOver, who } = order;
   const isWritten = entries.some(({ name }) => name === ownerName);
   const ownership = ownershipOf(isWritten ? await textOf(store, ownerName, signal) : null, who, key);
   const where = `store ${place.name} (${place.place})`;
-  if (ownership.kind === "ours") return;
+  if (ownership.kind === "ours") return serversOf(ownership.owner);
   if (ownership.kind === "foreign") {
     throw new ProgramError(
       `${where} holds copies of somebody else: ${ownership.reason}; give this server another prefix [DBK-COPY-3]`,
@@ -68,7 +97,8 @@ export async function requireOwnership(order: OwnerOrder, entries: readonly Dire
         `${where} holds copies without ${ownerName}; find out whose they are, or give this server another prefix [DBK-COPY-3]`,
         ExitCode.configuration,
       );
-    return writeOwner(order, []);
+    await writeOwner(order, []);
+    return new Set([who.server]);
   }
   const { owner } = ownership;
   if (!takesOver) {
@@ -78,7 +108,9 @@ export async function requireOwnership(order: OwnerOrder, entries: readonly Dire
     );
   }
   const until = new Date().toISOString();
-  await writeOwner(order, [...owner.formerly, { machine: owner.machine, until }]);
+  const { machine, server } = owner;
+  await writeOwner(order, [...owner.formerly, { server, machine, until }]);
+  return new Set([who.server, ...serversOf(owner)]);
 }
 
 async function writeOwner(

@@ -8,6 +8,7 @@ import { readState, writeState } from "../store/copies-state.ts";
 import type { Store } from "../store/store.ts";
 import { acquireLock, isRefusal, LockedError } from "../system/lock.ts";
 import { storeLockPath } from "./lock-path.ts";
+import { serversAt } from "./owner.ts";
 import { type CopyDecision, type PruneOrder, planStorePruning, removeCopies } from "./prune.ts";
 import { rcloneStore } from "./rclone-store.ts";
 import { rcloneFor, stackKey } from "./secrets.ts";
@@ -44,9 +45,9 @@ export async function pruneStore(
     const lock = dryRun ? null : acquireLock(storeLockPath(settings, place.name), program, runId);
     if (lock !== null && isRefusal(lock)) throw new LockedError(`store ${place.name}`, lock);
     try {
-      const order: PruneOrder = {
-        ...{ store: await open(place), place, key: stackKey(copies), stack: settings.stack, signal },
-      };
+      const [store, key] = [await open(place), stackKey(copies)];
+      const servers = await serversAt(store, await store.list(signal), settings, key, signal);
+      const order: PruneOrder = { ...{ store, place, key, servers, signal }, stack: settings.stack };
       outcome.decisions = await planStorePruning(order, new Date());
       if (!dryRun) await carryOut(context, order, outcome);
     } finally {

@@ -18,8 +18,9 @@ export interface PruneOrder {
   store: Store;
   place: StoreSettings;
   key: Buffer;
-  /** `project/stack`. */
+  /** `project/stack`, and the servers of it whose copies these are. */
   stack: string;
+  servers: ReadonlySet<string>;
   signal: AbortSignal;
 }
 
@@ -36,14 +37,13 @@ interface Genuine {
  * @throws StoreError
  */
 export async function planStorePruning(order: PruneOrder, now: Date): Promise<CopyDecision[]> {
-  const { key, place, signal, stack, store } = order;
+  const { key, place, servers, signal, stack, store } = order;
   const entries = await store.list(signal);
   const genuine: Genuine[] = [];
   const decisions: CopyDecision[] = [];
   for (const { bytes, database, stem } of storedCopies(entries)) {
     const read = await readMarker(store, stem, key, signal);
-    const stranger =
-      read.kind === "foreign" ? read.reason : read.marker.stack === stack ? null : "another stack's";
+    const stranger = read.kind === "foreign" ? read.reason : strangerIn(read.marker, stack, servers);
     if (read.kind === "genuine" && stranger === null)
       genuine.push({ marker: read.marker, bytes, isWhole: isWhole(read.marker, entries) });
     else decisions.push({ stem, database, decision: "keep", reason: `not ours: ${stranger}`, bytes });
@@ -64,27 +64,20 @@ function isWhole({ files }: Marker, entries: readonly DirectoryEntry[]): boolean
   return files.every(({ bytes, name }) => sizes.get(name) === bytes);
 }
 
+const strangerIn = ({ server, stack }: Marker, own: string, servers: ReadonlySet<string>): string | null =>
+  stack === own && servers.has(server) ? null : `of ${server} of ${stack}`;
+
 function decidedOf(copies: readonly Genuine[], place: StoreSettings, now: Date): CopyDecision[] {
-  const facts = copies
-    .filter((copy) => copy.isWhole)
-    .map(({ bytes, marker }) => ({
-      ...{ stem: marker.backup, takenAt: new Date(marker.takenAt), class: marker.class, bytes },
-    }));
-  const whole = decideCopies(facts, place, now).map(
-    ({ backup, keep, reason }): CopyDecision => ({
-      ...{ stem: backup.stem, database: copies[0]?.marker.database ?? "", bytes: backup.bytes, reason },
-      decision: keep ? "keep" : "remove",
-    }),
-  );
-  const partial = copies
-    .filter((copy) => !copy.isWhole)
-    .map(
-      ({ bytes, marker }): CopyDecision => ({
-        ...{ stem: marker.backup, database: marker.database, bytes, decision: "keep" },
-        reason: "not whole: a file is missing or has another size",
-      }),
-    );
-  return [...whole, ...partial];
+  const facts = copies.map(({ bytes, isWhole: whole, marker }) => ({
+    ...{ stem: marker.backup, takenAt: new Date(marker.takenAt), class: marker.class, bytes },
+    ...{ shrunk: marker.shrunk, isWhole: whole },
+  }));
+  const [first] = copies;
+  return decideCopies(facts, place, now).map(({ backup, keep, reason }) => ({
+    ...{ stem: backup.stem, database: first?.marker.database ?? "", bytes: backup.bytes },
+    decision: keep ? "keep" : "remove",
+    reason: backup.isWhole ? reason : `not whole, a file is missing or has another size; ${reason}`,
+  }));
 }
 
 /**

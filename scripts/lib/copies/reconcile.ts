@@ -1,5 +1,6 @@
-import { type CopiesState, type Marker, markerName, stemOfMarker } from "../../contract/copies.ts";
+import { type CopiesState, type Marker, markerName } from "../../contract/copies.ts";
 import type { DirectoryEntry } from "../store/entries.ts";
+import { storedCopies } from "./stored.ts";
 
 /** A copy that this server counted, and that is no longer there. */
 export interface LostCopy {
@@ -8,11 +9,14 @@ export interface LostCopy {
 }
 
 /** The stems of the markers at a store that the local state does not know, such as after it was lost. */
-export const unknownMarkers = ({ copies }: CopiesState, entries: readonly DirectoryEntry[]): string[] =>
-  entries.flatMap(({ name }) => {
-    const stem = stemOfMarker(name);
-    return stem === null || Object.hasOwn(copies, stem) ? [] : [stem];
-  });
+export const unknownMarkers = (
+  { copies, damaged }: CopiesState,
+  entries: readonly DirectoryEntry[],
+): string[] =>
+  storedCopies(entries).flatMap(({ stem }) =>
+    // One that was found damaged keeps its marker until it is copied again.
+    Object.hasOwn(copies, stem) || damaged.includes(stem) ? [] : [stem],
+  );
 
 /**
  * The copies that count after a look at the store: those that were counted and still have their marker and as many

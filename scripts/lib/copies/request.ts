@@ -15,6 +15,7 @@ export interface CopyRequest {
   database: string | null;
   name: string | null;
   before: Date | null;
+  written: string | null;
 }
 
 /** @throws UsageError for options that exclude each other, and for unknown stores and databases. */
@@ -59,6 +60,7 @@ export function readCopyRequest(
     database: database ?? (fetches && name === null ? only : null),
     name,
     before: at === undefined ? null : parseMoment(at),
+    written: at ?? null,
   };
 }
 

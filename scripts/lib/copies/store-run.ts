@@ -86,11 +86,15 @@ export async function copyToStore(
     const at: AtStore = { context, place, store, key, state, outcome };
     const who = { server: settings.server, stack: settings.stack, machine: machineId() };
     const entries = await store.list(signal);
-    await requireOwnership({ store, place, who, key, takesOver, signal }, entries);
-    await lookAgain(at, entries);
+    const servers = await requireOwnership({ store, place, who, key, takesOver, signal }, entries);
+    await lookAgain(at, entries, servers);
     save();
     await copyDue(at, newest, save, fail);
-    if (!newest) await reread(at, save, fail);
+    if (!newest) {
+      await reread(at, save, fail);
+      // A backup may have ended meanwhile, whose own run found this one at work.
+      await copyDue(at, false, save, fail);
+    }
   } catch (error) {
     fail(null, error);
   } finally {
@@ -116,12 +120,13 @@ const dueAt = (state: CopiesState, place: StoreSettings, { databases, paths }: S
 async function lookAgain(
   { context, key, place, state, store }: AtStore,
   entries: readonly DirectoryEntry[],
+  servers: ReadonlySet<string>,
 ): Promise<void> {
   const { log, settings, signal } = context;
   const markers: Marker[] = [];
   for (const stem of unknownMarkers(state, entries)) {
     const read = await readMarker(store, stem, key, signal);
-    const reason = read.kind === "foreign" ? read.reason : notOurs(read.marker, settings);
+    const reason = read.kind === "foreign" ? read.reason : notOurs(read.marker, settings, servers);
     if (read.kind === "genuine" && reason === null) markers.push(read.marker);
     else log.event("warning", null, `store ${place.name}: ${reason}; its files do not count [DBK-COPY-6]`);
   }
@@ -143,6 +148,7 @@ function wantedAt({ copies }: CopiesState, place: StoreSettings): Set<string> {
   const databases = [...new Set(all.map(([, { database }]) => database))];
   const facts = ([stem, { bytes, takenAt }]: (typeof all)[number]) => ({
     ...{ stem, bytes, takenAt: new Date(takenAt), class: "regular" as const },
+    ...{ shrunk: false, isWhole: true },
   });
   const decisions = databases.flatMap((database) =>
     decideCopies(all.filter(([, copy]) => copy.database === database).map(facts), place, new Date()),
@@ -150,8 +156,8 @@ function wantedAt({ copies }: CopiesState, place: StoreSettings): Set<string> {
   return new Set(decisions.flatMap(({ backup, keep }) => (keep ? [backup.stem] : [])));
 }
 
-const notOurs = ({ server, stack }: Marker, own: Settings): string | null =>
-  stack === own.stack ? null : `it holds a copy of ${server} of ${stack}`;
+const notOurs = ({ server, stack }: Marker, own: Settings, servers: ReadonlySet<string>): string | null =>
+  stack === own.stack && servers.has(server) ? null : `it holds a copy of ${server} of ${stack}`;
 
 /** Copies what is due until nothing is: a backup may have been made meanwhile. */
 async function copyDue(
@@ -196,6 +202,7 @@ async function copyDue(
           ...{ database, takenAt: snapshotAt ?? createdAt, bytes, level: place.verify },
           verifiedAt: new Date().toISOString(),
         };
+        state.damaged = state.damaged.filter((stem) => stem !== backup.stem);
         save();
         outcome.copied.push({ backup: backup.stem, database, bytes });
         work.files.push(backup.manifest.archive.file);
@@ -247,10 +254,12 @@ async function reread(
     const copy = state.copies[stem];
     if (wrong === null && copy !== undefined) {
       copy.verifiedAt = new Date().toISOString();
+      copy.level = "full";
       outcome.reread.push(stem);
       log.event("info", database, `the copy of ${stem} at ${place.name} was read again: it is whole`);
     } else {
       delete state.copies[stem];
+      state.damaged.push(stem);
       const text = `the copy of ${stem} at store ${place.name} is damaged: ${wrong}; it is copied again [DBK-COPY-7]`;
       fail(database ?? "", new ProgramError(text, ExitCode.failed));
       await copyDue(at, false, save, fail);

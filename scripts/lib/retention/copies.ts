@@ -17,6 +17,10 @@ export interface CopyFacts {
   takenAt: Date;
   class: RetentionCandidate["class"];
   bytes: number;
+  /** It was suspiciously small and not accepted. */
+  shrunk: boolean;
+  /** All of it is there. */
+  isWhole: boolean;
 }
 
 /** Decides about each copy of one database, newest first. */
@@ -26,10 +30,16 @@ export const decideCopies = (
   now: Date,
 ): Decision<CopyFacts & RetentionCandidate>[] =>
   decide(
-    copies.map((copy) => ({ ...copy, manifest: {}, verified: true, pinned: false, shrunk: false })),
+    copies.map((copy) => ({ ...copy, manifest: {}, verified: copy.isWhole, pinned: false })),
     ruleOfStore(place),
     now,
   );
+
+/** A store counts from the moment of the snapshot, as a marker says it. */
+const factsOf = ({ bytes, class: kind, manifest, shrunk, stem, takenAt }: Backup): CopyFacts => ({
+  ...{ stem, class: kind, bytes, shrunk, isWhole: true },
+  takenAt: manifest?.snapshotAt ? new Date(manifest.snapshotAt) : takenAt,
+});
 
 /**
  * The good backups of one database that a store lacks and would keep, oldest first. One that the store's retention has
@@ -46,11 +56,22 @@ export function dueCopies(
   const stored = Object.entries(state.copies).flatMap(([stem, copy]): CopyFacts[] =>
     copy.database !== database || known.has(stem)
       ? []
-      : [{ stem, takenAt: new Date(copy.takenAt), class: "regular", bytes: copy.bytes }],
+      : [
+          {
+            stem,
+            takenAt: new Date(copy.takenAt),
+            class: "regular",
+            bytes: copy.bytes,
+            shrunk: false,
+            isWhole: true,
+          },
+        ],
   );
   const good = backups.filter(({ manifest, verified }) => verified && manifest !== null);
   const kept = new Set(
-    decideCopies([...good, ...stored], place, now).flatMap(({ backup, keep }) => (keep ? [backup.stem] : [])),
+    decideCopies([...good.map(factsOf), ...stored], place, now).flatMap(({ backup, keep }) =>
+      keep ? [backup.stem] : [],
+    ),
   );
-  return withoutCopy(state, backups).filter(({ pinned, stem }) => pinned || kept.has(stem));
+  return withoutCopy(state, backups).filter(({ stem }) => kept.has(stem));
 }

@@ -8,7 +8,7 @@ import { listEntries } from "../store/entries.ts";
 import { readInPlaceState } from "../store/in-place-state.ts";
 import { readPins } from "../store/pins.ts";
 import { readRehearsals } from "../store/rehearsals.ts";
-import { freeBytes } from "../system/space.ts";
+import { freeBytes, neededBytes } from "../system/space.ts";
 import { dueCopies } from "./copies.ts";
 import type { PruningSurvey } from "./plan.ts";
 import type { Needed } from "./rules.ts";
@@ -27,7 +27,10 @@ function copyNeeds(
       uncopied.set(stem, others === undefined ? place.name : `${others}, ${place.name}`);
     }
   }
-  const bytesShort = uncopied.size === 0 ? 0 : monitoring.minimumFreeBytes - freeBytes(paths.backups);
+  // As much as the next backup wants: below it none would begin, and nothing would ever be given up.
+  const [newest] = backups;
+  const needed = neededBytes(newest?.bytes ?? null, monitoring.minimumFreeBytes);
+  const bytesShort = uncopied.size === 0 ? 0 : needed - freeBytes(paths.backups);
   return { uncopied, bytesShort: Math.max(0, bytesShort) };
 }
 
@@ -68,3 +71,7 @@ export function surveyForPruning(settings: Settings, database: DatabaseSettings)
     },
   };
 }
+
+/** Whether expired backups that a store lacks have to go for the next backup to begin. @throws as `surveyForPruning` */
+export const isShortOfSpace = (settings: Settings, database: DatabaseSettings): boolean =>
+  (settings.copies?.stores.length ?? 0) > 0 && surveyForPruning(settings, database).needed.bytesShort > 0;

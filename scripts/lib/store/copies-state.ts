@@ -21,6 +21,7 @@ type Place = Pick<StoreSettings, "name" | "options" | "path" | "type">;
 export const placeOf = ({ options, path, type }: Place): string =>
   [
     type,
+    options.user ?? "",
     options.endpoint ?? options.url ?? options.host ?? options.account ?? "",
     options.port ?? "",
     path,
@@ -32,6 +33,7 @@ export const emptyState = (store: Place): CopiesState => ({
   place: placeOf(store),
   listedAt: null,
   copies: {},
+  damaged: [],
   pending: [],
 });
 

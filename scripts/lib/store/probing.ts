@@ -1,6 +1,6 @@
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "../base/errors.ts";
 import type { Probed, Store } from "./store.ts";
@@ -14,7 +14,8 @@ export async function probed(
   signal: AbortSignal | undefined,
   bytes = 1_000,
 ): Promise<Probed> {
-  const name = `.probe-${randomUUID()}`;
+  // One name per machine: where nothing can be removed, the next probe takes the place of the last one.
+  const name = `.probe-${hostname()}`;
   const isListed = async () => (await store.list(signal)).some((entry) => entry.name === name);
   const problem = await problemOf(store, name, bytes, isListed, signal).catch(messageOf);
   const removes = await store

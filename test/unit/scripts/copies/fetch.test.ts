@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { fetchBackup, type Wanted } from "../../../../scripts/lib/copies/fetch.ts";
+import { sealed } from "../../../../scripts/lib/copies/seal.ts";
 import { copyToStore } from "../../../../scripts/lib/copies/store-run.ts";
 import { storedCopies } from "../../../../scripts/lib/copies/stored.ts";
 import { lockPath } from "../../../../scripts/lib/recovery/lock-path.ts";
@@ -32,7 +33,7 @@ const visible = () => backups().filter((name) => !name.startsWith("."));
 const fetch = (wanted: Partial<Wanted>, store = inMemory(memory)) =>
   fetchBackup(
     { context: local.context(), store, place: local.place, key: Buffer.from(local.key, "hex") },
-    { database: null, name: null, before: null, ...wanted },
+    { database: null, name: null, before: null, written: null, ...wanted },
   );
 
 test.each([
@@ -59,14 +60,13 @@ test("what lies here under its name and is another one is not overwritten", asyn
 test.each([
   ["an archive that is damaged", `${newest}.sql.gz`, /sha256 is not the marker's/],
   ["a manifest that is damaged", `${newest}.json`, /sha256 is not the marker's/],
-  ["roles that are gone", `${newest}.roles.sql`, /there is no/],
+  ["roles that are gone", `${newest}.roles.sql`, /is missing or has another size/],
 ])("%s: nothing has a name afterwards", async (_, name, reason) => {
   if (name.endsWith(".roles.sql")) memory.files.delete(name);
   else memory.files.set(name, Buffer.from("x".repeat(memory.files.get(name)?.length ?? 0)));
   await expect(fetch({ database: "shop" })).rejects.toThrow(reason);
   expect(visible()).toEqual([]);
   expect(backups().filter((one) => one.endsWith(".partial"))).toEqual([]);
-  expect(existsSync(lockPath(local.settings, "shop"))).toBe(true);
   expect(await fetch({ name: old })).toMatchObject({ wasHere: false });
 });
 
@@ -77,6 +77,55 @@ test("a marker of somebody without the key is refused, and no older one taken in
   await expect(fetch({ database: "shop" })).rejects.toThrow(/DBK-COPY-6/);
   expect(visible()).toEqual([]);
   expect(await fetch({ name: middle })).toMatchObject({ database: "shop" });
+});
+
+/** A marker as this stack writes it, with other content. */
+function forge(stem: string, changes: object) {
+  const marker = JSON.parse(memory.files.get(`${newest}.copy.json`)?.toString() ?? "");
+  const { hmac: _, ...content } = { ...marker, backup: stem, ...changes };
+  memory.files.set(
+    `${stem}.copy.json`,
+    Buffer.from(sealed("marker", content, Buffer.from(local.key, "hex"))),
+  );
+}
+
+test.each([
+  ["another backup's files", {}],
+  ["a path", { files: [{ name: "../owner.json", bytes: 1, sha256: "0".repeat(64) }] }],
+  ["another database", { backup: "shop_20261201_020000", database: "blog" }],
+])("a marker that names %s is refused, although it has the right seal", async (_, changes) => {
+  forge("shop_20261201_020000", changes);
+  await expect(fetch({ database: "shop" })).rejects.toThrow(/names files of other backups.*DBK-COPY-6/);
+  expect(visible()).toEqual([]);
+});
+
+test("a name that no run gives is no copy, wherever it stands", async () => {
+  for (const stamp of ["20260901_990000", "20261399_020000"])
+    memory.files.set(`shop_${stamp}.copy.json`, Buffer.from("{}"));
+  expect((await fetch({ database: "shop" })).path).toContain(newest);
+});
+
+test("a set that was copied there from another server of the stack is not this one's", async () => {
+  forge(newest ?? "", { server: "web2" });
+  await expect(fetch({ database: "shop" })).rejects.toThrow(/of web2 of .*, which is not this server's/);
+});
+
+test("the moment in a backup's name means that backup", async () => {
+  const moment = { before: new Date("2026-11-22T02:00:00Z"), written: "20261122_020000" };
+  expect((await fetch({ database: "shop", ...moment })).path).toContain(middle);
+});
+
+test("what a fetch that was cut off has left is taken for done where it is right", async () => {
+  const roles = join(local.settings.paths.backups, `${newest}.roles.sql`);
+  writeFileSync(roles, memory.files.get(`${newest}.roles.sql`) ?? "", { mode: 0o600 });
+  expect(await fetch({ database: "shop" })).toMatchObject({ wasHere: false });
+  expect(visible()).toEqual([`${newest}.json`, `${newest}.roles.sql`, `${newest}.sql.gz`]);
+});
+
+test("an archive here that has rotted is not taken for the store's", async () => {
+  const { path } = await fetch({ database: "shop" });
+  writeFileSync(path, "x".repeat(readFileSync(path).length));
+  await expect(fetch({ database: "shop" })).rejects.toThrow(/is not what objects has; it is not overwritten/);
 });
 
 test("files without a marker are no copy", async () => {

@@ -188,6 +188,29 @@ describe("a copy counts only when it was read back", () => {
   });
 });
 
+test("a copy that was found damaged does not count again before it is copied again", async () => {
+  const stem = local.backUp("20261122_020000");
+  await run();
+  const old = state();
+  const copies = Object.fromEntries(
+    Object.entries(old.copies).map(([name, copy]) => [
+      name,
+      { ...copy, verifiedAt: "2026-11-01T00:00:00.000Z" },
+    ]),
+  );
+  writeState(local.settings.paths.backups, { ...old, copies });
+  const { length } = memory.files.get(`${stem}.sql.gz`) ?? Buffer.alloc(0);
+  memory.files.set(`${stem}.sql.gz`, Buffer.alloc(length, "x"));
+  const { put } = store;
+  store = { ...store, put: () => Promise.reject(new Error("the store takes nothing")) };
+  expect(await run()).toMatchObject({ exitCode: 1, copied: [], pending: 1 });
+  expect(await run()).toMatchObject({ exitCode: 1, copied: [], pending: 1 });
+  expect(state().copies).toEqual({});
+  store = { ...store, put };
+  expect(await run()).toMatchObject({ exitCode: 0, pending: 0 });
+  expect(state().damaged).toEqual([]);
+});
+
 describe("what the store has decides", () => {
   test("a copy whose marker is gone is made again, and reported", async () => {
     const stem = local.backUp("20261122_020000");
@@ -334,7 +357,7 @@ test("a seal covers what this version does not know, and is bound to its purpose
       class: "regular",
     },
     ...{ takenAt: "2026-11-22T02:00:00.000Z", copiedAt: "2026-11-22T03:00:00.000Z", programsVersion: "1" },
-    ...{ level: "full", files: [], later: { size: 1 } },
+    ...{ level: "full", shrunk: false, files: [], later: { size: 1 } },
   };
   const text = sealed("marker", content, key());
   expect(unsealed("marker", Marker, text, key())).toMatchObject({ database: "shop" });

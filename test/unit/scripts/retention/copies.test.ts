@@ -6,7 +6,7 @@ import { backup, hoursAgo, now } from "../status/observations.ts";
 const place = { retention: { days: 10, daily: 0, weekly: 0, monthly: 0, yearly: 0 } };
 const day = 24;
 const copied = (...days: number[]): CopiesState => ({
-  ...{ version: 1, store: "objects", place: "s3", listedAt: null, pending: [] },
+  ...{ version: 1, store: "objects", place: "s3", listedAt: null, pending: [], damaged: [] },
   copies: Object.fromEntries(
     days.map((ago) => [
       `shop_${ago * day}`,
@@ -34,16 +34,19 @@ describe("what a store is to get", () => {
     expect(due(copied(), [11])).toEqual(["shop_264"]);
   });
 
-  test("is what a person has pinned, however old", () => {
+  test("is nothing that it would remove at once, pinned here or not", () => {
     const [newest, old] = local(0, 40);
     if (newest === undefined || old === undefined) throw new Error("two backups");
-    const pinned = dueCopies(copied(0), "shop", [newest, { ...old, pinned: true }], place, now);
-    expect(pinned.map(({ stem }) => stem)).toEqual(["shop_960"]);
+    expect(dueCopies(copied(0), "shop", [newest, { ...old, pinned: true }], place, now)).toEqual([]);
   });
 });
 
 test("a store keeps its newest copy, whatever its age", () => {
   const old = hoursAgo(400 * day);
-  const [decision] = decideCopies([{ stem: "shop_1", takenAt: old, class: "regular", bytes: 1 }], place, now);
+  const [decision] = decideCopies(
+    [{ stem: "shop_1", takenAt: old, class: "regular", bytes: 1, shrunk: false, isWhole: true }],
+    place,
+    now,
+  );
   expect(decision).toMatchObject({ keep: true });
 });

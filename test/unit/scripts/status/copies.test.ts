@@ -14,7 +14,14 @@ const place: StoreSettings = {
 
 /** The copies of backups that were taken so many hours ago. */
 const copied = (...hours: number[]): CopiesState => ({
-  ...{ version: 1, store: "objects", place: "s3", listedAt: hoursAgo(1).toISOString(), pending: [] },
+  ...{
+    version: 1,
+    store: "objects",
+    place: "s3",
+    listedAt: hoursAgo(1).toISOString(),
+    pending: [],
+    damaged: [],
+  },
   copies: Object.fromEntries(
     hours.map((hour) => [
       `shop_${hour}`,
