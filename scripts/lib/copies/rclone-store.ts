@@ -105,8 +105,15 @@ export function rcloneStore(rclone: Rclone): Store {
  * a right that no copy needs, and a misspelt one would be made too.
  */
 export async function writableStore(rclone: Rclone, signal: AbortSignal): Promise<Store> {
-  await runRclone(rclone, ["mkdir", remote(rclone)], { signal });
-  return rcloneStore(rclone);
+  const store = rcloneStore(rclone);
+  try {
+    await store.list(signal);
+  } catch (error) {
+    // Of a store that is down, mkdir would say something else.
+    if (!(error instanceof StoreError) || error.kind !== "absent") throw error;
+    await runRclone(rclone, ["mkdir", remote(rclone)], { signal });
+  }
+  return store;
 }
 
 /** Changes with the file's content. */
