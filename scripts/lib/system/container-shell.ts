@@ -127,8 +127,14 @@ class ContainerShell {
             return;
           }
           if (this.#failure !== null) return reject(this.#failure);
-          const result = this.#result();
-          if (result !== null) resolve(result);
+          try {
+            const result = this.#result();
+            if (result !== null) resolve(result);
+          } catch (error) {
+            // An answer that is longer than a text can be.
+            end();
+            reject(error);
+          }
         };
         this.#answer = { mark, stdout: [], stderr: "", settle };
         if (this.#code !== null) return settle();
