@@ -2,7 +2,6 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { InterruptedError } from "../../../../scripts/lib/base/errors.ts";
 import { runInShell } from "../../../../scripts/lib/system/container-shell.ts";
@@ -115,8 +114,10 @@ test("a time limit or a signal ends the program, and the next one runs in a new 
   const late = runInShell("limits", program("sleep 60"), { timeoutSeconds: 0.2 });
   await expect(late).rejects.toThrow(/docker gave no answer within 0.2 s/);
   const controller = new AbortController();
-  const aborted = runInShell("limits", program("sleep 60"), { signal: controller.signal });
-  setTimeout(() => controller.abort(new InterruptedError("ended by SIGTERM")), 100);
+  const begun = join(directory, "begun");
+  const aborted = runInShell("limits", program(`touch ${begun}; sleep 60`), { signal: controller.signal });
+  await expect.poll(() => existsSync(begun), { timeout: 20_000 }).toBe(true);
+  controller.abort(new InterruptedError("ended by SIGTERM"));
   await expect(aborted).rejects.toThrow("ended by SIGTERM");
   await expect(runInShell("limits", program("true"), { signal: controller.signal })).rejects.toThrow(
     "ended by",
@@ -128,8 +129,10 @@ test("a time limit or a signal ends the program, and the next one runs in a new 
 test("a shell that ended while it waited is replaced", async () => {
   await run("restarted", "true");
   process.kill(Number(started("restarted")[0]?.split(" ")[0]), "SIGKILL");
-  await sleep(100);
-  expect(await run("restarted", "echo there")).toMatchObject({ stdout: "there\n" });
+  // Its end has to come through first.
+  await expect
+    .poll(async () => (await run("restarted", "echo there"))?.stdout, { timeout: 20_000 })
+    .toBe("there\n");
   expect(started("restarted")).toHaveLength(2);
 });
 
