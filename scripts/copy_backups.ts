@@ -2,13 +2,14 @@ import type { Arguments } from "./contract/command-line.ts";
 import { messageOf, UsageError } from "./lib/base/errors.ts";
 import { ExitCode, worst } from "./lib/base/exit-codes.ts";
 import { formatAge, formatBytes, plural } from "./lib/base/format.ts";
+import type { CopyContext, StoreOutcome } from "./lib/copies/at-store.ts";
 import { fetchBackup } from "./lib/copies/fetch.ts";
 import { probeStore } from "./lib/copies/probe.ts";
 import { type PruneOutcome, pruneStore } from "./lib/copies/prune-run.ts";
 import { rcloneStore } from "./lib/copies/rclone-store.ts";
 import { type CopyRequest, readCopyRequest } from "./lib/copies/request.ts";
 import { rcloneFor, stackKey } from "./lib/copies/secrets.ts";
-import { type CopyContext, copyToStore, type StoreOutcome } from "./lib/copies/store-run.ts";
+import { copyToStore } from "./lib/copies/store-run.ts";
 import { storedCopies } from "./lib/copies/stored.ts";
 import type { CommandLine } from "./lib/program/arguments.ts";
 import { exitCodeOf, type ProgramContext, runProgram } from "./lib/program/program.ts";
@@ -28,7 +29,7 @@ const commandLine: CommandLine = {
     { name: "newest", description: "copy only the newest backup of each database, before all others" },
     {
       name: "take-over",
-      description: "this machine replaces the one whose copies the store holds; needs --store",
+      description: "this machine replaces the one whose copies the store holds",
     },
     { name: "list", description: "show the copies at the stores" },
     {
@@ -47,7 +48,7 @@ const commandLine: CommandLine = {
     { name: "json", description: "print the result as JSON" },
   ],
   exitCodes: [
-    [ExitCode.success, "every verified backup has a copy that was read back"],
+    [ExitCode.success, "done; every verified backup has a copy, with --newest the newest one"],
     [ExitCode.failed, "a copy failed; the log says why, and the next run tries again"],
     [ExitCode.usage, "the command line is wrong"],
     [ExitCode.badFile, "a local backup is no longer what was verified"],
@@ -71,7 +72,7 @@ async function main(context: ProgramContext): Promise<number> {
   if (copies === undefined || request.stores.length === 0) {
     if (request.action === "fetch") throw new UsageError("no store is configured");
     context.output.print("no store is configured: nothing leaves this server");
-    return result(context, { exitCode: ExitCode.success, ...{ stores: [] } });
+    return result(context, ExitCode.success, { stores: [] });
   }
   const run: CopyContext = { ...context, copies };
   if (request.action === "copy") return copy(context, run, request);
@@ -80,9 +81,9 @@ async function main(context: ProgramContext): Promise<number> {
   return request.action === "list" ? list(context, run, request) : fetch(context, run, request);
 }
 
-function result({ arguments: given, output, runId }: ProgramContext, data: { exitCode: number }): number {
-  if (given.flag("json")) output.data(JSON.stringify({ version: 1, runId, ...data }, null, 2));
-  return data.exitCode;
+function result({ arguments: given, output, runId }: ProgramContext, exitCode: number, data: object): number {
+  if (given.flag("json")) output.data(JSON.stringify({ version: 1, runId, exitCode, ...data }, null, 2));
+  return exitCode;
 }
 
 async function copy(context: ProgramContext, run: CopyContext, request: CopyRequest): Promise<number> {
@@ -100,7 +101,7 @@ async function copy(context: ProgramContext, run: CopyContext, request: CopyRequ
   }
   for (const outcome of outcomes) output.print(summaryOf(outcome));
   const exitCode = signal.aborted ? ExitCode.failed : worst(outcomes.map((outcome) => outcome.exitCode));
-  return result(context, { exitCode, ...{ stores: outcomes } });
+  return result(context, exitCode, { stores: outcomes });
 }
 
 async function list(context: ProgramContext, run: CopyContext, request: CopyRequest): Promise<number> {
@@ -133,7 +134,7 @@ async function list(context: ProgramContext, run: CopyContext, request: CopyRequ
     for (const { began, bytes, stem } of copies)
       output.print(`  ${stem}  ${formatBytes(bytes).padStart(8)}  ${formatAge(began, now)}`);
   }
-  return result(context, { exitCode: worst(stores.map(({ exitCode }) => exitCode)), ...{ stores } });
+  return result(context, worst(stores.map(({ exitCode }) => exitCode)), { stores });
 }
 
 async function fetch(context: ProgramContext, run: CopyContext, request: CopyRequest): Promise<number> {
@@ -146,10 +147,10 @@ async function fetch(context: ProgramContext, run: CopyContext, request: CopyReq
     const fetched = await fetchBackup(order, request);
     const how = fetched.wasHere ? "was here already, as the store has it" : "fetched, as its marker says";
     output.print(`${fetched.path}: ${how}`);
-    return result(context, { exitCode: ExitCode.success, ...{ fetched, error: null } });
+    return result(context, ExitCode.success, { fetched, error: null });
   } catch (error) {
     output.error(messageOf(error));
-    return result(context, { exitCode: exitCodeOf(error), ...{ fetched: null, error: messageOf(error) } });
+    return result(context, exitCodeOf(error), { fetched: null, error: messageOf(error) });
   }
 }
 
@@ -159,7 +160,7 @@ async function probe(context: ProgramContext, run: CopyContext, request: CopyReq
     if (problem !== null) context.output.error(problem);
     else context.output.print(finding ?? `${store}: it can be written, read back and listed`);
   }
-  return result(context, { exitCode: worst(stores.map(({ exitCode }) => exitCode)), ...{ stores } });
+  return result(context, worst(stores.map(({ exitCode }) => exitCode)), { stores });
 }
 
 async function prune(context: ProgramContext, run: CopyContext, request: CopyRequest): Promise<number> {
@@ -171,19 +172,18 @@ async function prune(context: ProgramContext, run: CopyContext, request: CopyReq
       output.print(`${decision.padEnd(6)}  ${stem}: ${reason}`);
     if (error === null) output.print(`${store}: ${plural(removed.length, "backup")} removed`);
   }
-  return result(context, {
-    exitCode: worst(outcomes.map(({ exitCode }) => exitCode)),
-    ...{ stores: outcomes },
-  });
+  return result(context, worst(outcomes.map(({ exitCode }) => exitCode)), { stores: outcomes });
 }
 
-function summaryOf({ copied, error, pending, reread, store }: StoreOutcome): string {
+function summaryOf({ copied, error, exitCode, pending, reread, store }: StoreOutcome): string {
+  if (exitCode === ExitCode.locked) return `${store}: ${error}`;
   const done = [
-    copied.length === 0 ? "nothing was missing" : `${plural(copied.length, "backup")} copied`,
+    copied.length === 0 ? "nothing was copied" : `${plural(copied.length, "backup")} copied`,
     ...(reread.length === 0 ? [] : [`${reread.length} read again`]),
   ].join(", ");
-  if (error === null) return `${store}: ${done}; every verified backup has a copy`;
-  return `${store}: ${done}; ${pending} without a copy: ${error}`;
+  const rest =
+    pending === 0 ? "every verified backup has a copy" : `${plural(pending, "backup")} without a copy`;
+  return `${store}: ${done}; ${rest}${error === null ? "" : `: ${error}`}`;
 }
 
 /**

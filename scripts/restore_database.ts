@@ -94,8 +94,8 @@ async function restoring(context: ProgramContext, hasBegun: () => boolean): Prom
   };
   const request = readRequest(given);
   if (request.action === "list" && request.from !== null) {
-    output.print(await listAt(settings, request.from, request.database, signal));
-    return json(ExitCode.success, {});
+    output.data(await listAt(settings, request.from, request.database, given.flag("json"), signal));
+    return ExitCode.success;
   }
   if (request.action === "list") return json(ExitCode.success, await list(context, request));
   let name: string | null = request.database ?? null;

@@ -86,8 +86,6 @@ export const CopiesState = z.object({
   ),
   /** Stems of copies that were found damaged and are not copied again yet. */
   damaged: z.array(z.string()),
-  /** What could not be copied, oldest first. */
-  pending: z.array(z.object({ backup: z.string(), database: z.string(), since: isoTime })),
 });
 export type CopiesState = z.infer<typeof CopiesState>;
 

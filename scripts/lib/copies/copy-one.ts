@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { manifestName } from "../../contract/backup-names.ts";
 import { type CopiedFile, type Marker, markerName } from "../../contract/copies.ts";
@@ -9,6 +9,7 @@ import type { Settings } from "../../contract/settings.ts";
 import { ProgramError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import type { GoodBackup } from "../store/copies-state.ts";
+import { localDirectory } from "../store/local-directory.ts";
 import type { Store } from "../store/store.ts";
 import { sealed } from "./seal.ts";
 import { StoreError } from "./store-error.ts";
@@ -17,7 +18,7 @@ export interface CopyOrder {
   store: Store;
   settings: Pick<Settings, "paths" | "programsVersion" | "server" | "stack">;
   key: Buffer;
-  /** `full`: every byte is read back; `digest`: the store has a file of that size, and its own digest agreed. */
+  /** `full`: every byte is read back; `digest`: only the size is compared, and the digest where the store has one. */
   level: "full" | "digest";
   signal: AbortSignal;
   /** Milliseconds before a failed upload is tried again; five seconds unless set. */
@@ -96,7 +97,7 @@ async function send(
   expected: Pick<CopiedFile, "bytes" | "sha256">,
 ): Promise<void> {
   // What is not read back afterwards is looked at before.
-  if (level === "digest") await requireUnchanged(path, expected.sha256);
+  if (level === "digest") await requireUnchanged(path, expected.sha256, signal);
   for (let attempt = 1; ; attempt += 1) {
     try {
       await store.put(path, name, signal);
@@ -112,7 +113,7 @@ async function send(
         ? await differs(store, name, expected, signal)
         : await differsInSize(store, name, expected, signal);
     if (wrong === null) return;
-    await requireUnchanged(path, expected.sha256);
+    await requireUnchanged(path, expected.sha256, signal);
     if (attempt === attempts)
       throw new ProgramError(
         `${name} arrived damaged ${attempts} times: ${wrong} [DBK-COPY-1]`,
@@ -133,16 +134,9 @@ export async function differs(
   return found === sha256 ? null : `read back, its sha256 is ${found} and not ${sha256}`;
 }
 
-/** The sha256 of a file here, in hexadecimal. @throws a system error */
-export async function sha256Of(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const piece of createReadStream(path)) hash.update(piece);
-  return hash.digest("hex");
-}
-
 /** @throws ProgramError */
-async function requireUnchanged(path: string, sha256: string): Promise<void> {
-  if ((await sha256Of(path)) === sha256) return;
+async function requireUnchanged(path: string, sha256: string, signal: AbortSignal): Promise<void> {
+  if ((await localDirectory(dirname(path)).readBack(basename(path), signal)) === sha256) return;
   throw new ProgramError(
     `${path} is no longer what was verified: its sha256 differs from the manifest's; take a new backup [DBK-COPY-2]`,
     ExitCode.badFile,

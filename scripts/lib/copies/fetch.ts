@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setInterval } from "node:timers";
-import { manifestName, rolesName } from "../../contract/backup-names.ts";
-import { archiveEndings, compressionNames } from "../../contract/compressions.ts";
+import { archiveNames, manifestName, rolesName } from "../../contract/backup-names.ts";
+import { archiveEndings } from "../../contract/compressions.ts";
 import type { CopiedFile, Marker } from "../../contract/copies.ts";
 import type { StoreSettings } from "../../contract/settings.ts";
 import { ProgramError } from "../base/errors.ts";
@@ -11,12 +11,12 @@ import { formatBytes } from "../base/format.ts";
 import type { ProgramContext } from "../program/program.ts";
 import { lockPath } from "../recovery/lock-path.ts";
 import { listBackups } from "../store/backups.ts";
+import { localDirectory } from "../store/local-directory.ts";
 import { PartialFile, type PartialKind, partialPath, removePartials } from "../store/partial-files.ts";
 import type { Store } from "../store/store.ts";
 import { renameDurably } from "../system/durable-file.ts";
 import { acquireLock, isRefusal, LockedError } from "../system/lock.ts";
 import { requireSpace } from "../system/space.ts";
-import { sha256Of } from "./copy-one.ts";
 import { serversAt } from "./owner.ts";
 import { readMarker, type StoredCopy, storedCopies } from "./stored.ts";
 
@@ -68,17 +68,17 @@ export async function fetchBackup(order: FetchOrder, wanted: Wanted): Promise<Fe
   const path = join(directory, archive.name);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const local = listBackups(directory, database).find((one) => one.archivePath === path);
-  if (local?.verified === true && (await sha256Of(path)) === archive.sha256)
+  const here = localDirectory(directory);
+  if (local?.verified === true && (await here.readBack(archive.name, signal)) === archive.sha256)
     return { path, database, bytes, wasHere: true };
   const missing: CopiedFile[] = [];
   for (const file of files) {
-    const here = join(directory, file.name);
+    const isThere = existsSync(join(directory, file.name));
     // As after a fetch that was cut off.
-    const isRight = existsSync(here) && (await sha256Of(here)) === file.sha256;
-    if (isRight) continue;
-    if (existsSync(here))
+    if (isThere && (await here.readBack(file.name, signal)) === file.sha256) continue;
+    if (isThere)
       throw new ProgramError(
-        `${here} is there and is not what ${place.name} has; it is not overwritten: move it away, then run it again [DBK-COPY-8]`,
+        `${join(directory, file.name)} is there and is not what ${place.name} has; it is not overwritten: move it away, then run it again [DBK-COPY-8]`,
         ExitCode.badFile,
       );
     missing.push(file);
@@ -104,7 +104,7 @@ export async function fetchBackup(order: FetchOrder, wanted: Wanted): Promise<Fe
     return { path, database, bytes, wasHere: false };
   } finally {
     removePartials(directory, database, runId);
-    lock.release();
+    lock.pass();
   }
 }
 
@@ -152,8 +152,7 @@ async function chosenMarker({ context, key, place, store }: FetchOrder, wanted: 
   );
 }
 
-const isArchive = (stem: string, name: string): boolean =>
-  compressionNames.some((one) => name === `${stem}.${archiveEndings[one]}`);
+const isArchive = (stem: string, name: string): boolean => archiveNames(stem).includes(name);
 
 function kindOf(stem: string, name: string): PartialKind {
   if (name === manifestName(stem)) return "json";
@@ -194,7 +193,8 @@ async function fetchFile(
     clearInterval(showing);
     partial.close();
   }
-  if ((await sha256Of(path)) === file.sha256) return;
+  const found = await localDirectory(dirname(path)).readBack(basename(path), context.signal);
+  if (found === file.sha256) return;
   throw new ProgramError(
     `${file.name} at store ${place.name} is damaged: its sha256 is not the marker's; choose another backup [DBK-COPY-7]`,
     ExitCode.badFile,

@@ -63,9 +63,7 @@ export async function serversAt(
   key: Buffer,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  const isWritten = entries.some(({ name }) => name === ownerName);
-  const text = isWritten ? await textOf(store, ownerName, signal) : null;
-  const ownership = ownershipOf(text, { ...who, machine: "" }, key);
+  const ownership = ownershipOf(await ownerText(store, entries, signal), { ...who, machine: "" }, key);
   return ownership.kind === "former"
     ? new Set([who.server, ...serversOf(ownership.owner)])
     : new Set([who.server]);
@@ -81,8 +79,7 @@ export async function requireOwnership(
   entries: readonly DirectoryEntry[],
 ): Promise<ReadonlySet<string>> {
   const { key, place, signal, store, takesOver, who } = order;
-  const isWritten = entries.some(({ name }) => name === ownerName);
-  const ownership = ownershipOf(isWritten ? await textOf(store, ownerName, signal) : null, who, key);
+  const ownership = ownershipOf(await ownerText(store, entries, signal), who, key);
   const where = `store ${place.name} (${place.place})`;
   if (ownership.kind === "ours") return serversOf(ownership.owner);
   if (ownership.kind === "foreign") {
@@ -113,6 +110,17 @@ export async function requireOwnership(
   return new Set([who.server, ...serversOf(owner)]);
 }
 
+/** The owner's file; null if there is none. One that no run writes is not fetched: it may be of any size. */
+async function ownerText(
+  store: Store,
+  entries: readonly DirectoryEntry[],
+  signal: AbortSignal,
+): Promise<string | null> {
+  const entry = entries.find(({ name }) => name === ownerName);
+  if (entry === undefined) return null;
+  return entry.isFile && entry.bytes <= longestText ? textOf(store, ownerName, signal) : "";
+}
+
 async function writeOwner(
   { key, signal, store, who }: OwnerOrder,
   formerly: Owner["formerly"],
@@ -125,6 +133,9 @@ async function writeOwner(
     await store.put(path, ownerName, signal);
   });
 }
+
+/** Bytes that a marker or an owner may have; a run writes some hundreds. */
+export const longestText = 65_536;
 
 /** A small file of a store. @throws StoreError */
 export function textOf(store: Store, name: string, signal: AbortSignal): Promise<string> {

@@ -3,9 +3,9 @@ import { messageOf } from "../base/errors.ts";
 import { ExitCode } from "../base/exit-codes.ts";
 import { exitCodeOf } from "../program/program.ts";
 import type { Store } from "../store/store.ts";
+import type { CopyContext } from "./at-store.ts";
 import { writableStore } from "./rclone-store.ts";
 import { rcloneFor } from "./secrets.ts";
-import type { CopyContext } from "./store-run.ts";
 
 export interface ProbeOutcome {
   store: string;

@@ -7,12 +7,11 @@ import { exitCodeOf } from "../program/program.ts";
 import { readState, writeState } from "../store/copies-state.ts";
 import type { Store } from "../store/store.ts";
 import { acquireLock, isRefusal, LockedError } from "../system/lock.ts";
+import type { CopyContext } from "./at-store.ts";
 import { storeLockPath } from "./lock-path.ts";
-import { serversAt } from "./owner.ts";
 import { type CopyDecision, type PruneOrder, planStorePruning, removeCopies } from "./prune.ts";
 import { rcloneStore } from "./rclone-store.ts";
 import { rcloneFor, stackKey } from "./secrets.ts";
-import type { CopyContext } from "./store-run.ts";
 
 export interface PruneOutcome {
   store: string;
@@ -45,9 +44,9 @@ export async function pruneStore(
     const lock = dryRun ? null : acquireLock(storeLockPath(settings, place.name), program, runId);
     if (lock !== null && isRefusal(lock)) throw new LockedError(`store ${place.name}`, lock);
     try {
-      const [store, key] = [await open(place), stackKey(copies)];
-      const servers = await serversAt(store, await store.list(signal), settings, key, signal);
-      const order: PruneOrder = { ...{ store, place, key, servers, signal }, stack: settings.stack };
+      const order: PruneOrder = {
+        ...{ store: await open(place), place, key: stackKey(copies), who: settings, signal },
+      };
       outcome.decisions = await planStorePruning(order, new Date());
       if (!dryRun) await carryOut(context, order, outcome);
     } finally {

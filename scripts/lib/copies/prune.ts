@@ -1,8 +1,11 @@
 import { type Marker, markerName } from "../../contract/copies.ts";
-import type { StoreSettings } from "../../contract/settings.ts";
+import type { Settings, StoreSettings } from "../../contract/settings.ts";
+import { ProgramError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
 import { decideCopies } from "../retention/copies.ts";
 import type { DirectoryEntry } from "../store/entries.ts";
 import type { Store } from "../store/store.ts";
+import { serversAt } from "./owner.ts";
 import { readMarker, storedCopies } from "./stored.ts";
 
 /** A copy at a store, and what is to become of it. */
@@ -18,9 +21,8 @@ export interface PruneOrder {
   store: Store;
   place: StoreSettings;
   key: Buffer;
-  /** `project/stack`, and the servers of it whose copies these are. */
-  stack: string;
-  servers: ReadonlySet<string>;
+  /** Whose copies these are. */
+  who: Pick<Settings, "server" | "stack">;
   signal: AbortSignal;
 }
 
@@ -37,13 +39,14 @@ interface Genuine {
  * @throws StoreError
  */
 export async function planStorePruning(order: PruneOrder, now: Date): Promise<CopyDecision[]> {
-  const { key, place, servers, signal, stack, store } = order;
+  const { key, place, signal, store, who } = order;
   const entries = await store.list(signal);
+  const servers = await serversAt(store, entries, who, key, signal);
   const genuine: Genuine[] = [];
   const decisions: CopyDecision[] = [];
   for (const { bytes, database, stem } of storedCopies(entries)) {
     const read = await readMarker(store, stem, key, signal);
-    const stranger = read.kind === "foreign" ? read.reason : strangerIn(read.marker, stack, servers);
+    const stranger = read.kind === "foreign" ? read.reason : strangerIn(read.marker, who.stack, servers);
     if (read.kind === "genuine" && stranger === null)
       genuine.push({ marker: read.marker, bytes, isWhole: isWhole(read.marker, entries) });
     else decisions.push({ stem, database, decision: "keep", reason: `not ours: ${stranger}`, bytes });
@@ -82,7 +85,7 @@ function decidedOf(copies: readonly Genuine[], place: StoreSettings, now: Date):
 
 /**
  * Removes what was decided, oldest first. The marker of a copy goes last: until then it still says what belongs to it.
- * @returns the stems that are gone.
+ * @param removed is told of each that is gone.
  * @throws StoreError at the first copy that cannot be removed
  */
 export async function removeCopies(
@@ -93,7 +96,10 @@ export async function removeCopies(
   for (const decision of decisions.filter((one) => one.decision === "remove")) {
     const read = await readMarker(store, decision.stem, key, signal);
     if (read.kind === "foreign")
-      throw new Error(`${read.reason}; nothing of it was removed at ${place.name} [DBK-COPY-6]`);
+      throw new ProgramError(
+        `${read.reason}; nothing of it was removed at ${place.name} [DBK-COPY-6]`,
+        ExitCode.badFile,
+      );
     const names = read.marker.files.map(({ name }) => name);
     await store.remove([...names, markerName(decision.stem)], signal);
     removed(decision);

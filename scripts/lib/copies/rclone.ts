@@ -15,9 +15,8 @@ export interface Rclone {
 }
 
 export interface RcloneResult {
-  /** Bytes of its output. */
+  /** Bytes of its output; 0 if a descriptor took it. */
   bytes: number;
-  stderr: string;
 }
 
 export interface RcloneOptions {
@@ -28,35 +27,20 @@ export interface RcloneOptions {
 
 /**
  * No configuration file: rclone writes into it by itself. One attempt: a second one takes what the first left behind for
- * whole. A store that does not answer is given up.
+ * whole. A store that does not answer is given up. Why a command fails as a whole is a notice.
  */
-const usual: readonly string[] = [
-  ...[
-    "--config",
-    "",
-    "--retries",
-    "1",
-    "--low-level-retries",
-    "2",
-    "--contimeout",
-    "15s",
-    "--timeout",
-    "60s",
-  ],
-  ...[
-    "--transfers",
-    "1",
-    "--checkers",
-    "1",
-    "--s3-upload-concurrency",
-    "2",
-    "--stats",
-    "0",
-    // Why a command fails as a whole is a notice.
-    "--log-level",
-    "NOTICE",
-  ],
-];
+const flags: Readonly<Record<string, string>> = {
+  config: "",
+  retries: "1",
+  "low-level-retries": "2",
+  contimeout: "15s",
+  timeout: "60s",
+  transfers: "1",
+  checkers: "1",
+  "s3-upload-concurrency": "2",
+  stats: "0",
+  "log-level": "NOTICE",
+};
 
 const stderrLimit = 65_536;
 /** How long rclone has to take back a half-sent upload. */
@@ -76,10 +60,11 @@ export function runRclone(
   { output, signal }: RcloneOptions = {},
 ): Promise<RcloneResult> {
   const { bandwidthBytes } = rclone.store;
-  const limit = bandwidthBytes === undefined ? [] : ["--bwlimit", `${bandwidthBytes}B`];
+  const limit = bandwidthBytes === undefined ? {} : { bwlimit: `${bandwidthBytes}B` };
+  const given = Object.entries({ ...flags, ...limit }).flatMap(([name, value]) => [`--${name}`, value]);
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(endedBy(signal));
-    const child = spawn(rclone.path, [...usual, ...limit, ...words], {
+    const child = spawn(rclone.path, [...given, ...words], {
       detached: true,
       env: environment(rclone),
       stdio: ["ignore", typeof output === "number" ? output : "pipe", "pipe"],
@@ -111,7 +96,7 @@ export function runRclone(
     child.on("close", (code, killer) => {
       over();
       if (signal?.aborted) return reject(endedBy(signal));
-      if (code === 0) return resolve({ bytes, stderr });
+      if (code === 0) return resolve({ bytes });
       const reason =
         reasonIn(stderr) ?? (killer === null ? `exit status ${code}` : `it was ended by ${killer}`);
       reject(new StoreError(rclone.store, failureOf(code, stderr), withoutSecrets(reason, rclone.secrets)));
@@ -119,7 +104,7 @@ export function runRclone(
   });
 }
 
-/** A clean one: variables of the login must not count. All but the options is the same on every server. */
+/** A clean one: variables of the login must not count. */
 function environment({ options }: Rclone): NodeJS.ProcessEnv {
   const named = Object.entries(options).map(([name, value]) => [
     `RCLONE_CONFIG_STORE_${name.toUpperCase()}`,
@@ -135,10 +120,10 @@ const absent: readonly (number | null)[] = [3, 4];
 const symptoms: readonly [RegExp, RcloneFailure][] = [
   [/RequestTimeTooSkewed/, "clock"],
   [
-    /AccessDenied|Forbidden|StatusCode: 403|SignatureDoesNotMatch|InvalidAccessKeyId|Unauthorized|401|unable to authenticate|AuthenticationFailed/i,
+    /AccessDenied|Forbidden|StatusCode: 403|SignatureDoesNotMatch|InvalidAccessKeyId|Unauthorized|unable to authenticate|AuthenticationFailed/i,
     "access",
   ],
-  [/no space left|QuotaExceeded|EntityTooLarge|507|disk full|StorageFull/i, "full"],
+  [/no space left|QuotaExceeded|EntityTooLarge|Insufficient Storage|disk full|StorageFull/i, "full"],
   [/NoSuchBucket|bucket .*does not exist|ContainerNotFound/i, "absent"],
   [/knownhosts|host key/i, "host-key"],
   [/source file is being updated|can't copy - source file/i, "changed"],

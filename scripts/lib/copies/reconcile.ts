@@ -30,21 +30,21 @@ export function reconciled(
   const sizes = new Map(
     entries.flatMap(({ bytes, isFile, name }) => (isFile ? [[name, bytes] as const] : [])),
   );
-  const counted = Object.entries(state.copies);
-  const bytesOf = (stem: string) =>
-    [...sizes]
-      .filter(([name]) => name.startsWith(`${stem}.`) && name !== markerName(stem))
-      .reduce((sum, [, bytes]) => sum + bytes, 0);
-  const reasonOf = ([stem, { bytes }]: (typeof counted)[number]): string | null => {
-    if (!sizes.has(markerName(stem))) return `its marker ${markerName(stem)} is gone`;
-    const found = bytesOf(stem);
-    return found === bytes ? null : `its files have ${found} bytes there instead of ${bytes}`;
-  };
-  const isThere = (one: (typeof counted)[number]) => reasonOf(one) === null;
-  const lost = counted.flatMap((one) => {
-    const reason = reasonOf(one);
-    return reason === null ? [] : [{ stem: one[0], reason }];
+  const stored = new Map(storedCopies(entries).map(({ bytes, stem }) => [stem, bytes]));
+  const lost = Object.entries(state.copies).flatMap(([stem, { bytes }]): LostCopy[] => {
+    const there = stored.get(stem);
+    if (there === bytes) return [];
+    return [
+      {
+        stem,
+        reason:
+          there === undefined
+            ? `its marker ${markerName(stem)} is gone`
+            : `its files have ${there} bytes there instead of ${bytes}`,
+      },
+    ];
   });
+  const isLost = (stem: string) => lost.some((one) => one.stem === stem);
   const found = markers
     .filter(({ files }) => files.every(({ bytes, name }) => sizes.get(name) === bytes))
     .map(({ backup, copiedAt, database, files, level, takenAt }): [string, CopiesState["copies"][string]] => [
@@ -58,5 +58,8 @@ export function reconciled(
         verifiedAt: copiedAt,
       },
     ]);
-  return { copies: Object.fromEntries([...counted.filter(isThere), ...found]), lost };
+  return {
+    copies: Object.fromEntries([...Object.entries(state.copies).filter(([stem]) => !isLost(stem)), ...found]),
+    lost,
+  };
 }

@@ -2,7 +2,7 @@ import { archiveNames, backupName, manifestName, parseStem, rolesName } from "..
 import { Marker, markerName, stemOfMarker } from "../../contract/copies.ts";
 import type { DirectoryEntry } from "../store/entries.ts";
 import type { Store } from "../store/store.ts";
-import { textOf } from "./owner.ts";
+import { longestText, textOf } from "./owner.ts";
 import { unsealed } from "./seal.ts";
 
 /** A set of files at a store that has a marker. */
@@ -23,7 +23,7 @@ export function storedCopies(entries: readonly DirectoryEntry[]): StoredCopy[] {
       const stem = isFile ? stemOfMarker(name) : null;
       const parsed = stem === null ? null : parseStem(stem);
       // A name that no run gives, and a marker that no run writes, must not come before the others.
-      if (stem === null || parsed === null || !isMoment(parsed.stamp) || own.bytes > longestMarker) return [];
+      if (stem === null || parsed === null || !isMoment(parsed.stamp) || own.bytes > longestText) return [];
       const files = entries.filter(
         (entry) => entry.name.startsWith(`${stem}.`) && entry.name !== markerName(stem),
       );
@@ -32,9 +32,6 @@ export function storedCopies(entries: readonly DirectoryEntry[]): StoredCopy[] {
     })
     .sort((one, other) => other.began.getTime() - one.began.getTime() || (one.stem < other.stem ? -1 : 1));
 }
-
-/** Bytes; a marker has some hundreds. */
-const longestMarker = 65_536;
 
 const isMoment = (stamp: string): boolean => {
   const time = beganAt(stamp);

@@ -1,7 +1,7 @@
 import type { CopiesState } from "../../contract/copies.ts";
 import type { StoreSettings } from "../../contract/settings.ts";
 import type { Backup } from "../store/backups.ts";
-import { type GoodBackup, withoutCopy } from "../store/copies-state.ts";
+import type { GoodBackup } from "../store/copies-state.ts";
 import { type Decision, decide, type RetentionCandidate, type RetentionRule } from "./rules.ts";
 
 /** A store keeps by the same rules as this server, with numbers of its own; pre-restore backups as long as others. */
@@ -41,6 +41,27 @@ const factsOf = ({ bytes, class: kind, manifest, shrunk, stem, takenAt }: Backup
   takenAt: manifest?.snapshotAt ? new Date(manifest.snapshotAt) : takenAt,
 });
 
+/** What this server remembers of the copies of one database. */
+const rememberedOf = ({ copies }: CopiesState, database: string): CopyFacts[] =>
+  Object.entries(copies)
+    .filter(([, copy]) => copy.database === database)
+    .map(([stem, { bytes, takenAt }]) => ({
+      ...{ stem, bytes, takenAt: new Date(takenAt), class: "regular", shrunk: false, isWhole: true },
+    }));
+
+const keptOf = (copies: readonly CopyFacts[], place: Pick<StoreSettings, "retention">, now: Date) =>
+  decideCopies(copies, place, now).flatMap(({ backup, keep }) => (keep ? [backup.stem] : []));
+
+/** The stems of the copies that this server counts and the store's retention keeps. */
+export function wantedCopies(
+  state: CopiesState,
+  place: Pick<StoreSettings, "retention">,
+  now: Date,
+): ReadonlySet<string> {
+  const databases = new Set(Object.values(state.copies).map(({ database }) => database));
+  return new Set([...databases].flatMap((name) => keptOf(rememberedOf(state, name), place, now)));
+}
+
 /**
  * The good backups of one database that a store lacks and would keep, oldest first. One that the store's retention has
  * removed, or would remove at once, is not sent again.
@@ -52,26 +73,11 @@ export function dueCopies(
   place: Pick<StoreSettings, "retention">,
   now: Date,
 ): GoodBackup[] {
-  const known = new Set(backups.map(({ stem }) => stem));
-  const stored = Object.entries(state.copies).flatMap(([stem, copy]): CopyFacts[] =>
-    copy.database !== database || known.has(stem)
-      ? []
-      : [
-          {
-            stem,
-            takenAt: new Date(copy.takenAt),
-            class: "regular",
-            bytes: copy.bytes,
-            shrunk: false,
-            isWhole: true,
-          },
-        ],
-  );
-  const good = backups.filter(({ manifest, verified }) => verified && manifest !== null);
-  const kept = new Set(
-    decideCopies([...good.map(factsOf), ...stored], place, now).flatMap(({ backup, keep }) =>
-      keep ? [backup.stem] : [],
-    ),
-  );
-  return withoutCopy(state, backups).filter(({ stem }) => kept.has(stem));
+  const good = backups.filter((one): one is GoodBackup => one.verified && one.manifest !== null);
+  const isHere = ({ stem }: CopyFacts) => good.some((one) => one.stem === stem);
+  const others = rememberedOf(state, database).filter((copy) => !isHere(copy));
+  const kept = new Set(keptOf([...good.map(factsOf), ...others], place, now));
+  return good
+    .filter(({ stem }) => kept.has(stem) && !Object.hasOwn(state.copies, stem))
+    .sort((one, other) => one.takenAt.getTime() - other.takenAt.getTime());
 }

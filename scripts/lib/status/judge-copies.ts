@@ -9,6 +9,9 @@ import { nextRun } from "../time/cron-schedule.ts";
 import { critical, note, ok, point, unknown, warning } from "./levels.ts";
 import type { Observed, ServerObservation, StoreObservation, Unreadable } from "./observation.ts";
 
+/** Of stores with `verify: digest`; some have no digest, so that nothing more can be said. */
+const notReadBack = "not read back: only its size was compared, and its digest where the store has one";
+
 const hour = 3_600_000;
 /** A copy run reads the newest copy again each week; two days later something is wrong. */
 const rereadHours = 9 * 24;
@@ -81,7 +84,7 @@ function judgeDatabase(
     return [note(backups.value.length === 0 ? `${where}: no backup to copy yet` : `${where}: no copy yet`)];
   }
   const age = formatAge(new Date(newest.takenAt), now);
-  const level = newest.level === "full" ? "read back whole" : "compared by its size and the store's digest";
+  const level = newest.level === "full" ? "read back whole" : notReadBack;
   const read = now.getTime() - Date.parse(newest.verifiedAt);
   return [
     ...(late === null ? [] : [late]),

@@ -34,7 +34,6 @@ export const emptyState = (store: Place): CopiesState => ({
   listedAt: null,
   copies: {},
   damaged: [],
-  pending: [],
 });
 
 export interface ReadState {
@@ -68,10 +67,3 @@ export function writeState(directory: string, state: CopiesState): void {
     throw error;
   }
 }
-
-/** The good backups without a copy that counts, oldest first. */
-export const withoutCopy = ({ copies }: CopiesState, backups: readonly Backup[]): GoodBackup[] =>
-  backups
-    .filter((backup): backup is GoodBackup => backup.verified && backup.manifest !== null)
-    .filter(({ stem }) => !Object.hasOwn(copies, stem))
-    .sort((one, other) => one.takenAt.getTime() - other.takenAt.getTime());

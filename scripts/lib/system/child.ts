@@ -13,6 +13,8 @@ export interface ChildOptions {
   reply?: (output: string) => string | null;
   /** Called with the stderr so far whenever there is more. */
   overhear?: (stderr: string) => void;
+  /** Is given each piece of stderr, as it comes. */
+  passOn?: (piece: Buffer) => void;
   /** A descriptor that takes the output; collected unless set. */
   output?: number;
   /** Variables that the child has besides this program's own. */
@@ -77,6 +79,7 @@ export function runChild(
     child.stderr?.on("data", (chunk: Buffer) => {
       stderr = (stderr + chunk.toString()).slice(-stderrLimit);
       options.overhear?.(stderr);
+      options.passOn?.(chunk);
     });
     // A child that ends before it has read all input gives the reason by its exit status.
     child.stdin?.on("error", () => {});

@@ -28,6 +28,8 @@ export interface Lock {
   /** Records that the abandoned runs have been cleaned up. */
   recovered(): void;
   release(): void;
+  /** Releases it without having cleaned up: the next holder still learns of the abandoned runs. */
+  pass(): void;
 }
 
 /** Another process holds the lock; `holder` is null if it has not written its identity. */
@@ -80,6 +82,11 @@ export function acquireLock(path: string, program: string, runId: string): Lock 
     fd,
     abandoned,
     recovered: () => write(JSON.stringify({ ...holder, abandoned: [] })),
+    pass: () => {
+      const [runId, ...earlier] = abandoned.toReversed();
+      write(runId === undefined ? "" : JSON.stringify({ ...holder, runId, abandoned: earlier.toReversed() }));
+      closeSync(fd);
+    },
     release: () => {
       write("");
       closeSync(fd);

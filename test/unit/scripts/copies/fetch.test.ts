@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { fetchBackup, type Wanted } from "../../../../scripts/lib/copies/fetch.ts";
@@ -139,6 +139,17 @@ test("without a copy that fits the error says what was looked for", async () => 
   await expect(fetch({ database: "shop", before: new Date("2026-11-01T00:00:00Z") })).rejects.toThrow(
     "store objects (bucket acme) has no copy of shop from 2026-11-01T00:00:00.000Z or before [DBK-COPY-8]",
   );
+});
+
+test("that a crashed run held the database's lock is known to the next run all the same", async () => {
+  const path = lockPath(local.settings, "shop");
+  const crashed = acquireLock(path, "restore_database", "crashed");
+  if (!("fd" in crashed)) throw new Error("the lock is held");
+  closeSync(crashed.fd);
+  await fetch({ database: "shop" });
+  const next = acquireLock(path, "backup_database", "next");
+  expect(next).toMatchObject({ abandoned: ["crashed"] });
+  if ("release" in next) next.release();
 });
 
 test("while another run has the database's lock, nothing is fetched", async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Manifest } from "../../../../scripts/contract/manifest.ts";
 import type { Settings, StoreSettings } from "../../../../scripts/contract/settings.ts";
-import type { CopyContext } from "../../../../scripts/lib/copies/store-run.ts";
+import type { CopyContext } from "../../../../scripts/lib/copies/at-store.ts";
 import { openLog } from "../../../../scripts/lib/program/log.ts";
 import { manifestText } from "../../../../scripts/lib/store/manifest.ts";
 import { settings } from "../status/observations.ts";

@@ -6,7 +6,7 @@ import { backup, hoursAgo, now } from "../status/observations.ts";
 const place = { retention: { days: 10, daily: 0, weekly: 0, monthly: 0, yearly: 0 } };
 const day = 24;
 const copied = (...days: number[]): CopiesState => ({
-  ...{ version: 1, store: "objects", place: "s3", listedAt: null, pending: [], damaged: [] },
+  ...{ version: 1, store: "objects", place: "s3", listedAt: null, damaged: [] },
   copies: Object.fromEntries(
     days.map((ago) => [
       `shop_${ago * day}`,

@@ -1,5 +1,4 @@
 import type { CopiesState } from "../../contract/copies.ts";
-import type { GoodBackup } from "../store/copies-state.ts";
 
 /** How old the last full reading of the newest copy may be. */
 const rereadDays = 7;
@@ -15,15 +14,3 @@ export function dueRereads({ copies }: CopiesState, databases: readonly string[]
     return level !== "full" || now.getTime() - Date.parse(verifiedAt) > rereadDays * 86_400_000 ? [stem] : [];
   });
 }
-
-/** What stays to be copied, as the local state has it: a backup keeps the moment from which it waits. */
-export const pendingOf = (
-  { pending }: CopiesState,
-  due: readonly GoodBackup[],
-  now: Date,
-): CopiesState["pending"] =>
-  due.map(({ manifest, stem }) => ({
-    backup: stem,
-    database: manifest.database.name,
-    since: pending.find(({ backup }) => backup === stem)?.since ?? now.toISOString(),
-  }));
