@@ -5,7 +5,7 @@ import type { DatabasePlan, ServerPlan, StackPlan } from "./plan.ts";
 import { type Problem, unknownKeyText } from "./problems.ts";
 import type { Configuration } from "./schema.ts";
 import { sharedPlaces, storeProblems } from "./store-plan.ts";
-import { setCopyKey } from "./values.ts";
+import { setCopyKey } from "./store-values.ts";
 
 /** The later members of each group that share a key, with the first one of their group. */
 function repeats<T>(items: readonly T[], key: (item: T) => string): { first: T; again: T }[] {

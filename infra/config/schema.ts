@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { compressionNames } from "../../scripts/contract/compressions.ts";
 import { StorePart } from "./store-schema.ts";
+import { copyKey } from "./store-values.ts";
 import * as value from "./values.ts";
 
 /**
@@ -101,7 +102,7 @@ export const Verification = z.boolean().meta({
   description: "Whether a change ends with a first backup and a status check",
 });
 
-export const CopyKey = value.copyKey("64 hexadecimal digits, by which this stack knows its own copies");
+export const CopyKey = copyKey("64 hexadecimal digits, by which this stack knows its own copies");
 
 export const FormerStack = value.stackName(
   "`STACK` or `PROJECT/STACK` from which `pulumi up` takes the servers over, after `pulumi stack rename` or `pulumi state move`",

@@ -3,7 +3,7 @@ import { merged } from "./merge.ts";
 import { type Problem, unknownKeyText } from "./problems.ts";
 import type { Configuration, Server } from "./schema.ts";
 import { Store, type StorePart, storeDefaults } from "./store-schema.ts";
-import { filledPrefix } from "./values.ts";
+import { filledPrefix } from "./store-values.ts";
 
 /** A store of one server, with the prefix that is the server's own. */
 export type StorePlan = Store & { name: string };

@@ -1,28 +1,29 @@
 import * as z from "zod";
+import * as storeValue from "./store-values.ts";
 import * as value from "./values.ts";
 
 /** The stores for copies off the servers. */
 
 /** Each setting once, whichever types have it. */
 const fields = {
-  endpoint: value.storeAddress("s3, b2, azure: its address, as https://s3.eu-central-1.amazonaws.com"),
-  region: value.providerName("s3, b2: where it is not in the address; b2 needs one of the two"),
-  bucket: value.bucketName("s3, b2: the bucket, which must exist"),
-  accessKeyId: value.providerName("s3"),
-  secretAccessKey: value.secretText("s3"),
-  keyId: value.providerName("b2"),
-  applicationKey: value.secretText("b2"),
+  endpoint: storeValue.storeAddress("s3, b2, azure: its address, as https://s3.eu-central-1.amazonaws.com"),
+  region: storeValue.providerName("s3, b2: where it is not in the address; b2 needs one of the two"),
+  bucket: storeValue.bucketName("s3, b2: the bucket, which must exist"),
+  accessKeyId: storeValue.providerName("s3"),
+  secretAccessKey: storeValue.secretText("s3"),
+  keyId: storeValue.providerName("b2"),
+  applicationKey: storeValue.secretText("b2"),
   host: value.host("sftp"),
   port: value.count("sftp", 1, 65_535),
   hostKey: value.hostKey("sftp: `TYPE BASE64`, as ssh-keyscan shows it and its provider confirms it"),
-  url: value.storeAddress("webdav"),
-  user: value.storeUser("sftp, webdav"),
-  password: value.secretText("sftp, webdav"),
-  privateKey: value.privateKey("sftp: in place of a password, without a passphrase"),
-  path: value.storePath("sftp, webdav: the directory; without / at its beginning below the login's own"),
-  account: value.providerName("azure"),
-  container: value.bucketName("azure: the container, which must exist"),
-  key: value.secretText("azure"),
+  url: storeValue.storeAddress("webdav"),
+  user: storeValue.storeUser("sftp, webdav"),
+  password: storeValue.secretText("sftp, webdav"),
+  privateKey: storeValue.privateKey("sftp: in place of a password, without a passphrase"),
+  path: storeValue.storePath("sftp, webdav: the directory; without / at its beginning below the login's own"),
+  account: storeValue.providerName("azure"),
+  container: storeValue.bucketName("azure: the container, which must exist"),
+  key: storeValue.secretText("azure"),
 };
 
 const { endpoint, region, bucket, user, password, path } = fields;
@@ -90,7 +91,7 @@ export const StoreRetention = z.strictObject({
 });
 
 const common = {
-  prefix: value.storePrefix("Where a server's copies lie; `{server}` stands for KEY"),
+  prefix: storeValue.storePrefix("Where a server's copies lie; `{server}` stands for KEY"),
   deletes: z
     .enum(["never", "server"])
     .meta({ kind: "`never` or `server`", description: "Whether servers remove old copies by themselves" }),
@@ -99,7 +100,7 @@ const common = {
     description: "A copy counts once it was read back, or once the store's own digest agrees",
   }),
   schedule: value.cronExpression("When what is missing is copied; the end of a backup starts it too"),
-  bandwidthLimit: value.bandwidth("Most bytes a second").optional(),
+  bandwidthLimit: storeValue.bandwidth("Most bytes a second").optional(),
   retention: StoreRetention,
 };
 

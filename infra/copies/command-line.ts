@@ -37,6 +37,7 @@ const options: readonly Option[] = [
 export const exitCodes = {
   done: 0,
   failed: 1,
+  strange: 2,
   usage: 64,
   configuration: 78,
   interrupted: 130,
@@ -46,6 +47,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 const meanings: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.done, "done, or with --dry-run: shown"],
   [exitCodes.failed, "a store failed, or its key is missing; all others were done"],
+  [exitCodes.strange, "done; some copies are not whole, or not this stack's: see which"],
   [exitCodes.usage, "the command line is wrong"],
   [exitCodes.configuration, "the configuration cannot be read or used; no store was asked"],
   [exitCodes.interrupted, "interrupted; what is removed is removed, and the next run goes on"],
@@ -65,7 +67,8 @@ export const helpText = (): string =>
     "The key that may delete, from the environment only. It is sent to no server:",
     ...helpRows(variableRows),
     "COPIES_STORE_… in place of COPIES_… is for one store: its key in capitals, with",
-    "_ for -. Without any of them --dry-run asks with the servers' own keys.",
+    "_ for -. Of several stores that would read the same variables each needs its",
+    "own. Without any of them --dry-run asks with the servers' own keys.",
     "",
     "Exit codes:",
     ...exitRows(meanings),

@@ -40,16 +40,27 @@ const listed = (names: readonly string[]): string => names.join(" and ");
 /**
  * The store as the key of the environment opens it. The variables of a store win over the general ones, as a whole: the
  * name of one key never comes together with the secret of another.
+ * @param others the stores of the run: where two would read the same general variables, these are nobody's.
  * @returns null if no variable for its type is set.
  * @throws KeyError if some are and others are missing, or if a value cannot be a key
  */
-export function withDeletingKey(store: StorePlan, environment: NodeJS.ProcessEnv): StorePlan | null {
+export function withDeletingKey(
+  store: StorePlan,
+  environment: NodeJS.ProcessEnv,
+  others: readonly StorePlan[] = [],
+): StorePlan | null {
   const sets = variables[store.type];
   const endings = [...new Set(sets.flatMap((set) => Object.keys(set)))];
   const prefix = [prefixOf(store.name), "COPIES_"].find((one) =>
     endings.some((ending) => environment[`${one}${ending}`]),
   );
   if (prefix === undefined) return null;
+  // One provider must not be sent the key of another.
+  const rival = others.find((one) => one.name !== store.name && sharesVariables(one, store));
+  if (prefix === "COPIES_" && rival !== undefined)
+    throw new KeyError(
+      `store ${store.name}: the key of COPIES_… could be that of ${rival.name}; set ${prefixOf(store.name)}… [DBK-COPY-18]`,
+    );
   const isSet = (ending: string) => Boolean(environment[`${prefix}${ending}`]);
   const set = sets.find((one) => Object.keys(one).every(isSet));
   if (set === undefined) {
@@ -66,8 +77,8 @@ export function withDeletingKey(store: StorePlan, environment: NodeJS.ProcessEnv
   });
   const { name, ...own } = store;
   // Of the ways to log in only the given one counts.
-  const others = sets.flatMap((one) => Object.values(one));
-  const rest = Object.fromEntries(Object.entries(own).filter(([field]) => !others.includes(field)));
+  const ways = sets.flatMap((one) => Object.values(one));
+  const rest = Object.fromEntries(Object.entries(own).filter(([field]) => !ways.includes(field)));
   const { data } = Store.safeParse({ ...rest, ...Object.fromEntries(replaced) });
   if (data === undefined) {
     const given = Object.keys({ ...set, ...mayFollow[store.type] }).filter(isSet);
@@ -78,6 +89,11 @@ export function withDeletingKey(store: StorePlan, environment: NodeJS.ProcessEnv
   return { ...data, name };
 }
 
+const sharesVariables = (one: StorePlan, other: StorePlan): boolean => {
+  const named = variables[other.type].flatMap((set) => Object.keys(set));
+  return variables[one.type].some((set) => Object.keys(set).some((ending) => named.includes(ending)));
+};
+
 const missingOf = (set: Readonly<Record<string, string>>, isSet: (ending: string) => boolean): number =>
   Object.keys(set).filter((ending) => !isSet(ending)).length;
 
@@ -87,4 +103,12 @@ export function keyIsMissing({ name, type }: StorePlan): KeyError {
   return new KeyError(
     `store ${name}: no key that may delete; set ${ways.join(", or ")}, for this store alone ${prefixOf(name)}… [DBK-COPY-18]`,
   );
+}
+
+/** Takes the variables of keys out of this process, so that no program that it starts has them. */
+export function takeKeys(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const names = Object.keys(environment).filter((name) => name.startsWith("COPIES_"));
+  const taken = Object.fromEntries(names.map((name) => [name, environment[name]]));
+  for (const name of names) delete environment[name];
+  return taken;
 }

@@ -7,6 +7,7 @@ import { say } from "../local-machine/steps.ts";
 import { PulumiCliError } from "../pulumi-cli/cli-error.ts";
 import { exitCodes, helpText, parseCommandLine, type Request, UsageError } from "./command-line.ts";
 import { ConfigurationError, readConfiguration } from "./configuration.ts";
+import { takeKeys } from "./keys.ts";
 import { localRclone } from "./local-rclone.ts";
 import { choose, pruneAll } from "./prune.ts";
 import { pruneServer } from "./prune-server.ts";
@@ -14,13 +15,14 @@ import { exitOf, jsonText, type PruneResult, textReport } from "./report.ts";
 
 async function prune(request: Request, signal: AbortSignal): Promise<PruneResult> {
   const { dryRun, stack } = request;
+  const keys = takeKeys(process.env);
   say(`Reading the configuration of ${stack} …`);
   const { id, plan } = await readConfiguration(stack);
   const chosen = choose(plan, request);
-  if (chosen.length === 0) return pruneAll([], request, process.env, signal, async () => []);
+  if (chosen.length === 0) return pruneAll([], request, keys, signal, async () => []);
   const [bundle] = await buildPrograms(undefined, ["copy_backups"]);
   const rclone = await localRclone();
-  return pruneAll(chosen, request, process.env, signal, (order) => {
+  return pruneAll(chosen, request, keys, signal, (order) => {
     say(`${dryRun ? "Looking at" : "Pruning"} the copies of ${order.plan.key} …`);
     const program = bundle?.file ?? "";
     return pruneServer({ ...order, id, program, node: projectNode, rclone, dryRun, signal });

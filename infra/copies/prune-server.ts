@@ -78,7 +78,6 @@ interface Ended {
 function run({ node, program, signal }: PruneOrder, words: readonly string[]): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(node, [program, ...words], {
-      // The environment has keys of other stores.
       env: { PATH: process.env.PATH, LANG: process.env.LANG },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -31,9 +31,14 @@ export function choose({ servers }: StackPlan, { only, store }: Request): Chosen
 type Opened = { store: StorePlan; isServers: boolean } | { failure: PrunedStores[number] };
 
 /** The store with the key that this run uses, or why it has none. */
-function opened(store: StorePlan, dryRun: boolean, environment: NodeJS.ProcessEnv): Opened {
+function opened(
+  store: StorePlan,
+  dryRun: boolean,
+  environment: NodeJS.ProcessEnv,
+  others: readonly StorePlan[],
+): Opened {
   try {
-    const own = withDeletingKey(store, environment);
+    const own = withDeletingKey(store, environment, others);
     if (own !== null) return { store: own, isServers: false };
     // Looking needs no right to delete, and where servers delete their key may.
     if (dryRun || store.deletes === "server") return { store, isServers: store.deletes === "never" };
@@ -57,9 +62,10 @@ export async function pruneAll(
 ): Promise<PruneResult> {
   const result: PruneResult = { stack, dryRun, servers: [], withServersKeys: [], interrupted: false };
   const asked = new Set<string>();
+  const others = chosen.flatMap(({ stores }) => stores);
   for (const { plan, stores } of chosen) {
     if (signal.aborted) break;
-    const all = stores.map((store) => opened(store, dryRun, environment));
+    const all = stores.map((store) => opened(store, dryRun, environment, others));
     const ready = all.flatMap((one) => ("store" in one ? [one] : []));
     for (const { isServers, store } of ready) if (isServers) asked.add(store.name);
     const missing = all.flatMap((one) => ("failure" in one ? [one.failure] : []));

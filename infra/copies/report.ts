@@ -21,12 +21,16 @@ type Paint = ReturnType<typeof painter>;
 type Pruned = PrunedStores[number];
 type Decision = Pruned["decisions"][number];
 
+/** A copy that a person should look at: nothing of it is removed, and no restore takes it. */
+const isStrange = ({ state }: Decision): boolean => state !== "whole";
+
 const width = 80;
 
 export function exitOf({ interrupted, servers }: PruneResult): ExitCode {
   if (interrupted) return exitCodes.interrupted;
-  const failed = servers.some(({ stores }) => stores.some(({ error }) => error !== null));
-  return failed ? exitCodes.failed : exitCodes.done;
+  const stores = servers.flatMap((one) => one.stores);
+  if (stores.some(({ error }) => error !== null)) return exitCodes.failed;
+  return stores.some(({ decisions }) => decisions.some(isStrange)) ? exitCodes.strange : exitCodes.done;
 }
 
 /** The result for programs. */
@@ -86,7 +90,7 @@ function verdictOf({ dryRun, interrupted, servers, stack }: PruneResult): string
 function storeLines(store: Pruned, dryRun: boolean, paint: Paint): string[] {
   const [gone, left] = partsOf(store, dryRun);
   const head = `${store.store}: ${copies(gone.length)} ${dryRun ? "would go" : "removed"} (${sum(gone)}), ${left.length} ${left.length === 1 ? "stays" : "stay"} (${sum(left)})`;
-  const notes = left.filter(({ decision, reason }) => decision === "keep" && /^not /.test(reason));
+  const notes = left.filter(isStrange);
   return [
     ...(store.error === null
       ? wrapped(head, "  ")

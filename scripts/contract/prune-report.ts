@@ -16,6 +16,7 @@ export const PruneReport = z.object({
           decision: z.literal(["keep", "remove"]),
           reason: z.string(),
           bytes: z.int().check(z.nonnegative()),
+          state: z.literal(["whole", "partial", "foreign"]),
         }),
       ),
       /** The stems that are gone. */

@@ -15,6 +15,8 @@ export interface CopyDecision {
   decision: "keep" | "remove";
   reason: string;
   bytes: number;
+  /** `partial`: a file is missing or has another size; `foreign`: it was not written by this stack for this place. */
+  state: "whole" | "partial" | "foreign";
 }
 
 export interface PruneOrder {
@@ -49,7 +51,15 @@ export async function planStorePruning(order: PruneOrder, now: Date): Promise<Co
     const stranger = read.kind === "foreign" ? read.reason : strangerIn(read.marker, who.stack, servers);
     if (read.kind === "genuine" && stranger === null)
       genuine.push({ marker: read.marker, bytes, isWhole: isWhole(read.marker, entries) });
-    else decisions.push({ stem, database, decision: "keep", reason: `not ours: ${stranger}`, bytes });
+    else
+      decisions.push({
+        stem,
+        database,
+        decision: "keep",
+        reason: `not ours: ${stranger}`,
+        bytes,
+        state: "foreign",
+      });
   }
   for (const database of new Set(genuine.map(({ marker }) => marker.database)))
     decisions.push(
@@ -79,6 +89,7 @@ function decidedOf(copies: readonly Genuine[], place: StoreSettings, now: Date):
   return decideCopies(facts, place, now).map(({ backup, keep, reason }) => ({
     ...{ stem: backup.stem, database: first?.marker.database ?? "", bytes: backup.bytes },
     decision: keep ? "keep" : "remove",
+    state: backup.isWhole ? "whole" : "partial",
     reason: backup.isWhole ? reason : `not whole, a file is missing or has another size; ${reason}`,
   }));
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { StorePlan } from "../../../../infra/config/store-plan.ts";
-import { keyIsMissing, withDeletingKey } from "../../../../infra/copies/keys.ts";
+import { keyIsMissing, takeKeys, withDeletingKey } from "../../../../infra/copies/keys.ts";
 import { copyKey, hostKey, privateKey, stores } from "../config/stores.ts";
 import { serverPlanOf } from "../plans.ts";
 
@@ -80,4 +80,22 @@ test("where nothing is set, what to set is named", () => {
   expect(keyIsMissing(storeOf(stores.sftp, "box")).message).toBe(
     "store box: no key that may delete; set COPIES_USER and COPIES_PASSWORD, or COPIES_USER and COPIES_PRIVATE_KEY, for this store alone COPIES_BOX_… [DBK-COPY-18]",
   );
+});
+
+test("where two stores would read the same variables, neither is sent a key that may be the other's", () => {
+  const [first, second] = [storeOf(stores.sftp, "box"), storeOf(stores.webdav, "cloud")];
+  const general = { COPIES_USER: "main", COPIES_PASSWORD: "other" };
+  expect(() => withDeletingKey(first, general, [first, second])).toThrow(
+    "store box: the key of COPIES_… could be that of cloud; set COPIES_BOX_…",
+  );
+  const own = { COPIES_BOX_USER: "main", COPIES_BOX_PASSWORD: "other" };
+  expect(withDeletingKey(first, own, [first, second])).toMatchObject({ password: "other" });
+  const objects = storeOf(stores.s3);
+  expect(withDeletingKey(first, general, [first, objects])).toMatchObject({ password: "other" });
+});
+
+test("what this run starts has no key in its environment", () => {
+  const environment = { PATH: "/bin", COPIES_PASSWORD: "other", COPIES_BOX_USER: "main" };
+  expect(takeKeys(environment)).toEqual({ COPIES_PASSWORD: "other", COPIES_BOX_USER: "main" });
+  expect(environment).toEqual({ PATH: "/bin" });
 });

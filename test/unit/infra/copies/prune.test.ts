@@ -221,8 +221,13 @@ test("the configuration is read as Pulumi prints it, decrypted", () => {
 });
 
 test("the report says the verdict first, is 80 columns wide, and lists what went and what is wrong", () => {
-  const copy = (stamp: string, decision: "keep" | "remove", reason: string) => ({
-    ...{ stem: `shop_${stamp}`, database: "shop", decision, reason, bytes: 120_000_000 },
+  const copy = (
+    stamp: string,
+    decision: "keep" | "remove",
+    reason: string,
+    state: "whole" | "foreign" = "whole",
+  ) => ({
+    ...{ stem: `shop_${stamp}`, database: "shop", decision, reason, bytes: 120_000_000, state },
   });
   const decisions = [
     copy(
@@ -230,7 +235,7 @@ test("the report says the verdict first, is 80 columns wide, and lists what went
       "remove",
       "older than 30 days, and no week, month or year of the retention needs it",
     ),
-    copy("20261001_020000", "keep", "not ours: its marker was written with another key"),
+    copy("20261001_020000", "keep", "not ours: its marker was written with another key", "foreign"),
     copy("20261123_020000", "keep", "the newest verified one"),
   ];
   const result = {
@@ -262,3 +267,17 @@ test("the report says the verdict first, is 80 columns wide, and lists what went
   expect(dry).toContain("stays    shop_20261123_020000");
   expect(dry).toContain("prod: 1 copy would go, 2 stay");
 });
+
+test.each([
+  ["whole", exitCodes.done],
+  ["partial", exitCodes.strange],
+  ["foreign", exitCodes.strange],
+] as const)(
+  "copies that are %s end a run with %s, so that a nightly job does not pass them over",
+  (state, code) => {
+    const decision = { stem: "shop_20261123_020000", database: "shop", reason: "one", bytes: 1, state };
+    const stores = [{ ...pruned("objects"), decisions: [{ ...decision, decision: "keep" as const }] }];
+    const result = { stack: "prod", dryRun: false, withServersKeys: [], interrupted: false };
+    expect(exitOf({ ...result, servers: [{ server: "web1", stores }] })).toBe(code);
+  },
+);

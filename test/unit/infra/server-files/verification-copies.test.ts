@@ -1,24 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
-import { remoteShell } from "../../../../infra/server-files/commands.ts";
+import { describe, expect, test } from "vitest";
 import {
   allowTakeOver,
   takeOverPending,
   takeOverScript,
-  verificationScript,
 } from "../../../../infra/server-files/verification.ts";
 import { serverPlanOf } from "../plans.ts";
+import { verificationRun } from "./verification-run.ts";
 
-const directory = mkdtempSync(join(tmpdir(), "verification-copies-"));
-afterAll(() => rmSync(directory, { recursive: true }));
-
-const script = (name: string, text: string) => {
-  writeFileSync(join(directory, name), `#!/bin/sh\n${text}\n`);
-  chmodSync(join(directory, name), 0o700);
-};
+const { directory, run, script } = verificationRun();
 
 const plan = serverPlanOf({
   servers: { s: {} },
@@ -48,19 +40,12 @@ function verify({ probe = 0, copy = 0, says = "" }) {
     `echo copy "$@" >>${directory}/asked; case $* in *--probe*) echo "${says || "it can be written"}"; exit ${probe} ;; esac
 echo "${says}" >&2; exit ${copy}`,
   );
-  script("sudo", '[ "$1" = -n ] && shift; exec "$@"');
-  writeFileSync(join(directory, "asked"), "");
-  const { status, stdout, stderr } = spawnSync("sh", ["-c", remoteShell], {
-    encoding: "utf8",
-    input: verificationScript(plan),
-    env: { PATH: `${directory}:/usr/bin:/bin` },
-  });
-  return { status, stdout, stderr, asked: readFileSync(join(directory, "asked"), "utf8").trim().split("\n") };
+  return run(plan);
 }
 
 test("the store is tried, the newest backups are copied, and the status is checked last", () => {
   expect(verify({})).toMatchObject({
-    status: 0,
+    code: 0,
     stdout:
       "shop is backed up\nit can be written\nstore objects: the newest backups are copied\nstatus healthy\n",
     asked: [
@@ -76,15 +61,15 @@ test.each([
   ["a probe", { probe: 69, copy: 0, says: "store objects refuses access" }],
   ["a copy", { probe: 0, copy: 73, says: "store objects has no room" }],
 ])("%s that fails fails the deployment with the store's reason", (_, situation) => {
-  const { status, stderr } = verify(situation);
-  expect(status).toBe(situation.probe + situation.copy);
+  const { code, stderr } = verify(situation);
+  expect(code).toBe(situation.probe + situation.copy);
   expect(stderr).toContain("s: store objects does not take copies");
   expect(stderr).toContain(situation.says);
 });
 
 test("another run at the store is not waited for", () => {
   expect(verify({ copy: 75 })).toMatchObject({
-    status: 0,
+    code: 0,
     stdout: expect.stringContaining("note: another run copies to store objects"),
   });
 });
@@ -105,9 +90,9 @@ describe("a machine that replaces another", () => {
 
   test("may still do so after a copy that failed", () => {
     run(allowTakeOver(plan));
-    expect(verify({ copy: 73 }).status).toBe(73);
+    expect(verify({ copy: 73 }).code).toBe(73);
     expect(existsSync(mark)).toBe(true);
-    expect(verify({}).status).toBe(0);
+    expect(verify({}).code).toBe(0);
     expect(existsSync(mark)).toBe(false);
   });
 

@@ -1,19 +1,9 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
-import { remoteShell } from "../../../../infra/server-files/commands.ts";
-import { verificationScript } from "../../../../infra/server-files/verification.ts";
+import { describe, expect, test } from "vitest";
 import { serverPlanOf } from "../plans.ts";
+import { verificationRun } from "./verification-run.ts";
 
-const directory = mkdtempSync(join(tmpdir(), "verification-"));
-afterAll(() => rmSync(directory, { recursive: true }));
-
-const script = (name: string, text: string) => {
-  writeFileSync(join(directory, name), `#!/bin/sh\n${text}\n`);
-  chmodSync(join(directory, name), 0o700);
-};
+const { directory, run, script } = verificationRun();
 
 const plan = serverPlanOf({
   servers: { s: {} },
@@ -55,16 +45,7 @@ ${report}
 E
 cat >> ${directory}/asked; exit ${status}`,
   );
-  writeFileSync(join(directory, "asked"), "");
-  // A fake sudo, if the tests do not run as root.
-  script("sudo", '[ "$1" = -n ] && shift; exec "$@"');
-  const run = spawnSync("sh", ["-c", remoteShell], {
-    encoding: "utf8",
-    input: verificationScript(plan),
-    env: { PATH: `${directory}:/usr/bin:/bin` },
-  });
-  const { status: code, stdout, stderr } = run;
-  return { code, stdout, stderr, asked: readFileSync(join(directory, "asked"), "utf8").trim().split("\n") };
+  return run(plan);
 }
 
 test("every database is backed up, then the status is checked, and what it warns of is shown", () => {
