@@ -111,6 +111,16 @@ test("no secret is in the log, the records, a process's arguments or what a copy
   expect(watched.stdout + watched.stderr).not.toContain(secret);
 });
 
+test("without the disk of the backups no run says that all have a copy, and nothing is written below it", async () => {
+  await sandbox.run(`cp /etc/fstab /tmp/fstab; echo "/dev/none ${backups} ext4 defaults 0 0" >>/etc/fstab`);
+  const before = await listing(`-A ${backups}`);
+  const { code, result } = await copying();
+  await sandbox.run("cat /tmp/fstab >/etc/fstab");
+  expect(code).toBe(1);
+  expect(result.stores[0].error).toMatch(/is not mounted.*\[DBK-BACKUP-2\]/);
+  expect(await listing(`-A ${backups}`)).toEqual(before);
+});
+
 describe("while the store is down", () => {
   beforeAll(() => stopStore());
   afterAll(() => startStore());

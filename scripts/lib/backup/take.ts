@@ -7,8 +7,7 @@ import { formats } from "../archive/format.ts";
 import { type VerifiedArchive, verifyArchive } from "../archive/verify.ts";
 import { DumpError } from "../archive/write.ts";
 import { deadline } from "../base/deadline.ts";
-import { messageOf, ProgramError } from "../base/errors.ts";
-import { ExitCode } from "../base/exit-codes.ts";
+import { messageOf } from "../base/errors.ts";
 import { formatBytes, formatDuration, plural } from "../base/format.ts";
 import { DumpedSequences } from "../content/dumped-sequences.ts";
 import type { NamedSequence } from "../content/sequences.ts";
@@ -19,7 +18,7 @@ import { listBackups } from "../store/backups.ts";
 import { type BackupWriter, publisher } from "../store/publisher.ts";
 import { requireRunning } from "../system/docker.ts";
 import type { Lock } from "../system/lock.ts";
-import { missingMount, missingMountText, mountAdvice } from "../system/mounts.ts";
+import { requireMounted } from "../system/mounts.ts";
 import { neededBytes, requireSpace } from "../system/space.ts";
 import { backupFailure } from "./backup-failure.ts";
 import { type DumpFiles, type DumpWork, readRoles, writeDumpFiles } from "./dump-files.ts";
@@ -64,14 +63,6 @@ export function summary({ archive, totals, durationSeconds }: Manifest): string 
   const content =
     totals === null ? [] : [`${plural(totals.tables, "table")} with ${plural(totals.rows, "row")}`];
   return [archive.file, formatBytes(archive.bytes), ...content, formatDuration(durationSeconds)].join(", ");
-}
-
-/** @throws ProgramError if the disk for the backups is not mounted: the backup would land below its mount point. */
-function requireMounted(directory: string): void {
-  const missing = missingMount(directory);
-  if (missing === null) return;
-  const what = missingMountText(directory, missing);
-  throw new ProgramError(`${what}; ${mountAdvice(missing)} [DBK-BACKUP-2]`, ExitCode.failed);
 }
 
 async function attempt(run: Run, request: BackupRequest): Promise<Manifest> {

@@ -16,6 +16,7 @@ import { PartialFile, type PartialKind, partialPath, removePartials } from "../s
 import type { Store } from "../store/store.ts";
 import { renameDurably } from "../system/durable-file.ts";
 import { acquireLock, isRefusal, LockedError } from "../system/lock.ts";
+import { requireMounted } from "../system/mounts.ts";
 import { requireSpace } from "../system/space.ts";
 import { serversAt } from "./owner.ts";
 import { readMarker, type StoredCopy, storedCopies } from "./stored.ts";
@@ -65,6 +66,7 @@ export async function fetchBackup(order: FetchOrder, wanted: Wanted): Promise<Fe
   const archive = files.find(({ name }) => isArchive(stem, name));
   if (archive === undefined) throw notThere(place, `no archive of ${stem}: its marker names none`);
   const directory = settings.paths.backups;
+  requireMounted(directory);
   const path = join(directory, archive.name);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const local = listBackups(directory, database).find((one) => one.archivePath === path);

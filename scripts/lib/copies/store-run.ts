@@ -6,6 +6,7 @@ import { exitCodeOf } from "../program/program.ts";
 import { readState, writeState } from "../store/copies-state.ts";
 import type { Store } from "../store/store.ts";
 import { acquireLock, isRefusal, LockedError } from "../system/lock.ts";
+import { requireMounted } from "../system/mounts.ts";
 import { type AtStore, type CopyContext, dueAt, type StoreOutcome } from "./at-store.ts";
 import { copyDue } from "./copy-due.ts";
 import { storeLockPath } from "./lock-path.ts";
@@ -46,6 +47,14 @@ export async function copyToStore(
     const { message } = new LockedError(`store ${place.name}`, lock);
     log.event("info", null, message);
     return { ...outcome, exitCode: ExitCode.locked, error: message };
+  }
+  try {
+    // Without their disk there are no backups to see, and none without a copy.
+    requireMounted(settings.paths.backups);
+  } catch (error) {
+    fail(null, error);
+    lock.release();
+    return outcome;
   }
   const { problem, state } = readState(settings.paths.backups, place);
   const save = () => writeState(settings.paths.backups, state);

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
+import { ProgramError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit-codes.ts";
 
 /** The mount points in a table of mounts, from the given column. Spaces and the like are octal there. */
 const mountPoints = (table: string, column: number): string[] =>
@@ -61,3 +63,14 @@ export const missingMountText = (path: string, mountPoint: string): string =>
   `${path} is not the disk or share that it should be: ${mountPoint} stands in /etc/fstab and is not mounted`;
 export const mountAdvice = (mountPoint: string): string =>
   `mount it: mount ${mountPoint}; or take its line out of /etc/fstab`;
+
+/**
+ * @throws ProgramError if the disk for a directory is not mounted: what is written would land below its mount point,
+ * and what lies on the disk is not seen.
+ */
+export function requireMounted(directory: string): void {
+  const missing = missingMount(directory);
+  if (missing === null) return;
+  const what = missingMountText(directory, missing);
+  throw new ProgramError(`${what}; ${mountAdvice(missing)} [DBK-BACKUP-2]`, ExitCode.failed);
+}
